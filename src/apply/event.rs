@@ -1,0 +1,129 @@
+//! What happened, as facts in the past tense. Fields are only ever added; units are in the names.
+
+use std::io;
+
+use serde::Serialize;
+
+use crate::graph::wire::StatusCode;
+use crate::id::{AccountName, ContainerId, Digest, Kind, MediaId, PostKey};
+
+/// Takes facts one at a time. An error (a closed pipe) ends the run before the next publish.
+pub trait Observer: Send {
+    /// # Errors
+    ///
+    /// Where the fact could not be written down.
+    fn event(&mut self, event: &Event) -> io::Result<()>;
+}
+
+/// The post an event is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct PostRef {
+    pub key: PostKey,
+    pub account: AccountName,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    RunStarted {
+        to_publish: usize,
+        to_resume: usize,
+        plan_digest: Digest,
+    },
+    PostStarted {
+        #[serde(flatten)]
+        post: PostRef,
+        kind: Kind,
+    },
+    ContainerCreated {
+        #[serde(flatten)]
+        post: PostRef,
+        container: ContainerId,
+        /// The carousel item from 1; absent for the container that is published.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        item: Option<usize>,
+    },
+    /// Sent on every poll, so a long video never looks like a hang.
+    ContainerPolled {
+        #[serde(flatten)]
+        post: PostRef,
+        container: ContainerId,
+        /// Absent while the container is unreadable.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<StatusCode>,
+        waited_ms: u64,
+    },
+    UploadProgress {
+        #[serde(flatten)]
+        post: PostRef,
+        sent_bytes: u64,
+        total_bytes: u64,
+    },
+    IntentRecorded {
+        #[serde(flatten)]
+        post: PostRef,
+        container: ContainerId,
+    },
+    PostPublished {
+        #[serde(flatten)]
+        post: PostRef,
+        /// Absent when the post is live and its id is not known yet.
+        media_id: Option<MediaId>,
+    },
+    PostEnriched {
+        #[serde(flatten)]
+        post: PostRef,
+        permalink: String,
+    },
+    PostAdopted {
+        #[serde(flatten)]
+        post: PostRef,
+        media_id: MediaId,
+    },
+    PostFailed {
+        #[serde(flatten)]
+        post: PostRef,
+        reason: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<i64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        subcode: Option<i64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fbtrace_id: Option<String>,
+        help: String,
+    },
+    PostUnknown {
+        #[serde(flatten)]
+        post: PostRef,
+        reason: String,
+    },
+    /// Left for a later run: quota, rate limit or cap.
+    PostDeferred {
+        #[serde(flatten)]
+        post: PostRef,
+        reason: String,
+    },
+    NotAttempted {
+        #[serde(flatten)]
+        post: PostRef,
+        reason: String,
+    },
+    /// Something beside the post went wrong; the post itself stands.
+    PostWarning {
+        #[serde(flatten)]
+        post: PostRef,
+        reason: String,
+    },
+    RecordPushed {
+        commit: String,
+    },
+    RunFinished {
+        published: usize,
+        failed: usize,
+        unknown: usize,
+        deferred: usize,
+        not_attempted: usize,
+        exit_code: u8,
+        elapsed_ms: u64,
+    },
+}

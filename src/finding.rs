@@ -1,0 +1,109 @@
+//! One thing that is wrong in a file: which rule, where, and what to do about it.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Whether a finding stops its post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+/// A rule as data; the list of all of them is [`crate::rules`].
+#[derive(Debug)]
+pub struct Rule {
+    /// `IGS1xxx` YAML and schema, `IGS2xxx` content, `IGS3xxx` media, `IGS4xxx` configuration.
+    pub id: &'static str,
+    /// The name people use in `rules:` of `igsync.yaml`: `caption-too-long`.
+    pub name: &'static str,
+    pub severity: Severity,
+    /// What the rule says, one sentence.
+    pub about: &'static str,
+    /// Meta's page, where the rule is Meta's.
+    pub page: Option<&'static str>,
+}
+
+/// A file as findings show it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SourceText {
+    /// Relative to the content root, `/`-separated.
+    pub name: String,
+    pub text: String,
+}
+
+impl SourceText {
+    /// Line and column, both from 1, the column in characters.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> (usize, usize) {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let before = &self.text[..offset];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+}
+
+/// One broken rule at one place.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub rule: &'static Rule,
+    /// The rule's own, unless the configuration or a draft says otherwise.
+    pub severity: Severity,
+    /// Relative to the content root, `/`-separated.
+    pub file: Arc<str>,
+    /// The text that `span` points into; absent when the file could not be read as text.
+    pub source: Option<Arc<SourceText>>,
+    /// In bytes of `source`.
+    pub span: Option<Range<usize>>,
+    /// What is wrong: lower case, no full stop.
+    pub message: String,
+    /// What stands at the place, with its numbers.
+    pub label: String,
+    /// What to do next.
+    pub help: Option<String>,
+}
+
+impl Finding {
+    /// A finding with the rule's own severity and nothing but a message.
+    #[must_use]
+    pub fn new(rule: &'static Rule, file: impl Into<Arc<str>>, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            severity: rule.severity,
+            file: file.into(),
+            source: None,
+            span: None,
+            message: message.into(),
+            label: String::new(),
+            help: None,
+        }
+    }
+
+    /// Places the finding in its file.
+    #[must_use]
+    pub fn at(mut self, source: &Arc<SourceText>, span: Range<usize>, label: impl Into<String>) -> Self {
+        self.source = Some(Arc::clone(source));
+        self.span = Some(span);
+        self.label = label.into();
+        self
+    }
+
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Line and column of the place, both from 1; the file's beginning when there is none.
+    #[must_use]
+    pub fn position(&self) -> (usize, usize) {
+        match (&self.source, &self.span) {
+            (Some(source), Some(span)) => source.position(span.start),
+            _ => (1, 1),
+        }
+    }
+}

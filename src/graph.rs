@@ -1,0 +1,3 @@
+//! Meta's Graph API: knows Meta, knows nothing of manifests, plans or records.
+
+pub mod wire;

@@ -1,0 +1,18 @@
+//! igsync: Terraform's plan and apply, for Instagram.
+
+pub mod apply;
+pub mod commands;
+pub mod config;
+pub mod exit;
+pub mod finding;
+pub mod graph;
+pub mod hosting;
+pub mod id;
+pub mod lockfile;
+pub mod manifest;
+pub mod media;
+pub mod plan;
+pub mod port;
+pub mod report;
+pub mod rules;
+pub mod sandbox;
