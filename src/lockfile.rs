@@ -1,5 +1,9 @@
 //! What was published or is under way: records, how they merge, how they are written and kept.
 
+mod merge;
 mod record;
+#[cfg(test)]
+pub(crate) mod samples;
 
+pub use merge::merge;
 pub use record::{Comment, Created, PublishIntent, Record, Refusal, State, Switch, Via};
