@@ -2,6 +2,8 @@
 //! the SHA-256 of `user_id/key`, so that branches which each publish touch different places of the file.
 //! Knows no files: the store says which one a text came from.
 
+use std::cmp::Ordering;
+
 use miette::Diagnostic;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -26,11 +28,11 @@ pub struct Parsed {
     pub had_conflicts: bool,
 }
 
-/// Why a text could not be read as records. Lines count from 1.
+/// Why a text could not be read as records. Lines count from 1. Where another version of the text can be
+/// had is known to the store, so only it says how to bring one back.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]
 pub enum Error {
     #[error("the file is empty, even its header is gone")]
-    #[diagnostic(help("bring the last version back, for example with `git checkout -- igsync.lock`"))]
     Empty,
     #[error("line {line}: written by a newer igsync (format {found}, this one reads {VERSION})")]
     #[diagnostic(help("update igsync; nothing was changed"))]
@@ -39,24 +41,13 @@ pub enum Error {
     #[diagnostic(help("update igsync; if that line was edited by hand, take the edit back"))]
     NewerRecord { line: usize, what: String },
     #[error("line {line}: not the header of a lockfile")]
-    #[diagnostic(help(
-        "the first line must be {{\"igsync_lock\":1}}; bring the last version back, for example with `git checkout -- igsync.lock`"
-    ))]
+    #[diagnostic(help("the first line must be {{\"igsync_lock\":1}}"))]
     NoHeader { line: usize },
     #[error("line {line}: not a record ({problem})")]
-    #[diagnostic(help(
-        "bring the last version back, for example with `git checkout -- igsync.lock`; nothing was changed"
-    ))]
     Damaged { line: usize, problem: String },
     #[error("line {line}: cut short")]
-    #[diagnostic(help(
-        "bring the last version back, for example with `git checkout -- igsync.lock`; nothing was changed"
-    ))]
     CutShort { line: usize },
     #[error("line {line}: a git conflict marker without its counterpart")]
-    #[diagnostic(help(
-        "restore the conflict with `git checkout -m -- igsync.lock`; igsync reads both sides by itself"
-    ))]
     LoneMarker { line: usize },
 }
 
@@ -161,7 +152,7 @@ pub fn parse_journal(bytes: &[u8]) -> Result<Journal, Error> {
     let at = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
     let (whole, tail) = bytes.split_at(at);
     let mut journal = Journal::default();
-    if !whole.is_empty() {
+    if !whole.trim_ascii().is_empty() {
         journal = Journal { parsed: parse(whole)?, ending: Ending::Whole };
     }
     if !tail.is_empty() {
@@ -200,8 +191,10 @@ fn read_header(text: &[u8], line: usize) -> Result<(), Error> {
         _version: u64,
     }
     let Version { igsync_lock: found } = serde_json::from_slice(text).map_err(|_| Error::NoHeader { line })?;
-    if found != VERSION {
-        return Err(Error::NewerFormat { line, found });
+    match found.cmp(&VERSION) {
+        Ordering::Less => return Err(Error::NoHeader { line }),
+        Ordering::Greater => return Err(Error::NewerFormat { line, found }),
+        Ordering::Equal => {}
     }
     serde_json::from_slice::<Header>(text).map(|_| ()).map_err(|error| line_error(&error, line))
 }
