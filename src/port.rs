@@ -3,6 +3,7 @@
 
 mod disk;
 mod http;
+pub mod mem_disk;
 mod real_clock;
 mod real_disk;
 
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 
 pub use disk::{Access, Disk, Entry, FileKind, RunLock, Stat};
 pub use http::{Body, HttpOptions, HttpTransport, Progress, is_loopback};
+pub use mem_disk::MemDisk;
 pub use real_clock::RealClock;
 pub use real_disk::RealDisk;
 

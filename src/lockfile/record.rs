@@ -188,3 +188,28 @@ impl State {
         self.rank() <= 3
     }
 }
+
+impl Record {
+    /// Whether both are versions of one attempt.
+    #[must_use]
+    pub fn is_same_attempt(&self, other: &Self) -> bool {
+        self.attempt == other.attempt && self.key == other.key && self.user_id == other.user_id
+    }
+
+    /// The newest time that the record holds; `None` before its first container.
+    #[must_use]
+    pub fn last_time(&self) -> Option<Timestamp> {
+        let containers = self.children.iter().chain(&self.container).map(|created| created.created_at);
+        let intents = self.intents.iter().map(|intent| intent.at);
+        containers.chain(intents).chain(self.published_at).max()
+    }
+
+    /// Gives the post a new key: the copy under that key, then the tombstone that stays under the old
+    /// one. Both belong into one [`super::Ledger::record_all`]; one without the other would publish again.
+    #[must_use]
+    pub fn moved(self, key: PostKey, attempt: AttemptId) -> [Self; 2] {
+        let copy = Self { key: key.clone(), attempt, ..self.clone() };
+        let tombstone = Self { state: State::Forgotten, moved_to: Some(key), rev: self.rev.saturating_add(1), ..self };
+        [copy, tombstone]
+    }
+}
