@@ -10,7 +10,9 @@ use serde::de::DeserializeOwned;
 
 use super::answer;
 use super::endpoint::Endpoint;
+use super::endpoint::Flavour;
 use super::errors::{Error, Why};
+use super::proof::AppSecret;
 use super::retry::{self, Call, Pace, Verdict};
 use super::text::clean;
 use super::time::ServerClock;
@@ -67,6 +69,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 pub struct Client {
     pub(super) endpoint: Endpoint,
     pub(super) token: AccessToken,
+    app_secret: Option<AppSecret>,
     transport: Arc<dyn Transport>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) timing: Timing,
@@ -111,7 +114,15 @@ impl Client {
         timing: Timing,
     ) -> Self {
         let (server, usage) = (ServerClock::default(), Mutex::default());
-        Self { endpoint, token, transport, clock, timing, server, usage }
+        Self { endpoint, token, app_secret: None, transport, clock, timing, server, usage }
+    }
+
+    /// Proves each call with the app's secret. Facebook Login only: Instagram's host documents no proof,
+    /// so there it changes nothing.
+    #[must_use]
+    pub fn with_app_secret(mut self, secret: AppSecret) -> Self {
+        self.app_secret = Some(secret);
+        self
     }
 
     #[must_use]
@@ -149,6 +160,9 @@ impl Client {
     pub(super) async fn once<T: DeserializeOwned>(&self, ask: &Ask<'_>) -> Result<T, Error> {
         let mut url = self.endpoint.url(ask.path);
         let mut body = Body::Empty;
+        if let Some(secret) = self.app_secret.as_ref().filter(|_| self.endpoint.flavour() == Flavour::Facebook) {
+            url.query_pairs_mut().extend_pairs(secret.prove(&self.token, self.server_now()));
+        }
         if ask.method == Method::Get {
             if !ask.params.is_empty() {
                 url.query_pairs_mut().extend_pairs(&ask.params);
@@ -226,6 +240,17 @@ mod tests {
         let sent = &script.sent()[0];
         assert_eq!(sent.url, "https://graph.facebook.com/v26.0/1/y");
         assert_eq!(sent.body, "message=a%26b%3Dc+%C3%A9");
+    }
+
+    #[tokio::test]
+    async fn a_proof_goes_into_the_query_also_of_a_post() {
+        let script = Script::of([answer(200, r#"{"success":true}"#).into()]);
+        let client = client(&script).with_app_secret(AppSecret::from_text("fb-app-secret").unwrap());
+        let ask = Ask::post("x", &["1", "y"], vec![("message", "m".to_owned())]);
+        let _: SuccessAnswer = client.once(&ask).await.unwrap();
+        let sent = &script.sent()[0];
+        assert!(sent.url.contains("/1/y?appsecret_proof=") && sent.url.ends_with("&appsecret_time=1795435200"));
+        assert_eq!(sent.body, "message=m");
     }
 
     #[tokio::test]

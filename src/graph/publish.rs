@@ -185,6 +185,18 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn documented_refusals_are_read_as_what_they_prove() {
+        for (name, refused) in
+            [("quota", true), ("token_expired", true), ("spam", false), ("unreadable", false), ("fetch", false)]
+        {
+            let error = publish(&Script::of([answer(400, &fixture(&format!("error_{name}.json"))).into()])).await;
+            let outcome = publish_outcome(&error.unwrap_err());
+            assert_eq!(matches!(outcome, PublishAnswer::Refused(_)), refused, "{name}: {outcome:?}");
+            assert_eq!(matches!(outcome, PublishAnswer::Unclear), !refused, "{name}: {outcome:?}");
+        }
+    }
+
     #[test]
     fn not_ready_is_told_apart() {
         let error = api(9007, Some(2_207_027));
