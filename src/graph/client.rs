@@ -285,6 +285,32 @@ mod tests {
         assert_eq!(client.usage().percent(), Some(28));
     }
 
+    #[tokio::test]
+    async fn over_real_sockets_token_and_form_arrive() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = url::Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let router = axum::Router::new().fallback(async |request: axum::extract::Request| {
+            let (parts, body) = request.into_parts();
+            let header = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
+            let body = axum::body::to_bytes(body, 1000).await.unwrap();
+            let seen = [parts.method.as_str(), parts.uri.path(), &header("authorization"), &header("content-type")];
+            let seen = format!("{} {}", seen.join(" "), String::from_utf8(body.to_vec()).unwrap());
+            serde_json::json!({ "id": seen }).to_string()
+        });
+        let server = tokio::spawn(async move { axum::serve(listener, router).await });
+        let endpoint = Endpoint::new(Flavour::Instagram, Some(base), None, None).unwrap();
+        let transport = crate::port::HttpTransport::new(&crate::port::HttpOptions::default()).unwrap();
+        let clock = Arc::new(crate::port::RealClock::new());
+        let token = super::super::testing::token();
+        let client = Client::new(endpoint, token, Arc::new(transport), clock, Timing::default());
+        let ask = Ask::post("x", &["1784", "media"], vec![("caption", "a&b".to_owned())]);
+        let seen: super::super::wire::IdAnswer = client.once(&ask).await.unwrap();
+        assert_eq!(seen.id, format!("POST /v26.0/1784/media Bearer {TOKEN} {FORM} caption=a%26b"));
+        let now = client.clock.now().as_second();
+        assert!((client.server_now().as_second() - now).abs() <= 2, "axum sends this machine's date");
+        server.abort();
+    }
+
     #[test]
     fn jitter_adds_at_most_the_delay_itself() {
         let timing = Timing::default();
