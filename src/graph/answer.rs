@@ -23,11 +23,18 @@ pub(super) fn read<T: DeserializeOwned>(
     if (300..400).contains(&response.status) {
         return Err(unclear(Why::Redirect(response.status)));
     }
-    if let Some(error) = envelope(edge, response, token) {
+    let error = serde_json::from_slice::<Value>(&response.body).ok().and_then(|mut json| {
+        // A result with an error beside it is no result, whatever the error looks like.
+        json.get_mut("error").map(Value::take)
+    });
+    if let Some(error) = error.as_ref().and_then(|error| envelope(edge, response.status, error, token)) {
         return Err(Error::Api(Box::new(error)));
     }
     if response.status != 200 {
         return Err(unclear(Why::Status(response.status)));
+    }
+    if error.is_some() {
+        return Err(unclear(Why::Malformed("an error that says nothing".to_owned())));
     }
     serde_json::from_slice(&response.body).map_err(|error| unclear(Why::Malformed(clean(&error.to_string(), token))))
 }
@@ -57,10 +64,9 @@ pub(super) fn read_upload(response: &Response, token: &AccessToken) -> Result<()
     Err(Error::Unclear { edge: super::upload::EDGE, why })
 }
 
-/// Meta's error envelope, with everything but the code optional.
-fn envelope(edge: &'static str, response: &Response, token: &AccessToken) -> Option<ApiError> {
-    let json: Value = serde_json::from_slice(&response.body).ok()?;
-    let error = json.get("error")?.as_object()?;
+/// What stands in Meta's error envelope; everything but the code is optional.
+fn envelope(edge: &'static str, http_status: u16, error: &Value, token: &AccessToken) -> Option<ApiError> {
+    let error = error.as_object()?;
     let text = |name: &str| {
         error.get(name).and_then(Value::as_str).map(|text| clean(text, token)).filter(|text| !text.is_empty())
     };
@@ -70,7 +76,7 @@ fn envelope(edge: &'static str, response: &Response, token: &AccessToken) -> Opt
     let code = number(error.get("code")).or(name.as_ref().map(|_| 0))?;
     Some(ApiError {
         edge,
-        http_status: response.status,
+        http_status,
         code,
         subcode: number(error.get("error_subcode")).filter(|subcode| *subcode != 0),
         name,

@@ -10,7 +10,9 @@ use serde::de::DeserializeOwned;
 
 use super::answer;
 use super::endpoint::Endpoint;
+use super::endpoint::Flavour;
 use super::errors::{Error, Why};
+use super::proof::AppSecret;
 use super::retry::{self, Call, Pace, Verdict};
 use super::text::clean;
 use super::time::ServerClock;
@@ -67,6 +69,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 pub struct Client {
     pub(super) endpoint: Endpoint,
     pub(super) token: AccessToken,
+    app_secret: Option<AppSecret>,
     transport: Arc<dyn Transport>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) timing: Timing,
@@ -111,7 +114,15 @@ impl Client {
         timing: Timing,
     ) -> Self {
         let (server, usage) = (ServerClock::default(), Mutex::default());
-        Self { endpoint, token, transport, clock, timing, server, usage }
+        Self { endpoint, token, app_secret: None, transport, clock, timing, server, usage }
+    }
+
+    /// Proves each call with the app's secret. Facebook Login only: Instagram's host documents no proof,
+    /// so there it changes nothing.
+    #[must_use]
+    pub fn with_app_secret(mut self, secret: AppSecret) -> Self {
+        self.app_secret = Some(secret);
+        self
     }
 
     #[must_use]
@@ -149,6 +160,9 @@ impl Client {
     pub(super) async fn once<T: DeserializeOwned>(&self, ask: &Ask<'_>) -> Result<T, Error> {
         let mut url = self.endpoint.url(ask.path);
         let mut body = Body::Empty;
+        if let Some(secret) = self.app_secret.as_ref().filter(|_| self.endpoint.flavour() == Flavour::Facebook) {
+            url.query_pairs_mut().extend_pairs(secret.prove(&self.token, self.server_now()));
+        }
         if ask.method == Method::Get {
             if !ask.params.is_empty() {
                 url.query_pairs_mut().extend_pairs(&ask.params);
@@ -200,72 +214,4 @@ impl Client {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::testing::{Script, TOKEN, answer, client, refused, silence};
-    use super::super::wire::SuccessAnswer;
-    use super::*;
-
-    fn ask<'a>() -> Ask<'a> {
-        Ask::get("me", &["me"], vec![("fields", "id,user name".to_owned())])
-    }
-
-    #[tokio::test]
-    async fn the_token_travels_in_the_header_only() {
-        let script = Script::of([answer(200, r#"{"success":true}"#).into()]);
-        let _: SuccessAnswer = client(&script).once(&ask()).await.unwrap();
-        let sent = &script.sent()[0];
-        assert_eq!(sent.url, "https://graph.facebook.com/v26.0/me?fields=id%2Cuser+name");
-        assert_eq!(sent.headers, [("authorization", format!("Bearer {TOKEN}"))]);
-    }
-
-    #[tokio::test]
-    async fn a_form_goes_into_the_body_of_a_post() {
-        let script = Script::of([answer(200, r#"{"success":true}"#).into()]);
-        let ask = Ask::post("x", &["1", "y"], vec![("message", "a&b=c é".to_owned())]);
-        let _: SuccessAnswer = client(&script).once(&ask).await.unwrap();
-        let sent = &script.sent()[0];
-        assert_eq!(sent.url, "https://graph.facebook.com/v26.0/1/y");
-        assert_eq!(sent.body, "message=a%26b%3Dc+%C3%A9");
-    }
-
-    #[tokio::test]
-    async fn a_read_is_repeated_with_growing_delays_and_then_given_up() {
-        let script = Script::of([silence(), refused(), silence(), silence()]);
-        let result: Result<SuccessAnswer, Error> = client(&script).retried(Call::Read, &ask()).await;
-        assert!(matches!(result, Err(Error::Unclear { why: Why::NoAnswer(_), .. })), "{result:?}");
-        assert_eq!(script.clock.slept_ms(), [500, 1000, 2000]);
-    }
-
-    #[tokio::test]
-    async fn a_read_that_is_answered_in_the_end_succeeds() {
-        let script = Script::of([answer(503, "<html>").into(), answer(200, r#"{"success":true}"#).into()]);
-        let result: Result<SuccessAnswer, Error> = client(&script).retried(Call::Read, &ask()).await;
-        assert!(result.is_ok());
-        assert_eq!(script.clock.slept_ms(), [500]);
-    }
-
-    #[tokio::test]
-    async fn server_time_and_usage_come_from_every_answer() {
-        let mut response = answer(400, r#"{"error":{"code":100}}"#);
-        response.headers = vec![
-            ("date".to_owned(), "Mon, 23 Nov 2026 15:16:15 GMT".to_owned()),
-            ("x-app-usage".to_owned(), r#"{"call_count":28}"#.to_owned()),
-        ];
-        let script = Script::of([response.into()]);
-        let client = client(&script);
-        let result: Result<SuccessAnswer, Error> = client.once(&ask()).await;
-        assert!(result.is_err());
-        script.clock.advance(Duration::from_secs(5));
-        assert_eq!(client.server_now(), "2026-11-23T15:16:20Z".parse().unwrap());
-        assert_eq!(client.usage().percent(), Some(28));
-    }
-
-    #[test]
-    fn jitter_adds_at_most_the_delay_itself() {
-        let timing = Timing::default();
-        for (n, delay) in timing.delays(Pace::Spaced).take(3).enumerate() {
-            let plain = Duration::from_secs([15, 30, 60][n]);
-            assert!(delay >= plain && delay <= plain * 2, "{delay:?}");
-        }
-    }
-}
+mod tests;

@@ -219,6 +219,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn every_documented_status_is_read() {
+        for (name, expected) in [
+            ("in_progress", StatusCode::InProgress),
+            ("finished", StatusCode::Finished),
+            ("published", StatusCode::Published),
+            ("expired", StatusCode::Expired),
+        ] {
+            let read = status(&fixture(&format!("container_{name}.json"))).await.unwrap();
+            assert_eq!((read.code, read.subcode), (expected, None), "{name}");
+        }
+        let read = status(&fixture("container_in_progress.json")).await.unwrap();
+        assert_eq!((read.bytes_transferred, read.is_uploaded), (Some(50_002), false));
+    }
+
+    #[tokio::test]
     async fn the_status_of_another_container_is_no_answer() {
         let result = status(r#"{"id":"999","status_code":"FINISHED"}"#).await;
         assert!(matches!(result, Err(Error::Unclear { .. })), "{result:?}");

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::codes::{self, Known};
+use super::codes::{self, Class, Known};
 
 /// Why a call gave no result. Text from the server is cleaned: one line, no escapes, no token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -139,6 +139,12 @@ impl Error {
             Self::Api(error) => Some(error),
             _ => None,
         }
+    }
+
+    /// Who can mend it, where Meta said what is wrong.
+    #[must_use]
+    pub fn class(&self) -> Option<Class> {
+        self.api().map(|error| error.known().class)
     }
 
     /// Code 100 with subcode 33: gone, not allowed, or one of Meta's days on which fresh objects cannot

@@ -65,7 +65,8 @@ impl Client {
         }
     }
 
-    /// The account `user`, read to see that the token reaches it and what its name is now.
+    /// The account `user`, read to see that the token reaches it and what its name is now. With Instagram
+    /// Login a token speaks for one account only, and the answer is that one: compare its id.
     pub async fn account(&self, user: &UserId) -> Result<Identity, Error> {
         if self.endpoint.flavour() == Flavour::Instagram {
             return self.me().await;

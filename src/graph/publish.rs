@@ -119,6 +119,9 @@ mod tests {
             "{}",
             "",
             r#"{"id":"17920238422030506","error":{"code":10}}"#,
+            r#"{"id":"17920238422030506","error":{"message":"no code"}}"#,
+            r#"{"id":"17920238422030506","error":"text"}"#,
+            r#"{"id":"17920238422030506","id":"17920238422030507"}"#,
         ] {
             let error = publish(&Script::of([answer(200, body).into()])).await.unwrap_err();
             assert_eq!(publish_outcome(&error), PublishAnswer::Unclear, "{body}");
@@ -182,6 +185,36 @@ mod tests {
         ] {
             let error = ApiError { http_status: 400, ..api(code, subcode) };
             assert_eq!(publish_outcome(&Error::Api(Box::new(error))), PublishAnswer::Unclear, "{code}/{subcode:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_comes_back_only_a_plain_new_id_is_success(
+            status in proptest::sample::select(vec![200_u16, 200, 201, 302, 400, 500]),
+            body in r#"\{?("id"|"error"|"data"|:|,|"|1792|17889455560051444|\{|\}|null|true|"code":2|[ a\x00é]){0,8}\}?"#,
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let result = runtime.block_on(publish(&Script::of([answer(status, &body).into()])));
+            if let Ok(id) = &result {
+                let text = id.as_str();
+                proptest::prop_assert_eq!(status, 200);
+                let quoted = format!("\"{text}\"");
+                proptest::prop_assert!(body.contains(&quoted) && !body.contains("\"error\":"));
+                proptest::prop_assert!(text != CONTAINER && text != USER);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn documented_refusals_are_read_as_what_they_prove() {
+        for (name, refused) in
+            [("quota", true), ("token_expired", true), ("spam", false), ("unreadable", false), ("fetch", false)]
+        {
+            let error = publish(&Script::of([answer(400, &fixture(&format!("error_{name}.json"))).into()])).await;
+            let outcome = publish_outcome(&error.unwrap_err());
+            assert_eq!(matches!(outcome, PublishAnswer::Refused(_)), refused, "{name}: {outcome:?}");
+            assert_eq!(matches!(outcome, PublishAnswer::Unclear), !refused, "{name}: {outcome:?}");
         }
     }
 

@@ -46,7 +46,7 @@ pub enum Pace {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stop {
-    /// Meta said no to this one post.
+    /// Meta said no to this one call. Whether the content is to blame tells [`Error::class`].
     Refused,
     /// 9007: the same container can be published later.
     NotReady,
@@ -100,9 +100,8 @@ fn after_unclear(call: Call, why: &Why, attempt: u32) -> Verdict {
         return Verdict::OutcomeUnknown;
     }
     match why {
-        Why::NoAnswer(_) | Why::BrokenOff(_) => again(Pace::Soon, attempt),
         // 408 and 429 come from gateways; Meta itself sends an envelope.
-        Why::Status(408 | 429 | 500..) => again(Pace::Soon, attempt),
+        Why::NoAnswer(_) | Why::BrokenOff(_) | Why::Status(408 | 429 | 500..) => again(Pace::Soon, attempt),
         // The same question gets the same answer.
         Why::Status(_) | Why::Redirect(_) | Why::Malformed(_) | Why::NoNewId => Verdict::Stop(Stop::GaveUp),
     }
@@ -115,10 +114,7 @@ fn after_refusal(call: Call, error: &ApiError, attempt: u32) -> Verdict {
         (Call::Comment, _) if is_doubtful(error) => Verdict::OutcomeUnknown,
         _ if error.known().account_level => Verdict::Stop(Stop::Account),
         (Call::Comment | Call::Publish, _) | (_, None) => Verdict::Stop(Stop::Refused),
-        (_, Some(pace)) => match again(pace, attempt) {
-            Verdict::Stop(_) => Verdict::Stop(Stop::Refused),
-            verdict => verdict,
-        },
+        (_, Some(pace)) => again(pace, attempt),
     }
 }
 

@@ -95,7 +95,9 @@ impl Transport for Script {
             Body::Stream { source, len, progress, .. } => {
                 let mut bytes = Vec::new();
                 source.take(len).read_to_end(&mut bytes).unwrap();
-                progress.iter().for_each(|progress| progress(len));
+                if let Some(progress) = progress {
+                    progress(len);
+                }
                 bytes
             }
         };

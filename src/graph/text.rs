@@ -63,6 +63,15 @@ mod tests {
         assert_eq!(cleaned("bad token EAA\u{0}sec\u{1b}[0mret"), "bad token ***");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_text_gets_through_with_controls_or_the_token(text in r"([\x00-\x7f]|\PC|EAAsecret|EAA|secret|\x1b\[|\x1b\]){0,40}") {
+            let cleaned = cleaned(&text);
+            proptest::prop_assert!(!cleaned.chars().any(char::is_control), "{cleaned:?}");
+            proptest::prop_assert!(!cleaned.contains("EAAsecret"), "{cleaned:?}");
+        }
+    }
+
     #[test]
     fn a_long_message_is_cut() {
         let long = cleaned(&"é".repeat(10_000));

@@ -76,12 +76,9 @@ impl HttpTransport {
     pub fn new(options: &HttpOptions) -> Result<Self, TransportError> {
         // An error means that this process has a provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-        let roots = roots.filter_map(|root| reqwest::Certificate::from_der(root).ok());
         // A proxy cannot reach this machine's loopback.
         let loopback = builder(options).no_proxy();
-        // The bundled roots serve machines without a store; a company's own authority still counts.
-        let outside = builder(options).https_only(true).tls_certs_merge(roots);
+        let outside = builder(options).https_only(true);
         Ok(Self { loopback: build(loopback)?, outside: build(outside)? })
     }
 
@@ -131,7 +128,11 @@ pub fn is_loopback(url: &url::Url) -> bool {
 }
 
 fn builder(options: &HttpOptions) -> reqwest::ClientBuilder {
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+    let roots = roots.filter_map(|root| reqwest::Certificate::from_der(root).ok());
     reqwest::Client::builder()
+        // The bundled roots serve machines without a store; a company's own authority still counts.
+        .tls_certs_merge(roots)
         .user_agent(&options.user_agent)
         .connect_timeout(options.connect_timeout)
         .redirect(reqwest::redirect::Policy::none())

@@ -119,9 +119,9 @@ fn account_level_errors_are_never_repeated() {
 #[test]
 fn repeating_is_bounded() {
     assert_eq!(decide(Call::CreateContainer, &refusal(9004, Some(2_207_052)), 2), SPACED);
-    assert_eq!(decide(Call::CreateContainer, &refusal(9004, Some(2_207_052)), 3), REFUSED);
+    assert_eq!(decide(Call::CreateContainer, &refusal(9004, Some(2_207_052)), 3), GAVE_UP);
     assert_eq!(decide(Call::Read, &refusal(2, None), 3), SOON);
-    assert_eq!(decide(Call::Read, &refusal(2, None), 4), REFUSED);
+    assert_eq!(decide(Call::Read, &refusal(2, None), 4), GAVE_UP);
 }
 
 #[test]

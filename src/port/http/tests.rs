@@ -73,6 +73,28 @@ async fn plain_http_leaves_the_machine_never() {
 }
 
 #[tokio::test]
+async fn a_failed_or_hanging_handshake_was_not_sent() {
+    for speaks in [true, false] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut url = url_of(&listener);
+        url.set_scheme("https").unwrap();
+        let served = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            if speaks {
+                let _ = socket.write_all(b"HTTP/1.1 400 no TLS here\r\n\r\n").await;
+            }
+            // Holds the socket open until the client goes.
+            while socket.read(&mut [0; 1024]).await.is_ok_and(|n| n > 0) {}
+        });
+        let options = HttpOptions { connect_timeout: Duration::from_millis(200), ..HttpOptions::default() };
+        let error = HttpTransport::new(&options).unwrap().send(get(url)).await.unwrap_err();
+        assert!(matches!(error, TransportError::NotSent(_)), "{error:?}");
+        assert!(!format!("{error} {error:?}").contains("secret"));
+        served.await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_connection_closed_before_the_answer_is_no_answer() {
     let (url, served) = serve(b"").await;
     let error = transport().send(get(url)).await.unwrap_err();
@@ -152,7 +174,7 @@ async fn take_upload(len: usize) -> (Url, JoinHandle<(String, Vec<u8>)>) {
         let (mut socket, _) = listener.accept().await.unwrap();
         let (head, mut body) = read_head(&mut socket).await;
         while body.len() < len {
-            let mut buffer = [0; 65536];
+            let mut buffer = vec![0; 65536];
             match socket.read(&mut buffer).await {
                 Ok(n) if n > 0 => body.extend_from_slice(&buffer[..n]),
                 _ => break,
