@@ -22,8 +22,9 @@ use crate::port::Disk;
 /// A larger lockfile or journal is refused: a million posts would fit. In bytes.
 const LIMIT: u64 = 1 << 30;
 
-/// A journal is compacted when it holds more than this many lines for each attempt …
-const VERSIONS_PER_ATTEMPT: usize = 4;
+/// A journal is compacted when it holds more than this many lines for each attempt: every plan reads them
+/// all. It must have doubled since the last time, so each record is rewritten twice at most on average …
+const VERSIONS_PER_ATTEMPT: usize = 2;
 /// … and more than this many in all.
 const SMALL_JOURNAL: usize = 256;
 
@@ -57,9 +58,8 @@ fn read_lockfile(disk: &dyn Disk, paths: &Paths) -> Result<Option<Parsed>, Error
     let Some(bytes) = read_file(disk, &paths.lockfile)? else { return Ok(None) };
     let parsed = format::parse(&bytes).map_err(|problem| {
         let help = match &problem {
-            format::Error::NewerFormat { .. } | format::Error::NewerRecord { .. } => {
-                "update igsync; if the line was edited by hand, take the edit back"
-            }
+            format::Error::NewerFormat { .. } => "update igsync; the file was not touched",
+            format::Error::NewerRecord { .. } => "update igsync; if the line was edited by hand, take the edit back",
             format::Error::LoneMarker { .. } => {
                 "bring the whole conflict back with `git checkout -m -- igsync.lock`; igsync reads both sides by itself"
             }

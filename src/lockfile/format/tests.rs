@@ -3,7 +3,7 @@ use std::process::Command;
 
 use proptest::prelude::*;
 
-use super::super::record::{Created, PublishIntent, State, Via};
+use super::super::record::{Comment, Created, PublishIntent, State, Via};
 use super::super::samples::{any_record, at, record};
 use super::*;
 
@@ -279,4 +279,26 @@ fn without_attributes_branches_still_rarely_conflict() {
     if let Some(clean) = merge_branches(200, &[]) {
         assert!(clean >= 186, "{clean} of 200 merged without conflict");
     }
+}
+
+#[test]
+fn one_attempt_changed_on_both_sides_is_joined_after_a_union_merge() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let [base, linked, commented] = [
+        Record { permalink: None, ..published(1) },
+        published(1),
+        Record { permalink: None, comment: Some(Comment::Done), ..published(1) },
+    ];
+    for (name, record) in [("base", &base), ("left", &linked), ("right", &commented)] {
+        std::fs::File::create(path(name)).unwrap().write_all(&text_of(&[&line_of(record)])).unwrap();
+    }
+    let merged =
+        Command::new("git").args(["merge-file", "-p", "--union"]).args(["left", "base", "right"].map(path)).output();
+    let Ok(merged) = merged else {
+        eprintln!("skipped: git is not installed");
+        return;
+    };
+    let both = Record { comment: Some(Comment::Done), ..linked };
+    assert_eq!(parse(&merged.stdout).unwrap().records, [both].into_iter().collect());
 }

@@ -372,3 +372,26 @@ fn what_a_killed_replace_left_is_removed() {
     assert!(disk.bytes("/root/.igsync-x1.tmp").is_none() && disk.bytes("/root/.igsync/.igsync-x2.tmp").is_none());
     assert!(disk.bytes("/root/notes.tmp").is_some());
 }
+
+#[test]
+fn an_unreadable_lockfile_says_what_to_do() {
+    let disk = root();
+    disk.put(LOCKFILE, "{\"igsync_lock\":2}\n");
+    let error = try_open(&disk).err().unwrap();
+    let mut text = String::new();
+    let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor()).with_width(80);
+    handler.render_report(&mut text, &error).unwrap();
+    insta::assert_snapshot!(text, @r"
+    × /root/igsync.lock: line 1: written by a newer igsync (format 2, this one
+    │ reads 1)
+    help: update igsync; the file was not touched
+    ");
+    disk.put(LOCKFILE, "{\"igsync_lock\":1}\n{\"key\":\"po");
+    text.clear();
+    handler.render_report(&mut text, &try_open(&disk).err().unwrap()).unwrap();
+    insta::assert_snapshot!(text, @r"
+    × /root/igsync.lock: line 2: cut short
+    help: bring the last version back, for example with `git checkout --
+          igsync.lock`; the file was not touched
+    ");
+}
