@@ -1,6 +1,8 @@
 //! What was published or is under way: records, how they merge, how they are written and kept.
 
 pub mod format;
+#[cfg(test)]
+mod git_tests;
 mod merge;
 mod record;
 mod records;

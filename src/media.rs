@@ -1,1 +1,7 @@
-//! (under way)
+//! Media files: what their bytes are, without knowing manifests or the network.
+
+pub mod cache;
+pub mod digest;
+
+pub use cache::DigestCache;
+pub use digest::digest_file;

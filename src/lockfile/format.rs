@@ -82,7 +82,8 @@ fn json(record: &Record) -> String {
     serde_json::to_string(record).expect("records hold only text, numbers and lists")
 }
 
-fn place(record: &Record) -> [u8; 32] {
+/// Where a record stands in the text.
+pub(super) fn place(record: &Record) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(record.user_id.as_str());
     hash.update("/");

@@ -42,7 +42,7 @@ pub enum LockError {
 
 /// Takes the run lock without waiting. It is held until the value is dropped or the process dies.
 pub fn acquire(disk: &dyn Disk, paths: &Paths, holder: &Holder) -> Result<RunLock, LockError> {
-    paths.create_folder(disk)?;
+    paths.prepare(disk)?;
     let path = paths.run_lock();
     let text = serde_json::to_string(holder).expect("a holder is text and numbers");
     match disk.try_lock(&path, &text) {

@@ -4,89 +4,29 @@
 //! Every durable write is one [`Disk`] call, and after each of them the files can be read again:
 //! a record is one append, folding is one replace, a torn line is cut by one truncate.
 
+mod error;
+mod paths;
+
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use miette::Diagnostic;
-use thiserror::Error;
+pub use self::error::Error;
+pub use self::paths::Paths;
 
 use super::format::{self, Ending, Journal, Parsed};
 use super::record::Record;
 use super::records::Records;
-use crate::port::{Disk, FileKind};
+use crate::port::Disk;
 
 /// A larger lockfile or journal is refused: a million posts would fit. In bytes.
 const LIMIT: u64 = 1 << 30;
 
-/// A journal is compacted when it holds more than this many lines for each attempt …
-const VERSIONS_PER_ATTEMPT: usize = 4;
+/// A journal is compacted when it holds more than this many lines for each attempt: every plan reads them
+/// all. It must have doubled since the last time, so each record is rewritten twice at most on average …
+const VERSIONS_PER_ATTEMPT: usize = 2;
 /// … and more than this many in all.
 const SMALL_JOURNAL: usize = 256;
-
-/// Where the records of one content root are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Paths {
-    pub lockfile: PathBuf,
-    /// Holds the journal and the run lock.
-    pub folder: PathBuf,
-    /// `.igsync`: everything in it is kept out of git.
-    private: PathBuf,
-}
-
-impl Paths {
-    #[must_use]
-    pub fn new(root: &Path) -> Self {
-        let private = root.join(".igsync");
-        Self { lockfile: root.join("igsync.lock"), folder: private.clone(), private }
-    }
-
-    /// The sandbox's own records, so that none of its ids ever reaches the real lockfile.
-    #[must_use]
-    pub fn sandbox(root: &Path) -> Self {
-        let private = root.join(".igsync");
-        let folder = private.join("sandbox");
-        Self { lockfile: folder.join("igsync.lock"), folder, private }
-    }
-
-    #[must_use]
-    pub fn journal(&self) -> PathBuf {
-        self.folder.join("journal.jsonl")
-    }
-
-    #[must_use]
-    pub fn run_lock(&self) -> PathBuf {
-        self.folder.join("run.lock")
-    }
-
-    /// The digest cache, which both kinds of run share.
-    #[must_use]
-    pub fn digests(&self) -> PathBuf {
-        self.private.join("digests.jsonl")
-    }
-
-    /// Makes the private folder with its own `.gitignore`. What a crash left half done is completed.
-    pub(super) fn create_folder(&self, disk: &dyn Disk) -> Result<(), Error> {
-        self.check_links(disk)?;
-        if is_absent(disk, &self.folder) {
-            disk.create_folder(&self.folder).map_err(|error| Error::io(&self.folder, "made", error))?;
-        }
-        let ignore = self.private.join(".gitignore");
-        if is_absent(disk, &ignore) {
-            disk.replace(&ignore, b"*\n").map_err(|error| Error::io(&ignore, "written", error))?;
-        }
-        Ok(())
-    }
-
-    /// A link could lead out of the content root; what a pull request brings must not choose where we write.
-    fn check_links(&self, disk: &dyn Disk) -> Result<(), Error> {
-        let paths = [&self.private, &self.folder, &self.lockfile, &self.journal(), &self.run_lock()];
-        match paths.into_iter().find(|path| disk.stat(path).is_ok_and(|stat| stat.kind == FileKind::Symlink)) {
-            Some(path) => Err(Error::Link { path: path.display().to_string() }),
-            None => Ok(()),
-        }
-    }
-}
 
 /// What `plan` works with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,47 +40,6 @@ pub struct Snapshot {
     pub has_conflicts: bool,
     /// The journal knows more than the lockfile: the last run did not fold, or the lockfile was reverted.
     pub is_behind: bool,
-}
-
-/// Why records could not be read or kept.
-#[derive(Debug, Error, Diagnostic)]
-pub enum Error {
-    #[error("{path}: {problem}")]
-    Unreadable {
-        path: String,
-        problem: format::Error,
-        #[help]
-        help: String,
-    },
-    #[error("{path} could not be {doing}")]
-    Io {
-        path: String,
-        doing: &'static str,
-        #[source]
-        source: io::Error,
-        #[help]
-        help: String,
-    },
-    #[error("{path} is a symbolic link")]
-    #[diagnostic(help("igsync keeps its records only in files of the content root; remove the link"))]
-    Link { path: String },
-    #[error("nothing more is recorded in this run, because an earlier record could not be kept")]
-    #[diagnostic(help("free the disk or mend the folder, then run the same command again: it settles what is open"))]
-    Poisoned,
-}
-
-impl Error {
-    pub(super) fn io(path: &Path, doing: &'static str, source: io::Error) -> Self {
-        let help = match source.kind() {
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                "make the folder writable for the user that runs igsync"
-            }
-            io::ErrorKind::StorageFull => "free some space, then run the same command again",
-            io::ErrorKind::FileTooLarge => "this is no file that igsync wrote; bring the last version back",
-            _ => "mend the cause, then run the same command again: nothing that was recorded is lost",
-        };
-        Self::Io { path: path.display().to_string(), doing, source, help: help.to_owned() }
-    }
 }
 
 /// Reads lockfile and journal. Writes nothing.
@@ -159,9 +58,8 @@ fn read_lockfile(disk: &dyn Disk, paths: &Paths) -> Result<Option<Parsed>, Error
     let Some(bytes) = read_file(disk, &paths.lockfile)? else { return Ok(None) };
     let parsed = format::parse(&bytes).map_err(|problem| {
         let help = match &problem {
-            format::Error::NewerFormat { .. } | format::Error::NewerRecord { .. } => {
-                "update igsync; if the line was edited by hand, take the edit back"
-            }
+            format::Error::NewerFormat { .. } => "update igsync; the file was not touched",
+            format::Error::NewerRecord { .. } => "update igsync; if the line was edited by hand, take the edit back",
             format::Error::LoneMarker { .. } => {
                 "bring the whole conflict back with `git checkout -m -- igsync.lock`; igsync reads both sides by itself"
             }
@@ -196,10 +94,6 @@ fn read_file(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<u8>>, Error> {
     }
 }
 
-fn is_absent(disk: &dyn Disk, path: &Path) -> bool {
-    disk.stat(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
-}
-
 /// The records of one run: read once, then kept durable step by step. Only the holder of the run lock opens one.
 pub struct Ledger {
     disk: Arc<dyn Disk>,
@@ -213,7 +107,8 @@ pub struct Ledger {
 impl Ledger {
     /// Reads both files, cuts a torn last line of the journal and compacts it when it has grown.
     pub fn open(disk: Arc<dyn Disk>, paths: Paths) -> Result<Self, Error> {
-        paths.create_folder(&*disk)?;
+        paths.prepare(&*disk)?;
+        paths.remove_leftovers(&*disk);
         let lockfile = read_lockfile(&*disk, &paths)?;
         let journal = read_journal(&*disk, &paths)?;
         let has_lockfile = lockfile.is_some();

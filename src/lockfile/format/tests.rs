@@ -1,25 +1,8 @@
-use std::io::Write;
-use std::process::Command;
-
 use proptest::prelude::*;
 
-use super::super::record::{Created, PublishIntent, State, Via};
+use super::super::record::{PublishIntent, State};
 use super::super::samples::{any_record, at, record};
 use super::*;
-
-fn published(number: usize) -> Record {
-    let key = format!("posts/2026/{number:04}");
-    Record {
-        digest: Some(format!("v1:sha256:{number:064x}").as_str().into()),
-        container: Some(Created { id: format!("1789{number:013}").as_str().into(), created_at: at(0) }),
-        media_id: Some(format!("1799{number:013}").as_str().into()),
-        permalink: Some(format!("https://www.instagram.com/p/{number:011}/")),
-        published_at: Some(at(30)),
-        via: Some(Via::Publish),
-        file: Some(format!("{key}.yaml")),
-        ..record(&key, &format!("a{number}"), State::Published)
-    }
-}
 
 fn text_of(lines: &[&str]) -> Vec<u8> {
     let mut text = HEADER.to_owned();
@@ -222,61 +205,4 @@ fn a_marker_without_its_counterpart_is_named() {
     let one = line_of(&record("k", "a", State::Ignored));
     assert_eq!(parse(&text_of(&["=======", &one])), Err(Error::LoneMarker { line: 2 }));
     assert!(matches!(parse(&text_of(&["<<<<<<< x", &one])), Err(Error::LoneMarker { .. })));
-}
-
-/// Two branches from one lockfile of 1,000 posts, each with five posts more; merged `trials` times by git.
-/// Returns how often git saw no conflict; `None` without git. Nothing may ever be lost.
-fn merge_branches(trials: usize, flags: &[&str]) -> Option<usize> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    let placed = |number| (place(&published(number)), line_of(&published(number)));
-    let base: Vec<_> = (0..1000).map(placed).collect();
-    let save = |name: &str, new: &[([u8; 32], String)]| {
-        let mut lines = [&base, new].concat();
-        lines.sort();
-        let lines: Vec<&str> = lines.iter().map(|(_, line)| line.as_str()).collect();
-        std::fs::File::create(path(name)).unwrap().write_all(&text_of(&lines)).unwrap();
-    };
-    save("base", &[]);
-    let mut random = fastrand::Rng::with_seed(7);
-    let mut clean = 0;
-    for trial in 0..trials {
-        let mut add = |from: usize| (0..5).map(|_| placed(random.usize(from..from + 1_000_000))).collect::<Vec<_>>();
-        let (left, right) = (add(10_000), add(2_000_000));
-        save("left", &left);
-        save("right", &right);
-        let merged = Command::new("git")
-            .args(["merge-file", "-p"])
-            .args(flags)
-            .args(["left", "base", "right"].map(path))
-            .output();
-        let Ok(merged) = merged else {
-            eprintln!("skipped: git is not installed");
-            return None;
-        };
-        clean += usize::from(merged.status.success());
-        if trial < 5 || !merged.status.success() {
-            let parsed = parse(&merged.stdout).unwrap();
-            assert_eq!((parsed.versions, parsed.records.len()), (1010, 1010));
-            assert_eq!(parsed.had_conflicts, !merged.status.success());
-        }
-    }
-    Some(clean)
-}
-
-#[test]
-fn branches_that_each_publish_five_posts_merge_without_conflict() {
-    // As `igsync.lock merge=union` in `.gitattributes` makes git merge.
-    if let Some(clean) = merge_branches(200, &["--union"]) {
-        assert_eq!(clean, 200);
-    }
-}
-
-#[test]
-fn without_attributes_branches_still_rarely_conflict() {
-    // 25 pairs of new lines, and two random places fall into the same of 1,000 random gaps with
-    // probability 2/1002: 95.1 % are expected to merge.
-    if let Some(clean) = merge_branches(200, &[]) {
-        assert!(clean >= 186, "{clean} of 200 merged without conflict");
-    }
 }

@@ -328,7 +328,7 @@ fn a_grown_journal_is_compacted_and_never_emptied() {
 
 #[test]
 fn links_are_refused() {
-    for link in ["/root/.igsync", LOCKFILE, JOURNAL, "/root/.igsync/run.lock"] {
+    for link in ["/root/.igsync", LOCKFILE, JOURNAL, "/root/.igsync/run.lock", "/root/.igsync/digests.jsonl"] {
         let disk = root();
         disk.put("/elsewhere/file", "");
         disk.put_symlink(link, "/elsewhere");
@@ -360,4 +360,38 @@ fn it_works_on_a_real_disk() {
     assert_eq!(before_fold.records, after_fold.records);
     assert!(before_fold.is_behind && !after_fold.is_behind);
     assert_eq!(after_fold.in_lockfile, 1);
+}
+
+#[test]
+fn what_a_killed_replace_left_is_removed() {
+    let disk = root();
+    disk.put("/root/.igsync-x1.tmp", "{");
+    disk.put("/root/.igsync/.igsync-x2.tmp", "{");
+    disk.put("/root/notes.tmp", "mine");
+    open(&disk);
+    assert!(disk.bytes("/root/.igsync-x1.tmp").is_none() && disk.bytes("/root/.igsync/.igsync-x2.tmp").is_none());
+    assert!(disk.bytes("/root/notes.tmp").is_some());
+}
+
+#[test]
+fn an_unreadable_lockfile_says_what_to_do() {
+    let disk = root();
+    disk.put(LOCKFILE, "{\"igsync_lock\":2}\n");
+    let error = try_open(&disk).err().unwrap();
+    let mut text = String::new();
+    let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor()).with_width(80);
+    handler.render_report(&mut text, &error).unwrap();
+    insta::assert_snapshot!(text, @r"
+    × /root/igsync.lock: line 1: written by a newer igsync (format 2, this one
+    │ reads 1)
+    help: update igsync; the file was not touched
+    ");
+    disk.put(LOCKFILE, "{\"igsync_lock\":1}\n{\"key\":\"po");
+    text.clear();
+    handler.render_report(&mut text, &try_open(&disk).err().unwrap()).unwrap();
+    insta::assert_snapshot!(text, @r"
+    × /root/igsync.lock: line 2: cut short
+    help: bring the last version back, for example with `git checkout --
+          igsync.lock`; the file was not touched
+    ");
 }
