@@ -11,7 +11,7 @@ fn published(number: usize) -> Record {
     let key = format!("posts/2026/{number:04}");
     Record {
         digest: Some(format!("v1:sha256:{number:064x}").as_str().into()),
-        container: Some(Created { id: format!("1789{number:013}").as_str().into(), created_at: at(0) }),
+        container: Some(Created { id: format!("1789{number:013}").as_str().into(), created_at: Some(at(0)) }),
         media_id: Some(format!("1799{number:013}").as_str().into()),
         permalink: Some(format!("https://www.instagram.com/p/{number:011}/")),
         published_at: Some(at(30)),

@@ -26,6 +26,7 @@ pub(super) fn normal(mut record: Record) -> Record {
     sort_as_set(&mut record.intents);
     sort_as_set(&mut record.refusals);
     sort_as_set(&mut record.not_ours);
+    sort_as_set(&mut record.evidence);
     record
 }
 
@@ -75,6 +76,8 @@ fn join(a: &Record, b: &Record) -> Record {
         graph: a.graph.as_ref().max(b.graph.as_ref()).cloned(),
         file: file.cloned(),
         rev: a.rev.max(b.rev),
+        evidence: union(&a.evidence, &b.evidence),
+        trial: a.trial || b.trial,
     }
 }
 

@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn of_failed_attempts_the_newest_speaks() {
         let failed = |attempt, second| Record {
-            container: Some(Created { id: "1".into(), created_at: at(second) }),
+            container: Some(Created { id: "1".into(), created_at: Some(at(second)) }),
             ..record("k", attempt, State::Failed)
         };
         assert_eq!(speaks(&[failed("a", 7), failed("b", 9), failed("c", 8)]).as_deref(), Some("b"));

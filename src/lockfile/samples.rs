@@ -51,6 +51,8 @@ pub(crate) fn record(key: &str, attempt: &str, state: State) -> Record {
         graph: None,
         file: None,
         rev: 0,
+        evidence: vec![],
+        trial: false,
     }
 }
 
@@ -63,7 +65,7 @@ fn time() -> impl Strategy<Value = Timestamp> {
 }
 
 fn created() -> impl Strategy<Value = Created> {
-    ("c[0-2]", time()).prop_map(|(id, created_at)| Created { id: id.as_str().into(), created_at })
+    ("c[0-2]", of(time())).prop_map(|(id, created_at)| Created { id: id.as_str().into(), created_at })
 }
 
 fn intent() -> impl Strategy<Value = PublishIntent> {
@@ -100,12 +102,13 @@ pub(crate) fn any_record(key: &'static str, attempt: &'static str) -> impl Strat
         vec(intent(), 0..3),
         vec(refusal(), 0..3),
         vec("[0-3]", 0..3),
+        vec("[0-3]", 0..3),
     );
     let end = (of(text()), of(0..2_i64), of(0..2_i64), of("[0-2]"), of("p[01]"), of(time()), of(via));
     let rest = (of(comment), of(switch), of("k[01]"), of("https?://x"));
     (content, progress, end, rest).prop_map(move |(content, progress, end, rest)| {
         let (state, rev, digest, media_digest, caption_digest, file, account) = content;
-        let (children, container, fingerprint, intents, refusals, not_ours) = progress;
+        let (children, container, fingerprint, intents, refusals, not_ours, evidence) = progress;
         let (reason, code, subcode, media_id, permalink, published_at, via) = end;
         let (comment, comment_switch, moved_to, graph) = rest;
         let ids = |list: Vec<String>| list.iter().map(|id| id.as_str().into()).collect();
@@ -130,6 +133,8 @@ pub(crate) fn any_record(key: &'static str, attempt: &'static str) -> impl Strat
             comment_switch,
             moved_to: moved_to.map(|text| text.as_str().into()),
             not_ours: ids(not_ours),
+            evidence: ids(evidence),
+            trial: rev == 2,
             graph,
             file,
             rev,
