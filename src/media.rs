@@ -1,1 +1,3 @@
-//! (under way)
+//! Media files: bytes to facts. Knows no manifest and no network.
+
+pub mod probe;
