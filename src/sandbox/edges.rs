@@ -69,7 +69,6 @@ fn read(eye: Eye<'_>, target: &Target, rest: &[&str]) -> Result<Value, Refusal> 
         (Target::Media(id), ["comments"]) => media::comments(eye, *id),
         (Target::Comment(id), []) => media::comment_node(eye, *id),
         (_, [edge, ..]) => Err(fields::nonexisting(edge, "Node")),
-        _ => Err((&BAD_REQUEST).into()),
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::container::Marks;
-use super::error::{Refusal, THROTTLED};
+use super::error::{self, Refusal, THROTTLED};
 use super::time::{Millis, SECOND};
 
 /// What goes wrong. Times in milliseconds.
@@ -188,6 +188,8 @@ fn fault(name: &str, values: &Map<String, Value>) -> Result<Fault, String> {
     };
     let text = |name: &str| values.get(name).and_then(Value::as_str).map(str::to_owned);
     let size = |names: &[&str], default: i64| u64::try_from(int(names, default)).unwrap_or(0);
+    // A row of the error table may be called by its name.
+    let row = get(&["row"]).and_then(Value::as_str).and_then(|name| error::ALL.iter().find(|row| row.name == name));
     Ok(match name {
         "delay" => Fault::Delay { ms: ms(SECOND) },
         "refuse_connection" => Fault::RefuseConnection,
@@ -201,8 +203,9 @@ fn fault(name: &str, values: &Map<String, Value>) -> Result<Fault, String> {
         "truncate" => Fault::Truncate { bytes: usize::try_from(size(&["bytes"], 5)).unwrap_or(5) },
         "slow_body" => Fault::SlowBody { ms: ms(SECOND) },
         "graph_error" => Fault::GraphError {
-            code: int(&["code"], 1),
-            subcode: ["subcode", "error_subcode"].iter().find_map(|name| values.get(*name)).and_then(Value::as_i64),
+            code: row.map_or_else(|| int(&["code"], 1), |row| row.code),
+            subcode: row
+                .map_or_else(|| values.get("subcode").or(values.get("error_subcode"))?.as_i64(), |row| row.subcode),
             message: text("message"),
             effect: ["effect", "happened"].iter().any(|name| values.get(*name) == Some(&Value::Bool(true))),
         },

@@ -80,7 +80,15 @@ impl Mp4 {
     }
 
     fn audio_track(&self, codec: [u8; 4], rate: u32, channels: u16) -> Vec<u8> {
-        let entry = part(&codec, &[&[0; 16], &channels.to_be_bytes(), &[0; 6], &n(rate << 16)]);
+        let entry = part(
+            &codec,
+            &[
+                &[0; 16],
+                &channels.to_be_bytes(),
+                &[0; 6],
+                &n(u16::try_from(rate).map_or(0, |rate| u32::from(rate) << 16)),
+            ],
+        );
         let times = full(b"stts", &[&n(0)]);
         part(
             b"trak",

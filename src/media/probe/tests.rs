@@ -89,6 +89,12 @@ fn a_video_tells_codecs_sizes_and_times() {
 }
 
 #[test]
+fn a_sample_rate_too_large_for_its_field_is_found_all_the_same() {
+    let found = video(&Mp4 { audio: Some((*b"mp4a", 96_000, 2)), ..Mp4::default() }.build());
+    assert_eq!(found.audio.unwrap().sample_rate, 96_000);
+}
+
+#[test]
 fn a_turned_video_swaps_its_sides() {
     let found = video(&Mp4 { width: 1920, height: 1080, rotation: 90, ..Mp4::default() }.build()).video.unwrap();
     assert_eq!((found.width, found.height, found.rotation), (1080, 1920, 90));

@@ -80,7 +80,7 @@ pub(super) fn read(moov: &[u8], video: &mut Video) {
         let Some((codec, entry)) = boxes(description).next() else { continue };
         match handler {
             b"vide" if video.video.is_none() => video.video = Some(video_track(track, media, codec, entry)),
-            b"soun" if video.audio.is_none() => video.audio = Some(audio_track(codec, entry)),
+            b"soun" if video.audio.is_none() => video.audio = Some(audio_track(media, codec, entry)),
             _ => {}
         }
     }
@@ -156,9 +156,14 @@ fn frame_rate(media: &[u8]) -> Option<f64> {
     (units > 0).then(|| frames as f64 * f64::from(times.scale) / units as f64)
 }
 
-fn audio_track(codec: &[u8], entry: &[u8]) -> AudioTrack {
+fn audio_track(media: &[u8], codec: &[u8], entry: &[u8]) -> AudioTrack {
     let at = |n: usize| entry.get(n..).unwrap_or_default();
-    AudioTrack { codec: fourcc(codec), sample_rate: be32(at(24)) >> 16, channels: be16(at(16)) }
+    // Rates that do not fit 16 bits leave 0 here; the track's time scale has them.
+    let sample_rate = match be32(at(24)) >> 16 {
+        0 => find(media, &[b"mdhd"]).and_then(Times::read).map_or(0, |times| times.scale),
+        rate => rate,
+    };
+    AudioTrack { codec: fourcc(codec), sample_rate, channels: be16(at(16)) }
 }
 
 fn edit_list(track: &[u8]) -> EditList {
