@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod digest;
+pub mod probe;
 
 pub use cache::DigestCache;
 pub use digest::digest_file;
