@@ -16,3 +16,4 @@ pub mod port;
 pub mod report;
 pub mod rules;
 pub mod sandbox;
+pub mod yaml;
