@@ -19,7 +19,7 @@ mod stop;
 #[cfg(test)]
 mod testing;
 
-pub use account::{AccountRun, AddedAt, Work};
+pub use account::{AccountRun, AddedAt, FindPost, Settlement, Work};
 pub use context::{Halt, Shared, Waits};
 pub use event::{Event, Observer, PostRef};
 pub use media::MediaSource;

@@ -1,6 +1,7 @@
 //! igsync: Terraform's plan and apply, for Instagram.
 
 pub mod apply;
+pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod exit;

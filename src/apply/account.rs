@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 
 use crate::graph::{Client, Error};
-use crate::id::{AccountName, MediaId, PostKey, UserId};
+use crate::id::{AccountName, AttemptId, MediaId, PostKey, UserId};
 use crate::lockfile::{Record, State, Via};
 use crate::manifest::Post;
 
@@ -50,6 +50,18 @@ pub struct Work {
     pub post: Arc<Post>,
 }
 
+/// What settling before acting found.
+#[derive(Debug, Default)]
+pub struct Settlement {
+    pub tally: Tally,
+    /// Attempts that are proven not to be live and stay open.
+    pub not_live: Vec<AttemptId>,
+    pub halt: Option<Halt>,
+}
+
+/// Finds the manifest of a record, where it still has one that wants to be published.
+pub type FindPost<'a> = dyn Fn(&PostKey) -> Option<Arc<Post>> + Send + Sync + 'a;
+
 /// A post whose containers exist.
 struct Ready {
     post: Arc<Post>,
@@ -60,53 +72,55 @@ struct Ready {
 
 impl AccountRun {
     /// Settles every open attempt of this account, whatever its manifest says now.
-    ///
-    /// `post` finds the manifest of a record, where it still has one that wants to be published.
-    pub async fn settle_open(&mut self, post: &dyn Fn(&PostKey) -> Option<Arc<Post>>) -> (Tally, Option<Halt>) {
-        let mut tally = Tally::default();
+    pub async fn settle_open(&mut self, post: &FindPost<'_>) -> Settlement {
+        let mut ended = Settlement::default();
         let open: Vec<Record> = self.shared.with_records(|records| records.open(&self.user_id).cloned().collect());
         for record in open {
-            if let Err(halt) = self.settle_one(record, post, &mut tally).await {
-                tally.end(halt.exit);
-                return (tally, Some(halt));
+            if let Err(halt) = self.settle_one(record, post, &mut ended).await {
+                ended.tally.end(halt.exit);
+                ended.halt = Some(halt);
+                break;
             }
         }
-        (tally, None)
+        ended
     }
 
     async fn settle_one(
         &mut self,
         record: Record,
-        post: &dyn Fn(&PostKey) -> Option<Arc<Post>>,
-        tally: &mut Tally,
+        post: &FindPost<'_>,
+        ended: &mut Settlement,
     ) -> Result<(), Halt> {
         self.shared.go_on()?;
         let wanted = post(&record.key);
         if record.state == State::Containers {
-            return self.tidy_containers(record, wanted.as_deref());
+            return self.tidy(record, wanted.as_deref());
         }
         let key = record.key.clone();
         match self.settle(record, Origin::AnEarlierRun, wanted.as_deref()).await? {
             Settled::Published(record) => {
-                self.finish(&key, &Outcome::Published(record.media_id.clone()), tally)?;
+                self.finish(&key, &Outcome::Published(record.media_id.clone()), &mut ended.tally)?;
             }
-            Settled::Open(record) => self.tidy_open(record, wanted.as_deref())?,
+            Settled::Open(record) => {
+                ended.not_live.push(record.attempt.clone());
+                self.tidy(record, wanted.as_deref())?;
+            }
             Settled::Closed(_) => {}
             Settled::Unknown(record) => {
                 let reason = record.reason.unwrap_or_default();
-                self.finish(&key, &Outcome::Unknown { reason }, tally)?;
+                self.finish(&key, &Outcome::Unknown { reason }, &mut ended.tally)?;
             }
             Settled::Undecided(_) => {
                 self.undecided.insert(key.clone());
                 let reason = "its container can not be read yet; the next run asks again".to_owned();
-                self.finish(&key, &Outcome::Pending { reason }, tally)?;
+                self.finish(&key, &Outcome::Pending { reason }, &mut ended.tally)?;
             }
         }
         Ok(())
     }
 
-    /// Closes an attempt that never published anything when its containers are of no more use.
-    fn tidy_containers(&self, record: Record, wanted: Option<&Post>) -> Result<(), Halt> {
+    /// Closes an attempt of which nothing is live when its containers are of no more use.
+    fn tidy(&self, record: Record, wanted: Option<&Post>) -> Result<(), Halt> {
         let reason = match wanted {
             None => "withdrawn",
             Some(post) if post.digest.is_some() && post.digest != record.digest => "edited",
@@ -115,11 +129,6 @@ impl AccountRun {
             Some(_) => return Ok(()),
         };
         self.write(attempt::not_published(record, reason)).map(drop)
-    }
-
-    /// As [`Self::tidy_containers`], after a settlement proved that nothing is live.
-    fn tidy_open(&self, record: Record, wanted: Option<&Post>) -> Result<(), Halt> {
-        self.tidy_containers(record, wanted)
     }
 
     /// Of two open attempts of one post the one with the smaller id goes on.

@@ -1,8 +1,10 @@
 //! What follows a publish and never undoes or repeats it: first comment, comment switch, permalinks.
 
+use jiff::SignedDuration;
+
 use crate::graph::Error;
 use crate::graph::retry::{Call, Verdict, decide};
-use crate::id::MediaId;
+use crate::id::{Kind, MediaId};
 use crate::lockfile::{Comment, Record, State, Switch, Via};
 use crate::manifest::Post;
 
@@ -92,12 +94,19 @@ impl AccountRun {
     /// One listing after the last publish gives the permalinks of all posts, and the ids that lost
     /// answers left open.
     pub(super) async fn enrich(&self) -> Result<(), Halt> {
-        let bare = self.published_without(|record| record.permalink.is_none());
+        let recent = self.client.server_now() - SignedDuration::from_hours(24 * 7);
+        let bare = self.published_without(|record| {
+            record.permalink.is_none() && record.published_at.is_none_or(|published| published > recent)
+        });
         if bare.is_empty() || self.shared.go_on().is_err() {
             return Ok(());
         }
         // Permalinks are a courtesy: what goes wrong here says nothing about the posts.
-        let Ok(media) = self.client.newest(&self.user_id, AFTER).await else { return Ok(()) };
+        let Ok(mut media) = self.shared.ask(self.client.newest(&self.user_id, AFTER)).await? else { return Ok(()) };
+        if bare.iter().any(|record| record.kind == Kind::Story) {
+            let stories = self.shared.ask(self.client.stories(&self.user_id, 1)).await?;
+            media.extend(stories.map(|listing| listing.media).unwrap_or_default());
+        }
         let look = Look { media, reaches_back: false };
         for mut record in bare {
             if record.media_id.is_none() {

@@ -1,6 +1,6 @@
 //! The steps of one attempt as pure transitions of its record; each result goes to the ledger as it is.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 
 use crate::graph::ApiError;
 use crate::id::{AttemptId, ContainerId, MediaId, UserId};
@@ -55,6 +55,7 @@ pub(super) fn begin(post: &Post, user_id: &UserId, attempt: AttemptId, graph: Op
 pub(super) fn intent(mut record: Record, fingerprint: &[MediaId], at: Timestamp, lease_until: Timestamp) -> Record {
     record.state = State::Intent;
     record.fingerprint.get_or_insert_with(|| fingerprint.to_vec());
+    let (at, lease_until) = (whole(at, Unit::Millisecond), whole(lease_until, Unit::Millisecond));
     record.intents.push(PublishIntent { at, lease_until });
     record.reason = None;
     record
@@ -92,9 +93,16 @@ pub(super) fn published(
     for container in record.container.iter_mut().chain(&mut record.children) {
         container.created_at = None;
     }
+    if media_id.is_some() {
+        // Nothing is left to be settled, so nothing is needed to settle it with.
+        record.fingerprint = None;
+        record.intents.clear();
+        record.refusals.clear();
+        record.evidence.clear();
+    }
     record.media_id = media_id;
     record.via = Some(via);
-    record.published_at = Some(at);
+    record.published_at = Some(whole(at, Unit::Second));
     record.reason = None;
     record.code = None;
     record.subcode = None;
@@ -130,6 +138,11 @@ pub(super) fn unknown(mut record: Record, reason: &str) -> Record {
     record.state = State::Unknown;
     record.reason = Some(reason.to_owned());
     record
+}
+
+/// Cuts a time down: nobody reads nanoseconds in a lockfile, and Meta's times have whole seconds.
+pub(super) fn whole(at: Timestamp, unit: Unit) -> Timestamp {
+    at.round(TimestampRound::new().smallest(unit).mode(RoundMode::Trunc)).unwrap_or(at)
 }
 
 /// The container that is published, while it is young enough to be used.

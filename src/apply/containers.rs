@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Unit;
+
 use crate::graph::{NewContainer, NewlyCreated, VideoUpload};
 use crate::id::{ContainerId, Kind};
 use crate::lockfile::{Created, Record};
@@ -148,5 +150,5 @@ fn opener(run: &AccountRun, path: PathBuf) -> impl Fn() -> std::io::Result<Box<d
 }
 
 fn created(made: &NewlyCreated) -> Created {
-    Created { id: made.id.clone(), created_at: Some(made.created_at) }
+    Created { id: made.id.clone(), created_at: Some(attempt::whole(made.created_at, Unit::Second)) }
 }

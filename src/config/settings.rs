@@ -18,7 +18,8 @@ pub struct Settings {
     pub upload_url: Option<Url>,
     /// `v26.0`; `None`: the newest known.
     pub graph_version: Option<String>,
-    pub poll_initial: Duration,
+    /// Before the first look at a container; `None` lets its kind decide.
+    pub poll_initial: Option<Duration>,
     pub poll_max: Duration,
     /// All waiting for one container.
     pub poll_budget: Duration,
@@ -35,8 +36,8 @@ impl Default for Settings {
             graph_url: None,
             upload_url: None,
             graph_version: None,
-            poll_initial: Duration::from_secs(2),
-            poll_max: Duration::from_secs(30),
+            poll_initial: None,
+            poll_max: Duration::from_secs(60),
             poll_budget: Duration::from_secs(30 * 60),
             http_timeout: Duration::from_secs(60),
             settle: Duration::from_secs(60),
@@ -57,8 +58,9 @@ impl Settings {
             graph_version: version(env, findings),
             ..Self::default()
         };
+        let mut poll_initial = Duration::MAX;
         for (name, least_ms, field) in [
-            ("IGSYNC_POLL_INITIAL_MS", 1, &mut settings.poll_initial),
+            ("IGSYNC_POLL_INITIAL_MS", 1, &mut poll_initial),
             ("IGSYNC_POLL_MAX_MS", 1, &mut settings.poll_max),
             ("IGSYNC_POLL_BUDGET_MS", 1, &mut settings.poll_budget),
             ("IGSYNC_HTTP_TIMEOUT_MS", 1, &mut settings.http_timeout),
@@ -73,7 +75,7 @@ impl Settings {
             }
         }
         // A test that makes the longest wait short means the first one, too.
-        settings.poll_initial = settings.poll_initial.min(settings.poll_max);
+        settings.poll_initial = (poll_initial < Duration::MAX).then(|| poll_initial.min(settings.poll_max));
         settings
     }
 

@@ -122,7 +122,7 @@ impl DigestCache {
     }
 
     /// Writes the cache if it learned something, into a folder that must exist
-    /// ([`crate::lockfile::Paths::prepare`]).
+    /// (the record store prepares it).
     pub fn save_if_changed(&mut self, disk: &dyn Disk, path: &Path) -> io::Result<()> {
         if !self.has_changed {
             return Ok(());
