@@ -1,1 +1,31 @@
-//! (under way)
+//! Plans, findings and events as text. Writes only to what it is given, decides nothing.
+
+pub mod events;
+pub mod findings;
+pub mod plan_human;
+pub mod plan_json;
+mod plan_rows;
+pub mod progress;
+pub mod text;
+
+/// How output looks; found out once, where the streams are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    pub colour: bool,
+    /// Whether frames of findings may use box-drawing characters.
+    pub unicode: bool,
+    /// In columns.
+    pub width: usize,
+}
+
+impl Style {
+    /// What a pipe gets.
+    #[must_use]
+    pub fn plain() -> Self {
+        Self { colour: false, unicode: true, width: 80 }
+    }
+
+    fn paint(self, text: &str, style: owo_colors::Style) -> String {
+        if self.colour && !text.is_empty() { style.style(text).to_string() } else { text.to_owned() }
+    }
+}

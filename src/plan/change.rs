@@ -110,7 +110,7 @@ pub(super) fn without_manifest(entry: &Entry<'_>) -> Option<Verdict> {
         State::Intent => Some(
             Verdict::new(
                 Action::Resume(record.attempt.clone()),
-                "a publish may have been sent and the manifest is gone, so apply only finds out",
+                "perhaps published, its manifest is gone; apply only finds out",
             )
             .costing(cost::settle()),
         ),
@@ -137,7 +137,7 @@ fn unwanted(post: &Post, entry: &Entry<'_>) -> Option<Verdict> {
         State::Intent => Some(
             Verdict::new(
                 Action::Resume(record.attempt.clone()),
-                "a publish may have been sent before the manifest was withdrawn, so apply only finds out",
+                "perhaps published before it was withdrawn; apply only finds out",
             )
             .costing(cost::settle()),
         ),
@@ -159,7 +159,7 @@ fn fresh(post: &Post, context: Context<'_>, reason: &str) -> Verdict {
 }
 
 fn settling(attempt: &AttemptId) -> Verdict {
-    Verdict::new(Action::Resume(attempt.clone()), "a publish may have been sent, apply first finds out")
+    Verdict::new(Action::Resume(attempt.clone()), "perhaps published, apply finds out first")
 }
 
 fn unknown(record: &Record) -> Verdict {
@@ -208,7 +208,7 @@ fn published(post: &Post, entry: &Entry<'_>) -> Vec<Verdict> {
         verdicts.push(Verdict::new(Action::Resume(record.attempt.clone()), reason).costing(cost::enrich(record)));
     }
     if differs(post, record) {
-        verdicts.push(Verdict::new(Action::Edited, "published, then edited; Instagram cannot change it"));
+        verdicts.push(Verdict::new(Action::Edited, "published, then edited"));
     }
     verdicts
 }
