@@ -1,5 +1,21 @@
 //! Posts and records in, a [`Plan`] out. Pure: no files, no network, no clock.
 
+mod change;
+mod cost;
+mod diff;
+mod forecast;
+mod guard;
+mod input;
 mod model;
+mod moves;
+mod records;
+mod selection;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
-pub use model::{Action, Change, Cost, Guard, GuardKind, Plan, Summary};
+pub use diff::plan;
+pub use input::{AccountView, Input, Options};
+pub use model::{Action, Change, Cost, Forecast, Guard, GuardKind, Notice, NoticeKind, Plan, Summary};
+pub use selection::Selection;

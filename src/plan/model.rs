@@ -1,19 +1,31 @@
 //! The plan as a value.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::input::AccountView;
 use crate::id::{AccountName, AttemptId, Digest, Kind, PostKey, UserId};
+use crate::lockfile::State;
 use crate::manifest::Post;
 
 /// What igsync would do, sorted in the order in which it would do it.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// Moves first, then by due time (undated posts after dated ones), key and account.
     pub changes: Vec<Change>,
     pub summary: Summary,
     pub cost: Cost,
     pub guards: Vec<Guard>,
+    /// What people should know and `apply` does not act on.
+    pub notices: Vec<Notice>,
+    /// One per account and due time, the present included; sorted by time.
+    pub forecast: Vec<Forecast>,
+    /// As they were given.
+    pub accounts: Vec<AccountView>,
+    /// Names on the command line that name no post and no record.
+    pub unmatched: Vec<String>,
     /// `false`: a manifest could not be read, so moves and orphans were not computed.
     pub complete: bool,
     /// Over the sorted `(user_id, key, action, digest)` of what apply would do.
@@ -40,9 +52,17 @@ pub struct Change {
     pub permalink: Option<String>,
     /// Absent for orphans and for open attempts whose manifest is gone.
     pub post: Option<Arc<Post>>,
+    /// The state of the record that decided.
+    pub recorded: Option<State>,
+    /// A guard is about this very post: apply leaves it alone even when the guard is overridden for others.
+    pub blocked: bool,
+    /// With `--base`: whether the manifest differs from that revision.
+    pub in_diff: Option<bool>,
+    /// What apply needs for it; zero for what apply leaves alone.
+    pub cost: Cost,
 }
 
-/// The marks of contract §6, in the order of its table.
+/// The marks of a plan, in the order of their counts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// `+` Nothing recorded: apply creates containers and publishes.
@@ -71,8 +91,82 @@ pub enum Action {
     Failed,
 }
 
+impl Action {
+    /// The mark in front of a line.
+    #[must_use]
+    pub fn mark(&self) -> char {
+        match self {
+            Self::Publish => '+',
+            Self::Resume(_) => '^',
+            Self::Adopt => '=',
+            Self::Moved { .. } => '>',
+            Self::Scheduled => '@',
+            Self::Edited => '*',
+            Self::Delete => '-',
+            Self::Orphan => 'o',
+            Self::Late => 'z',
+            Self::Expired => 'e',
+            Self::Unknown => '!',
+            Self::Failed => 'x',
+        }
+    }
+
+    /// The name in machine-readable output.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Publish => "publish",
+            Self::Resume(_) => "resume",
+            Self::Adopt => "adopt",
+            Self::Moved { .. } => "moved",
+            Self::Scheduled => "scheduled",
+            Self::Edited => "edited",
+            Self::Delete => "delete",
+            Self::Orphan => "orphan",
+            Self::Late => "late",
+            Self::Expired => "expired",
+            Self::Unknown => "unknown",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The place in the order of the counts, from 0.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        match self {
+            Self::Publish => 0,
+            Self::Resume(_) => 1,
+            Self::Adopt => 2,
+            Self::Moved { .. } => 3,
+            Self::Scheduled => 4,
+            Self::Edited => 5,
+            Self::Delete => 6,
+            Self::Orphan => 7,
+            Self::Late => 8,
+            Self::Expired => 9,
+            Self::Unknown => 10,
+            Self::Failed => 11,
+        }
+    }
+
+    /// Whether apply does something about it now.
+    #[must_use]
+    pub fn acts(&self) -> bool {
+        match self {
+            Self::Publish | Self::Resume(_) | Self::Adopt | Self::Moved { .. } | Self::Delete => true,
+            Self::Scheduled
+            | Self::Edited
+            | Self::Orphan
+            | Self::Late
+            | Self::Expired
+            | Self::Unknown
+            | Self::Failed => false,
+        }
+    }
+}
+
 /// How many of each, by the order of [`Action`]'s declaration.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Summary {
     pub publish: usize,
     pub resume: usize,
@@ -91,11 +185,38 @@ pub struct Summary {
     pub drafts: usize,
 }
 
-/// What carrying out the plan needs, at least.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+impl Summary {
+    pub(super) fn count(&mut self, action: &Action) {
+        let counter = match action {
+            Action::Publish => &mut self.publish,
+            Action::Resume(_) => &mut self.resume,
+            Action::Adopt => &mut self.adopt,
+            Action::Moved { .. } => &mut self.moved,
+            Action::Scheduled => &mut self.scheduled,
+            Action::Edited => &mut self.edited,
+            Action::Delete => &mut self.delete,
+            Action::Orphan => &mut self.orphan,
+            Action::Late => &mut self.late,
+            Action::Expired => &mut self.expired,
+            Action::Unknown => &mut self.unknown,
+            Action::Failed => &mut self.failed,
+        };
+        *counter += 1;
+    }
+
+    /// Whether any of the marks that change something is there.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        self.publish + self.resume + self.adopt + self.moved + self.delete > 0
+    }
+}
+
+/// What carrying out the plan needs, when nothing has to be repeated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Cost {
     pub containers: u64,
     pub publishes: u64,
+    /// To the Graph API.
     pub calls: u64,
 }
 
@@ -108,11 +229,11 @@ pub struct Guard {
     pub keys: Vec<PostKey>,
     /// What is wrong, one sentence.
     pub message: String,
-    /// The flag or setting that overrides it.
+    /// The flag or setting that overrides it. Commands stand in backticks and begin with `igsync`.
     pub help: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum GuardKind {
     /// More undated due posts than `max_publish_per_run`.
     TooMany,
@@ -120,6 +241,8 @@ pub enum GuardKind {
     NoLockfile,
     /// The same media or caption is live, open, ignored or orphaned on this account.
     PossibleRepost,
+    /// A new key could be one of several posts whose manifests are gone, or several could be one.
+    AmbiguousMove,
     /// No manifests, but records.
     Empty,
     /// Records of a `user_id` that the configuration no longer has.
@@ -130,4 +253,123 @@ pub enum GuardKind {
     EphemeralLockfile,
     /// Publishing is paused.
     Paused,
+}
+
+impl GuardKind {
+    /// The name in machine-readable output.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TooMany => "too_many",
+            Self::NoLockfile => "no_lockfile",
+            Self::PossibleRepost => "possible_repost",
+            Self::AmbiguousMove => "ambiguous_move",
+            Self::Empty => "empty",
+            Self::UnknownUser => "unknown_user",
+            Self::OtherGraph => "other_graph",
+            Self::EphemeralLockfile => "ephemeral_lockfile",
+            Self::Paused => "paused",
+        }
+    }
+}
+
+/// Something to know about one post that stops nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub kind: NoticeKind,
+    pub key: PostKey,
+    pub account: AccountName,
+    /// What is the case, one sentence.
+    pub message: String,
+    /// What to do about it. Commands stand in backticks and begin with `igsync`.
+    pub help: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NoticeKind {
+    /// Two attempts of one post went live.
+    LiveTwice,
+    /// A post is live, and another attempt of it ended unknown.
+    MaybeLiveTwice,
+    /// A comment is due, but the media was found by matching and no person has confirmed it.
+    CommentWaits,
+}
+
+impl NoticeKind {
+    /// The name in machine-readable output.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LiveTwice => "live_twice",
+            Self::MaybeLiveTwice => "maybe_live_twice",
+            Self::CommentWaits => "comment_waits",
+        }
+    }
+}
+
+/// How many posts of an account are due at one time, against what one run publishes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forecast {
+    pub account: AccountName,
+    pub at: Timestamp,
+    /// Due at that time; at the present: everything that is due.
+    pub posts: usize,
+    /// `max_publish_per_run`
+    pub cap: u32,
+    /// Of `posts`, how many wait for a later run.
+    pub deferred: usize,
+    /// Publishes in the 24 hours that end then, these included: what Meta's quota counts.
+    pub in_24h: usize,
+}
+
+impl Change {
+    /// Whether apply does something about it now.
+    #[must_use]
+    pub fn acts(&self) -> bool {
+        self.action.acts() && !self.blocked
+    }
+
+    /// Whether apply would make the post visible.
+    #[must_use]
+    pub fn publishes(&self) -> bool {
+        self.cost.publishes > 0
+    }
+
+    /// Whether it is shown one by one. With `--base`, what the branch did not touch and apply leaves
+    /// alone is only counted.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        !(matches!(self.action, Action::Edited | Action::Orphan) && self.in_diff == Some(false))
+    }
+}
+
+impl Plan {
+    /// Whether apply would do something now (`--detailed-exitcode`).
+    #[must_use]
+    pub fn acts(&self) -> bool {
+        self.changes.iter().any(Change::acts)
+    }
+
+    /// Accounts with an error in a post that is due now: apply leaves them alone.
+    #[must_use]
+    pub fn accounts_with_errors(&self) -> BTreeSet<AccountName> {
+        let has_errors =
+            |change: &&Change| change.publishes() && change.post.as_ref().is_some_and(|post| post.has_errors);
+        self.changes.iter().filter(has_errors).map(|change| change.account.clone()).collect()
+    }
+
+    /// Whether apply would carry it out: complete, not refused, and with something to do.
+    #[must_use]
+    pub fn applyable(&self) -> bool {
+        let refused = self.accounts_with_errors();
+        self.complete
+            && self.guards.is_empty()
+            && self.changes.iter().any(|change| change.acts() && !refused.contains(&change.account))
+    }
+
+    /// The account as it was given.
+    #[must_use]
+    pub fn account(&self, name: &AccountName) -> Option<&AccountView> {
+        self.accounts.iter().find(|account| account.name == *name)
+    }
 }

@@ -1,0 +1,251 @@
+//! One post and what is recorded about it, compared.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::cost;
+use super::input::{AccountView, Options};
+use super::model::{Action, Cost};
+use super::records::Entry;
+use crate::id::{AttemptId, Digest};
+use crate::lockfile::{Comment, Record, State, Switch, Via};
+use crate::manifest::{Post, PostState};
+
+/// What is to be said about one post; a published post can have a due comment and an edit at once.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    pub(super) action: Action,
+    pub(super) reason: String,
+    pub(super) cost: Cost,
+}
+
+impl Verdict {
+    fn new(action: Action, reason: impl Into<String>) -> Self {
+        Self { action, reason: reason.into(), cost: Cost::default() }
+    }
+
+    fn costing(mut self, cost: Cost) -> Self {
+        self.cost = cost;
+        self
+    }
+}
+
+/// The time and the settings that decide what is due.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) now: Timestamp,
+    pub(super) account: Option<&'a AccountView>,
+    pub(super) options: &'a Options,
+}
+
+/// Where the present lies in a post's schedule.
+enum Due {
+    Now,
+    Later,
+    Late,
+    Expired,
+}
+
+impl Context<'_> {
+    fn due(&self, post: &Post) -> Due {
+        if post.publish_until.is_some_and(|until| self.now > until) {
+            return Due::Expired;
+        }
+        let Some(at) = post.publish_at else { return Due::Now };
+        if at > self.now {
+            return Due::Later;
+        }
+        let late_after = self.account.and_then(|account| SignedDuration::try_from(account.late_after).ok());
+        let is_late = late_after.is_some_and(|limit| self.now.duration_since(at) > limit);
+        if is_late && !self.options.include_late { Due::Late } else { Due::Now }
+    }
+
+    /// The schedule's answer, or `due` when it is time.
+    fn scheduled(&self, post: &Post, due: impl FnOnce() -> Verdict) -> Verdict {
+        match self.due(post) {
+            Due::Now => due(),
+            Due::Later => Verdict::new(Action::Scheduled, "not due yet"),
+            Due::Late => Verdict::new(Action::Late, "due for longer than late_after allows"),
+            Due::Expired => Verdict::new(Action::Expired, "publish_until has passed"),
+        }
+    }
+}
+
+/// Compares one post with its record; empty means that there is nothing to do and nothing to say.
+pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<'_>) -> Vec<Verdict> {
+    let Some(entry) = entry else { return if wanted(post) { vec![fresh(post, context, "due now")] } else { vec![] } };
+    let record = entry.record;
+    if !wanted(post) {
+        return unwanted(post, entry).into_iter().collect();
+    }
+    match record.state {
+        State::Containers if entry.other_intent.is_some() => {
+            vec![settling(&record.attempt).costing(cost::go_on(post, record))]
+        }
+        State::Containers => vec![context.scheduled(post, || {
+            Verdict::new(Action::Resume(record.attempt.clone()), "containers made, not published yet")
+                .costing(cost::go_on(post, record))
+        })],
+        State::Intent if entry.other_intent.is_none() && context.options.settled.contains(&record.attempt) => {
+            vec![context.scheduled(post, || {
+                Verdict::new(Action::Resume(record.attempt.clone()), "not live, its container is published again")
+                    .costing(cost::go_on(post, record))
+            })]
+        }
+        State::Intent => vec![settling(&record.attempt).costing(cost::go_on(post, record))],
+        State::Unknown => vec![unknown(record)],
+        State::NotPublished => vec![fresh(post, context, "due now, an earlier attempt left nothing live")],
+        State::Failed => vec![after_failure(post, record, context)],
+        State::Published => published(post, entry),
+        State::Ignored => vec![],
+        State::Deleted | State::Forgotten => vec![fresh(post, context, "due now")],
+    }
+}
+
+/// An entry whose manifest is gone.
+pub(super) fn without_manifest(entry: &Entry<'_>) -> Option<Verdict> {
+    let record = entry.record;
+    match record.state {
+        State::Published => Some(Verdict::new(Action::Orphan, "the manifest is gone, the post is live")),
+        State::Unknown => Some(unknown(record)),
+        State::Intent => Some(
+            Verdict::new(
+                Action::Resume(record.attempt.clone()),
+                "perhaps published, its manifest is gone; apply only finds out",
+            )
+            .costing(cost::settle()),
+        ),
+        // Nothing of these is live, and nothing will be.
+        State::Containers
+        | State::NotPublished
+        | State::Failed
+        | State::Deleted
+        | State::Ignored
+        | State::Forgotten => None,
+    }
+}
+
+/// Whether the manifest asks for a live post.
+fn wanted(post: &Post) -> bool {
+    !post.draft && post.state == PostState::Present
+}
+
+/// A draft, or a post that is to be deleted, with a record.
+fn unwanted(post: &Post, entry: &Entry<'_>) -> Option<Verdict> {
+    let record = entry.record;
+    match record.state {
+        State::Unknown => Some(unknown(record)),
+        State::Intent => Some(
+            Verdict::new(
+                Action::Resume(record.attempt.clone()),
+                "perhaps published before it was withdrawn; apply only finds out",
+            )
+            .costing(cost::settle()),
+        ),
+        State::Published if !post.draft => {
+            Some(Verdict::new(Action::Delete, "state: absent, the post is live").costing(cost::delete()))
+        }
+        State::Published
+        | State::Containers
+        | State::NotPublished
+        | State::Failed
+        | State::Deleted
+        | State::Ignored
+        | State::Forgotten => None,
+    }
+}
+
+fn fresh(post: &Post, context: Context<'_>, reason: &str) -> Verdict {
+    context.scheduled(post, || Verdict::new(Action::Publish, reason).costing(cost::publish(post)))
+}
+
+fn settling(attempt: &AttemptId) -> Verdict {
+    Verdict::new(Action::Resume(attempt.clone()), "perhaps published, apply finds out first")
+}
+
+fn unknown(record: &Record) -> Verdict {
+    let reason = match record.reason.as_deref() {
+        Some("maybe_live") => "something like it is live already, only you can tell whether it is this post".to_owned(),
+        Some(reason) => format!("nobody can tell whether it is live ({reason})"),
+        None => "nobody can tell whether it is live".to_owned(),
+    };
+    Verdict::new(Action::Unknown, reason)
+}
+
+fn after_failure(post: &Post, record: &Record, context: Context<'_>) -> Verdict {
+    if context.options.retry_failed {
+        return fresh(post, context, "due now, tried again after a refusal");
+    }
+    if differs(post, record) {
+        return fresh(post, context, "due now, changed since it was refused");
+    }
+    if matches!(context.due(post), Due::Expired) {
+        return Verdict::new(Action::Expired, "publish_until has passed");
+    }
+    let code = match (record.code, record.subcode) {
+        (Some(code), Some(subcode)) => format!(" ({code}/{subcode})"),
+        (Some(code), None) => format!(" ({code})"),
+        (None, Some(subcode)) => format!(" ({subcode})"),
+        (None, None) => String::new(),
+    };
+    let reason = record.reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
+    Verdict::new(Action::Failed, format!("refused by Instagram{code}{reason}"))
+}
+
+fn published(post: &Post, entry: &Entry<'_>) -> Vec<Verdict> {
+    let record = entry.record;
+    let mut verdicts = Vec::new();
+    if let Some(other) = entry.other_intent {
+        verdicts.push(
+            Verdict::new(Action::Resume(other.attempt.clone()), "live, but another attempt may have been sent too")
+                .costing(cost::settle()),
+        );
+    } else if enrichment_is_due(post, record) && may_be_written_to(record) {
+        let reason = match (comment_is_due(post, record), switch_is_due(post, record)) {
+            (true, true) => "published, its first comment and comment switch are due",
+            (true, false) => "published, its first comment is due",
+            (false, _) => "published, its comments are still to be switched off",
+        };
+        verdicts.push(Verdict::new(Action::Resume(record.attempt.clone()), reason).costing(cost::enrich(record)));
+    }
+    if differs(post, record) {
+        verdicts.push(Verdict::new(Action::Edited, "published, then edited"));
+    }
+    verdicts
+}
+
+/// Whether something is left to do after publishing.
+pub(super) fn enrichment_is_due(post: &Post, record: &Record) -> bool {
+    comment_is_due(post, record) || switch_is_due(post, record)
+}
+
+/// Media found by matching is a guess until a person confirms it, so nothing is written to it.
+pub(super) fn may_be_written_to(record: &Record) -> bool {
+    record.media_id.is_some() && record.via != Some(Via::Settled)
+}
+
+/// The comment's text stands in the manifest alone: without it there is nothing to send.
+fn comment_is_due(post: &Post, record: &Record) -> bool {
+    post.first_comment.is_some() && matches!(record.comment, Some(Comment::Due | Comment::Intent))
+}
+
+fn switch_is_due(post: &Post, record: &Record) -> bool {
+    !post.comment_enabled && record.comment_switch == Some(Switch::Due)
+}
+
+/// Whether the manifest says something else than what was sent. What cannot be compared counts as
+/// unchanged: a false alarm over a live post would only teach people to ignore the mark.
+fn differs(post: &Post, record: &Record) -> bool {
+    match (effective_digest(post, record), &record.digest) {
+        (Some(now), Some(sent)) => scheme(&now) == scheme(sent) && now != *sent,
+        _ => false,
+    }
+}
+
+/// The post's digest; media that were not read count as those that were sent.
+fn effective_digest(post: &Post, _record: &Record) -> Option<Digest> {
+    post.digest.clone()
+}
+
+fn scheme(digest: &Digest) -> Option<&str> {
+    digest.as_str().rsplit_once(':').map(|(scheme, _)| scheme)
+}

@@ -1,0 +1,127 @@
+//! The attempts of each post, reduced to the one that decides.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::id::{MediaId, PostKey, UserId};
+use crate::lockfile::{Record, State};
+
+/// Identity of a post: `(user_id, key)`.
+pub(super) type Identity<'a> = (&'a str, &'a str);
+
+pub(super) fn identity<'a>(user: &'a UserId, key: &'a PostKey) -> Identity<'a> {
+    (user.as_str(), key.as_str())
+}
+
+/// What is recorded about one post.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry<'a> {
+    /// The attempt that decides: live, else open (an unknown outcome first, since it blocks), else
+    /// ignored, else the newest that ended without a post.
+    pub(super) record: &'a Record,
+    /// An attempt whose publish may have been sent, when the deciding one is another.
+    pub(super) other_intent: Option<&'a Record>,
+    /// Another live media of the same post.
+    pub(super) other_live: Option<&'a MediaId>,
+    /// An attempt beside the live one ended unknown.
+    pub(super) other_unknown: bool,
+}
+
+impl<'a> Entry<'a> {
+    fn new(record: &'a Record) -> Self {
+        Self { record, other_intent: None, other_live: None, other_unknown: false }
+    }
+
+    fn add(&mut self, record: &'a Record) {
+        let (winner, loser) = if precedes(record, self.record) { (record, self.record) } else { (self.record, record) };
+        self.record = winner;
+        match loser.state {
+            State::Published if loser.media_id != winner.media_id => {
+                self.other_live = self.other_live.or(loser.media_id.as_ref().filter(|_| winner.media_id.is_some()));
+            }
+            State::Intent => {
+                let earlier = self.other_intent.is_none_or(|other| loser.attempt < other.attempt);
+                self.other_intent = if earlier { Some(loser) } else { self.other_intent };
+            }
+            State::Unknown => self.other_unknown = winner.state == State::Published || self.other_unknown,
+            State::Published
+            | State::Containers
+            | State::NotPublished
+            | State::Failed
+            | State::Deleted
+            | State::Ignored
+            | State::Forgotten => {}
+        }
+    }
+
+    /// Whether the post counts as recorded at all.
+    pub(super) fn counts(&self) -> bool {
+        !matches!(self.record.state, State::Deleted | State::Forgotten)
+    }
+}
+
+/// Whether `a` decides rather than `b`; total, so the order of reading does not matter.
+fn precedes(a: &Record, b: &Record) -> bool {
+    let by_state = weight(a.state).cmp(&weight(b.state));
+    let order = by_state.then_with(|| match a.state {
+        // A known id says more; of two, the first that went live.
+        State::Published => (a.media_id.is_some(), Reverse(a.published_at), Reverse(&a.attempt)).cmp(&(
+            b.media_id.is_some(),
+            Reverse(b.published_at),
+            Reverse(&b.attempt),
+        )),
+        // Of two open attempts the smaller id goes on.
+        State::Unknown | State::Containers | State::Intent => b.attempt.cmp(&a.attempt),
+        State::Ignored | State::NotPublished | State::Failed | State::Deleted | State::Forgotten => {
+            (newest(a), &a.attempt).cmp(&(newest(b), &b.attempt))
+        }
+    });
+    order == Ordering::Greater
+}
+
+fn weight(state: State) -> u8 {
+    match state {
+        State::Published => 5,
+        State::Unknown => 4,
+        State::Intent | State::Containers => 3,
+        State::Ignored => 2,
+        State::NotPublished | State::Failed => 1,
+        State::Deleted | State::Forgotten => 0,
+    }
+}
+
+/// The latest time that the record knows of.
+fn newest(record: &Record) -> Option<Timestamp> {
+    let created = record.children.iter().chain(&record.container).filter_map(|created| created.created_at);
+    created.chain(record.intents.iter().map(|intent| intent.at)).chain(record.published_at).max()
+}
+
+/// Every post with a record.
+#[derive(Debug, Default)]
+pub(super) struct Index<'a> {
+    entries: HashMap<Identity<'a>, Entry<'a>>,
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn new(records: &[&'a Record]) -> Self {
+        let mut entries: HashMap<Identity<'a>, Entry<'a>> = HashMap::with_capacity(records.len());
+        for &record in records {
+            entries
+                .entry(identity(&record.user_id, &record.key))
+                .and_modify(|entry| entry.add(record))
+                .or_insert_with(|| Entry::new(record));
+        }
+        Self { entries }
+    }
+
+    pub(super) fn get<'b>(&'b self, user: Option<&'b UserId>, key: &'b PostKey) -> Option<&'b Entry<'a>> {
+        self.entries.get(&identity(user?, key))
+    }
+
+    /// In no particular order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry<'a>> {
+        self.entries.values()
+    }
+}

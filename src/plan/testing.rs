@@ -1,0 +1,218 @@
+//! Posts and records for tests, made with few words.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::input::{AccountView, Input, Options};
+use super::selection::Selection;
+use super::{Plan, plan};
+use crate::id::{AccountName, AttemptId, Digest, Kind, MediaId, PostKey, UserId};
+use crate::lockfile::{Created, PublishIntent, Record, State, Via};
+use crate::manifest::{Item, MediaType, Post, PostState, ReelOptions, Source};
+
+pub(crate) const USER: &str = "17841400000000001";
+/// Tuesday noon in UTC.
+pub(crate) const NOW: &str = "2026-12-01T12:00:00Z";
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A digest that says what it stands for.
+pub(crate) fn digest(text: &str) -> Digest {
+    Digest::new(format!("v1:sha256:{text}"))
+}
+
+/// An image with the media `media` and the caption `caption`.
+pub(crate) fn post(key: &str) -> Post {
+    Post {
+        key: PostKey::from(key),
+        account: AccountName::from("brand"),
+        user_id: Some(UserId::from(USER)),
+        file: Arc::from(format!("{key}.yaml")),
+        line: 1,
+        kind: Kind::Image,
+        items: vec![item("media.jpg", MediaType::Image)],
+        caption: format!("Caption of {key}"),
+        collaborators: Vec::new(),
+        location_id: None,
+        reel: None,
+        is_ai_generated: None,
+        is_paid_partnership: None,
+        branded_content_sponsor_ids: Vec::new(),
+        first_comment: None,
+        comment_enabled: true,
+        publish_at: None,
+        publish_until: None,
+        draft: false,
+        state: PostState::Present,
+        text_digest: digest(&format!("text of {key}")),
+        media_digest: Some(digest(&format!("media of {key}"))),
+        digest: Some(digest(&format!("all of {key}"))),
+        has_errors: false,
+    }
+}
+
+pub(crate) fn item(path: &str, media_type: MediaType) -> Item {
+    Item {
+        media_type,
+        source: Source::Local(Arc::from(path)),
+        alt_text: None,
+        user_tags: Vec::new(),
+        product_tags: Vec::new(),
+        thumb_offset: None,
+    }
+}
+
+/// Changes a value in passing.
+pub(crate) trait With: Sized {
+    fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+}
+
+impl With for Post {}
+impl With for Record {}
+impl With for World {}
+
+/// Posts that differ from [`post`].
+pub(crate) trait PostBuilder: Sized {
+    fn due(self, time: &str) -> Self;
+    fn of_kind(self, kind: Kind) -> Self;
+    fn edited(self) -> Self;
+}
+
+impl PostBuilder for Post {
+    fn due(self, time: &str) -> Self {
+        self.with(|post| post.publish_at = Some(at(time)))
+    }
+
+    fn of_kind(self, kind: Kind) -> Self {
+        self.with(|post| {
+            post.kind = kind;
+            post.items = match kind {
+                Kind::Image | Kind::Story => vec![item("media.jpg", MediaType::Image)],
+                Kind::Reel => vec![item("media.mp4", MediaType::Video)],
+                Kind::Carousel => vec![item("one.jpg", MediaType::Image), item("two.jpg", MediaType::Image)],
+            };
+            post.reel = (kind == Kind::Reel).then_some(ReelOptions {
+                cover: None,
+                share_to_feed: true,
+                audio_name: None,
+                audio_configuration: None,
+                trial: None,
+            });
+        })
+    }
+
+    /// Other words, the same media.
+    fn edited(self) -> Self {
+        self.with(|post| {
+            post.digest = Some(digest(&format!("all of {}, edited", post.key)));
+            post.caption.push_str(", edited");
+        })
+    }
+}
+
+/// A record of `post(key)` in a state, with the fields that the state has.
+pub(crate) fn record(key: &str, state: State) -> Record {
+    let post = post(key);
+    let reached = |from: State| state.rank() >= from.rank();
+    let is_live = state == State::Published;
+    Record {
+        key: post.key,
+        user_id: UserId::from(USER),
+        account: post.account,
+        kind: post.kind,
+        state,
+        digest: post.digest,
+        media_digest: post.media_digest,
+        caption_digest: Some(digest(&format!("caption of {key}"))),
+        attempt: AttemptId::from("a1"),
+        children: Vec::new(),
+        container: Some(Created { id: "17800000000000001".into(), created_at: at("2026-12-01T10:00:00Z") }),
+        fingerprint: reached(State::Intent).then(Vec::new),
+        intents: if reached(State::Intent) {
+            vec![PublishIntent { at: at("2026-12-01T10:00:05Z"), lease_until: at("2026-12-01T10:01:05Z") }]
+        } else {
+            Vec::new()
+        },
+        refusals: Vec::new(),
+        reason: None,
+        code: None,
+        subcode: None,
+        media_id: is_live.then(|| MediaId::from("17900000000000001")),
+        permalink: is_live.then(|| "https://www.instagram.com/p/abc/".to_owned()),
+        published_at: is_live.then(|| at("2026-12-01T10:00:06Z")),
+        via: is_live.then_some(Via::Publish),
+        comment: None,
+        comment_switch: None,
+        moved_to: None,
+        not_ours: Vec::new(),
+        graph: None,
+        file: Some(format!("{key}.yaml")),
+        rev: 0,
+    }
+}
+
+pub(crate) fn account(name: &str, user_id: &str, username: &str) -> AccountView {
+    AccountView {
+        name: name.into(),
+        user_id: Some(user_id.into()),
+        username: Some(username.to_owned()),
+        timezone: Some(jiff::tz::TimeZone::get("Europe/Berlin").unwrap()),
+        max_publish_per_run: 5,
+        late_after: Duration::from_secs(24 * 60 * 60),
+        paused: None,
+    }
+}
+
+/// An input that owns its parts; by default one account, noon on a Tuesday, and a lockfile.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) posts: Vec<Arc<Post>>,
+    pub(crate) records: Vec<Record>,
+    pub(crate) accounts: Vec<AccountView>,
+    pub(crate) now: Timestamp,
+    pub(crate) complete: bool,
+    pub(crate) selection: Selection,
+    pub(crate) options: Options,
+}
+
+pub(crate) fn world(posts: impl IntoIterator<Item = Post>, records: impl IntoIterator<Item = Record>) -> World {
+    World {
+        posts: posts.into_iter().map(Arc::new).collect(),
+        records: records.into_iter().collect(),
+        accounts: vec![account("brand", USER, "acme")],
+        now: at(NOW),
+        complete: true,
+        selection: Selection::all(),
+        options: Options { has_lockfile: true, ..Options::default() },
+    }
+}
+
+impl World {
+    pub(crate) fn plan(&self) -> Plan {
+        let records: Vec<&Record> = self.records.iter().collect();
+        let caption_digest =
+            |post: &Post| (!post.caption.is_empty()).then(|| digest(&post.caption.replacen("Caption", "caption", 1)));
+        plan(&Input {
+            posts: &self.posts,
+            records: &records,
+            accounts: &self.accounts,
+            now: self.now,
+            complete: self.complete,
+            selection: &self.selection,
+            options: &self.options,
+            caption_digest: &caption_digest,
+        })
+    }
+
+    /// `mark key` of every change, in order.
+    pub(crate) fn marks(&self) -> Vec<String> {
+        self.plan().changes.iter().map(|change| format!("{} {}", change.action.mark(), change.key)).collect()
+    }
+}

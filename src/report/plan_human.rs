@@ -1,0 +1,249 @@
+//! A plan as text for people.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use owo_colors::Style as Paint;
+
+use super::Style;
+use super::plan_rows::rows;
+use super::text::{commands, one_line, pad, plural, thousands, wrap};
+use crate::id::AccountName;
+use crate::plan::{Action, Change, Plan, Summary};
+
+/// The whole plan, its stable last line included.
+///
+/// `program` is how igsync was started: `igsync`, or `cargo run --release --`.
+#[must_use]
+pub fn render(plan: &Plan, style: Style, program: &str) -> String {
+    let mut blocks: Vec<String> = Vec::new();
+    let listed: Vec<&Change> = plan.changes.iter().filter(|change| change.is_listed()).collect();
+    blocks.extend(headline(plan));
+    blocks.extend(rows(plan, &listed, style, program));
+    blocks.extend(legend(&listed, style, program));
+    blocks.extend(forecast(plan, style));
+    blocks.extend(notes(plan, style, program));
+    blocks.extend(refusals(plan, style, program));
+    blocks.extend(cost(plan, style));
+    blocks.push(style.paint(&summary_line(&plan.summary), Paint::new().bold()));
+    blocks.join("\n\n") + "\n"
+}
+
+/// The last line of every plan, word for word the same whatever the terminal.
+#[must_use]
+pub fn summary_line(summary: &Summary) -> String {
+    let counts = [
+        (summary.publish, "to publish"),
+        (summary.resume, "to resume"),
+        (summary.adopt, "to adopt"),
+        (summary.moved, "moved"),
+        (summary.scheduled, "scheduled"),
+        (summary.edited, "edited"),
+        (summary.delete, "to delete"),
+        (summary.orphan, "orphaned"),
+        (summary.late, "late"),
+        (summary.expired, "expired"),
+        (summary.unknown, "unknown"),
+        (summary.failed, "failed"),
+    ];
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{} {word}", thousands(*count)))
+        .collect();
+    if counts.is_empty() {
+        return "No changes.".to_owned();
+    }
+    let start = if summary.has_changes() { "Plan" } else { "No changes" };
+    let rest = match summary.unchanged {
+        0 => String::new(),
+        count => format!("; {} unchanged", thousands(count)),
+    };
+    format!("{start}: {}{rest}.", counts.join(", "))
+}
+
+/// `Tue 1 Dec 2026 18:00 Europe/Berlin`, in the account's zone.
+#[must_use]
+pub fn local_time(plan: &Plan, account: &AccountName, time: Timestamp) -> String {
+    in_zone(plan, account, time, "%a %-d %b %Y %H:%M %Q")
+}
+
+/// `1 Dec 18:00`, in the account's zone.
+pub(super) fn short_time(plan: &Plan, account: &AccountName, time: Timestamp) -> String {
+    in_zone(plan, account, time, "%-d %b %H:%M")
+}
+
+fn in_zone(plan: &Plan, account: &AccountName, time: Timestamp, format: &str) -> String {
+    let zone = plan.account(account).and_then(|account| account.timezone.clone()).unwrap_or(TimeZone::UTC);
+    time.to_zoned_datetime(zone).strftime(format).to_string()
+}
+
+/// `@acme`, or the account's label while its username is not known.
+pub(super) fn account_label(plan: &Plan, name: &AccountName) -> String {
+    one_line(&plan.account(name).map_or_else(|| name.to_string(), crate::plan::AccountView::label))
+}
+
+fn headline(plan: &Plan) -> Option<String> {
+    let mut by_account: BTreeMap<&AccountName, [usize; 5]> = BTreeMap::new();
+    for change in plan.changes.iter().filter(|change| change.acts()) {
+        let place = match change.action {
+            Action::Publish => 0,
+            Action::Resume(_) => 1,
+            Action::Adopt => 2,
+            Action::Moved { .. } => 3,
+            _ => 4,
+        };
+        by_account.entry(&change.account).or_default()[place] += 1;
+    }
+    let clause = |(account, counts): (&AccountName, [usize; 5])| {
+        let verbs = ["publish", "resume", "adopt", "rename", "delete"];
+        let parts: Vec<String> = verbs
+            .iter()
+            .zip(counts)
+            .filter(|(_, count)| *count > 0)
+            .map(|(verb, count)| format!("{verb} {}", plural(count, "post")))
+            .collect();
+        let to = if counts[1..].iter().all(|count| *count == 0) { "to" } else { "on" };
+        format!("{} {to} {}", listing(&parts), account_label(plan, account))
+    };
+    let only_publishes = by_account.values().all(|counts| counts[1..].iter().all(|count| *count == 0));
+    let mut clauses: Vec<String> = by_account.into_iter().map(clause).collect();
+    if only_publishes {
+        for clause in clauses.iter_mut().skip(1) {
+            *clause = clause.replacen("publish ", "", 1);
+        }
+    }
+    let will = if plan.applyable() { "will" } else { "would" };
+    (!clauses.is_empty()).then(|| format!("igsync {will} {}", listing(&clauses)))
+}
+
+/// `a, b and c`
+fn listing(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+fn legend(listed: &[&Change], style: Style, program: &str) -> Option<String> {
+    let mut used: Vec<&Action> = Vec::new();
+    for change in listed {
+        if !used.iter().any(|action| action.position() == change.action.position()) {
+            used.push(&change.action);
+        }
+    }
+    used.sort_by_key(|action| action.position());
+    let lines: Vec<String> = used
+        .into_iter()
+        .flat_map(|action| {
+            let mut meaning = wrap(&commands(meaning(action), program), style.width.saturating_sub(15)).into_iter();
+            let first = meaning.next().unwrap_or_default();
+            let head = format!("  {} {} {first}", action.mark(), pad(action.name(), 10));
+            std::iter::once(head).chain(meaning.map(|line| format!("{}{line}", " ".repeat(15)))).collect::<Vec<_>>()
+        })
+        .map(|line| style.paint(&line, Paint::new().dimmed()))
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn meaning(action: &Action) -> &'static str {
+    match action {
+        Action::Publish => "nothing is recorded, apply publishes it",
+        Action::Resume(_) => "apply goes on where an earlier run stopped, and never publishes twice",
+        Action::Adopt => "live already, apply only writes it down",
+        Action::Moved { .. } => "the record follows the manifest, nothing is published",
+        Action::Scheduled => "goes out with the first apply after its time",
+        Action::Edited => {
+            "Instagram cannot change a post; keep what is live with `igsync lock accept KEY`, \
+             or delete the post there and publish it anew after `igsync lock rm KEY`"
+        }
+        Action::Delete => "apply deletes the live post only with --allow-delete",
+        Action::Orphan => {
+            "deleting a manifest deletes nothing on Instagram; delete the post there, then `igsync lock rm KEY`"
+        }
+        Action::Late => "left alone; publish it with --include-late, change publish_at, or set draft: true",
+        Action::Expired => "never goes out, unless publish_until is moved",
+        Action::Unknown => "blocked until you say whether it is live",
+        Action::Failed => "left alone until the manifest changes, or with --retry-failed",
+    }
+}
+
+fn forecast(plan: &Plan, style: Style) -> Option<String> {
+    let crowded = plan.forecast.iter().filter(|at| at.deferred > 0);
+    let line = |at: &crate::plan::Forecast| {
+        let account = account_label(plan, &at.account);
+        let when = if at.at == plan.now { "Now".to_owned() } else { local_time(plan, &at.account, at.at) };
+        let text = format!(
+            "{when}: {} due on {account}, one run publishes at most {}, {} for a later one",
+            if at.posts == 1 { "1 post is".to_owned() } else { format!("{} are", plural(at.posts, "post")) },
+            at.cap,
+            if at.deferred == 1 { "1 waits".to_owned() } else { format!("{} wait", thousands(at.deferred)) },
+        );
+        wrap(&text, style.width).join("\n")
+    };
+    // A refused run defers nothing.
+    let is_refused = |at: &&crate::plan::Forecast| at.at == plan.now && !plan.guards.is_empty();
+    let lines: Vec<String> = crowded.filter(|at| !is_refused(at)).map(line).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn notes(plan: &Plan, style: Style, program: &str) -> Option<String> {
+    let unmatched = plan.unmatched.iter().map(|name| (format!("no post is named {}", one_line(name)), None));
+    let notices = plan.notices.iter().map(|notice| (one_line(&notice.message), Some(notice.help.as_str())));
+    let lines: Vec<String> =
+        unmatched.chain(notices).map(|(message, help)| point("Note: ", &message, help, style, program)).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn refusals(plan: &Plan, style: Style, program: &str) -> Option<String> {
+    let mut points: Vec<String> = Vec::new();
+    if !plan.complete {
+        let help = "mend what `igsync validate` reports; moved and vanished posts were not looked for";
+        points.push(point("  - ", "some manifests could not be read", Some(help), style, program));
+    }
+    for account in plan.accounts_with_errors() {
+        let message = format!("posts that are due on {} have errors", account_label(plan, &account));
+        points.push(point("  - ", &message, Some("mend what `igsync validate` reports"), style, program));
+    }
+    let guards =
+        plan.guards.iter().map(|guard| point("  - ", &one_line(&guard.message), Some(&guard.help), style, program));
+    points.extend(guards);
+    let title = style.paint("Apply refuses:", Paint::new().red().bold());
+    (!points.is_empty()).then(|| format!("{title}\n{}", points.join("\n")))
+}
+
+/// A sentence and, below it, what to do.
+fn point(mark: &str, message: &str, help: Option<&str>, style: Style, program: &str) -> String {
+    let indent = " ".repeat(mark.len());
+    let room = style.width.saturating_sub(mark.len());
+    let mut lines: Vec<String> = wrap(message, room);
+    if let Some(help) = help {
+        let help = wrap(&commands(&one_line(help), program), room).into_iter();
+        lines.extend(help.map(|line| style.paint(&line, Paint::new().cyan())));
+    }
+    let lines: Vec<String> = lines
+        .iter()
+        .enumerate()
+        .map(|(place, line)| format!("{}{line}", if place == 0 { mark } else { &indent }))
+        .collect();
+    lines.join("\n")
+}
+
+fn cost(plan: &Plan, style: Style) -> Option<String> {
+    let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let cost = plan.cost;
+    (cost.calls > 0).then(|| {
+        let text = format!(
+            "Cost: {}, {}, about {} to the Graph API",
+            plural(count(cost.containers), "container"),
+            plural(count(cost.publishes), "publish"),
+            plural(count(cost.calls), "call"),
+        );
+        style.paint(&text, Paint::new().dimmed())
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,294 @@
+use super::*;
+use crate::id::Kind;
+use crate::lockfile::{Comment, State};
+use crate::plan::testing::{PostBuilder as _, With as _, World, account, at, digest, post, record, world};
+
+fn shown(world: &World) -> String {
+    render(&world.plan(), Style::plain(), "igsync")
+}
+
+fn captioned(key: &str, kind: Kind, caption: &str) -> crate::manifest::Post {
+    post(key).of_kind(kind).with(|post| post.caption = caption.into())
+}
+
+fn first_day() -> World {
+    world(
+        [
+            captioned("posts/harbour", Kind::Carousel, "Golden hour over the harbour.\nAnd a second line"),
+            captioned("posts/cranes", Kind::Image, "Cranes"),
+            captioned("posts/ferry", Kind::Story, "").due("2026-12-01T11:00:00Z"),
+            captioned("posts/boats", Kind::Reel, "Boats"),
+            post("posts/winter").due("2026-12-24T17:00:00Z"),
+            post("posts/live"),
+        ],
+        [
+            record("posts/boats", State::Containers).with(|record| record.kind = Kind::Reel),
+            record("posts/live", State::Published),
+        ],
+    )
+}
+
+#[test]
+fn a_plan_reads_like_a_letter() {
+    insta::assert_snapshot!(shown(&first_day()), @"
+    igsync will publish 3 posts and resume 1 post on @acme
+
+      + posts/ferry    story     due since 1 Dec 12:00
+      ^ posts/boats    reel      containers made, not published yet
+      + posts/cranes   image     Cranes                        due now
+      + posts/harbour  carousel  Golden hour over the harbou…  due now
+
+      @ posts/winter   image     due Thu 24 Dec 2026 18:00 Europe/Berlin
+
+      + publish    nothing is recorded, apply publishes it
+      ^ resume     apply goes on where an earlier run stopped, and never publishes
+                   twice
+      @ scheduled  goes out with the first apply after its time
+
+    Cost: 5 containers, 4 publishes, about 18 calls to the Graph API
+
+    Plan: 3 to publish, 1 to resume, 1 scheduled; 1 unchanged.
+    ");
+}
+
+#[test]
+fn a_narrow_terminal_gets_lines_of_its_own_for_the_text() {
+    let style = Style { width: 44, ..Style::plain() };
+    insta::assert_snapshot!(render(&first_day().plan(), style, "igsync"), @"
+    igsync will publish 3 posts and resume 1 post on @acme
+
+      + posts/ferry  story
+          due since 1 Dec 12:00
+      ^ posts/boats  reel
+          containers made, not published yet
+      + posts/cranes  image
+          Cranes           due now
+      + posts/harbour  carousel
+          Golden hour ov…  due now
+
+      @ posts/winter  image
+          due Thu 24 Dec 2026 18:00
+          Europe/Berlin
+
+      + publish    nothing is recorded, apply
+                   publishes it
+      ^ resume     apply goes on where an
+                   earlier run stopped, and
+                   never publishes twice
+      @ scheduled  goes out with the first apply
+                   after its time
+
+    Cost: 5 containers, 4 publishes, about 18 calls to the Graph API
+
+    Plan: 3 to publish, 1 to resume, 1 scheduled; 1 unchanged.
+    ");
+}
+
+#[test]
+fn every_mark_says_what_to_do() {
+    let world = world(
+        [
+            post("posts/01-moved").with(|post| post.media_digest = Some(digest("media of posts/old"))),
+            post("posts/02-intent"),
+            post("posts/03-comment").with(|post| post.first_comment = Some("first".into())),
+            post("posts/04-edited").edited(),
+            post("posts/05-late").due("2026-11-20T17:00:00Z"),
+            post("posts/06-expired").with(|post| post.publish_until = Some(at("2026-11-30T17:00:00Z"))),
+            post("posts/07-unknown"),
+            post("posts/08-failed"),
+        ],
+        [
+            record("posts/old", State::Published),
+            record("posts/02-intent", State::Intent),
+            record("posts/03-comment", State::Published).with(|record| record.comment = Some(Comment::Due)),
+            record("posts/04-edited", State::Published),
+            record("posts/07-unknown", State::Unknown).with(|record| record.reason = Some("maybe_live".into())),
+            record("posts/08-failed", State::Failed).with(|record| {
+                record.code = Some(36003);
+                record.subcode = Some(2_207_009);
+                record.reason = Some("the aspect ratio is not supported".into());
+            }),
+            record("posts/gone", State::Published),
+        ],
+    );
+    insta::assert_snapshot!(render(&world.plan(), Style::plain(), "cargo run --release --"), @"
+    igsync will resume 2 posts and rename 1 post on @acme
+
+      > posts/01-moved    image     renamed from posts/old
+      ^ posts/02-intent   image     perhaps published, apply finds out first
+                                    settle: cargo run --release -- resolve posts/02-intent
+      ^ posts/03-comment  image     published, its first comment is due
+
+      z posts/05-late     image     was due Fri 20 Nov 2026 18:00 Europe/Berlin
+      * posts/01-moved    image     published, then edited
+                                    https://www.instagram.com/p/abc/
+      * posts/04-edited   image     published, then edited
+                                    https://www.instagram.com/p/abc/
+      e posts/06-expired  image     was to go out until Mon 30 Nov 2026 18:00
+                                    Europe/Berlin
+      ! posts/07-unknown  image     something like it is live already, only you can
+                                    tell whether it is this post
+                                    live: cargo run --release -- resolve posts/07-unknown --published
+                                    not: cargo run --release -- resolve posts/07-unknown --not-published
+      x posts/08-failed   image     refused by Instagram (36003/2207009): the aspect
+                                    ratio is not supported
+      o posts/gone        image     the manifest is gone, the post is live
+                                    https://www.instagram.com/p/abc/
+
+      ^ resume     apply goes on where an earlier run stopped, and never publishes
+                   twice
+      > moved      the record follows the manifest, nothing is published
+      * edited     Instagram cannot change a post; keep what is live with
+                   `cargo run --release -- lock accept KEY`, or delete the post
+                   there and publish it anew after
+                   `cargo run --release -- lock rm KEY`
+      o orphan     deleting a manifest deletes nothing on Instagram; delete the post
+                   there, then `cargo run --release -- lock rm KEY`
+      z late       left alone; publish it with --include-late, change publish_at, or
+                   set draft: true
+      e expired    never goes out, unless publish_until is moved
+      ! unknown    blocked until you say whether it is live
+      x failed     left alone until the manifest changes, or with --retry-failed
+
+    Cost: 0 containers, 1 publish, about 8 calls to the Graph API
+
+    Plan: 2 to resume, 1 moved, 2 edited, 1 orphaned, 1 late, 1 expired, 1 unknown, 1 failed.
+    ");
+}
+
+#[test]
+fn refusals_name_what_overrides_them() {
+    let mut posts: Vec<_> = (1..=6).map(|number| post(&format!("posts/{number}"))).collect();
+    posts.push(
+        post("posts/again")
+            .with(|post| post.media_digest = Some(digest("media of posts/gone")))
+            .due("2026-12-01T11:00:00Z"),
+    );
+    posts[0].has_errors = true;
+    let world = world(posts, [record("posts/gone", State::Published)]).with(|world| {
+        world.options.has_lockfile = false;
+        world.complete = false;
+    });
+    insta::assert_snapshot!(shown(&world), @"
+    igsync would publish 7 posts to @acme
+
+      + posts/again  image     Caption of posts/again          due since 1 Dec 12:00
+      + posts/1      image     Caption of posts/1              due now, has errors
+      + posts/2      image     Caption of posts/2              due now
+      + posts/3      image     Caption of posts/3              due now
+      + posts/4      image     Caption of posts/4              due now
+      + posts/5      image     Caption of posts/5              due now
+      + posts/6      image     Caption of posts/6              due now
+
+      + publish    nothing is recorded, apply publishes it
+
+    Apply refuses:
+      - some manifests could not be read
+        mend what `igsync validate` reports; moved and vanished posts were not
+        looked for
+      - posts that are due on @acme have errors
+        mend what `igsync validate` reports
+      - there is no igsync.lock, so nothing tells what is live already
+        restore it from git; for the very first run pass --allow-new-lock or make
+        one with `igsync init`
+      - 6 posts without publish_at are due on @acme, one run publishes at most 5
+        if all of them are meant, pass --max-publish 6 or raise
+        limits.max_publish_per_run; or date them
+      - posts/again has the media of posts/gone, which is live
+        if it is meant to appear again, pass --allow-repost posts/again
+
+    Cost: 7 containers, 7 publishes, about 19 calls to the Graph API
+
+    Plan: 7 to publish.
+    ");
+}
+
+#[test]
+fn two_accounts_are_told_apart() {
+    let on_second = |post: crate::manifest::Post| {
+        post.with(|post| {
+            post.account = "second".into();
+            post.user_id = Some("17841400000000002".into());
+        })
+    };
+    let world = world([post("posts/a"), on_second(post("posts/a")), on_second(post("posts/b"))], [])
+        .with(|world| world.accounts.push(account("second", "17841400000000002", "harbour")));
+    insta::assert_snapshot!(shown(&world), @"
+    igsync will publish 1 post to @acme and 2 posts to @harbour
+
+    @acme:
+      + posts/a  image     Caption of posts/a                                due now
+
+    @harbour:
+      + posts/a  image     Caption of posts/a                                due now
+      + posts/b  image     Caption of posts/b                                due now
+
+      + publish    nothing is recorded, apply publishes it
+
+    Cost: 3 containers, 3 publishes, about 16 calls to the Graph API
+
+    Plan: 3 to publish.
+    ");
+}
+
+#[test]
+fn the_last_line_is_stable() {
+    let line = |summary: Summary| summary_line(&summary);
+    assert_eq!(line(Summary::default()), "No changes.");
+    assert_eq!(line(Summary { unchanged: 12, ..Summary::default() }), "No changes.");
+    assert_eq!(
+        line(Summary { publish: 3, resume: 1, moved: 1, scheduled: 2, unchanged: 9_993, ..Summary::default() }),
+        "Plan: 3 to publish, 1 to resume, 1 moved, 2 scheduled; 9,993 unchanged."
+    );
+    assert_eq!(
+        line(Summary { scheduled: 2, unchanged: 9_998, ..Summary::default() }),
+        "No changes: 2 scheduled; 9,998 unchanged."
+    );
+    let all = Summary {
+        publish: 1,
+        resume: 1,
+        adopt: 1,
+        moved: 1,
+        scheduled: 1,
+        edited: 1,
+        delete: 1,
+        orphan: 1,
+        late: 1,
+        expired: 1,
+        unknown: 1,
+        failed: 1,
+        unchanged: 0,
+        drafts: 7,
+    };
+    assert_eq!(
+        line(all),
+        "Plan: 1 to publish, 1 to resume, 1 to adopt, 1 moved, 1 scheduled, 1 edited, 1 to delete, 1 orphaned, \
+         1 late, 1 expired, 1 unknown, 1 failed."
+    );
+}
+
+#[test]
+fn nothing_to_do_is_one_line() {
+    assert_eq!(shown(&world([post("p")], [record("p", State::Published)])), "No changes.\n");
+}
+
+#[test]
+fn hostile_text_reaches_no_terminal() {
+    let hostile = captioned("posts/\u{1b}[2J", Kind::Image, "\u{1b}]0;owned\u{7}\u{202e}");
+    let shown = shown(&world([hostile], []));
+    assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown}");
+}
+
+#[test]
+fn colour_adds_nothing_but_colour() {
+    let coloured = render(&first_day().plan(), Style { colour: true, ..Style::plain() }, "igsync");
+    let mut plain = String::new();
+    let mut rest = coloured.as_str();
+    while let Some(start) = rest.find('\u{1b}') {
+        plain += &rest[..start];
+        rest = &rest[start + rest[start..].find('m').unwrap() + 1..];
+    }
+    plain += rest;
+    assert!(coloured.len() > plain.len());
+    assert_eq!(plain, shown(&first_day()));
+}

@@ -1,0 +1,298 @@
+//! A plan for programs. Fields are only ever added.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::id::Kind;
+use crate::manifest::{MediaType, Post, Source};
+use crate::plan::{Change, Cost, Forecast, Guard, Notice, Plan, Summary};
+
+/// Raised when a field changes its meaning or goes away.
+pub const FORMAT_VERSION: &str = "1.0";
+
+#[derive(Debug, Serialize)]
+struct PlanJson<'a> {
+    format_version: &'static str,
+    applyable: bool,
+    complete: bool,
+    now: Timestamp,
+    changes: Vec<ChangeJson<'a>>,
+    summary: &'a Summary,
+    cost: Cost,
+    guards: Vec<GuardJson<'a>>,
+    notices: Vec<NoticeJson<'a>>,
+    forecast: Vec<ForecastJson<'a>>,
+    digest: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct ChangeJson<'a> {
+    key: &'a str,
+    account: &'a str,
+    user_id: Option<&'a str>,
+    username: Option<&'a str>,
+    kind: Kind,
+    action: &'static str,
+    /// Only for `moved`: the key before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a str>,
+    reason: &'a str,
+    /// A guard is about this very post.
+    blocked: bool,
+    has_errors: bool,
+    file: Option<&'a str>,
+    line: Option<usize>,
+    due_at: Option<Timestamp>,
+    digest: Option<&'a str>,
+    permalink: Option<&'a str>,
+    caption: Option<&'a str>,
+    media: Vec<MediaJson<'a>>,
+    /// With `--base`: whether the branch touches the manifest; else null.
+    in_diff: Option<bool>,
+}
+
+#[derive(Debug, Serialize)]
+struct MediaJson<'a> {
+    #[serde(rename = "type")]
+    media_type: &'static str,
+    /// Relative to the content root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alt_text: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct GuardJson<'a> {
+    kind: &'static str,
+    account: Option<&'a str>,
+    keys: Vec<&'a str>,
+    message: &'a str,
+    help: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct NoticeJson<'a> {
+    kind: &'static str,
+    account: &'a str,
+    key: &'a str,
+    message: &'a str,
+    help: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct ForecastJson<'a> {
+    account: &'a str,
+    at: Timestamp,
+    posts: usize,
+    max_publish_per_run: u32,
+    deferred: usize,
+    in_24h: usize,
+}
+
+/// One JSON object, indented, with a final newline.
+#[must_use]
+pub fn render(plan: &Plan) -> String {
+    let json = PlanJson {
+        format_version: FORMAT_VERSION,
+        applyable: plan.applyable(),
+        complete: plan.complete,
+        now: plan.now,
+        changes: plan.changes.iter().filter(|change| change.is_listed()).map(change_json).collect(),
+        summary: &plan.summary,
+        cost: plan.cost,
+        guards: plan.guards.iter().map(guard_json).collect(),
+        notices: plan.notices.iter().map(notice_json).collect(),
+        forecast: plan.forecast.iter().map(forecast_json).collect(),
+        digest: plan.digest.as_str(),
+    };
+    serde_json::to_string_pretty(&json).expect("strings, numbers and lists always serialise") + "\n"
+}
+
+fn change_json(change: &Change) -> ChangeJson<'_> {
+    let post = change.post.as_deref();
+    ChangeJson {
+        key: change.key.as_str(),
+        account: change.account.as_str(),
+        user_id: change.user_id.as_ref().map(crate::id::UserId::as_str),
+        username: change.username.as_deref(),
+        kind: change.kind,
+        action: change.action.name(),
+        from: match &change.action {
+            crate::plan::Action::Moved { from } => Some(from.as_str()),
+            _ => None,
+        },
+        reason: &change.reason,
+        blocked: change.blocked,
+        has_errors: post.is_some_and(|post| post.has_errors),
+        file: change.file.as_deref(),
+        line: change.line,
+        due_at: change.due_at,
+        digest: change.digest.as_ref().map(crate::id::Digest::as_str),
+        permalink: change.permalink.as_deref(),
+        caption: post.map(|post| post.caption.as_str()).filter(|caption| !caption.is_empty()),
+        media: post.map(media_json).unwrap_or_default(),
+        in_diff: change.in_diff,
+    }
+}
+
+fn media_json(post: &Post) -> Vec<MediaJson<'_>> {
+    let media = |item: &'_ crate::manifest::Item| match item.media_type {
+        MediaType::Image => "image",
+        MediaType::Video => "video",
+    };
+    post.items
+        .iter()
+        .map(|item| {
+            let (path, url) = match &item.source {
+                Source::Local(path) => (Some(&**path), None),
+                Source::Url(url) => (None, Some(&**url)),
+            };
+            MediaJson { media_type: media(item), path, url, alt_text: item.alt_text.as_deref() }
+        })
+        .collect()
+}
+
+fn guard_json(guard: &Guard) -> GuardJson<'_> {
+    GuardJson {
+        kind: guard.kind.name(),
+        account: guard.account.as_ref().map(crate::id::AccountName::as_str),
+        keys: guard.keys.iter().map(crate::id::PostKey::as_str).collect(),
+        message: &guard.message,
+        help: &guard.help,
+    }
+}
+
+fn notice_json(notice: &Notice) -> NoticeJson<'_> {
+    NoticeJson {
+        kind: notice.kind.name(),
+        account: notice.account.as_str(),
+        key: notice.key.as_str(),
+        message: &notice.message,
+        help: &notice.help,
+    }
+}
+
+fn forecast_json(forecast: &Forecast) -> ForecastJson<'_> {
+    ForecastJson {
+        account: forecast.account.as_str(),
+        at: forecast.at,
+        posts: forecast.posts,
+        max_publish_per_run: forecast.cap,
+        deferred: forecast.deferred,
+        in_24h: forecast.in_24h,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lockfile::State;
+    use crate::plan::testing::{PostBuilder as _, With as _, post, record, world};
+
+    #[test]
+    fn a_plan_for_programs_has_every_promised_field() {
+        let plan = world([post("posts/new"), post("posts/live").edited()], [record("posts/live", State::Published)]);
+        insta::assert_snapshot!(render(&plan.plan()), @r#"
+        {
+          "format_version": "1.0",
+          "applyable": true,
+          "complete": true,
+          "now": "2026-12-01T12:00:00Z",
+          "changes": [
+            {
+              "key": "posts/live",
+              "account": "brand",
+              "user_id": "17841400000000001",
+              "username": "acme",
+              "kind": "image",
+              "action": "edited",
+              "reason": "published, then edited",
+              "blocked": false,
+              "has_errors": false,
+              "file": "posts/live.yaml",
+              "line": 1,
+              "due_at": null,
+              "digest": "v1:sha256:all of posts/live, edited",
+              "permalink": "https://www.instagram.com/p/abc/",
+              "caption": "Caption of posts/live, edited",
+              "media": [
+                {
+                  "type": "image",
+                  "path": "media.jpg"
+                }
+              ],
+              "in_diff": null
+            },
+            {
+              "key": "posts/new",
+              "account": "brand",
+              "user_id": "17841400000000001",
+              "username": "acme",
+              "kind": "image",
+              "action": "publish",
+              "reason": "due now",
+              "blocked": false,
+              "has_errors": false,
+              "file": "posts/new.yaml",
+              "line": 1,
+              "due_at": null,
+              "digest": "v1:sha256:all of posts/new",
+              "permalink": null,
+              "caption": "Caption of posts/new",
+              "media": [
+                {
+                  "type": "image",
+                  "path": "media.jpg"
+                }
+              ],
+              "in_diff": null
+            }
+          ],
+          "summary": {
+            "publish": 1,
+            "resume": 0,
+            "adopt": 0,
+            "moved": 0,
+            "scheduled": 0,
+            "edited": 1,
+            "delete": 0,
+            "orphan": 0,
+            "late": 0,
+            "expired": 0,
+            "unknown": 0,
+            "failed": 0,
+            "unchanged": 0,
+            "drafts": 0
+          },
+          "cost": {
+            "containers": 1,
+            "publishes": 1,
+            "calls": 7
+          },
+          "guards": [],
+          "notices": [],
+          "forecast": [
+            {
+              "account": "brand",
+              "at": "2026-12-01T12:00:00Z",
+              "posts": 1,
+              "max_publish_per_run": 5,
+              "deferred": 0,
+              "in_24h": 2
+            }
+          ],
+          "digest": "v1:sha256:abce9352d7471d27117f3bda9f2d651c9b411553022586bc6210d406baeb3bfa"
+        }
+        "#);
+    }
+
+    #[test]
+    fn hostile_text_stays_valid_json() {
+        let hostile = post("p").with(|post| post.caption = "\u{1b}]0;\u{7}\"\n\u{202e}".into());
+        let json: serde_json::Value = serde_json::from_str(&render(&world([hostile], []).plan())).unwrap();
+        assert_eq!(json["changes"][0]["caption"], "\u{1b}]0;\u{7}\"\n\u{202e}");
+    }
+}

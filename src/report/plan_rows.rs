@@ -1,0 +1,136 @@
+//! The list of changes: one row each, in columns while the terminal is wide enough.
+
+use owo_colors::Style as Paint;
+
+use super::Style;
+use super::plan_human::{account_label, local_time, short_time};
+use super::text::{fit, one_line, pad, width, wrap};
+use crate::lockfile::State;
+use crate::plan::{Action, Change, Plan};
+
+/// The kinds' longest name, `carousel`.
+const KIND_COLUMNS: usize = 8;
+/// A caption in less room says nothing.
+const LEAST_CAPTION: usize = 12;
+
+/// One block per account and per half: what apply does now, then what it leaves alone.
+pub(super) fn rows(plan: &Plan, listed: &[&Change], style: Style, program: &str) -> Vec<String> {
+    let mut accounts: Vec<_> = listed.iter().map(|change| &change.account).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    let columns = Columns::of(plan, listed, style);
+    let mut blocks = Vec::new();
+    for account in &accounts {
+        let mut title = (accounts.len() > 1).then(|| format!("{}:\n", account_label(plan, account)));
+        for acts in [true, false] {
+            let rows: Vec<String> = listed
+                .iter()
+                .filter(|change| change.account == **account && change.action.acts() == acts)
+                .map(|change| row(plan, change, columns, style, program))
+                .collect();
+            if !rows.is_empty() {
+                blocks.push(title.take().unwrap_or_default() + &rows.join("\n"));
+            }
+        }
+    }
+    blocks
+}
+
+#[derive(Clone, Copy)]
+struct Columns {
+    key: usize,
+    /// Where the text after key and kind begins; 6 when it stands on lines of its own.
+    text: usize,
+    room: usize,
+    /// Of new posts, so that what is said about them stands in line.
+    status: usize,
+}
+
+impl Columns {
+    fn of(plan: &Plan, listed: &[&Change], style: Style) -> Self {
+        let widest = listed.iter().map(|change| width(&one_line(change.key.as_str()))).max().unwrap_or(0);
+        let key = widest.min((style.width * 2 / 5).max(12));
+        let text = 4 + key + 2 + KIND_COLUMNS + 2;
+        let is_narrow = style.width < text + 30;
+        let text = if is_narrow { 6 } else { text };
+        let new = listed.iter().filter(|change| change.action == Action::Publish && !change.blocked);
+        let status = new.map(|change| width(&status(plan, change))).max().unwrap_or(0);
+        Self { key, text, room: style.width.saturating_sub(text).max(20), status }
+    }
+
+    fn is_narrow(self) -> bool {
+        self.text == 6
+    }
+}
+
+fn row(plan: &Plan, change: &Change, columns: Columns, style: Style, program: &str) -> String {
+    let key = one_line(change.key.as_str());
+    let mark = style.paint(&change.action.mark().to_string(), colour_of(&change.action));
+    let head = format!("  {mark} {} ", pad(&key, columns.key));
+    let fits = width(&key) <= columns.key && !columns.is_narrow();
+    let mut lines = text_of(plan, change, columns);
+    lines.extend(more(change, program).into_iter().map(|line| style.paint(&line, Paint::new().cyan())));
+    let first = if fits {
+        format!("{head} {}  {}", pad(change.kind.as_str(), KIND_COLUMNS), lines.remove(0))
+    } else {
+        format!("  {mark} {key}  {}", change.kind)
+    };
+    let indent = " ".repeat(columns.text);
+    lines.into_iter().fold(first, |row, line| row + "\n" + &indent + &line)
+}
+
+fn colour_of(action: &Action) -> Paint {
+    match action {
+        Action::Publish | Action::Adopt => Paint::new().green().bold(),
+        Action::Resume(_) | Action::Moved { .. } => Paint::new().cyan().bold(),
+        Action::Scheduled => Paint::new().blue().bold(),
+        Action::Edited | Action::Orphan | Action::Late | Action::Expired => Paint::new().yellow().bold(),
+        Action::Delete | Action::Unknown | Action::Failed => Paint::new().red().bold(),
+    }
+}
+
+/// What there is to say, in lines that fit; a new post shows how its caption begins.
+fn text_of(plan: &Plan, change: &Change, columns: Columns) -> Vec<String> {
+    let status = status(plan, change);
+    let caption = change.post.as_ref().filter(|_| change.action == Action::Publish && !change.blocked);
+    let caption = caption.map(|post| one_line(&post.caption)).filter(|caption| !caption.is_empty());
+    let left = columns.room.saturating_sub(columns.status + 2);
+    match caption {
+        Some(caption) if left >= LEAST_CAPTION => vec![format!("{}  {status}", pad(&fit(&caption, left), left))],
+        _ => wrap(&status, columns.room),
+    }
+}
+
+fn status(plan: &Plan, change: &Change) -> String {
+    let text = match (&change.action, change.due_at) {
+        (Action::Publish, Some(at)) if !change.blocked && change.reason == "due now" => {
+            format!("due since {}", short_time(plan, &change.account, at))
+        }
+        (Action::Scheduled, Some(at)) => format!("due {}", local_time(plan, &change.account, at)),
+        (Action::Late, Some(at)) => format!("was due {}", local_time(plan, &change.account, at)),
+        (Action::Expired, _) => match change.post.as_ref().and_then(|post| post.publish_until) {
+            Some(until) => format!("was to go out until {}", local_time(plan, &change.account, until)),
+            None => change.reason.clone(),
+        },
+        _ => change.reason.clone(),
+    };
+    let has_errors =
+        change.post.as_ref().is_some_and(|post| post.has_errors) && change.recorded != Some(State::Published);
+    one_line(&text) + if has_errors { ", has errors" } else { "" }
+}
+
+/// Where to look, and the command that settles what only a person can.
+fn more(change: &Change, program: &str) -> Vec<String> {
+    let key = one_line(change.key.as_str());
+    match (&change.action, change.recorded) {
+        (Action::Edited | Action::Orphan | Action::Delete, _) => {
+            change.permalink.iter().map(|permalink| one_line(permalink)).collect()
+        }
+        (Action::Unknown, _) => vec![
+            format!("live: {program} resolve {key} --published"),
+            format!("not: {program} resolve {key} --not-published"),
+        ],
+        (Action::Resume(_), Some(State::Intent)) => vec![format!("settle: {program} resolve {key}")],
+        _ => Vec::new(),
+    }
+}
