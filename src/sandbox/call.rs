@@ -60,7 +60,10 @@ pub(crate) fn parts(path: &str) -> Vec<String> {
 
 /// The sandbox's own origin in the words of the caller.
 pub(crate) fn base(headers: &HeaderMap, uri: &Uri) -> String {
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).or(uri.authority().map(|a| a.as_str()));
+    let host = headers
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok())
+        .or(uri.authority().map(axum::http::uri::Authority::as_str));
     let host = host.filter(|host| host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b)));
     format!("http://{}", host.unwrap_or("127.0.0.1"))
 }

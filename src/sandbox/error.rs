@@ -2,6 +2,8 @@
 //!
 //! Meta: <https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/error-codes>
 
+#![expect(clippy::unreadable_literal, reason = "subcodes are searched for as Meta writes them")]
+
 use serde_json::{Value, json};
 
 /// One row of the error table.

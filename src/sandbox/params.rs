@@ -106,10 +106,7 @@ impl Params {
             return Ok(None);
         }
         let wrong = || Refusal::parameter(format_args!("Param {name} must be an array of objects"));
-        let items = match self.json(name).ok_or_else(wrong)? {
-            Value::Array(items) => items,
-            _ => return Err(wrong()),
-        };
+        let Some(Value::Array(items)) = self.json(name) else { return Err(wrong()) };
         items
             .into_iter()
             .map(|item| match item {

@@ -127,7 +127,7 @@ fn a_cut_off_video_names_the_box_that_runs_past_the_end() {
 
 #[test]
 fn fragments_are_noticed() {
-    let bytes = [Mp4::default().build(), part(b"moof", &[&[0; 8]])].concat();
+    let bytes = [Mp4::default().build(), part(*b"moof", &[&[0; 8]])].concat();
     assert!(video(&bytes).fragmented);
 }
 
