@@ -93,7 +93,9 @@ impl Call {
         let is_json = content.contains("json") || (content.is_empty() && body.trim_ascii_start().starts_with(b"{"));
         if is_json && !body.trim_ascii().is_empty() {
             params.add_json(body)?;
-        } else if !content.starts_with("multipart/") {
+        } else if content.starts_with("multipart/") {
+            params.add_multipart(body, content)?;
+        } else {
             params.add_encoded(body);
         }
         let mut path = parts(uri.path());

@@ -91,6 +91,8 @@ pub(crate) struct Refusal {
     pub(crate) http: u16,
     pub(crate) message: String,
     pub(crate) user: Option<(String, String)>,
+    /// In the shape of the code exchange, which knows no envelope.
+    pub(crate) flat: bool,
 }
 
 impl From<&Row> for Refusal {
@@ -101,6 +103,7 @@ impl From<&Row> for Refusal {
             http: row.http,
             message: row.message.to_owned(),
             user: row.user.map(|(title, text)| (title.to_owned(), text.to_owned())),
+            flat: false,
         }
     }
 }
@@ -117,7 +120,7 @@ impl Refusal {
     pub(crate) fn of(code: i64, subcode: Option<i64>) -> Self {
         match ALL.iter().find(|row| row.code == code && row.subcode == subcode) {
             Some(row) => (*row).into(),
-            None => Self { code, subcode, http: 400, message: format!("(#{code}) Error"), user: None },
+            None => Self { code, subcode, http: 400, message: format!("(#{code}) Error"), user: None, flat: false },
         }
     }
 
@@ -136,6 +139,10 @@ impl Refusal {
 
     /// Meta's envelope.
     pub(crate) fn body(&self, trace: &str) -> Value {
+        if self.flat {
+            let message = self.message.trim_start_matches("(#100) ");
+            return json!({ "error_type": "OAuthException", "code": 400, "error_message": message });
+        }
         let kind = if (self.code, self.subcode) == (100, Some(33)) { "GraphMethodException" } else { "OAuthException" };
         let mut error = json!({ "message": self.message, "type": kind, "code": self.code });
         if let Some(subcode) = self.subcode {
