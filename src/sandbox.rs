@@ -189,6 +189,10 @@ impl Sandbox {
             .iter()
             .map(|a| format!("  {} @{} (app-scoped {}, page {})\n", a.user_id, a.username, a.scoped_id, a.page_id));
         let tokens = world.token_names().map(|name| format!("  {name}\n"));
-        format!("accounts:\n{}tokens:\n{}", accounts.collect::<String>(), tokens.collect::<String>())
+        format!(
+            "accounts:\n{}tokens:\n{}apps:\n  100000000000001:fb-app-secret\n  200000000000002:ig-app-secret\n",
+            accounts.collect::<String>(),
+            tokens.collect::<String>()
+        )
     }
 }

@@ -125,7 +125,7 @@ fn format(source: &mut (impl Read + Seek + ?Sized), head: &[u8], len: u64) -> io
     })
 }
 
-/// `ftyp` opens every MP4; QuickTime files of old begin with another box.
+/// `ftyp` opens every MP4; `QuickTime` files of old begin with another box.
 fn is_movie(kind: &[u8]) -> bool {
     [&b"ftyp"[..], b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"].iter().any(|name| kind.starts_with(name))
 }

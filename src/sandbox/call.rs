@@ -60,7 +60,10 @@ pub(crate) fn parts(path: &str) -> Vec<String> {
 
 /// The sandbox's own origin in the words of the caller.
 pub(crate) fn base(headers: &HeaderMap, uri: &Uri) -> String {
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).or(uri.authority().map(|a| a.as_str()));
+    let host = headers
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok())
+        .or(uri.authority().map(axum::http::uri::Authority::as_str));
     let host = host.filter(|host| host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b)));
     format!("http://{}", host.unwrap_or("127.0.0.1"))
 }
@@ -90,7 +93,9 @@ impl Call {
         let is_json = content.contains("json") || (content.is_empty() && body.trim_ascii_start().starts_with(b"{"));
         if is_json && !body.trim_ascii().is_empty() {
             params.add_json(body)?;
-        } else if !content.starts_with("multipart/") {
+        } else if content.starts_with("multipart/") {
+            params.add_multipart(body, content)?;
+        } else {
             params.add_encoded(body);
         }
         let mut path = parts(uri.path());

@@ -153,6 +153,7 @@ impl Phase {
 
 /// A published post, or one item of a carousel.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "`media_type` is Meta's name")]
 pub(crate) struct Media {
     pub(crate) id: u64,
     pub(crate) user_id: String,

@@ -110,7 +110,9 @@ fn route(server: &Server, method: &str, path: &[&str], body: axum::body::Bytes) 
         ("POST", ["faults"]) => {
             let plans = fault::parse(&object(&body)?).map_err(|why| (400, why))?;
             let mut faults = locked(&core.faults);
-            plans.into_iter().for_each(|plan| faults.add(plan));
+            for plan in plans {
+                faults.add(plan);
+            }
             done()
         }
         ("DELETE", ["faults"]) => {

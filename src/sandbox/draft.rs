@@ -168,10 +168,11 @@ fn check_details(params: &Params, is_image: bool) -> Result<(), Refusal> {
     for flag in ["share_to_feed", "is_ai_generated", "is_paid_partnership"] {
         params.flag(flag)?;
     }
-    if let Some(trial) = params.object("trial_params")? {
-        if !matches!(trial.get("graduation_strategy").and_then(Value::as_str), Some("MANUAL" | "SS_PERFORMANCE")) {
-            return Err(Refusal::parameter("Param trial_params[graduation_strategy] must be MANUAL or SS_PERFORMANCE"));
-        }
+    let strategy = |trial: &Map<String, Value>| {
+        matches!(trial.get("graduation_strategy").and_then(Value::as_str), Some("MANUAL" | "SS_PERFORMANCE"))
+    };
+    if params.object("trial_params")?.is_some_and(|trial| !strategy(&trial)) {
+        return Err(Refusal::parameter("Param trial_params[graduation_strategy] must be MANUAL or SS_PERFORMANCE"));
     }
     params.object("audio_configuration")?;
     check_user_tags(params, is_image && params.text("media_type").as_deref() != Some("STORIES"))?;

@@ -2,6 +2,7 @@
 
 mod create;
 mod media;
+mod oauth;
 mod publish;
 pub(crate) mod upload;
 mod user;
@@ -36,8 +37,11 @@ const PERSON_ID: &str = "122100000000000001";
 
 /// Answers one call.
 pub(crate) async fn answer(core: &Core, call: &Call) -> Result<Value, Refusal> {
-    let token = auth::token(&core.world(), call)?;
     let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
+    if let Some(answer) = oauth::answer(core, call, &path) {
+        return answer;
+    }
+    let token = auth::token(&core.world(), call)?;
     let Some(id) = path.first() else { return Err((&BAD_REQUEST).into()) };
     let target = target(&core.world(), &token, id).ok_or_else(|| Refusal::nonexistent(call.verb.as_str(), id))?;
     match (call.verb, &target, &path[1..]) {

@@ -2,6 +2,8 @@
 //!
 //! Meta: <https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/error-codes>
 
+#![expect(clippy::unreadable_literal, reason = "subcodes are searched for as Meta writes them")]
+
 use serde_json::{Value, json};
 
 /// One row of the error table.
@@ -89,6 +91,8 @@ pub(crate) struct Refusal {
     pub(crate) http: u16,
     pub(crate) message: String,
     pub(crate) user: Option<(String, String)>,
+    /// In the shape of the code exchange, which knows no envelope.
+    pub(crate) flat: bool,
 }
 
 impl From<&Row> for Refusal {
@@ -99,6 +103,7 @@ impl From<&Row> for Refusal {
             http: row.http,
             message: row.message.to_owned(),
             user: row.user.map(|(title, text)| (title.to_owned(), text.to_owned())),
+            flat: false,
         }
     }
 }
@@ -115,7 +120,7 @@ impl Refusal {
     pub(crate) fn of(code: i64, subcode: Option<i64>) -> Self {
         match ALL.iter().find(|row| row.code == code && row.subcode == subcode) {
             Some(row) => (*row).into(),
-            None => Self { code, subcode, http: 400, message: format!("(#{code}) Error"), user: None },
+            None => Self { code, subcode, http: 400, message: format!("(#{code}) Error"), user: None, flat: false },
         }
     }
 
@@ -134,6 +139,10 @@ impl Refusal {
 
     /// Meta's envelope.
     pub(crate) fn body(&self, trace: &str) -> Value {
+        if self.flat {
+            let message = self.message.trim_start_matches("(#100) ");
+            return json!({ "error_type": "OAuthException", "code": 400, "error_message": message });
+        }
         let kind = if (self.code, self.subcode) == (100, Some(33)) { "GraphMethodException" } else { "OAuthException" };
         let mut error = json!({ "message": self.message, "type": kind, "code": self.code });
         if let Some(subcode) = self.subcode {

@@ -98,6 +98,7 @@ pub enum PublishTwice {
 /// The switches of a running sandbox; `POST /_sandbox/switches` changes them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Settings {
     pub image_ms: Millis,
     pub video_min_ms: Millis,

@@ -31,6 +31,22 @@ impl Params {
         }
     }
 
+    /// Adds the text fields of a multipart body; files among them are left out.
+    pub(crate) fn add_multipart(&mut self, body: &[u8], content_type: &str) -> Result<(), Refusal> {
+        let boundary = content_type.split(';').find_map(|part| part.trim().strip_prefix("boundary="));
+        let boundary = boundary.ok_or_else(|| Refusal::parameter("The multipart body has no boundary"))?;
+        let text = String::from_utf8_lossy(body);
+        for part in text.split(&format!("--{}", boundary.trim_matches('"'))).skip(1) {
+            let Some((head, value)) = part.split_once("\r\n\r\n") else { continue };
+            let name = head.split_once("name=\"").and_then(|(_, rest)| rest.split_once('"')).map(|(name, _)| name);
+            if let Some(name) = name.filter(|_| !head.contains("filename=")) {
+                let value = value.strip_suffix("\r\n").unwrap_or(value);
+                self.0.insert(name.to_owned(), Value::from(value));
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name)
     }
@@ -106,10 +122,7 @@ impl Params {
             return Ok(None);
         }
         let wrong = || Refusal::parameter(format_args!("Param {name} must be an array of objects"));
-        let items = match self.json(name).ok_or_else(wrong)? {
-            Value::Array(items) => items,
-            _ => return Err(wrong()),
-        };
+        let Some(Value::Array(items)) = self.json(name) else { return Err(wrong()) };
         items
             .into_iter()
             .map(|item| match item {

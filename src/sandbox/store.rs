@@ -71,17 +71,13 @@ impl Store {
 
     /// Keeps a file under a name whose digest was checked.
     pub(crate) fn put(&self, name: &str, bytes: Bytes) -> io::Result<()> {
-        match &self.folder {
-            Some(folder) => {
-                let path = folder.join(name);
-                let known = self.disk.stat(&path).is_ok_and(|stat| stat.len == bytes.len() as u64);
-                if known { Ok(()) } else { self.disk.replace(&path, &bytes) }
-            }
-            None => {
-                self.memory.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), bytes);
-                Ok(())
-            }
-        }
+        let Some(folder) = &self.folder else {
+            self.memory.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), bytes);
+            return Ok(());
+        };
+        let path = folder.join(name);
+        let known = self.disk.stat(&path).is_ok_and(|stat| stat.len == bytes.len() as u64);
+        if known { Ok(()) } else { self.disk.replace(&path, &bytes) }
     }
 
     /// Keeps a file under its own digest.

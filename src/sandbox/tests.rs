@@ -5,6 +5,7 @@ mod faults;
 mod life;
 mod protocol;
 mod publishing;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;

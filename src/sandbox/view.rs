@@ -66,7 +66,7 @@ impl Node for MediaView<'_> {
         let is_reel = media.kind == Some(Kind::Reel);
         let text = |name: &str| media.params.get(name).cloned();
         Ok(match field.name.as_str() {
-            "id" => Some(json!(media.id.to_string())),
+            "id" | "ig_id" | "legacy_instagram_media_id" => Some(json!(media.id.to_string())),
             // Without `@`, as for callers without admin tasks; children have none.
             "caption" => media.caption.as_ref().map(|caption| json!(caption.replace('@', ""))),
             "timestamp" => Some(json!(time::graph(media.published_at))),
@@ -85,7 +85,6 @@ impl Node for MediaView<'_> {
             "thumbnail_url" => None,
             "username" => Some(json!(username())),
             "owner" => Some(json!({ "id": media.user_id })),
-            "ig_id" | "legacy_instagram_media_id" => Some(json!(media.id.to_string())),
             "alt_text" => text("alt_text"),
             "is_shared_to_feed" => is_reel.then(|| json!(truth(text("share_to_feed"), true))),
             "is_ai_generated" => Some(json!(truth(text("is_ai_generated"), false))),
@@ -195,11 +194,10 @@ impl Node for UserView<'_> {
             "id" if eye.token.login == Login::Instagram || eye.call.path.first().is_some_and(|part| part == "me") => {
                 Some(json!(account.scoped_id))
             }
-            "id" => Some(json!(account.user_id)),
+            "id" | "ig_id" | "legacy_instagram_user_id" => Some(json!(account.user_id)),
             "user_id" if instagram => Some(json!(account.user_id)),
             "account_type" if instagram => Some(json!("Business")),
             "username" | "name" => Some(json!(account.username)),
-            "ig_id" | "legacy_instagram_user_id" => Some(json!(account.user_id)),
             "media_count" => Some(json!(eye.world.media_of(&account.user_id).filter(|media| !media.deleted).count())),
             "followers_count" | "follows_count" => Some(json!(0)),
             "has_profile_pic" | "is_published" => Some(json!(true)),

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{self, Account};
 use super::container::{Comment, Container, Marks, Media, Phase, Role};
-use super::error::{CONTAINER_BUDGET, CONTAINER_GONE, CONTAINER_NOT_FOUND, NOT_READY, PARAMETER, QUOTA, Refusal};
+use super::error::{
+    CONTAINER_BUDGET, CONTAINER_GONE, CONTAINER_NOT_FOUND, NOT_READY, PARAMETER, QUOTA, Refusal, TOKEN_UNREADABLE,
+};
 use super::options::{PublishTwice, Settings};
 use super::time::{DAY, Millis};
 use super::token::{self, Token};
@@ -32,6 +34,9 @@ pub(crate) struct Base {
     pub(crate) tokens: Vec<Token>,
     /// How far this clock is ahead of the machine's.
     pub(crate) ahead_ms: Millis,
+    /// Authorization codes that were exchanged.
+    #[serde(default)]
+    used_codes: Vec<String>,
 }
 
 /// One object that changed; all of them, in order, rebuild the world.
@@ -71,7 +76,12 @@ impl World {
     pub(crate) fn new(settings: Settings, now: Millis) -> Self {
         Self {
             settings,
-            base: Base { accounts: account::at_start(), tokens: token::at_start(now), ahead_ms: 0 },
+            base: Base {
+                accounts: account::at_start(),
+                tokens: token::at_start(now),
+                ahead_ms: 0,
+                used_codes: Vec::new(),
+            },
             containers: BTreeMap::new(),
             media: BTreeMap::new(),
             comments: BTreeMap::new(),
@@ -166,6 +176,24 @@ impl World {
 
     pub(crate) fn token_names(&self) -> impl Iterator<Item = &str> {
         self.base.tokens.iter().map(|token| token.text.as_str())
+    }
+
+    /// Adds a token with the reach of another one. Its text is new.
+    pub(crate) fn issue(&mut self, model: &str, prefix: &str, now: Millis, life: Millis) -> Result<Token, Refusal> {
+        let old = self.token(model).ok_or(&TOKEN_UNREADABLE)?;
+        let text = format!("{prefix}-{}", self.base.tokens.len());
+        let token = Token { text, issued_at: now, expires_at: Some(now + life), dead: None, ..old.clone() };
+        self.base.tokens.push(token.clone());
+        self.changed.insert(Changed::Base);
+        Ok(token)
+    }
+
+    /// Whether an authorization code is used for the first time.
+    pub(crate) fn use_code(&mut self, code: &str) -> bool {
+        let fresh = !self.base.used_codes.iter().any(|used| used == code);
+        self.base.used_codes.push(code.to_owned());
+        self.changed.insert(Changed::Base);
+        fresh
     }
 
     /// Makes a token answer 190 with this subcode from now on.

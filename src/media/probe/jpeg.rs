@@ -10,6 +10,7 @@ const MAX_SEGMENTS: usize = 2_000;
 const TAIL: u64 = 64 * 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, not states")]
 pub struct Jpeg {
     /// In pixels, as stored; 0 when the file ends before its frame header.
     pub width: u32,

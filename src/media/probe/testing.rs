@@ -40,14 +40,14 @@ impl Default for Mp4 {
 
 impl Mp4 {
     pub(crate) fn build(&self) -> Vec<u8> {
-        let mut tracks = vec![full(b"mvhd", &[&[0; 8], &n(1000), &n(self.duration_ms), &[0; 80]])];
+        let mut tracks = vec![full(*b"mvhd", &[&[0; 8], &n(1000), &n(self.duration_ms), &[0; 80]])];
         tracks.push(self.video());
         if let Some((codec, rate, channels)) = self.audio {
             tracks.push(self.audio_track(codec, rate, channels));
         }
-        let moov = part(b"moov", &refs(&tracks));
-        let data = part(b"mdat", &[&vec![0; self.data]]);
-        let kind = part(b"ftyp", &[&self.brand, &n(512), &self.brand]);
+        let moov = part(*b"moov", &refs(&tracks));
+        let data = part(*b"mdat", &[&vec![0; self.data]]);
+        let kind = part(*b"ftyp", &[&self.brand, &n(512), &self.brand]);
         if self.moov_first { [kind, moov, data].concat() } else { [kind, data, moov].concat() }
     }
 
@@ -61,10 +61,10 @@ impl Mp4 {
         };
         let matrix: Vec<u8> =
             [a, b, 0, c, d, 0, 0, 0, 0x4000_0000].iter().flat_map(|cell: &i32| cell.to_be_bytes()).collect();
-        let header = full(b"tkhd", &[&[0; 36], &matrix, &[0; 8]]);
-        let entry = part(&self.codec, &[&[0; 24], &self.width.to_be_bytes(), &self.height.to_be_bytes(), &[0; 50]]);
+        let header = full(*b"tkhd", &[&[0; 36], &matrix, &[0; 8]]);
+        let entry = part(self.codec, &[&[0; 24], &self.width.to_be_bytes(), &self.height.to_be_bytes(), &[0; 50]]);
         let frames = self.duration_ms * self.frames_per_second / 1000;
-        let times = full(b"stts", &[&n(1), &n(frames), &n(90_000 / self.frames_per_second)]);
+        let times = full(*b"stts", &[&n(1), &n(frames), &n(90_000 / self.frames_per_second)]);
         let media = media(*b"vide", 90_000, self.duration_ms * 90, &entry, &times);
         let edits: Vec<u8> = self
             .edits
@@ -74,14 +74,14 @@ impl Mp4 {
         let edits = if self.edits.is_empty() {
             Vec::new()
         } else {
-            part(b"edts", &[&full(b"elst", &[&n(u32::try_from(self.edits.len()).unwrap()), &edits])])
+            part(*b"edts", &[&full(*b"elst", &[&n(u32::try_from(self.edits.len()).unwrap()), &edits])])
         };
-        part(b"trak", &[&header, &edits, &media])
+        part(*b"trak", &[&header, &edits, &media])
     }
 
     fn audio_track(&self, codec: [u8; 4], rate: u32, channels: u16) -> Vec<u8> {
         let entry = part(
-            &codec,
+            codec,
             &[
                 &[0; 16],
                 &channels.to_be_bytes(),
@@ -89,29 +89,29 @@ impl Mp4 {
                 &n(u16::try_from(rate).map_or(0, |rate| u32::from(rate) << 16)),
             ],
         );
-        let times = full(b"stts", &[&n(0)]);
+        let times = full(*b"stts", &[&n(0)]);
         part(
-            b"trak",
-            &[&full(b"tkhd", &[&[0; 80]]), &media(*b"soun", rate, self.duration_ms * (rate / 1000), &entry, &times)],
+            *b"trak",
+            &[&full(*b"tkhd", &[&[0; 80]]), &media(*b"soun", rate, self.duration_ms * (rate / 1000), &entry, &times)],
         )
     }
 }
 
 fn media(handler: [u8; 4], scale: u32, duration: u32, entry: &[u8], times: &[u8]) -> Vec<u8> {
-    let header = full(b"mdhd", &[&[0; 8], &n(scale), &n(duration), &[0; 4]]);
-    let kind = full(b"hdlr", &[&[0; 4], &handler, &[0; 13]]);
-    let table = part(b"stbl", &[&full(b"stsd", &[&n(1), entry]), times]);
-    part(b"mdia", &[&header, &kind, &part(b"minf", &[&table])])
+    let header = full(*b"mdhd", &[&[0; 8], &n(scale), &n(duration), &[0; 4]]);
+    let kind = full(*b"hdlr", &[&[0; 4], &handler, &[0; 13]]);
+    let table = part(*b"stbl", &[&full(*b"stsd", &[&n(1), entry]), times]);
+    part(*b"mdia", &[&header, &kind, &part(*b"minf", &[&table])])
 }
 
 /// A box: size, type, content.
-pub(crate) fn part(kind: &[u8; 4], content: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn part(kind: [u8; 4], content: &[&[u8]]) -> Vec<u8> {
     let content = content.concat();
-    [&n(u32::try_from(content.len() + 8).unwrap())[..], kind, &content].concat()
+    [&n(u32::try_from(content.len() + 8).unwrap())[..], &kind, &content].concat()
 }
 
 /// A box with version 0 and no flags.
-fn full(kind: &[u8; 4], content: &[&[u8]]) -> Vec<u8> {
+fn full(kind: [u8; 4], content: &[&[u8]]) -> Vec<u8> {
     part(kind, &[&[0; 4], &content.concat()])
 }
 

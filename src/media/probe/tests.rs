@@ -127,8 +127,42 @@ fn a_cut_off_video_names_the_box_that_runs_past_the_end() {
 
 #[test]
 fn fragments_are_noticed() {
-    let bytes = [Mp4::default().build(), part(b"moof", &[&[0; 8]])].concat();
+    let bytes = [Mp4::default().build(), part(*b"moof", &[&[0; 8]])].concat();
     assert!(video(&bytes).fragmented);
+}
+
+/// A second opinion: files that this module did not write.
+#[test]
+fn videos_made_by_ffmpeg_are_read_as_ffmpeg_meant_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let make = |name: &str, more: &[&str]| {
+        let path = folder.path().join(name);
+        let source =
+            ["-v", "error", "-f", "lavfi", "-i", "testsrc=size=160x284:rate=30000/1001", "-f", "lavfi", "-i", "sine"];
+        let mut command = std::process::Command::new("ffmpeg");
+        command
+            .args(source)
+            .args(["-t", "3.5", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-c:a", "aac"])
+            .args(more)
+            .arg(&path);
+        command.status().ok().filter(std::process::ExitStatus::success).map(|_| video(&std::fs::read(&path).unwrap()))
+    };
+    let (Some(plain), Some(fast), Some(pieces)) = (
+        make("a.mov", &[]),
+        make("b.mp4", &["-movflags", "+faststart"]),
+        make("c.mp4", &["-movflags", "+frag_keyframe+empty_moov"]),
+    ) else {
+        eprintln!("skipped: no ffmpeg here");
+        return;
+    };
+    assert_eq!((plain.brand, plain.moov_first), (Brand::QuickTime, false));
+    assert!(fast.moov_first && !fast.fragmented && fast.edit_list != EditList::Cuts);
+    assert!((3_400..3_700).contains(&fast.duration_ms.unwrap()));
+    let picture = fast.video.unwrap();
+    assert_eq!((picture.codec.as_str(), picture.width, picture.height), ("avc1", 160, 284));
+    assert!((picture.frame_rate.unwrap() - 29.97).abs() < 0.01);
+    assert_eq!(fast.audio, Some(AudioTrack { codec: "mp4a".into(), sample_rate: 44_100, channels: 1 }));
+    assert!(pieces.fragmented && pieces.has_index);
 }
 
 proptest::proptest! {

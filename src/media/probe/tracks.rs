@@ -163,7 +163,43 @@ fn audio_track(media: &[u8], codec: &[u8], entry: &[u8]) -> AudioTrack {
         0 => find(media, &[b"mdhd"]).and_then(Times::read).map_or(0, |times| times.scale),
         rate => rate,
     };
-    AudioTrack { codec: fourcc(codec), sample_rate, channels: be16(at(16)) }
+    let channels = find(at(28), &[b"esds"]).and_then(aac_channels).unwrap_or(be16(at(16)));
+    AudioTrack { codec: fourcc(codec), sample_rate, channels }
+}
+
+/// The channels of the AAC configuration inside `esds`. The sample entry says 2 in most MP4 files,
+/// whatever the sound has.
+fn aac_channels(esds: &[u8]) -> Option<u16> {
+    let stream = descriptor(esds.get(4..)?, 3)?;
+    // Id and flags; the optional parts that flags announce do not occur in files.
+    let decoder = descriptor(stream.get(3..)?, 4)?;
+    let bits = be16(descriptor(decoder.get(13..)?, 5)?.get(..2)?);
+    // Five bits of object type, four of sample rate, four of channels, unless escapes make them longer.
+    let (object, rate) = (bits >> 11, (bits >> 7) & 15);
+    if object == 31 || rate == 15 {
+        return None;
+    }
+    match (bits >> 3) & 15 {
+        few @ 1..=6 => Some(few),
+        7 => Some(8),
+        _ => None,
+    }
+}
+
+/// The content of the descriptor with this tag at the beginning of `bytes`; its size takes one to
+/// four bytes of seven bits each.
+fn descriptor(bytes: &[u8], tag: u8) -> Option<&[u8]> {
+    let (first, mut rest) = bytes.split_first()?;
+    let mut size = 0;
+    for _ in 0..4 {
+        let (byte, after) = rest.split_first()?;
+        rest = after;
+        size = size << 7 | usize::from(byte & 127);
+        if byte & 128 == 0 {
+            break;
+        }
+    }
+    (*first == tag).then(|| rest.get(..size).unwrap_or(rest))
 }
 
 fn edit_list(track: &[u8]) -> EditList {

@@ -155,10 +155,9 @@ pub(super) fn video(
         verdict.as_ref().map_err(Clone::clone)?;
     }
     let stored = keep(core, bytes, &facts)?;
-    if let (Some(offset), Some(length)) = (offset, stored.duration_ms) {
-        if u64::try_from(offset).is_ok_and(|offset| offset >= length) {
-            return Err((&THUMB_OFFSET).into());
-        }
+    let (offset, length) = (offset.and_then(|offset| u64::try_from(offset).ok()), stored.duration_ms);
+    if offset.zip(length).is_some_and(|(offset, length)| offset >= length) {
+        return Err((&THUMB_OFFSET).into());
     }
     let ms = settings.video_ms(stored.len, stored.duration_ms.unwrap_or(0));
     Ok(Checked { stored, failure: verdict.err().and_then(|refusal| refusal.subcode), ms })

@@ -112,19 +112,19 @@ pub(crate) fn finish(core: &Core, head: &Head, now: Millis) -> Answer {
         return refused(400, "PartialRequestError", true, &message);
     }
     let bytes = locked(&core.uploads).remove(&head.container).unwrap_or_default();
-    settle(core, head, bytes.into(), now)
+    settle(core, head, &bytes.into(), now)
 }
 
 /// The other way: the sandbox fetches the file.
 pub(crate) async fn fetch(core: &Core, head: &Head, url: &str, now: Millis) -> Answer {
     match core.fetch(url, &head.base).await {
-        Ok(Some(bytes)) => settle(core, head, bytes, now),
+        Ok(Some(bytes)) => settle(core, head, &bytes, now),
         Ok(None) => refused(400, "ProcessingFailedError", false, "file_url is only taken when it can be read"),
         Err(refusal) => refused(400, "ProcessingFailedError", true, &refusal.message),
     }
 }
 
-fn settle(core: &Core, head: &Head, bytes: Bytes, now: Millis) -> Answer {
+fn settle(core: &Core, head: &Head, bytes: &Bytes, now: Millis) -> Answer {
     let container = core.world().container(head.container).filter(|c| create::is_video(c)).cloned();
     let Some(container) = container else { return refused(400, "ProcessingFailedError", false, "No such upload") };
     let checked = check(core, bytes.clone(), &container);
