@@ -11,6 +11,7 @@ use crate::cli::{Apply, Global, OutputFormat};
 use crate::exit::Exit;
 use crate::lockfile::Ledger;
 use crate::plan::{GuardKind, Plan};
+use crate::report::text::plural;
 use crate::report;
 
 use super::connect::Connector;
@@ -68,7 +69,7 @@ fn show(plan: &Plan, args: &Apply, world: &World) -> Result<(), Failure> {
     if args.scope.format == OutputFormat::Json {
         return Ok(());
     }
-    write_stdout(world, &report::plan_human(plan, &world.terminal.style_out(), world.terminal.program))
+    write_stdout(world, &report::plan_human::render(plan, world.terminal.style_out(), world.terminal.program))
 }
 
 /// Exit 5 when a guard of one of these kinds stands in the plan.
@@ -98,7 +99,7 @@ fn agreed(plan: &Plan, args: &Apply, world: &World) -> Result<bool, Failure> {
             "read the plan, then run apply with --yes",
         ));
     }
-    let posts = report::count(plan.summary.publish + plan.summary.resume, "post");
+    let posts = plural(plan.summary.publish + plan.summary.resume, "post");
     let agreed = world.terminal.confirm(&format!("Publish {posts}? This cannot be undone."));
     if !agreed {
         world.terminal.say("nothing was published");
@@ -121,7 +122,7 @@ fn share(project: &Project, world: &World, ledger: Ledger, observer: Box<dyn Obs
 
 fn observer(args: &Apply, world: &World) -> Box<dyn Observer> {
     match args.scope.format {
-        OutputFormat::Json => Box::new(report::Json::new(world.terminal.streams.out.clone())),
+        OutputFormat::Json => Box::new(report::events::Json::new(world.terminal.streams.out.clone())),
         OutputFormat::Human => world.terminal.progress(&world.clock),
     }
 }

@@ -22,8 +22,8 @@ pub fn run(global: &Global, args: &Plan, world: &World) -> Ended {
     }
     let plan = make(&project, &args.scope, BTreeSet::new(), world)?;
     let text = match args.scope.format {
-        OutputFormat::Human => report::plan_human(&plan, &world.terminal.style_out(), world.terminal.program),
-        OutputFormat::Json => report::plan_json(&plan),
+        OutputFormat::Human => report::plan_human::render(&plan, world.terminal.style_out(), world.terminal.program),
+        OutputFormat::Json => report::plan_json::render(&plan),
     };
     write_stdout(world, &text)?;
     if !project.sandbox && project.snapshot.records.is_empty() && has_sandbox_records(&project, world) {
@@ -38,7 +38,7 @@ pub fn run(global: &Global, args: &Plan, world: &World) -> Ended {
 /// Findings go to stderr: the plan itself is the data.
 pub fn show_findings(project: &Project, world: &World) {
     if !project.findings.is_empty() {
-        world.terminal.say(report::findings(&project.findings, &world.terminal.style_err()).trim_end());
+        world.terminal.say(report::findings::render(&project.findings, world.terminal.style_err()).trim_end());
     }
 }
 

@@ -8,6 +8,7 @@ use crate::cli::{Colour, Global};
 use crate::apply::Observer;
 use crate::exit::Exit;
 use crate::port::Clock;
+use crate::report::{self, Style};
 
 use super::Failure;
 
@@ -109,22 +110,22 @@ impl Terminal {
 
     /// Shows why a command failed.
     pub fn fail(&self, failure: &Failure) -> Exit {
-        let text = crate::report::failure(failure.report.as_ref(), &self.style_err());
+        let text = report::failure::render(failure.report.as_ref(), self.style_err());
         let _ = self.streams.err.clone().write_all(text.as_bytes());
         failure.exit
     }
 
-    pub fn style_out(&self) -> crate::report::Style {
-        crate::report::Style { colour: self.colour_out, width: self.width, unicode: self.unicode }
+    pub fn style_out(&self) -> Style {
+        Style { colour: self.colour_out, width: self.width, unicode: self.unicode }
     }
 
-    pub fn style_err(&self) -> crate::report::Style {
-        crate::report::Style { colour: self.colour_err, width: self.width, unicode: self.unicode }
+    pub fn style_err(&self) -> Style {
+        Style { colour: self.colour_err, width: self.width, unicode: self.unicode }
     }
 
     /// What shows a run while it goes on.
     pub fn progress(&self, clock: &Arc<dyn Clock>) -> Box<dyn Observer> {
-        Box::new(crate::report::Human::new(self.streams.err.clone(), self.shows_progress, Arc::clone(clock)))
+        Box::new(report::progress::Human::new(self.streams.err.clone(), self.shows_progress, Arc::clone(clock)))
     }
 
     /// Asks a question that only a clear yes answers.

@@ -6,6 +6,7 @@ use crate::cli::{FindingsFormat, Global, Validate};
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity};
 use crate::report;
+use crate::report::text::plural;
 
 use super::project::{Project, relative};
 use super::{Ended, World, write_stdout};
@@ -14,9 +15,9 @@ pub fn run(global: &Global, args: &Validate, world: &World) -> Ended {
     let project = Project::load(global, world, false, args.all)?;
     let findings = chosen(&project, args, world);
     let text = match args.format {
-        FindingsFormat::Human => report::findings(&findings, &world.terminal.style_out()) + &summary(&project, &findings),
-        FindingsFormat::Json => report::findings_json(&findings),
-        FindingsFormat::Github => report::findings_github(&findings),
+        FindingsFormat::Human => report::findings::render(&findings, world.terminal.style_out()) + &summary(&project, &findings),
+        FindingsFormat::Json => report::findings::json(&findings),
+        FindingsFormat::Github => report::findings::github(&findings, &folder_in_repository(&project, world)),
     };
     write_stdout(world, &text)?;
     let is_wrong = findings.iter().any(|finding| finding.severity == Severity::Error);
@@ -49,13 +50,22 @@ fn chosen(project: &Project, args: &Validate, world: &World) -> Vec<Finding> {
         .collect()
 }
 
+/// Annotations name files from the root of the repository.
+fn folder_in_repository(project: &Project, world: &World) -> String {
+    world
+        .env
+        .get("GITHUB_WORKSPACE")
+        .and_then(|top| project.root.strip_prefix(top).ok().map(|folder| folder.to_string_lossy().replace('\\', "/")))
+        .unwrap_or_default()
+}
+
 /// The stable last line.
 fn summary(project: &Project, findings: &[Finding]) -> String {
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     format!(
         "Checked {}: {}, {}.\n",
-        report::count(project.manifests, "manifest"),
-        report::count(count(Severity::Error), "error"),
-        report::count(count(Severity::Warning), "warning"),
+        plural(project.manifests, "manifest"),
+        plural(count(Severity::Error), "error"),
+        plural(count(Severity::Warning), "warning"),
     )
 }

@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::id::AccountName;
 use crate::plan::{Change, Plan};
 use crate::report;
+use crate::report::text::plural;
 
 use super::super::connect::Accounts;
 use super::super::project::Project;
@@ -67,7 +68,7 @@ pub async fn run(
     let elapsed = world.clock.monotonic().saturating_sub(began);
     let _ = shared.tell(&finished(&tally, elapsed));
     if args.scope.format == OutputFormat::Human {
-        write_stdout(world, &report::run_summary(&tally, plan))?;
+        write_stdout(world, &report::run_summary::render(&tally, plan))?;
     }
     hint(&tally, project, global, world);
     Ok(tally.exit())
@@ -78,7 +79,7 @@ pub fn idle_events(plan: &Plan) -> String {
     let started = Event::RunStarted { to_publish: 0, to_resume: 0, plan_digest: plan.digest.clone() };
     let mut tally = Tally::default();
     tally.end(prepare::exit_of(plan));
-    report::event_json(&started) + &report::event_json(&finished(&tally, std::time::Duration::ZERO))
+    report::events::line(&started) + &report::events::line(&finished(&tally, std::time::Duration::ZERO))
 }
 
 fn finished(tally: &Tally, elapsed: std::time::Duration) -> Event {
@@ -141,7 +142,7 @@ fn hint(tally: &Tally, project: &Project, global: &Global, world: &World) {
         let folder = project.chdir_flag(global);
         terminal.say(&format!("see the feed: {} sandbox{folder}", terminal.program));
     } else if tally.changed_the_record() {
-        let posts = report::count(tally.published + tally.adopted, "published post");
+        let posts = plural(tally.published + tally.adopted, "published post");
         terminal.say(&format!("keep the record: git add igsync.lock && git commit -m \"Record {posts}\""));
     }
 }
