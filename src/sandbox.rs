@@ -1,6 +1,6 @@
 //! An emulator of Instagram's publishing API: both logins, real reading of media, a clock of its own.
 //!
-//! Everything it knows is one [`world::World`], a pure state machine; HTTP, faults, files and pages
+//! Everything it knows is one `World`, a pure state machine; HTTP, faults, files and pages
 //! are layers around it. Of the rest of the program it shares only [`crate::graph::wire`] and
 //! [`crate::media::probe`].
 
