@@ -6,6 +6,7 @@
 
 mod account;
 mod auth;
+mod batch;
 mod call;
 mod container;
 mod control;
@@ -22,6 +23,7 @@ mod page;
 mod page_of;
 mod params;
 mod persist;
+mod proof;
 mod respond;
 mod rules;
 mod server;
