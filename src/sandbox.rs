@@ -1,11 +1,12 @@
 //! An emulator of Instagram's publishing API: both logins, real reading of media, a clock of its own.
 //!
-//! Everything it knows is one [`world::World`], a pure state machine; HTTP, faults, files and pages
+//! Everything it knows is one `World`, a pure state machine; HTTP, faults, files and pages
 //! are layers around it. Of the rest of the program it shares only [`crate::graph::wire`] and
 //! [`crate::media::probe`].
 
 mod account;
 mod auth;
+mod batch;
 mod call;
 mod container;
 mod control;
@@ -22,6 +23,7 @@ mod page;
 mod page_of;
 mod params;
 mod persist;
+mod proof;
 mod respond;
 mod rules;
 mod server;

@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::error::{NO_TOKEN, PERMISSION, Refusal, TOKEN_EXPIRED, TOKEN_UNREADABLE};
+use super::proof;
 use super::time::{self, Millis};
 use super::token::{Ability, Login, Token};
 use super::world::World;
@@ -9,7 +10,13 @@ use super::world::World;
 /// The caller's token, when it is one that works.
 pub(crate) fn token(world: &World, call: &Call) -> Result<Token, Refusal> {
     let text = call.token.as_deref().ok_or(&NO_TOKEN)?;
-    valid(world, text, &call.base, call.now).cloned()
+    let token = valid(world, text, &call.base, call.now)?;
+    let secret = if token.login == Login::Instagram { "ig-app-secret" } else { "fb-app-secret" };
+    if proof::is_right(&call.params, text, secret, call.now) {
+        Ok(token.clone())
+    } else {
+        Err(Refusal::parameter("Invalid appsecret_proof provided in the API argument"))
+    }
 }
 
 /// # Errors

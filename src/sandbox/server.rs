@@ -14,6 +14,7 @@ use axum::http::request::Parts;
 use futures_util::StreamExt;
 use serde_json::{Map, Value};
 
+use super::batch;
 use super::call::{self, Call};
 use super::container::Marks;
 use super::edges;
@@ -178,6 +179,9 @@ impl Server {
         let call = Call::read(&parts.method, &parts.uri, &parts.headers, body, now).map(|call| Call { marks, ..call });
         let params = call.as_ref().map(|call| harmless(call.params.as_map())).unwrap_or_default();
         let result = match call {
+            Ok(call) if call.path.is_empty() && call.params.has("batch") => {
+                batch::answer(&self.core, &call, || self.trace()).await
+            }
             Ok(call) => edges::answer(&self.core, &call).await,
             Err(refusal) => Err(refusal),
         };

@@ -77,3 +77,25 @@ async fn parameters_may_come_as_multipart() {
     server.published(answer["id"].as_str().unwrap()).await;
     assert_eq!(server.posts().await[0].caption.as_deref(), Some("two\r\nlines"));
 }
+
+#[tokio::test]
+async fn a_wrong_proof_of_the_app_secret_is_refused() {
+    let server = start().await;
+    assert_eq!(code(&server.get("EAA-LONG", "me?appsecret_proof=00").await.1), (100, None));
+}
+
+#[tokio::test]
+async fn a_batch_answers_each_call_in_order() {
+    let server = start().await;
+    let url = server.picture().await;
+    let batch = json!([
+        { "method": "POST", "relative_url": format!("v26.0/{USER}/media"), "body": format!("image_url={url}") },
+        { "method": "GET", "relative_url": "nowhere" },
+    ]);
+    let request = server.client.post(format!("{}/v26.0/", server.base)).bearer_auth("EAA-LONG");
+    let request = request.header("content-type", "application/json").body(json!({ "batch": batch }).to_string());
+    let (_, answers) = reply(request.send().await.unwrap()).await.unwrap();
+    assert_eq!((&answers[0]["code"], &answers[1]["code"]), (&json!(200), &json!(400)));
+    let made: Value = serde_json::from_str(answers[0]["body"].as_str().unwrap()).unwrap();
+    server.published(made["id"].as_str().unwrap()).await;
+}
