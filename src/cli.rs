@@ -52,9 +52,7 @@ pub enum Command {
     /// Serve an emulator of Instagram's publishing API on loopback
     Sandbox(Sandbox),
     /// Print a completion script for a shell
-    Completions {
-        shell: clap_complete::Shell,
-    },
+    Completions { shell: clap_complete::Shell },
     /// Print the manual page
     Man,
     #[command(external_subcommand)]

@@ -85,12 +85,7 @@ impl AccountRun {
         ended
     }
 
-    async fn settle_one(
-        &mut self,
-        record: Record,
-        post: &FindPost<'_>,
-        ended: &mut Settlement,
-    ) -> Result<(), Halt> {
+    async fn settle_one(&mut self, record: Record, post: &FindPost<'_>, ended: &mut Settlement) -> Result<(), Halt> {
         self.shared.go_on()?;
         let wanted = post(&record.key);
         if record.state == State::Containers {

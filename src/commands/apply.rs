@@ -11,8 +11,8 @@ use crate::cli::{Apply, Global, OutputFormat};
 use crate::exit::Exit;
 use crate::lockfile::Ledger;
 use crate::plan::{GuardKind, Plan};
-use crate::report::text::plural;
 use crate::report;
+use crate::report::text::plural;
 
 use super::connect::Connector;
 use super::plan::{make, show_findings};

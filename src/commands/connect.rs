@@ -94,7 +94,8 @@ impl Connector {
                 login_word(account.login)
             ));
         }
-        let base = self.sandbox.as_ref().map_or_else(|| project.settings.graph_url.clone(), |served| Some(served.base()));
+        let base =
+            self.sandbox.as_ref().map_or_else(|| project.settings.graph_url.clone(), |served| Some(served.base()));
         let upload = self.sandbox.as_ref().map_or_else(|| project.settings.upload_url.clone(), |_| None);
         let endpoint = Endpoint::new(flavour, base, upload, project.settings.graph_version.clone())
             .map_err(|error| account_halt(error, "correct IGSYNC_GRAPH_URL"))?;
@@ -134,7 +135,8 @@ impl Connector {
         world: &World,
     ) -> AccountRun {
         let is_loopback = client.endpoint().is_loopback();
-        let base = self.sandbox.as_ref().map_or_else(|| project.settings.graph_url.clone(), |served| Some(served.base()));
+        let base =
+            self.sandbox.as_ref().map_or_else(|| project.settings.graph_url.clone(), |served| Some(served.base()));
         let in_git = if project.sandbox { git::Repository::none() } else { git::Repository::at(&project.root) };
         AccountRun {
             shared: Arc::clone(shared),
@@ -210,12 +212,14 @@ fn check_identity(account: &Account, expected: Option<&UserId>, identity: &Ident
 /// Reads the token from where the configuration says it is.
 async fn token_text(account: &Account, world: &World) -> Result<String, Halt> {
     match &account.token {
-        TokenSource::Env(names) => names.iter().find_map(|name| world.env.get(name)).map(str::to_owned).ok_or_else(|| {
-            account_halt(
-                format!("account {} has no token: {} is not set", account.name, names.join(" or ")),
-                "set it to a long-lived access token, or try igsync without one: apply --sandbox",
-            )
-        }),
+        TokenSource::Env(names) => {
+            names.iter().find_map(|name| world.env.get(name)).map(str::to_owned).ok_or_else(|| {
+                account_halt(
+                    format!("account {} has no token: {} is not set", account.name, names.join(" or ")),
+                    "set it to a long-lived access token, or try igsync without one: apply --sandbox",
+                )
+            })
+        }
         TokenSource::Command(words) => run_command(account, words).await,
     }
 }

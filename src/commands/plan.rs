@@ -27,7 +27,9 @@ pub fn run(global: &Global, args: &Plan, world: &World) -> Ended {
     };
     write_stdout(world, &text)?;
     if !project.sandbox && project.snapshot.records.is_empty() && has_sandbox_records(&project, world) {
-        world.terminal.say("note: only a sandbox record exists; nothing was published for real (`plan --sandbox` shows it)");
+        world
+            .terminal
+            .say("note: only a sandbox record exists; nothing was published for real (`plan --sandbox` shows it)");
     }
     if project.has_errors() {
         return Ok(Exit::Failure);

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cli::Global;
 use crate::apply::Waits;
+use crate::cli::Global;
 use crate::config::{self, Account, Config, Settings};
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity};
@@ -117,9 +117,7 @@ impl Project {
 
     /// Errors that are not about one post: nothing may be done on top of them.
     pub fn configuration_errors(&self) -> bool {
-        self.findings
-            .iter()
-            .any(|finding| finding.severity == Severity::Error && finding.rule.id.starts_with("IGS4"))
+        self.findings.iter().any(|finding| finding.severity == Severity::Error && finding.rule.id.starts_with("IGS4"))
     }
 
     /// Fills in user ids that only the lockfile knows.
@@ -145,9 +143,8 @@ impl Project {
     fn read_media(&mut self, posts: &mut [Post], world: &World, check_published: bool) -> Result<(), Failure> {
         let disk = &*world.disk;
         let live = self.live_keys();
-        let is_live = |post: &Post| {
-            post.user_id.as_ref().is_some_and(|user| live.contains(&(user.clone(), post.key.clone())))
-        };
+        let is_live =
+            |post: &Post| post.user_id.as_ref().is_some_and(|user| live.contains(&(user.clone(), post.key.clone())));
         let mut unusable: HashSet<Arc<str>> = HashSet::new();
         for post in posts.iter_mut() {
             if post.has_errors || (is_live(post) && !check_published) {
@@ -174,7 +171,11 @@ impl Project {
         let mut digests = HashMap::new();
         for (path, digest) in wanted.iter().zip(read) {
             let digest = digest.map_err(|error| {
-                Failure::message(Exit::Failure, format!("{path} can not be read: {error}"), "check the file and its rights")
+                Failure::message(
+                    Exit::Failure,
+                    format!("{path} can not be read: {error}"),
+                    "check the file and its rights",
+                )
             })?;
             digests.insert(Arc::clone(path), digest);
         }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::cli::{Colour, Global};
 use crate::apply::Observer;
+use crate::cli::{Colour, Global};
 use crate::exit::Exit;
 use crate::port::Clock;
 use crate::report::{self, Style};

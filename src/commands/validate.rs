@@ -15,7 +15,9 @@ pub fn run(global: &Global, args: &Validate, world: &World) -> Ended {
     let project = Project::load(global, world, false, args.all)?;
     let findings = chosen(&project, args, world);
     let text = match args.format {
-        FindingsFormat::Human => report::findings::render(&findings, world.terminal.style_out()) + &summary(&project, &findings),
+        FindingsFormat::Human => {
+            report::findings::render(&findings, world.terminal.style_out()) + &summary(&project, &findings)
+        }
         FindingsFormat::Json => report::findings::json(&findings),
         FindingsFormat::Github => report::findings::github(&findings, &folder_in_repository(&project, world)),
     };

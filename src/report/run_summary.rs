@@ -22,8 +22,11 @@ pub fn render(tally: &Tally, plan: &Plan) -> String {
         (tally.deferred, "deferred"),
         (tally.not_attempted, "not attempted"),
     ];
-    let parts: Vec<String> =
-        counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{} {word}", thousands(*count))).collect();
+    let parts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{} {word}", thousands(*count)))
+        .collect();
     let unchanged = match plan.summary.unchanged {
         0 => String::new(),
         count => format!("; {} unchanged", thousands(count)),

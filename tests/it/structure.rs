@@ -14,7 +14,8 @@ fn sources(module: &str) -> Vec<(String, String)> {
             let name =
                 entry.path().strip_prefix(repository().join("src")).unwrap().to_str().unwrap().replace('\\', "/");
             let is_inside = name == format!("{module}.rs") || name.starts_with(&format!("{module}/"));
-            let is_test = ["/tests", "testing", "samples", "git_tests", "canary"].iter().any(|part| name.contains(part));
+            let is_test =
+                ["/tests", "testing", "samples", "git_tests", "canary"].iter().any(|part| name.contains(part));
             (is_inside && !is_test).then(|| {
                 let text = fs::read_to_string(entry.path()).unwrap();
                 let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();

@@ -65,12 +65,8 @@ pub fn is_work(change: &Change) -> bool {
 
 /// Accounts for which Meta has to be asked anything.
 pub fn accounts_with_work(plan: &Plan, project: &Project, args: &Apply) -> HashSet<AccountName> {
-    let mut names: HashSet<AccountName> = plan
-        .changes
-        .iter()
-        .filter(|change| is_work(change))
-        .map(|change| change.account.clone())
-        .collect();
+    let mut names: HashSet<AccountName> =
+        plan.changes.iter().filter(|change| is_work(change)).map(|change| change.account.clone()).collect();
     for account in &project.config.accounts {
         if let Some(user) = project.user_of(account)
             && (args.scope.account.is_empty() || args.scope.account.iter().any(|name| *name == *account.name.as_str()))
