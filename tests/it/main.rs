@@ -1,6 +1,7 @@
 //! The real binary over real HTTP against the sandbox, in throw-away content roots.
 
 #![expect(
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::format_push_string,
     clippy::cast_possible_truncation,
