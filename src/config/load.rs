@@ -75,7 +75,8 @@ fn from_environment(config: &mut Config, env: &Env, findings: &mut Vec<Finding>)
             account.user_id = Some(UserId::new(id));
         }
         Some(_) => {
-            findings.push(unusable("IGSYNC_USER_ID", "write the digits of the account's id, such as 17841400000000001"));
+            findings
+                .push(unusable("IGSYNC_USER_ID", "write the digits of the account's id, such as 17841400000000001"));
         }
         None => {}
     }

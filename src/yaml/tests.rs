@@ -6,7 +6,11 @@ use super::*;
 fn findings(text: &str) -> Vec<String> {
     let mut problems = Problems::new(Arc::from("posts/a.yaml"), text);
     let _ = parse(&mut problems);
-    problems.into_findings().iter().map(|finding| format!("{}|{}", finding.rule.name, &text[finding.span.clone().unwrap()])).collect()
+    problems
+        .into_findings()
+        .iter()
+        .map(|finding| format!("{}|{}", finding.rule.name, &text[finding.span.clone().unwrap()]))
+        .collect()
 }
 
 fn tree(text: &str) -> Node {
@@ -52,7 +56,10 @@ fn a_duplicate_key_is_an_error_at_the_second_one() {
     let mut problems = Problems::new(Arc::from("x"), text);
     assert!(parse(&mut problems).is_some());
     let found = problems.into_findings();
-    assert_eq!((found[0].rule.name, found[0].position(), &*found[0].label), ("duplicate-field", (3, 1), "first on line 1"));
+    assert_eq!(
+        (found[0].rule.name, found[0].position(), &*found[0].label),
+        ("duplicate-field", (3, 1), "first on line 1")
+    );
 }
 
 #[test]
@@ -76,7 +83,8 @@ fn tabs_as_indentation_are_named_as_such() {
 
 #[test]
 fn a_syntax_error_says_how_to_mend_it() {
-    for (text, place) in [("a: @acme\n", "@"), ("a: %5\n", "%"), ("a: Note: this\n", ":"), ("a: one #x\n  two\n", "#")] {
+    for (text, place) in [("a: @acme\n", "@"), ("a: %5\n", "%"), ("a: Note: this\n", ":"), ("a: one #x\n  two\n", "#")]
+    {
         let mut problems = Problems::new(Arc::from("x"), text);
         assert!(parse(&mut problems).is_none());
         let found = problems.into_findings();
@@ -106,13 +114,11 @@ fn anchors_work_within_bounds() {
 
 #[test]
 fn bombs_are_refused_with_one_finding() {
-    let mut aliases = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-    for level in 1..10 {
-        let inner = vec![format!("*a{}", level - 1); 10].join(", ");
-        aliases.push_str(&format!("a{level}: &a{level} [{inner}]\n"));
-    }
+    let level =
+        |level: usize| format!("a{}: &a{} [{}]", level + 1, level + 1, vec![format!("*a{level}"); 10].join(", "));
+    let aliases = format!("a0: &a0 [x, x, x]\n{}\n", (0..9).map(level).collect::<Vec<_>>().join("\n"));
     let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), vec!["*a"; 5000].join(", "));
-    let many_keys: String = (0..20_000).map(|key| format!("k{key}: 1\n")).collect();
+    let many_keys = (0..20_000).map(|key| format!("k{key}: 1")).collect::<Vec<_>>().join("\n");
     for text in [
         aliases,
         long,
@@ -120,7 +126,7 @@ fn bombs_are_refused_with_one_finding() {
         "[".repeat(100_000),
         "{a: ".repeat(100_000),
         "- ".repeat(100_000),
-        "a:\n".repeat(10).replace('a', "&a a") + &"? ".repeat(50_000),
+        "? ".repeat(50_000),
     ] {
         let found = findings(&text);
         assert_eq!(found.len(), 1, "{found:.200?}");
@@ -170,7 +176,10 @@ fn survives(text: &str) {
 #[test]
 fn mutated_files_never_panic() {
     let seed = "kind: carousel\ncaption: |\n  Ü ber # no\nitems:\n  - image: ./a.jpg\n    user_tags: [{ username: a, x: 0.4 }]\n  - &v {video: b}\n  - *v\n";
-    let pieces = ["\t", "#", " #", ": ", "- ", "*", "&", "!", "<<", "|", ">", "\"", "'", "{", "}", "[", "]", "\u{feff}", "é", "\r", "\n", "---\n", "%", "? ", "~"];
+    let pieces = [
+        "\t", "#", " #", ": ", "- ", "*", "&", "!", "<<", "|", ">", "\"", "'", "{", "}", "[", "]", "\u{feff}", "é",
+        "\r", "\n", "---\n", "%", "? ", "~",
+    ];
     let mut random = fastrand::Rng::with_seed(7);
     for _ in 0..3000 {
         let mut text = seed.to_owned();
