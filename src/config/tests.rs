@@ -153,6 +153,7 @@ fn settings_come_from_the_environment() {
         ("IGSYNC_GRAPH_URL", "http://127.0.0.1:8787"),
         ("IGSYNC_UPLOAD_URL", "https://upload.example.com"),
         ("IGSYNC_GRAPH_VERSION", "25.0"),
+        ("IGSYNC_POLL_INITIAL_MS", "9"),
         ("IGSYNC_POLL_MAX_MS", "5"),
         ("IGSYNC_SETTLE_MS", "0"),
         ("IGSYNC_LOOK_MS", ""),
@@ -161,7 +162,7 @@ fn settings_come_from_the_environment() {
     assert!(findings.is_empty());
     assert!(settings.is_loopback());
     assert_eq!(settings.graph_version.as_deref(), Some("v25.0"));
-    assert_eq!((settings.poll_initial, settings.poll_max), (Duration::from_millis(5), Duration::from_millis(5)));
+    assert_eq!((settings.poll_initial, settings.poll_max), (Some(Duration::from_millis(5)), Duration::from_millis(5)));
     assert_eq!((settings.settle, settings.look), (Duration::ZERO, Duration::from_secs(60)), "empty is unset");
 }
 
