@@ -29,14 +29,15 @@ mod rules;
 mod server;
 mod socket;
 mod store;
+mod switches;
 #[cfg(test)]
 mod tests;
 mod time;
 mod token;
+mod uploads;
 mod view;
 mod world;
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -47,9 +48,10 @@ use axum::extract::{ConnectInfo, Request};
 pub use control::{Published, PublishedChild};
 pub use fault::{Fault, Match, Plan as FaultPlan, parse as parse_faults};
 pub use log::Entry as RequestEntry;
-pub use options::{Options, Processing, PublishTwice, Settings};
+pub use options::{Options, Processing};
 pub use persist::Error;
 pub use respond::Cut;
+pub use switches::{PublishTwice, Settings};
 
 use self::account::Account;
 use self::machine::{Core, locked};
@@ -57,6 +59,7 @@ use self::persist::Persist;
 use self::server::Server;
 use self::socket::{Scissors, Sockets};
 use self::store::Store;
+use self::uploads::Uploads;
 use self::world::World;
 use crate::port::{Clock, Disk, Transport};
 
@@ -90,11 +93,13 @@ impl Sandbox {
         for (user_id, username) in &options.extra_accounts {
             world.add_account(Account::extra(user_id.as_str(), username));
         }
+        let uploads = Uploads::new(options.data.as_ref().map(|folder| folder.join("uploads")), Arc::clone(&disk));
+        world.resume_uploads(|container| uploads.restore(container));
         let core = Core {
             world: Mutex::new(world),
             faults: Mutex::default(),
             log: Mutex::default(),
-            uploads: Mutex::new(HashMap::new()),
+            uploads,
             store: Store::new(media, disk),
             persist,
             clock,

@@ -1,6 +1,5 @@
 //! The world and what surrounds it: clock, media store, fetching, writing down.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use super::log::Log;
 use super::persist::Persist;
 use super::store::{MAX_FILE, Store};
 use super::time::Millis;
+use super::uploads::Uploads;
 use super::world::World;
 use crate::port::{Body, Clock, Method, Request, Transport};
 
@@ -26,8 +26,7 @@ pub(crate) struct Core {
     pub(crate) world: Mutex<World>,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) log: Mutex<Log>,
-    /// Bytes of unfinished uploads, by container.
-    pub(crate) uploads: Mutex<HashMap<u64, Vec<u8>>>,
+    pub(crate) uploads: Uploads,
     pub(crate) store: Store,
     pub(crate) persist: Persist,
     pub(crate) clock: Arc<dyn Clock>,

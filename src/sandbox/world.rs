@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::account::{self, Account};
 use super::container::{Comment, Container, Media, Phase};
 use super::error::{CONTAINER_BUDGET, CONTAINER_GONE, Refusal, TOKEN_UNREADABLE};
-use super::options::Settings;
+use super::switches::Settings;
 use super::time::{DAY, Millis};
 use super::token::{self, Token};
 use crate::graph::wire::StatusCode;
@@ -92,11 +92,7 @@ impl World {
     pub(crate) fn restore(&mut self, line: Line) {
         match line {
             Line::Base(base) => self.base = base,
-            Line::Container(mut container) => {
-                // The bytes of an unfinished upload were in memory only.
-                if let Some(upload) = container.upload.as_mut().filter(|upload| !upload.complete) {
-                    upload.received = 0;
-                }
+            Line::Container(container) => {
                 self.containers.insert(container.id, *container);
             }
             Line::Media(media) => {
@@ -225,6 +221,15 @@ impl World {
 
     pub(crate) fn containers_of<'a>(&'a self, user_id: &'a str) -> impl Iterator<Item = &'a Container> {
         self.containers.values().rev().filter(move |container| container.user_id == user_id)
+    }
+
+    /// Sets how far each unfinished upload has come, as `received` says.
+    pub(crate) fn resume_uploads(&mut self, received: impl Fn(u64) -> u64) {
+        for (id, container) in &mut self.containers {
+            if let Some(upload) = container.upload.as_mut().filter(|upload| !upload.complete) {
+                upload.received = received(*id);
+            }
+        }
     }
 
     pub(crate) fn container_mut(&mut self, id: u64) -> Option<&mut Container> {

@@ -11,7 +11,7 @@ use super::super::draft::{self, Draft, Source};
 use super::super::error::{CONTAINER_GONE, CONTAINER_NOT_FOUND, FETCH, Refusal, SERVER, THUMB_OFFSET};
 use super::super::limits::{self, ImageUse, VideoUse};
 use super::super::machine::Core;
-use super::super::options::Settings;
+use super::super::switches::Settings;
 use super::super::time::Millis;
 use super::super::token::{Ability, Token};
 use super::super::world::World;

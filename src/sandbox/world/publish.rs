@@ -2,7 +2,7 @@
 
 use super::super::container::{Container, Marks, Media, Role};
 use super::super::error::{CONTAINER_GONE, CONTAINER_NOT_FOUND, NOT_READY, PARAMETER, QUOTA, Refusal};
-use super::super::options::PublishTwice;
+use super::super::switches::PublishTwice;
 use super::super::time::{DAY, Millis};
 use super::{Changed, FIRST_MEDIA, STRIDE, World, next};
 use crate::graph::wire::StatusCode;
