@@ -24,6 +24,7 @@ mod page_of;
 mod params;
 mod persist;
 mod proof;
+mod range;
 mod respond;
 mod rules;
 mod server;
@@ -54,6 +55,7 @@ pub use respond::Cut;
 pub use switches::{PublishTwice, Settings};
 
 use self::account::Account;
+use self::log::Log;
 use self::machine::{Core, locked};
 use self::persist::Persist;
 use self::server::Server;
@@ -95,10 +97,11 @@ impl Sandbox {
         }
         let uploads = Uploads::new(options.data.as_ref().map(|folder| folder.join("uploads")), Arc::clone(&disk));
         world.resume_uploads(|container| uploads.restore(container));
+        let log = Log::new(options.data.as_ref().map(|folder| folder.join("requests.jsonl")), Arc::clone(&disk));
         let core = Core {
             world: Mutex::new(world),
             faults: Mutex::default(),
-            log: Mutex::default(),
+            log: Mutex::new(log),
             uploads,
             store: Store::new(media, disk),
             persist,
@@ -132,9 +135,10 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// None while the listener lives; the type leaves room.
+    /// The listener has no address.
     pub async fn serve(self, listener: tokio::net::TcpListener) -> io::Result<()> {
         let server = self.0;
+        let sockets = Sockets::new(listener, Arc::clone(&server.port), Arc::clone(&server.core.clock))?;
         let router = Router::new().fallback(move |ConnectInfo(scissors): ConnectInfo<Scissors>, request: Request| {
             // A task of its own: what a client asked for happens even when the client is gone.
             let handled = tokio::spawn(Arc::clone(&server).handle(request));
@@ -150,7 +154,7 @@ impl Sandbox {
                 }
             }
         });
-        axum::serve(Sockets(listener), router.into_make_service_with_connect_info::<Scissors>()).await
+        axum::serve(sockets, router.into_make_service_with_connect_info::<Scissors>()).await
     }
 
     /// All posts in publish order, effects that are due included.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 
 use super::draft;
-use super::error::{FETCH, Refusal};
+use super::error::{DOWNLOAD_TIMEOUT, FETCH, Refusal};
 use super::fault::Faults;
 use super::log::Log;
 use super::persist::Persist;
@@ -20,7 +20,7 @@ use crate::port::{Body, Clock, Method, Request, Transport};
 ///
 /// Meta: <https://developers.facebook.com/docs/sharing/webmasters/web-crawlers>
 const FETCHER: &str = "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)";
-const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
+const MAX_REDIRECTS: usize = 5;
 
 pub(crate) struct Core {
     pub(crate) world: Mutex<World>,
@@ -66,26 +66,45 @@ impl Core {
             let name = url.path_segments().and_then(Iterator::last).unwrap_or_default();
             return self.store.get(name).map(Some).ok_or_else(failed);
         }
-        let loopback = is_loopback(&url);
-        if url.scheme() == "http" && !loopback {
+        if url.scheme() == "http" && !is_loopback(&url) {
             return Err(failed());
         }
-        if !loopback && self.world().settings.assume_https {
+        let settings = self.world().settings.clone();
+        if !is_loopback(&url) && settings.assume_https {
             return Ok(None);
         }
+        let timeout = Duration::from_millis(u64::try_from(settings.fetch_timeout_ms).unwrap_or(0));
+        let hops = if settings.follow_redirects { MAX_REDIRECTS } else { 0 };
+        self.fetch_from(url, timeout, hops).await.map(Some)
+    }
+
+    async fn fetch_from(&self, mut url: url::Url, timeout: Duration, hops: usize) -> Result<Bytes, Refusal> {
+        let failed = || Refusal::from(&FETCH);
         let fetcher = self.fetcher.as_ref().ok_or_else(failed)?;
-        let request = Request {
-            method: Method::Get,
-            url,
-            headers: vec![("user-agent", FETCHER.to_owned())],
-            body: Body::Empty,
-            timeout: FETCH_TIMEOUT,
-            answer_limit: MAX_FILE,
-        };
-        match fetcher.send(request).await {
-            Ok(answer) if answer.status == 200 => Ok(Some(answer.body.into())),
-            _ => Err(failed()),
+        for _ in 0..=hops {
+            let request = Request {
+                method: Method::Get,
+                url: url.clone(),
+                headers: vec![("user-agent", FETCHER.to_owned())],
+                body: Body::Empty,
+                timeout,
+                answer_limit: MAX_FILE,
+            };
+            let began = self.clock.monotonic();
+            let answer = match fetcher.send(request).await {
+                Ok(answer) => answer,
+                Err(_) if self.clock.monotonic().saturating_sub(began) >= timeout => {
+                    return Err((&DOWNLOAD_TIMEOUT).into());
+                }
+                Err(_) => return Err(failed()),
+            };
+            if answer.status == 200 {
+                return Ok(answer.body.into());
+            }
+            let next = answer.header("location").filter(|_| (300..400).contains(&answer.status));
+            url = next.and_then(|next| url.join(next).ok()).ok_or_else(failed)?;
         }
+        Err(failed())
     }
 }
 

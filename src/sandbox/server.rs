@@ -23,6 +23,7 @@ use super::fault::Fault;
 use super::log::{Entry, harmless};
 use super::machine::{Core, locked};
 use super::respond::{self, Cut, Usage};
+use super::socket::Port;
 use super::store::MAX_FILE;
 use super::time::{self, Millis};
 use super::{control, page};
@@ -33,6 +34,9 @@ const MAX_BODY: u64 = 8 << 20;
 pub(crate) struct Server {
     pub(crate) core: Core,
     count: AtomicU64,
+    /// How often the controls changed something.
+    pub(crate) touched: AtomicU64,
+    pub(crate) port: Arc<Port>,
     late: std::sync::Mutex<Vec<Late>>,
 }
 
@@ -54,7 +58,13 @@ struct Outcome {
 
 impl Server {
     pub(crate) fn new(core: Core) -> Self {
-        Self { core, count: AtomicU64::new(0), late: std::sync::Mutex::default() }
+        Self {
+            core,
+            count: AtomicU64::new(0),
+            touched: AtomicU64::new(0),
+            port: Arc::default(),
+            late: std::sync::Mutex::default(),
+        }
     }
 
     /// Answers one request; a [`Cut`] in the response's extensions means no answer.
@@ -65,7 +75,7 @@ impl Server {
             self.run_late().await;
             return control::answer(&self, &parts, &path[1..], body).await;
         }
-        if path.is_empty() && parts.method == "GET" && parts.uri.query().is_none() {
+        if path.is_empty() && matches!(parts.method.as_str(), "GET" | "HEAD") && parts.uri.query().is_none() {
             return page::answer(&self.core, self.core.now());
         }
         self.run_late().await;
@@ -86,6 +96,7 @@ impl Server {
             status: None,
             code: None,
             error_subcode: None,
+            message: None,
             faults: faults.iter().map(Fault::name).collect(),
         };
         let response = self.faulty(parts, body, &path, &faults, &mut entry).await;
@@ -109,6 +120,10 @@ impl Server {
             match fault {
                 Fault::Delay { ms } => self.sleep(*ms).await,
                 Fault::RefuseConnection => return respond::cut(Cut::Refused),
+                Fault::ClosePort { ms } => {
+                    self.port.close(Duration::from_millis(u64::try_from(*ms).unwrap_or(0)));
+                    return respond::cut(Cut::Refused);
+                }
                 Fault::CloseBefore => return respond::cut(Cut::Closed),
                 _ => {}
             }
@@ -165,7 +180,7 @@ impl Server {
                 Fault::ExpireToken { subcode } => {
                     let call = Call::read(&parts.method, &parts.uri, &parts.headers, body, now);
                     if let Some(token) = call.ok().and_then(|call| call.token) {
-                        self.core.world().kill_token(&token, *subcode);
+                        self.core.world().kill_token(&token, Some(*subcode));
                     }
                 }
                 _ => {}
@@ -189,7 +204,7 @@ impl Server {
         match result {
             Ok(body) => Outcome { status: 200, body, refusal: None, params },
             Err(refusal) => {
-                let body = refusal.body(&self.trace());
+                let body = self.body(&refusal);
                 Outcome { status: refusal.http, body, refusal: Some(refusal), params }
             }
         }
@@ -205,10 +220,11 @@ impl Server {
         now: Millis,
     ) -> Response<Body> {
         if let Some(refusal) = &outcome.refusal {
-            (entry.code, entry.error_subcode) = (Some(refusal.code), refusal.subcode);
+            note(entry, refusal);
         }
         let text = respond::escaped(&outcome.body);
-        let whole = |text: &str| self.answer(parts, outcome.status, text, Usage { percent: 1, minutes: 0 }, now);
+        let percent = self.core.world().settings.usage_percent;
+        let whole = |text: &str| self.answer(parts, outcome.status, text, Usage { percent, minutes: 0 }, now);
         for fault in faults {
             match fault {
                 Fault::LoseAnswer => return respond::cut(Cut::Closed),
@@ -233,9 +249,17 @@ impl Server {
         whole(&text)
     }
 
+    fn body(&self, refusal: &Refusal) -> Value {
+        if self.core.world().settings.localised {
+            refusal.clone().localised().body(&self.trace())
+        } else {
+            refusal.body(&self.trace())
+        }
+    }
+
     fn refuse(&self, parts: &Parts, refusal: &Refusal, usage: Usage, entry: &mut Entry, now: Millis) -> Response<Body> {
-        (entry.code, entry.error_subcode) = (Some(refusal.code), refusal.subcode);
-        self.answer(parts, refusal.http, &respond::escaped(&refusal.body(&self.trace())), usage, now)
+        note(entry, refusal);
+        self.answer(parts, refusal.http, &respond::escaped(&self.body(refusal)), usage, now)
     }
 
     fn answer(&self, parts: &Parts, status: u16, text: &str, usage: Usage, now: Millis) -> Response<Body> {
@@ -277,6 +301,11 @@ impl Server {
     async fn sleep(&self, ms: Millis) {
         self.core.clock.sleep(Duration::from_millis(u64::try_from(ms).unwrap_or(0))).await;
     }
+}
+
+fn note(entry: &mut Entry, refusal: &Refusal) {
+    (entry.code, entry.error_subcode) = (Some(refusal.code), refusal.subcode);
+    entry.message = Some(refusal.message.clone());
 }
 
 fn marks(faults: &[Fault]) -> Marks {

@@ -6,6 +6,7 @@ mod publish;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::account::{self, Account};
 use super::container::{Comment, Container, Media, Phase};
@@ -36,6 +37,9 @@ pub(crate) struct Base {
     /// Authorization codes that were exchanged.
     #[serde(default)]
     used_codes: Vec<String>,
+    /// Switches that were changed while it ran.
+    #[serde(default)]
+    switches: Map<String, Value>,
 }
 
 /// One object that changed; all of them, in order, rebuild the world.
@@ -59,11 +63,21 @@ enum Changed {
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) settings: Settings,
+    /// As the sandbox was started.
+    start: Settings,
     base: Base,
     containers: BTreeMap<u64, Container>,
     media: BTreeMap<u64, Media>,
     comments: BTreeMap<u64, Comment>,
     changed: BTreeSet<Changed>,
+}
+
+fn switched(settings: &Settings, change: &Map<String, Value>) -> Result<Settings, serde_json::Error> {
+    let mut all = serde_json::to_value(settings)?;
+    if let Some(all) = all.as_object_mut() {
+        all.extend(change.clone());
+    }
+    serde_json::from_value(all)
 }
 
 fn next<T>(map: &BTreeMap<u64, T>, first: u64) -> u64 {
@@ -74,12 +88,14 @@ impl World {
     /// A world that begins at `now`.
     pub(crate) fn new(settings: Settings, now: Millis) -> Self {
         Self {
+            start: settings.clone(),
             settings,
             base: Base {
                 accounts: account::at_start(),
                 tokens: token::at_start(now),
                 ahead_ms: 0,
                 used_codes: Vec::new(),
+                switches: Map::new(),
             },
             containers: BTreeMap::new(),
             media: BTreeMap::new(),
@@ -91,7 +107,11 @@ impl World {
     /// Takes over one object as it was written down.
     pub(crate) fn restore(&mut self, line: Line) {
         match line {
-            Line::Base(base) => self.base = base,
+            Line::Base(base) => {
+                // Switches of an older version that are gone are no reason not to start.
+                self.settings = switched(&self.start, &base.switches).unwrap_or_else(|_| self.start.clone());
+                self.base = base;
+            }
             Line::Container(container) => {
                 self.containers.insert(container.id, *container);
             }
@@ -141,10 +161,22 @@ impl World {
     /// Forgets all posts and starts anew at `now`, extra accounts kept.
     pub(crate) fn reset(&mut self, now: Millis) {
         let extra = std::mem::take(&mut self.base.accounts);
-        *self = Self::new(self.settings.clone(), now);
+        *self = Self::new(self.start.clone(), now);
         for account in extra {
-            self.add_account(account);
+            self.add_account(Account { state: account::State::Active, ..account });
         }
+    }
+
+    /// Changes some switches, for the next process, too.
+    ///
+    /// # Errors
+    ///
+    /// There is no such switch, or it has other values; nothing is changed.
+    pub(crate) fn switch(&mut self, change: &Map<String, Value>) -> Result<(), serde_json::Error> {
+        self.settings = switched(&self.settings, change)?;
+        self.base.switches.extend(change.clone());
+        self.changed.insert(Changed::Base);
+        Ok(())
     }
 
     // --- accounts and tokens ---
@@ -185,6 +217,14 @@ impl World {
         Ok(token)
     }
 
+    /// Gives a token a new life under its old text.
+    pub(crate) fn renew(&mut self, text: &str, now: Millis, life: Millis) -> Result<Token, Refusal> {
+        let token = self.base.tokens.iter_mut().find(|token| token.text == text).ok_or(&TOKEN_UNREADABLE)?;
+        (token.issued_at, token.expires_at) = (now, Some(now + life));
+        self.changed.insert(Changed::Base);
+        Ok(token.clone())
+    }
+
     /// Whether an authorization code is used for the first time.
     pub(crate) fn use_code(&mut self, code: &str) -> bool {
         let fresh = !self.base.used_codes.iter().any(|used| used == code);
@@ -193,12 +233,23 @@ impl World {
         fresh
     }
 
-    /// Makes a token answer 190 with this subcode from now on.
-    pub(crate) fn kill_token(&mut self, text: &str, subcode: i64) {
-        if let Some(token) = self.base.tokens.iter_mut().find(|token| token.text == text) {
-            token.dead = Some(subcode);
-            self.changed.insert(Changed::Base);
-        }
+    /// Makes a token answer 190 with this subcode from now on; `None` brings it back to life. False:
+    /// there is no such token.
+    pub(crate) fn kill_token(&mut self, text: &str, subcode: Option<i64>) -> bool {
+        let token = self.base.tokens.iter_mut().find(|token| token.text == text);
+        let Some(token) = token else { return false };
+        token.dead = subcode;
+        self.changed.insert(Changed::Base);
+        true
+    }
+
+    /// False: there is no such account.
+    pub(crate) fn set_state(&mut self, user_id: &str, state: account::State) -> bool {
+        let account = self.base.accounts.iter_mut().find(|account| account.user_id == user_id);
+        let Some(account) = account else { return false };
+        account.state = state;
+        self.changed.insert(Changed::Base);
+        true
     }
 
     // --- time ---
@@ -300,16 +351,22 @@ impl World {
 
     /// The comments of one media, newest first.
     pub(crate) fn comments_of(&self, media_id: u64) -> impl Iterator<Item = &Comment> {
-        self.comments.values().rev().filter(move |comment| comment.media_id == media_id)
+        self.comments.values().rev().filter(move |comment| comment.media_id == media_id && !comment.deleted)
     }
 
     pub(crate) fn comment(&self, id: u64) -> Option<&Comment> {
-        self.comments.get(&id)
+        self.comments.get(&id).filter(|comment| !comment.deleted)
+    }
+
+    pub(crate) fn comment_mut(&mut self, id: u64) -> Option<&mut Comment> {
+        let comment = self.comments.get_mut(&id).filter(|comment| !comment.deleted)?;
+        self.changed.insert(Changed::Comment(id));
+        Some(comment)
     }
 
     pub(crate) fn add_comment(&mut self, media_id: u64, text: String, now: Millis) -> u64 {
         let id = next(&self.comments, FIRST_COMMENT);
-        self.comments.insert(id, Comment { id, media_id, text, at: now });
+        self.comments.insert(id, Comment { id, media_id, text, at: now, hidden: false, deleted: false });
         self.changed.insert(Changed::Comment(id));
         id
     }

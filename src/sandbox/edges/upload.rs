@@ -43,7 +43,8 @@ pub(crate) fn open(core: &Core, path: &[String], headers: &HeaderMap, base: &str
     let token = auth::valid(&world, &token, base, now).map_err(|_| not_authorized())?;
     let container = path.last().and_then(|id| world.container(id.parse().ok()?));
     let container = container.filter(|container| token.reaches(&container.user_id) && container.upload.is_some());
-    if token.login == Login::Instagram || !token.allows(Ability::Publish) {
+    let denied = token.login == Login::Instagram && !world.settings.upload_with_instagram;
+    if denied || !token.allows(Ability::Publish) {
         return Err(not_authorized());
     }
     let container = container.ok_or_else(|| refused(400, "ProcessingFailedError", false, "No such upload"))?;
