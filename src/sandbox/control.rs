@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::container::Media;
 use super::fault;
 use super::machine::locked;
+use super::page;
 use super::range::{self, Part};
 use super::respond;
 use super::server::{Server, collect};
@@ -84,6 +85,17 @@ fn row(world: &World, media: &Media) -> Published {
     }
 }
 
+/// The page of a post, and what the pages load.
+fn face(server: &Server, path: &[&str], query: &str) -> Option<Response<Body>> {
+    let now = server.core.now();
+    match path {
+        ["post", id] => page::post(&server.core, id, now),
+        ["live"] => Some(respond::control(200, &page::live(server, query), now)),
+        [name] => page::file(name, now),
+        _ => None,
+    }
+}
+
 type Answer = Result<Value, (u16, String)>;
 
 pub(crate) async fn answer(server: &Server, parts: &Parts, path: &[String], body: Body) -> Response<Body> {
@@ -91,6 +103,11 @@ pub(crate) async fn answer(server: &Server, parts: &Parts, path: &[String], body
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     if let (["media", name], "GET" | "HEAD") = (&path[..], parts.method.as_str()) {
         return media(server, name, parts.headers.get("range").and_then(|range| range.to_str().ok()));
+    }
+    if parts.method == "GET"
+        && let Some(response) = face(server, &path, parts.uri.query().unwrap_or_default())
+    {
+        return response;
     }
     let method = if parts.method == "HEAD" { "GET" } else { parts.method.as_str() };
     let answer = match collect(body, MAX_FILE).await {

@@ -76,7 +76,8 @@ impl Server {
             return control::answer(&self, &parts, &path[1..], body).await;
         }
         if path.is_empty() && matches!(parts.method.as_str(), "GET" | "HEAD") && parts.uri.query().is_none() {
-            return page::answer(&self.core, self.core.now());
+            self.run_late().await;
+            return page::feed(&self, self.core.now());
         }
         self.run_late().await;
         self.graph(parts, body, path).await

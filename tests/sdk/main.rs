@@ -1,0 +1,128 @@
+//! Programs that nobody here wrote, against the sandbox: Meta's own SDKs, pointed at it by their base
+//! address alone, and a browser on its page.
+//!
+//! A program that is missing is a visible skip, and a failure where `IGSYNC_TEST_REQUIRE_TOOLS` is set.
+//! `IGSYNC_PYTHON` names an interpreter with `facebook-business`, `IGSYNC_NODE_MODULES` a folder with
+//! `facebook-nodejs-business-sdk` and `playwright-core` installed, `IGSYNC_CHROMIUM` a browser.
+
+mod page;
+mod sdks;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use igsync::port::{RealClock, RealDisk};
+use igsync::sandbox::{Options, Sandbox};
+use serde_json::{Value, json};
+
+pub const USER: &str = "17841400000000001";
+
+/// A sandbox on a thread and a port of its own, stopped when dropped.
+pub struct Server {
+    pub sandbox: Sandbox,
+    pub url: String,
+    client: reqwest::Client,
+    runtime: tokio::runtime::Runtime,
+    task: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Server {
+    pub fn start() -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let sandbox = Sandbox::new(&Options::quick(), Arc::new(RealDisk), Arc::new(RealClock::new())).unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let task = runtime.spawn(sandbox.clone().serve(listener));
+        Self { sandbox, url, client: reqwest::Client::builder().no_proxy().build().unwrap(), runtime, task }
+    }
+
+    /// Gives the sandbox one of the example's files and returns its URL.
+    pub fn host(&self, name: &str) -> String {
+        use sha2::Digest as _;
+        let bytes = std::fs::read(repository().join("examples/content/media").join(name)).unwrap();
+        let digest: String = sha2::Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let url = format!("{}/_sandbox/media/{digest}.{}", self.url, name.rsplit('.').next().unwrap());
+        let status = self.runtime.block_on(async { self.client.put(&url).body(bytes).send().await.unwrap().status() });
+        assert_eq!(status, 200);
+        url
+    }
+
+    pub fn post(&self, path: &str, params: &Value) -> Value {
+        let text = self.runtime.block_on(async {
+            let request = self.client.post(format!("{}/{path}", self.url)).bearer_auth("EAA-LONG");
+            let request = request.header("content-type", "application/json").body(params.to_string());
+            request.send().await.unwrap().text().await.unwrap()
+        });
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+
+    /// Makes a container and publishes it; the id of the post.
+    pub fn publish(&self, params: &Value) -> String {
+        let container = self.post(&format!("{USER}/media"), params);
+        assert!(container["id"].is_string(), "{container}");
+        self.advance(30);
+        let media = self.post(&format!("{USER}/media_publish"), &json!({ "creation_id": container["id"] }));
+        media["id"].as_str().unwrap_or_else(|| panic!("{media}")).to_owned()
+    }
+
+    pub fn advance(&self, seconds: u64) {
+        self.sandbox.advance(Duration::from_secs(seconds)).unwrap();
+    }
+
+    pub fn posts(&self) -> Vec<igsync::sandbox::Published> {
+        self.runtime.block_on(self.sandbox.published())
+    }
+}
+
+pub fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+pub fn script(name: &str) -> PathBuf {
+    repository().join("tests/sdk").join(name)
+}
+
+/// False, and a line that says so, when a program is missing; a failure where that is not allowed.
+#[must_use]
+pub fn has(what: &str, probe: &mut Command) -> bool {
+    if probe.output().is_ok_and(|output| output.status.success()) {
+        return true;
+    }
+    assert!(
+        std::env::var_os("IGSYNC_TEST_REQUIRE_TOOLS").is_none_or(|value| value.is_empty() || value == "0"),
+        "{what} is missing, and IGSYNC_TEST_REQUIRE_TOOLS is set"
+    );
+    eprintln!("SKIPPED: {what} is missing");
+    false
+}
+
+/// Runs a script that must end well and say `done` last.
+pub fn run(command: &mut Command) {
+    let output = command.output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && out.ends_with("done\n"), "--- stdout\n{out}\n--- stderr\n{err}");
+}
+
+/// Node.js in a folder where it finds the packages.
+pub fn node(file: &Path) -> Command {
+    let mut command = Command::new("node");
+    command.arg(file).env_remove("NODE_OPTIONS");
+    command
+}
+
+/// Whether Node.js finds a package where the scripts look for it.
+#[must_use]
+pub fn has_package(name: &str) -> bool {
+    let folder = std::env::var("IGSYNC_NODE_MODULES").unwrap_or_else(|_| ".".into());
+    let find = "require('module').createRequire(process.argv[1] + '/').resolve(process.argv[2])";
+    has(&format!("{name} from npm"), Command::new("node").args(["-e", find, "--", &folder, name]))
+}
