@@ -19,6 +19,7 @@ pub(crate) use live::answer as live;
 
 const STYLE: &str = include_str!("page/face.css");
 const SCRIPT: &str = include_str!("page/face.js");
+const ICON: &str = include_str!("page/face.svg");
 const POLICY: &str = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; script-src 'self'; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -34,11 +35,12 @@ pub(crate) fn post(core: &Core, id: &str, now: Millis) -> Option<Response<Body>>
     Some(page(&title, &body, now))
 }
 
-/// A style sheet or a script.
+/// A style sheet, a script or the icon.
 pub(crate) fn file(name: &str, now: Millis) -> Option<Response<Body>> {
     let (content_type, text) = match name {
         "face.css" => ("text/css; charset=utf-8", STYLE),
         "face.js" => ("text/javascript; charset=utf-8", SCRIPT),
+        "face.svg" => ("image/svg+xml", ICON),
         _ => return None,
     };
     let mut response = respond::raw(200, content_type, text, now);
@@ -56,6 +58,7 @@ fn page(title: &str, body: &Markup, now: Millis) -> Response<Body> {
                 meta name="color-scheme" content="light dark";
                 title { (title) }
                 link rel="stylesheet" href="/_sandbox/face.css";
+                link rel="icon" href="/_sandbox/face.svg";
                 script src="/_sandbox/face.js" defer {}
             }
             body {

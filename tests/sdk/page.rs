@@ -27,13 +27,13 @@ fn fill(server: &Server) {
         "media_type": "REELS", "video_url": server.host("sunset.mp4"), "cover_url": picture("sunset-cover.jpg"),
         "caption": "Sunset over the fields, in one breath. #goldenhour", "share_to_feed": true,
     }));
-    let children = [item("music-room.jpg", "A room with a piano"), item("stream.mp4", ""), item("window.jpg", "A window")];
+    let children = [item("music-room.jpg", "A room with a piano"), item("stream.mp4", ""), item("trail.jpg", "A trail")];
     server.advance(30);
     let carousel = server.publish(&json!({
         "media_type": "CAROUSEL", "children": children, "caption": "Three rooms, three lights. Thanks @lighthouse! #home #light",
     }));
     server.post(&format!("{carousel}/comments"), &json!({ "message": "Which one is yours?" }));
-    server.publish(&json!({ "media_type": "STORIES", "image_url": picture("brushes-portrait.jpg") }));
+    server.publish(&json!({ "media_type": "STORIES", "image_url": picture("window.jpg") }));
     server.post(&format!("{USER}/media"), &json!({ "image_url": "https://example.com/<script>.jpg", "caption": HOSTILE }));
     server.post(&format!("{USER}/media"), &json!({ "media_type": "REELS", "upload_type": "resumable", "caption": "Still coming" }));
 }

@@ -26,7 +26,7 @@ function carousel(box) {
     // A button that disappears must not take the keyboard's place with it.
     const had = document.activeElement === prev || document.activeElement === next;
     show(n);
-    if (had && document.activeElement.hidden) strip.focus({ preventScroll: true });
+    if (had && (by > 0 ? next : prev).hidden) strip.focus({ preventScroll: true });
     strip.scrollTo({ left: slides[n].offsetLeft - slides[0].offsetLeft, behavior: still.matches ? "auto" : "smooth" });
   }
   prev.addEventListener("click", () => turn(-1));

@@ -145,6 +145,6 @@ fn source(container: &Container) -> String {
     match params.text("image_url").or_else(|| params.text("video_url")) {
         Some(url) if url.contains("/_sandbox/media/") => "given to the sandbox".into(),
         Some(url) => format!("fetched from {url}"),
-        None => format!("{} containers", container.children.len()),
+        None => format!("{} items", container.children.len()),
     }
 }
