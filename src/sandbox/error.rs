@@ -54,7 +54,7 @@ rows! {
     CONTAINER_BUDGET = 9, 400, "(#9) User is performing too many actions: too many media containers were created in 24 hours";
     TRIAL_LIMIT = 9/2207078, 400, "User is performing too many actions", "Trial reels": "You have reached the maximum number of trial reels.";
     PERMISSION = 10, 403, "(#10) Application does not have permission for this action";
-    SPONSOR_PERMISSION = 10, 400, "INSTAGRAM_PLATFORM_API__PERMISSION";
+    SPONSOR_PERMISSION = 10, 403, "INSTAGRAM_PLATFORM_API__PERMISSION";
     USER_THROTTLED = 17, 400, "(#17) User request limit reached";
     CONTAINER_NOT_FOUND = 24/2207006, 400, "The requested resource does not exist", "Media not found": "The media with this creation ID cannot be found.";
     CONTAINER_GONE = 24/2207008, 400, "The requested resource does not exist", "Media builder expired": "The media builder with this creation ID does not exist or has been expired.";

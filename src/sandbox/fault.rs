@@ -49,6 +49,28 @@ pub enum Fault {
     InterruptUpload { bytes: u64 },
 }
 
+/// Every fault by its name.
+pub(crate) const NAMES: &[&str] = &[
+    "delay",
+    "refuse_connection",
+    "close_port",
+    "close_before",
+    "lose_answer",
+    "late_effect",
+    "http",
+    "truncate",
+    "slow_body",
+    "graph_error",
+    "processing_error",
+    "never_ready",
+    "not_ready_after_finished",
+    "unreadable",
+    "hide_media",
+    "throttle",
+    "expire_token",
+    "interrupt_upload",
+];
+
 /// Which requests a fault hits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Match {
@@ -228,7 +250,7 @@ fn fault(name: &str, values: &Map<String, Value>) -> Result<Fault, String> {
         "throttle" => Fault::Throttle { minutes: size(&["minutes"], 10) },
         "expire_token" => Fault::ExpireToken { subcode: int(&["subcode", "error_subcode"], 463) },
         "interrupt_upload" => Fault::InterruptUpload { bytes: size(&["bytes"], 1) },
-        other => return Err(format!("there is no fault `{other}`")),
+        other => return Err(format!("there is no fault `{other}`; there are {}", NAMES.join(", "))),
     })
 }
 
