@@ -7,9 +7,9 @@ use super::error::{
     CAPTION_TOO_LONG, CAROUSEL_SIZE, FETCH, LOCATION, MEDIA_TYPE, PRODUCT_TAG, PRODUCT_TAG_NO_POSITION,
     PRODUCT_TAG_POSITION, Refusal, THUMB_OFFSET, TOO_MANY_TAGS,
 };
-use super::switches::Settings;
 use super::params::Params;
 use super::rules::{self, Shape};
+use super::switches::Settings;
 use super::token::Login;
 use crate::id::Kind;
 

@@ -81,10 +81,9 @@ fn may(world: &World, target: &Target, verb: Verb) -> Result<(), Refusal> {
         Target::Account(user_id) => Some(user_id),
         Target::Container(id) => world.container(*id).map(|container| &container.user_id),
         Target::Media(id) => world.media(*id).map(|media| &media.user_id),
-        Target::Comment(id) => world
-            .comment(*id)
-            .and_then(|comment| world.media(comment.media_id))
-            .map(|media| &media.user_id),
+        Target::Comment(id) => {
+            world.comment(*id).and_then(|comment| world.media(comment.media_id)).map(|media| &media.user_id)
+        }
     };
     let account = user_id.and_then(|user_id| world.account(user_id));
     account.and_then(|account| account.refusal(verb != Verb::Get)).map_or(Ok(()), |row| Err(row.into()))

@@ -172,7 +172,8 @@ impl Refusal {
 
     /// With the texts for people in another language than English.
     pub(crate) fn localised(self) -> Self {
-        let user = self.user.map(|_| ("Es ist ein Fehler aufgetreten".into(), "Bitte versuche es später noch einmal.".into()));
+        let user =
+            self.user.map(|_| ("Es ist ein Fehler aufgetreten".into(), "Bitte versuche es später noch einmal.".into()));
         Self { user, ..self }
     }
 

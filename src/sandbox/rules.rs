@@ -196,10 +196,8 @@ mod tests {
 
     #[test]
     fn names_and_types_are_those_of_metas_specification() {
-        let folder = std::env::var_os("IGSYNC_SPEC_DIR").map_or_else(
-            || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/spec"),
-            PathBuf::from,
-        );
+        let folder = std::env::var_os("IGSYNC_SPEC_DIR")
+            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/spec"), PathBuf::from);
         if !folder.join("IGUser.json").exists() {
             eprintln!("SKIPPED: no specification; IGSYNC_SPEC_DIR names a folder with IGUser.json");
             return;
@@ -208,8 +206,7 @@ mod tests {
             let mut theirs = specified(&folder.join(file), "media");
             theirs.retain(|name, _| !UNKNOWN_TO_SANDBOX.contains(&name.as_str()));
             let ours = RULES.iter().filter(|rule| !NEWER_THAN_SPECIFICATION.contains(&rule.name));
-            let ours: BTreeMap<_, _> =
-                ours.map(|rule| (rule.name.to_owned(), rule.kind.as_str().to_owned())).collect();
+            let ours: BTreeMap<_, _> = ours.map(|rule| (rule.name.to_owned(), rule.kind.as_str().to_owned())).collect();
             assert_eq!(ours, theirs, "{file}");
         }
         let publish = specified(&folder.join("IGUser.json"), "media_publish");

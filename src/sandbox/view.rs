@@ -90,7 +90,7 @@ impl Node for MediaView<'_> {
             "alt_text" => text("alt_text"),
             "is_shared_to_feed" => {
                 is_reel.then(|| json!(truth(text("share_to_feed"), eye.world.settings.share_to_feed_default)))
-            },
+            }
             "is_ai_generated" => Some(json!(truth(text("is_ai_generated"), false))),
             "is_comment_enabled" => Some(json!(media.comment_enabled)),
             "like_count" | "view_count" | "shares_count" | "saved_count" | "reposts_count" => Some(json!(0)),

@@ -5,6 +5,8 @@
 //! `IGSYNC_PYTHON` names an interpreter with `facebook-business`, `IGSYNC_NODE_MODULES` a folder with
 //! `facebook-nodejs-business-sdk` and `playwright-core` installed, `IGSYNC_CHROMIUM` a browser.
 
+#![expect(clippy::unwrap_used, reason = "the whole file is a test")]
+
 mod page;
 mod sdks;
 
@@ -48,8 +50,12 @@ impl Server {
     /// Gives the sandbox one of the example's files and returns its URL.
     pub fn host(&self, name: &str) -> String {
         use sha2::Digest as _;
+        use std::fmt::Write as _;
         let bytes = std::fs::read(repository().join("examples/content/media").join(name)).unwrap();
-        let digest: String = sha2::Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = sha2::Sha256::digest(&bytes).iter().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").unwrap();
+            hex
+        });
         let url = format!("{}/_sandbox/media/{digest}.{}", self.url, name.rsplit('.').next().unwrap());
         let status = self.runtime.block_on(async { self.client.put(&url).body(bytes).send().await.unwrap().status() });
         assert_eq!(status, 200);

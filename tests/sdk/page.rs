@@ -5,7 +5,8 @@ use serde_json::json;
 use crate::{Server, USER, has, has_package, node, run, script};
 
 /// Texts that would do something if they were not only text.
-const HOSTILE: &str = "</p><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"> \u{202e}#tag";
+const HOSTILE: &str =
+    "</p><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"> \u{202e}#tag";
 
 /// An account as it looks after some days: every kind, a right-to-left caption, one failure, one refusal.
 fn fill(server: &Server) {
@@ -18,7 +19,9 @@ fn fill(server: &Server) {
         };
         server.post(&format!("{USER}/media"), &params)["id"].clone()
     };
-    server.publish(&json!({ "image_url": picture("espresso.jpg"), "caption": HOSTILE, "alt_text": "\"><script>1</script>" }));
+    server.publish(
+        &json!({ "image_url": picture("espresso.jpg"), "caption": HOSTILE, "alt_text": "\"><script>1</script>" }),
+    );
     server.publish(&json!({
         "image_url": picture("porch.jpg"), "caption": "صباح الخير من الميناء ☀️ #صباح\nقهوة على الشرفة",
         "user_tags": [{ "username": "<b>harbour</b>", "x": 0.5, "y": 0.4 }], "collaborators": ["lighthouse"],
@@ -27,15 +30,22 @@ fn fill(server: &Server) {
         "media_type": "REELS", "video_url": server.host("sunset.mp4"), "cover_url": picture("sunset-cover.jpg"),
         "caption": "Sunset over the fields, in one breath. #goldenhour", "share_to_feed": true,
     }));
-    let children = [item("music-room.jpg", "A room with a piano"), item("stream.mp4", ""), item("trail.jpg", "A trail")];
+    let children =
+        [item("music-room.jpg", "A room with a piano"), item("stream.mp4", ""), item("trail.jpg", "A trail")];
     server.advance(30);
     let carousel = server.publish(&json!({
         "media_type": "CAROUSEL", "children": children, "caption": "Three rooms, three lights. Thanks @lighthouse! #home #light",
     }));
     server.post(&format!("{carousel}/comments"), &json!({ "message": "Which one is yours?" }));
     server.publish(&json!({ "media_type": "STORIES", "image_url": picture("window.jpg") }));
-    server.post(&format!("{USER}/media"), &json!({ "image_url": "https://example.com/<script>.jpg", "caption": HOSTILE }));
-    server.post(&format!("{USER}/media"), &json!({ "media_type": "REELS", "upload_type": "resumable", "caption": "Still coming" }));
+    server.post(
+        &format!("{USER}/media"),
+        &json!({ "image_url": "https://example.com/<script>.jpg", "caption": HOSTILE }),
+    );
+    server.post(
+        &format!("{USER}/media"),
+        &json!({ "media_type": "REELS", "upload_type": "resumable", "caption": "Still coming" }),
+    );
 }
 
 #[test]

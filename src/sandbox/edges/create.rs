@@ -5,11 +5,13 @@ use std::io::Cursor;
 use axum::body::Bytes;
 use serde_json::{Value, json};
 
+use super::super::account::State;
 use super::super::call::Call;
 use super::super::container::{Container, MediaType, Role, Stored, Upload};
 use super::super::draft::{self, Draft, Source};
-use super::super::account::State;
-use super::super::error::{CONTAINER_EXPIRED, CONTAINER_NOT_FOUND, FETCH, NOT_READY, Refusal, SERVER, SPONSOR, THUMB_OFFSET, TRIAL_INELIGIBLE};
+use super::super::error::{
+    CONTAINER_EXPIRED, CONTAINER_NOT_FOUND, FETCH, NOT_READY, Refusal, SERVER, SPONSOR, THUMB_OFFSET, TRIAL_INELIGIBLE,
+};
 use super::super::limits::{self, ImageUse, VideoUse};
 use super::super::machine::Core;
 use super::super::switches::Settings;

@@ -22,18 +22,18 @@ const TROUBLES: usize = 6;
 pub(super) fn body(server: &Server, now: Millis) -> Markup {
     let world = server.core.world();
     let log = locked(&server.core.log);
-    let (used, unused): (Vec<&Account>, Vec<&Account>) =
+    let (shown, empty): (Vec<&Account>, Vec<&Account>) =
         world.accounts().iter().partition(|account| world.containers_of(&account.user_id).next().is_some());
     html! {
         div.columns {
             main #main tabindex="-1" data-revision=(live::revision(server, &log)) data-busy[is_busy(&world, now)] {
                 h1.hidden { "Accounts of the sandbox" }
-                @for account in &used { (profile(&world, account, &log.since(0, 2_000).collect::<Vec<_>>(), now)) }
-                @if used.is_empty() { (welcome()) }
-                @if !unused.is_empty() {
+                @for account in &shown { (profile(&world, account, &log.since(0, 2_000).collect::<Vec<_>>(), now)) }
+                @if shown.is_empty() { (welcome()) }
+                @if !empty.is_empty() {
                     p.unused {
                         "Without posts: "
-                        @for (n, account) in unused.iter().enumerate() {
+                        @for (n, account) in empty.iter().enumerate() {
                             @if n > 0 { ", " }
                             bdi { "@" (account.username) } " (" code { (account.user_id) } ")"
                         }

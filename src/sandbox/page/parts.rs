@@ -95,7 +95,8 @@ pub(super) fn text(media: &Media, name: &str) -> Option<String> {
 /// Who is tagged, and where in the picture, each from 0 to 1.
 pub(super) fn user_tags(media: &Media) -> Vec<(String, Option<(f64, f64)>)> {
     let tags = Params::of(media.params.clone()).objects("user_tags").ok().flatten().unwrap_or_default();
-    let number = |value: Option<&Value>| value.and_then(|value| value.as_f64().or_else(|| value.as_str()?.parse().ok()));
+    let number =
+        |value: Option<&Value>| value.and_then(|value| value.as_f64().or_else(|| value.as_str()?.parse().ok()));
     tags.iter()
         .filter_map(|tag| {
             let name = tag.get("username")?.as_str()?.trim_start_matches('@').to_owned();

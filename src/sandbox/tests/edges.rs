@@ -47,7 +47,10 @@ async fn collaborators_and_product_tags_are_read_and_retagged_with_facebook_logi
     });
     let media = server.published(&server.container("EAA-LONG", USER, params).await).await;
     let (_, who) = server.get("EAA-LONG", &format!("{media}/collaborators")).await;
-    assert_eq!((&who["data"][0]["username"], &who["data"][0]["invite_status"]), (&json!("lighthouse"), &json!("Pending")));
+    assert_eq!(
+        (&who["data"][0]["username"], &who["data"][0]["invite_status"]),
+        (&json!("lighthouse"), &json!("Pending"))
+    );
     let tags = json!({ "updated_tags": [{ "product_id": "12", "x": 0.5, "y": 0.5 }] });
     assert_eq!(server.post("EAA-LONG", &format!("{media}/product_tags"), tags).await.1, json!({ "success": true }));
     let (_, tags) = server.get("EAA-LONG", &format!("{media}/product_tags")).await;

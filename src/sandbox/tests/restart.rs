@@ -15,8 +15,7 @@ async fn an_upload_goes_on_after_a_restart() {
     };
     let id = {
         let server = start_with(&options).await;
-        let id =
-            server.container("EAA-LONG", USER, json!({ "media_type": "REELS", "upload_type": "resumable" })).await;
+        let id = server.container("EAA-LONG", USER, json!({ "media_type": "REELS", "upload_type": "resumable" })).await;
         server.fault("POST", &format!("/{id}"), Fault::InterruptUpload { bytes: 2_000_000 });
         assert!(send(&server, &id, 0).await.is_err());
         id
@@ -58,12 +57,13 @@ async fn switches_tokens_accounts_and_the_log_outlive_the_process_and_reset_ends
 }
 
 /// Prints what it measured; run it alone, with `--nocapture`, for figures worth writing down.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_thousand_posts_and_ten_thousand_requests_survive_a_restart() {
-    const POSTS: usize = 1_000;
-    const REQUESTS: usize = 10_000;
-    let folder = tempfile::tempdir().unwrap();
-    let options = Options { data: Some(folder.path().to_owned()), quota_total: POSTS, ..Options::quick() };
+    const POSTS: u32 = 1_000;
+    const REQUESTS: u32 = 10_000;
+    // Memory where there is such a folder: a disk's sync, two thousand times, measures the disk.
+    let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+    let options = Options { data: Some(folder.path().to_owned()), quota_total: 1_000, ..Options::quick() };
     let clock = RealClock::new();
     let (published, listing, log) = {
         let server = start_with(&options).await;
@@ -79,21 +79,22 @@ async fn a_thousand_posts_and_ten_thousand_requests_survive_a_restart() {
         let writing = clock.monotonic().saturating_sub(began).as_secs_f64();
         let began = clock.monotonic();
         let left = REQUESTS - 2 * POSTS;
-        let read = |n: usize| {
-            let path = if n % 10 == 0 { format!("{USER}/media?limit=25&fields=id,caption") } else { "me?fields=id".into() };
-            let server = &server;
-            async move { assert_eq!(server.get("IGAA-LONG", &path).await.0, 200) }
-        };
-        use futures_util::StreamExt as _;
-        futures_util::stream::iter(0..left).map(read).buffer_unordered(8).collect::<Vec<()>>().await;
+        for n in 0..left {
+            let path = if n % 10 == 0 { format!("{USER}/media?limit=25&fields=id,caption&") } else { "me?".into() };
+            // Without sockets: they take most of the time, and have nothing to do with the state.
+            let request = axum::http::Request::get(format!("/v26.0/{path}access_token=IGAA-LONG"));
+            let answer = Arc::clone(&server.sandbox.0).handle(request.body(axum::body::Body::empty()).unwrap()).await;
+            assert_eq!(answer.status(), 200);
+        }
         let reading = clock.monotonic().saturating_sub(began).as_secs_f64();
         println!(
             "writes {:.0}/s, reads {:.0}/s, {} of memory",
-            2.0 * POSTS as f64 / writing,
-            left as f64 / reading,
+            f64::from(2 * POSTS) / writing,
+            f64::from(left) / reading,
             memory()
         );
-        let (_, listing) = server.get("IGAA-LONG", &format!("{USER}/media?limit=100&fields=id,caption,timestamp")).await;
+        let (_, listing) =
+            server.get("IGAA-LONG", &format!("{USER}/media?limit=100&fields=id,caption,timestamp")).await;
         (server.posts().await, listing, server.sandbox.requests())
     };
     clock.sleep(Duration::from_millis(100)).await;
@@ -101,9 +102,9 @@ async fn a_thousand_posts_and_ten_thousand_requests_survive_a_restart() {
     let server = start_with(&options).await;
     println!("restart {:.0} ms", clock.monotonic().saturating_sub(began).as_secs_f64() * 1_000.0);
     assert_eq!(server.posts().await, published);
-    assert_eq!(published.len(), POSTS);
+    assert_eq!(published.len(), 1_000);
     assert_eq!(server.sandbox.requests(), log);
-    assert_eq!(log.len(), REQUESTS + 1);
+    assert_eq!(log.len(), 10_001);
     let strip = |mut page: Value| {
         page.as_object_mut().unwrap().remove("paging"); // it names the port
         page

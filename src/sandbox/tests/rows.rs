@@ -206,8 +206,7 @@ async fn lives(met: &mut Met<'_>) {
         server.container("EAA-LONG", USER, json!({ "image_url": image, "is_carousel_item": true })).await,
         server.container("EAA-LONG", USER, json!({ "image_url": image, "is_carousel_item": true })).await,
     ];
-    let carousel =
-        server.container("EAA-LONG", USER, json!({ "media_type": "CAROUSEL", "children": parts })).await;
+    let carousel = server.container("EAA-LONG", USER, json!({ "media_type": "CAROUSEL", "children": parts })).await;
     let media = server.published(&carousel).await;
     let (_, children) = server.get("EAA-LONG", &format!("{media}/children")).await;
     let child = children["data"][0]["id"].as_str().unwrap();

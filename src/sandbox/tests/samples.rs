@@ -163,9 +163,7 @@ async fn a_video_by_both_ways_of_the_upload_host() {
         let request = request.header("authorization", "OAuth EAA-LONG");
         let request = match hosted {
             Some(url) => request.header("file_url", url),
-            None => {
-                request.header("offset", "0").header("file_size", film.len().to_string()).body(film.clone())
-            }
+            None => request.header("offset", "0").header("file_size", film.len().to_string()).body(film.clone()),
         };
         let done = sample.answer(request).await;
         assert_eq!(done, json!({ "success": true, "message": "Upload successful." }));
@@ -209,7 +207,12 @@ async fn documented_failures_fail_as_documented() {
         (FACEBOOK, "IGAA-LONG", vec![("image_url", image.as_str())], (190, None)),
         (INSTAGRAM, "EAA-LONG", vec![("image_url", image.as_str())], (190, None)),
         (INSTAGRAM, "IGAA-LONG", vec![("media_type", "REELS"), ("upload_type", "resumable")], (100, None)),
-        (INSTAGRAM, "IGAA-LONG", vec![("image_url", image.as_str()), ("product_tags", "[{product_id:'1',x:0,y:0}]")], (100, None)),
+        (
+            INSTAGRAM,
+            "IGAA-LONG",
+            vec![("image_url", image.as_str()), ("product_tags", "[{product_id:'1',x:0,y:0}]")],
+            (100, None),
+        ),
         (FACEBOOK, "EAA-LONG", vec![("image_url", "https://example.com/nothing.jpg")], (9_004, Some(2_207_052))),
         (FACEBOOK, "EAA-EXPIRED", vec![("image_url", image.as_str())], (190, Some(463))),
         (FACEBOOK, "EAA-READONLY", vec![("image_url", image.as_str())], (10, None)),
@@ -217,7 +220,8 @@ async fn documented_failures_fail_as_documented() {
     for (host, token, params, expected) in cases {
         let sample = Sample { server: &server, host, token };
         let query = encoded(params.into_iter().chain([("access_token", token)]));
-        let (_, answer) = reply(sample.request("POST", &format!("{create}?{query}")).send().await.unwrap()).await.unwrap();
+        let (_, answer) =
+            reply(sample.request("POST", &format!("{create}?{query}")).send().await.unwrap()).await.unwrap();
         assert_eq!(code(&answer), expected, "{host} {token}: {answer}");
     }
 }

@@ -7,6 +7,7 @@ use crate::media::probe::testing::png;
 use crate::sandbox::switches::Settings;
 
 /// What one switch changes, seen from outside.
+#[expect(clippy::too_many_lines, reason = "one short arm for each switch")]
 async fn look(server: &Server, switch: &str) -> Value {
     let image = server.picture().await;
     let one = |params: Value| async {
@@ -35,7 +36,11 @@ async fn look(server: &Server, switch: &str) -> Value {
             json!(read(format!("{USER}/media")).await["data"].as_array().unwrap().len())
         }
         "quota_lag_ms" | "quota_counts_stories" => {
-            server.published(&server.container("IGAA-LONG", USER, json!({ "media_type": "STORIES", "image_url": image })).await).await;
+            server
+                .published(
+                    &server.container("IGAA-LONG", USER, json!({ "media_type": "STORIES", "image_url": image })).await,
+                )
+                .await;
             read(format!("{USER}/content_publishing_limit")).await["data"][0]["quota_usage"].clone()
         }
         "quota_total" => publish(&server.image().await).await,
@@ -100,11 +105,14 @@ async fn look(server: &Server, switch: &str) -> Value {
             json!([page["data"].as_array().unwrap().len(), page["paging"]["next"].is_string()])
         }
         "usage_percent" => {
-            let answer = server.client.get(format!("{}/me", server.base)).bearer_auth("IGAA-LONG").send().await.unwrap();
-            serde_json::from_str::<Value>(answer.headers()["x-app-usage"].to_str().unwrap()).unwrap()["call_count"].clone()
+            let answer =
+                server.client.get(format!("{}/me", server.base)).bearer_auth("IGAA-LONG").send().await.unwrap();
+            serde_json::from_str::<Value>(answer.headers()["x-app-usage"].to_str().unwrap()).unwrap()["call_count"]
+                .clone()
         }
         "localised" => {
-            let (_, answer) = server.post("IGAA-LONG", &format!("{USER}/media_publish"), json!({ "creation_id": "1" })).await;
+            let (_, answer) =
+                server.post("IGAA-LONG", &format!("{USER}/media_publish"), json!({ "creation_id": "1" })).await;
             answer["error"]["error_user_title"].clone()
         }
         "require_proof" => json!(server.get("EAA-LONG", "me").await.0),
