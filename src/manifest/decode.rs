@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use super::fields::{FIELDS, ITEM_FIELDS, WRONG_NAMES, kind_meant};
-use super::path;
-use super::schema::{Audio, GraduationStrategy, MediaType, PostState, ProductTag, Source, UserTag};
+use super::schema::{Audio, GraduationStrategy, MediaType, PostState, ProductTag, UserTag};
 use super::time;
 use super::written::{At, Caption, Tags, Written, WrittenItem};
 use crate::finding::SourceText;
 use crate::id::{AccountName, Kind};
+use crate::path::{self, Source};
 use crate::rules;
 use crate::yaml::{Fields, Node, Problems, closest, report_cut, shown};
 
