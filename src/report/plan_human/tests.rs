@@ -232,6 +232,19 @@ fn two_accounts_are_told_apart() {
 }
 
 #[test]
+fn a_crowded_day_is_foretold() {
+    let day = (1..=52).map(|number| post(&format!("posts/{number}")).due("2026-12-24T17:00:00Z"));
+    let shown = shown(&world(day, []));
+    let said: Vec<&str> = shown.split("\n\n").collect();
+    insta::assert_snapshot!(said[said.len() - 2], @"
+    Thu 24 Dec 2026 18:00 Europe/Berlin: 52 posts are due on @acme, one run
+    publishes at most 5, 47 wait for a later one
+    Thu 24 Dec 2026 18:00 Europe/Berlin: 52 posts within 24 hours on @acme, Meta may
+    allow only 50; the rest goes out later
+    ");
+}
+
+#[test]
 fn the_last_line_is_stable() {
     let line = |summary: Summary| summary_line(&summary);
     assert_eq!(line(Summary::default()), "No changes.");
