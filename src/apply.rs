@@ -1,5 +1,28 @@
 //! Carries out a plan: containers, intent, publish, record. Publishes nothing the plan did not say.
 
+mod account;
+mod after;
+mod attempt;
+mod containers;
+mod content;
+mod context;
 mod event;
+mod live;
+mod matching;
+mod media;
+mod outcome;
+mod poll;
+mod publish;
+mod rename;
+mod settle;
+mod stop;
+#[cfg(test)]
+mod testing;
 
+pub use account::{AccountRun, AddedAt, FindPost, Settlement, Work};
+pub use context::{Halt, Shared, Waits};
 pub use event::{Event, Observer, PostRef};
+pub use media::MediaSource;
+pub use outcome::{Failure, Outcome, Tally};
+pub use rename::rename;
+pub use stop::{Stop, Stopper, channel as stop_channel};

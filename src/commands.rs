@@ -1,1 +1,120 @@
-//! (under way)
+//! One file per subcommand: load, call the core, report. The only place that wires modules together.
+
+mod apply;
+mod connect;
+mod extras;
+mod git;
+mod plan;
+mod project;
+mod run_lock;
+mod sandbox;
+mod signals;
+mod terminal;
+mod validate;
+
+use std::sync::Arc;
+
+use crate::apply::Stop;
+use crate::cli::{Cli, Command};
+use crate::config::Env;
+use crate::exit::Exit;
+use crate::port::{Clock, Disk, HttpOptions, HttpTransport, RealClock, RealDisk, Transport, TransportError};
+
+pub use terminal::Terminal;
+
+/// What a command is given of the world.
+pub struct World {
+    pub disk: Arc<dyn Disk>,
+    pub clock: Arc<dyn Clock>,
+    /// Made only by commands that need it: a plan stays offline.
+    pub transport: Box<dyn Fn() -> Result<Arc<dyn Transport>, TransportError> + Send + Sync>,
+    pub env: Env,
+    pub terminal: Terminal,
+    pub stop: Stop,
+    /// Where attempt ids come from.
+    pub seed: u64,
+}
+
+/// Why a command ended early, ready to be shown.
+#[derive(Debug)]
+pub struct Failure {
+    pub exit: Exit,
+    pub report: miette::Report,
+}
+
+impl Failure {
+    pub fn new(exit: Exit, error: impl Into<miette::Report>) -> Self {
+        Self { exit, report: error.into() }
+    }
+
+    /// A failure that is a sentence and a remedy.
+    pub fn message(exit: Exit, message: impl std::fmt::Display, help: impl std::fmt::Display) -> Self {
+        Self::new(exit, miette::miette!(help = help.to_string(), "{message}"))
+    }
+}
+
+impl<E: Into<miette::Report>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::new(Exit::Failure, error)
+    }
+}
+
+/// How a command ends: an exit code, or a failure that is still to be shown.
+pub type Ended = Result<Exit, Failure>;
+
+/// Runs the command line in this process.
+pub fn main(cli: Cli) -> Exit {
+    let terminal = Terminal::of_process(&cli.global);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let failure = Failure::message(Exit::Failure, error, "free some memory or threads, then run it again");
+            return terminal.fail(&failure);
+        }
+    };
+    let exit = runtime.block_on(async {
+        let world = World {
+            disk: Arc::new(RealDisk),
+            clock: Arc::new(RealClock::new()),
+            transport: Box::new(|| Ok(Arc::new(HttpTransport::new(&HttpOptions::default())?))),
+            env: Env::from_process(),
+            terminal,
+            stop: signals::listen(),
+            seed: getrandom::u64().unwrap_or_else(|_| fastrand::u64(..)),
+        };
+        run(cli, &world).await
+    });
+    // A blocking read of a large file must not hold the process.
+    runtime.shutdown_background();
+    exit
+}
+
+/// Runs one command line; the failure, where there is one, has been shown when this returns.
+pub async fn run(cli: Cli, world: &World) -> Exit {
+    let ended = match cli.command {
+        Command::Validate(args) => validate::run(&cli.global, &args, world),
+        Command::Plan(args) => plan::run(&cli.global, &args, world),
+        Command::Apply(args) => apply::run(&cli.global, &args, world).await,
+        Command::Sandbox(args) => sandbox::run(&cli.global, &args, world).await,
+        Command::Completions { shell } => extras::completions(shell, world),
+        Command::Man => extras::manual(world),
+        Command::Other(words) => extras::unknown(&words),
+    };
+    ended.unwrap_or_else(|failure| world.terminal.fail(&failure))
+}
+
+/// Shows what clap has to say. Its own exit code 2 becomes 64: 2 means that there are changes.
+pub fn usage(error: &clap::Error) -> Exit {
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+}
+
+/// A closed pipe is the reader's wish, everything else is an error.
+fn write_stdout(world: &World, text: &str) -> Result<(), Failure> {
+    match world.terminal.write(text) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::message(Exit::Failure, format!("the output could not be written: {error}"), "free some space"))
+        }
+        _ => Ok(()),
+    }
+}

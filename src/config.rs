@@ -1,5 +1,17 @@
 //! `igsync.yaml` and the environment, decoded and with every default applied.
 
+mod decode;
+mod env;
+mod load;
+mod root;
 mod schema;
+mod settings;
 
-pub use schema::{Account, Config, Defaults, Git, Hosting, Login, Paused, Push, Schedule, TokenSource};
+pub use env::Env;
+pub use load::{FILE, Loaded, load};
+pub use root::find_root;
+pub use schema::{Account, Config, Defaults, Fit, Git, Hosting, Login, Paused, Push, Schedule, TokenSource};
+pub use settings::Settings;
+
+#[cfg(test)]
+mod tests;

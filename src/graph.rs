@@ -1,3 +1,46 @@
 //! Meta's Graph API: knows Meta, knows nothing of manifests, plans or records.
+//!
+//! [`Client`] is the one way in. What a failure means is [`errors`] and [`codes`], whether a call may
+//! be sent again is [`retry`]; the rest is one file per edge.
 
+mod answer;
+mod client;
+pub mod codes;
+mod comment;
+mod container;
+mod endpoint;
+pub mod errors;
+mod listing;
+mod me;
+mod proof;
+mod publish;
+mod quota;
+pub mod retry;
+mod text;
+mod time;
+mod token;
+mod upload;
+mod usage;
 pub mod wire;
+
+#[cfg(test)]
+mod canary;
+#[cfg(test)]
+mod testing;
+
+pub use client::{Client, Timing};
+pub use comment::Comment;
+pub use container::{
+    ContainerStatus, NewContainer, NewlyCreated, PostFields, ProductTag, ReelFields, StoryMedia, UserTag, Video, params,
+};
+pub use endpoint::{Endpoint, EndpointError, Flavour};
+pub use errors::{ApiError, Error, UploadRefusal, Why};
+pub use listing::{Listing, Media};
+pub use me::Identity;
+pub use proof::AppSecret;
+pub use publish::{PublishAnswer, publish_outcome};
+pub use quota::Quota;
+pub use time::meta_time;
+pub use token::{AccessToken, TokenError};
+pub use upload::VideoUpload;
+pub use usage::Usage;

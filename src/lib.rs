@@ -1,6 +1,7 @@
 //! igsync: Terraform's plan and apply, for Instagram.
 
 pub mod apply;
+pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod exit;
@@ -16,3 +17,4 @@ pub mod port;
 pub mod report;
 pub mod rules;
 pub mod sandbox;
+pub mod yaml;

@@ -1,5 +1,18 @@
 //! What was published or is under way: records, how they merge, how they are written and kept.
 
+pub mod format;
+#[cfg(test)]
+mod git_tests;
+mod merge;
 mod record;
+mod records;
+mod run_lock;
+#[cfg(test)]
+pub(crate) mod samples;
+mod store;
 
+pub use merge::merge;
 pub use record::{Comment, Created, PublishIntent, Record, Refusal, State, Switch, Via};
+pub use records::{Conflict, Records, effective};
+pub use run_lock::{Holder, LockError, acquire};
+pub use store::{Error, Ledger, Paths, Snapshot, read};

@@ -1,7 +1,26 @@
 //! Manifests: YAML text in, [`Post`]s or findings out.
 
+mod assemble;
+mod check;
+mod decode;
+pub mod digest;
+mod discover;
+mod fields;
+mod load;
+mod media;
+mod path;
 mod schema;
+mod time;
+mod written;
 
+pub(crate) use assemble::hashtag;
+pub use digest::{caption_digest, normalise_caption};
+pub use load::{Loaded, Options, load};
+pub use media::{Spot, check_media, locate};
+pub(crate) use path::{folder, is_loopback};
 pub use schema::{
     Audio, GraduationStrategy, Item, MediaType, Post, PostState, ProductTag, ReelOptions, Source, UserTag,
 };
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,8 @@
-//! (under way)
+//! Media files: what their bytes are, without knowing manifests or the network.
+
+pub mod cache;
+pub mod digest;
+pub mod probe;
+
+pub use cache::DigestCache;
+pub use digest::digest_file;

@@ -3,21 +3,23 @@
 
 mod disk;
 mod http;
+pub mod mem_disk;
 mod real_clock;
 mod real_disk;
 
+use std::fmt;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 pub use disk::{Access, Disk, Entry, FileKind, RunLock, Stat};
-pub use http::{Body, HttpTransport};
+pub use http::{Body, HttpOptions, HttpTransport, Progress, is_loopback};
+pub use mem_disk::MemDisk;
 pub use real_clock::RealClock;
 pub use real_disk::RealDisk;
 
 /// One HTTP request, as far as igsync needs to shape it.
-#[derive(Debug)]
 pub struct Request {
     pub method: Method,
     pub url: url::Url,
@@ -28,6 +30,20 @@ pub struct Request {
     pub timeout: Duration,
     /// A larger answer is cut off with [`TransportError::Unreadable`]. In bytes.
     pub answer_limit: u64,
+}
+
+/// Without what may be secret: header values and the URL's query.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<&str> = self.headers.iter().map(|(name, _)| *name).collect();
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("host", &self.url.host_str())
+            .field("path", &self.url.path())
+            .field("headers", &headers)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

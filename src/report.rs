@@ -1,11 +1,13 @@
 //! Plans, findings and events as text. Writes only to what it is given, decides nothing.
 
 pub mod events;
+pub mod failure;
 pub mod findings;
 pub mod plan_human;
 pub mod plan_json;
 mod plan_rows;
 pub mod progress;
+pub mod run_summary;
 pub mod text;
 
 /// How output looks; found out once, where the streams are known.

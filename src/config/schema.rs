@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::id::{AccountName, UserId};
+use crate::rules;
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -39,6 +40,8 @@ pub struct Account {
     pub hosting: Option<Hosting>,
     /// `media.convert`.
     pub convert: bool,
+    /// `media.fit`.
+    pub fit: Option<Fit>,
     pub paused: Option<Paused>,
 }
 
@@ -83,6 +86,13 @@ pub enum Hosting {
     Url(String),
 }
 
+/// How a picture whose shape Instagram refuses is mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    Pad,
+    Crop,
+}
+
 /// Why nothing is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Paused {
@@ -109,5 +119,22 @@ impl Config {
     #[must_use]
     pub fn account(&self, name: &AccountName) -> Option<&Account> {
         self.accounts.iter().find(|account| account.name == *name)
+    }
+
+    /// What `rules` says about a finding: its severity, or `None` when the rule is off. A finding that
+    /// is milder than its rule, as those of drafts are, stays so.
+    #[must_use]
+    pub fn judge(&self, mut finding: Finding) -> Option<Finding> {
+        let asked = match self.rules.get(finding.rule.id) {
+            Some(asked) => *asked,
+            None if rules::OFF_UNLESS_ASKED.iter().any(|rule| rule.id == finding.rule.id) => None,
+            None => return Some(finding),
+        };
+        if finding.severity == finding.rule.severity {
+            finding.severity = asked?;
+        } else {
+            finding.severity = finding.severity.max(asked?);
+        }
+        Some(finding)
     }
 }

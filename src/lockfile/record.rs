@@ -79,6 +79,12 @@ pub struct Record {
     /// Raised by each rewrite of `digest`, `file`, `account` or a rank 6 state.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rev: u32,
+    /// Media that could be this post, as a live check saw them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<MediaId>,
+    /// A trial reel: the listing may not show it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trial: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -109,11 +115,46 @@ pub enum State {
 }
 
 /// A container and when it was made (server time); it lives 24 hours.
+///
+/// Written as an object while its age counts, and as the bare id afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "WrittenCreated", into = "WrittenCreated")]
 pub struct Created {
     pub id: ContainerId,
-    pub created_at: Timestamp,
+    /// `None` once the attempt has ended.
+    pub created_at: Option<Timestamp>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum WrittenCreated {
+    Ended(ContainerId),
+    Living(Living),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Living {
+    id: ContainerId,
+    created_at: Timestamp,
+}
+
+impl From<WrittenCreated> for Created {
+    fn from(written: WrittenCreated) -> Self {
+        match written {
+            WrittenCreated::Ended(id) => Self { id, created_at: None },
+            WrittenCreated::Living(Living { id, created_at }) => Self { id, created_at: Some(created_at) },
+        }
+    }
+}
+
+impl From<Created> for WrittenCreated {
+    fn from(created: Created) -> Self {
+        match created.created_at {
+            None => Self::Ended(created.id),
+            Some(created_at) => Self::Living(Living { id: created.id, created_at }),
+        }
+    }
 }
 
 /// One publish announced before it is sent. After `lease_until` this run sends no publish for it.
@@ -186,5 +227,30 @@ impl State {
     #[must_use]
     pub fn is_open(self) -> bool {
         self.rank() <= 3
+    }
+}
+
+impl Record {
+    /// Whether both are versions of one attempt.
+    #[must_use]
+    pub fn is_same_attempt(&self, other: &Self) -> bool {
+        self.attempt == other.attempt && self.key == other.key && self.user_id == other.user_id
+    }
+
+    /// The newest time that the record holds; `None` before its first container.
+    #[must_use]
+    pub fn last_time(&self) -> Option<Timestamp> {
+        let containers = self.children.iter().chain(&self.container).filter_map(|created| created.created_at);
+        let intents = self.intents.iter().map(|intent| intent.at);
+        containers.chain(intents).chain(self.published_at).max()
+    }
+
+    /// Gives the post a new key: the copy under that key, then the tombstone that stays under the old
+    /// one. Both belong into one [`super::Ledger::record_all`]; one without the other would publish again.
+    #[must_use]
+    pub fn moved(self, key: PostKey, attempt: AttemptId) -> [Self; 2] {
+        let copy = Self { key: key.clone(), attempt, ..self.clone() };
+        let tombstone = Self { state: State::Forgotten, moved_to: Some(key), rev: self.rev.saturating_add(1), ..self };
+        [copy, tombstone]
     }
 }

@@ -243,8 +243,8 @@ fn differs(post: &Post, record: &Record) -> bool {
 }
 
 /// The post's digest; media that were not read count as those that were sent.
-fn effective_digest(post: &Post, _record: &Record) -> Option<Digest> {
-    post.digest.clone()
+fn effective_digest(post: &Post, record: &Record) -> Option<Digest> {
+    post.digest.clone().or_else(|| post.digest_if_media(record.media_digest.as_ref()?))
 }
 
 fn scheme(digest: &Digest) -> Option<&str> {

@@ -94,7 +94,7 @@ fn weight(state: State) -> u8 {
 
 /// The latest time that the record knows of.
 fn newest(record: &Record) -> Option<Timestamp> {
-    let created = record.children.iter().chain(&record.container).map(|created| created.created_at);
+    let created = record.children.iter().chain(&record.container).filter_map(|created| created.created_at);
     created.chain(record.intents.iter().map(|intent| intent.at)).chain(record.published_at).max()
 }
 

@@ -133,7 +133,7 @@ pub(crate) fn record(key: &str, state: State) -> Record {
         caption_digest: Some(digest(&format!("caption of {key}"))),
         attempt: AttemptId::from("a1"),
         children: Vec::new(),
-        container: Some(Created { id: "17800000000000001".into(), created_at: at("2026-12-01T10:00:00Z") }),
+        container: Some(Created { id: "17800000000000001".into(), created_at: Some(at("2026-12-01T10:00:00Z")) }),
         fingerprint: reached(State::Intent).then(Vec::new),
         intents: if reached(State::Intent) {
             vec![PublishIntent { at: at("2026-12-01T10:00:05Z"), lease_until: at("2026-12-01T10:01:05Z") }]
@@ -155,6 +155,8 @@ pub(crate) fn record(key: &str, state: State) -> Record {
         graph: None,
         file: Some(format!("{key}.yaml")),
         rev: 0,
+        evidence: Vec::new(),
+        trial: false,
     }
 }
 

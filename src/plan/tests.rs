@@ -150,9 +150,25 @@ fn a_refused_post_is_tried_again_on_request() {
 #[test]
 fn digests_that_cannot_be_compared_count_as_unchanged() {
     let unread = post("p").with(|post| post.digest = None);
-    assert_eq!(marks(&world([unread], [record("p", State::Published)])), "");
+    let without_media = record("p", State::Published).with(|record| record.media_digest = None);
+    assert_eq!(marks(&world([unread], [without_media])), "");
     let older = record("p", State::Published).with(|record| record.digest = Some("v0:sha256:1".into()));
     assert_eq!(marks(&world([post("p")], [older])), "");
+}
+
+#[test]
+fn media_that_were_not_read_count_as_those_that_were_sent() {
+    let unread = || {
+        post("p").with(|post| {
+            post.media_digest = None;
+            post.digest = None;
+        })
+    };
+    let live =
+        record("p", State::Published).with(|record| record.digest = unread().digest_if_media(&digest("media of p")));
+    assert_eq!(marks(&world([unread()], [live.clone()])), "");
+    let reworded = unread().with(|post| post.text_digest = digest("other words"));
+    assert_eq!(marks(&world([reworded], [live])), "*");
 }
 
 #[test]

@@ -1,9 +1,19 @@
 //! Requests over real sockets.
 
+use std::error::Error as _;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::Access;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, Stream};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+
+use super::{Access, Method, Request, Response, Transport, TransportError};
+
+#[cfg(test)]
+mod tests;
 
 /// What a request carries.
 pub enum Body {
@@ -18,9 +28,12 @@ pub enum Body {
         source: Box<dyn Access>,
         len: u64,
         /// Told how many bytes of this body were handed to the socket so far.
-        progress: Option<Arc<dyn Fn(u64) + Send + Sync>>,
+        progress: Option<Progress>,
     },
 }
+
+/// Called with the bytes that were handed over so far.
+pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,6 +45,194 @@ impl fmt::Debug for Body {
     }
 }
 
-/// reqwest with every convenience that would act behind our back switched off.
+/// How [`HttpTransport`] speaks to every host.
+#[derive(Clone, Debug)]
+pub struct HttpOptions {
+    pub user_agent: String,
+    /// A connection that is not up within this time was never made. Shorter than the timeout of a
+    /// request, so that a dead host is told from a lost answer.
+    pub connect_timeout: Duration,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            user_agent: concat!("igsync/", env!("CARGO_PKG_VERSION")).to_owned(),
+            connect_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// reqwest with every convenience that would act behind our back switched off: no redirects, no
+/// cookies, no retries. Plain `http` and no proxy for loopback hosts, TLS for all others.
 #[derive(Debug)]
-pub struct HttpTransport;
+pub struct HttpTransport {
+    loopback: reqwest::Client,
+    outside: reqwest::Client,
+}
+
+impl HttpTransport {
+    /// Fails only when the machine's TLS or proxy settings cannot be used.
+    pub fn new(options: &HttpOptions) -> Result<Self, TransportError> {
+        // An error means that this process has a provider already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        // A proxy cannot reach this machine's loopback.
+        let loopback = builder(options).no_proxy();
+        let outside = builder(options).https_only(true);
+        Ok(Self { loopback: build(loopback)?, outside: build(outside)? })
+    }
+
+    fn client_for(&self, url: &url::Url) -> &reqwest::Client {
+        if is_loopback(url) { &self.loopback } else { &self.outside }
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
+        let limit = request.answer_limit;
+        let mut builder =
+            self.client_for(&request.url).request(method(request.method), request.url).timeout(request.timeout);
+        for (name, value) in request.headers {
+            let mut value = HeaderValue::from_str(&value)
+                .map_err(|_| TransportError::NotSent(format!("the value of the header {name} is not allowed")))?;
+            value.set_sensitive(name == "authorization");
+            builder = builder.header(name, value);
+        }
+        builder = match request.body {
+            Body::Empty if request.method == Method::Get => builder,
+            Body::Empty => builder.header(CONTENT_LENGTH, 0),
+            Body::Bytes { content_type, bytes } => builder.header(CONTENT_TYPE, content_type).body(bytes),
+            Body::Stream { content_type, source, len, progress } => builder
+                .header(CONTENT_TYPE, content_type)
+                .header(CONTENT_LENGTH, len)
+                .body(reqwest::Body::wrap_stream(pieces(source, len, progress))),
+        };
+        let response = builder.send().await.map_err(|error| failure(&error.without_url()))?;
+        read_answer(response, limit).await
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+/// Whether `url` names this machine: `localhost`, `127.0.0.0/8` or `::1`.
+#[must_use]
+pub fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn builder(options: &HttpOptions) -> reqwest::ClientBuilder {
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+    let roots = roots.filter_map(|root| reqwest::Certificate::from_der(root).ok());
+    reqwest::Client::builder()
+        // The bundled roots serve machines without a store; a company's own authority still counts.
+        .tls_certs_merge(roots)
+        .user_agent(&options.user_agent)
+        .connect_timeout(options.connect_timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        // A connection that the other end is about to drop would turn a publish into a lost answer.
+        .pool_idle_timeout(Duration::from_secs(20))
+}
+
+fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, TransportError> {
+    builder.build().map_err(|error| TransportError::NotSent(chain(&error.without_url())))
+}
+
+fn method(method: Method) -> reqwest::Method {
+    match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Delete => reqwest::Method::DELETE,
+    }
+}
+
+/// Only a connection that never came up proves that the other end saw nothing.
+fn failure(error: &reqwest::Error) -> TransportError {
+    if error.is_connect() || error.is_builder() {
+        TransportError::NotSent(chain(error))
+    } else if error.is_timeout() {
+        TransportError::NoAnswer("the time was up".to_owned())
+    } else {
+        TransportError::NoAnswer(chain(error))
+    }
+}
+
+/// An error and its causes in one line; reqwest alone says only "error sending request".
+fn chain(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.ends_with(&inner_text) {
+            text.push_str(": ");
+            text.push_str(&inner_text);
+        }
+        cause = inner.source();
+    }
+    text
+}
+
+async fn read_answer(mut response: reqwest::Response, limit: u64) -> Result<Response, TransportError> {
+    let status = response.status().as_u16();
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let too_large = || TransportError::Unreadable(format!("larger than {limit} bytes"));
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            // Counted after decompression, so that a small bomb does not fill the memory.
+            Ok(Some(chunk)) if (body.len() + chunk.len()) as u64 > limit => return Err(too_large()),
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(Response { status, headers, body }),
+            Err(error) if error.is_timeout() => {
+                return Err(TransportError::Unreadable("the time was up".to_owned()));
+            }
+            Err(error) => return Err(TransportError::Unreadable(chain(&error.without_url()))),
+        }
+    }
+}
+
+const PIECE: u64 = 256 * 1024;
+
+/// The body in pieces, each read on a thread that may block.
+fn pieces(
+    source: Box<dyn Access>,
+    len: u64,
+    progress: Option<Progress>,
+) -> impl Stream<Item = io::Result<Vec<u8>>> + Send + 'static {
+    stream::try_unfold((source, 0), move |(source, sent)| {
+        let progress = progress.clone();
+        async move {
+            let wanted = PIECE.min(len - sent);
+            if wanted == 0 {
+                return Ok(None);
+            }
+            let (source, piece) =
+                tokio::task::spawn_blocking(move || read_piece(source, wanted)).await.map_err(io::Error::other)??;
+            let sent = sent + wanted;
+            if let Some(progress) = progress {
+                progress(sent);
+            }
+            Ok(Some((piece, (source, sent))))
+        }
+    })
+}
+
+fn read_piece(mut source: Box<dyn Access>, wanted: u64) -> io::Result<(Box<dyn Access>, Vec<u8>)> {
+    let mut piece = vec![0; usize::try_from(wanted).map_err(io::Error::other)?];
+    // A file that became shorter ends the request: the announced length is a promise.
+    source.read_exact(&mut piece)?;
+    Ok((source, piece))
+}

@@ -46,7 +46,11 @@ impl Disk for RealDisk {
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir_all(path)
+        let new: Vec<&Path> =
+            path.ancestors().take_while(|part| !part.as_os_str().is_empty() && !part.exists()).collect();
+        fs::create_dir_all(path)?;
+        // Otherwise a power cut could take the folder, and with it what was durable inside.
+        new.into_iter().rev().try_for_each(sync_folder_of)
     }
 
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {

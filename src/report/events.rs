@@ -1,34 +1,29 @@
-//! Events for programs: one JSON object per line.
+//! Events as JSON, one object per line.
 
-use std::fmt;
 use std::io::{self, Write};
 
 use crate::apply::{Event, Observer};
 
-/// Writes each event as it comes, so that a reader at the other end of a pipe is never behind.
-pub struct Json {
-    out: Box<dyn Write + Send>,
+/// One event with its newline.
+#[must_use]
+pub fn line(event: &Event) -> String {
+    // Names and numbers only: this cannot fail.
+    serde_json::to_string(event).unwrap_or_default() + "\n"
 }
 
-impl Json {
-    #[must_use]
-    pub fn new(out: Box<dyn Write + Send>) -> Self {
-        Self { out }
+/// Writes each event as it happens.
+pub struct Json<W>(W);
+
+impl<W: Write> Json<W> {
+    pub fn new(writer: W) -> Self {
+        Self(writer)
     }
 }
 
-impl fmt::Debug for Json {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Json").finish_non_exhaustive()
-    }
-}
-
-impl Observer for Json {
+impl<W: Write + Send> Observer for Json<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        let mut line = serde_json::to_vec(event)?;
-        line.push(b'\n');
-        self.out.write_all(&line)?;
-        self.out.flush()
+        self.0.write_all(line(event).as_bytes())?;
+        self.0.flush()
     }
 }
 
@@ -40,7 +35,7 @@ mod tests {
     #[test]
     fn each_event_is_one_line_with_its_name_first() {
         let out = Shared::default();
-        let mut json = Json::new(Box::new(out.clone()));
+        let mut json = Json::new(out.clone());
         json.event(&Event::PostPublished { post: post_ref("posts/a"), media_id: Some("179".into()) }).unwrap();
         json.event(&Event::PostUnknown { post: post_ref("posts/b"), reason: "two\nlines\u{1b}".into() }).unwrap();
         insta::assert_snapshot!(out.text(), @r#"
@@ -61,6 +56,6 @@ mod tests {
             }
         }
         let event = Event::RecordPushed { commit: "abc".into() };
-        assert_eq!(Json::new(Box::new(Closed)).event(&event).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        assert_eq!(Json::new(Closed).event(&event).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 }

@@ -3,7 +3,7 @@
 
 mod bars;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use owo_colors::Style as Paint;
 
 use self::bars::Bars;
 use super::Style;
-use super::text::{commands, elapsed, one_line, thousands};
+use super::text::{commands, elapsed, one_line};
 use crate::apply::{Event, Observer, PostRef};
 use crate::graph::wire::StatusCode;
-use crate::id::Kind;
+use crate::id::{AccountName, Kind};
 use crate::port::Clock;
 
 /// How often a log hears of a post that takes long.
@@ -29,8 +29,8 @@ pub struct Human {
     clock: Arc<dyn Clock>,
     style: Style,
     program: String,
-    /// Several accounts may have a post of the same key.
-    shows_accounts: bool,
+    /// Seen so far: with several, posts are named with theirs, since two may have the same key.
+    accounts: BTreeSet<AccountName>,
     under_way: HashMap<PostRef, UnderWay>,
     /// `None`: not a terminal.
     bars: Option<Bars>,
@@ -53,15 +53,15 @@ impl Human {
         clock: Arc<dyn Clock>,
         style: Style,
         program: &str,
-        shows_accounts: bool,
     ) -> Self {
         let bars = terminal.filter(|target| !target.is_hidden()).map(Bars::new);
-        Self { out, clock, style, program: program.to_owned(), shows_accounts, under_way: HashMap::new(), bars }
+        let (accounts, under_way) = (BTreeSet::new(), HashMap::new());
+        Self { out, clock, style, program: program.to_owned(), accounts, under_way, bars }
     }
 
     fn name(&self, post: &PostRef) -> String {
         let key = one_line(post.key.as_str());
-        if self.shows_accounts { format!("{key} on {}", one_line(post.account.as_str())) } else { key }
+        if self.accounts.len() > 1 { format!("{key} on {}", one_line(post.account.as_str())) } else { key }
     }
 
     fn name_and_kind(&self, post: &PostRef) -> String {
@@ -93,6 +93,7 @@ impl Human {
     }
 
     fn start(&mut self, post: &PostRef, kind: Kind) {
+        self.accounts.insert(post.account.clone());
         let now = self.clock.monotonic();
         self.under_way.insert(post.clone(), UnderWay { kind, since: now, told: now });
         self.show(post, "starting");
@@ -224,35 +225,10 @@ impl Observer for Human {
                 if let Some(bars) = &mut self.bars {
                     bars.clear();
                 }
-                match finished_line(event) {
-                    Some(line) => self.out.write_all(format!("{line}\n").as_bytes()).and_then(|()| self.out.flush()),
-                    None => Ok(()),
-                }
+                Ok(())
             }
         }
     }
-}
-
-/// `Applied: 3 published, 1 failed in 12 s.`; `None` when nothing happened, or for another event.
-#[must_use]
-pub fn finished_line(event: &Event) -> Option<String> {
-    let Event::RunFinished { published, failed, unknown, deferred, not_attempted, elapsed_ms, .. } = event else {
-        return None;
-    };
-    let counts = [
-        (*published, "published"),
-        (*failed, "failed"),
-        (*unknown, "unknown"),
-        (*deferred, "deferred"),
-        (*not_attempted, "not attempted"),
-    ];
-    let counts: Vec<String> = counts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{} {word}", thousands(*count)))
-        .collect();
-    let time = elapsed(Duration::from_millis(*elapsed_ms));
-    (!counts.is_empty()).then(|| format!("Applied: {} in {time}.", counts.join(", ")))
 }
 
 #[cfg(test)]

@@ -10,14 +10,8 @@ struct Stage {
 fn stage(terminal: Option<&Drawn>) -> Stage {
     let (out, clock) = (Shared::default(), Arc::new(StoppedClock::default()));
     let target = terminal.map(|term| ProgressDrawTarget::term_like(Box::new(term.clone())));
-    let human = Human::new(
-        Box::new(out.clone()),
-        target,
-        Arc::clone(&clock) as Arc<dyn Clock>,
-        Style::plain(),
-        "igsync",
-        false,
-    );
+    let human =
+        Human::new(Box::new(out.clone()), target, Arc::clone(&clock) as Arc<dyn Clock>, Style::plain(), "igsync");
     Stage { human, out, clock }
 }
 
@@ -100,7 +94,6 @@ fn a_log_has_a_line_for_each_thing_that_happened() {
     not attempted posts/rest: the token was refused
     warning posts/harbour: its first comment was refused
     recorded in commit 1a2b3c
-    Applied: 3 published, 1 failed in 12 s.
     ");
 }
 
@@ -120,14 +113,18 @@ fn a_terminal_shows_what_is_under_way() {
     stage.play([published("posts/boats", "179"), published("posts/harbour", "180"), finished(2, 0)]);
     assert_eq!(
         stage.out.text(),
-        "published posts/boats (reel) 179 in 12 s\npublished posts/harbour (image) 180 in 12 s\n\
-         Applied: 2 published in 12 s.\n"
+        "published posts/boats (reel) 179 in 12 s\npublished posts/harbour (image) 180 in 12 s\n"
     );
 }
 
 #[test]
-fn a_run_without_events_ends_without_a_line() {
+fn posts_of_two_accounts_are_told_apart() {
     let mut stage = stage(None);
-    stage.play([finished(0, 0)]);
-    assert_eq!(stage.out.text(), "");
+    let elsewhere = PostRef { account: "second".into(), ..post_ref("posts/a") };
+    stage.play([
+        started("posts/a", Kind::Image),
+        Event::PostStarted { post: elsewhere, kind: Kind::Image },
+        published("posts/a", "179"),
+    ]);
+    assert_eq!(stage.out.text(), "published posts/a on brand (image) 179 in 0 ms\n");
 }

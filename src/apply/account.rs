@@ -1,0 +1,352 @@
+//! One account's part of a run: from the listing before the first publish to the permalinks after the last.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt};
+use jiff::Timestamp;
+
+use crate::graph::{Client, Error};
+use crate::id::{AccountName, AttemptId, MediaId, PostKey, UserId};
+use crate::lockfile::{Record, State, Via};
+use crate::manifest::Post;
+
+use super::attempt;
+use super::context::{Halt, Shared};
+use super::event::{Event, PostRef};
+use super::live::{self, Live};
+use super::matching::Look;
+use super::media::MediaSource;
+use super::outcome::{Failure, Outcome, Tally};
+use super::publish::Ended;
+use super::settle::{Origin, Settled};
+
+/// One account, connected.
+pub struct AccountRun {
+    pub shared: Arc<Shared>,
+    pub name: AccountName,
+    pub user_id: UserId,
+    pub client: Client,
+    pub media: MediaSource,
+    /// Written into records made through another base than Meta's.
+    pub graph: Option<String>,
+    pub max_publish: usize,
+    pub min_gap: std::time::Duration,
+    /// Containers and uploads at a time.
+    pub parallelism: usize,
+    pub live_check: bool,
+    /// When the manifest came into the repository: the earliest time at which its post can be live.
+    pub added_at: AddedAt,
+    /// Posts that this run already failed to settle: they have their outcome.
+    pub undecided: HashSet<PostKey>,
+}
+
+/// When a manifest (by its path) came into the repository; `None` where nobody knows.
+pub type AddedAt = Arc<dyn Fn(&str) -> Option<Timestamp> + Send + Sync>;
+
+/// A post that is to go out now.
+#[derive(Clone, Debug)]
+pub struct Work {
+    pub post: Arc<Post>,
+}
+
+/// What settling before acting found.
+#[derive(Debug, Default)]
+pub struct Settlement {
+    pub tally: Tally,
+    /// Attempts that are proven not to be live and stay open.
+    pub not_live: Vec<AttemptId>,
+    pub halt: Option<Halt>,
+}
+
+/// Finds the manifest of a record, where it still has one that wants to be published.
+pub type FindPost<'a> = dyn Fn(&PostKey) -> Option<Arc<Post>> + Send + Sync + 'a;
+
+/// A post whose containers exist.
+struct Ready {
+    post: Arc<Post>,
+    record: Record,
+    /// Whether this process made the container: a young image may be published without a look.
+    fresh: bool,
+}
+
+impl AccountRun {
+    /// Settles every open attempt of this account, whatever its manifest says now.
+    pub async fn settle_open(&mut self, post: &FindPost<'_>) -> Settlement {
+        let mut ended = Settlement::default();
+        let open: Vec<Record> = self.shared.with_records(|records| records.open(&self.user_id).cloned().collect());
+        for record in open {
+            if let Err(halt) = self.settle_one(record, post, &mut ended).await {
+                ended.tally.end(halt.exit);
+                ended.halt = Some(halt);
+                break;
+            }
+        }
+        ended
+    }
+
+    async fn settle_one(&mut self, record: Record, post: &FindPost<'_>, ended: &mut Settlement) -> Result<(), Halt> {
+        self.shared.go_on()?;
+        let wanted = post(&record.key);
+        if record.state == State::Containers {
+            return self.tidy(record, wanted.as_deref());
+        }
+        let key = record.key.clone();
+        match self.settle(record, Origin::AnEarlierRun, wanted.as_deref()).await? {
+            Settled::Published(record) => {
+                self.finish(&key, &Outcome::Published(record.media_id.clone()), &mut ended.tally)?;
+            }
+            Settled::Open(record) => {
+                ended.not_live.push(record.attempt.clone());
+                self.tidy(record, wanted.as_deref())?;
+            }
+            Settled::Closed(_) => {}
+            Settled::Unknown(record) => {
+                let reason = record.reason.unwrap_or_default();
+                self.finish(&key, &Outcome::Unknown { reason }, &mut ended.tally)?;
+            }
+            Settled::Undecided(_) => {
+                self.undecided.insert(key.clone());
+                let reason = "its container can not be read yet; the next run asks again".to_owned();
+                self.finish(&key, &Outcome::Pending { reason }, &mut ended.tally)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes an attempt of which nothing is live when its containers are of no more use.
+    fn tidy(&self, record: Record, wanted: Option<&Post>) -> Result<(), Halt> {
+        let reason = match wanted {
+            None => "withdrawn",
+            Some(post) if post.digest.is_some() && post.digest != record.digest => "edited",
+            Some(_) if self.superseded(&record) => "superseded",
+            Some(_) if attempt::is_past_life(&record, self.client.server_now()) => "expired",
+            Some(_) => return Ok(()),
+        };
+        self.write(attempt::not_published(record, reason)).map(drop)
+    }
+
+    /// Of two open attempts of one post the one with the smaller id goes on.
+    fn superseded(&self, record: &Record) -> bool {
+        self.shared.attempts(&self.user_id, &record.key).iter().any(|other| {
+            other.attempt != record.attempt
+                && (other.state == State::Published || other.state.is_open() && other.attempt < record.attempt)
+        })
+    }
+
+    /// Publishes `work` in its order. Every post gets exactly one outcome, whatever happens.
+    pub async fn publish_all(&self, work: Vec<Work>) -> (Tally, Option<Halt>) {
+        let mut tally = Tally::default();
+        let mut waiting: Vec<Work> = work.into_iter().filter(|work| !self.undecided.contains(&work.post.key)).collect();
+        let halt = self.publish_in_order(&mut waiting, &mut tally).await.err();
+        if let Some(halt) = &halt {
+            tally.end(halt.exit);
+            for Work { post } in waiting {
+                // The output may be what failed; the exit code still tells.
+                let _ = self.finish(&post.key, &Outcome::halted(halt), &mut tally);
+            }
+        }
+        // A halted account is asked nothing more.
+        let after = if halt.is_none() { self.enrich().await.err() } else { None };
+        let folded = self.shared.fold().err();
+        if let Some(late) = after.or(folded)
+            && halt.is_none()
+        {
+            tally.end(late.exit);
+            return (tally, Some(late));
+        }
+        (tally, halt)
+    }
+
+    /// `waiting` holds the posts without an outcome at every moment, so that a halt loses none.
+    async fn publish_in_order(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<(), Halt> {
+        self.shared.go_on()?;
+        self.finish_published(waiting).await?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        self.cut_to_allowance(waiting, tally).await?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let newest = self.listing().await?;
+        if self.live_check {
+            self.adopt_what_is_live(waiting, &newest, tally)?;
+        }
+        let fingerprint: Vec<MediaId> = newest.media.iter().take(FINGERPRINT).map(|media| media.id.clone()).collect();
+        let ready = self.prepare_all(waiting, tally).await?;
+        self.shared.fold()?;
+        let mut is_first = true;
+        for next in ready {
+            if !is_first && !self.min_gap.is_zero() {
+                self.shared.wait(self.min_gap).await?;
+            }
+            is_first = false;
+            let key = next.post.key.clone();
+            let (outcome, halt) = match self.publish_with_one_retry(next, &fingerprint).await {
+                Ok(outcome) => (outcome, None),
+                Err((outcome, halt)) => (outcome, Some(halt)),
+            };
+            if let Some(outcome) = outcome {
+                waiting.retain(|work| work.post.key != key);
+                self.finish(&key, &outcome, tally)?;
+            }
+            if let Some(halt) = halt {
+                return Err(halt);
+            }
+        }
+        Ok(())
+    }
+
+    /// Containers fail for reasons that a second one does not share; it is made once.
+    async fn publish_with_one_retry(&self, next: Ready, fingerprint: &[MediaId]) -> Ended {
+        let Ready { post, record, fresh } = next;
+        let first = self.publish_one(&post, record, fresh, fingerprint).await?;
+        let Some(Outcome::Failed(Failure { try_again: true, .. })) = &first else { return Ok(first) };
+        match self.prepare(&post).await.map_err(|halt| (None, halt))? {
+            Ok((record, fresh)) => self.publish_one(&post, record, fresh, fingerprint).await,
+            Err(failure) => Ok(Some(Outcome::Failed(failure))),
+        }
+    }
+
+    /// Sends what an earlier run still owed to posts that are live: first comment, comment switch.
+    async fn finish_published(&self, waiting: &mut Vec<Work>) -> Result<(), Halt> {
+        for work in waiting.clone() {
+            let attempts = self.shared.attempts(&self.user_id, &work.post.key);
+            if let Some(live) = attempts.into_iter().find(|record| record.state == State::Published) {
+                self.send_extras(&work.post, live).await?;
+                waiting.retain(|other| other.post.key != work.post.key);
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves what is over the cap or the account's quota to a later run.
+    async fn cut_to_allowance(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<(), Halt> {
+        let quota = self.ask(self.client.quota(&self.user_id)).await?;
+        let left = quota.left().map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
+        let (allowed, reason) = if left < self.max_publish {
+            (left, format!("the publishing quota leaves {left} posts now ({} used in 24 hours)", quota.used))
+        } else {
+            (self.max_publish, format!("over the cap of {} posts a run", self.max_publish))
+        };
+        let deferred = if waiting.len() > allowed { waiting.split_off(allowed) } else { Vec::new() };
+        for Work { post } in deferred {
+            self.finish(&post.key, &Outcome::Deferred { reason: reason.clone() }, tally)?;
+        }
+        Ok(())
+    }
+
+    /// The listing before the first publish. It is read back to the newest post that the record knows,
+    /// so that a lockfile that lost its last lines is noticed; without any record, to its end.
+    async fn listing(&self) -> Result<Look, Halt> {
+        let newest = self.shared.with_records(|records| {
+            let mine = records.iter().filter(|record| record.user_id == self.user_id);
+            mine.filter_map(|record| record.published_at).max()
+        });
+        let since = newest.unwrap_or(Timestamp::MIN);
+        let listing = self.ask(self.client.back_to(&self.user_id, since, LISTING_PAGES)).await?;
+        Ok(Look { media: listing.media, reaches_back: listing.is_complete })
+    }
+
+    /// Records what a person or a lost lockfile's run has published already.
+    fn adopt_what_is_live(&self, waiting: &mut Vec<Work>, look: &Look, tally: &mut Tally) -> Result<(), Halt> {
+        let claimed: HashSet<MediaId> = self.claimed();
+        for work in waiting.clone() {
+            let attempts = self.shared.attempts(&self.user_id, &work.post.key);
+            let rivals: Vec<&Post> =
+                waiting.iter().filter(|other| other.post.key != work.post.key).map(|other| &*other.post).collect();
+            let outcome = match live::check(&work.post, &attempts, look, &claimed, &rivals, &*self.added_at) {
+                Live::Absent => continue,
+                Live::Adopt(media) => {
+                    let record = self.attempt_of(&work.post);
+                    let at = media.timestamp.unwrap_or_else(|| self.client.server_now());
+                    let mut record =
+                        attempt::published(record, Some(media.id.clone()), Via::Adopted, at, Some(&work.post));
+                    record.permalink.clone_from(&media.permalink);
+                    self.write(record)?;
+                    Outcome::Adopted(media.id.clone())
+                }
+                Live::Maybe(media) => {
+                    let mut record = attempt::unknown(self.attempt_of(&work.post), "maybe_live");
+                    record.evidence = media.iter().map(|media| media.id.clone()).collect();
+                    self.write(record)?;
+                    Outcome::Unknown { reason: live::explain(&media) }
+                }
+            };
+            waiting.retain(|other| other.post.key != work.post.key);
+            self.finish(&work.post.key, &outcome, tally)?;
+        }
+        Ok(())
+    }
+
+    /// The open attempt of a post, or a new one.
+    pub(super) fn attempt_of(&self, post: &Post) -> Record {
+        let mut open: Vec<Record> = self
+            .shared
+            .attempts(&self.user_id, &post.key)
+            .into_iter()
+            .filter(|record| record.state.is_open())
+            .collect();
+        open.sort_by(|a, b| a.attempt.cmp(&b.attempt));
+        open.into_iter()
+            .next()
+            .unwrap_or_else(|| attempt::begin(post, &self.user_id, self.shared.new_attempt(), self.graph.clone()))
+    }
+
+    /// Makes the containers of all posts side by side and returns those that can be published, in plan order.
+    async fn prepare_all(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<Vec<Ready>, Halt> {
+        let made: Vec<_> = stream::iter(waiting.clone())
+            .map(|work| async move {
+                let prepared = self.prepare(&work.post).await;
+                (work.post, prepared)
+            })
+            .buffered(self.parallelism.max(1))
+            .collect()
+            .await;
+        let mut ready = Vec::new();
+        let mut halt = None;
+        for (post, prepared) in made {
+            match prepared {
+                Ok(Ok((record, fresh))) => ready.push(Ready { post, record, fresh }),
+                Ok(Err(failure)) => {
+                    waiting.retain(|work| work.post.key != post.key);
+                    self.finish(&post.key, &Outcome::Failed(failure), tally)?;
+                }
+                Err(stop) => halt = halt.or(Some(stop)),
+            }
+        }
+        halt.map_or(Ok(ready), Err)
+    }
+
+    async fn prepare(&self, post: &Post) -> Result<Result<(Record, bool), Failure>, Halt> {
+        self.shared.go_on()?;
+        self.shared.tell(&Event::PostStarted { post: self.post_ref(&post.key), kind: post.kind })?;
+        let record = self.attempt_of(post);
+        if attempt::usable_container(&record, self.client.server_now()).is_some() {
+            return Ok(Ok((record, false)));
+        }
+        Ok(self.make_containers(post, record).await?.map(|record| (record, true)))
+    }
+
+    /// Waits for an answer without which this account cannot go on.
+    pub(super) async fn ask<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Halt> {
+        self.shared.ask(call).await?.map_err(|error| Halt::unreachable(&error))
+    }
+
+    /// Announces and counts the end of one post.
+    pub(super) fn finish(&self, key: &PostKey, outcome: &Outcome, tally: &mut Tally) -> Result<(), Halt> {
+        tally.count(outcome);
+        outcome.event(self.post_ref(key)).map_or(Ok(()), |event| self.shared.tell(&event))
+    }
+
+    pub fn post_ref(&self, key: &PostKey) -> PostRef {
+        PostRef { key: key.clone(), account: self.name.clone() }
+    }
+}
+
+/// So many of the newest media ids are remembered before a publish.
+const FINGERPRINT: usize = 10;
+
+/// All that Meta lists: 10,000 media at 100 a page.
+const LISTING_PAGES: u32 = 100;

@@ -1,0 +1,146 @@
+//! What follows a publish and never undoes or repeats it: first comment, comment switch, permalinks.
+
+use jiff::SignedDuration;
+
+use crate::graph::Error;
+use crate::graph::retry::{Call, Verdict, decide};
+use crate::id::{Kind, MediaId};
+use crate::lockfile::{Comment, Record, State, Switch, Via};
+use crate::manifest::Post;
+
+use super::account::AccountRun;
+use super::context::Halt;
+use super::event::Event;
+use super::matching::Look;
+
+impl AccountRun {
+    /// Sends the first comment, then switches comments off, as the record says is due.
+    pub(super) async fn send_extras(&self, post: &Post, mut record: Record) -> Result<(), Halt> {
+        let Some(media_id) = record.media_id.clone() else { return Ok(()) };
+        if record.via != Some(Via::Publish) && record.via != Some(Via::Resolved) {
+            return Ok(());
+        }
+        record = match record.comment {
+            Some(Comment::Due) => self.send_comment(post, record, &media_id).await?,
+            Some(Comment::Intent) => self.settle_comment(post, record, &media_id).await?,
+            Some(Comment::Unknown | Comment::Failed | Comment::Done) | None => record,
+        };
+        if record.comment_switch == Some(Switch::Due) {
+            self.switch_comments_off(post, record, &media_id).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_comment(&self, post: &Post, mut record: Record, media_id: &MediaId) -> Result<Record, Halt> {
+        let Some(text) = &post.first_comment else { return Ok(record) };
+        self.shared.go_on()?;
+        record.comment = Some(Comment::Intent);
+        let mut record = self.write(record)?;
+        match self.shared.ask(self.client.comment(media_id, text)).await? {
+            Ok(_) => record.comment = Some(Comment::Done),
+            Err(error) if decide(Call::Comment, &error, 1) == Verdict::OutcomeUnknown => {
+                return self.settle_comment(post, record, media_id).await;
+            }
+            Err(error) => {
+                record.comment = Some(Comment::Failed);
+                self.warn(post, format!("the first comment was not posted: {error}"))?;
+            }
+        }
+        self.write(record)
+    }
+
+    /// Two looks at the comments; one that is not seen is never sent again.
+    async fn settle_comment(&self, post: &Post, mut record: Record, media_id: &MediaId) -> Result<Record, Halt> {
+        let text = post.first_comment.as_deref().map(str::trim).unwrap_or_default();
+        for look in 0..2 {
+            if look > 0 {
+                self.shared.wait(self.shared.waits.look).await?;
+            }
+            let comments = match self.shared.ask(self.client.comments(media_id, COMMENT_PAGES)).await? {
+                Ok(comments) => comments,
+                Err(error) => return Halt::for_account(&error).map_or(Ok(record), Err),
+            };
+            if comments.iter().any(|comment| comment.text.as_deref().map(str::trim) == Some(text)) {
+                record.comment = Some(Comment::Done);
+                return self.write(record);
+            }
+        }
+        record.comment = Some(Comment::Unknown);
+        let record = self.write(record)?;
+        self.warn(post, "whether the first comment was posted is not known; it is not sent again".to_owned())?;
+        Ok(record)
+    }
+
+    async fn switch_comments_off(&self, post: &Post, mut record: Record, media_id: &MediaId) -> Result<(), Halt> {
+        self.shared.go_on()?;
+        match self.shared.ask(self.client.set_comment_enabled(media_id, false)).await? {
+            Ok(()) => record.comment_switch = Some(Switch::Done),
+            Err(Error::Api(refusal)) => {
+                record.comment_switch = Some(Switch::Failed);
+                self.warn(post, format!("comments could not be switched off: {refusal}"))?;
+            }
+            // Nothing is lost by asking again: the next run does.
+            Err(_) => {
+                return self.warn(post, "comments are not switched off yet; the next run tries again".to_owned());
+            }
+        }
+        self.write(record).map(drop)
+    }
+
+    fn warn(&self, post: &Post, reason: String) -> Result<(), Halt> {
+        self.shared.tell(&Event::PostWarning { post: self.post_ref(&post.key), reason })
+    }
+
+    /// One listing after the last publish gives the permalinks of all posts, and the ids that lost
+    /// answers left open.
+    pub(super) async fn enrich(&self) -> Result<(), Halt> {
+        let recent = self.client.server_now() - SignedDuration::from_hours(24 * 7);
+        let bare = self.published_without(|record| {
+            record.permalink.is_none() && record.published_at.is_none_or(|published| published > recent)
+        });
+        if bare.is_empty() || self.shared.go_on().is_err() {
+            return Ok(());
+        }
+        // Permalinks are a courtesy: what goes wrong here says nothing about the posts.
+        let Ok(mut media) = self.shared.ask(self.client.newest(&self.user_id, AFTER)).await? else { return Ok(()) };
+        if bare.iter().any(|record| record.kind == Kind::Story) {
+            let stories = self.shared.ask(self.client.stories(&self.user_id, 1)).await?;
+            media.extend(stories.map(|listing| listing.media).unwrap_or_default());
+        }
+        let look = Look { media, reaches_back: false };
+        for mut record in bare {
+            if record.media_id.is_none() {
+                let Some(found) = self.second_look(&record, &look).await? else { continue };
+                record.media_id = Some(found);
+                record = self.write(record)?;
+            }
+            let link = look
+                .media
+                .iter()
+                .find(|media| Some(&media.id) == record.media_id.as_ref())
+                .and_then(|media| media.permalink.clone());
+            if let Some(permalink) = link {
+                record.permalink = Some(permalink.clone());
+                let record = self.write(record)?;
+                self.shared.tell(&Event::PostEnriched { post: self.post_ref(&record.key), permalink })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn published_without(&self, lacks: impl Fn(&Record) -> bool) -> Vec<Record> {
+        self.shared.with_records(|records| {
+            records
+                .iter()
+                .filter(|record| record.user_id == self.user_id && record.state == State::Published && lacks(record))
+                .cloned()
+                .collect()
+        })
+    }
+}
+
+/// Pages of comments: a post is minutes old when its first comment is looked for.
+const COMMENT_PAGES: u32 = 3;
+
+/// Media read after the last publish.
+const AFTER: u32 = 50;

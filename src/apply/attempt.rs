@@ -1,0 +1,170 @@
+//! The steps of one attempt as pure transitions of its record; each result goes to the ledger as it is.
+
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
+
+use crate::graph::ApiError;
+use crate::id::{AttemptId, ContainerId, MediaId, UserId};
+use crate::lockfile::{Comment, Created, PublishIntent, Record, Refusal, State, Switch, Via};
+use crate::manifest::{Post, caption_digest};
+
+/// A container lives this long.
+///
+/// Meta: <https://developers.facebook.com/documentation/instagram-platform/content-publishing>
+pub(super) const CONTAINER_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+/// No publish is begun with a container that has less than this left to live.
+const LAST_USE: SignedDuration = SignedDuration::from_hours(23);
+
+/// The first record of a new attempt: no container yet.
+pub(super) fn begin(post: &Post, user_id: &UserId, attempt: AttemptId, graph: Option<String>) -> Record {
+    Record {
+        key: post.key.clone(),
+        user_id: user_id.clone(),
+        account: post.account.clone(),
+        kind: post.kind,
+        state: State::Containers,
+        digest: post.digest.clone(),
+        media_digest: post.media_digest.clone(),
+        caption_digest: caption_digest(&post.caption),
+        attempt,
+        children: Vec::new(),
+        container: None,
+        fingerprint: None,
+        intents: Vec::new(),
+        refusals: Vec::new(),
+        reason: None,
+        code: None,
+        subcode: None,
+        media_id: None,
+        permalink: None,
+        published_at: None,
+        via: None,
+        comment: None,
+        comment_switch: None,
+        moved_to: None,
+        not_ours: Vec::new(),
+        graph,
+        file: Some(post.file.to_string()),
+        rev: 0,
+        evidence: Vec::new(),
+        trial: post.reel.as_ref().is_some_and(|reel| reel.trial.is_some()),
+    }
+}
+
+/// Announces a publish; written before it is sent.
+pub(super) fn intent(mut record: Record, fingerprint: &[MediaId], at: Timestamp, lease_until: Timestamp) -> Record {
+    record.state = State::Intent;
+    record.fingerprint.get_or_insert_with(|| fingerprint.to_vec());
+    let (at, lease_until) = (whole(at, Unit::Millisecond), whole(lease_until, Unit::Millisecond));
+    record.intents.push(PublishIntent { at, lease_until });
+    record.reason = None;
+    record
+}
+
+/// Notes a well-formed refusal of the last announced publish.
+pub(super) fn refused(mut record: Record, refusal: &ApiError) -> Record {
+    if let Some(last) = record.intents.last() {
+        record.refusals.push(Refusal { intent_at: last.at, code: refusal.code, subcode: refusal.subcode });
+    }
+    record
+}
+
+/// Notes that the last announced publish never left this machine.
+pub(super) fn never_sent(mut record: Record) -> Record {
+    if let Some(last) = record.intents.last() {
+        record.refusals.push(Refusal { intent_at: last.at, code: NEVER_SENT, subcode: None });
+    }
+    record
+}
+
+/// Stands for a code where no connection came up; Meta has no code 0.
+const NEVER_SENT: i64 = 0;
+
+/// The post is live. `post` is `None` when its manifest is gone: then there is no comment to send.
+pub(super) fn published(
+    mut record: Record,
+    media_id: Option<MediaId>,
+    via: Via,
+    at: Timestamp,
+    post: Option<&Post>,
+) -> Record {
+    record.state = State::Published;
+    // The ages of the containers count no more.
+    for container in record.container.iter_mut().chain(&mut record.children) {
+        container.created_at = None;
+    }
+    if media_id.is_some() {
+        // Nothing is left to be settled, so nothing is needed to settle it with.
+        record.fingerprint = None;
+        record.intents.clear();
+        record.refusals.clear();
+        record.evidence.clear();
+    }
+    record.media_id = media_id;
+    record.via = Some(via);
+    record.published_at = Some(whole(at, Unit::Second));
+    record.reason = None;
+    record.code = None;
+    record.subcode = None;
+    // Only a publish that answered with its id names the media beyond doubt; nothing is ever
+    // written to media found in any other way.
+    if via == Via::Publish
+        && let Some(post) = post
+    {
+        record.comment = post.first_comment.is_some().then_some(Comment::Due);
+        record.comment_switch = (!post.comment_enabled).then_some(Switch::Due);
+    }
+    record
+}
+
+/// Nothing is live, and the container is dead, discarded or superseded.
+pub(super) fn not_published(mut record: Record, reason: &str) -> Record {
+    record.state = State::NotPublished;
+    record.reason = Some(reason.to_owned());
+    record
+}
+
+/// Refused for its content: nothing happens until the manifest changes.
+pub(super) fn failed(mut record: Record, reason: String, code: Option<i64>, subcode: Option<i64>) -> Record {
+    record.state = State::Failed;
+    record.reason = Some(reason);
+    record.code = code;
+    record.subcode = subcode;
+    record
+}
+
+/// A complete settlement could not tell.
+pub(super) fn unknown(mut record: Record, reason: &str) -> Record {
+    record.state = State::Unknown;
+    record.reason = Some(reason.to_owned());
+    record
+}
+
+/// Cuts a time down: nobody reads nanoseconds in a lockfile, and Meta's times have whole seconds.
+pub(super) fn whole(at: Timestamp, unit: Unit) -> Timestamp {
+    at.round(TimestampRound::new().smallest(unit).mode(RoundMode::Trunc)).unwrap_or(at)
+}
+
+/// The container that is published, while it is young enough to be used.
+pub(super) fn usable_container(record: &Record, now: Timestamp) -> Option<&ContainerId> {
+    record.container.as_ref().filter(|container| is_usable(container, now)).map(|container| &container.id)
+}
+
+/// Whether a container can still be published or made part of a carousel.
+pub(super) fn is_usable(container: &Created, now: Timestamp) -> bool {
+    container.created_at.is_some_and(|made| now.duration_since(made) < LAST_USE)
+}
+
+/// Whether the container is past its life; without a known birth it counts as alive.
+pub(super) fn is_past_life(record: &Record, now: Timestamp) -> bool {
+    record
+        .container
+        .as_ref()
+        .and_then(|container| container.created_at)
+        .is_some_and(|made| now.duration_since(made) > CONTAINER_LIFE)
+}
+
+/// Whether every publish that was announced got a well-formed refusal.
+pub(super) fn all_refused(record: &Record) -> bool {
+    record.intents.iter().all(|intent| record.refusals.iter().any(|refusal| refusal.intent_at == intent.at))
+}

@@ -1,0 +1,154 @@
+//! Making the containers of one post: children first, then the one that is published.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Unit;
+
+use crate::graph::{NewContainer, NewlyCreated, VideoUpload};
+use crate::id::{ContainerId, Kind};
+use crate::lockfile::{Created, Record};
+use crate::manifest::{Item, MediaType, Post};
+use crate::port::{Access, Progress};
+
+use super::account::AccountRun;
+use super::attempt;
+use super::content;
+use super::context::Halt;
+use super::event::Event;
+use super::media::Located;
+use super::outcome::Failure;
+
+/// What a step gives: a value, this post's failure, or the end of the account's run.
+type Made<T> = Result<Result<T, Failure>, Halt>;
+
+/// Takes the value out, or returns the post's failure.
+macro_rules! or_fail {
+    ($made:expr) => {
+        match $made {
+            Ok(value) => value,
+            Err(failure) => return Ok(Err(failure)),
+        }
+    };
+}
+
+impl AccountRun {
+    /// Makes what is missing of a post's containers, recording each. Containers of an earlier run are
+    /// used again while they live.
+    pub(super) async fn make_containers(&self, post: &Post, record: Record) -> Made<Record> {
+        let mut record = self.without_old_containers(post, record)?;
+        let new = if post.kind == Kind::Carousel {
+            record = or_fail!(self.make_children(post, record).await?);
+            content::carousel(post, record.children.iter().map(|child| child.id.clone()).collect())
+        } else {
+            let Some(item) = post.items.first() else { return Ok(Err(Failure::new("the post has no media", ""))) };
+            let located = or_fail!(self.media.locate(&item.source, item.media_type).await);
+            let cover = or_fail!(self.locate_cover(post).await);
+            content::single(post, item, &located, cover)
+        };
+        let made = or_fail!(self.create(&new).await?);
+        record.container = Some(created(&made));
+        let record = self.write(record)?;
+        self.tell_created(post, &made.id, None)?;
+        if let Some(item) = post.items.first().filter(|_| made.upload.is_some()) {
+            or_fail!(self.upload(post, item, &made).await?);
+        }
+        Ok(Ok(record))
+    }
+
+    /// Containers die after a day, and a carousel needs all of its children: an attempt with one that is
+    /// too old ends here, and the post goes on with a new one.
+    fn without_old_containers(&self, post: &Post, record: Record) -> Result<Record, Halt> {
+        let now = self.client.server_now();
+        let has_old = record.container.iter().chain(&record.children).any(|made| !attempt::is_usable(made, now));
+        if !has_old {
+            return Ok(record);
+        }
+        self.write(attempt::not_published(record, "expired"))?;
+        Ok(attempt::begin(post, &self.user_id, self.shared.new_attempt(), self.graph.clone()))
+    }
+
+    async fn make_children(&self, post: &Post, mut record: Record) -> Made<Record> {
+        for (index, item) in post.items.iter().enumerate().skip(record.children.len()) {
+            self.shared.go_on()?;
+            let number = index + 1;
+            let made = or_fail!(self.make_child(item).await?.map_err(|failure| failure.in_item(number)));
+            record.children.push(created(&made));
+            record = self.write(record)?;
+            self.tell_created(post, &made.id, Some(number))?;
+            if made.upload.is_some() {
+                or_fail!(self.upload(post, item, &made).await?.map_err(|failure| failure.in_item(number)));
+            }
+        }
+        Ok(Ok(record))
+    }
+
+    async fn make_child(&self, item: &Item) -> Made<NewlyCreated> {
+        let located = or_fail!(self.media.locate(&item.source, item.media_type).await);
+        self.create(&content::child(item, &located)).await
+    }
+
+    async fn locate_cover(&self, post: &Post) -> Result<Option<String>, Failure> {
+        let Some(cover) = post.reel.as_ref().and_then(|reel| reel.cover.as_ref()) else { return Ok(None) };
+        match self.media.locate(cover, MediaType::Image).await? {
+            Located::Url(url) => Ok(Some(url)),
+            Located::Upload { .. } => {
+                Err(Failure::new("a cover has no upload of its own", "host it: media.hosting.url"))
+            }
+        }
+    }
+
+    async fn create(&self, new: &NewContainer) -> Made<NewlyCreated> {
+        match self.shared.ask(self.client.create_container(&self.user_id, new)).await? {
+            Ok(made) => Ok(Ok(made)),
+            Err(error) => match Halt::for_account(&error) {
+                Some(halt) => Err(halt),
+                None => Ok(Err(Failure::from_answer("making the container", &error))),
+            },
+        }
+    }
+
+    /// Sends a local video to its container.
+    async fn upload(&self, post: &Post, item: &Item, made: &NewlyCreated) -> Made<()> {
+        let located = or_fail!(self.media.locate(&item.source, item.media_type).await);
+        let (Located::Upload { path, len }, Some(uri)) = (located, &made.upload) else { return Ok(Ok(())) };
+        let open = opener(self, path);
+        let upload = VideoUpload {
+            container: &made.id,
+            uri,
+            len,
+            open: &open,
+            progress: Some(self.progress(post, len)),
+            resume: false,
+        };
+        match self.shared.ask(self.client.upload(&upload)).await? {
+            Ok(()) => Ok(Ok(())),
+            Err(error) => match Halt::for_account(&error) {
+                Some(halt) => Err(halt),
+                None => Ok(Err(Failure::from_answer("uploading the video", &error))),
+            },
+        }
+    }
+
+    /// Announces bytes as they leave; a failing output ends the run at its next step, not the upload.
+    fn progress(&self, post: &Post, total_bytes: u64) -> Progress {
+        let (shared, post) = (Arc::clone(&self.shared), self.post_ref(&post.key));
+        Arc::new(move |sent_bytes| {
+            let _ = shared.tell(&Event::UploadProgress { post: post.clone(), sent_bytes, total_bytes });
+        })
+    }
+
+    fn tell_created(&self, post: &Post, container: &ContainerId, item: Option<usize>) -> Result<(), Halt> {
+        let post = self.post_ref(&post.key);
+        self.shared.tell(&Event::ContainerCreated { post, container: container.clone(), item })
+    }
+}
+
+fn opener(run: &AccountRun, path: PathBuf) -> impl Fn() -> std::io::Result<Box<dyn Access>> + Send + Sync {
+    let disk = Arc::clone(&run.shared.disk);
+    move || disk.open(&path)
+}
+
+fn created(made: &NewlyCreated) -> Created {
+    Created { id: made.id.clone(), created_at: Some(attempt::whole(made.created_at, Unit::Second)) }
+}

@@ -1,0 +1,217 @@
+//! What every part of a run shares: the ledger, the observer, the clock, and the ways to end early.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::exit::Exit;
+use crate::graph::Error;
+use crate::graph::codes::Class;
+use crate::id::{AttemptId, PostKey, UserId};
+use crate::lockfile::{Ledger, Record};
+use crate::port::{Clock, Disk};
+
+use super::event::{Event, Observer};
+use super::stop::Stop;
+
+/// How long to wait for what. Tests and emulators set these to milliseconds.
+#[derive(Clone, Debug)]
+pub struct Waits {
+    /// Before the first look at a container; `None` lets its kind decide.
+    pub poll_initial: Option<Duration>,
+    pub poll_max: Duration,
+    /// From the making of a container until this run gives up on it.
+    pub poll_budget: Duration,
+    /// An unclear publish may still take effect for this long.
+    pub settle: Duration,
+    /// Between two looks at a listing that must agree.
+    pub look: Duration,
+    /// For one request.
+    pub http_timeout: Duration,
+}
+
+/// Why nothing more is sent, for one account or for the whole run.
+#[derive(Clone, Debug)]
+pub struct Halt {
+    /// Whether the other accounts have to stop as well.
+    pub whole_run: bool,
+    pub exit: Exit,
+    /// For people: lower case, no full stop.
+    pub reason: String,
+    pub help: String,
+}
+
+/// What all accounts of a run share.
+pub struct Shared {
+    pub clock: Arc<dyn Clock>,
+    pub disk: Arc<dyn Disk>,
+    pub stop: Stop,
+    pub waits: Waits,
+    /// The content root.
+    pub root: PathBuf,
+    ledger: Mutex<Ledger>,
+    observer: Mutex<Box<dyn Observer>>,
+    attempt_ids: Mutex<fastrand::Rng>,
+    halted: Mutex<Option<Halt>>,
+}
+
+impl Shared {
+    #[expect(clippy::too_many_arguments, reason = "one call, in the command that wires the run")]
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        disk: Arc<dyn Disk>,
+        stop: Stop,
+        waits: Waits,
+        root: PathBuf,
+        ledger: Ledger,
+        observer: Box<dyn Observer>,
+        attempt_ids: fastrand::Rng,
+    ) -> Self {
+        Self {
+            clock,
+            disk,
+            stop,
+            waits,
+            root,
+            ledger: Mutex::new(ledger),
+            observer: Mutex::new(observer),
+            attempt_ids: Mutex::new(attempt_ids),
+            halted: Mutex::new(None),
+        }
+    }
+
+    /// Writes a record down; when this returns it has reached the disk.
+    pub fn record(&self, record: &Record) -> Result<(), Halt> {
+        lock(&self.ledger).record(record.clone()).map_err(|error| self.halt_run(Halt::storage(&error)))
+    }
+
+    /// Writes several records down at once: all of them reach the disk, or none.
+    pub fn record_all(&self, records: Vec<Record>) -> Result<(), Halt> {
+        lock(&self.ledger).record_all(records).map_err(|error| self.halt_run(Halt::storage(&error)))
+    }
+
+    /// Copies the journal into the lockfile.
+    pub fn fold(&self) -> Result<(), Halt> {
+        lock(&self.ledger).fold().map(drop).map_err(|error| self.halt_run(Halt::storage(&error)))
+    }
+
+    /// Looks at the records without holding them.
+    pub fn with_records<T>(&self, look: impl FnOnce(&crate::lockfile::Records) -> T) -> T {
+        look(lock(&self.ledger).records())
+    }
+
+    /// The records of one post, every attempt.
+    pub fn attempts(&self, user_id: &UserId, key: &PostKey) -> Vec<Record> {
+        self.with_records(|records| records.attempts(user_id, key).to_vec())
+    }
+
+    /// Announces a fact that has been recorded.
+    pub fn tell(&self, event: &Event) -> Result<(), Halt> {
+        lock(&self.observer).event(event).map_err(|error| {
+            self.halt_run(Halt {
+                whole_run: true,
+                exit: Exit::Incomplete,
+                reason: format!("the output could not be written: {error}"),
+                help: "run apply again; everything that happened is recorded".to_owned(),
+            })
+        })
+    }
+
+    pub fn new_attempt(&self) -> AttemptId {
+        let mut rng = lock(&self.attempt_ids);
+        AttemptId::new(std::iter::repeat_with(|| rng.lowercase()).take(16).collect::<String>())
+    }
+
+    /// Fails once the run has to end; asked before anything new is begun.
+    pub fn go_on(&self) -> Result<(), Halt> {
+        if let Some(exit) = self.stop.requested() {
+            return Err(Halt::stopped(exit));
+        }
+        lock(&self.halted).clone().map_or(Ok(()), Err)
+    }
+
+    /// Waits, unless the run has to end.
+    pub async fn wait(&self, duration: Duration) -> Result<(), Halt> {
+        self.go_on()?;
+        tokio::select! {
+            () = self.clock.sleep(duration) => self.go_on(),
+            exit = self.stop.wait() => Err(Halt::stopped(exit)),
+        }
+    }
+
+    /// Waits for an answer; a stop is heard after a moment's grace, because nothing hangs on a read.
+    pub async fn ask<T>(&self, call: impl Future<Output = T>) -> Result<T, Halt> {
+        self.go_on()?;
+        let impatience = async {
+            let exit = self.stop.wait().await;
+            self.clock.sleep(GRACE).await;
+            exit
+        };
+        tokio::select! {
+            biased;
+            answer = call => Ok(answer),
+            exit = impatience => Err(Halt::stopped(exit)),
+        }
+    }
+
+    /// Ends the run for every account.
+    pub fn halt_run(&self, halt: Halt) -> Halt {
+        lock(&self.halted).get_or_insert(halt).clone()
+    }
+
+    /// Gives the parts back at the end of a run.
+    pub fn into_parts(self) -> (Ledger, Box<dyn Observer>) {
+        (
+            self.ledger.into_inner().unwrap_or_else(PoisonError::into_inner),
+            self.observer.into_inner().unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+}
+
+/// A call that is under way may end within this time after a stop.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A panic elsewhere must not keep the record from being written.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Halt {
+    pub fn stopped(exit: Exit) -> Self {
+        Self {
+            whole_run: true,
+            exit,
+            reason: "the run was asked to stop".to_owned(),
+            help: "run apply again to go on".to_owned(),
+        }
+    }
+
+    fn storage(error: &crate::lockfile::Error) -> Self {
+        Self {
+            whole_run: true,
+            exit: Exit::Incomplete,
+            reason: error.to_string(),
+            help: "nothing more was published; make the folder writable, then run apply again".to_owned(),
+        }
+    }
+
+    /// The end of an account's run when `error` concerns the whole account.
+    pub fn for_account(error: &Error) -> Option<Self> {
+        if !error.is_account_level() {
+            return None;
+        }
+        let is_wait = error.api().is_some_and(|api| api.known().class == Class::QuotaWait);
+        let exit = if is_wait { Exit::Deferred } else { Exit::Account };
+        Some(Self { whole_run: false, exit, reason: error.to_string(), help: error.help().to_owned() })
+    }
+
+    /// The end of an account's run because Meta could not be asked.
+    pub fn unreachable(error: &Error) -> Self {
+        Self::for_account(error).unwrap_or_else(|| Self {
+            whole_run: false,
+            exit: Exit::Incomplete,
+            reason: error.to_string(),
+            help: error.help().to_owned(),
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! Is a post that is about to go out live already? A lost, reverted or deleted lockfile, a second clone
+//! and a phone all leave the same trace: media in the account's listing that no record claims. Pure.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+
+use crate::graph::Media;
+use crate::id::{Kind, MediaId};
+use crate::lockfile::{Record, State};
+use crate::manifest::{Post, caption_digest};
+
+use super::matching::{Look, has_caption, has_shape};
+
+/// What the listing says about one post.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Live<'a> {
+    Absent,
+    /// Beyond doubt the same post.
+    Adopt(&'a Media),
+    /// Looks like the post, and the evidence is not enough either way.
+    Maybe(Vec<&'a Media>),
+}
+
+/// Compares one post with the listing.
+///
+/// `claimed` holds the media of all records; `rivals` are the other posts about to go out; `added_at`
+/// tells when a manifest came into the repository, by its path.
+pub(super) fn check<'a>(
+    post: &Post,
+    attempts: &[Record],
+    look: &'a Look,
+    claimed: &HashSet<MediaId>,
+    rivals: &[&Post],
+    added_at: &dyn Fn(&str) -> Option<Timestamp>,
+) -> Live<'a> {
+    // Posts without a caption leave no evidence, and stories are not in this listing.
+    let Some(caption) = caption_digest(&post.caption) else { return Live::Absent };
+    if post.kind == Kind::Story {
+        return Live::Absent;
+    }
+    // What stood in the feed before an announced publish was compared before that publish.
+    let known: HashSet<&MediaId> =
+        attempts.iter().flat_map(|record| record.not_ours.iter().chain(record.fingerprint.iter().flatten())).collect();
+    let hits: Vec<&Media> = look
+        .media
+        .iter()
+        .filter(|media| !claimed.contains(&media.id) && !known.contains(&media.id))
+        .filter(|media| has_shape(media, post.kind, children(post)) && has_caption(media, &caption))
+        .collect();
+    let [only] = hits.as_slice() else {
+        return if hits.is_empty() { Live::Absent } else { Live::Maybe(hits) };
+    };
+    let has_rival = rivals.iter().any(|rival| {
+        rival.kind == post.kind
+            && children(rival) == children(post)
+            && caption_digest(&rival.caption).as_ref() == Some(&caption)
+    });
+    let earliest = post.publish_at.or_else(|| added_at(&post.file));
+    let is_late_enough = match (only.timestamp, earliest) {
+        // Meta's times have whole seconds.
+        (Some(at), Some(earliest)) => at.as_second() >= earliest.as_second(),
+        _ => false,
+    };
+    // An attempt with an announced publish has a listing of its own to be settled by.
+    let is_under_way = attempts.iter().any(|record| record.state == State::Intent);
+    if is_late_enough && !has_rival && !is_under_way { Live::Adopt(only) } else { Live::Maybe(hits) }
+}
+
+/// The children a carousel has once it is live; other kinds have none.
+fn children(post: &Post) -> usize {
+    if post.kind == Kind::Carousel { post.items.len() } else { 0 }
+}
+
+/// Why a post is blocked, with the links a person needs to decide.
+pub(super) fn explain(media: &[&Media]) -> String {
+    let seen: Vec<String> =
+        media.iter().map(|media| media.permalink.clone().unwrap_or_else(|| media.id.to_string())).collect();
+    format!("it may be live already: {}", seen.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{at, media, post, record};
+    use super::*;
+
+    fn verdict(post: &Post, attempts: &[Record], seen: Vec<Media>, rivals: &[&Post], added: Option<i64>) -> String {
+        let look = Look { media: seen, reaches_back: true };
+        match check(post, attempts, &look, &HashSet::from(["claimed".into()]), rivals, &|_| added.map(at)) {
+            Live::Absent => "absent".to_owned(),
+            Live::Adopt(media) => format!("adopt {}", media.id),
+            Live::Maybe(media) => format!("maybe {}", media.len()),
+        }
+    }
+
+    #[test]
+    fn one_media_for_one_manifest_is_adopted_when_it_is_younger_than_the_manifest() {
+        let post = post("posts/a", Kind::Image, "x");
+        let seen = || vec![media("5", Kind::Image, Some("x"), 100)];
+        assert_eq!(verdict(&post, &[], seen(), &[], Some(100)), "adopt 5");
+        assert_eq!(verdict(&post, &[], seen(), &[], Some(101)), "maybe 1");
+        assert_eq!(verdict(&post, &[], seen(), &[], None), "maybe 1", "without git nobody knows");
+    }
+
+    #[test]
+    fn publish_at_counts_before_the_commit() {
+        let mut post = post("posts/a", Kind::Image, "x");
+        post.publish_at = Some(at(50));
+        let seen = || vec![media("5", Kind::Image, Some("x"), 100)];
+        assert_eq!(verdict(&post, &[], seen(), &[], Some(101)), "adopt 5");
+        post.publish_at = Some(at(101));
+        assert_eq!(verdict(&post, &[], seen(), &[], Some(1)), "maybe 1");
+    }
+
+    #[test]
+    fn two_of_anything_is_only_a_maybe() {
+        let post = post("posts/a", Kind::Image, "x");
+        let twin = super::super::testing::post("posts/b", Kind::Image, "x");
+        let one = || media("5", Kind::Image, Some("x"), 100);
+        let two = vec![one(), media("6", Kind::Image, Some("x"), 100)];
+        assert_eq!(verdict(&post, &[], two, &[], Some(1)), "maybe 2");
+        assert_eq!(verdict(&post, &[], vec![one()], &[&twin], Some(1)), "maybe 1");
+    }
+
+    #[test]
+    fn what_is_claimed_refused_by_a_person_or_of_another_shape_is_absent() {
+        let post = post("posts/a", Kind::Image, "x");
+        let refused = Record { not_ours: vec!["5".into()], ..record(Kind::Image, "x", &[]) };
+        let seen = vec![
+            media("5", Kind::Image, Some("x"), 100),
+            media("claimed", Kind::Image, Some("x"), 100),
+            media("6", Kind::Reel, Some("x"), 100),
+        ];
+        assert_eq!(verdict(&post, &[refused], seen, &[], Some(1)), "absent");
+    }
+
+    #[test]
+    fn posts_without_caption_and_stories_leave_no_evidence() {
+        let seen = || vec![media("5", Kind::Image, Some(""), 100), media("6", Kind::Story, Some("x"), 100)];
+        assert_eq!(verdict(&post("posts/a", Kind::Image, ""), &[], seen(), &[], Some(1)), "absent");
+        assert_eq!(verdict(&post("posts/a", Kind::Story, ""), &[], seen(), &[], Some(1)), "absent");
+    }
+
+    #[test]
+    fn an_announced_publish_is_never_settled_by_adoption() {
+        let post = post("posts/a", Kind::Image, "x");
+        let under_way = record(Kind::Image, "x", &[100]);
+        let seen = |id: &str| vec![media(id, Kind::Image, Some("x"), 101)];
+        assert_eq!(verdict(&post, &[under_way.clone()], seen("5"), &[], Some(1)), "maybe 1");
+        assert_eq!(verdict(&post, &[under_way], seen("9"), &[], Some(1)), "absent", "9 was there before the publish");
+    }
+}

@@ -1,0 +1,322 @@
+//! One publish: intent before, id right after, and the truth in between.
+//!
+//! The order of the calls in [`AccountRun::publish_one`] is the product's first promise; keep it on
+//! one screen.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use crate::exit::Exit;
+use crate::graph::codes::Class;
+use crate::graph::wire::StatusCode;
+use crate::graph::{ApiError, Error, PublishAnswer, Why, publish_outcome};
+use crate::id::{ContainerId, MediaId};
+use crate::lockfile::{Record, State, Via};
+use crate::manifest::{MediaType, Post};
+
+use super::account::AccountRun;
+use super::attempt;
+use super::context::Halt;
+use super::event::Event;
+use super::outcome::{Failure, Outcome};
+use super::poll;
+use super::settle::{Origin, Reading, Settled};
+
+/// How one post ended, or why nothing more can be sent: then the outcome says what is known of the post.
+pub(super) type Ended = Result<Option<Outcome>, (Option<Outcome>, Halt)>;
+
+/// So often one run sends a publish for one post.
+const MAX_PUBLISHES: usize = 5;
+
+/// A publish on the wire is waited for this long after the run was asked to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+impl AccountRun {
+    /// Publishes one prepared post.
+    pub(super) async fn publish_one(
+        &self,
+        post: &Post,
+        mut record: Record,
+        fresh: bool,
+        fingerprint: &[MediaId],
+    ) -> Ended {
+        let mut must_look = !(fresh && is_quick(post));
+        for _ in 0..MAX_PUBLISHES {
+            if let Some(outcome) = self.is_blocked(&record) {
+                return Ok(Some(outcome));
+            }
+            if must_look && let Some(outcome) = self.wait_until_ready(post, &record).await.map_err(quietly)? {
+                return Ok(Some(outcome));
+            }
+            self.shared.go_on().map_err(quietly)?;
+            if let Some(outcome) = self.has_expired(post) {
+                return Ok(Some(outcome));
+            }
+            let Some(container) = record.container.as_ref().map(|container| container.id.clone()) else {
+                return Ok(Some(Outcome::Failed(Failure::new("no container was made", "run apply again"))));
+            };
+            let now = self.client.server_now();
+            let lease_until = now + self.shared.waits.http_timeout + self.shared.waits.settle;
+            record = self.write(attempt::intent(record, fingerprint, now, lease_until)).map_err(quietly)?;
+            self.shared
+                .tell(&Event::IntentRecorded { post: self.post_ref(&post.key), container: container.clone() })
+                .map_err(quietly)?;
+            match self.send_publish(&container).await {
+                Ok(media_id) => return self.is_live(post, record, media_id).await,
+                Err(error) => {
+                    record = match self.after_no_id(post, record, error).await? {
+                        Next::Again(record) => *record,
+                        Next::Ended(outcome) => return Ok(Some(outcome)),
+                    };
+                    must_look = true;
+                }
+            }
+        }
+        Ok(Some(Outcome::Pending { reason: "Meta did not take it yet; the next run goes on".to_owned() }))
+    }
+
+    /// Sends the one call that cannot be undone. Asked to stop, it is waited for a little longer: an
+    /// answer now saves a settlement later.
+    async fn send_publish(&self, container: &ContainerId) -> Result<MediaId, Error> {
+        let publish = self.client.publish(&self.user_id, container);
+        let patience = async {
+            self.shared.stop.wait().await;
+            self.shared.clock.sleep(GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            answer = publish => answer,
+            () = patience => Err(Error::Unclear {
+                edge: "media_publish",
+                why: Why::NoAnswer("the run was stopped while it was on the wire".to_owned()),
+            }),
+        }
+    }
+
+    /// The id is on disk before anything else is asked or said.
+    async fn is_live(&self, post: &Post, record: Record, media_id: MediaId) -> Ended {
+        let at = self.client.server_now();
+        let outcome = Outcome::Published(Some(media_id.clone()));
+        let record = self
+            .write(attempt::published(record, Some(media_id), Via::Publish, at, Some(post)))
+            .map_err(|halt| (None, Halt { exit: Exit::Unknown, ..halt }))?;
+        match self.send_extras(post, record).await {
+            Ok(()) => Ok(Some(outcome)),
+            Err(halt) => Err((Some(outcome), halt)),
+        }
+    }
+
+    /// Decides how to go on after any answer but an id.
+    async fn after_no_id(&self, post: &Post, record: Record, error: Error) -> Result<Next, (Option<Outcome>, Halt)> {
+        match publish_outcome(&error) {
+            PublishAnswer::NotSent => {
+                let record = self.write(attempt::never_sent(record)).map_err(quietly)?;
+                self.settle_now(post, record, Some(&error)).await
+            }
+            PublishAnswer::Unclear => {
+                if let Some(halt) = Halt::for_account(&error) {
+                    return Err((None, halt));
+                }
+                self.settle_now(post, record, None).await
+            }
+            PublishAnswer::NotReady(refusal) => {
+                let times = u32::try_from(record.refusals.len()).unwrap_or(u32::MAX);
+                if times > 0 {
+                    let pause = poll::after_not_ready(times, &self.shared.waits);
+                    self.shared.wait(pause).await.map_err(quietly)?;
+                }
+                self.write(attempt::refused(record, &refusal))
+                    .map(|record| Next::Again(Box::new(record)))
+                    .map_err(quietly)
+            }
+            PublishAnswer::Refused(refusal) => {
+                let record = self.write(attempt::refused(record, &refusal)).map_err(quietly)?;
+                if let Some(halt) = Halt::for_account(&error) {
+                    return Err((None, halt));
+                }
+                self.after_refusal(post, record, &refusal, &error).await
+            }
+        }
+    }
+
+    /// A refusal counts once the container has been read back.
+    async fn after_refusal(
+        &self,
+        post: &Post,
+        record: Record,
+        refusal: &ApiError,
+        error: &Error,
+    ) -> Result<Next, (Option<Outcome>, Halt)> {
+        let settled = self.settle(record, Origin::ThisRun, Some(post)).await.map_err(quietly)?;
+        let is_content = refusal.known().class == Class::FixContent;
+        match settled {
+            Settled::Open(record) | Settled::Closed(record) if is_content => {
+                let failure = Failure::from_answer("publishing", error);
+                self.write(attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode))
+                    .map_err(quietly)?;
+                Ok(Next::Ended(Outcome::Failed(failure)))
+            }
+            other => Ok(Self::next_after(other, Some(error))),
+        }
+    }
+
+    async fn settle_now(
+        &self,
+        post: &Post,
+        record: Record,
+        error: Option<&Error>,
+    ) -> Result<Next, (Option<Outcome>, Halt)> {
+        let settled = self.settle(record, Origin::ThisRun, Some(post)).await.map_err(quietly)?;
+        Ok(Self::next_after(settled, error))
+    }
+
+    fn next_after(settled: Settled, error: Option<&Error>) -> Next {
+        match settled {
+            Settled::Published(record) => Next::Ended(Outcome::Published(record.media_id)),
+            Settled::Open(record) => Next::Again(Box::new(record)),
+            Settled::Closed(_) => Next::Ended(Outcome::Failed(error.map_or_else(
+                || Failure::new("its container is gone", "run apply again: a new container is made"),
+                |error| Failure::from_answer("publishing", error),
+            ))),
+            Settled::Unknown(record) => Next::Ended(Outcome::Unknown { reason: record.reason.unwrap_or_default() }),
+            Settled::Undecided(_) => Next::Ended(undecided()),
+        }
+    }
+
+    /// Waits for the container. `Some` when the post cannot go out in this run.
+    async fn wait_until_ready(&self, post: &Post, record: &Record) -> Result<Option<Outcome>, Halt> {
+        let Some(container) = &record.container else { return Ok(None) };
+        let made = container.created_at.unwrap_or_else(|| self.client.server_now());
+        let has_video = post.items.iter().any(|item| item.media_type == MediaType::Video);
+        let budget = SignedDuration::try_from(self.shared.waits.poll_budget).unwrap_or(attempt::CONTAINER_LIFE);
+        let begin = self.client.server_now();
+        let mut age = begin.duration_since(made).unsigned_abs();
+        for look in 0.. {
+            let gap = poll::gap(post.kind, has_video, look, &self.shared.waits);
+            // A container that has had its time already is looked at without delay.
+            let rest = if look == 0 { gap.saturating_sub(age) } else { gap };
+            if !rest.is_zero() {
+                self.shared.wait(rest).await?;
+            }
+            let (reading, text) = self.read_status(&container.id).await?;
+            let now = self.client.server_now();
+            age = now.duration_since(made).unsigned_abs();
+            self.shared.tell(&Event::ContainerPolled {
+                post: self.post_ref(&post.key),
+                container: container.id.clone(),
+                status: match reading {
+                    Reading::Status(code) => Some(code),
+                    Reading::Unreadable => None,
+                },
+                waited_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
+            })?;
+            match reading {
+                Reading::Status(StatusCode::Finished) => return Ok(None),
+                Reading::Status(StatusCode::Published) => return self.was_live(post, record).map(Some),
+                Reading::Status(StatusCode::Error | StatusCode::Expired) => {
+                    return self.container_failed(post, record, reading, text).await.map(Some);
+                }
+                Reading::Status(StatusCode::InProgress) if now.duration_since(begin) >= budget => {
+                    return Ok(Some(Outcome::Pending {
+                        reason: "Meta is still processing the media; the next run goes on with the same container"
+                            .to_owned(),
+                    }));
+                }
+                // Meta denies its own containers on bad days: the publish itself will tell.
+                Reading::Unreadable if now.duration_since(begin) >= budget => {
+                    return Ok(if record.intents.is_empty() { None } else { Some(undecided()) });
+                }
+                Reading::Status(StatusCode::InProgress) | Reading::Unreadable => {}
+            }
+        }
+        unreachable!("the loop ends by returning")
+    }
+
+    /// The container is `PUBLISHED` before this run sent anything: an earlier run's publish arrived.
+    fn was_live(&self, post: &Post, record: &Record) -> Result<Outcome, Halt> {
+        let at = record.intents.last().map_or_else(|| self.client.server_now(), |intent| intent.at);
+        let record = self.write(attempt::published(record.clone(), None, Via::Settled, at, Some(post)))?;
+        Ok(Outcome::Published(record.media_id))
+    }
+
+    /// Meta could not use the media. The attempt ends; whether a new one makes sense is in the code.
+    async fn container_failed(
+        &self,
+        post: &Post,
+        record: &Record,
+        reading: Reading,
+        subcode: Option<i64>,
+    ) -> Result<Outcome, Halt> {
+        if !record.intents.is_empty() {
+            let settled = self.settle(record.clone(), Origin::ThisRun, Some(post)).await?;
+            return Ok(match Self::next_after(settled, None) {
+                Next::Ended(outcome) => outcome,
+                Next::Again(_) => Outcome::Pending { reason: "the next run goes on".to_owned() },
+            });
+        }
+        let item = self.failed_item(record).await?;
+        let mut failure = Failure::from_container(reading == Reading::Status(StatusCode::Expired), subcode);
+        if let Some(number) = item {
+            failure = failure.in_item(number);
+        }
+        let ended = if failure.content {
+            attempt::failed(record.clone(), failure.reason.clone(), failure.code, failure.subcode)
+        } else {
+            attempt::not_published(record.clone(), &failure.reason)
+        };
+        self.write(ended)?;
+        Ok(Outcome::Failed(failure))
+    }
+
+    /// Which carousel item failed, from 1.
+    async fn failed_item(&self, record: &Record) -> Result<Option<usize>, Halt> {
+        for (index, child) in record.children.iter().enumerate() {
+            if self.read_status(&child.id).await?.0 == Reading::Status(StatusCode::Error) {
+                return Ok(Some(index + 1));
+            }
+        }
+        Ok(None)
+    }
+
+    /// No attempt is published while another one of the same post is open or live.
+    fn is_blocked(&self, record: &Record) -> Option<Outcome> {
+        let attempts = self.shared.attempts(&self.user_id, &record.key);
+        let other = attempts.iter().find(|other| {
+            other.attempt != record.attempt && (other.state.is_open() || other.state == State::Published)
+        })?;
+        let reason = match other.state {
+            State::Published => "another attempt is live already",
+            _ => "another attempt of the same post is not settled yet",
+        };
+        Some(Outcome::Pending { reason: reason.to_owned() })
+    }
+
+    fn has_expired(&self, post: &Post) -> Option<Outcome> {
+        let until = post.publish_until?;
+        (self.client.server_now() > until).then(|| Outcome::NotAttempted {
+            reason: "publish_until has passed while the media were processed".to_owned(),
+        })
+    }
+}
+
+/// What follows an answer without an id.
+enum Next {
+    Again(Box<Record>),
+    Ended(Outcome),
+}
+
+/// Nothing is lost: the record stays open.
+fn undecided() -> Outcome {
+    Outcome::Pending { reason: "whether it is live could not be told yet; the next run asks again".to_owned() }
+}
+
+/// A halt that says nothing about the post at hand.
+fn quietly(halt: Halt) -> (Option<Outcome>, Halt) {
+    (None, halt)
+}
+
+/// A single image is ready within seconds, so its publish is its first look.
+fn is_quick(post: &Post) -> bool {
+    post.kind != crate::id::Kind::Carousel && post.items.iter().all(|item| item.media_type == MediaType::Image)
+}

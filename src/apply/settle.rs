@@ -1,0 +1,325 @@
+//! Finding out what an unclear publish did. Settling never publishes.
+//!
+//! The container's own status comes first, because it is the only direct evidence; the listing of the
+//! account is asked where the status cannot speak any more.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::graph::Error;
+use crate::graph::wire::StatusCode;
+use crate::id::{ContainerId, Kind, MediaId};
+use crate::lockfile::{Record, State, Via};
+use crate::manifest::Post;
+
+use super::account::AccountRun;
+use super::attempt;
+use super::context::Halt;
+use super::event::Event;
+use super::matching::{self, Look};
+use super::poll;
+
+/// What one read of a container said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    Status(StatusCode),
+    /// Meta denies that it exists (100/33, 24/…), which it also does for live containers on bad days.
+    Unreadable,
+}
+
+/// What follows from a reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Live,
+    /// Proven: nothing is live, and the same container may be published again.
+    NotPublished,
+    /// Too early to tell.
+    Wait(Duration),
+    /// The container cannot tell any more.
+    AskListing,
+}
+
+/// Decides what a reading of the container at `now` proves about every publish announced so far.
+/// Before `quiet_from` an unclear publish may still take effect.
+pub(super) fn judge(record: &Record, reading: Reading, now: Timestamp, quiet_from: Timestamp, gap: Duration) -> Step {
+    match reading {
+        Reading::Status(StatusCode::Published) => Step::Live,
+        Reading::Status(StatusCode::Finished) if attempt::all_refused(record) || now >= quiet_from => {
+            Step::NotPublished
+        }
+        Reading::Status(StatusCode::Finished) => {
+            Step::Wait(quiet_from.duration_since(now).unsigned_abs().max(Duration::from_millis(1)))
+        }
+        Reading::Status(StatusCode::Expired | StatusCode::Error) => Step::AskListing,
+        Reading::Unreadable if attempt::is_past_life(record, now) => Step::AskListing,
+        Reading::Status(StatusCode::InProgress) | Reading::Unreadable => Step::Wait(gap),
+    }
+}
+
+/// What a settlement found; the record is already written.
+#[derive(Clone, Debug)]
+pub enum Settled {
+    /// Live.
+    Published(Record),
+    /// Nothing is live; the attempt stays open and the same container may be published.
+    Open(Record),
+    /// Nothing is live, and the container is dead.
+    Closed(Record),
+    /// The evidence is ambiguous.
+    Unknown(Record),
+    /// Could not be told yet, nothing is lost: the attempt stays as it is and a later run asks again.
+    Undecided(Record),
+}
+
+/// Whose announcement is being settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    ThisRun,
+    AnEarlierRun,
+}
+
+impl AccountRun {
+    /// Finds out what the publishes announced in `record` did, and records it.
+    pub async fn settle(&self, record: Record, origin: Origin, post: Option<&Post>) -> Result<Settled, Halt> {
+        let Some(container) = record.container.clone() else {
+            // Without a container nothing was ever sent: a live check wrote this record.
+            let is_unknown = record.state == State::Unknown;
+            return Ok(if is_unknown { Settled::Unknown(record) } else { Settled::Open(record) });
+        };
+        let quiet_from = self.quiet_from(&record, origin);
+        let give_up_at = self.client.server_now() + self.shared.waits.poll_budget.min(MAX_WAIT);
+        for look in 0.. {
+            let reading = self.read(&container.id).await?;
+            let now = self.client.server_now();
+            let gap = poll::gap(record.kind, false, look, &self.shared.waits);
+            self.tell_polled(&record, &container.id, reading)?;
+            match judge(&record, reading, now, quiet_from, gap) {
+                Step::Live => return self.found_live(record, post).map(Settled::Published),
+                Step::NotPublished => return self.confirm_not_published(record, post).await,
+                Step::AskListing => return self.settle_by_listing(record, post).await,
+                Step::Wait(_) if now >= give_up_at => return self.last_look(record, post).await,
+                Step::Wait(duration) => self.shared.wait(duration).await?,
+            }
+        }
+        unreachable!("the loop ends by returning")
+    }
+
+    /// Reads a container; only what speaks about the account or the network ends the run.
+    pub async fn read(&self, container: &ContainerId) -> Result<Reading, Halt> {
+        Ok(self.read_status(container).await?.0)
+    }
+
+    /// As [`Self::read`], with the error subcode that Meta put into the status text.
+    pub(super) async fn read_status(&self, container: &ContainerId) -> Result<(Reading, Option<i64>), Halt> {
+        match self.shared.ask(self.client.container_status(container)).await? {
+            Ok(status) => Ok((Reading::Status(status.code), status.subcode)),
+            Err(error) if error.is_account_level() => Err(Halt::unreachable(&error)),
+            Err(error) if is_denied(&error) => Ok((Reading::Unreadable, None)),
+            Err(error) => Err(Halt::unreachable(&error)),
+        }
+    }
+
+    fn quiet_from(&self, record: &Record, origin: Origin) -> Timestamp {
+        let last = record.intents.iter().max();
+        match (last, origin) {
+            (Some(intent), Origin::ThisRun) => intent.at + self.shared.waits.settle,
+            (Some(intent), Origin::AnEarlierRun) => intent.lease_until,
+            (None, _) => Timestamp::MIN,
+        }
+    }
+
+    fn found_live(&self, record: Record, post: Option<&Post>) -> Result<Record, Halt> {
+        let at = record.intents.iter().map(|intent| intent.at).max().unwrap_or_else(|| self.client.server_now());
+        self.write(attempt::published(record, None, Via::Settled, at, post))
+    }
+
+    /// The status says that nothing was published. Where an answer was unclear the listing is asked
+    /// as well: believing a wrong status would publish the post twice.
+    async fn confirm_not_published(&self, record: Record, post: Option<&Post>) -> Result<Settled, Halt> {
+        if attempt::all_refused(&record) {
+            return Ok(Settled::Open(record));
+        }
+        let first = self.look_for(&record).await?;
+        let found = self.candidates(&record, &first).len();
+        if found == 0 {
+            return Ok(Settled::Open(record));
+        }
+        match self.second_look(&record, &first).await? {
+            Some(media) => self.bind(record, media, post).map(Settled::Published),
+            None => self.write(attempt::unknown(record, "maybe_live")).map(Settled::Unknown),
+        }
+    }
+
+    /// The container is expired, failed or gone: only the listing is left.
+    async fn settle_by_listing(&self, record: Record, post: Option<&Post>) -> Result<Settled, Halt> {
+        let first = self.look_for(&record).await?;
+        if !self.candidates(&record, &first).is_empty()
+            && let Some(media) = self.second_look(&record, &first).await?
+        {
+            return self.bind(record, media, post).map(Settled::Published);
+        }
+        if attempt::all_refused(&record) {
+            return self.write(attempt::not_published(record, "container_gone")).map(Settled::Closed);
+        }
+        if self.is_ruled_out(&record, &first) {
+            self.shared.wait(self.shared.waits.look).await?;
+            let second = self.look_for(&record).await?;
+            if self.is_ruled_out(&record, &second) {
+                return self.write(attempt::not_published(record, "container_gone")).map(Settled::Closed);
+            }
+        }
+        self.write(attempt::unknown(record, "container_gone_and_listing_not_conclusive")).map(Settled::Unknown)
+    }
+
+    /// The container stayed unreadable or busy for as long as this run waits.
+    async fn last_look(&self, record: Record, post: Option<&Post>) -> Result<Settled, Halt> {
+        let first = self.look_for(&record).await?;
+        if !self.candidates(&record, &first).is_empty()
+            && let Some(media) = self.second_look(&record, &first).await?
+        {
+            return self.bind(record, media, post).map(Settled::Published);
+        }
+        Ok(Settled::Undecided(record))
+    }
+
+    /// One reading of the media that could be this post's.
+    pub async fn look_for(&self, record: &Record) -> Result<Look, Halt> {
+        let since = record.intents.iter().map(|intent| intent.at).min();
+        if record.kind == Kind::Story {
+            let stories = self.ask(self.client.stories(&self.user_id, STORY_PAGES)).await?;
+            return Ok(Look { media: stories.media, reaches_back: false });
+        }
+        let since = since.unwrap_or_else(|| self.client.server_now());
+        let listing = self.ask(self.client.back_to(&self.user_id, since, LISTING_PAGES)).await?;
+        Ok(Look { media: listing.media, reaches_back: listing.is_complete })
+    }
+
+    /// The only candidate that two looks agree on.
+    pub async fn second_look(&self, record: &Record, first: &Look) -> Result<Option<MediaId>, Halt> {
+        let before = self.candidates(record, first);
+        let [only] = before.as_slice() else { return Ok(None) };
+        self.shared.wait(self.shared.waits.look).await?;
+        let second = self.look_for(record).await?;
+        let after = self.candidates(record, &second);
+        Ok((after.as_slice() == [only.clone()] && !self.has_rival(record)).then(|| only.clone()))
+    }
+
+    pub fn candidates(&self, record: &Record, look: &Look) -> Vec<MediaId> {
+        matching::matches(record, look, &self.claimed()).into_iter().map(|media| media.id.clone()).collect()
+    }
+
+    fn is_ruled_out(&self, record: &Record, look: &Look) -> bool {
+        matching::is_evidence(record, look) && !matching::could_be_live(record, look, &self.claimed())
+    }
+
+    /// Another attempt that could claim the same media.
+    fn has_rival(&self, record: &Record) -> bool {
+        self.shared.with_records(|records| {
+            records.iter().any(|other| {
+                other.user_id == record.user_id
+                    && other.attempt != record.attempt
+                    && other.kind == record.kind
+                    && other.caption_digest == record.caption_digest
+                    && !other.intents.is_empty()
+                    && (other.state.is_open() || other.state == State::Published && other.media_id.is_none())
+            })
+        })
+    }
+
+    pub fn claimed(&self) -> HashSet<MediaId> {
+        self.shared.with_records(|records| records.claimed_media(&self.user_id).into_iter().cloned().collect())
+    }
+
+    fn bind(&self, record: Record, media: MediaId, post: Option<&Post>) -> Result<Record, Halt> {
+        let at = record.intents.iter().map(|intent| intent.at).max().unwrap_or_else(|| self.client.server_now());
+        self.write(attempt::published(record, Some(media), Via::Settled, at, post))
+    }
+
+    pub fn write(&self, record: Record) -> Result<Record, Halt> {
+        self.shared.record(&record)?;
+        Ok(record)
+    }
+
+    fn tell_polled(&self, record: &Record, container: &ContainerId, reading: Reading) -> Result<(), Halt> {
+        let made = record.container.as_ref().and_then(|container| container.created_at);
+        let waited = made.map_or(Duration::ZERO, |made| self.client.server_now().duration_since(made).unsigned_abs());
+        self.shared.tell(&Event::ContainerPolled {
+            post: self.post_ref(&record.key),
+            container: container.clone(),
+            status: match reading {
+                Reading::Status(code) => Some(code),
+                Reading::Unreadable => None,
+            },
+            waited_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+}
+
+/// Waiting longer than a container lives proves nothing more.
+const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Stories of one day: 100 a page.
+const STORY_PAGES: u32 = 3;
+
+/// How far back a listing is read: 100 media a page.
+const LISTING_PAGES: u32 = 20;
+
+/// Whether Meta denies the object, for whatever reason; trouble of Meta's own is no denial.
+fn is_denied(error: &Error) -> bool {
+    error.codes().is_some_and(|(code, _)| !matches!(code, -1 | 1 | 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{at, record, refuse_all};
+    use super::*;
+
+    const GAP: Duration = Duration::from_secs(3);
+
+    fn step(record: &Record, reading: Reading, now: i64) -> Step {
+        judge(record, reading, at(now), at(160), GAP)
+    }
+
+    #[test]
+    fn a_published_container_is_live_whatever_the_time() {
+        let record = record(Kind::Image, "x", &[100]);
+        assert_eq!(step(&record, Reading::Status(StatusCode::Published), 100), Step::Live);
+    }
+
+    #[test]
+    fn a_finished_container_proves_nothing_until_the_publish_has_settled() {
+        let record = record(Kind::Image, "x", &[100]);
+        let finished = Reading::Status(StatusCode::Finished);
+        assert_eq!(step(&record, finished, 159), Step::Wait(Duration::from_secs(1)));
+        assert_eq!(step(&record, finished, 160), Step::NotPublished);
+    }
+
+    #[test]
+    fn a_refusal_is_proven_by_one_finished_read_unless_an_earlier_publish_was_unclear() {
+        let finished = Reading::Status(StatusCode::Finished);
+        let refused = refuse_all(record(Kind::Image, "x", &[100]), 9007);
+        assert_eq!(step(&refused, finished, 101), Step::NotPublished);
+        let mut mixed = refuse_all(record(Kind::Image, "x", &[90, 100]), 9007);
+        mixed.refusals.remove(0);
+        assert_eq!(step(&mixed, finished, 101), Step::Wait(Duration::from_secs(59)));
+    }
+
+    #[test]
+    fn a_dead_container_sends_us_to_the_listing() {
+        let record = record(Kind::Image, "x", &[100]);
+        for status in [StatusCode::Expired, StatusCode::Error] {
+            assert_eq!(step(&record, Reading::Status(status), 100), Step::AskListing);
+        }
+    }
+
+    #[test]
+    fn an_unreadable_container_is_gone_only_after_its_life() {
+        let record = record(Kind::Image, "x", &[100]);
+        let day = 24 * 60 * 60;
+        assert_eq!(step(&record, Reading::Unreadable, day), Step::Wait(GAP));
+        assert_eq!(step(&record, Reading::Unreadable, day + 1), Step::AskListing);
+        assert_eq!(step(&record, Reading::Status(StatusCode::InProgress), day), Step::Wait(GAP));
+    }
+}

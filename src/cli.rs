@@ -1,0 +1,176 @@
+//! The command line. The doc comments are the manual.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Terraform's plan and apply, for Instagram: posts as YAML in git, published exactly once.
+#[derive(Debug, Parser)]
+#[command(name = "igsync", version, max_term_width = 100, propagate_version = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// The content root, instead of the current folder
+    #[arg(short = 'C', long = "chdir", value_name = "DIR", global = true)]
+    pub chdir: Option<PathBuf>,
+    /// The configuration file, instead of igsync.yaml in the content root
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub color: Colour,
+    /// Say only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more on stderr; twice: every request
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check manifests and configuration; no network, no token
+    Validate(Validate),
+    /// Show what apply would do; no network, no token
+    Plan(Plan),
+    /// Publish what is missing and record the new ids
+    Apply(Apply),
+    /// Serve an emulator of Instagram's publishing API on loopback
+    Sandbox(Sandbox),
+    /// Print a completion script for a shell
+    Completions { shell: clap_complete::Shell },
+    /// Print the manual page
+    Man,
+    #[command(external_subcommand)]
+    Other(Vec<OsString>),
+}
+
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// Only these manifests, or the manifests in these folders
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Check published posts as well
+    #[arg(long)]
+    pub all: bool,
+    /// How findings are written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: FindingsFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FindingsFormat {
+    Human,
+    Json,
+    /// Annotations for GitHub Actions
+    Github,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    Human,
+    Json,
+}
+
+/// Which posts, and which of their guards, both plan and apply look at.
+#[derive(Clone, Debug, Args)]
+pub struct Scope {
+    /// Run against the built-in sandbox: needs no account, publishes nothing for real
+    #[arg(long)]
+    pub sandbox: bool,
+    /// Only posts of these accounts
+    #[arg(long, value_name = "NAME")]
+    pub account: Vec<String>,
+    /// Only these posts: keys, manifest paths, or globs over keys
+    #[arg(long, value_name = "KEY|GLOB")]
+    pub target: Vec<String>,
+    /// Not these posts
+    #[arg(long, value_name = "KEY|GLOB")]
+    pub exclude: Vec<String>,
+    /// Publish at most so many posts per account, instead of limits.max_publish_per_run
+    #[arg(long, value_name = "N")]
+    pub max_publish: Option<u32>,
+    /// Go on without an igsync.lock: nothing was ever published from here
+    #[arg(long)]
+    pub allow_new_lock: bool,
+    /// Publish this post although the same media or caption was published before
+    #[arg(long, value_name = "KEY")]
+    pub allow_repost: Vec<String>,
+    /// Go on although there are records and not one manifest
+    #[arg(long)]
+    pub allow_empty: bool,
+    /// Publish posts that are late
+    #[arg(long)]
+    pub include_late: bool,
+    /// Try posts again that were refused for their content
+    #[arg(long)]
+    pub retry_failed: bool,
+    /// Decide what is due as if it were this time; in apply only against a sandbox
+    #[arg(long, value_name = "RFC3339")]
+    pub now: Option<jiff::Timestamp>,
+    /// How the plan (plan) or the events (apply) are written to stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct Plan {
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Exit 2 when apply would act now
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Apply {
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Publish without asking
+    #[arg(long, visible_alias = "auto-approve")]
+    pub yes: bool,
+    /// Make so many posts' containers and uploads at a time
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
+    pub parallelism: u8,
+    /// Wait so long for another run to end (for example 30s or 5m)
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    pub lock_timeout: std::time::Duration,
+    /// Do not compare the posts with what is live before publishing
+    #[arg(long)]
+    pub no_live_check: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Sandbox {
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 8787)]
+    pub port: u16,
+    /// Where posts and media are kept, instead of .igsync/sandbox in the content root
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Faults to begin with, as a JSON file
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+    /// Take https URLs of other hosts for good without fetching them
+    #[arg(long)]
+    pub assume_https: bool,
+}
+
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let span: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
+    std::time::Duration::try_from(span).map_err(|_| "a duration can not be negative".to_owned())
+}

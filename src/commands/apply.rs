@@ -1,0 +1,128 @@
+//! `igsync apply`: settle, plan, ask, publish, record.
+
+mod carry_out;
+mod prepare;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::apply::{Observer, Shared, Tally};
+use crate::cli::{Apply, Global, OutputFormat};
+use crate::exit::Exit;
+use crate::lockfile::Ledger;
+use crate::plan::{GuardKind, Plan};
+use crate::report;
+use crate::report::text::plural;
+
+use super::connect::Connector;
+use super::plan::{make, show_findings};
+use super::project::Project;
+use super::{Ended, Failure, World, run_lock, write_stdout};
+
+pub async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
+    let mut project = Project::load(global, world, args.scope.sandbox, false)?;
+    refuse_time_travel(&project, args)?;
+    show_findings(&project, world);
+    if project.configuration_errors() || !project.complete {
+        return Ok(Exit::Failure);
+    }
+    let offline = make(&project, &args.scope, BTreeSet::new(), world)?;
+    if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
+        return Ok(exit);
+    }
+    let _lock = run_lock::acquire(&project.paths, args.lock_timeout, world).await?;
+    let ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
+    let connector = Connector::open(&project, world).await?;
+    let shared = Arc::new(share(&project, world, ledger, observer(args, world)));
+    let names = prepare::accounts_with_work(&offline, &project, args);
+    let mut accounts = connector.connect_all(&project, args, &names, &shared, world).await?;
+    let mut tally = Tally::default();
+    let settled = prepare::settle(&project, &mut accounts, &mut tally).await;
+    project.snapshot.records = shared.with_records(Clone::clone);
+    project.adopt_users(&accounts.users());
+    let plan = make(&project, &args.scope, settled, world)?;
+    show(&plan, args, world)?;
+    if let Some(exit) = refusal(&plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(&plan, world)) {
+        shared.fold().map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))?;
+        return Ok(exit);
+    }
+    if plan.acts() && !agreed(&plan, args, world)? {
+        return Ok(Exit::Failure);
+    }
+    carry_out::run(&plan, &project, shared, accounts, tally, global, args, world).await
+}
+
+/// `--now` moves decisions about time, so it must not reach a real account.
+fn refuse_time_travel(project: &Project, args: &Apply) -> Result<(), Failure> {
+    if args.scope.now.is_none() || project.sandbox || project.settings.is_loopback() {
+        return Ok(());
+    }
+    Err(Failure::message(
+        Exit::Usage,
+        "--now is only for a sandbox: a real post would go out at the wrong time",
+        "add --sandbox, or change publish_at in the manifest",
+    ))
+}
+
+/// In JSON the events are the output, and the plan is `igsync plan --format json`.
+fn show(plan: &Plan, args: &Apply, world: &World) -> Result<(), Failure> {
+    if args.scope.format == OutputFormat::Json {
+        return Ok(());
+    }
+    write_stdout(world, &report::plan_human::render(plan, world.terminal.style_out(), world.terminal.program))
+}
+
+/// Exit 5 when a guard of one of these kinds stands in the plan.
+fn refusal(plan: &Plan, args: &Apply, world: &World, is_meant: impl Fn(GuardKind) -> bool) -> Option<Exit> {
+    let mut refused = false;
+    for guard in plan.guards.iter().filter(|guard| is_meant(guard.kind)) {
+        refused = true;
+        // The human plan has shown them already.
+        if args.scope.format == OutputFormat::Json {
+            world.terminal.say(&format!("refused: {}\n  help: {}", guard.message, guard.help));
+        }
+    }
+    if refused {
+        world.terminal.say("nothing was published: the plan was refused");
+    }
+    refused.then_some(Exit::Refused)
+}
+
+fn agreed(plan: &Plan, args: &Apply, world: &World) -> Result<bool, Failure> {
+    if args.yes {
+        return Ok(true);
+    }
+    if !world.terminal.is_interactive {
+        return Err(Failure::message(
+            Exit::Failure,
+            "publishing cannot be undone, and nobody is here to be asked",
+            "read the plan, then run apply with --yes",
+        ));
+    }
+    let posts = plural(plan.summary.publish + plan.summary.resume, "post");
+    let agreed = world.terminal.confirm(&format!("Publish {posts}? This cannot be undone."));
+    if !agreed {
+        world.terminal.say("nothing was published");
+    }
+    Ok(agreed)
+}
+
+fn share(project: &Project, world: &World, ledger: Ledger, observer: Box<dyn Observer>) -> Shared {
+    Shared::new(
+        Arc::clone(&world.clock),
+        Arc::clone(&world.disk),
+        world.stop.clone(),
+        project.waits(),
+        project.root.clone(),
+        ledger,
+        observer,
+        fastrand::Rng::with_seed(world.seed),
+    )
+}
+
+fn observer(args: &Apply, world: &World) -> Box<dyn Observer> {
+    match args.scope.format {
+        OutputFormat::Json => Box::new(report::events::Json::new(world.terminal.streams.out.clone())),
+        OutputFormat::Human => world.terminal.progress(&world.clock),
+    }
+}

@@ -1,0 +1,298 @@
+//! From the accounts of the configuration to accounts that can act: tokens, endpoints, identities.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+use crate::apply::{AccountRun, Halt, MediaSource, Shared};
+use crate::cli::Apply;
+use crate::config::{Account, Login, TokenSource};
+use crate::exit::Exit;
+use crate::graph::{AccessToken, Client, Endpoint, Flavour, Identity, Timing};
+use crate::id::{AccountName, UserId};
+use crate::port::Transport;
+use crate::sandbox::{self, Sandbox};
+
+use super::project::Project;
+use super::{Failure, World, git};
+
+/// What all connections share.
+pub struct Connector {
+    transport: Arc<dyn Transport>,
+    /// Runs in this process while the value lives.
+    sandbox: Option<Served>,
+}
+
+/// The accounts of a run.
+pub struct Accounts {
+    pub runs: Vec<AccountRun>,
+    /// Accounts that could not be connected or asked, and why.
+    pub halted: Vec<(AccountName, Halt)>,
+    /// Keeps the in-process sandbox alive.
+    _sandbox: Option<Served>,
+}
+
+impl Accounts {
+    /// The user behind each connected account.
+    pub fn users(&self) -> HashMap<AccountName, UserId> {
+        self.runs.iter().map(|run| (run.name.clone(), run.user_id.clone())).collect()
+    }
+}
+
+impl Connector {
+    /// Opens the way out; starts the sandbox when the run is to stay at home.
+    pub async fn open(project: &Project, world: &World) -> Result<Self, Failure> {
+        let transport = (world.transport)()
+            .map_err(|error| Failure::message(Exit::Failure, error, "check the proxy and TLS settings"))?;
+        let sandbox = if project.sandbox { Some(Served::start(project, world, &transport).await?) } else { None };
+        Ok(Self { transport, sandbox })
+    }
+
+    /// Connects the named accounts. A wrong user ends the run (nothing has been published yet); an
+    /// account whose token is bad is set aside.
+    pub async fn connect_all(
+        self,
+        project: &Project,
+        args: &Apply,
+        names: &HashSet<AccountName>,
+        shared: &Arc<Shared>,
+        world: &World,
+    ) -> Result<Accounts, Failure> {
+        let mut accounts = Accounts { runs: Vec::new(), halted: Vec::new(), _sandbox: None };
+        for account in project.config.accounts.iter().filter(|account| names.contains(&account.name)) {
+            let connected = match self.client(account, project, world).await {
+                Ok(client) => self.identify(client, account, project, shared).await?,
+                Err(halt) => Err(halt),
+            };
+            match connected {
+                Ok((client, user_id)) => {
+                    accounts.runs.push(self.account_run(account, client, user_id, project, args, shared, world));
+                }
+                Err(halt) => accounts.halted.push((account.name.clone(), halt)),
+            }
+        }
+        accounts._sandbox = self.sandbox;
+        Ok(accounts)
+    }
+
+    async fn client(&self, account: &Account, project: &Project, world: &World) -> Result<Client, Halt> {
+        let token = match &self.sandbox {
+            Some(_) => AccessToken::from_text(sandbox::TOKEN),
+            None => AccessToken::from_text(&token_text(account, world).await?),
+        };
+        let token = token.map_err(|error| account_halt(error, "put a fresh token into the account's token source"))?;
+        let flavour = match account.login {
+            Login::Instagram => Flavour::Instagram,
+            Login::Facebook => Flavour::Facebook,
+        };
+        if let Some(looks) = token.looks_like()
+            && looks != flavour
+            && self.sandbox.is_none()
+        {
+            world.terminal.say(&format!(
+                "warning: the token of account {} looks like one of the other login; `login:` says {}",
+                account.name,
+                login_word(account.login)
+            ));
+        }
+        let base =
+            self.sandbox.as_ref().map_or_else(|| project.settings.graph_url.clone(), |served| Some(served.base()));
+        let upload = self.sandbox.as_ref().map_or_else(|| project.settings.upload_url.clone(), |_| None);
+        let endpoint = Endpoint::new(flavour, base, upload, project.settings.graph_version.clone())
+            .map_err(|error| account_halt(error, "correct IGSYNC_GRAPH_URL"))?;
+        let timing = Timing { call_timeout: project.settings.http_timeout, ..Timing::default() };
+        Ok(Client::new(endpoint, token, Arc::clone(&self.transport), Arc::clone(&world.clock), timing))
+    }
+
+    /// Asks the token who it is. The outer error ends the run: publishing to the wrong account cannot
+    /// be undone.
+    async fn identify(
+        &self,
+        client: Client,
+        account: &Account,
+        project: &Project,
+        shared: &Shared,
+    ) -> Result<Result<(Client, UserId), Halt>, Failure> {
+        let expected = project.user_of(account);
+        let identity = match shared.ask(identity_of(&client, account, expected.as_ref())).await {
+            Ok(Ok(Some(identity))) => identity,
+            Ok(Ok(None)) => return Ok(Err(several_accounts(account))),
+            Ok(Err(error)) => return Ok(Err(Halt::unreachable(&error))),
+            Err(halt) => return Ok(Err(halt)),
+        };
+        check_identity(account, expected.as_ref(), &identity)?;
+        Ok(Ok((client, identity.user_id)))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "it gathers what an account is made of")]
+    fn account_run(
+        &self,
+        account: &Account,
+        client: Client,
+        user_id: UserId,
+        project: &Project,
+        args: &Apply,
+        shared: &Arc<Shared>,
+        world: &World,
+    ) -> AccountRun {
+        let is_loopback = client.endpoint().is_loopback();
+        let base =
+            self.sandbox.as_ref().map_or_else(|| project.settings.graph_url.clone(), |served| Some(served.base()));
+        let in_git = if project.sandbox { git::Repository::none() } else { git::Repository::at(&project.root) };
+        AccountRun {
+            shared: Arc::clone(shared),
+            name: account.name.clone(),
+            user_id,
+            graph: client.endpoint().foreign_base().filter(|_| !project.sandbox).map(str::to_owned),
+            media: MediaSource {
+                login: account.login,
+                hosting: account.hosting.clone(),
+                commit: in_git.head(),
+                sandbox: base.filter(|_| is_loopback),
+                root: project.root.clone(),
+                disk: Arc::clone(&world.disk),
+                transport: Arc::clone(&self.transport),
+                digests: Arc::clone(&project.digests),
+                timeout: project.settings.http_timeout,
+                uploaded: Mutex::default(),
+            },
+            client,
+            max_publish: args.scope.max_publish.unwrap_or(account.max_publish_per_run) as usize,
+            min_gap: account.schedule.min_gap,
+            parallelism: usize::from(args.parallelism),
+            live_check: !args.no_live_check,
+            undecided: HashSet::new(),
+            added_at: Arc::new(move |file| in_git.added_at(file)),
+        }
+    }
+}
+
+/// `None`: the token reaches several accounts, and the configuration does not say which is meant.
+async fn identity_of(
+    client: &Client,
+    account: &Account,
+    expected: Option<&UserId>,
+) -> Result<Option<Identity>, crate::graph::Error> {
+    if let Some(user) = expected {
+        return client.account(user).await.map(Some);
+    }
+    let mut reached = client.accounts().await?;
+    if let Some(wanted) = &account.username {
+        reached.retain(|found| found.username.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(wanted)));
+    }
+    Ok(if reached.len() == 1 { reached.pop() } else { None })
+}
+
+fn several_accounts(account: &Account) -> Halt {
+    account_halt(
+        format!("the token of account {} does not say which Instagram account is meant", account.name),
+        "set user_id (or username) of the account in igsync.yaml",
+    )
+}
+
+fn check_identity(account: &Account, expected: Option<&UserId>, identity: &Identity) -> Result<(), Failure> {
+    if let Some(expected) = expected
+        && *expected != identity.user_id
+    {
+        return Err(Failure::message(
+            Exit::Refused,
+            format!("the token of account {} belongs to user {}, not to {expected}", account.name, identity.user_id),
+            "correct user_id in igsync.yaml, or use the token of the right account",
+        ));
+    }
+    match (&account.username, &identity.username) {
+        (Some(wanted), Some(found)) if !wanted.eq_ignore_ascii_case(found) => Err(Failure::message(
+            Exit::Refused,
+            format!("the token of account {} belongs to @{found}, not to @{wanted}", account.name),
+            "correct username in igsync.yaml, or use the token of the right account",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Reads the token from where the configuration says it is.
+async fn token_text(account: &Account, world: &World) -> Result<String, Halt> {
+    match &account.token {
+        TokenSource::Env(names) => {
+            names.iter().find_map(|name| world.env.get(name)).map(str::to_owned).ok_or_else(|| {
+                account_halt(
+                    format!("account {} has no token: {} is not set", account.name, names.join(" or ")),
+                    "set it to a long-lived access token, or try igsync without one: apply --sandbox",
+                )
+            })
+        }
+        TokenSource::Command(words) => run_command(account, words).await,
+    }
+}
+
+async fn run_command(account: &Account, words: &[String]) -> Result<String, Halt> {
+    let help = "run the command by hand; it must print the token and nothing else";
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(account_halt(format!("account {} has an empty token command", account.name), help));
+    };
+    let (program, arguments) = (program.clone(), arguments.to_vec());
+    let shown = program.clone();
+    // A password manager may ask its own questions, so it keeps the terminal.
+    let output = tokio::task::spawn_blocking(move || {
+        std::process::Command::new(program).args(arguments).stderr(std::process::Stdio::inherit()).output()
+    })
+    .await
+    .map_err(|error| account_halt(error, help))?
+    .map_err(|error| account_halt(format!("the token command `{shown}` could not be run: {error}"), help))?;
+    if !output.status.success() {
+        return Err(account_halt(format!("the token command `{shown}` failed ({})", output.status), help));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+fn account_halt(reason: impl std::fmt::Display, help: &str) -> Halt {
+    Halt { whole_run: false, exit: Exit::Account, reason: reason.to_string(), help: help.to_owned() }
+}
+
+fn login_word(login: Login) -> &'static str {
+    match login {
+        Login::Instagram => "instagram",
+        Login::Facebook => "facebook",
+    }
+}
+
+/// A sandbox in this process on a free port.
+struct Served {
+    address: std::net::SocketAddr,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Served {
+    async fn start(project: &Project, world: &World, transport: &Arc<dyn Transport>) -> Result<Self, Failure> {
+        let users = project.config.accounts.iter().filter_map(|account| {
+            let name = account.username.clone().unwrap_or_else(|| account.name.to_string());
+            Some((account.user_id.clone()?, name))
+        });
+        let options = sandbox::Options {
+            data: Some(project.paths.folder.clone()),
+            extra_accounts: users.collect(),
+            ..sandbox::Options::quick()
+        };
+        let sandbox = Sandbox::new(&options, Arc::clone(&world.disk), Arc::clone(&world.clock))
+            .map_err(|error| Failure::message(Exit::Failure, error, "remove .igsync/sandbox to begin anew"))?
+            .fetching_through(Arc::clone(transport));
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .map_err(|error| Failure::message(Exit::Failure, error, "the sandbox needs a free port on 127.0.0.1"))?;
+        let address = listener.local_addr().map_err(|error| Failure::message(Exit::Failure, error, "try again"))?;
+        let task = tokio::spawn(async move {
+            let _ = sandbox.serve(listener).await;
+        });
+        Ok(Self { address, task })
+    }
+
+    fn base(&self) -> url::Url {
+        url::Url::parse(&format!("http://{}/", self.address)).expect("an address and a port make a URL")
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

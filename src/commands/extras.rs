@@ -1,0 +1,60 @@
+//! Completions, the manual, and words that are no command.
+
+use std::ffi::OsString;
+
+use clap::CommandFactory;
+
+use crate::cli::Cli;
+use crate::exit::Exit;
+
+use super::{Ended, Failure, World, write_stdout};
+
+pub fn completions(shell: clap_complete::Shell, world: &World) -> Ended {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "igsync", &mut script);
+    write_stdout(world, &String::from_utf8_lossy(&script))?;
+    Ok(Exit::Done)
+}
+
+pub fn manual(world: &World) -> Ended {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command())
+        .render(&mut page)
+        .map_err(|error| Failure::message(Exit::Failure, error, "run it again"))?;
+    write_stdout(world, &String::from_utf8_lossy(&page))?;
+    Ok(Exit::Done)
+}
+
+/// Commands that are promised and not there; what to do meanwhile.
+const NOT_BUILT: &[(&str, &str)] = &[
+    ("init", "copy examples/content, it holds everything that a content repository needs"),
+    ("new", "copy a manifest of examples/content/posts and edit it"),
+    ("status", "`igsync plan` shows open attempts, unknown outcomes and what is due next"),
+    ("auth", "make a long-lived token in Meta's app dashboard and put it into IGSYNC_ACCESS_TOKEN"),
+    ("resolve", "`igsync apply` settles open attempts by itself wherever Meta lets it"),
+    ("explain", "see Meta's page on error codes, and the README on exit codes"),
+    ("lock", "the lockfile is JSON Lines: read it with any text tool"),
+    ("schema", "the README describes every field of a manifest"),
+    ("import", "posts that are live already stay outside igsync"),
+    ("drift", "edits made in the app are not seen by igsync"),
+    ("preview", "`igsync apply --sandbox`, then `igsync sandbox` shows the feed"),
+    ("show", "`igsync plan` prints the plan"),
+];
+
+pub fn unknown(words: &[OsString]) -> Ended {
+    let word = words.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
+    if let Some((name, instead)) = NOT_BUILT.iter().find(|(name, _)| *name == word) {
+        return Err(Failure::message(Exit::Usage, format!("`igsync {name}` is not built yet"), instead));
+    }
+    let command = Cli::command();
+    let nearest = command
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .filter(|name| strsim::damerau_levenshtein(name, &word) <= 3)
+        .min_by_key(|name| strsim::damerau_levenshtein(name, &word));
+    let help = nearest.map_or_else(
+        || "`igsync --help` lists the commands".to_owned(),
+        |name| format!("did you mean `igsync {name}`?"),
+    );
+    Err(Failure::message(Exit::Usage, format!("there is no command `{word}`"), help))
+}

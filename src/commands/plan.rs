@@ -1,0 +1,118 @@
+//! `igsync plan`: the difference, offline.
+
+use std::collections::BTreeSet;
+
+use crate::cli::{Global, OutputFormat, Plan, Scope};
+use crate::config::{Account, Paused};
+use crate::exit::Exit;
+use crate::id::{AccountName, AttemptId, PostKey};
+use crate::lockfile::Record;
+use crate::manifest::caption_digest;
+use crate::plan::{self, AccountView, Input, Options, Selection};
+use crate::report;
+
+use super::project::Project;
+use super::{Ended, Failure, World, write_stdout};
+
+pub fn run(global: &Global, args: &Plan, world: &World) -> Ended {
+    let project = Project::load(global, world, args.scope.sandbox, false)?;
+    show_findings(&project, world);
+    if project.configuration_errors() {
+        return Ok(Exit::Failure);
+    }
+    let plan = make(&project, &args.scope, BTreeSet::new(), world)?;
+    let text = match args.scope.format {
+        OutputFormat::Human => report::plan_human::render(&plan, world.terminal.style_out(), world.terminal.program),
+        OutputFormat::Json => report::plan_json::render(&plan),
+    };
+    write_stdout(world, &text)?;
+    if !project.sandbox && project.snapshot.records.is_empty() && has_sandbox_records(&project, world) {
+        world
+            .terminal
+            .say("note: only a sandbox record exists; nothing was published for real (`plan --sandbox` shows it)");
+    }
+    if project.has_errors() {
+        return Ok(Exit::Failure);
+    }
+    Ok(if args.detailed_exitcode && plan.acts() { Exit::Changes } else { Exit::Done })
+}
+
+/// Findings go to stderr: the plan itself is the data.
+pub fn show_findings(project: &Project, world: &World) {
+    if !project.findings.is_empty() {
+        world.terminal.say(report::findings::render(&project.findings, world.terminal.style_err()).trim_end());
+    }
+}
+
+/// Compares posts and records as the flags ask for. `settled` are the attempts that this run has proven
+/// not to be live.
+pub fn make(
+    project: &Project,
+    scope: &Scope,
+    settled: BTreeSet<AttemptId>,
+    world: &World,
+) -> Result<plan::Plan, Failure> {
+    check_names(project, scope)?;
+    let accounts: Vec<AccountView> = project.config.accounts.iter().map(|account| view(project, account)).collect();
+    let names = scope.account.iter().map(|name| AccountName::from(name.as_str()));
+    let selection = Selection::new(names, &scope.target, &scope.exclude);
+    let records: Vec<&Record> = project.snapshot.records.iter().collect();
+    Ok(plan::plan(&Input {
+        posts: &project.posts,
+        records: &records,
+        accounts: &accounts,
+        now: scope.now.unwrap_or_else(|| world.clock.now()),
+        complete: project.complete,
+        selection: &selection,
+        options: &Options {
+            include_late: scope.include_late,
+            retry_failed: scope.retry_failed,
+            allow_empty: scope.allow_empty,
+            allow_new_lock: scope.allow_new_lock,
+            allow_repost: scope.allow_repost.iter().map(|key| PostKey::from(key.as_str())).collect(),
+            max_publish: scope.max_publish,
+            has_lockfile: project.snapshot.has_lockfile,
+            is_sandbox: project.sandbox,
+            ephemeral_lockfile: false,
+            graph_base: project.settings.graph_url.as_ref().map(ToString::to_string).filter(|_| !project.sandbox),
+            settled,
+            changed_files: None,
+        },
+        caption_digest: &|post| caption_digest(&post.caption),
+    }))
+}
+
+fn view(project: &Project, account: &Account) -> AccountView {
+    AccountView {
+        name: account.name.clone(),
+        user_id: project.user_of(account),
+        username: account.username.clone(),
+        timezone: account.timezone.clone(),
+        max_publish_per_run: account.max_publish_per_run,
+        late_after: account.schedule.late_after,
+        paused: account.paused.map(|paused| match paused {
+            Paused::Configuration => "`paused: true` stands in igsync.yaml".to_owned(),
+            Paused::Environment => "IGSYNC_PAUSED is set".to_owned(),
+        }),
+    }
+}
+
+/// A misspelt account would otherwise silently select nothing.
+fn check_names(project: &Project, scope: &Scope) -> Result<(), Failure> {
+    for name in &scope.account {
+        if !project.config.accounts.iter().any(|account| account.name.as_str() == name) {
+            let known: Vec<&str> = project.config.accounts.iter().map(|account| account.name.as_str()).collect();
+            return Err(Failure::message(
+                Exit::Usage,
+                format!("there is no account `{name}`"),
+                format!("igsync.yaml has: {}", known.join(", ")),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn has_sandbox_records(project: &Project, world: &World) -> bool {
+    crate::lockfile::read(&*world.disk, &crate::lockfile::Paths::sandbox(&project.root))
+        .is_ok_and(|snapshot| !snapshot.records.is_empty())
+}

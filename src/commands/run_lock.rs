@@ -1,0 +1,46 @@
+//! One run per content root: takes the run lock, waiting as long as the person allows.
+
+use std::time::Duration;
+
+use crate::exit::Exit;
+use crate::lockfile::{self, Holder, LockError, Paths};
+use crate::port::RunLock;
+
+use super::{Failure, World};
+
+/// How often a held lock is tried again.
+const RETRY: Duration = Duration::from_millis(200);
+
+pub async fn acquire(paths: &Paths, patience: Duration, world: &World) -> Result<RunLock, Failure> {
+    let began = world.clock.monotonic();
+    let mut told = false;
+    loop {
+        let error = match lockfile::acquire(&*world.disk, paths, &holder(world)) {
+            Ok(lock) => return Ok(lock),
+            Err(error @ LockError::Held { .. }) => error,
+            Err(error) => return Err(Failure::new(Exit::Failure, error)),
+        };
+        let waited = world.clock.monotonic().saturating_sub(began);
+        if waited >= patience {
+            return Err(Failure::new(Exit::Locked, error));
+        }
+        if !told {
+            told = true;
+            world.terminal.say(&format!("waiting for another run: {error}"));
+        }
+        tokio::select! {
+            () = world.clock.sleep(RETRY.min(patience - waited)) => {}
+            exit = world.stop.wait() => return Err(Failure::message(exit, "stopped while waiting", "run it again")),
+        }
+    }
+}
+
+/// What a waiting run is told about this one.
+fn holder(world: &World) -> Holder {
+    Holder {
+        pid: std::process::id(),
+        host: world.env.get("HOSTNAME").unwrap_or("this machine").to_owned(),
+        started_at: world.clock.now(),
+        command: format!("{} apply", world.terminal.program),
+    }
+}

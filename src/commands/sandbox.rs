@@ -1,0 +1,74 @@
+//! `igsync sandbox`: the emulator on loopback, until it is stopped.
+
+use std::sync::Arc;
+
+use crate::cli::{Global, Sandbox as Args};
+use crate::exit::Exit;
+use crate::sandbox::{FaultPlan, Options, Sandbox, parse_faults};
+
+use super::project::content_root;
+use super::{Ended, Failure, World, write_stdout};
+
+pub async fn run(global: &Global, args: &Args, world: &World) -> Ended {
+    let data = match &args.data {
+        Some(folder) => folder.clone(),
+        None => content_root(global, world)?.join(".igsync/sandbox"),
+    };
+    let options = Options { data: Some(data.clone()), assume_https: args.assume_https, ..Options::realistic() };
+    let transport = (world.transport)()
+        .map_err(|error| Failure::message(Exit::Failure, error, "check the proxy and TLS settings"))?;
+    let sandbox = Sandbox::new(&options, Arc::clone(&world.disk), Arc::clone(&world.clock))
+        .map_err(|error| Failure::message(Exit::Failure, error, "choose another folder with --data"))?
+        .fetching_through(transport);
+    if let Some(file) = &args.faults {
+        let text = world.disk.read(file, 1 << 20).map_err(|error| {
+            Failure::message(
+                Exit::Failure,
+                format!("{} can not be read: {error}", file.display()),
+                "--faults takes a JSON file",
+            )
+        })?;
+        for fault in faults(&text, file)? {
+            sandbox.add_fault(fault);
+        }
+    }
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", args.port)).await.map_err(|error| {
+        Failure::message(
+            Exit::Failure,
+            format!("port {} on 127.0.0.1 can not be used: {error}", args.port),
+            "choose another with --port; 0 takes a free one",
+        )
+    })?;
+    let address = listener.local_addr().map_err(|error| Failure::message(Exit::Failure, error, "try again"))?;
+    let base = format!("http://{address}");
+    write_stdout(world, &format!("listening on {base}\n"))?;
+    world.terminal.say(&welcome(&base, &data.display().to_string(), &sandbox, world.terminal.program));
+    tokio::select! {
+        ended = sandbox.clone().serve(listener) => {
+            ended.map_err(|error| Failure::message(Exit::Failure, error, "start it again; its state is kept"))?;
+            Ok(Exit::Done)
+        }
+        // Serving until stopped is what was asked for.
+        _ = world.stop.wait() => Ok(Exit::Done),
+    }
+}
+
+fn faults(text: &[u8], file: &std::path::Path) -> Result<Vec<FaultPlan>, Failure> {
+    let wrong = |problem: String| {
+        Failure::message(
+            Exit::Failure,
+            format!("{}: {problem}", file.display()),
+            "a fault looks like {\"match\":{\"method\":\"POST\",\"path\":\"media_publish\"},\"nth\":1,\"fault\":\"lose_answer\"}",
+        )
+    };
+    let value = serde_json::from_slice(text).map_err(|error| wrong(error.to_string()))?;
+    parse_faults(&value).map_err(wrong)
+}
+
+fn welcome(base: &str, data: &str, sandbox: &Sandbox, program: &str) -> String {
+    format!(
+        "{}\nstate is kept in {data}\n\npublish into it from another terminal:\n  \
+         IGSYNC_GRAPH_URL={base} IGSYNC_ACCESS_TOKEN=IGAA-LONG {program} apply --yes",
+        sandbox.welcome()
+    )
+}

@@ -1,0 +1,38 @@
+//! SIGINT and SIGTERM: the first asks the run to stop, the second ends the process.
+
+use crate::apply::{Stop, stop_channel};
+use crate::exit::Exit;
+
+/// Listens until the process ends. Must be called inside a runtime.
+pub fn listen() -> Stop {
+    let (stopper, stop) = stop_channel();
+    tokio::spawn(async move {
+        let first = next().await;
+        stopper.stop(first);
+        let second = next().await;
+        std::process::exit(i32::from(second as u8));
+    });
+    stop
+}
+
+#[cfg(unix)]
+async fn next() -> Exit {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        // Without handlers the system's own apply: the process ends at once, and the record allows that.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => Exit::Interrupted,
+        _ = terminate.recv() => Exit::Terminated,
+    }
+}
+
+#[cfg(not(unix))]
+async fn next() -> Exit {
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => Exit::Interrupted,
+        Err(_) => std::future::pending().await,
+    }
+}

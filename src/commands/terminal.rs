@@ -1,0 +1,170 @@
+//! The two streams a person or a program reads, and how they can be written to.
+
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::apply::Observer;
+use crate::cli::{Colour, Global};
+use crate::exit::Exit;
+use crate::port::Clock;
+use crate::report::{self, Style};
+
+use super::Failure;
+
+/// A stream that several parts of a run write to.
+#[derive(Clone)]
+pub struct Stream(Arc<Mutex<Box<dyn Write + Send>>>);
+
+impl Stream {
+    pub fn new(writer: impl Write + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(Box::new(writer))))
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).flush()
+    }
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Stream")
+    }
+}
+
+/// Data and remarks.
+#[derive(Clone, Debug)]
+pub struct Streams {
+    pub out: Stream,
+    pub err: Stream,
+}
+
+impl Streams {
+    fn of_process() -> Self {
+        Self { out: Stream::new(io::stdout()), err: Stream::new(io::stderr()) }
+    }
+}
+
+/// Where output goes and what it may look like.
+#[derive(Clone, Debug)]
+pub struct Terminal {
+    pub streams: Streams,
+    /// Somebody can be asked a question.
+    pub is_interactive: bool,
+    /// stderr is a terminal that can redraw lines.
+    pub shows_progress: bool,
+    pub colour_out: bool,
+    pub colour_err: bool,
+    /// In columns.
+    pub width: usize,
+    pub unicode: bool,
+    pub quiet: bool,
+    pub verbose: u8,
+    /// How this program was started, as a person would type it.
+    pub program: &'static str,
+}
+
+impl Terminal {
+    /// The streams of this process. `NO_COLOR`, `CLICOLOR_FORCE` and `CI` are honoured.
+    pub fn of_process(global: &Global) -> Self {
+        let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+        let colour = |is_terminal: bool| match global.color {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto if is_set("NO_COLOR") => false,
+            Colour::Auto => is_set("CLICOLOR_FORCE") || is_terminal && var("TERM") != "dumb",
+        };
+        Self {
+            streams: Streams::of_process(),
+            is_interactive: io::stdin().is_terminal() && err,
+            shows_progress: err && !is_set("CI") && var("TERM") != "dumb" && !global.quiet,
+            colour_out: colour(out),
+            colour_err: colour(err),
+            width: if out || err { columns() } else { 80 },
+            unicode: speaks_unicode(out || err),
+            quiet: global.quiet,
+            verbose: global.verbose,
+            program: program(),
+        }
+    }
+
+    /// Writes data for whoever reads stdout.
+    pub fn write(&self, text: &str) -> io::Result<()> {
+        let mut out = self.streams.out.clone();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
+    /// Writes one remark for people; nothing depends on it.
+    pub fn say(&self, text: &str) {
+        if !self.quiet {
+            let _ = writeln!(self.streams.err.clone(), "{text}");
+        }
+    }
+
+    /// Shows why a command failed.
+    pub fn fail(&self, failure: &Failure) -> Exit {
+        let text = report::failure::render(failure.report.as_ref(), self.style_err());
+        let _ = self.streams.err.clone().write_all(text.as_bytes());
+        failure.exit
+    }
+
+    pub fn style_out(&self) -> Style {
+        Style { colour: self.colour_out, width: self.width, unicode: self.unicode }
+    }
+
+    pub fn style_err(&self) -> Style {
+        Style { colour: self.colour_err, width: self.width, unicode: self.unicode }
+    }
+
+    /// What shows a run while it goes on.
+    pub fn progress(&self, clock: &Arc<dyn Clock>) -> Box<dyn Observer> {
+        let lines = Box::new(self.streams.err.clone());
+        let drawn = self.shows_progress.then(indicatif::ProgressDrawTarget::stderr);
+        Box::new(report::progress::Human::new(lines, drawn, Arc::clone(clock), self.style_err(), self.program))
+    }
+
+    /// Asks a question that only a clear yes answers.
+    pub fn confirm(&self, question: &str) -> bool {
+        let mut err = self.streams.err.clone();
+        let _ = write!(err, "{question} Only `yes` goes on: ");
+        let _ = err.flush();
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+    }
+}
+
+fn var(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
+}
+
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+fn columns() -> usize {
+    let told = var("COLUMNS").parse().ok();
+    told.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))).unwrap_or(80).clamp(40, 120)
+}
+
+/// Pipes and files are read by programs and pages that know UTF-8; a terminal says what it knows.
+fn speaks_unicode(is_terminal: bool) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().map(var).find(|value| !value.is_empty());
+    !is_terminal || cfg!(windows) || locale.is_some_and(|locale| locale.to_uppercase().contains("UTF"))
+}
+
+/// Under cargo a person has no `igsync` to type.
+fn program() -> &'static str {
+    let by_cargo = is_set("CARGO") && var("CARGO_PKG_NAME") == "igsync";
+    match (by_cargo, cfg!(debug_assertions)) {
+        (false, _) => "igsync",
+        (true, false) => "cargo run --release --",
+        (true, true) => "cargo run --",
+    }
+}

@@ -1,0 +1,73 @@
+//! `igsync validate`: every check that files allow, all findings in one run.
+
+use std::sync::Arc;
+
+use crate::cli::{FindingsFormat, Global, Validate};
+use crate::exit::Exit;
+use crate::finding::{Finding, Severity};
+use crate::report;
+use crate::report::text::plural;
+
+use super::project::{Project, relative};
+use super::{Ended, World, write_stdout};
+
+pub fn run(global: &Global, args: &Validate, world: &World) -> Ended {
+    let project = Project::load(global, world, false, args.all)?;
+    let findings = chosen(&project, args, world);
+    let text = match args.format {
+        FindingsFormat::Human => {
+            report::findings::render(&findings, world.terminal.style_out()) + &summary(&project, &findings)
+        }
+        FindingsFormat::Json => report::findings::json(&findings),
+        FindingsFormat::Github => report::findings::github(&findings, &folder_in_repository(&project, world)),
+    };
+    write_stdout(world, &text)?;
+    let is_wrong = findings.iter().any(|finding| finding.severity == Severity::Error);
+    Ok(if is_wrong { Exit::Failure } else { Exit::Done })
+}
+
+/// The findings of the paths that were asked for; configuration is always among them.
+fn chosen(project: &Project, args: &Validate, world: &World) -> Vec<Finding> {
+    if args.paths.is_empty() {
+        return project.findings.clone();
+    }
+    let wanted: Vec<String> = args
+        .paths
+        .iter()
+        .map(|path| {
+            let full = world.disk.canonicalize(path).unwrap_or_else(|_| project.root.join(path));
+            relative(&project.root, &full)
+        })
+        .collect();
+    let is_wanted = |file: &Arc<str>| {
+        wanted.iter().any(|path| {
+            path.is_empty() || **file == **path || file.strip_prefix(path.as_str()).is_some_and(|r| r.starts_with('/'))
+        })
+    };
+    project
+        .findings
+        .iter()
+        .filter(|finding| finding.rule.id.starts_with("IGS4") || is_wanted(&finding.file))
+        .cloned()
+        .collect()
+}
+
+/// Annotations name files from the root of the repository.
+fn folder_in_repository(project: &Project, world: &World) -> String {
+    world
+        .env
+        .get("GITHUB_WORKSPACE")
+        .and_then(|top| project.root.strip_prefix(top).ok().map(|folder| folder.to_string_lossy().replace('\\', "/")))
+        .unwrap_or_default()
+}
+
+/// The stable last line.
+fn summary(project: &Project, findings: &[Finding]) -> String {
+    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    format!(
+        "Checked {}: {}, {}.\n",
+        plural(project.manifests, "manifest"),
+        plural(count(Severity::Error), "error"),
+        plural(count(Severity::Warning), "warning"),
+    )
+}

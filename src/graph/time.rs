@@ -1,0 +1,72 @@
+//! Meta's times and Meta's clock.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::port::Clock;
+
+/// Reads `2019-09-26T22:36:43+0000`, and RFC 3339.
+#[must_use]
+pub fn meta_time(text: &str) -> Option<Timestamp> {
+    jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%z", text)
+        .and_then(|parts| parts.to_timestamp())
+        .or_else(|_| text.parse())
+        .ok()
+}
+
+/// The server's clock: its last `Date`, and how long ago that was.
+#[derive(Debug, Default)]
+pub(super) struct ServerClock(Mutex<Option<(Timestamp, Duration)>>);
+
+impl ServerClock {
+    /// Takes the `Date` header of an answer that has just come in; anything else changes nothing.
+    pub(super) fn take(&self, date: Option<&str>, clock: &dyn Clock) {
+        let Some(date) = date.and_then(http_date) else { return };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((date, clock.monotonic()));
+    }
+
+    /// This machine's clock as long as the server has not spoken.
+    pub(super) fn now(&self, clock: &dyn Clock) -> Timestamp {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.and_then(|(date, at)| {
+            let since = clock.monotonic().saturating_sub(at);
+            date.checked_add(jiff::SignedDuration::try_from(since).ok()?).ok()
+        })
+        .unwrap_or_else(|| clock.now())
+    }
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::TestClock;
+    use super::*;
+
+    #[test]
+    fn metas_timestamps_have_no_colon_in_the_offset() {
+        let expected: Timestamp = "2019-09-26T22:36:43Z".parse().unwrap();
+        assert_eq!(meta_time("2019-09-26T22:36:43+0000"), Some(expected));
+        assert_eq!(meta_time("2019-09-27T00:36:43+0200"), Some(expected));
+        assert_eq!(meta_time("2019-09-26T22:36:43Z"), Some(expected));
+        assert_eq!(meta_time("yesterday"), None);
+        assert_eq!(meta_time(""), None);
+    }
+
+    #[test]
+    fn the_server_clock_runs_on_from_the_last_date() {
+        let clock = TestClock::default();
+        let server = ServerClock::default();
+        assert_eq!(server.now(&clock), clock.now());
+        server.take(Some("Mon, 23 Nov 2026 15:16:15 GMT"), &clock);
+        clock.advance(Duration::from_secs(90));
+        assert_eq!(server.now(&clock), "2026-11-23T15:17:45Z".parse().unwrap());
+        server.take(Some("nonsense"), &clock);
+        server.take(None, &clock);
+        assert_eq!(server.now(&clock), "2026-11-23T15:17:45Z".parse().unwrap());
+    }
+}

@@ -1,0 +1,95 @@
+//! The access token: in memory only, never in text.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::endpoint::Flavour;
+
+/// An access token. Has no `Display`, its `Debug` shows nothing, and its memory is wiped on drop.
+#[derive(Clone)]
+pub struct AccessToken(SecretString);
+
+/// Why a text is no token; never holds the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    #[error("the access token is empty")]
+    Empty,
+    #[error("the access token has a space, a line break or another character inside that no token has")]
+    Malformed,
+}
+
+impl AccessToken {
+    /// White space around the token is dropped; inside, only visible ASCII is taken.
+    pub fn from_text(text: &str) -> Result<Self, TokenError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(TokenError::Empty);
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(TokenError::Malformed);
+        }
+        Ok(Self(SecretString::from(text)))
+    }
+
+    /// Which login flavour the token's beginning speaks for. Observed, not documented: good for a hint only.
+    #[must_use]
+    pub fn looks_like(&self) -> Option<Flavour> {
+        let text = self.expose();
+        if text.starts_with("EAA") {
+            Some(Flavour::Facebook)
+        } else if text.starts_with("IG") {
+            Some(Flavour::Instagram)
+        } else {
+            None
+        }
+    }
+
+    /// For the authorization header and the redaction of foreign text; nowhere else.
+    pub(super) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessToken(***)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_around_a_token_is_dropped() {
+        assert_eq!(AccessToken::from_text(" EAAabc\r\n").unwrap().expose(), "EAAabc");
+    }
+
+    #[test]
+    fn a_text_that_is_no_token_is_refused_without_showing_it() {
+        assert_eq!(AccessToken::from_text(" \n").unwrap_err(), TokenError::Empty);
+        for text in ["EAA secret", "EAA\nsecret", "EAAsécret", "EAA\u{0}secret", "EAA\u{7f}"] {
+            let error = AccessToken::from_text(text).unwrap_err();
+            assert_eq!(error, TokenError::Malformed, "{text:?}");
+            assert!(!format!("{error} {error:?}").contains("secret"));
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_token_hints_at_its_login() {
+        for (text, expected) in [
+            ("EAAB1", Some(Flavour::Facebook)),
+            ("IGQVJ", Some(Flavour::Instagram)),
+            ("IGAA1", Some(Flavour::Instagram)),
+            ("123|abc", None),
+        ] {
+            assert_eq!(AccessToken::from_text(text).unwrap().looks_like(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_token() {
+        assert_eq!(format!("{:?}", AccessToken::from_text("EAAsecret").unwrap()), "AccessToken(***)");
+    }
+}

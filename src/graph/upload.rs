@@ -1,0 +1,116 @@
+//! Resumable upload of local videos (Facebook Login only).
+
+use std::io::{self, SeekFrom};
+use std::sync::Arc;
+
+use url::Url;
+
+use super::answer;
+use super::client::Client;
+use super::container::ContainerStatus;
+use super::errors::Error;
+use super::retry::{self, Call, Verdict};
+use super::wire::StatusCode;
+use crate::id::ContainerId;
+use crate::port::{Access, Body, Method, Progress, Request};
+
+pub(super) const EDGE: &str = "video upload";
+/// Interruptions that one upload survives as long as each part gets further.
+const MAX_PARTS: u32 = 50;
+const ANSWER_LIMIT: u64 = 1024 * 1024;
+
+/// A file on its way into a container.
+pub struct VideoUpload<'a> {
+    pub container: &'a ContainerId,
+    /// As creation gave it.
+    pub uri: &'a Url,
+    /// Of the whole file, in bytes.
+    pub len: u64,
+    /// Opens the file at its beginning, once per part.
+    pub open: &'a (dyn Fn() -> io::Result<Box<dyn Access>> + Send + Sync),
+    /// Told the bytes of the whole file that are sent.
+    pub progress: Option<Progress>,
+    /// Some bytes may be there from an earlier run: asks how far they reach before sending any.
+    pub resume: bool,
+}
+
+/// Where to go on.
+enum Next {
+    From(u64),
+    /// All bytes are there, or no more are taken.
+    Nothing,
+}
+
+impl Client {
+    /// Sends the file, going on from where the server stands after each interruption. `Ok` means that the
+    /// bytes are there; whether they are a video tells the container's status.
+    ///
+    /// Meta: <https://developers.facebook.com/documentation/instagram-platform/content-publishing/resumable-uploads>
+    pub async fn upload(&self, upload: &VideoUpload<'_>) -> Result<(), Error> {
+        if !self.endpoint.takes_upload(upload.uri) {
+            let why = "the address is not on the upload host, which alone may have the token".to_owned();
+            return Err(Error::Local { edge: EDGE, why });
+        }
+        let mut next = if upload.resume { self.next_offset(upload).await? } else { Next::From(0) };
+        let (mut attempt, mut furthest) = (1, 0);
+        for _ in 0..MAX_PARTS {
+            let Next::From(offset) = next else { return Ok(()) };
+            // A part that got further proves that the way is open: count from the beginning.
+            if offset > furthest {
+                (attempt, furthest) = (1, offset);
+            }
+            let error = match self.send_from(upload, offset).await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            let Verdict::Retry(pace) = retry::decide(Call::Upload, &error, attempt) else { return Err(error) };
+            self.pause(pace, attempt).await;
+            attempt += 1;
+            next = self.next_offset(upload).await?;
+        }
+        Err(Error::Local { edge: EDGE, why: "interrupted too often".to_owned() })
+    }
+
+    async fn next_offset(&self, upload: &VideoUpload<'_>) -> Result<Next, Error> {
+        let status: ContainerStatus = self.upload_status(upload.container).await?;
+        if status.code != StatusCode::InProgress || status.is_uploaded {
+            return Ok(Next::Nothing);
+        }
+        match status.bytes_transferred.unwrap_or(0) {
+            offset if offset > upload.len => {
+                let why = format!("the server has {offset} bytes of a file of {} bytes", upload.len);
+                Err(Error::Local { edge: EDGE, why })
+            }
+            offset if offset == upload.len => Ok(Next::Nothing),
+            offset => Ok(Next::From(offset)),
+        }
+    }
+
+    async fn send_from(&self, upload: &VideoUpload<'_>, offset: u64) -> Result<(), Error> {
+        let unreadable =
+            |error: io::Error| Error::Local { edge: EDGE, why: format!("the file cannot be read: {error}") };
+        let mut source = (upload.open)().map_err(unreadable)?;
+        source.seek(SeekFrom::Start(offset)).map_err(unreadable)?;
+        let progress = upload
+            .progress
+            .clone()
+            .map(|progress| -> Progress { Arc::new(move |sent| progress(offset.saturating_add(sent))) });
+        let request = Request {
+            method: Method::Post,
+            url: upload.uri.clone(),
+            headers: vec![
+                ("authorization", format!("OAuth {}", self.token.expose())),
+                ("offset", offset.to_string()),
+                ("file_size", upload.len.to_string()),
+            ],
+            body: Body::Stream { content_type: "application/octet-stream", source, len: upload.len - offset, progress },
+            timeout: self.timing.upload_timeout,
+            answer_limit: ANSWER_LIMIT,
+        };
+        let response = self.send(EDGE, request).await?;
+        answer::read_upload(&response, &self.token)
+    }
+}
+
+#[cfg(test)]
+mod tests;

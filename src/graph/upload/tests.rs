@@ -1,0 +1,121 @@
+use std::io::Cursor;
+use std::sync::Mutex;
+
+use super::super::testing::{Script, Scripted, TOKEN, answer, client, fixture, refused, silence};
+use super::*;
+use crate::graph::Why;
+
+const URI: &str = "https://rupload.facebook.com/ig-api-upload/v26.0/17889455560051444";
+const FILE: &[u8] = b"0123456789";
+
+async fn upload_to(uri: &str, script: &Script, resume: bool) -> (Result<(), Error>, Vec<u64>) {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let teller = Arc::clone(&told);
+    let uri = Url::parse(uri).unwrap();
+    let open = || Ok(Box::new(Cursor::new(FILE)) as Box<dyn Access>);
+    let upload = VideoUpload {
+        container: &ContainerId::from("17889455560051444"),
+        uri: &uri,
+        len: 10,
+        open: &open,
+        progress: Some(Arc::new(move |sent| teller.lock().unwrap().push(sent))),
+        resume,
+    };
+    let result = client(script).upload(&upload).await;
+    let told = told.lock().unwrap().clone();
+    (result, told)
+}
+
+async fn upload(script: &Script, resume: bool) -> Result<(), Error> {
+    upload_to(URI, script, resume).await.0
+}
+
+fn done() -> Scripted {
+    answer(200, &fixture("upload_success.json")).into()
+}
+
+fn status(transferred: u64) -> Scripted {
+    let body = format!(
+        r#"{{"id":"17889455560051444","status_code":"IN_PROGRESS","video_status":{{"uploading_phase":{{"status":"in_progress","bytes_transferred":{transferred}}}}}}}"#
+    );
+    answer(200, &body).into()
+}
+
+fn header<'a>(sent: &'a super::super::testing::Sent, name: &str) -> &'a str {
+    sent.headers.iter().find(|(n, _)| *n == name).map_or("", |(_, value)| value)
+}
+
+#[tokio::test]
+async fn a_file_is_sent_whole_with_its_size() {
+    let script = Script::of([done()]);
+    let (result, told) = upload_to(URI, &script, false).await;
+    assert_eq!(result, Ok(()));
+    assert_eq!(told, [10]);
+    let sent = &script.sent()[0];
+    assert_eq!((sent.method, sent.url.as_str(), sent.body.as_str()), (Method::Post, URI, "0123456789"));
+    assert_eq!(header(sent, "authorization"), format!("OAuth {TOKEN}"));
+    assert_eq!((header(sent, "offset"), header(sent, "file_size")), ("0", "10"));
+    assert!(sent.timeout > std::time::Duration::from_secs(600));
+}
+
+#[tokio::test]
+async fn an_interrupted_upload_goes_on_where_the_server_stands() {
+    let script = Script::of([silence(), status(6), done()]);
+    let (result, told) = upload_to(URI, &script, false).await;
+    assert_eq!(result, Ok(()));
+    assert_eq!(told, [10, 10]);
+    let sent = script.sent();
+    assert!(sent[1].url.contains("video_status"), "{}", sent[1].url);
+    assert_eq!((header(&sent[2], "offset"), header(&sent[2], "file_size")), ("6", "10"));
+    assert_eq!(sent[2].body, "6789");
+}
+
+#[tokio::test]
+async fn an_upload_of_an_earlier_run_goes_on() {
+    let script = Script::of([status(4), done()]);
+    assert_eq!(upload(&script, true).await, Ok(()));
+    assert_eq!(script.sent()[1].body, "456789");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_when_all_bytes_are_there() {
+    for body in [
+        r#"{"status_code":"FINISHED"}"#,
+        r#"{"status_code":"ERROR"}"#,
+        r#"{"status_code":"IN_PROGRESS","video_status":{"uploading_phase":{"status":"complete","bytes_transferred":10}}}"#,
+        r#"{"status_code":"IN_PROGRESS","video_status":{"uploading_phase":{"bytes_transferred":10}}}"#,
+    ] {
+        let script = Script::of([answer(200, body).into()]);
+        assert_eq!(upload(&script, true).await, Ok(()), "{body}");
+    }
+    let script = Script::of([status(11)]);
+    assert!(matches!(upload(&script, true).await, Err(Error::Local { .. })));
+}
+
+#[tokio::test]
+async fn progress_earns_new_tries_and_standing_still_does_not() {
+    let moving = (1..=8).flat_map(|offset| [silence(), status(offset)]).chain([done()]);
+    assert_eq!(upload(&Script::of(moving), false).await, Ok(()));
+    let standing = Script::of([silence(), status(0), refused(), status(0), silence(), status(0), silence()]);
+    let result = upload(&standing, false).await;
+    assert!(matches!(result, Err(Error::Unclear { why: Why::NoAnswer(_), .. })), "{result:?}");
+}
+
+#[tokio::test]
+async fn the_upload_host_decides_whether_to_try_again() {
+    let script = Script::of([answer(400, &fixture("upload_failed.json")).into()]);
+    assert!(matches!(upload(&script, false).await, Err(Error::Upload(_))));
+    let retriable = r#"{"debug_info":{"retriable":true,"type":"X","message":"m"}}"#;
+    let script = Script::of([answer(400, retriable).into(), status(0), done()]);
+    assert_eq!(upload(&script, false).await, Ok(()));
+    let script = Script::of([answer(400, &fixture("upload_unauthorized.json")).into()]);
+    assert!(upload(&script, false).await.unwrap_err().is_account_level());
+}
+
+#[tokio::test]
+async fn the_token_never_goes_to_a_foreign_host() {
+    let script = Script::of([]);
+    let (result, _) = upload_to("https://evil.example.com/ig-api-upload/1", &script, false).await;
+    assert!(matches!(result, Err(Error::Local { .. })));
+    assert!(script.sent().is_empty());
+}

@@ -1,0 +1,264 @@
+//! Records as text and back. JSON Lines: a header with the version, then one record per line, ordered by
+//! the SHA-256 of `user_id/key`, so that branches which each publish touch different places of the file.
+//! Knows no files: the store says which one a text came from.
+
+use std::cmp::Ordering;
+
+use miette::Diagnostic;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use thiserror::Error;
+
+use super::record::Record;
+use super::records::Records;
+
+/// The newest format this igsync reads, and the one it writes.
+pub const VERSION: u64 = 1;
+
+/// The first line of every lockfile and journal.
+pub const HEADER: &str = "{\"igsync_lock\":1}\n";
+
+/// What a text held.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parsed {
+    pub records: Records,
+    /// Versions of records read, before merging.
+    pub versions: usize,
+    /// The text held git's conflict markers; both sides were read.
+    pub had_conflicts: bool,
+}
+
+/// Why a text could not be read as records. Lines count from 1. Where another version of the text can be
+/// had is known to the store, so only it says how to bring one back.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]
+pub enum Error {
+    #[error("the file is empty, even its header is gone")]
+    Empty,
+    #[error("line {line}: written by a newer igsync (format {found}, this one reads {VERSION})")]
+    #[diagnostic(help("update igsync; nothing was changed"))]
+    NewerFormat { line: usize, found: u64 },
+    #[error("line {line}: written by a newer igsync ({what})")]
+    #[diagnostic(help("update igsync; if that line was edited by hand, take the edit back"))]
+    NewerRecord { line: usize, what: String },
+    #[error("line {line}: not the header of a lockfile")]
+    #[diagnostic(help("the first line must be {{\"igsync_lock\":1}}"))]
+    NoHeader { line: usize },
+    #[error("line {line}: not a record ({problem})")]
+    Damaged { line: usize, problem: String },
+    #[error("line {line}: cut short")]
+    CutShort { line: usize },
+    #[error("line {line}: a git conflict marker without its counterpart")]
+    LoneMarker { line: usize },
+}
+
+/// The whole text of a lockfile. Equal records give equal text.
+#[must_use]
+pub fn print(records: &Records) -> String {
+    let mut ordered: Vec<([u8; 32], &Record)> =
+        records.posts().flat_map(|attempts| attempts.iter().map(|record| (place(record), record))).collect();
+    ordered.sort_by(|(place_a, a), (place_b, b)| place_a.cmp(place_b).then_with(|| a.attempt.cmp(&b.attempt)));
+    let mut text = String::with_capacity(HEADER.len() + ordered.len() * 512);
+    text.push_str(HEADER);
+    for (_, record) in ordered {
+        text.push_str(&json(record));
+        text.push('\n');
+    }
+    text
+}
+
+/// One line that holds all of `records` or, when it is torn, none: a single record as itself, several
+/// (both sides of a move) as a list.
+#[must_use]
+pub fn print_line(records: &[Record]) -> String {
+    let mut line = match records {
+        [record] => json(record),
+        several => format!("[{}]", several.iter().map(json).collect::<Vec<_>>().join(",")),
+    };
+    line.push('\n');
+    line
+}
+
+fn json(record: &Record) -> String {
+    serde_json::to_string(record).expect("records hold only text, numbers and lists")
+}
+
+/// Where a record stands in the text.
+pub(super) fn place(record: &Record) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(record.user_id.as_str());
+    hash.update("/");
+    hash.update(record.key.as_str());
+    hash.finalize().into()
+}
+
+/// Reads a whole text: a lockfile, or a journal that ends in a whole line. Both sides of git's conflicts
+/// are read, records in any order, CRLF, and a byte-order mark.
+pub fn parse(bytes: &[u8]) -> Result<Parsed, Error> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.trim_ascii().is_empty() {
+        return Err(Error::Empty);
+    }
+    let mut parsed = Parsed::default();
+    let mut section = Section::Both;
+    let mut has_header = false;
+    for (index, raw) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        let line = index + 1;
+        let text = raw.trim_ascii();
+        if let Some(marker) = Marker::of(text) {
+            section = section.after(marker).ok_or(Error::LoneMarker { line })?;
+            parsed.had_conflicts = true;
+        } else if text.is_empty() || section == Section::Base {
+            // What both sides started from is in both of them.
+        } else if !has_header {
+            read_header(text, line)?;
+            has_header = true;
+        } else {
+            let is_whole = raw.ends_with(b"\n");
+            let read = read_line(text, line, &mut parsed);
+            read.map_err(|error| if is_whole { error } else { Error::CutShort { line } })?;
+        }
+    }
+    let line = bytes.split(|byte| *byte == b'\n').count();
+    match section {
+        Section::Both if has_header => Ok(parsed),
+        Section::Both => Err(Error::NoHeader { line: 1 }),
+        _ => Err(Error::LoneMarker { line }),
+    }
+}
+
+/// A journal, and what to do about its last line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Journal {
+    pub parsed: Parsed,
+    pub ending: Ending,
+}
+
+/// How a journal ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// There is nothing in it, not even the header.
+    #[default]
+    Empty,
+    Whole,
+    /// The last record is all there, only its newline is not.
+    NoNewline,
+    /// A write was torn: everything from this byte on is part of a line.
+    Torn {
+        at: usize,
+    },
+}
+
+/// Reads a journal. A torn last line is no damage: its write never succeeded, so nothing relied on it.
+pub fn parse_journal(bytes: &[u8]) -> Result<Journal, Error> {
+    let at = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let (whole, tail) = bytes.split_at(at);
+    let mut journal = Journal::default();
+    if !whole.trim_ascii().is_empty() {
+        journal = Journal { parsed: parse(whole)?, ending: Ending::Whole };
+    }
+    if !tail.is_empty() {
+        let is_record = !whole.is_empty() && read_line(tail, 0, &mut journal.parsed).is_ok();
+        journal.ending = if is_record { Ending::NoNewline } else { Ending::Torn { at } };
+    }
+    Ok(journal)
+}
+
+fn read_line(text: &[u8], line: usize, parsed: &mut Parsed) -> Result<(), Error> {
+    if text.starts_with(b"{\"igsync_lock\"") {
+        return read_header(text, line);
+    }
+    let records: Vec<Record> = if text.starts_with(b"[") {
+        serde_json::from_slice(text)
+    } else {
+        serde_json::from_slice(text).map(|one| vec![one])
+    }
+    .map_err(|error| line_error(&error, line))?;
+    parsed.versions += records.len();
+    parsed.records.extend(records);
+    Ok(())
+}
+
+fn read_header(text: &[u8], line: usize) -> Result<(), Error> {
+    /// Read on its own, so that everything else may change with the version.
+    #[derive(Deserialize)]
+    struct Version {
+        igsync_lock: u64,
+    }
+    /// Nothing may be lost when an old igsync writes the file again.
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Header {
+        #[serde(rename = "igsync_lock")]
+        _version: u64,
+    }
+    let Version { igsync_lock: found } = serde_json::from_slice(text).map_err(|_| Error::NoHeader { line })?;
+    match found.cmp(&VERSION) {
+        Ordering::Less => return Err(Error::NoHeader { line }),
+        Ordering::Greater => return Err(Error::NewerFormat { line, found }),
+        Ordering::Equal => {}
+    }
+    serde_json::from_slice::<Header>(text).map(|_| ()).map_err(|error| line_error(&error, line))
+}
+
+fn line_error(error: &serde_json::Error, line: usize) -> Error {
+    let text = error.to_string();
+    let text = text.split_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    // Field names are foreign text: no control character may reach a terminal.
+    let text: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let what = text.split_once(", expected").map_or(text.as_str(), |(what, _)| what);
+    if what.starts_with("unknown field") || what.starts_with("unknown variant") {
+        Error::NewerRecord { line, what: what.to_owned() }
+    } else {
+        Error::Damaged { line, problem: format!("{what}, column {}", error.column()) }
+    }
+}
+
+/// Which part of a conflict a line belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Section {
+    /// Outside of any conflict.
+    Both,
+    Ours,
+    Base,
+    Theirs,
+}
+
+#[derive(Clone, Copy)]
+enum Marker {
+    Start,
+    Base,
+    Middle,
+    End,
+}
+
+impl Marker {
+    /// Exactly seven signs: the longer ones inside a base section belong to older conflicts.
+    fn of(line: &[u8]) -> Option<Self> {
+        let (signs, rest) = line.split_at_checked(7)?;
+        if !rest.is_empty() && !rest.starts_with(b" ") {
+            return None;
+        }
+        match signs {
+            b"<<<<<<<" => Some(Self::Start),
+            b"|||||||" => Some(Self::Base),
+            b"=======" => Some(Self::Middle),
+            b">>>>>>>" => Some(Self::End),
+            _ => None,
+        }
+    }
+}
+
+impl Section {
+    fn after(self, marker: Marker) -> Option<Self> {
+        match (self, marker) {
+            (Self::Both, Marker::Start) => Some(Self::Ours),
+            (Self::Ours, Marker::Base) => Some(Self::Base),
+            (Self::Ours | Self::Base, Marker::Middle) => Some(Self::Theirs),
+            (Self::Theirs, Marker::End) => Some(Self::Both),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

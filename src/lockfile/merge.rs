@@ -1,0 +1,140 @@
+//! How two versions of one attempt become one. Pure, and the same whichever comes first: commutative,
+//! associative and idempotent, so that journal, lockfile and branches can meet in any order.
+
+use std::cmp::Ordering;
+
+use super::record::{Created, Record, State};
+
+/// Joins two versions of one attempt. The higher rank wins as a whole, because each later state carries
+/// what the earlier ones knew; equal ranks are joined field by field, and no value is lost to a null.
+///
+/// Both must have the same `(user_id, key, attempt)`.
+#[must_use]
+pub fn merge(a: Record, b: Record) -> Record {
+    debug_assert!(a.is_same_attempt(&b), "only versions of one attempt merge");
+    match a.state.rank().cmp(&b.state.rank()) {
+        Ordering::Greater => normal(a),
+        Ordering::Less => normal(b),
+        Ordering::Equal if a == b => normal(a),
+        Ordering::Equal => join(&a, &b),
+    }
+}
+
+/// The record with its lists in their one order, as [`merge`] leaves them.
+#[must_use]
+pub(super) fn normal(mut record: Record) -> Record {
+    sort_as_set(&mut record.intents);
+    sort_as_set(&mut record.refusals);
+    sort_as_set(&mut record.not_ours);
+    sort_as_set(&mut record.evidence);
+    record
+}
+
+/// Fields that only make sense together come from one side: state and its reason, the digests, the live
+/// media and its link. Every such choice is the maximum of a total order, so any grouping of joins agrees.
+fn join(a: &Record, b: &Record) -> Record {
+    let ending = greater(a, b, compare_endings(a, b));
+    let content = greater(a, b, compare_contents(a, b));
+    let by_live = compare_live(a, b);
+    let live = greater(a, b, by_live);
+    let (permalink, published_at) = if by_live == Ordering::Equal {
+        (a.permalink.as_ref().max(b.permalink.as_ref()), a.published_at.max(b.published_at))
+    } else {
+        // The link of one media must never stand beside the id of another.
+        (live.permalink.as_ref(), live.published_at)
+    };
+    let (file, account) = match a.rev.cmp(&b.rev) {
+        Ordering::Equal => (a.file.as_ref().max(b.file.as_ref()), (&a.account).max(&b.account)),
+        by_rev => (greater(a, b, by_rev).file.as_ref(), &greater(a, b, by_rev).account),
+    };
+    Record {
+        key: a.key.clone(),
+        user_id: a.user_id.clone(),
+        account: account.clone(),
+        kind: a.kind.max(b.kind),
+        state: ending.state,
+        digest: content.digest.clone(),
+        media_digest: content.media_digest.clone(),
+        caption_digest: content.caption_digest.clone(),
+        attempt: a.attempt.clone(),
+        children: join_children(&a.children, &b.children),
+        container: [&a.container, &b.container].into_iter().flatten().max_by(|a, b| newer(a, b)).cloned(),
+        fingerprint: a.fingerprint.as_ref().max(b.fingerprint.as_ref()).cloned(),
+        intents: union(&a.intents, &b.intents),
+        refusals: union(&a.refusals, &b.refusals),
+        reason: ending.reason.clone(),
+        code: ending.code,
+        subcode: ending.subcode,
+        media_id: live.media_id.clone(),
+        permalink: permalink.cloned(),
+        published_at,
+        via: live.via,
+        comment: a.comment.max(b.comment),
+        comment_switch: a.comment_switch.max(b.comment_switch),
+        moved_to: ending.moved_to.clone(),
+        not_ours: union(&a.not_ours, &b.not_ours),
+        graph: a.graph.as_ref().max(b.graph.as_ref()).cloned(),
+        file: file.cloned(),
+        rev: a.rev.max(b.rev),
+        evidence: union(&a.evidence, &b.evidence),
+        trial: a.trial || b.trial,
+    }
+}
+
+fn greater<'r>(a: &'r Record, b: &'r Record, order: Ordering) -> &'r Record {
+    if order == Ordering::Less { b } else { a }
+}
+
+/// State and all that explains it. Rank 6 states are rewritten by command, and there the later rewrite wins.
+fn compare_endings(a: &Record, b: &Record) -> Ordering {
+    let by_rev = if a.state.rank() == State::Forgotten.rank() { a.rev.cmp(&b.rev) } else { Ordering::Equal };
+    by_rev.then_with(|| {
+        let key = |r: &Record| (r.state, r.code, r.subcode);
+        key(a).cmp(&key(b)).then_with(|| a.moved_to.cmp(&b.moved_to)).then_with(|| a.reason.cmp(&b.reason))
+    })
+}
+
+/// What was sent. `caption_digest: None` means "no caption", so it must stay beside its own `digest`.
+fn compare_contents(a: &Record, b: &Record) -> Ordering {
+    (a.rev.cmp(&b.rev))
+        .then_with(|| a.digest.cmp(&b.digest))
+        .then_with(|| a.media_digest.cmp(&b.media_digest))
+        .then_with(|| a.caption_digest.cmp(&b.caption_digest))
+}
+
+/// What is known of the live post: a known media id beats none, a better source a weaker one.
+fn compare_live(a: &Record, b: &Record) -> Ordering {
+    let key = |r: &Record| (r.media_id.is_some(), r.via);
+    key(a).cmp(&key(b)).then_with(|| a.media_id.cmp(&b.media_id))
+}
+
+fn join_children(a: &[Created], b: &[Created]) -> Vec<Created> {
+    let (longer, shorter) = if a.len() >= b.len() { (a, b) } else { (b, a) };
+    let mut joined = longer.to_vec();
+    for (known, other) in joined.iter_mut().zip(shorter) {
+        if newer(other, known) == Ordering::Greater {
+            known.clone_from(other);
+        }
+    }
+    joined
+}
+
+fn newer(a: &Created, b: &Created) -> Ordering {
+    a.created_at.cmp(&b.created_at).then_with(|| a.id.cmp(&b.id))
+}
+
+fn union<T: Ord + Clone>(a: &[T], b: &[T]) -> Vec<T> {
+    let mut joined = [a, b].concat();
+    sort_as_set(&mut joined);
+    joined
+}
+
+fn sort_as_set<T: Ord>(list: &mut Vec<T>) {
+    if !list.is_sorted_by(|a, b| a < b) {
+        list.sort_unstable();
+        list.dedup();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,288 @@
+//! All records of a content root, by post.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::merge::{merge, normal};
+use super::record::{Record, State};
+use crate::id::{MediaId, PostKey, UserId};
+
+/// Every attempt of every post, merged. Equal sets of records are equal values, whatever came first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Records {
+    /// Keys as plain text: ordering them naturally costs more than the whole rest of reading a lockfile.
+    users: BTreeMap<UserId, BTreeMap<Box<str>, Vec<Record>>>,
+}
+
+/// Two live posts where one was meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict<'a> {
+    pub user_id: &'a UserId,
+    pub key: &'a PostKey,
+    /// Published attempts with different media ids; at least two.
+    pub published: Vec<&'a Record>,
+}
+
+impl Records {
+    /// Joins one record in. Returns whether that changed anything.
+    pub fn merge_in(&mut self, record: Record) -> bool {
+        if !self.users.contains_key(&record.user_id) {
+            self.users.insert(record.user_id.clone(), BTreeMap::new());
+        }
+        let Some(posts) = self.users.get_mut(&record.user_id) else { return false };
+        let Some(attempts) = posts.get_mut(record.key.as_str()) else {
+            posts.insert(record.key.as_str().into(), vec![normal(record)]);
+            return true;
+        };
+        match attempts.binary_search_by(|known| known.attempt.cmp(&record.attempt)) {
+            Ok(place) if attempts[place] == record => false,
+            Ok(place) => {
+                let merged = merge(attempts[place].clone(), record);
+                let changed = merged != attempts[place];
+                attempts[place] = merged;
+                changed
+            }
+            Err(place) => {
+                attempts.insert(place, normal(record));
+                true
+            }
+        }
+    }
+
+    /// Joins all of `other` in. Returns whether that changed anything.
+    pub fn merge(&mut self, other: Self) -> bool {
+        let mut changed = false;
+        for record in other {
+            changed |= self.merge_in(record);
+        }
+        changed
+    }
+
+    /// The number of attempts.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.users.is_empty()
+    }
+
+    /// Every attempt; by user, then by the plain text of the key, then by attempt id.
+    pub fn iter(&self) -> impl Iterator<Item = &Record> {
+        self.users.values().flat_map(BTreeMap::values).flatten()
+    }
+
+    /// Every post with all its attempts (never an empty list), in the order of [`Self::iter`].
+    pub fn posts(&self) -> impl Iterator<Item = &[Record]> {
+        self.users.values().flat_map(BTreeMap::values).map(Vec::as_slice)
+    }
+
+    /// The attempts of one post by attempt id, the forgotten ones too.
+    #[must_use]
+    pub fn attempts(&self, user_id: &UserId, key: &PostKey) -> &[Record] {
+        self.users.get(user_id).and_then(|posts| posts.get(key.as_str())).map_or(&[], Vec::as_slice)
+    }
+
+    /// The attempt that speaks for a post; see [`effective`].
+    #[must_use]
+    pub fn effective(&self, user_id: &UserId, key: &PostKey) -> Option<&Record> {
+        effective(self.attempts(user_id, key))
+    }
+
+    /// Posts that are live more than once; a person has to decide what to do.
+    #[must_use]
+    pub fn conflicts(&self) -> Vec<Conflict<'_>> {
+        self.posts().filter_map(conflict).collect()
+    }
+
+    /// Every attempt of this account that may still become a live post, also those that do not speak for
+    /// their post: each must be settled before anything else is published.
+    pub fn open(&self, user_id: &UserId) -> impl Iterator<Item = &Record> {
+        self.of(user_id).filter(|record| record.state.is_open())
+    }
+
+    /// Media ids that belong to some record of this account, whatever its state: no other post can be
+    /// that media.
+    #[must_use]
+    pub fn claimed_media(&self, user_id: &UserId) -> HashSet<&MediaId> {
+        self.of(user_id).filter_map(|record| record.media_id.as_ref()).collect()
+    }
+
+    /// Media that a person said are not this post, in any of its attempts.
+    #[must_use]
+    pub fn not_ours(&self, user_id: &UserId, key: &PostKey) -> BTreeSet<&MediaId> {
+        self.attempts(user_id, key).iter().flat_map(|record| &record.not_ours).collect()
+    }
+
+    /// Accounts with at least one record that still counts.
+    #[must_use]
+    pub fn user_ids(&self) -> Vec<&UserId> {
+        let counts = |posts: &BTreeMap<_, Vec<Record>>| posts.values().flatten().any(|r| r.state != State::Forgotten);
+        self.users.iter().filter(|(_, posts)| counts(posts)).map(|(user_id, _)| user_id).collect()
+    }
+
+    fn of(&self, user_id: &UserId) -> impl Iterator<Item = &Record> {
+        self.users.get(user_id).into_iter().flat_map(BTreeMap::values).flatten()
+    }
+}
+
+impl IntoIterator for Records {
+    type Item = Record;
+    type IntoIter = Box<dyn Iterator<Item = Record>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Box::new(self.users.into_values().flat_map(BTreeMap::into_values).flatten())
+    }
+}
+
+impl Extend<Record> for Records {
+    fn extend<T: IntoIterator<Item = Record>>(&mut self, records: T) {
+        for record in records {
+            self.merge_in(record);
+        }
+    }
+}
+
+impl FromIterator<Record> for Records {
+    fn from_iter<T: IntoIterator<Item = Record>>(records: T) -> Self {
+        let mut all = Self::default();
+        all.extend(records);
+        all
+    }
+}
+
+/// The attempt that speaks for a post among all its attempts: a published one; else an ignored one; else
+/// an open one (of two the smaller attempt id goes on); else a deleted one; else the newest that ended
+/// without a post. Forgotten ones never speak.
+///
+/// An ignored post stays unpublished even when another clone had begun it: that open attempt is still
+/// found by [`Records::open`] and settled, but nothing goes on from it.
+#[must_use]
+pub fn effective(attempts: &[Record]) -> Option<&Record> {
+    let precedence = |state| match state {
+        State::Published => Some(5),
+        State::Ignored => Some(4),
+        State::Containers | State::Intent | State::Unknown => Some(3),
+        State::Deleted => Some(2),
+        State::NotPublished | State::Failed => Some(1),
+        State::Forgotten => None,
+    };
+    let strongest = attempts.iter().filter_map(|record| precedence(record.state)).max()?;
+    let candidates = attempts.iter().filter(|record| precedence(record.state) == Some(strongest));
+    if strongest == 3 {
+        return candidates.min_by(|a, b| a.attempt.cmp(&b.attempt));
+    }
+    candidates.max_by(|a, b| {
+        let key = |record: &Record| (record.media_id.is_some(), record.last_time());
+        key(a).cmp(&key(b)).then_with(|| b.attempt.cmp(&a.attempt))
+    })
+}
+
+fn conflict(attempts: &[Record]) -> Option<Conflict<'_>> {
+    let mut published: Vec<&Record> =
+        attempts.iter().filter(|r| r.state == State::Published && r.media_id.is_some()).collect();
+    let mut seen = HashSet::new();
+    published.retain(|record| seen.insert(&record.media_id));
+    let first = published.first()?;
+    (published.len() > 1).then(|| Conflict { user_id: &first.user_id, key: &first.key, published: published.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::Created;
+    use super::super::samples::{at, record};
+    use super::*;
+
+    fn user() -> UserId {
+        "17841400000000001".into()
+    }
+
+    fn speaks(records: &[Record]) -> Option<String> {
+        let all: Records = records.iter().cloned().collect();
+        all.effective(&user(), &"k".into()).map(|record| record.attempt.to_string())
+    }
+
+    #[test]
+    fn a_published_attempt_speaks_before_any_other() {
+        let records = super::super::samples::STATES
+            .map(|state| record("k", if state == State::Published { "live" } else { state_name(state) }, state));
+        assert_eq!(speaks(&records).as_deref(), Some("live"));
+    }
+
+    fn state_name(state: State) -> &'static str {
+        match state {
+            State::Containers => "a",
+            State::Intent => "b",
+            State::Unknown => "c",
+            _ => "z",
+        }
+    }
+
+    #[test]
+    fn of_two_open_attempts_the_smaller_id_goes_on() {
+        let records = [record("k", "b", State::Intent), record("k", "a", State::Containers)];
+        assert_eq!(speaks(&records).as_deref(), Some("a"));
+        let all: Records = records.into_iter().collect();
+        assert_eq!(all.open(&user()).count(), 2, "both are settled");
+    }
+
+    #[test]
+    fn an_ignored_post_stays_ignored_when_another_clone_began_it() {
+        assert_eq!(
+            speaks(&[record("k", "a", State::Containers), record("k", "b", State::Ignored)]).as_deref(),
+            Some("b")
+        );
+    }
+
+    #[test]
+    fn an_open_attempt_speaks_before_a_deleted_one() {
+        assert_eq!(
+            speaks(&[record("k", "a", State::Deleted), record("k", "b", State::Containers)]).as_deref(),
+            Some("b")
+        );
+    }
+
+    #[test]
+    fn of_failed_attempts_the_newest_speaks() {
+        let failed = |attempt, second| Record {
+            container: Some(Created { id: "1".into(), created_at: Some(at(second)) }),
+            ..record("k", attempt, State::Failed)
+        };
+        assert_eq!(speaks(&[failed("a", 7), failed("b", 9), failed("c", 8)]).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn a_forgotten_record_does_not_speak_but_keeps_its_media() {
+        let gone = Record { media_id: Some("17".into()), ..record("k", "a", State::Forgotten) };
+        assert_eq!(speaks(std::slice::from_ref(&gone)), None);
+        let all: Records = [gone].into_iter().collect();
+        assert!(all.claimed_media(&user()).contains(&MediaId::from("17")));
+        assert!(all.user_ids().is_empty());
+    }
+
+    #[test]
+    fn two_published_attempts_with_different_media_are_two_live_posts() {
+        let live = |attempt, media: Option<&str>| Record {
+            media_id: media.map(MediaId::from),
+            ..record("k", attempt, State::Published)
+        };
+        let all: Records = [live("a", Some("1")), live("b", Some("2")), live("c", None)].into_iter().collect();
+        assert_eq!(all.conflicts().len(), 1);
+        assert_eq!(all.conflicts()[0].published.len(), 2);
+        let same: Records = [live("a", Some("1")), live("b", Some("1")), live("c", None)].into_iter().collect();
+        assert!(same.conflicts().is_empty());
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter() {
+        let one = record("k", "a", State::Intent);
+        let two = record("j", "b", State::Published);
+        let forth: Records = [one.clone(), two.clone(), one.clone()].into_iter().collect();
+        let mut back: Records = [two].into_iter().collect();
+        assert!(back.merge_in(one.clone()));
+        assert!(!back.merge_in(one));
+        assert_eq!(forth, back);
+        assert_eq!(forth.len(), 2);
+    }
+}

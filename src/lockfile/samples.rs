@@ -1,0 +1,144 @@
+//! Records for tests: a plain one to start from, and generated ones of every state.
+
+use jiff::Timestamp;
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+
+use super::record::{Comment, Created, PublishIntent, Record, Refusal, State, Switch, Via};
+use crate::id::Kind;
+
+pub(crate) const STATES: [State; 9] = [
+    State::Containers,
+    State::Intent,
+    State::Unknown,
+    State::NotPublished,
+    State::Failed,
+    State::Published,
+    State::Deleted,
+    State::Ignored,
+    State::Forgotten,
+];
+
+/// A record with nothing but what every record has.
+pub(crate) fn record(key: &str, attempt: &str, state: State) -> Record {
+    Record {
+        key: key.into(),
+        user_id: "17841400000000001".into(),
+        account: "brand".into(),
+        kind: Kind::Image,
+        state,
+        digest: None,
+        media_digest: None,
+        caption_digest: None,
+        attempt: attempt.into(),
+        children: vec![],
+        container: None,
+        fingerprint: None,
+        intents: vec![],
+        refusals: vec![],
+        reason: None,
+        code: None,
+        subcode: None,
+        media_id: None,
+        permalink: None,
+        published_at: None,
+        via: None,
+        comment: None,
+        comment_switch: None,
+        moved_to: None,
+        not_ours: vec![],
+        graph: None,
+        file: None,
+        rev: 0,
+        evidence: vec![],
+        trial: false,
+    }
+}
+
+pub(crate) fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_796_000_000 + second).unwrap()
+}
+
+fn time() -> impl Strategy<Value = Timestamp> {
+    (0..4_i64).prop_map(at)
+}
+
+fn created() -> impl Strategy<Value = Created> {
+    ("c[0-2]", of(time())).prop_map(|(id, created_at)| Created { id: id.as_str().into(), created_at })
+}
+
+fn intent() -> impl Strategy<Value = PublishIntent> {
+    (time(), time()).prop_map(|(at, lease_until)| PublishIntent { at, lease_until })
+}
+
+fn refusal() -> impl Strategy<Value = Refusal> {
+    (time(), 0..2_i64, of(0..2_i64)).prop_map(|(intent_at, code, subcode)| Refusal { intent_at, code, subcode })
+}
+
+/// Text that a careless writer would break: quotes, newlines, marks of conflicts, other scripts.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[ab]{0,2}",
+        Just("\"\\\n\r\u{2028}\u{0}<<<<<<< ours\n=======\n>>>>>>> theirs".to_owned()),
+        Just("Hafenrundfahrt 🚢 – ０".to_owned()),
+        any::<String>(),
+    ]
+}
+
+/// Versions of one attempt, from a small pool of values so that they often agree and often clash.
+pub(crate) fn any_record(key: &'static str, attempt: &'static str) -> impl Strategy<Value = Record> {
+    let state = proptest::sample::select(&STATES[..]);
+    let comment = proptest::sample::select(
+        &[Comment::Due, Comment::Intent, Comment::Unknown, Comment::Failed, Comment::Done][..],
+    );
+    let switch = proptest::sample::select(&[Switch::Due, Switch::Failed, Switch::Done][..]);
+    let via = proptest::sample::select(&[Via::Settled, Via::Adopted, Via::Publish, Via::Resolved][..]);
+    let content = (state, 0..3_u32, of("d[01]"), of("m[01]"), of("t[01]"), of(text()), "[ab]");
+    let progress = (
+        vec(created(), 0..3),
+        of(created()),
+        of(vec("[0-2]", 0..3)),
+        vec(intent(), 0..3),
+        vec(refusal(), 0..3),
+        vec("[0-3]", 0..3),
+        vec("[0-3]", 0..3),
+    );
+    let end = (of(text()), of(0..2_i64), of(0..2_i64), of("[0-2]"), of("p[01]"), of(time()), of(via));
+    let rest = (of(comment), of(switch), of("k[01]"), of("https?://x"));
+    (content, progress, end, rest).prop_map(move |(content, progress, end, rest)| {
+        let (state, rev, digest, media_digest, caption_digest, file, account) = content;
+        let (children, container, fingerprint, intents, refusals, not_ours, evidence) = progress;
+        let (reason, code, subcode, media_id, permalink, published_at, via) = end;
+        let (comment, comment_switch, moved_to, graph) = rest;
+        let ids = |list: Vec<String>| list.iter().map(|id| id.as_str().into()).collect();
+        Record {
+            account: account.as_str().into(),
+            digest: digest.map(|text| text.as_str().into()),
+            media_digest: media_digest.map(|text| text.as_str().into()),
+            caption_digest: caption_digest.map(|text| text.as_str().into()),
+            children,
+            container,
+            fingerprint: fingerprint.map(|list| list.iter().map(|id| id.as_str().into()).collect()),
+            intents,
+            refusals,
+            reason,
+            code,
+            subcode,
+            media_id: media_id.map(|text| text.as_str().into()),
+            permalink,
+            published_at,
+            via,
+            comment,
+            comment_switch,
+            moved_to: moved_to.map(|text| text.as_str().into()),
+            not_ours: ids(not_ours),
+            evidence: ids(evidence),
+            trial: rev == 2,
+            graph,
+            file,
+            rev,
+            ..record(key, attempt, state)
+        }
+    })
+}

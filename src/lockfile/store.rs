@@ -1,0 +1,213 @@
+//! Where records live: the lockfile, which is committed, and the journal, this machine's permanent ledger.
+//! Both hold the same records; what counts is always the merge of both.
+//!
+//! Every durable write is one [`Disk`] call, and after each of them the files can be read again:
+//! a record is one append, folding is one replace, a torn line is cut by one truncate.
+
+mod error;
+mod paths;
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+pub use self::error::Error;
+pub use self::paths::Paths;
+
+use super::format::{self, Ending, Journal, Parsed};
+use super::record::Record;
+use super::records::Records;
+use crate::port::Disk;
+
+/// A larger lockfile or journal is refused: a million posts would fit. In bytes.
+const LIMIT: u64 = 1 << 30;
+
+/// A journal is compacted when it holds more than this many lines for each attempt: every plan reads them
+/// all. It must have doubled since the last time, so each record is rewritten twice at most on average …
+const VERSIONS_PER_ATTEMPT: usize = 2;
+/// … and more than this many in all.
+const SMALL_JOURNAL: usize = 256;
+
+/// What `plan` works with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The merge of lockfile and journal.
+    pub records: Records,
+    pub has_lockfile: bool,
+    /// Attempts in the lockfile alone.
+    pub in_lockfile: usize,
+    /// The lockfile holds conflict markers of git; both sides were read.
+    pub has_conflicts: bool,
+    /// The journal knows more than the lockfile: the last run did not fold, or the lockfile was reverted.
+    pub is_behind: bool,
+}
+
+/// Reads lockfile and journal. Writes nothing.
+pub fn read(disk: &dyn Disk, paths: &Paths) -> Result<Snapshot, Error> {
+    paths.check_links(disk)?;
+    let lockfile = read_lockfile(disk, paths)?;
+    let journal = read_journal(disk, paths)?;
+    let has_lockfile = lockfile.is_some();
+    let Parsed { mut records, had_conflicts, .. } = lockfile.unwrap_or_default();
+    let in_lockfile = records.len();
+    let is_behind = records.merge(journal.parsed.records);
+    Ok(Snapshot { records, has_lockfile, in_lockfile, has_conflicts: had_conflicts, is_behind })
+}
+
+fn read_lockfile(disk: &dyn Disk, paths: &Paths) -> Result<Option<Parsed>, Error> {
+    let Some(bytes) = read_file(disk, &paths.lockfile)? else { return Ok(None) };
+    let parsed = format::parse(&bytes).map_err(|problem| {
+        let help = match &problem {
+            format::Error::NewerFormat { .. } => "update igsync; the file was not touched",
+            format::Error::NewerRecord { .. } => "update igsync; if the line was edited by hand, take the edit back",
+            format::Error::LoneMarker { .. } => {
+                "bring the whole conflict back with `git checkout -m -- igsync.lock`; igsync reads both sides by itself"
+            }
+            _ => {
+                "bring the last version back, for example with `git checkout -- igsync.lock`; the file was not touched"
+            }
+        };
+        Error::Unreadable { path: paths.lockfile.display().to_string(), problem, help: help.to_owned() }
+    })?;
+    Ok(Some(parsed))
+}
+
+fn read_journal(disk: &dyn Disk, paths: &Paths) -> Result<Journal, Error> {
+    let path = paths.journal();
+    let bytes = read_file(disk, &path)?.unwrap_or_default();
+    format::parse_journal(&bytes).map_err(|problem| {
+        let help = match &problem {
+            format::Error::NewerFormat { .. } | format::Error::NewerRecord { .. } => "update igsync",
+            _ => {
+                "the journal is the only witness of posts that the lockfile does not hold: keep a copy, then repair or remove that line"
+            }
+        };
+        Error::Unreadable { path: path.display().to_string(), problem, help: help.to_owned() }
+    })
+}
+
+fn read_file(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match disk.read(path, LIMIT) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io(path, "read", error)),
+    }
+}
+
+/// The records of one run: read once, then kept durable step by step. Only the holder of the run lock opens one.
+pub struct Ledger {
+    disk: Arc<dyn Disk>,
+    paths: Paths,
+    records: Records,
+    has_lockfile: bool,
+    journal_is_empty: bool,
+    is_poisoned: bool,
+}
+
+impl Ledger {
+    /// Reads both files, cuts a torn last line of the journal and compacts it when it has grown.
+    pub fn open(disk: Arc<dyn Disk>, paths: Paths) -> Result<Self, Error> {
+        paths.prepare(&*disk)?;
+        paths.remove_leftovers(&*disk);
+        let lockfile = read_lockfile(&*disk, &paths)?;
+        let journal = read_journal(&*disk, &paths)?;
+        let has_lockfile = lockfile.is_some();
+        let mut records = lockfile.unwrap_or_default().records;
+        let journal_is_empty = mend_journal(&*disk, &paths.journal(), &journal)?;
+        records.merge(journal.parsed.records);
+        Ok(Self { disk, paths, records, has_lockfile, journal_is_empty, is_poisoned: false })
+    }
+
+    #[must_use]
+    pub fn records(&self) -> &Records {
+        &self.records
+    }
+
+    #[must_use]
+    pub fn paths(&self) -> &Paths {
+        &self.paths
+    }
+
+    /// Whether `igsync.lock` exists.
+    #[must_use]
+    pub fn has_lockfile(&self) -> bool {
+        self.has_lockfile
+    }
+
+    /// Keeps one record; it survives a power cut when this returns.
+    ///
+    /// After a failure nothing more may be published: every later call fails too. What it was given is
+    /// still known to [`Self::records`] and saved by [`Self::fold`], if that can write.
+    pub fn record(&mut self, record: Record) -> Result<(), Error> {
+        self.record_all(vec![record])
+    }
+
+    /// Keeps all of these records or, after a crash, none of them.
+    pub fn record_all(&mut self, records: Vec<Record>) -> Result<(), Error> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let mut line = format::print_line(&records);
+        self.records.extend(records);
+        if self.is_poisoned {
+            return Err(Error::Poisoned);
+        }
+        if self.journal_is_empty {
+            line.insert_str(0, format::HEADER);
+        }
+        let journal = self.paths.journal();
+        self.keep(|disk| {
+            disk.append(&journal, line.as_bytes()).map_err(|error| Error::io(&journal, "written", error))
+        })?;
+        self.journal_is_empty = false;
+        Ok(())
+    }
+
+    /// Writes everything known into the lockfile; what came into it meanwhile is kept. Returns whether
+    /// it changed: a lockfile that holds all of it is not touched.
+    pub fn fold(&mut self) -> Result<bool, Error> {
+        let lockfile = read_lockfile(&*self.disk, &self.paths)?;
+        self.has_lockfile = lockfile.is_some();
+        let Parsed { records: in_file, had_conflicts, .. } = lockfile.unwrap_or_default();
+        self.records.merge(in_file.clone());
+        if in_file == self.records && !had_conflicts {
+            return Ok(false);
+        }
+        let text = format::print(&self.records);
+        let path = self.paths.lockfile.clone();
+        self.keep(|disk| disk.replace(&path, text.as_bytes()).map_err(|error| Error::io(&path, "written", error)))?;
+        self.has_lockfile = true;
+        Ok(true)
+    }
+
+    fn keep(&mut self, write: impl FnOnce(&dyn Disk) -> Result<(), Error>) -> Result<(), Error> {
+        let kept = write(&*self.disk);
+        self.is_poisoned |= kept.is_err();
+        kept
+    }
+}
+
+/// Leaves a journal that ends in a whole line. Returns whether it is empty.
+fn mend_journal(disk: &dyn Disk, path: &Path, journal: &Journal) -> Result<bool, Error> {
+    let mended = |result: io::Result<()>| result.map_err(|error| Error::io(path, "mended", error));
+    match journal.ending {
+        Ending::Empty => return Ok(true),
+        Ending::Whole => {}
+        Ending::NoNewline => mended(disk.append(path, b"\n"))?,
+        Ending::Torn { at } => {
+            mended(disk.truncate(path, at as u64))?;
+            if at == 0 {
+                return Ok(true);
+            }
+        }
+    }
+    let Parsed { records, versions, .. } = &journal.parsed;
+    if *versions > SMALL_JOURNAL && *versions > VERSIONS_PER_ATTEMPT * records.len() {
+        let compact = format::print(records);
+        disk.replace(path, compact.as_bytes()).map_err(|error| Error::io(path, "compacted", error))?;
+    }
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,331 @@
+//! [`Written`] and an account to a [`Post`].
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+use super::check;
+use super::digest::text_digest;
+use super::fields::takes;
+use super::schema::{Item, MediaType, Post, PostState, ReelOptions};
+use super::time::WrittenTime;
+use super::written::{At, Caption, Tags, Written};
+use crate::config::{Account, Config, Login};
+use crate::id::{Digest, Kind, PostKey};
+use crate::rules;
+use crate::yaml::{Problems, closest, shown};
+
+/// What all posts of one manifest share.
+pub(super) struct Subject<'a> {
+    pub written: &'a Written,
+    pub kind: Kind,
+    pub key: PostKey,
+    pub file: Arc<str>,
+    pub line: usize,
+    pub config: &'a Config,
+}
+
+impl Subject<'_> {
+    fn takes(&self, name: &str) -> bool {
+        takes(self.kind, name)
+    }
+
+    /// Where a finding about the post as a whole points.
+    fn whole(&self) -> Range<usize> {
+        self.written
+            .name_span("kind")
+            .or_else(|| self.written.present.first().map(|(_, span)| span.clone()))
+            .unwrap_or(0..0)
+    }
+
+    /// The post for one account. Findings are reported, and the post is made all the same.
+    pub(super) fn post(&self, account: &Account, problems: &mut Problems<'_>) -> Post {
+        let written = self.written;
+        let defaults = &account.defaults;
+        self.login(account, problems);
+        let publish_at = time(written.publish_at.as_ref(), account, problems);
+        let publish_until = time(written.publish_until.as_ref(), account, problems);
+        if let (Some(at), Some(until), Some(place)) = (publish_at, publish_until, &written.publish_until)
+            && until <= at
+        {
+            place
+                .report(problems, &rules::EMPTY_WINDOW, "`publish_until` is not after `publish_at`", "too early")
+                .help = Some("such a post could never go out".into());
+        }
+        let collaborators = match &written.collaborators {
+            Some(list) => values(list),
+            None => defaults.collaborators.clone().unwrap_or_default(),
+        };
+        let location_id = match &written.location_id {
+            Some(id) => Some(id.value.clone()),
+            None => defaults.location_id.clone(),
+        };
+        let mut post = Post {
+            key: self.key.clone(),
+            account: account.name.clone(),
+            user_id: account.user_id.clone(),
+            file: Arc::clone(&self.file),
+            line: self.line,
+            kind: self.kind,
+            items: self.items(),
+            caption: self.caption(account, problems),
+            collaborators: if self.takes("collaborators") { collaborators } else { Vec::new() },
+            location_id: location_id.filter(|id| !id.is_empty() && self.takes("location_id")),
+            reel: (self.kind == Kind::Reel).then(|| self.reel(account)),
+            is_ai_generated: value(written.is_ai_generated.as_ref()),
+            is_paid_partnership: value(written.is_paid_partnership.as_ref()),
+            branded_content_sponsor_ids: written.branded_content_sponsor_ids.as_ref().map(values).unwrap_or_default(),
+            first_comment: self.first_comment(problems),
+            comment_enabled: !self.takes("comment_enabled") || value(written.comment_enabled.as_ref()).unwrap_or(true),
+            publish_at,
+            publish_until,
+            draft: value(written.draft.as_ref()).unwrap_or(false),
+            state: value(written.state.as_ref()).unwrap_or(PostState::Present),
+            text_digest: Digest::new(""),
+            media_digest: None,
+            digest: None,
+            has_errors: false,
+        };
+        post.text_digest = text_digest(&post);
+        post
+    }
+
+    /// Checks that hold for every account.
+    pub(super) fn check(&self, problems: &mut Problems<'_>) {
+        let written = self.written;
+        check::kind(written, self.kind, problems);
+        check::counts(written, problems);
+        check::alt_text(written, self.kind, problems);
+        if self.kind == Kind::Carousel {
+            for item in written.items.iter().flat_map(|items| &items.value) {
+                if let Some(media) = &item.media {
+                    check::tags(media.value.0, self.kind, &item.tags, problems);
+                }
+            }
+        } else {
+            check::tags(self.single_type(), self.kind, &self.single_tags(), problems);
+        }
+        if self.kind == Kind::Story {
+            for name in ["is_ai_generated", "is_paid_partnership", "branded_content_sponsor_ids"] {
+                if let Some(span) = written.name_span(name) {
+                    problems
+                        .report(
+                            &rules::MAYBE_NOT_FOR_STORIES,
+                            &span,
+                            format!("stories may not take `{name}`"),
+                            "not documented for stories",
+                        )
+                        .help = Some("Meta's pages do not say; it may be refused or ignored".into());
+                }
+            }
+        }
+    }
+
+    fn login(&self, account: &Account, problems: &mut Problems<'_>) {
+        if account.login == Login::Facebook {
+            return;
+        }
+        let written = self.written;
+        let name = &account.name;
+        let mut only = |place: Option<At<()>>, field: &str| {
+            if let Some(place) = place {
+                place
+                    .report(
+                        problems,
+                        &rules::FACEBOOK_LOGIN_ONLY,
+                        format!("{field} needs Facebook Login"),
+                        format!("account {name} uses Instagram Login"),
+                    )
+                    .help = Some("remove it, or set `login: facebook` for the account".into());
+            }
+        };
+        only(written.tags.product_tags.as_ref().filter(|_| self.takes("product_tags")).map(place), "`product_tags`");
+        only(
+            written.audio_configuration.as_ref().filter(|_| self.takes("audio_configuration")).map(place),
+            "`audio_configuration`",
+        );
+        only(written.state.as_ref().filter(|state| state.value == PostState::Absent).map(place), "deleting a post");
+        for item in written.items.iter().filter(|_| self.takes("items")).flat_map(|items| &items.value) {
+            only(item.tags.product_tags.as_ref().map(place), "`product_tags`");
+        }
+        if let Some(flag) = written.is_paid_partnership.as_ref().filter(|flag| flag.value) {
+            let message = "`is_paid_partnership` is documented for Facebook Login";
+            flag.report(
+                problems,
+                &rules::MAYBE_FACEBOOK_LOGIN_ONLY,
+                message,
+                format!("account {name} uses Instagram Login"),
+            )
+            .help = Some("Meta's pages contradict each other here".into());
+        }
+    }
+
+    fn single_type(&self) -> MediaType {
+        let is_video = self.kind == Kind::Reel || (self.kind == Kind::Story && self.written.image.is_none());
+        if is_video { MediaType::Video } else { MediaType::Image }
+    }
+
+    /// The tags of the one picture or video, as far as the kind takes them.
+    fn single_tags(&self) -> Tags {
+        let tags = &self.written.tags;
+        Tags {
+            alt_text: tags.alt_text.clone().filter(|_| self.takes("alt_text")),
+            user_tags: tags.user_tags.clone().filter(|_| self.takes("user_tags")),
+            product_tags: tags.product_tags.clone().filter(|_| self.takes("product_tags")),
+            thumb_offset: tags.thumb_offset.clone().filter(|_| self.takes("thumb_offset")),
+        }
+    }
+
+    fn items(&self) -> Vec<Item> {
+        let written = self.written;
+        if self.kind == Kind::Carousel {
+            let items = written.items.iter().flat_map(|items| &items.value);
+            return items.filter_map(|item| item.media.as_ref().map(|media| built(&media.value, &item.tags))).collect();
+        }
+        let media_type = self.single_type();
+        let source = if media_type == MediaType::Video { &written.video } else { &written.image };
+        source.iter().map(|source| built(&(media_type, source.value.clone()), &self.single_tags())).collect()
+    }
+
+    fn reel(&self, account: &Account) -> ReelOptions {
+        let written = self.written;
+        ReelOptions {
+            cover: value(written.cover.as_ref()),
+            share_to_feed: value(written.share_to_feed.as_ref()).or(account.defaults.share_to_feed).unwrap_or(true),
+            audio_name: value(written.audio_name.as_ref()).filter(|name| !name.is_empty()),
+            audio_configuration: value(written.audio_configuration.as_ref()),
+            trial: value(written.trial.as_ref()),
+        }
+    }
+
+    fn first_comment(&self, problems: &mut Problems<'_>) -> Option<String> {
+        let comment = self.written.first_comment.as_ref().filter(|_| self.takes("first_comment"))?;
+        let text = normal(&comment.value);
+        check::override_characters(&text, "the first comment", &place(comment), problems);
+        (!text.is_empty()).then_some(text)
+    }
+
+    fn caption(&self, account: &Account, problems: &mut Problems<'_>) -> String {
+        if !self.takes("caption") {
+            return String::new();
+        }
+        let written = self.written;
+        let text = match written.caption.as_ref().map(|caption| &caption.value) {
+            Some(Caption::Text(text)) => normal(text),
+            Some(Caption::File(_)) | None => String::new(),
+        };
+        let hashtags = self.hashtags(account, problems);
+        let caption = match (text.is_empty(), hashtags.is_empty()) {
+            (_, true) => text,
+            (true, false) => normal(&hashtags.join(" ")),
+            (false, false) => normal(&format!("{text}\n\n{}", hashtags.join(" "))),
+        };
+        let whole = At { value: (), span: self.whole(), origin: None };
+        let place =
+            written.caption.as_ref().map(place).or_else(|| written.hashtags.as_ref().map(place)).unwrap_or(whole);
+        check::caption(&caption, &place, problems);
+        caption
+    }
+
+    /// Each with its `#`.
+    fn hashtags(&self, account: &Account, problems: &mut Problems<'_>) -> Vec<String> {
+        let Some(list) = &self.written.hashtags else {
+            // The configuration has checked its own.
+            let defaults = account.defaults.hashtags.iter().flatten();
+            return defaults.flat_map(|tag| self.expanded(tag).unwrap_or_default()).collect();
+        };
+        let mut hashtags = Vec::new();
+        for tag in &list.value {
+            match self.expanded(&tag.value) {
+                Some(tags) => hashtags.extend(tags),
+                None if tag.value.starts_with("set:") => {
+                    let sets = self.config.hashtag_sets.keys().map(String::as_str);
+                    let meant =
+                        closest(&tag.value[4..], sets.clone()).map(|name| format!("did you mean `set:{name}`?"));
+                    let known: Vec<&str> = sets.collect();
+                    tag.report(
+                        problems,
+                        &rules::UNKNOWN_HASHTAG_SET,
+                        format!("there is no hashtag set `{}`", shown(&tag.value[4..])),
+                        meant.unwrap_or_else(|| "not a set".into()),
+                    )
+                    .help = Some(format!(
+                        "`hashtag_sets` of igsync.yaml has: {}",
+                        if known.is_empty() { "none".into() } else { known.join(", ") }
+                    ));
+                }
+                None => {
+                    tag.report(
+                        problems,
+                        &rules::INVALID_HASHTAG,
+                        format!("`{}` is not one hashtag", shown(&tag.value)),
+                        "not one word",
+                    )
+                    .help =
+                        Some("a hashtag has no spaces and no `#`, `@` or `,` inside; give each its own entry".into());
+                }
+            }
+        }
+        hashtags
+    }
+
+    fn expanded(&self, tag: &str) -> Option<Vec<String>> {
+        match tag.strip_prefix("set:") {
+            Some(name) => {
+                self.config.hashtag_sets.get(name).map(|tags| tags.iter().filter_map(|tag| hashtag(tag)).collect())
+            }
+            None => hashtag(tag).map(|tag| vec![tag]),
+        }
+    }
+}
+
+/// With exactly one `#` in front; `None`: not one word.
+pub(crate) fn hashtag(text: &str) -> Option<String> {
+    let word = text.strip_prefix('#').unwrap_or(text);
+    let is_word =
+        !word.is_empty() && !word.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '#' | '@' | ','));
+    is_word.then(|| format!("#{word}"))
+}
+
+fn built((media_type, source): &(MediaType, super::schema::Source), tags: &Tags) -> Item {
+    Item {
+        media_type: *media_type,
+        source: source.clone(),
+        alt_text: value(tags.alt_text.as_ref()).map(|text| normal(&text)).filter(|text| !text.is_empty()),
+        user_tags: tags.user_tags.as_ref().map(values).unwrap_or_default(),
+        product_tags: tags.product_tags.as_ref().map(values).unwrap_or_default(),
+        thumb_offset: value(tags.thumb_offset.as_ref()),
+    }
+}
+
+fn time(written: Option<&At<WrittenTime>>, account: &Account, problems: &mut Problems<'_>) -> Option<Timestamp> {
+    let written = written?;
+    match written.value.instant(account.timezone.as_ref()) {
+        Ok(instant) => Some(instant),
+        Err(error) => {
+            written.report(problems, error.rule, error.message, error.label).help = Some(error.help);
+            None
+        }
+    }
+}
+
+fn value<T: Clone>(at: Option<&At<T>>) -> Option<T> {
+    at.map(|at| at.value.clone())
+}
+
+fn values<T: Clone>(list: &At<Vec<At<T>>>) -> Vec<T> {
+    list.value.iter().map(|at| at.value.clone()).collect()
+}
+
+fn place<T>(at: &At<T>) -> At<()> {
+    At { value: (), span: at.span.clone(), origin: at.origin.clone() }
+}
+
+/// NFC, LF, outer white space trimmed.
+pub(super) fn normal(text: &str) -> String {
+    let text = text.trim();
+    let lines = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
+    if is_nfc(&lines) { lines } else { lines.nfc().collect() }
+}

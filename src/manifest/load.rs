@@ -1,0 +1,388 @@
+//! All manifests of a content root.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use unicode_casefold::UnicodeCaseFold;
+use unicode_normalization::UnicodeNormalization;
+
+use super::assemble::Subject;
+use super::decode::{Context, decode};
+use super::discover::{Found, ManifestFile, discover};
+use super::schema::{Post, Source};
+use super::written::{At, Caption, Written};
+use crate::config::{Account, Config};
+use crate::finding::{Finding, Severity};
+use crate::id::{AccountName, Kind, PostKey};
+use crate::port::Disk;
+use crate::rules;
+use crate::yaml::{self, FILE_LIMIT, Problems, closest, read_text, shown};
+
+/// What the content root holds.
+#[derive(Debug)]
+pub struct Loaded {
+    /// By key, then account; one per manifest and account. A key and account never stand twice.
+    pub posts: Vec<Post>,
+    /// By file, then place.
+    pub findings: Vec<Finding>,
+    /// `false`: a manifest or a folder could not be read, so posts may be missing here.
+    pub complete: bool,
+    /// How many manifests there are, readable or not.
+    pub manifests: usize,
+}
+
+/// What the run allows manifests to say.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// `http://` on loopback for media: the Graph base is loopback, too.
+    pub allow_loopback: bool,
+}
+
+/// Finds, reads and checks every manifest. Reads no media.
+pub fn load(disk: &dyn Disk, root: &Path, config: &Config, options: Options) -> Loaded {
+    let found = discover(disk, root, config.posts.as_deref());
+    let reader = Reader { disk, root, config, options };
+    let mut findings = Vec::new();
+    let mut complete = !found.incomplete;
+    let mut defaults: Vec<Option<Arc<Defaults>>> = Vec::with_capacity(found.folders.len());
+    for folder in &found.folders {
+        let outer = folder.parent.and_then(|parent| defaults[parent].clone());
+        defaults.push(if folder.has_defaults {
+            let (own, own_findings) = reader.defaults(&folder.path, outer.as_deref());
+            findings.extend(own_findings);
+            complete &= own.is_readable;
+            Some(Arc::new(own))
+        } else {
+            outer
+        });
+    }
+    let mut read = reader.read_all(&found, &defaults);
+    let manifests = found.manifests.len();
+    findings.extend(found.findings);
+    clashes(&mut read, &mut findings);
+    let mut posts = Vec::with_capacity(read.len());
+    for file in read {
+        complete &= file.is_complete;
+        findings.extend(file.findings);
+        posts.extend(file.posts);
+    }
+    posts.sort_by(|a, b| a.key.cmp(&b.key).then_with(|| a.account.cmp(&b.account)).then_with(|| a.file.cmp(&b.file)));
+    posts.dedup_by(|later, first| later.key == first.key && later.account == first.account);
+    if manifests == 0 && complete {
+        let finding = Finding::new(&rules::NO_MANIFESTS, ".", "there are no manifests here");
+        findings.push(finding.help("`igsync new image NAME` makes one; `-C DIR` names another content root"));
+    }
+    findings = findings.into_iter().filter_map(|finding| config.judge(finding)).collect();
+    sort(&mut findings);
+    Loaded { posts, findings, complete, manifests }
+}
+
+/// By file and place; the same finding of several posts stays once.
+fn sort(findings: &mut Vec<Finding>) {
+    let start = |finding: &Finding| finding.span.as_ref().map_or(0, |span| span.start);
+    findings.sort_by(|a, b| {
+        a.file
+            .cmp(&b.file)
+            .then_with(|| start(a).cmp(&start(b)))
+            .then_with(|| a.rule.id.cmp(b.rule.id))
+            .then_with(|| a.message.cmp(&b.message))
+    });
+    findings.dedup_by(|a, b| {
+        a.rule.id == b.rule.id && a.file == b.file && a.span == b.span && a.message == b.message && a.label == b.label
+    });
+}
+
+/// The effective `_defaults.yaml` of a folder.
+struct Defaults {
+    written: Written,
+    /// Parsed as YAML, here and above.
+    is_readable: bool,
+    /// Free of errors, here and above.
+    is_sound: bool,
+}
+
+/// What one manifest gave.
+struct Read {
+    file: Arc<str>,
+    posts: Vec<Post>,
+    findings: Vec<Finding>,
+    is_complete: bool,
+}
+
+struct Reader<'a> {
+    disk: &'a dyn Disk,
+    root: &'a Path,
+    config: &'a Config,
+    options: Options,
+}
+
+impl Reader<'_> {
+    fn read_all(&self, found: &Found, defaults: &[Option<Arc<Defaults>>]) -> Vec<Read> {
+        let files = &found.manifests;
+        let read =
+            |file: &ManifestFile| self.read(file, &found.folders[file.folder].path, defaults[file.folder].as_deref());
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(files.len() / 64 + 1);
+        let share = files.len().div_ceil(threads).max(1);
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = files
+                .chunks(share)
+                .skip(1)
+                .map(|files| scope.spawn(|| files.iter().map(&read).collect::<Vec<_>>()))
+                .collect();
+            let mut all: Vec<Read> = files.iter().take(share).map(&read).collect();
+            for worker in workers {
+                match worker.join() {
+                    Ok(read) => all.extend(read),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            all
+        })
+    }
+
+    fn defaults(&self, folder: &str, outer: Option<&Defaults>) -> (Defaults, Vec<Finding>) {
+        let file: Arc<str> =
+            if folder.is_empty() { "_defaults.yaml".into() } else { format!("{folder}/_defaults.yaml").into() };
+        let mut own = Defaults {
+            written: Written::default(),
+            is_readable: outer.is_none_or(|outer| outer.is_readable),
+            is_sound: outer.is_none_or(|outer| outer.is_sound),
+        };
+        let text = match read_text(self.disk, &self.root.join(&*file), &file, FILE_LIMIT) {
+            Ok(text) => text,
+            Err(finding) => {
+                (own.is_readable, own.is_sound) = (false, false);
+                return (own, vec![*finding]);
+            }
+        };
+        let mut problems = Problems::new(file, &text.text);
+        problems.report_tokens(&text.tokens);
+        match yaml::parse(&mut problems) {
+            Some(node) => {
+                let source = problems.source();
+                let context = Context { folder, defaults: Some(source), allow_loopback: self.options.allow_loopback };
+                own.written = decode(&node, &context, &mut problems);
+            }
+            None => own.is_readable = false,
+        }
+        if let Some(outer) = outer {
+            narrowed(own.written.accounts.as_ref(), &outer.written, &mut problems);
+            own.written.inherit(&outer.written);
+        }
+        // Inherited values are not this file's: only what a manifest itself has counts as present.
+        own.written.present.clear();
+        own.is_sound &= self.is_sound(problems.since(0));
+        (own, problems.into_findings())
+    }
+
+    fn is_sound(&self, findings: &[Finding]) -> bool {
+        !findings
+            .iter()
+            .any(|finding| self.config.judge(finding.clone()).is_some_and(|judged| judged.severity == Severity::Error))
+    }
+
+    fn read(&self, manifest: &ManifestFile, folder: &str, defaults: Option<&Defaults>) -> Read {
+        let file = Arc::clone(&manifest.file);
+        let unread = |findings| Read { file: Arc::clone(&file), posts: Vec::new(), findings, is_complete: false };
+        let text = match read_text(self.disk, &self.root.join(&*file), &file, FILE_LIMIT) {
+            Ok(text) => text,
+            Err(finding) => return unread(vec![*finding]),
+        };
+        let mut problems = Problems::new(Arc::clone(&file), &text.text);
+        problems.report_tokens(&text.tokens);
+        let Some(node) = yaml::parse(&mut problems) else { return unread(problems.into_findings()) };
+        let context = Context { folder, defaults: None, allow_loopback: self.options.allow_loopback };
+        let mut written = decode(&node, &context, &mut problems);
+        self.caption_file(&mut written, &mut problems);
+        if let Some(defaults) = defaults {
+            narrowed(written.accounts.as_ref(), &defaults.written, &mut problems);
+            written.inherit(&defaults.written);
+        }
+        let kind = kind_of(&written, &mut problems);
+        let key = key(&file, &written, &mut problems);
+        let kind_span = written.name_span("kind").or_else(|| written.present.first().map(|(_, span)| span.clone()));
+        let line = kind_span.map_or(1, |span| 1 + text.text[..span.start.min(text.text.len())].matches('\n').count());
+        let subject = Subject { written: &written, kind, key, file: Arc::clone(&file), line, config: self.config };
+        subject.check(&mut problems);
+        let accounts = self.accounts(&written, &mut problems);
+
+        let is_draft = written.draft.as_ref().is_some_and(|draft| draft.value);
+        let soften = |findings: &mut [Finding]| {
+            for finding in findings.iter_mut().filter(|finding| is_draft && finding.rule.id != rules::TOKEN_IN_FILE.id)
+            {
+                finding.severity = Severity::Warning;
+            }
+        };
+        soften(problems.since(0));
+        let is_sound = defaults.is_none_or(|defaults| defaults.is_sound) && self.is_sound(problems.since(0));
+        let is_complete = !accounts.is_empty() || is_draft;
+        let mut posts = Vec::with_capacity(accounts.len());
+        for account in accounts {
+            let before = problems.len();
+            let mut post = subject.post(account, &mut problems);
+            soften(problems.since(before));
+            post.has_errors = !is_sound || !self.is_sound(problems.since(before));
+            posts.push(post);
+        }
+        Read { file: Arc::clone(&file), posts, findings: problems.into_findings(), is_complete }
+    }
+
+    fn caption_file(&self, written: &mut Written, problems: &mut Problems<'_>) {
+        let Some(At { value: Caption::File(path), .. }) = &written.caption else { return };
+        let path = Arc::clone(path);
+        let Some(at) = written.caption.as_mut() else { return };
+        at.value = Caption::Text(String::new());
+        let source = Source::Local(Arc::clone(&path));
+        if let Err(refused) = super::media::inside(self.disk, self.root, &source) {
+            at.report(problems, refused.rule, refused.message, refused.label).help = refused.help;
+            return;
+        }
+        match read_text(self.disk, &self.root.join(&*path), &path, FILE_LIMIT) {
+            Ok(text) => {
+                if !text.tokens.is_empty() {
+                    at.report(
+                        problems,
+                        &rules::TOKEN_IN_FILE,
+                        "this file holds what looks like an access token",
+                        "in this file",
+                    )
+                    .help = Some("revoke it, it is in the history of this repository".into());
+                }
+                at.value = Caption::Text(text.text);
+            }
+            Err(finding) => {
+                at.report(problems, finding.rule, finding.message, "this file").help = finding.help;
+            }
+        }
+    }
+
+    /// The accounts to publish on; empty: a finding says why.
+    fn accounts(&self, written: &Written, problems: &mut Problems<'_>) -> Vec<&Account> {
+        let config = self.config;
+        let Some(list) = &written.accounts else {
+            let account = match config.accounts.as_slice() {
+                [only] => Some(only),
+                _ => config.default_account.as_ref().and_then(|name| config.account(name)),
+            };
+            if account.is_none() {
+                let span = written.name_span("kind").unwrap_or(0..0);
+                problems
+                    .report(
+                        &rules::NO_ACCOUNT,
+                        &span,
+                        "the post names no account, and there are several",
+                        "no `accounts`",
+                    )
+                    .help = Some(format!(
+                    "add `accounts: [{}]`, or set `default_account` in igsync.yaml",
+                    self.names().join(" or ")
+                ));
+            }
+            return account.into_iter().collect();
+        };
+        if list.value.is_empty() {
+            list.report(problems, &rules::NO_ACCOUNT, "the list of accounts is empty", "no account").help =
+                Some("name one, or remove `accounts`; `draft: true` keeps a post from going out".into());
+        }
+        let mut accounts: Vec<&Account> = Vec::with_capacity(list.value.len());
+        for name in &list.value {
+            match config.account(&name.value) {
+                Some(account) if accounts.iter().any(|other| other.name == account.name) => {}
+                Some(account) => accounts.push(account),
+                None => {
+                    let known = self.names();
+                    let meant = closest(name.value.as_str(), known.iter().copied());
+                    let label = meant.map_or_else(|| "not an account".into(), |name| format!("did you mean `{name}`?"));
+                    name.report(
+                        problems,
+                        &rules::UNKNOWN_ACCOUNT,
+                        format!("there is no account `{}`", shown(name.value.as_str())),
+                        label,
+                    )
+                    .help = Some(format!("igsync.yaml has: {}", known.join(", ")));
+                }
+            }
+        }
+        accounts
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.config.accounts.iter().map(|account| account.name.as_str()).collect()
+    }
+}
+
+/// The kind, or the likeliest one when there is none: the post still has a key to compare.
+fn kind_of(written: &Written, problems: &mut Problems<'_>) -> Kind {
+    if let Some(kind) = &written.kind {
+        return kind.value;
+    }
+    if !written.has("kind") && !problems.text().trim().is_empty() {
+        let span = written.present.first().map_or(0..0, |(_, span)| span.clone());
+        problems.report(&rules::MISSING_FIELD, &span, "`kind` is missing", "the post begins here").help =
+            Some("add `kind: image`, reel, carousel or story".into());
+    }
+    match (written.has("items"), written.has("video")) {
+        (true, _) => Kind::Carousel,
+        (false, true) => Kind::Reel,
+        (false, false) => Kind::Image,
+    }
+}
+
+/// Accounts that a `_defaults.yaml` above does not allow.
+fn narrowed(accounts: Option<&At<Vec<At<AccountName>>>>, outer: &Written, problems: &mut Problems<'_>) {
+    let (Some(accounts), Some(allowed)) = (accounts, &outer.accounts) else { return };
+    for name in &accounts.value {
+        if !allowed.value.iter().any(|allowed| allowed.value == name.value) {
+            let file = allowed.origin.as_ref().map_or("_defaults.yaml", |source| source.name.as_str());
+            name.report(
+                problems,
+                &rules::ACCOUNTS_WIDENED,
+                format!("`{}` is not among the accounts of this folder", shown(name.value.as_str())),
+                format!("not in {file}"),
+            )
+            .help = Some(format!("add it to `accounts` in {file}, or move the manifest"));
+        }
+    }
+}
+
+/// `id`, or the path without its extension.
+fn key(file: &str, written: &Written, problems: &mut Problems<'_>) -> PostKey {
+    let default = || PostKey::new(file.rsplit_once('.').map_or(file, |(stem, _)| stem).nfc().collect::<String>());
+    let Some(id) = &written.id else { return default() };
+    let text: String = id.value.nfc().collect();
+    let fits =
+        !text.is_empty() && text.trim() == text && text.chars().count() <= 200 && !text.chars().any(char::is_control);
+    if !fits {
+        id.report(problems, &rules::INVALID_KEY, "this cannot be a key", "not usable").help =
+            Some("a key has 1 to 200 characters, no line breaks and no space at either end".into());
+        return default();
+    }
+    PostKey::new(text)
+}
+
+/// Keys that differ by case alone, or not at all.
+fn clashes(files: &mut [Read], findings: &mut Vec<Finding>) {
+    let mut first_with: HashMap<String, usize> = HashMap::with_capacity(files.len());
+    for index in 0..files.len() {
+        let Some(key) = files[index].posts.first().map(|post| post.key.clone()) else { continue };
+        let folded: String = key.as_str().case_fold().nfc().collect();
+        let Some(&first) = first_with.get(&folded) else {
+            first_with.insert(folded, index);
+            continue;
+        };
+        let other = Arc::clone(&files[first].file);
+        let finding = Finding::new(
+            &rules::KEY_CLASH,
+            Arc::clone(&files[index].file),
+            format!("the key `{key}` is taken: {} and {other} differ by case at most", files[index].file),
+        );
+        findings.push(finding.help("rename one of the files, or give it an `id`"));
+        for post in &mut files[index].posts {
+            post.has_errors = true;
+        }
+        for post in &mut files[first].posts {
+            post.has_errors = true;
+        }
+    }
+}

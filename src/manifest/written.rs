@@ -1,0 +1,138 @@
+//! A manifest or a `_defaults.yaml` as it was written: every value with its place.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::schema::{Audio, GraduationStrategy, MediaType, PostState, ProductTag, Source, UserTag};
+use super::time::WrittenTime;
+use crate::finding::{Finding, Rule, SourceText};
+use crate::id::{AccountName, Kind};
+use crate::yaml::Problems;
+
+/// A value with its place.
+#[derive(Clone, Debug)]
+pub(super) struct At<T> {
+    pub value: T,
+    pub span: Range<usize>,
+    /// The `_defaults.yaml` it comes from; `None`: the manifest itself.
+    pub origin: Option<Arc<SourceText>>,
+}
+
+impl<T> At<T> {
+    /// Reports a finding at this value, in the file where it stands.
+    pub(super) fn report<'p>(
+        &self,
+        problems: &'p mut Problems<'_>,
+        rule: &'static Rule,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) -> &'p mut Finding {
+        match &self.origin {
+            Some(source) => problems.report_in(source, rule, &self.span, message, label),
+            None => problems.report(rule, &self.span, message, label),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Caption {
+    Text(String),
+    /// Relative to the content root.
+    File(Arc<str>),
+}
+
+/// One item of a carousel.
+#[derive(Clone, Debug)]
+pub(super) struct WrittenItem {
+    pub media: Option<At<(MediaType, Source)>>,
+    pub tags: Tags,
+}
+
+/// What belongs to one picture or video.
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "the names are the manifest's")]
+pub(super) struct Tags {
+    pub alt_text: Option<At<String>>,
+    pub user_tags: Option<At<Vec<At<UserTag>>>>,
+    pub product_tags: Option<At<Vec<At<ProductTag>>>>,
+    pub thumb_offset: Option<At<u64>>,
+}
+
+/// All fields of one file. `None`: absent, or with a finding; [`Written::has`] tells them apart.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Written {
+    /// The fields that are there, with the places of their names.
+    pub present: Vec<(&'static str, Range<usize>)>,
+    pub kind: Option<At<Kind>>,
+    pub id: Option<At<String>>,
+    pub image: Option<At<Source>>,
+    pub video: Option<At<Source>>,
+    pub items: Option<At<Vec<WrittenItem>>>,
+    pub caption: Option<At<Caption>>,
+    pub hashtags: Option<At<Vec<At<String>>>>,
+    pub tags: Tags,
+    pub collaborators: Option<At<Vec<At<String>>>>,
+    pub location_id: Option<At<String>>,
+    pub cover: Option<At<Source>>,
+    pub share_to_feed: Option<At<bool>>,
+    pub audio_name: Option<At<String>>,
+    pub audio_configuration: Option<At<Audio>>,
+    pub trial: Option<At<GraduationStrategy>>,
+    pub is_ai_generated: Option<At<bool>>,
+    pub is_paid_partnership: Option<At<bool>>,
+    pub branded_content_sponsor_ids: Option<At<Vec<At<String>>>>,
+    pub first_comment: Option<At<String>>,
+    pub comment_enabled: Option<At<bool>>,
+    pub publish_at: Option<At<WrittenTime>>,
+    pub publish_until: Option<At<WrittenTime>>,
+    pub draft: Option<At<bool>>,
+    pub accounts: Option<At<Vec<At<AccountName>>>>,
+    pub state: Option<At<PostState>>,
+}
+
+impl Written {
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.present.iter().any(|(present, _)| *present == name)
+    }
+
+    pub(super) fn name_span(&self, name: &str) -> Option<Range<usize>> {
+        self.present.iter().find(|(present, _)| *present == name).map(|(_, span)| span.clone())
+    }
+
+    /// Takes every shared field that is absent here from `outer`.
+    pub(super) fn inherit(&mut self, outer: &Self) {
+        macro_rules! take {
+            ($($name:literal $($field:ident).+;)*) => {
+                $(if !self.has($name) && self.$($field).+.is_none() {
+                    self.$($field).+.clone_from(&outer.$($field).+);
+                })*
+            };
+        }
+        if !self.has("caption_file") {
+            take! { "caption" caption; }
+        }
+        take! {
+            "kind" kind;
+            "hashtags" hashtags;
+            "alt_text" tags.alt_text;
+            "user_tags" tags.user_tags;
+            "product_tags" tags.product_tags;
+            "thumb_offset" tags.thumb_offset;
+            "collaborators" collaborators;
+            "location_id" location_id;
+            "share_to_feed" share_to_feed;
+            "audio_name" audio_name;
+            "audio_configuration" audio_configuration;
+            "trial_params" trial;
+            "is_ai_generated" is_ai_generated;
+            "is_paid_partnership" is_paid_partnership;
+            "branded_content_sponsor_ids" branded_content_sponsor_ids;
+            "first_comment" first_comment;
+            "comment_enabled" comment_enabled;
+            "publish_at" publish_at;
+            "publish_until" publish_until;
+            "draft" draft;
+            "accounts" accounts;
+        }
+    }
+}

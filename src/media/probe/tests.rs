@@ -1,0 +1,177 @@
+use std::io::Cursor;
+
+use super::testing::{Mp4, jpeg, part, png, with_exif};
+use super::*;
+
+fn facts(bytes: &[u8]) -> Facts {
+    probe(&mut Cursor::new(bytes)).unwrap()
+}
+
+fn picture(bytes: &[u8]) -> Jpeg {
+    match facts(bytes).format {
+        Format::Jpeg(jpeg) => jpeg,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn video(bytes: &[u8]) -> Video {
+    match facts(bytes).format {
+        Format::Video(video) => video,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_jpeg_tells_its_size_and_its_end() {
+    let bytes = jpeg(320, 200);
+    assert_eq!(facts(&bytes).len, bytes.len() as u64);
+    let found = picture(&bytes);
+    assert_eq!((found.width, found.height, found.orientation, found.components), (320, 200, 1, 3));
+    assert!(found.complete && !found.progressive && !found.gps && !found.icc_profile);
+}
+
+#[test]
+fn orientation_turns_the_size_that_is_seen() {
+    let found = picture(&with_exif(&jpeg(320, 200), 6, true));
+    assert_eq!((found.width, found.height), (320, 200));
+    assert_eq!(found.seen_size(), (200, 320));
+    assert!(found.gps);
+}
+
+#[test]
+fn a_cut_off_jpeg_has_no_end() {
+    let bytes = jpeg(320, 200);
+    assert!(!picture(&bytes[..bytes.len() - 40]).complete);
+    assert!(picture(&[&bytes[..], b"appended by a camera"].concat()).complete);
+}
+
+#[test]
+fn other_formats_are_named_for_what_they_are() {
+    assert_eq!(facts(&png(4, 4)).format, Format::Png);
+    assert_eq!(facts(b"").format, Format::Empty);
+    assert_eq!(facts(b"GIF89a\x01\0").format, Format::Gif);
+    assert_eq!(facts(b"RIFF\x10\0\0\0WEBPVP8 ").format, Format::WebP);
+    assert_eq!(facts(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").format, Format::Heic);
+    assert_eq!(facts(b"\0\0\0\x18ftypmif1\0\0\0\0avifmif1").format, Format::Avif);
+    assert_eq!(facts(b"version https://git-lfs.github.com/spec/v1\n").format, Format::LfsPointer);
+    assert_eq!(facts(b"  <!DOCTYPE html><title>404").format, Format::Html);
+    assert_eq!(facts(b"hello").format, Format::Unknown);
+}
+
+#[test]
+fn a_stereo_pair_is_an_mpo_and_a_gain_map_is_not() {
+    let with_index = |kind: u32| {
+        let mut block = b"MPF\0MM\0\x2a\0\0\0\x08\0\x01\xB0\x02\0\x07\0\0\0\x20\0\0\0\x1a\0\0\0\0".to_vec();
+        for kind in [0x0003_0000_u32, kind] {
+            block.extend(kind.to_be_bytes());
+            block.extend([0; 12]);
+        }
+        let size = u16::try_from(block.len() + 2).unwrap();
+        let bytes = jpeg(40, 40);
+        [&bytes[..2], &[0xFF, 0xE2], &size.to_be_bytes(), &block, &bytes[2..]].concat()
+    };
+    assert_eq!(facts(&with_index(0x0002_0002)).format, Format::Mpo);
+    assert!(matches!(facts(&with_index(0)).format, Format::Jpeg(_)));
+}
+
+#[test]
+fn a_video_tells_codecs_sizes_and_times() {
+    let found = video(&Mp4 { duration_ms: 12_500, ..Mp4::default() }.build());
+    assert_eq!(found.brand, Brand::Mp4("isom".into()));
+    assert_eq!(found.duration_ms, Some(12_500));
+    assert!(found.moov_first && found.has_index && !found.fragmented && found.truncated.is_none());
+    let picture = found.video.unwrap();
+    assert_eq!((picture.codec.as_str(), picture.width, picture.height), ("avc1", 720, 1280));
+    assert!((picture.frame_rate.unwrap() - 30.0).abs() < 0.01);
+    let sound = found.audio.unwrap();
+    assert_eq!((sound.codec.as_str(), sound.sample_rate, sound.channels), ("mp4a", 44_100, 2));
+    assert_eq!(found.edit_list, EditList::None);
+}
+
+#[test]
+fn a_sample_rate_too_large_for_its_field_is_found_all_the_same() {
+    let found = video(&Mp4 { audio: Some((*b"mp4a", 96_000, 2)), ..Mp4::default() }.build());
+    assert_eq!(found.audio.unwrap().sample_rate, 96_000);
+}
+
+#[test]
+fn a_turned_video_swaps_its_sides() {
+    let found = video(&Mp4 { width: 1920, height: 1080, rotation: 90, ..Mp4::default() }.build()).video.unwrap();
+    assert_eq!((found.width, found.height, found.rotation), (1080, 1920, 90));
+}
+
+#[test]
+fn the_place_of_the_index_and_the_brand_are_told() {
+    let found = video(&Mp4 { moov_first: false, brand: *b"qt  ", audio: None, ..Mp4::default() }.build());
+    assert!(!found.moov_first && found.has_index && found.audio.is_none());
+    assert_eq!(found.brand, Brand::QuickTime);
+}
+
+#[test]
+fn an_encoder_delay_is_not_a_cut() {
+    assert_eq!(video(&Mp4 { edits: vec![0], ..Mp4::default() }.build()).edit_list, EditList::Delay);
+    assert_eq!(video(&Mp4 { edits: vec![66], ..Mp4::default() }.build()).edit_list, EditList::Delay);
+    assert_eq!(video(&Mp4 { edits: vec![1500], ..Mp4::default() }.build()).edit_list, EditList::Cuts);
+    assert_eq!(video(&Mp4 { edits: vec![0, 2000], ..Mp4::default() }.build()).edit_list, EditList::Cuts);
+}
+
+#[test]
+fn a_cut_off_video_names_the_box_that_runs_past_the_end() {
+    let bytes = Mp4::default().build();
+    let found = video(&bytes[..bytes.len() - 1]);
+    assert_eq!(found.truncated.unwrap().0, "mdat");
+    let found = video(&bytes[..200]);
+    assert_eq!(found.truncated.unwrap(), ("moov".into(), 20));
+    assert!(!found.has_index);
+}
+
+#[test]
+fn fragments_are_noticed() {
+    let bytes = [Mp4::default().build(), part(*b"moof", &[&[0; 8]])].concat();
+    assert!(video(&bytes).fragmented);
+}
+
+/// A second opinion: files that this module did not write.
+#[test]
+fn videos_made_by_ffmpeg_are_read_as_ffmpeg_meant_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let make = |name: &str, more: &[&str]| {
+        let path = folder.path().join(name);
+        let source =
+            ["-v", "error", "-f", "lavfi", "-i", "testsrc=size=160x284:rate=30000/1001", "-f", "lavfi", "-i", "sine"];
+        let mut command = std::process::Command::new("ffmpeg");
+        command
+            .args(source)
+            .args(["-t", "3.5", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-c:a", "aac"])
+            .args(more)
+            .arg(&path);
+        command.status().ok().filter(std::process::ExitStatus::success).map(|_| video(&std::fs::read(&path).unwrap()))
+    };
+    let (Some(plain), Some(fast), Some(pieces)) = (
+        make("a.mov", &[]),
+        make("b.mp4", &["-movflags", "+faststart"]),
+        make("c.mp4", &["-movflags", "+frag_keyframe+empty_moov"]),
+    ) else {
+        eprintln!("skipped: no ffmpeg here");
+        return;
+    };
+    assert_eq!((plain.brand, plain.moov_first), (Brand::QuickTime, false));
+    assert!(fast.moov_first && !fast.fragmented && fast.edit_list != EditList::Cuts);
+    assert!((3_400..3_700).contains(&fast.duration_ms.unwrap()));
+    let picture = fast.video.unwrap();
+    assert_eq!((picture.codec.as_str(), picture.width, picture.height), ("avc1", 160, 284));
+    assert!((picture.frame_rate.unwrap() - 29.97).abs() < 0.01);
+    assert_eq!(fast.audio, Some(AudioTrack { codec: "mp4a".into(), sample_rate: 44_100, channels: 1 }));
+    assert!(pieces.fragmented && pieces.has_index);
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(cut in 0_usize..5_000, at in 0_usize..5_000, byte: u8, film: bool) {
+        let mut bytes = if film { Mp4 { edits: vec![5], ..Mp4::default() }.build() } else { with_exif(&jpeg(64, 64), 3, true) };
+        let place = at % bytes.len();
+        bytes[place] = byte;
+        bytes.truncate(bytes.len().saturating_sub(cut % 700));
+        facts(&bytes);
+    }
+}

@@ -1,0 +1,311 @@
+//! Everything the sandbox knows: accounts, containers, media. Pure: `now` is an argument, and what
+//! has to be written down is collected for the caller.
+
+mod publish;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::account::{self, Account};
+use super::container::{Comment, Container, Media, Phase};
+use super::error::{CONTAINER_BUDGET, CONTAINER_GONE, Refusal, TOKEN_UNREADABLE};
+use super::options::Settings;
+use super::time::{DAY, Millis};
+use super::token::{self, Token};
+use crate::graph::wire::StatusCode;
+
+/// Containers per account and rolling 24 hours.
+///
+/// Meta: <https://developers.facebook.com/documentation/instagram-platform/content-publishing>
+pub(crate) const CONTAINER_LIMIT: usize = 400;
+
+const FIRST_CONTAINER: u64 = 17_850_000_000_000_001;
+const FIRST_MEDIA: u64 = 17_900_000_000_000_001;
+const FIRST_COMMENT: u64 = 18_000_000_000_000_001;
+/// Ids of real posts are no neighbours; a client that counts on must fail.
+const STRIDE: u64 = 37;
+
+/// The part of the world that is small and written down as one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Base {
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) tokens: Vec<Token>,
+    /// How far this clock is ahead of the machine's.
+    pub(crate) ahead_ms: Millis,
+    /// Authorization codes that were exchanged.
+    #[serde(default)]
+    used_codes: Vec<String>,
+}
+
+/// One object that changed; all of them, in order, rebuild the world.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Line {
+    Base(Base),
+    Container(Box<Container>),
+    Media(Box<Media>),
+    Comment(Comment),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Changed {
+    Base,
+    Container(u64),
+    Media(u64),
+    Comment(u64),
+}
+
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) settings: Settings,
+    base: Base,
+    containers: BTreeMap<u64, Container>,
+    media: BTreeMap<u64, Media>,
+    comments: BTreeMap<u64, Comment>,
+    changed: BTreeSet<Changed>,
+}
+
+fn next<T>(map: &BTreeMap<u64, T>, first: u64) -> u64 {
+    map.last_key_value().map_or(first, |(last, _)| last + STRIDE)
+}
+
+impl World {
+    /// A world that begins at `now`.
+    pub(crate) fn new(settings: Settings, now: Millis) -> Self {
+        Self {
+            settings,
+            base: Base {
+                accounts: account::at_start(),
+                tokens: token::at_start(now),
+                ahead_ms: 0,
+                used_codes: Vec::new(),
+            },
+            containers: BTreeMap::new(),
+            media: BTreeMap::new(),
+            comments: BTreeMap::new(),
+            changed: BTreeSet::from([Changed::Base]),
+        }
+    }
+
+    /// Takes over one object as it was written down.
+    pub(crate) fn restore(&mut self, line: Line) {
+        match line {
+            Line::Base(base) => self.base = base,
+            Line::Container(mut container) => {
+                // The bytes of an unfinished upload were in memory only.
+                if let Some(upload) = container.upload.as_mut().filter(|upload| !upload.complete) {
+                    upload.received = 0;
+                }
+                self.containers.insert(container.id, *container);
+            }
+            Line::Media(media) => {
+                self.media.insert(media.id, *media);
+            }
+            Line::Comment(comment) => {
+                self.comments.insert(comment.id, comment);
+            }
+        }
+    }
+
+    /// What changed since the last call, to be written down before anybody is told.
+    pub(crate) fn take_changes(&mut self) -> Vec<Line> {
+        std::mem::take(&mut self.changed).into_iter().filter_map(|changed| self.line(changed)).collect()
+    }
+
+    /// Puts changes back that could not be written down.
+    pub(crate) fn put_back(&mut self, lines: &[Line]) {
+        self.changed.extend(lines.iter().map(|line| match line {
+            Line::Base(_) => Changed::Base,
+            Line::Container(container) => Changed::Container(container.id),
+            Line::Media(media) => Changed::Media(media.id),
+            Line::Comment(comment) => Changed::Comment(comment.id),
+        }));
+    }
+
+    /// Everything, for a fresh file.
+    pub(crate) fn all_lines(&self) -> Vec<Line> {
+        let base = std::iter::once(Changed::Base);
+        base.chain(self.containers.keys().map(|id| Changed::Container(*id)))
+            .chain(self.media.keys().map(|id| Changed::Media(*id)))
+            .chain(self.comments.keys().map(|id| Changed::Comment(*id)))
+            .filter_map(|changed| self.line(changed))
+            .collect()
+    }
+
+    fn line(&self, changed: Changed) -> Option<Line> {
+        match changed {
+            Changed::Base => Some(Line::Base(self.base.clone())),
+            Changed::Container(id) => self.containers.get(&id).map(|one| Line::Container(Box::new(one.clone()))),
+            Changed::Media(id) => self.media.get(&id).map(|one| Line::Media(Box::new(one.clone()))),
+            Changed::Comment(id) => self.comments.get(&id).map(|one| Line::Comment(one.clone())),
+        }
+    }
+
+    /// Forgets all posts and starts anew at `now`, extra accounts kept.
+    pub(crate) fn reset(&mut self, now: Millis) {
+        let extra = std::mem::take(&mut self.base.accounts);
+        *self = Self::new(self.settings.clone(), now);
+        for account in extra {
+            self.add_account(account);
+        }
+    }
+
+    // --- accounts and tokens ---
+
+    pub(crate) fn accounts(&self) -> &[Account] {
+        &self.base.accounts
+    }
+
+    pub(crate) fn account(&self, user_id: &str) -> Option<&Account> {
+        self.base.accounts.iter().find(|account| account.user_id == user_id)
+    }
+
+    /// Adds an account; one that is there takes over the name.
+    pub(crate) fn add_account(&mut self, account: Account) {
+        match self.base.accounts.iter_mut().find(|known| known.user_id == account.user_id) {
+            Some(known) if known.username == account.username => return,
+            Some(known) => known.username = account.username,
+            None => self.base.accounts.push(account),
+        }
+        self.changed.insert(Changed::Base);
+    }
+
+    pub(crate) fn token(&self, text: &str) -> Option<&Token> {
+        self.base.tokens.iter().find(|token| token.text == text)
+    }
+
+    pub(crate) fn token_names(&self) -> impl Iterator<Item = &str> {
+        self.base.tokens.iter().map(|token| token.text.as_str())
+    }
+
+    /// Adds a token with the reach of another one. Its text is new.
+    pub(crate) fn issue(&mut self, model: &str, prefix: &str, now: Millis, life: Millis) -> Result<Token, Refusal> {
+        let old = self.token(model).ok_or(&TOKEN_UNREADABLE)?;
+        let text = format!("{prefix}-{}", self.base.tokens.len());
+        let token = Token { text, issued_at: now, expires_at: Some(now + life), dead: None, ..old.clone() };
+        self.base.tokens.push(token.clone());
+        self.changed.insert(Changed::Base);
+        Ok(token)
+    }
+
+    /// Whether an authorization code is used for the first time.
+    pub(crate) fn use_code(&mut self, code: &str) -> bool {
+        let fresh = !self.base.used_codes.iter().any(|used| used == code);
+        self.base.used_codes.push(code.to_owned());
+        self.changed.insert(Changed::Base);
+        fresh
+    }
+
+    /// Makes a token answer 190 with this subcode from now on.
+    pub(crate) fn kill_token(&mut self, text: &str, subcode: i64) {
+        if let Some(token) = self.base.tokens.iter_mut().find(|token| token.text == text) {
+            token.dead = Some(subcode);
+            self.changed.insert(Changed::Base);
+        }
+    }
+
+    // --- time ---
+
+    /// How far this clock is ahead of the machine's, in milliseconds.
+    pub(crate) fn ahead(&self) -> Millis {
+        self.base.ahead_ms
+    }
+
+    pub(crate) fn advance(&mut self, by: Millis) {
+        self.base.ahead_ms = self.base.ahead_ms.saturating_add(by);
+        self.changed.insert(Changed::Base);
+    }
+
+    // --- containers ---
+
+    pub(crate) fn container(&self, id: u64) -> Option<&Container> {
+        self.containers.get(&id)
+    }
+
+    pub(crate) fn containers_of<'a>(&'a self, user_id: &'a str) -> impl Iterator<Item = &'a Container> {
+        self.containers.values().rev().filter(move |container| container.user_id == user_id)
+    }
+
+    pub(crate) fn container_mut(&mut self, id: u64) -> Option<&mut Container> {
+        let container = self.containers.get_mut(&id)?;
+        self.changed.insert(Changed::Container(id));
+        Some(container)
+    }
+
+    /// Refuses when the account has made its containers of the last 24 hours.
+    pub(crate) fn check_budget(&self, user_id: &str, now: Millis) -> Result<(), Refusal> {
+        let made = self.containers_of(user_id).take_while(|container| container.created_at > now - DAY).count();
+        if made >= CONTAINER_LIMIT { Err((&CONTAINER_BUDGET).into()) } else { Ok(()) }
+    }
+
+    /// Adds a container and returns its id; the one in `container` is ignored.
+    pub(crate) fn add_container(&mut self, container: Container) -> u64 {
+        let id = next(&self.containers, FIRST_CONTAINER);
+        self.containers.insert(id, Container { id, ..container });
+        self.changed.insert(Changed::Container(id));
+        id
+    }
+
+    /// Where a container stands, its children included.
+    pub(crate) fn phase(&self, container: &Container, now: Millis) -> Phase {
+        let own = container.phase(now);
+        if own.code != StatusCode::Finished {
+            return own;
+        }
+        let children = container.children.iter().filter_map(|id| self.containers.get(id));
+        let mut worst = own;
+        for phase in children.map(|child| child.phase(now)) {
+            match phase.code {
+                StatusCode::Error => return phase,
+                StatusCode::InProgress => worst = phase,
+                StatusCode::Expired => return Phase { code: StatusCode::Error, subcode: CONTAINER_GONE.subcode },
+                StatusCode::Finished | StatusCode::Published => {}
+            }
+        }
+        worst
+    }
+
+    // --- media ---
+
+    pub(crate) fn media(&self, id: u64) -> Option<&Media> {
+        self.media.get(&id).filter(|media| !media.deleted)
+    }
+
+    /// Deleted ones, too.
+    pub(crate) fn any_media(&self, id: u64) -> Option<&Media> {
+        self.media.get(&id)
+    }
+
+    /// All posts in publish order, deleted ones included.
+    pub(crate) fn published(&self) -> impl Iterator<Item = &Media> {
+        self.media.values().filter(|media| media.kind.is_some())
+    }
+
+    /// The posts of one account, newest first, deleted ones included.
+    pub(crate) fn media_of<'a>(&'a self, user_id: &'a str) -> impl Iterator<Item = &'a Media> {
+        self.media.values().rev().filter(move |media| media.kind.is_some() && media.user_id == user_id)
+    }
+
+    pub(crate) fn media_mut(&mut self, id: u64) -> Option<&mut Media> {
+        let media = self.media.get_mut(&id)?;
+        self.changed.insert(Changed::Media(id));
+        Some(media)
+    }
+
+    /// The comments of one media, newest first.
+    pub(crate) fn comments_of(&self, media_id: u64) -> impl Iterator<Item = &Comment> {
+        self.comments.values().rev().filter(move |comment| comment.media_id == media_id)
+    }
+
+    pub(crate) fn comment(&self, id: u64) -> Option<&Comment> {
+        self.comments.get(&id)
+    }
+
+    pub(crate) fn add_comment(&mut self, media_id: u64, text: String, now: Millis) -> u64 {
+        let id = next(&self.comments, FIRST_COMMENT);
+        self.comments.insert(id, Comment { id, media_id, text, at: now });
+        self.changed.insert(Changed::Comment(id));
+        id
+    }
+}

@@ -1,0 +1,78 @@
+//! Bytes of a file to text.
+
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::finding::Finding;
+use crate::port::Disk;
+use crate::rules;
+
+/// The largest YAML file that is read, in bytes.
+pub const FILE_LIMIT: u64 = 1024 * 1024;
+
+/// A text file. What looks like an access token is blackened before anything else sees the text, so
+/// that no message and no snippet can show it.
+#[derive(Debug)]
+pub struct Text {
+    pub text: String,
+    /// Where tokens were.
+    pub tokens: Vec<Range<usize>>,
+}
+
+/// Reads a text file: UTF-8, without a byte-order mark and without NUL.
+///
+/// # Errors
+///
+/// The finding that says why the file is not readable text. The file is named `file` in it.
+pub fn read_text(disk: &dyn Disk, path: &Path, file: &Arc<str>, limit: u64) -> Result<Text, Box<Finding>> {
+    let bytes = disk.read(path, limit).map_err(|error| Box::new(unreadable(file, limit, &error)))?;
+    let not_text = |offset: usize, what: &str| {
+        Box::new(
+            Finding::new(&rules::NOT_TEXT, Arc::clone(file), format!("the file is not text: {what} at byte {offset}"))
+                .help("save it as UTF-8; names that begin with `_` or a dot are skipped, if it is no manifest"),
+        )
+    };
+    if let Some(offset) = bytes.iter().position(|byte| *byte == 0) {
+        return Err(not_text(offset, "a NUL byte"));
+    }
+    let mut text =
+        String::from_utf8(bytes).map_err(|error| not_text(error.utf8_error().valid_up_to(), "no valid UTF-8"))?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    let mut tokens = Vec::new();
+    while let Some(token) = find_token(&text) {
+        text.replace_range(token.clone(), &"*".repeat(token.len()));
+        tokens.push(token);
+    }
+    Ok(Text { text, tokens })
+}
+
+fn unreadable(file: &Arc<str>, limit: u64, error: &io::Error) -> Finding {
+    let file = Arc::clone(file);
+    if error.kind() == io::ErrorKind::FileTooLarge {
+        return Finding::new(&rules::FILE_TOO_LARGE, file, format!("the file is larger than {} KiB", limit / 1024))
+            .help("it was not read; is it a media file with the wrong name?");
+    }
+    Finding::new(&rules::UNREADABLE, file, format!("the file could not be read: {error}"))
+        .help("check that it is a regular file and its permissions")
+}
+
+/// Where the text holds what looks like an access token of Meta's.
+pub fn find_token(text: &str) -> Option<Range<usize>> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    for (start, _) in text.match_indices("EAA").chain(text.match_indices("IGAA")).chain(text.match_indices("IGQV")) {
+        let is_facebook = text[start..].starts_with("EAA");
+        let prefix = if is_facebook { 3 } else { 4 };
+        let rest = text[start + prefix..]
+            .bytes()
+            .take_while(|byte| if is_facebook { byte.is_ascii_alphanumeric() } else { is_word(*byte) })
+            .count();
+        if rest >= 20 {
+            return Some(start..start + prefix + rest);
+        }
+    }
+    None
+}

@@ -1,0 +1,223 @@
+//! The main job: what is missing goes out once, in order, and is recorded.
+
+use serde_json::Value;
+
+use crate::project::{Output, Project, Server, USER};
+
+const INSTAGRAM: (&str, &str) = ("instagram", "IGAA-LONG");
+const FACEBOOK: (&str, &str) = ("facebook", "EAA-LONG");
+
+/// The records of `igsync.lock`.
+fn records(project: &Project) -> Vec<Value> {
+    project.read("igsync.lock").lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn captions(server: &Server) -> Vec<String> {
+    server.published().iter().map(|post| post["caption"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+fn apply(project: &Project) -> Output {
+    project.run(["apply", "--yes"])
+}
+
+#[test]
+fn the_example_goes_out_once_into_its_own_sandbox() {
+    let project = Project::example();
+    let before = project.files();
+    let first = project.run(["apply", "--sandbox", "--yes"]).exits(0);
+    assert!(!first.last_line().starts_with("No changes"), "{}", first.stdout);
+    assert_eq!(project.files(), before, "only .igsync/ is written");
+    let second = project.run(["apply", "--sandbox", "--yes"]).exits(0);
+    assert!(second.last_line().starts_with("No changes"), "{}", second.stdout);
+    let ledger = project.read(".igsync/sandbox/igsync.lock");
+    let ids: std::collections::BTreeSet<String> = ledger
+        .lines()
+        .skip(1)
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["media_id"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(ids.len() >= 6, "every due post of the example has an id of its own: {ledger}");
+    project.run(["plan"]).exits(0).says("sandbox");
+}
+
+#[test]
+fn both_logins_publish_the_same_posts_in_plan_order() {
+    let mut seen = Vec::new();
+    for (login, token) in [INSTAGRAM, FACEBOOK] {
+        let server = Server::start();
+        let project = Project::example().against(&server, login, token);
+        let text = project.read("igsync.yaml");
+        project.write("igsync.yaml", text.replace("login: instagram", &format!("login: {login}")));
+        let planned: Value = serde_json::from_str(&project.run(["plan", "--format", "json"]).exits(0).stdout).unwrap();
+        let due: Vec<&str> = planned["changes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|change| change["action"] == "publish")
+            .map(|change| change["key"].as_str().unwrap())
+            .collect();
+        apply(&project).exits(0);
+        let records = records(&project);
+        let published = server.published();
+        let order: Vec<&str> = published
+            .iter()
+            .map(|post| {
+                let record = records.iter().find(|record| record["media_id"] == post["media_id"]);
+                record.expect("every live post is recorded")["key"].as_str().unwrap()
+            })
+            .collect();
+        assert_eq!(order, due, "{login}");
+        assert!(published.iter().all(|post| post["publish_calls"] == 1), "{published:#?}");
+        assert!(records.iter().all(|record| record["user_id"] == USER && record["permalink"].is_string()));
+        assert!(apply(&project).exits(0).last_line().starts_with("No changes"));
+        seen.push(captions(&server));
+    }
+    assert_eq!(seen[0], seen[1], "the same posts through both logins");
+}
+
+#[test]
+fn what_only_moves_or_looks_different_is_not_published_again() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
+    apply(&project).exits(0);
+
+    project.write("posts/one.yaml", "# reformatted\ncaption:   'The first one'\nkind:  image\nimage: one.jpg\n");
+    apply(&project).exits(0).ends_with("No changes.");
+
+    let text = project.read("igsync.yaml");
+    project.write("igsync.yaml", text.replace("harbour:", "port:"));
+    apply(&project).exits(0).ends_with("No changes.");
+
+    project.rename("posts/one.yaml", "posts/autumn/eins.yaml");
+    project.rename("posts/one.jpg", "posts/autumn/one.jpg");
+    project.run(["plan"]).exits(0).ends_with("Plan: 1 moved.");
+    apply(&project).exits(0);
+    apply(&project).exits(0).ends_with("No changes.");
+    assert_eq!(server.published().len(), 1);
+}
+
+#[test]
+fn a_move_with_a_corrected_caption_is_not_published_again() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
+    apply(&project).exits(0);
+    project.remove("posts/one.yaml");
+    project.write("posts/eins.yaml", "kind: image\nimage: ./one.jpg\ncaption: The very first one\n");
+    project.run(["plan"]).exits(0).ends_with("Plan: 1 moved, 1 edited.");
+    apply(&project).exits(0);
+    assert_eq!(captions(&server), ["The first one"]);
+    project.run(["plan"]).exits(0).ends_with("No changes: 1 edited.");
+}
+
+#[test]
+fn an_edit_after_publishing_is_reported_and_nothing_is_sent() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
+    apply(&project).exits(0);
+    let calls = server.sandbox.requests().len();
+    project.write("posts/one.yaml", "kind: image\nimage: ./one.jpg\ncaption: Another text\n");
+    let output = apply(&project).exits(0).says("posts/one");
+    assert_eq!(output.last_line(), "No changes: 1 edited.");
+    assert_eq!(server.sandbox.requests().len(), calls, "nothing is sent");
+}
+
+#[test]
+fn a_first_comment_is_posted_once_and_comments_are_switched_off() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
+    project.write(
+        "posts/one.yaml",
+        "kind: image\nimage: ./one.jpg\ncaption: Hello\nfirst_comment: Details in the bio\ncomment_enabled: false\n",
+    );
+    apply(&project).exits(0);
+    apply(&project).exits(0);
+    let comments = server
+        .sandbox
+        .requests()
+        .iter()
+        .filter(|request| request.method == "POST" && request.path.ends_with("/comments"))
+        .count();
+    assert_eq!(comments, 1);
+    let record = &records(&project)[0];
+    assert_eq!((&record["comment"], &record["comment_switch"]), (&Value::from("done"), &Value::from("done")));
+}
+
+#[test]
+fn a_lost_publish_answer_is_settled_by_reading_the_container() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
+    server.fail(r#"[{"match":{"method":"POST","path":"media_publish"},"nth":1,"fault":"lose_answer"}]"#);
+    apply(&project).exits(0);
+    apply(&project).exits(0).ends_with("No changes.");
+    let published = server.published();
+    assert_eq!(published.len(), 1);
+    assert_eq!(records(&project)[0]["media_id"], published[0]["media_id"], "the id is found by matching");
+}
+
+#[test]
+fn events_are_one_json_object_a_line() {
+    let project = Project::example();
+    let output = project.run(["apply", "--sandbox", "--yes", "--format", "json"]).exits(0);
+    let events: Vec<Value> = output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!((names[0], *names.last().unwrap()), ("run_started", "run_finished"));
+    for expected in ["post_started", "container_created", "intent_recorded", "post_published", "post_enriched"] {
+        assert!(names.contains(&expected), "{expected} is missing in {names:?}");
+    }
+    let first = |name| names.iter().position(|event| *event == name).unwrap();
+    assert!(first("intent_recorded") < first("post_published"));
+}
+
+#[test]
+fn nothing_goes_out_without_a_yes() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
+    project.run(["apply"]).exits(1).says("--yes");
+    assert_eq!(server.published().len(), 0);
+}
+
+#[test]
+fn guards_refuse_with_the_flag_that_overrides_them() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
+    project.remove("igsync.lock");
+    apply(&project).exits(5).says("--allow-new-lock");
+    project.run(["apply", "--yes", "--allow-new-lock", "--max-publish", "0"]).exits(5).says("--max-publish");
+    assert_eq!(server.published().len(), 0);
+    project.run(["apply", "--yes", "--allow-new-lock"]).exits(0);
+    assert_eq!(server.published().len(), 1);
+
+    project.write("posts/again.yaml", "kind: image\nimage: ./one.jpg\ncaption: Once more\n");
+    apply(&project).exits(5).says("--allow-repost");
+    project.run(["apply", "--yes", "--allow-repost", "posts/again"]).exits(0);
+    assert_eq!(server.published().len(), 2);
+}
+
+#[test]
+fn a_run_that_holds_the_lock_is_named_and_left_alone() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
+    std::fs::create_dir_all(project.path().join(".igsync")).unwrap();
+    let lock = std::fs::File::create(project.path().join(".igsync/run.lock")).unwrap();
+    lock.lock().unwrap();
+    apply(&project).exits(7);
+    drop(lock);
+    apply(&project).exits(0);
+}
+
+#[test]
+fn an_expired_token_ends_the_run_before_anything_is_made() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, "instagram", "IGAA-EXPIRED");
+    apply(&project).exits(9).says("190");
+    assert!(server.published().is_empty());
+}
+
+#[test]
+fn a_wrong_username_is_noticed_before_anything_is_made() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
+    let text = project.read("igsync.yaml");
+    project.write("igsync.yaml", text.replace("harbour:\n", "harbour:\n    username: somebody\n"));
+    apply(&project).exits(5).says("somebody");
+    assert!(server.published().is_empty());
+}

@@ -1,0 +1,8 @@
+//! The real binary over real HTTP against the sandbox, in throw-away content roots.
+
+mod apply;
+mod bad_input;
+mod commands;
+mod project;
+mod readme;
+mod structure;
