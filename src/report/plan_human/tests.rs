@@ -33,7 +33,7 @@ fn a_plan_reads_like_a_letter() {
     insta::assert_snapshot!(shown(&first_day()), @"
     igsync will publish 3 posts and resume 1 post on @acme
 
-      + posts/ferry    story     due since 1 Dec 12:00
+      + posts/ferry    story                                   due since 1 Dec 12:00
       ^ posts/boats    reel      containers made, not published yet
       + posts/cranes   image     Cranes                        due now
       + posts/harbour  carousel  Golden hour over the harbou…  due now
