@@ -53,6 +53,7 @@ impl Streams {
 
 /// Where output goes and what it may look like.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about two streams")]
 pub struct Terminal {
     pub streams: Streams,
     /// Somebody can be asked a question.

@@ -95,7 +95,9 @@ impl Subject<'_> {
     /// Checks that hold for every account.
     pub(super) fn check(&self, problems: &mut Problems<'_>) {
         let written = self.written;
-        check::kind(written, self.kind, problems);
+        if written.kind.is_some() {
+            check::kind(written, self.kind, problems);
+        }
         check::counts(written, problems);
         check::alt_text(written, self.kind, problems);
         if self.kind == Kind::Carousel {

@@ -49,7 +49,8 @@ pub(super) fn local(folder: &str, text: &str) -> Result<Arc<str>, Refused> {
             _ => parts.push(part),
         }
     }
-    if parts.is_empty() || text.trim().is_empty() || text.ends_with('/') || text.ends_with("..") {
+    let last = text.rsplit('/').next().unwrap_or_default();
+    if parts.is_empty() || text.trim().is_empty() || matches!(last, "" | "." | "..") {
         return Err(refused(&rules::INVALID_PATH, "the path names no file", "no file", "name the file itself"));
     }
     Ok(parts.join("/").into())
