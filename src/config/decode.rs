@@ -5,6 +5,7 @@ mod shared;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub(crate) use self::shared::hashtag;
 use self::shared::{hashtags, shared};
 use super::load::usual_token;
 use super::schema::{Account, Config, Defaults, Git, Login, Paused, Push, Schedule, TokenSource};
@@ -274,7 +275,7 @@ fn token(fields: Fields<'_>, problems: &mut Problems<'_>) -> Option<TokenSource>
 fn posts(fields: Fields<'_>, problems: &mut Problems<'_>) -> Option<Vec<String>> {
     let mut folders = Vec::new();
     for (text, node) in fields.texts("posts", problems)? {
-        match crate::manifest::folder(text) {
+        match crate::path::folder(text) {
             Ok(folder) => folders.push(folder),
             Err(()) => {
                 problems

@@ -12,7 +12,7 @@ use super::fields::takes;
 use super::schema::{Item, MediaType, Post, PostState, ReelOptions};
 use super::time::WrittenTime;
 use super::written::{At, Caption, Tags, Written};
-use crate::config::{Account, Config, Login};
+use crate::config::{Account, Config, Login, hashtag};
 use crate::id::{Digest, Kind, PostKey};
 use crate::rules;
 use crate::yaml::{Problems, closest, shown};
@@ -283,15 +283,7 @@ impl Subject<'_> {
     }
 }
 
-/// With exactly one `#` in front; `None`: not one word.
-pub(crate) fn hashtag(text: &str) -> Option<String> {
-    let word = text.strip_prefix('#').unwrap_or(text);
-    let is_word =
-        !word.is_empty() && !word.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '#' | '@' | ','));
-    is_word.then(|| format!("#{word}"))
-}
-
-fn built((media_type, source): &(MediaType, super::schema::Source), tags: &Tags) -> Item {
+fn built((media_type, source): &(MediaType, crate::path::Source), tags: &Tags) -> Item {
     Item {
         media_type: *media_type,
         source: source.clone(),

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use super::fields::{FIELDS, ITEM_FIELDS, WRONG_NAMES, kind_meant};
-use super::path;
-use super::schema::{Audio, GraduationStrategy, MediaType, PostState, ProductTag, Source, UserTag};
+use super::schema::{Audio, GraduationStrategy, MediaType, PostState, ProductTag, UserTag};
 use super::time;
 use super::written::{At, Caption, Tags, Written, WrittenItem};
 use crate::finding::SourceText;
 use crate::id::{AccountName, Kind};
+use crate::path::{self, Source};
 use crate::rules;
 use crate::yaml::{Fields, Node, Problems, closest, report_cut, shown};
 
@@ -356,7 +356,13 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         written.state = self.fields.text("state", self.problems).and_then(|(text, node)| {
             let state = match text {
                 "present" => PostState::Present,
-                "absent" => PostState::Absent,
+                "absent" => {
+                    self.problems
+                        .report(&rules::NOT_BUILT, &node.span, "deleting a live post is not built yet", "not yet")
+                        .help =
+                        Some("delete the post in the app, then set `draft: true` or remove the manifest".into());
+                    PostState::Absent
+                }
                 _ => {
                     self.problems
                         .report(

@@ -8,8 +8,9 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
-use super::schema::{Audio, GraduationStrategy, MediaType, Post, ProductTag, Source, UserTag};
+use super::schema::{Audio, GraduationStrategy, MediaType, Post, ProductTag, UserTag};
 use crate::id::{Digest, Kind};
+use crate::path::Source;
 
 /// `v1:sha256:` and the SHA-256 of `bytes` in hex.
 #[must_use]

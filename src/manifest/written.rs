@@ -3,10 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::schema::{Audio, GraduationStrategy, MediaType, PostState, ProductTag, Source, UserTag};
+use super::schema::{Audio, GraduationStrategy, MediaType, PostState, ProductTag, UserTag};
 use super::time::WrittenTime;
 use crate::finding::{Finding, Rule, SourceText};
 use crate::id::{AccountName, Kind};
+use crate::path::Source;
 use crate::yaml::Problems;
 
 /// A value with its place.

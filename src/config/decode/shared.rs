@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::super::schema::{Account, Defaults, Fit, Hosting, Paused};
 use super::choice;
-use crate::manifest::hashtag;
+use crate::port::is_loopback;
 use crate::rules;
 use crate::yaml::{Fields, Node, Problems, shown};
 
@@ -234,7 +234,15 @@ fn template_problem(template: &str) -> Option<&'static str> {
         Ok(url) if !template.is_ascii() || !url.username().is_empty() || url.password().is_some() => {
             Some("write ASCII characters, and no user or password")
         }
-        Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && crate::manifest::is_loopback(&url)) => None,
+        Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) => None,
         _ => Some("write https://host/{path}"),
     }
+}
+
+/// With exactly one `#` in front; `None`: not one word.
+pub(crate) fn hashtag(text: &str) -> Option<String> {
+    let word = text.strip_prefix('#').unwrap_or(text);
+    let is_word =
+        !word.is_empty() && !word.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '#' | '@' | ','));
+    is_word.then(|| format!("#{word}"))
 }
