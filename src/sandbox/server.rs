@@ -1,8 +1,8 @@
 //! From HTTP request to HTTP response: faults around the endpoints.
 
+mod body;
 mod receive;
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,9 +11,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::Response;
 use axum::http::request::Parts;
-use futures_util::StreamExt;
 use serde_json::{Map, Value};
 
+use self::body::broken;
+pub(crate) use self::body::collect;
 use super::batch;
 use super::call::{self, Call};
 use super::container::Marks;
@@ -24,7 +25,6 @@ use super::log::{Entry, harmless};
 use super::machine::{Core, locked};
 use super::respond::{self, Cut, Usage};
 use super::socket::Port;
-use super::store::MAX_FILE;
 use super::time::{self, Millis};
 use super::{control, page};
 
@@ -315,35 +315,4 @@ fn marks(faults: &[Fault]) -> Marks {
         fault.mark(&mut marks);
     }
     marks
-}
-
-/// A body read whole.
-///
-/// # Errors
-///
-/// It is longer than `limit` bytes, or the connection broke.
-pub(crate) async fn collect(body: Body, limit: u64) -> io::Result<Bytes> {
-    let mut bytes = Vec::new();
-    let mut body = body.into_data_stream();
-    while let Some(piece) = body.next().await {
-        let piece = piece.map_err(io::Error::other)?;
-        if (bytes.len() + piece.len()) as u64 > limit.min(MAX_FILE) {
-            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
-        }
-        bytes.extend_from_slice(&piece);
-    }
-    Ok(bytes.into())
-}
-
-/// The same answer, announced whole and broken off after some bytes.
-fn broken(response: Response<Body>, text: &str, bytes: usize) -> Response<Body> {
-    let (mut parts, _) = response.into_parts();
-    parts.headers.insert("content-length", text.len().into());
-    let start = Bytes::copy_from_slice(&text.as_bytes()[..bytes.min(text.len().saturating_sub(1))]);
-    let pieces = futures_util::stream::iter([Ok(start)]).chain(futures_util::stream::once(async {
-        // Gives the first piece its way to the socket.
-        tokio::task::yield_now().await;
-        Err(io::Error::from(io::ErrorKind::ConnectionReset))
-    }));
-    Response::from_parts(parts, Body::from_stream(pieces))
 }

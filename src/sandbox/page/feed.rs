@@ -40,7 +40,7 @@ pub(super) fn body(server: &Server, now: Millis) -> Markup {
                     }
                 }
             }
-            (live::panel(&log))
+            (live::panel(&world, &log))
         }
     }
 }
@@ -182,7 +182,7 @@ fn count(n: usize, what: &str) -> String {
 
 fn waiting(world: &World, container: &Container, now: Millis) -> Markup {
     let phase = world.phase(container, now);
-    let (class, word) = match phase.code {
+    let (class, label) = match phase.code {
         StatusCode::InProgress => ("wait", "processing"),
         StatusCode::Finished => ("good", "ready"),
         StatusCode::Error => ("bad", "failed"),
@@ -196,7 +196,7 @@ fn waiting(world: &World, container: &Container, now: Millis) -> Markup {
     };
     html! {
         li {
-            span.chip.(class) { (word) }
+            span.chip.(class) { (label) }
             span.what { (what) " " code { (container.id) } }
             @if let Some(caption) = &container.caption { span.said dir="auto" { (parts::short(caption, 60)) } }
             span.why { (why(container, phase.subcode, &phase.text())) }
@@ -216,7 +216,7 @@ fn why(container: &Container, subcode: Option<i64>, text: &str) -> String {
 
 fn refused(entry: &Entry) -> Markup {
     let code = entry.code.unwrap_or_default();
-    let codes = entry.error_subcode.map_or(code.to_string(), |subcode| format!("{code}/{subcode}"));
+    let number = entry.error_subcode.map_or(code.to_string(), |subcode| format!("{code}/{subcode}"));
     let reason = entry.error_subcode.and_then(error::reason);
     let at = entry.at.get(11..16).unwrap_or_default();
     html! {
@@ -224,7 +224,7 @@ fn refused(entry: &Entry) -> Markup {
             span.chip.bad { "refused" }
             span.what {
                 @if entry.path.ends_with("media_publish") { "Publishing" } @else { "Creation" }
-                " " code { (codes) }
+                " " code { (number) }
             }
             @if let Some(caption) = entry.params.get("caption").and_then(serde_json::Value::as_str) {
                 span.said dir="auto" { (parts::short(caption, 60)) }

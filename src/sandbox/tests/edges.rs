@@ -127,7 +127,10 @@ async fn pages_escape_what_posts_say_and_run_nothing_but_their_own_file() {
     let server = start().await;
     let params = json!({ "image_url": server.picture().await, "caption": "<script>alert(1)</script>", "alt_text": "\"><img src=x>" });
     let media = server.published(&server.container("IGAA-LONG", USER, params).await).await;
-    for path in ["/".to_owned(), format!("/_sandbox/post/{media}")] {
+    server.sandbox.configure(|settings| settings.assume_https = true);
+    let params = json!({ "image_url": "https://example.com/\"><script>alert(2)</script>.jpg", "caption": "<script>alert(1)</script>" });
+    let named = server.published(&server.container("IGAA-LONG", USER, params).await).await;
+    for path in ["/".to_owned(), format!("/_sandbox/post/{media}"), format!("/_sandbox/post/{named}")] {
         let answer = server.client.get(format!("{}{path}", server.base)).send().await.unwrap();
         let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
         assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
