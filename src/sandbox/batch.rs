@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::auth;
 use super::call::Call;
 use super::edges;
-use super::error::Refusal;
+use super::error::{PARAMETER, Refusal, TOO_MANY_CALLS};
 use super::machine::Core;
 use super::respond;
 use super::token::Login;
@@ -22,7 +22,7 @@ pub(crate) async fn answer(core: &Core, outer: &Call, trace: impl Fn() -> String
     }
     let calls = outer.params.objects("batch")?.unwrap_or_default();
     if calls.len() > MAX_CALLS {
-        return Err(Refusal::parameter("Too many requests in batch message. Maximum batch size is 50"));
+        return Err(PARAMETER.because(TOO_MANY_CALLS));
     }
     let mut answers = Vec::new();
     for call in calls {

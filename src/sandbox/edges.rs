@@ -43,6 +43,10 @@ pub(crate) async fn answer(core: &Core, call: &Call) -> Result<Value, Refusal> {
         return answer;
     }
     let token = auth::token(&core.world(), call)?;
+    if call.params.has("date_format") {
+        // Removed from every living version in October 2026.
+        return Err(Refusal::parameter("Param date_format is not supported"));
+    }
     let Some(id) = path.first() else { return Err((&BAD_REQUEST).into()) };
     if path == ["ig_audio"] {
         return audio::search(Eye { world: &core.world(), call, token: &token });

@@ -116,6 +116,9 @@ pub(crate) fn reason(subcode: i64) -> Option<&'static str> {
     PROCESSING.iter().find(|(known, _)| *known == subcode).map(|(_, text)| *text).or_else(row)
 }
 
+/// Of a batch; the one refusal with a type of its own and no documented code.
+pub(crate) const TOO_MANY_CALLS: &str = "Too many requests in batch message. Maximum batch size is 50";
+
 /// A row with the words that this one answer needs.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
@@ -183,7 +186,11 @@ impl Refusal {
             let message = self.message.trim_start_matches("(#100) ");
             return json!({ "error_type": "OAuthException", "code": 400, "error_message": message });
         }
-        let kind = if (self.code, self.subcode) == (100, Some(33)) { "GraphMethodException" } else { "OAuthException" };
+        let kind = match (self.code, self.subcode) {
+            (100, Some(33)) => "GraphMethodException",
+            _ if self.message == TOO_MANY_CALLS => "GraphBatchException",
+            _ => "OAuthException",
+        };
         let mut error = json!({ "message": self.message, "type": kind, "code": self.code });
         if let Some(subcode) = self.subcode {
             error["error_subcode"] = subcode.into();

@@ -127,7 +127,12 @@ pub(crate) fn listing<'a>(eye: Eye<'a>, user_id: &'a str, stories: bool) -> Vec<
         .collect()
 }
 
-/// `since` and `until`, in seconds since the epoch or as RFC 3339.
+/// The beginning of a day like `2026-11-23`.
+fn midnight(text: &str) -> Option<i64> {
+    format!("{text}T00:00:00Z").parse().ok().map(jiff::Timestamp::as_millisecond)
+}
+
+/// `since` and `until`, in seconds since the epoch, as RFC 3339 or as a date.
 pub(crate) fn bounds(call: &Call) -> Result<(i64, i64), Refusal> {
     let read = |name: &str, default: i64| match call.params.text(name) {
         None => Ok(default),
@@ -136,6 +141,7 @@ pub(crate) fn bounds(call: &Call) -> Result<(i64, i64), Refusal> {
             .map(|seconds| seconds.saturating_mul(SECOND))
             .ok()
             .or_else(|| text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond))
+            .or_else(|| midnight(&text))
             .ok_or_else(|| Refusal::parameter(format_args!("Param {name} must be a unix timestamp"))),
     };
     Ok((read("since", i64::MIN)?, read("until", i64::MAX)?))

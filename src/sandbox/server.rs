@@ -267,7 +267,7 @@ impl Server {
         let path = call::parts(parts.uri.path());
         let version = path.first().filter(|part| call::is_version(part)).map(String::as_str);
         let user = path.iter().find(|part| self.core.world().account(part).is_some()).map(String::as_str);
-        let version = version.unwrap_or(crate::graph::wire::NEWEST_VERSION);
+        let version = call::served_version(version.unwrap_or(crate::graph::wire::NEWEST_VERSION));
         let mut response = respond::graph(status, text, version, user.unwrap_or("0"), usage, now);
         response.headers_mut().insert("x-fb-trace-id", respond::header(&self.trace()));
         response

@@ -140,3 +140,36 @@ async fn pages_escape_what_posts_say_and_run_nothing_but_their_own_file() {
         assert!(text.contains("<script src=\"/_sandbox/face.js\"") && !text.contains("<img src=x"));
     }
 }
+
+#[tokio::test]
+async fn dead_versions_are_served_as_the_oldest_living_one() {
+    let server = start().await;
+    for (asked, served) in [("v19.0", "v21.0"), ("v21.0", "v21.0"), ("v25.0", "v25.0")] {
+        let url = format!("{}/{asked}/me?access_token=EAA-LONG", server.base);
+        assert_eq!(server.client.get(url).send().await.unwrap().headers()["facebook-api-version"], served);
+    }
+}
+
+#[tokio::test]
+async fn a_batch_has_fifty_calls_at_most() {
+    let server = start().await;
+    let call = json!({ "method": "GET", "relative_url": "me" });
+    let (_, answer) = server.post("EAA-LONG", "", json!({ "batch": vec![call.clone(); 51] })).await;
+    assert_eq!(answer["error"]["type"], "GraphBatchException");
+    let (_, answers) = server.post("EAA-LONG", "", json!({ "batch": vec![call; 50] })).await;
+    assert_eq!(answers.as_array().unwrap().len(), 50);
+}
+
+#[tokio::test]
+async fn listings_are_cut_by_time() {
+    let server = start().await;
+    server.published(&server.image().await).await;
+    let rows = async |query: &str| {
+        let (_, page) = server.get("EAA-LONG", &format!("{USER}/media?{query}")).await;
+        page["data"].as_array().unwrap().len()
+    };
+    assert_eq!(rows("since=2020-01-01&until=4102444800").await, 1);
+    assert_eq!(rows("until=2020-01-01T00:00:00Z").await, 0);
+    assert_eq!(code(&server.get("EAA-LONG", &format!("{USER}/media?since=once")).await.1), (100, None));
+    assert_eq!(code(&server.get("EAA-LONG", &format!("{USER}/media?date_format=U")).await.1), (100, None));
+}
