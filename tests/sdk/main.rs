@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the whole file is a test")]
 
+mod kill;
 mod page;
 mod sdks;
 
@@ -21,30 +22,26 @@ use serde_json::{Value, json};
 
 pub const USER: &str = "17841400000000001";
 
-/// A sandbox on a thread and a port of its own, stopped when dropped.
-pub struct Server {
-    pub sandbox: Sandbox,
+/// A sandbox at some address.
+pub struct Remote {
     pub url: String,
     client: reqwest::Client,
     runtime: tokio::runtime::Runtime,
-    task: tokio::task::JoinHandle<std::io::Result<()>>,
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-impl Server {
-    pub fn start() -> Self {
+impl Remote {
+    pub fn new(url: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let sandbox = Sandbox::new(&Options::quick(), Arc::new(RealDisk), Arc::new(RealClock::new())).unwrap();
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let task = runtime.spawn(sandbox.clone().serve(listener));
-        Self { sandbox, url, client: reqwest::Client::builder().no_proxy().build().unwrap(), runtime, task }
+        Self { url: url.to_owned(), client: reqwest::Client::builder().no_proxy().build().unwrap(), runtime }
+    }
+
+    fn send(&self, request: reqwest::RequestBuilder) -> (u16, Value) {
+        let (status, text) = self.runtime.block_on(async {
+            let answer = request.send().await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        });
+        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
     /// Gives the sandbox one of the example's files and returns its URL.
@@ -57,18 +54,49 @@ impl Server {
             hex
         });
         let url = format!("{}/_sandbox/media/{digest}.{}", self.url, name.rsplit('.').next().unwrap());
-        let status = self.runtime.block_on(async { self.client.put(&url).body(bytes).send().await.unwrap().status() });
-        assert_eq!(status, 200);
+        assert_eq!(self.send(self.client.put(&url).body(bytes)).0, 200);
         url
     }
 
+    pub fn get(&self, path: &str) -> Value {
+        self.send(self.client.get(format!("{}/{path}", self.url)).bearer_auth("EAA-LONG")).1
+    }
+
     pub fn post(&self, path: &str, params: &Value) -> Value {
-        let text = self.runtime.block_on(async {
-            let request = self.client.post(format!("{}/{path}", self.url)).bearer_auth("EAA-LONG");
-            let request = request.header("content-type", "application/json").body(params.to_string());
-            request.send().await.unwrap().text().await.unwrap()
-        });
-        serde_json::from_str(&text).unwrap_or(Value::Null)
+        let request = self.client.post(format!("{}/{path}", self.url)).bearer_auth("EAA-LONG");
+        self.send(request.header("content-type", "application/json").body(params.to_string())).1
+    }
+}
+
+/// A sandbox in this process on a port of its own, stopped when dropped.
+pub struct Server {
+    pub sandbox: Sandbox,
+    remote: Remote,
+    task: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl std::ops::Deref for Server {
+    type Target = Remote;
+
+    fn deref(&self) -> &Remote {
+        &self.remote
+    }
+}
+
+impl Server {
+    pub fn start() -> Self {
+        let mut remote = Remote::new("");
+        let sandbox = Sandbox::new(&Options::quick(), Arc::new(RealDisk), Arc::new(RealClock::new())).unwrap();
+        let listener = remote.runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        remote.url = format!("http://{}", listener.local_addr().unwrap());
+        let task = remote.runtime.spawn(sandbox.clone().serve(listener));
+        Self { sandbox, remote, task }
     }
 
     /// Makes a container and publishes it; the id of the post.
