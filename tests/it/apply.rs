@@ -240,7 +240,12 @@ fn an_upload_that_was_cut_short_goes_on_in_the_next_run_with_the_same_container(
     server.mend();
     let made = |server: &Server| {
         let is_creation = |path: &str| path.ends_with("/media");
-        server.sandbox.requests().iter().filter(|request| request.method == "POST" && is_creation(&request.path)).count()
+        server
+            .sandbox
+            .requests()
+            .iter()
+            .filter(|request| request.method == "POST" && is_creation(&request.path))
+            .count()
     };
     assert_eq!((made(&server), server.published().len()), (1, 0));
     apply(&project).exits(0);
