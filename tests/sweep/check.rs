@@ -188,7 +188,9 @@ impl Context<'_> {
     /// A guard stands before the post, and a person has been told.
     fn is_blocked(&self, manifest: &Manifest) -> bool {
         let Some(Ended::Refused(guards)) = self.simulation.ended.last() else { return false };
-        let _ = manifest;
-        !guards.is_empty() && self.happened(|event| !matches!(event, Event::Wait(_)))
+        // A twin that is left over looks like a repost.
+        let is_twin = self.schedule.scenario == Scenario::Twins;
+        guards.iter().any(|guard| guard.keys.contains(&manifest.key()))
+            && (is_twin || self.happened(|event| !matches!(event, Event::Wait(_))))
     }
 }

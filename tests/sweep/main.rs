@@ -7,6 +7,7 @@
 mod check;
 mod fault;
 mod ports;
+mod random;
 mod run;
 mod scenario;
 mod schedule;
@@ -15,7 +16,7 @@ mod world;
 
 use fault::{Fault, WriteFault};
 use scenario::Scenario;
-use schedule::Schedule;
+use schedule::{Event, Schedule};
 
 #[test]
 fn nothing_goes_wrong_without_faults() {
@@ -54,5 +55,65 @@ fn every_fault_at_every_durable_write() {
             all.extend(WriteFault::SWEPT.iter().map(|fault| Schedule::new(scenario).write(write, *fault)));
         }
     }
+    sweep::expect_clean(&all);
+}
+
+const DAY_AND_MORE: Event = Event::Wait(25 * 60 * 60);
+
+/// Every kill, each with a re-run at once and one after the container's life.
+fn kills(scenario: Scenario) -> Vec<Schedule> {
+    let whole = sweep::run(&Schedule::new(scenario), false);
+    let new = || Schedule::new(scenario);
+    let mut all = Vec::new();
+    for request in 0..whole.requests {
+        all.extend([Fault::KillBefore, Fault::KillAfter, Fault::KillLate(20)].map(|kill| new().fault(request, kill)));
+    }
+    for write in 0..whole.writes {
+        let kills = [WriteFault::CrashBefore, WriteFault::CrashAfter, WriteFault::Torn(100)];
+        all.extend(kills.map(|kill| new().write(write, kill)));
+    }
+    all
+}
+
+#[test]
+fn a_kill_at_every_step_and_a_run_after_a_day() {
+    let all: Vec<Schedule> =
+        Scenario::ALL.into_iter().flat_map(kills).map(|schedule| schedule.after(0, DAY_AND_MORE)).collect();
+    sweep::expect_clean(&all);
+}
+
+#[test]
+fn a_kill_at_every_step_and_a_changed_world() {
+    let ways: &[&[Event]] = &[
+        &[Event::Revert(0)],
+        &[Event::Revert(1)],
+        &[Event::Wipe],
+        &[Event::Wait(700), Event::Revert(0), Event::Wipe],
+        &[Event::Edit(0)],
+        &[Event::Move(0)],
+        &[Event::Move(0), Event::Edit(0)],
+        &[Event::Delete(0)],
+        &[Event::HumanSame(0)],
+        &[Event::HumanOther(0)],
+    ];
+    let mut all = Vec::new();
+    for schedule in Scenario::ALL.into_iter().flat_map(kills) {
+        for way in ways {
+            let changed = way.iter().fold(schedule.clone(), |schedule, event| schedule.after(0, *event));
+            let changed = if *way == [Event::Delete(0)] { changed.after(1, Event::Restore(0)) } else { changed };
+            all.push(changed.clone());
+            let mut late = changed;
+            late.between.insert(0, (0, DAY_AND_MORE));
+            all.push(late);
+        }
+    }
+    sweep::expect_clean(&all);
+}
+
+#[test]
+fn random_schedules() {
+    let number = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+    let (first, count) = (number("IGSYNC_SWEEP_SEED", 0), number("IGSYNC_SWEEP_SCHEDULES", 5_000));
+    let all: Vec<Schedule> = (first..first + count).map(random::schedule).collect();
     sweep::expect_clean(&all);
 }
