@@ -80,8 +80,8 @@ impl Context<'_> {
                 "post {number} is unknown ({}), though the evidence is clear",
                 record.and_then(|record| record.reason.as_deref()).unwrap_or_default()
             )),
-            Some(State::Failed) if !is_live && self.was_refused() => None,
-            _ if self.is_blocked(manifest) => None,
+            Some(State::Failed) if self.was_refused() && (!is_live || self.may_be_double(manifest)) => None,
+            _ if self.is_blocked() => None,
             _ => Some(format!("post {number} was dropped: {state:?}, live: {is_live}")),
         }
     }
@@ -128,11 +128,19 @@ impl Context<'_> {
     }
 
     fn human_same(&self, manifest: &Manifest) -> bool {
-        self.happened(|event| matches!(event, Event::HumanSame(place) if self.names(*place, manifest)))
+        self.happened(|event| matches!(event, Event::HumanSame(place) if self.is_twin() || self.names(*place, manifest)))
     }
 
     fn names(&self, place: usize, manifest: &Manifest) -> bool {
         place % self.simulation.manifests.len() == manifest.number
+    }
+
+    fn is_twin(&self) -> bool {
+        self.schedule.scenario == Scenario::Twins
+    }
+
+    fn was_edited(&self, manifest: &Manifest) -> bool {
+        self.happened(|event| matches!(event, Event::Edit(place) if self.names(*place, manifest)))
     }
 
     fn happened(&self, what: impl Fn(&Event) -> bool) -> bool {
@@ -145,7 +153,7 @@ impl Context<'_> {
 
     /// The listing shows nothing of it.
     fn leaves_no_trace(&self, manifest: &Manifest) -> bool {
-        manifest.kind == Kind::Story || manifest.caption.is_empty() || self.schedule.scenario == Scenario::Twins
+        manifest.kind == Kind::Story || self.schedule.scenario == Scenario::Bare || self.is_twin()
     }
 
     /// Some publish had no clear answer: a fault hit it, or a process died around it.
@@ -178,7 +186,7 @@ impl Context<'_> {
     /// Beyond igsync's power: the only witnesses of the publish were taken away, and Meta does not
     /// tell it to anybody.
     fn may_be_double(&self, manifest: &Manifest) -> bool {
-        self.records_were_lost() && self.leaves_no_trace(manifest)
+        self.records_were_lost() && (self.leaves_no_trace(manifest) || self.was_edited(manifest))
     }
 
     fn was_refused(&self) -> bool {
@@ -186,11 +194,9 @@ impl Context<'_> {
     }
 
     /// A guard stands before the post, and a person has been told.
-    fn is_blocked(&self, manifest: &Manifest) -> bool {
+    fn is_blocked(&self) -> bool {
         let Some(Ended::Refused(guards)) = self.simulation.ended.last() else { return false };
-        // A twin that is left over looks like a repost.
-        let is_twin = self.schedule.scenario == Scenario::Twins;
-        guards.iter().any(|guard| guard.keys.contains(&manifest.key()))
-            && (is_twin || self.happened(|event| !matches!(event, Event::Wait(_))))
+        // It refuses the whole run, so every post waits for a person.
+        !guards.is_empty() && self.happened(|event| !matches!(event, Event::Wait(_)))
     }
 }

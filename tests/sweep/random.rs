@@ -11,7 +11,7 @@ pub fn schedule(seed: u64) -> Schedule {
     let steps = if schedule.scenario.manifests().len() > 2 { 40 } else { 16 };
     schedule.habits = Habits {
         after_life: dice.u8(0..3),
-        twice: dice.u8(0..3),
+        twice: dice.u8(0..4),
         page: dice.choice([2, 100]).unwrap_or(100),
         skew: dice.choice([-3_400, 0, 7_300]).unwrap_or(0),
     };

@@ -20,7 +20,7 @@ use igsync::port::{Clock, Disk, MemDisk, Transport};
 use jiff::Timestamp;
 
 use super::ports::{EPOCH, Net, SimClock, SimDisk};
-use super::scenario::{Manifest, account_name};
+use super::scenario::{Manifest, Scenario, account_name};
 use super::schedule::{Event, Schedule};
 use super::world::{Habits, USERS, World};
 
@@ -47,6 +47,8 @@ pub struct Simulation {
     pub ended: Vec<Ended>,
     /// Every text the journal and the lockfile ever held.
     pub seen: Vec<u8>,
+    /// Posts of which a person has said that they are no reposts.
+    allowed: BTreeSet<PostKey>,
     paths: Paths,
     schedule: Schedule,
     /// When the simulation's people wrote the manifests.
@@ -85,6 +87,7 @@ impl Simulation {
             manifests: schedule.scenario.manifests(),
             ended: Vec::new(),
             seen: Vec::new(),
+            allowed: BTreeSet::new(),
             paths,
             schedule: schedule.clone(),
             written_at: Timestamp::from_millisecond(EPOCH - 60_000).unwrap(),
@@ -111,6 +114,12 @@ impl Simulation {
             self.note(&format!("run {run} ended: {ended:?}"));
             let is_clean = self.net.state().fired.len() + self.writes_hit() == met;
             let is_done = matches!(ended, Ended::Exit(Exit::Done));
+            if let Ended::Refused(guards) = &ended
+                && self.schedule.scenario == Scenario::Twins
+            {
+                // A person knows that twins are meant.
+                self.allowed.extend(guards.iter().flat_map(|guard| guard.keys.clone()));
+            }
             self.ended.push(ended);
             if let Some(bytes) = self.disk.inner.bytes(self.paths.journal()) {
                 self.seen.extend(bytes);
@@ -276,7 +285,13 @@ impl Simulation {
             now: self.clock.now(),
             complete: true,
             selection: &Selection::all(),
-            options: &Options { has_lockfile: true, allow_empty: true, settled, ..Options::default() },
+            options: &Options {
+                has_lockfile: true,
+                allow_empty: true,
+                allow_repost: self.allowed.clone(),
+                settled,
+                ..Options::default()
+            },
             caption_digest: &|post| caption_digest(&post.caption),
         })
     }

@@ -32,7 +32,7 @@ pub struct Habits {
 
 impl Default for Habits {
     fn default() -> Self {
-        Self { after_life: 1, twice: 0, page: 100, skew: -3_400 }
+        Self { after_life: 1, twice: 3, page: 100, skew: -3_400 }
     }
 }
 

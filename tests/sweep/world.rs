@@ -63,7 +63,8 @@ pub struct Media {
 pub struct Habits {
     /// A published container reads `EXPIRED` (1), is gone (2) or stays `PUBLISHED` (0) after a day.
     pub after_life: u8,
-    /// A second publish of one container is answered with 24/2207006 (0), 100 (1) or 9007 (2).
+    /// A second publish of one container is answered with 24/2207006 (0), 100 (1) or 9007 (2), or makes a
+    /// second post (3).
     pub twice: u8,
     /// Media on one page of a listing.
     pub page: usize,
@@ -262,7 +263,8 @@ impl World {
             return match self.habits.twice {
                 0 => error(400, 24, Some(2_207_006)),
                 1 => error(400, 100, None),
-                _ => error(400, 9007, Some(2_207_027)),
+                2 => error(400, 9007, Some(2_207_027)),
+                _ => self.go_live(now, id, kind),
             };
         }
         match self.status(container, now) {
@@ -270,14 +272,17 @@ impl World {
             "IN_PROGRESS" => return error(400, 9007, Some(2_207_027)),
             _ => return error(400, 24, Some(2_207_008)),
         }
-        let (owner, children) = (container.owner, container.children.len());
+        self.go_live(now, id, kind)
+    }
+
+    fn go_live(&mut self, now: i64, id: u64, kind: Kind) -> Reply {
+        let media = self.id(18);
+        let Some(container) = self.containers.get_mut(&id) else { return error(400, 24, Some(2_207_006)) };
+        container.media = Some(media);
+        let (account, owner, children) = (container.account, container.owner, container.children.len());
         // Meta removes the @ of mentions.
         let caption = container.caption.replace('@', "");
-        let media = self.id(18);
         self.media.push(Media { id: media, account, owner, kind, caption, children, at: now, comments_off: false });
-        if let Some(container) = self.containers.get_mut(&id) {
-            container.media = Some(media);
-        }
         ok(&json!({"id": media.to_string()}))
     }
 
