@@ -4,6 +4,7 @@ mod apply;
 mod connect;
 mod extras;
 mod git;
+mod log;
 mod plan;
 mod project;
 mod run_lock;
@@ -72,12 +73,14 @@ pub fn main(cli: Cli) -> Exit {
             return terminal.fail(&failure);
         }
     };
+    let env = Env::from_process();
+    log::start(&env, &terminal);
     let exit = runtime.block_on(async {
         let world = World {
             disk: Arc::new(RealDisk),
             clock: Arc::new(RealClock::new()),
             transport: Box::new(|| Ok(Arc::new(HttpTransport::new(&HttpOptions::default())?))),
-            env: Env::from_process(),
+            env,
             terminal,
             stop: signals::listen(),
             seed: getrandom::u64().unwrap_or_else(|_| fastrand::u64(..)),

@@ -16,31 +16,31 @@ use super::project::Project;
 use super::{Failure, World, git};
 
 /// What all connections share.
-pub struct Connector {
+pub(super) struct Connector {
     transport: Arc<dyn Transport>,
     /// Runs in this process while the value lives.
     sandbox: Option<Served>,
 }
 
 /// The accounts of a run.
-pub struct Accounts {
+pub(super) struct Accounts {
     pub runs: Vec<AccountRun>,
     /// Accounts that could not be connected or asked, and why.
     pub halted: Vec<(AccountName, Halt)>,
     /// Keeps the in-process sandbox alive.
-    _sandbox: Option<Served>,
+    sandbox: Option<Served>,
 }
 
 impl Accounts {
     /// The user behind each connected account.
-    pub fn users(&self) -> HashMap<AccountName, UserId> {
+    pub(super) fn users(&self) -> HashMap<AccountName, UserId> {
         self.runs.iter().map(|run| (run.name.clone(), run.user_id.clone())).collect()
     }
 }
 
 impl Connector {
     /// Opens the way out; starts the sandbox when the run is to stay at home.
-    pub async fn open(project: &Project, world: &World) -> Result<Self, Failure> {
+    pub(super) async fn open(project: &Project, world: &World) -> Result<Self, Failure> {
         let transport = (world.transport)()
             .map_err(|error| Failure::message(Exit::Failure, error, "check the proxy and TLS settings"))?;
         let sandbox = if project.sandbox { Some(Served::start(project, world, &transport).await?) } else { None };
@@ -49,7 +49,7 @@ impl Connector {
 
     /// Connects the named accounts. A wrong user ends the run (nothing has been published yet); an
     /// account whose token is bad is set aside.
-    pub async fn connect_all(
+    pub(super) async fn connect_all(
         self,
         project: &Project,
         args: &Apply,
@@ -57,7 +57,7 @@ impl Connector {
         shared: &Arc<Shared>,
         world: &World,
     ) -> Result<Accounts, Failure> {
-        let mut accounts = Accounts { runs: Vec::new(), halted: Vec::new(), _sandbox: None };
+        let mut accounts = Accounts { runs: Vec::new(), halted: Vec::new(), sandbox: None };
         for account in project.config.accounts.iter().filter(|account| names.contains(&account.name)) {
             let connected = match self.client(account, project, world).await {
                 Ok(client) => self.identify(client, account, project, shared).await?,
@@ -70,7 +70,7 @@ impl Connector {
                 Err(halt) => accounts.halted.push((account.name.clone(), halt)),
             }
         }
-        accounts._sandbox = self.sandbox;
+        accounts.sandbox = self.sandbox;
         Ok(accounts)
     }
 

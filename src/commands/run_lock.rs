@@ -11,7 +11,7 @@ use super::{Failure, World};
 /// How often a held lock is tried again.
 const RETRY: Duration = Duration::from_millis(200);
 
-pub async fn acquire(paths: &Paths, patience: Duration, world: &World) -> Result<RunLock, Failure> {
+pub(super) async fn acquire(paths: &Paths, patience: Duration, world: &World) -> Result<RunLock, Failure> {
     let began = world.clock.monotonic();
     let mut told = false;
     loop {
@@ -29,7 +29,7 @@ pub async fn acquire(paths: &Paths, patience: Duration, world: &World) -> Result
             world.terminal.say(&format!("waiting for another run: {error}"));
         }
         tokio::select! {
-            () = world.clock.sleep(RETRY.min(patience - waited)) => {}
+            () = world.clock.sleep(RETRY.min(patience.saturating_sub(waited))) => {}
             exit = world.stop.wait() => return Err(Failure::message(exit, "stopped while waiting", "run it again")),
         }
     }
