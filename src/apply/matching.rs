@@ -25,6 +25,10 @@ pub struct Look {
 /// The media that meet every condition of a match with `record`.
 pub(super) fn matches<'a>(record: &Record, look: &'a Look, claimed: &HashSet<MediaId>) -> Vec<&'a Media> {
     let Some(caption) = &record.caption_digest else { return Vec::new() };
+    // Without an announced publish no time speaks for the media: last year's greeting would do.
+    if record.intents.is_empty() {
+        return Vec::new();
+    }
     unclaimed_since_intent(record, look, claimed)
         .filter(|media| has_caption(media, caption) && has_shape(media, record.kind, child_count(record)))
         .collect()
@@ -114,6 +118,12 @@ mod tests {
             media("it", Kind::Image, Some("Golden hour with ana"), 101),
         ];
         assert_eq!(ids(&record, seen, &[]), ["it"], "Meta removes the @ of mentions");
+    }
+
+    #[test]
+    fn nothing_matches_an_attempt_that_announced_no_publish() {
+        let seen = vec![media("it", Kind::Image, Some("x"), 101)];
+        assert_eq!(ids(&record(Kind::Image, "x", &[]), seen, &[]), Vec::<String>::new());
     }
 
     #[test]
