@@ -14,7 +14,7 @@ use crate::manifest::Post;
 use super::attempt;
 use super::context::{Halt, Shared};
 use super::event::{Event, PostRef};
-use super::live::{self, Live};
+use super::live::{self, Live, Seen};
 use super::matching::Look;
 use super::media::MediaSource;
 use super::outcome::{Failure, Outcome, Tally};
@@ -171,6 +171,7 @@ impl AccountRun {
         }
         let newest = self.listing().await?;
         if self.live_check {
+            self.name_what_is_live(&newest).await?;
             self.adopt_what_is_live(waiting, &newest, tally)?;
         }
         let fingerprint: Vec<MediaId> = newest.media.iter().take(FINGERPRINT).map(|media| media.id.clone()).collect();
@@ -256,7 +257,9 @@ impl AccountRun {
             let attempts = self.shared.attempts(&self.user_id, &work.post.key);
             let rivals: Vec<&Post> =
                 waiting.iter().filter(|other| other.post.key != work.post.key).map(|other| &*other.post).collect();
-            let outcome = match live::check(&work.post, &attempts, look, &claimed, &rivals, &*self.added_at) {
+            let claimants = self.claimants(&work.post.key);
+            let seen = Seen { look, claimed: &claimed, claimants: &claimants, rivals: &rivals };
+            let outcome = match live::check(&work.post, &attempts, &seen, &*self.added_at) {
                 Live::Absent => continue,
                 Live::Adopt(media) => {
                     let record = self.attempt_of(&work.post);
@@ -267,6 +270,9 @@ impl AccountRun {
                     self.write(record)?;
                     Outcome::Adopted(media.id.clone())
                 }
+                Live::Contested => Outcome::Pending {
+                    reason: "what is live may be another post that is not settled yet; the next run decides".to_owned(),
+                },
                 Live::Maybe(media) => {
                     let mut record = attempt::unknown(self.attempt_of(&work.post), "maybe_live");
                     record.evidence = media.iter().map(|media| media.id.clone()).collect();
@@ -278,6 +284,20 @@ impl AccountRun {
             self.finish(&work.post.key, &outcome, tally)?;
         }
         Ok(())
+    }
+
+    /// Records of other posts that may own media without knowing which.
+    fn claimants(&self, key: &PostKey) -> Vec<Record> {
+        self.shared.with_records(|records| {
+            let mine = records.iter().filter(|record| record.user_id == self.user_id && record.key != *key);
+            mine.filter(|record| match record.state {
+                State::Published => record.media_id.is_none(),
+                State::Intent | State::Unknown => !record.intents.is_empty(),
+                _ => false,
+            })
+            .cloned()
+            .collect()
+        })
     }
 
     /// The open attempt of a post, or a new one.

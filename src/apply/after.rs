@@ -128,6 +128,17 @@ impl AccountRun {
         Ok(())
     }
 
+    /// Finds the ids that lost answers left open, so that no other post is taken for those media.
+    pub(super) async fn name_what_is_live(&self, look: &Look) -> Result<(), Halt> {
+        for mut record in self.published_without(|record| record.media_id.is_none()) {
+            if let Some(found) = self.second_look(&record, look).await? {
+                record.media_id = Some(found);
+                self.write(record)?;
+            }
+        }
+        Ok(())
+    }
+
     fn published_without(&self, lacks: impl Fn(&Record) -> bool) -> Vec<Record> {
         self.shared.with_records(|records| {
             records
