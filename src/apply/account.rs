@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 
+use crate::graph::wire::StatusCode;
 use crate::graph::{Client, Error};
 use crate::id::{AccountName, AttemptId, MediaId, PostKey, UserId};
 use crate::lockfile::{Record, State, Via};
@@ -19,7 +20,7 @@ use super::matching::Look;
 use super::media::MediaSource;
 use super::outcome::{Failure, Outcome, Tally};
 use super::publish::Ended;
-use super::settle::{Origin, Settled};
+use super::settle::{Origin, Reading, Settled};
 
 /// One account, connected.
 pub struct AccountRun {
@@ -89,7 +90,7 @@ impl AccountRun {
         self.shared.go_on()?;
         let wanted = post(&record.key);
         if record.state == State::Containers {
-            return self.tidy(record, wanted.as_deref());
+            return self.tidy(record, wanted.as_deref()).await;
         }
         let key = record.key.clone();
         match self.settle(record, Origin::AnEarlierRun, wanted.as_deref()).await? {
@@ -98,7 +99,7 @@ impl AccountRun {
             }
             Settled::Open(record) => {
                 ended.not_live.push(record.attempt.clone());
-                self.tidy(record, wanted.as_deref())?;
+                self.tidy(record, wanted.as_deref()).await?;
             }
             Settled::Closed(_) => {}
             Settled::Unknown(record) => {
@@ -115,7 +116,7 @@ impl AccountRun {
     }
 
     /// Closes an attempt of which nothing is live when its containers are of no more use.
-    fn tidy(&self, record: Record, wanted: Option<&Post>) -> Result<(), Halt> {
+    async fn tidy(&self, record: Record, wanted: Option<&Post>) -> Result<(), Halt> {
         let reason = match wanted {
             None => "withdrawn",
             Some(post) if post.digest.is_some() && post.digest != record.digest => "edited",
@@ -123,6 +124,13 @@ impl AccountRun {
             Some(_) if attempt::is_past_life(&record, self.client.server_now()) => "expired",
             Some(_) => return Ok(()),
         };
+        // A lost journal takes announcements along; what became of the container it can still tell itself.
+        if record.state == State::Containers
+            && let Some(container) = &record.container
+            && self.read(&container.id).await? == Reading::Status(StatusCode::Published)
+        {
+            return self.found_live(record, wanted).map(drop);
+        }
         self.write(attempt::not_published(record, reason)).map(drop)
     }
 

@@ -133,7 +133,7 @@ impl AccountRun {
         }
     }
 
-    fn found_live(&self, record: Record, post: Option<&Post>) -> Result<Record, Halt> {
+    pub(super) fn found_live(&self, record: Record, post: Option<&Post>) -> Result<Record, Halt> {
         let at = record.intents.iter().map(|intent| intent.at).max().unwrap_or_else(|| self.client.server_now());
         self.write(attempt::published(record, None, Via::Settled, at, post))
     }
