@@ -261,10 +261,11 @@ impl AccountRun {
     /// Records what a person or a lost lockfile's run has published already.
     fn adopt_what_is_live(&self, waiting: &mut Vec<Work>, look: &Look, tally: &mut Tally) -> Result<(), Halt> {
         let claimed: HashSet<MediaId> = self.claimed();
-        for work in waiting.clone() {
+        let all = waiting.clone();
+        for work in &all {
             let attempts = self.shared.attempts(&self.user_id, &work.post.key);
             let rivals: Vec<&Post> =
-                waiting.iter().filter(|other| other.post.key != work.post.key).map(|other| &*other.post).collect();
+                all.iter().filter(|other| other.post.key != work.post.key).map(|other| &*other.post).collect();
             let claimants = self.claimants(&work.post.key);
             let seen = Seen { look, claimed: &claimed, claimants: &claimants, rivals: &rivals };
             let outcome = match live::check(&work.post, &attempts, &seen, &*self.added_at) {

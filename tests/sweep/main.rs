@@ -87,7 +87,7 @@ fn a_kill_at_every_step_and_a_changed_world() {
     let ways: &[&[Event]] = &[
         &[Event::Revert(0)],
         &[Event::Revert(1)],
-        &[Event::Wipe],
+        &[Event::Wait(60), Event::Wipe],
         &[Event::Wait(700), Event::Revert(0), Event::Wipe],
         &[Event::Edit(0)],
         &[Event::Move(0)],

@@ -135,7 +135,9 @@ impl Net {
         if state.log.is_some() {
             let date = state.world.date(now);
             let shown = match &fate {
-                Fate::Answer(Ok(r)) | Fate::Stopping(Ok(r)) => format!("{} {}", r.status, String::from_utf8_lossy(&r.body)),
+                Fate::Answer(Ok(r)) | Fate::Stopping(Ok(r)) => {
+                    format!("{} {}", r.status, String::from_utf8_lossy(&r.body))
+                }
                 Fate::Answer(Err(e)) | Fate::Stopping(Err(e)) => e.to_string(),
                 Fate::TimeOut => "time-out".to_owned(),
                 Fate::Never => "killed".to_owned(),

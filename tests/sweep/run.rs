@@ -45,7 +45,7 @@ pub struct Simulation {
     pub net: Arc<Net>,
     pub manifests: Vec<Manifest>,
     pub ended: Vec<Ended>,
-    /// Every text the journal and the lockfile ever held.
+    /// Every text that a journal held.
     pub seen: Vec<u8>,
     /// Posts of which a person has said that they are no reposts.
     allowed: BTreeSet<PostKey>,
@@ -121,9 +121,6 @@ impl Simulation {
                 self.allowed.extend(guards.iter().flat_map(|guard| guard.keys.clone()));
             }
             self.ended.push(ended);
-            if let Some(bytes) = self.disk.inner.bytes(self.paths.journal()) {
-                self.seen.extend(bytes);
-            }
             quiet = if is_clean && run >= last_event { quiet + 1 } else { 0 };
             // One idle run more shows that a finished record stays as it is.
             if quiet >= 2 && is_done || quiet > 4 {
@@ -141,6 +138,12 @@ impl Simulation {
                 self.wait([1, 600, 7200, 26 * 3600, 26 * 3600][quiet.min(4)]).await;
             }
         }
+        self.keep_journal();
+    }
+
+    /// The journal holds every version of every record.
+    fn keep_journal(&mut self) {
+        self.seen.extend(self.disk.inner.bytes(self.paths.journal()).unwrap_or_default());
     }
 
     fn writes_hit(&self) -> usize {
@@ -169,7 +172,10 @@ impl Simulation {
                 let version = versions.get(version).or(versions.last());
                 self.disk.inner.put(&self.paths.lockfile, version.expect("the first version"));
             }
-            Event::Wipe => self.disk.inner.wipe(&self.paths.folder),
+            Event::Wipe => {
+                self.keep_journal();
+                self.disk.inner.wipe(&self.paths.folder);
+            }
             Event::Edit(place) => self.edit(place, |manifest| manifest.caption.push_str(" again")),
             Event::Move(place) => self.edit(place, |manifest| manifest.key.push_str("-moved")),
             Event::Delete(place) => self.edit(place, |manifest| manifest.is_deleted = true),
@@ -221,8 +227,9 @@ impl Simulation {
             Err(error) => return Ended::Broken(format!("read: {error}")),
         };
         let offline = self.plan(&posts, &snapshot.records, BTreeSet::new());
-        let names: Vec<usize> =
-            (0..self.schedule.scenario.accounts()).filter(|account| has_work(&offline, &snapshot.records, *account)).collect();
+        let names: Vec<usize> = (0..self.schedule.scenario.accounts())
+            .filter(|account| has_work(&offline, &snapshot.records, *account))
+            .collect();
         if !offline.acts() && names.is_empty() {
             return Ended::Exit(exit_of(&offline));
         }
@@ -338,10 +345,8 @@ async fn settle(
     posts: &[Arc<Post>],
     tally: &mut Tally,
 ) -> (Vec<AccountRun>, BTreeSet<AttemptId>) {
-    let wanted: HashMap<(UserId, PostKey), Arc<Post>> = posts
-        .iter()
-        .filter_map(|post| Some(((post.user_id.clone()?, post.key.clone()), Arc::clone(post))))
-        .collect();
+    let wanted: HashMap<(UserId, PostKey), Arc<Post>> =
+        posts.iter().filter_map(|post| Some(((post.user_id.clone()?, post.key.clone()), Arc::clone(post)))).collect();
     let ended = join_all(runs.iter_mut().map(|run| {
         let (user, wanted) = (run.user_id.clone(), &wanted);
         async move { run.settle_open(&|key: &PostKey| wanted.get(&(user.clone(), key.clone())).cloned()).await }

@@ -26,16 +26,8 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    pub const ALL: [Self; 8] = [
-        Self::Image,
-        Self::Reel,
-        Self::Carousel,
-        Self::Story,
-        Self::Bare,
-        Self::Mixed,
-        Self::Twins,
-        Self::TwoAccounts,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Image, Self::Reel, Self::Carousel, Self::Story, Self::Bare, Self::Mixed, Self::Twins, Self::TwoAccounts];
 
     /// What its manifests say at the beginning.
     pub fn manifests(self) -> Vec<Manifest> {
@@ -121,13 +113,8 @@ impl Manifest {
             thumb_offset: None,
         };
         let count = if self.kind == Kind::Carousel { 3 } else { 1 };
-        let reel = ReelOptions {
-            cover: None,
-            share_to_feed: true,
-            audio_name: None,
-            audio_configuration: None,
-            trial: None,
-        };
+        let reel =
+            ReelOptions { cover: None, share_to_feed: true, audio_name: None, audio_configuration: None, trial: None };
         let digest = |what: &str| Digest::new(format!("v1:sha256:{what}"));
         Arc::new(Post {
             key: self.key(),

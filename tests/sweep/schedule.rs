@@ -69,13 +69,7 @@ impl Event {
 
 impl Schedule {
     pub fn new(scenario: Scenario) -> Self {
-        Self {
-            scenario,
-            requests: Vec::new(),
-            writes: Vec::new(),
-            between: Vec::new(),
-            habits: Habits::default(),
-        }
+        Self { scenario, requests: Vec::new(), writes: Vec::new(), between: Vec::new(), habits: Habits::default() }
     }
 
     pub fn fault(mut self, request: usize, fault: Fault) -> Self {

@@ -1,6 +1,6 @@
 //! Running many schedules on all cores, and counting what they met.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -29,10 +29,10 @@ pub fn run(schedule: &Schedule, log: bool) -> Outcome {
         let mut met = BTreeMap::new();
         let mut count = |name: String| *met.entry(name).or_insert(0) += 1;
         let text = String::from_utf8_lossy(&simulation.seen).into_owned();
-        for state in ["containers", "intent", "unknown", "not_published", "failed", "published", "forgotten"] {
-            if text.contains(&format!("\"state\":\"{state}\"")) {
-                count(format!("state {state}"));
-            }
+        let states: BTreeSet<&str> =
+            text.split("\"state\":\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        for state in states {
+            count(format!("state {state}"));
         }
         for ended in &simulation.ended {
             let text = format!("{ended:?}");

@@ -181,8 +181,14 @@ impl World {
             Call::Listing { after } => self.listing(now, account, *after),
             Call::Stories => {
                 let live = |m: &&Media| m.kind == Kind::Story && m.account == account && m.at > now - DAY;
-                let data: Vec<Value> =
-                    self.media.iter().rev().filter(live).filter(|m| !self.is_hidden(m, now)).map(|m| self.show(m)).collect();
+                let data: Vec<Value> = self
+                    .media
+                    .iter()
+                    .rev()
+                    .filter(live)
+                    .filter(|m| !self.is_hidden(m, now))
+                    .map(|m| self.show(m))
+                    .collect();
                 ok(&json!({"data": data}))
             }
             Call::Comment { media, text } => {
@@ -211,9 +217,12 @@ impl World {
 
     fn create(&mut self, now: i64, account: usize, params: &[(String, String)]) -> Reply {
         let get = |name: &str| params.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
-        let children: Vec<u64> =
-            get("children").and_then(|text| serde_json::from_str::<Vec<String>>(text).ok()).unwrap_or_default()
-                .iter().filter_map(|id| id.parse().ok()).collect();
+        let children: Vec<u64> = get("children")
+            .and_then(|text| serde_json::from_str::<Vec<String>>(text).ok())
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|id| id.parse().ok())
+            .collect();
         let url = get("image_url").or(get("video_url"));
         let owner = url
             .and_then(owner_of)
@@ -231,11 +240,18 @@ impl World {
             return error(400, 24, Some(2_207_008));
         }
         let own = now + if is_video { 32_000 } else { 2_500 };
-        let ready = children.iter().filter_map(|child| self.containers.get(child)).map(|c| c.ready).max().unwrap_or(now).max(own);
+        let ready = children
+            .iter()
+            .filter_map(|child| self.containers.get(child))
+            .map(|c| c.ready)
+            .max()
+            .unwrap_or(now)
+            .max(own);
         let fails = children.iter().filter_map(|child| self.containers.get(child)).find_map(|c| c.fails);
         let id = self.id(17);
         let caption = get("caption").unwrap_or_default().to_owned();
-        self.containers.insert(id, Container { account, owner, shape, caption, children, made: now, ready, fails, media: None });
+        self.containers
+            .insert(id, Container { account, owner, shape, caption, children, made: now, ready, fails, media: None });
         ok(&json!({"id": id.to_string()}))
     }
 
@@ -247,7 +263,8 @@ impl World {
         match self.status(container, now) {
             "GONE" => error(400, 100, Some(33)),
             "ERROR" => {
-                let text = format!("Error: Media upload has failed with error code {}", container.fails.unwrap_or_default());
+                let text =
+                    format!("Error: Media upload has failed with error code {}", container.fails.unwrap_or_default());
                 ok(&json!({"id": id.to_string(), "status_code": "ERROR", "status": text}))
             }
             status => ok(&json!({"id": id.to_string(), "status_code": status})),
@@ -298,7 +315,9 @@ impl World {
         let end = after + data.len();
         if end < shown.len() {
             let cursors = json!({"before": "b", "after": end.to_string()});
-            return ok(&json!({"data": data, "paging": {"cursors": cursors, "next": "https://graph.instagram.com/next"}}));
+            return ok(
+                &json!({"data": data, "paging": {"cursors": cursors, "next": "https://graph.instagram.com/next"}}),
+            );
         }
         ok(&json!({"data": data}))
     }
@@ -318,7 +337,8 @@ impl World {
             shown["caption"] = media.caption.as_str().into();
         }
         if media.kind == Kind::Carousel {
-            let children: Vec<Value> = (0..media.children).map(|n| json!({"id": n.to_string(), "media_type": "IMAGE"})).collect();
+            let children: Vec<Value> =
+                (0..media.children).map(|n| json!({"id": n.to_string(), "media_type": "IMAGE"})).collect();
             shown["children"] = json!({"data": children});
         }
         shown
@@ -335,7 +355,8 @@ fn ok(body: &Value) -> Reply {
 }
 
 pub fn error(status: u16, code: i64, subcode: Option<i64>) -> Reply {
-    let mut error = json!({"message": "no", "type": "OAuthException", "code": code, "is_transient": false, "fbtrace_id": "A"});
+    let mut error =
+        json!({"message": "no", "type": "OAuthException", "code": code, "is_transient": false, "fbtrace_id": "A"});
     if let Some(subcode) = subcode {
         error["error_subcode"] = subcode.into();
     }
