@@ -223,7 +223,7 @@ impl AccountRun {
         for work in waiting.clone() {
             let attempts = self.shared.attempts(&self.user_id, &work.post.key);
             if let Some(live) = attempts.into_iter().find(|record| record.state == State::Published) {
-                self.send_extras(&work.post, live).await?;
+                self.send_extras(&work.post, live, Origin::AnEarlierRun).await?;
                 waiting.retain(|other| other.post.key != work.post.key);
             }
         }
