@@ -46,6 +46,9 @@ pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
             wrong.push(format!("`{text}` was posted twice"));
         }
     }
+    if schedule.writes.is_empty() {
+        wrong.extend(state.hasty.iter().cloned());
+    }
     for (run, ended) in simulation.ended.iter().enumerate() {
         if let Ended::Broken(why) = ended
             && !context.disk_was_harmed()

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 use fault::{Fault, WriteFault};
 use scenario::Scenario;
-use schedule::{Event, Schedule};
+use schedule::{Event, Mutant, Schedule};
 
 #[test]
 fn nothing_goes_wrong_without_faults() {
@@ -45,6 +45,7 @@ fn never_twice_never_lost() {
     let parts = [
         ("every fault at every request", every_fault_at_every_request()),
         ("every fault at every durable write", every_fault_at_every_write()),
+        ("no fault, then a changed world", changed()),
         ("a kill at every step, run again after a day", killed_and_late()),
         ("a kill at every step, then a changed world", killed_and_changed()),
         ("random", random),
@@ -71,6 +72,21 @@ fn never_twice_never_lost() {
     let missing: Vec<String> = all.filter(|what| !met.contains_key(what)).collect();
     assert!(missing.is_empty(), "never met: {missing:?}");
     assert!(total >= 20_000 || std::env::var_os("IGSYNC_SWEEP_SCHEDULES").is_some(), "only {total} schedules");
+}
+
+/// A protocol that is broken must be seen to be broken, or the sweep proves nothing.
+#[test]
+fn every_mutant_turns_the_sweep_red() {
+    for mutant in Mutant::ALL {
+        let broken = |schedule: Schedule| Schedule { mutant: Some(mutant), ..schedule };
+        let parts = [changed(), every_fault_at_every_request(), killed_and_changed()];
+        let red = parts.into_iter().flatten().map(broken).find_map(|schedule| {
+            let outcome = sweep::run(&schedule, false);
+            outcome.violations.first().map(|violation| (schedule, violation.clone()))
+        });
+        let (schedule, violation) = red.unwrap_or_else(|| panic!("nothing notices {mutant:?}"));
+        println!("{mutant:?}: {violation}\n    {}", serde_json::to_string(&schedule).unwrap());
+    }
 }
 
 fn every_fault_at_every_request() -> Vec<Schedule> {
@@ -130,6 +146,13 @@ const CHANGES: &[&[Event]] = &[
     &[Event::HumanSame(0)],
     &[Event::HumanOther(0)],
 ];
+
+fn changed() -> Vec<Schedule> {
+    let new = |scenario: &Scenario, change: &[Event]| {
+        change.iter().fold(Schedule::new(*scenario), |schedule, event| schedule.after(0, *event))
+    };
+    Scenario::ALL.iter().flat_map(|scenario| CHANGES.iter().map(|change| new(scenario, change))).collect()
+}
 
 fn killed_and_changed() -> Vec<Schedule> {
     let mut all = Vec::new();

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use super::fault::Fault;
+use super::schedule::Mutant;
 use super::world::{Call, Reply, USERS, World, error};
 
 /// When the simulation begins, in milliseconds since 1970. Not a whole second on purpose.
@@ -69,6 +70,12 @@ pub struct NetState {
     /// What happened, for a replay.
     pub log: Option<Vec<String>>,
     pub stopper: Option<Stopper>,
+    /// See [`super::schedule::Mutant::PublishRetried`].
+    pub retries_publish: bool,
+    /// Media ids that a process was told and had to keep before it asked for anything else.
+    told: Vec<(usize, u64)>,
+    /// Requests that came before such an id was kept.
+    pub hasty: Vec<String>,
     is_dead: bool,
 }
 
@@ -92,6 +99,9 @@ impl Net {
             fired: Vec::new(),
             log: log.then(Vec::new),
             stopper: None,
+            retries_publish: false,
+            told: Vec::new(),
+            hasty: Vec::new(),
             is_dead: false,
         };
         Self { clock, disk, dead: Notify::new(), state: Mutex::new(state) }
@@ -104,12 +114,27 @@ impl Net {
     /// A new process begins.
     pub fn begin(&self, stopper: Stopper) {
         let mut state = self.state();
+        state.told.clear();
         state.is_dead = false;
         state.stopper = Some(stopper);
     }
 
     pub fn is_dead(&self) -> bool {
         self.state().is_dead || self.disk.has_crashed()
+    }
+
+    /// A media id is on disk before anything else is asked.
+    fn check_kept(&self, state: &mut NetState, account: usize, call: &Call) {
+        let told: Vec<u64> = state.told.extract_if(.., |(whose, _)| *whose == account).map(|(_, id)| id).collect();
+        for id in told {
+            let kept = ["/root/.igsync/journal.jsonl", "/root/igsync.lock"]
+                .iter()
+                .filter_map(|path| self.disk.bytes(path))
+                .any(|bytes| String::from_utf8_lossy(&bytes).contains(&format!("\"media_id\":\"{id}\"")));
+            if !kept {
+                state.hasty.push(format!("the media id {id} was not kept before {call:?}"));
+            }
+        }
     }
 
     fn decide(&self, request: &Request) -> Fate {
@@ -123,11 +148,19 @@ impl Net {
         state.world.advance(now);
         let index = state.requests;
         state.requests += 1;
+        self.check_kept(&mut state, account, &call);
         let fault = state.faults.remove(&index);
         if let Some(fault) = fault {
             state.fired.push((fault, call.clone()));
         }
         let fate = state.meet(fault, account, &call, now);
+        if let (Call::Publish(_), Fate::Answer(Ok(answer))) = (&call, &fate)
+            && answer.status == 200
+            && fault.is_none()
+        {
+            let id = state.world.media.last().map(|media| media.id).unwrap_or_default();
+            state.told.push((account, id));
+        }
         if state.is_dead {
             self.disk.crash();
             self.dead.notify_one();
@@ -269,7 +302,17 @@ pub const TIMEOUT_MS: i64 = 60_000;
 impl Transport for Net {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         async move {
-            match self.decide(&request) {
+            let mut fate = self.decide(&request);
+            if matches!(fate, Fate::Answer(Err(_)) | Fate::TimeOut) && self.state().retries_publish {
+                let (account, call) = read(&request);
+                if matches!(call, Call::Publish(_)) {
+                    let now = self.clock.elapsed_ms();
+                    let mut state = self.state();
+                    state.world.advance(now);
+                    fate = state.meet(None, account, &call, now);
+                }
+            }
+            match fate {
                 Fate::Answer(answer) | Fate::Stopping(answer) => answer,
                 Fate::TimeOut => {
                     self.clock.sleep(request.timeout).await;
@@ -318,17 +361,34 @@ pub struct SimDisk {
     pub inner: MemDisk,
     /// Every lockfile that was ever written.
     pub versions: Mutex<Vec<Vec<u8>>>,
+    mutant: Option<Mutant>,
 }
 
 impl SimDisk {
-    pub fn new(inner: MemDisk) -> Self {
-        Self { inner, versions: Mutex::default() }
+    pub fn new(inner: MemDisk, mutant: Option<Mutant>) -> Self {
+        Self { inner, versions: Mutex::default(), mutant }
+    }
+
+    /// The journal without the attempts that the lockfile knows.
+    fn without_known(&self, journal: &[u8]) -> Vec<u8> {
+        let attempt = |line: &str| {
+            line.split("\"attempt\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
+        };
+        let lockfile = self.inner.bytes("/root/igsync.lock").unwrap_or_default();
+        let known: Vec<String> = String::from_utf8_lossy(&lockfile).lines().skip(1).map(attempt).collect();
+        let text = String::from_utf8_lossy(journal);
+        let kept = text.split_inclusive('\n').filter(|line| !known.contains(&attempt(line)));
+        kept.collect::<String>().into_bytes()
     }
 }
 
 impl Disk for SimDisk {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-        self.inner.read(path, limit)
+        let bytes = self.inner.read(path, limit)?;
+        if self.mutant == Some(Mutant::LockfileWins) && path.ends_with("journal.jsonl") {
+            return Ok(self.without_known(&bytes));
+        }
+        Ok(bytes)
     }
     fn open(&self, path: &Path) -> io::Result<Box<dyn Access>> {
         self.inner.open(path)
@@ -346,7 +406,15 @@ impl Disk for SimDisk {
         self.inner.create_folder(path)
     }
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        self.inner.append(path, bytes)
+        let text = String::from_utf8_lossy(bytes);
+        let is_dropped = match self.mutant {
+            Some(Mutant::IntentNotWritten) => text.contains("\"state\":\"intent\""),
+            Some(Mutant::IdAfterPermalink) => {
+                text.contains("\"state\":\"published\"") && !text.contains("\"permalink\"")
+            }
+            _ => false,
+        };
+        if is_dropped { Ok(()) } else { self.inner.append(path, bytes) }
     }
     fn truncate(&self, path: &Path, len: u64) -> io::Result<()> {
         self.inner.truncate(path, len)
@@ -355,6 +423,9 @@ impl Disk for SimDisk {
         self.inner.replace(path, bytes)?;
         if path.ends_with("igsync.lock") {
             self.versions.lock().unwrap_or_else(PoisonError::into_inner).push(bytes.to_vec());
+            if self.mutant == Some(Mutant::JournalEmptied) {
+                self.inner.put(path.with_file_name(".igsync/journal.jsonl"), igsync::lockfile::format::HEADER);
+            }
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 
 use super::ports::{EPOCH, Net, SimClock, SimDisk};
 use super::scenario::{Manifest, Scenario, account_name};
-use super::schedule::{Event, Schedule};
+use super::schedule::{Event, Mutant, Schedule};
 use super::world::{Habits, USERS, World};
 
 const ROOT: &str = "/root";
@@ -78,7 +78,8 @@ impl Simulation {
         let world = World::new(habits, EPOCH);
         let faults: BTreeMap<_, _> = schedule.requests.iter().copied().collect();
         let net = Arc::new(Net::new(Arc::clone(&clock), memory.clone(), world, faults, log));
-        let disk = Arc::new(SimDisk::new(memory));
+        net.state().retries_publish = schedule.mutant == Some(Mutant::PublishRetried);
+        let disk = Arc::new(SimDisk::new(memory, schedule.mutant));
         disk.versions.lock().unwrap().push(lockfile::format::HEADER.into());
         let simulation = Self {
             clock,
@@ -241,7 +242,7 @@ impl Simulation {
             Arc::clone(&self.clock) as _,
             disk,
             stop,
-            waits(),
+            self.waits(),
             PathBuf::from(ROOT),
             ledger,
             Box::new(Deaf),
@@ -303,6 +304,19 @@ impl Simulation {
         })
     }
 
+    /// The defaults of production: in simulated time they cost nothing.
+    fn waits(&self) -> Waits {
+        let believes = self.schedule.mutant == Some(Mutant::FinishedBelieved);
+        Waits {
+            poll_initial: None,
+            poll_max: Duration::from_secs(60),
+            poll_budget: Duration::from_secs(1800),
+            settle: Duration::from_secs(if believes { 0 } else { 60 }),
+            look: Duration::from_secs(60),
+            http_timeout: Duration::from_secs(60),
+        }
+    }
+
     fn client(&self, account: usize) -> Client {
         let endpoint = Endpoint::new(Flavour::Instagram, None, None, None).unwrap();
         let token = AccessToken::from_text(&format!("IGtoken{account}")).unwrap();
@@ -326,7 +340,7 @@ impl Simulation {
                 disk: Arc::clone(&self.disk) as _,
                 transport: Arc::clone(&self.net) as _,
                 digests: Arc::default(),
-                timeout: waits().http_timeout,
+                timeout: self.waits().http_timeout,
                 uploaded: std::sync::Mutex::default(),
             },
             graph: None,
@@ -405,17 +419,5 @@ fn view(account: usize) -> AccountView {
         max_publish_per_run: 5,
         late_after: Duration::from_secs(24 * 60 * 60),
         paused: None,
-    }
-}
-
-/// The defaults of production: in simulated time they cost nothing.
-pub fn waits() -> Waits {
-    Waits {
-        poll_initial: None,
-        poll_max: Duration::from_secs(60),
-        poll_budget: Duration::from_secs(1800),
-        settle: Duration::from_secs(60),
-        look: Duration::from_secs(60),
-        http_timeout: Duration::from_secs(60),
     }
 }

@@ -19,6 +19,38 @@ pub struct Schedule {
     pub between: Vec<(usize, Event)>,
     #[serde(default)]
     pub habits: Habits,
+    /// A protocol that is broken on purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mutant: Option<Mutant>,
+}
+
+/// One way to break the protocol from outside, by what its ports do. Each must turn the sweep red.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mutant {
+    /// A publish without an answer is sent again at once.
+    PublishRetried,
+    /// No announcement reaches the disk.
+    IntentNotWritten,
+    /// The media id reaches the disk with the permalink only.
+    IdAfterPermalink,
+    /// `FINISHED` is believed right after an unclear publish.
+    FinishedBelieved,
+    /// Folding leaves an empty journal.
+    JournalEmptied,
+    /// What the lockfile says of an attempt replaces what the journal says.
+    LockfileWins,
+}
+
+impl Mutant {
+    pub const ALL: [Self; 6] = [
+        Self::PublishRetried,
+        Self::IntentNotWritten,
+        Self::IdAfterPermalink,
+        Self::FinishedBelieved,
+        Self::JournalEmptied,
+        Self::LockfileWins,
+    ];
 }
 
 /// Where Meta's pages are silent; see [`super::world::Habits`].
@@ -69,7 +101,14 @@ impl Event {
 
 impl Schedule {
     pub fn new(scenario: Scenario) -> Self {
-        Self { scenario, requests: Vec::new(), writes: Vec::new(), between: Vec::new(), habits: Habits::default() }
+        Self {
+            scenario,
+            requests: Vec::new(),
+            writes: Vec::new(),
+            between: Vec::new(),
+            habits: Habits::default(),
+            mutant: None,
+        }
     }
 
     pub fn fault(mut self, request: usize, fault: Fault) -> Self {
