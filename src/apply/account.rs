@@ -340,6 +340,12 @@ impl AccountRun {
                 Ok(Ok((record, fresh))) => ready.push(Ready { post, record, fresh }),
                 Ok(Err(failure)) => {
                     waiting.retain(|work| work.post.key != post.key);
+                    if failure.content {
+                        // Refused for what it is: nothing is tried again until the manifest changes.
+                        let record = self.attempt_of(&post);
+                        let Failure { reason, code, subcode, .. } = failure.clone();
+                        self.write(attempt::failed(record, reason, code, subcode))?;
+                    }
                     self.finish(&post.key, &Outcome::Failed(failure), tally)?;
                 }
                 Err(stop) => halt = halt.or(Some(stop)),
