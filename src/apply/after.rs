@@ -2,13 +2,14 @@
 
 use jiff::SignedDuration;
 
-use crate::graph::Error;
 use crate::graph::retry::{Call, Verdict, decide};
+use crate::graph::{Error, Media};
 use crate::id::{Kind, MediaId};
 use crate::lockfile::{Comment, Record, State, Switch, Via};
 use crate::manifest::Post;
 
 use super::account::AccountRun;
+use super::by_hand::link_code;
 use super::context::Halt;
 use super::event::Event;
 use super::matching::Look;
@@ -93,10 +94,11 @@ impl AccountRun {
 
     /// One listing after the last publish gives the permalinks of all posts, and the ids that lost
     /// answers left open.
-    pub(super) async fn enrich(&self) -> Result<(), Halt> {
+    pub async fn enrich(&self) -> Result<(), Halt> {
         let recent = self.client.server_now() - SignedDuration::from_hours(24 * 7);
         let bare = self.published_without(|record| {
-            record.permalink.is_none() && record.published_at.is_none_or(|published| published > recent)
+            (record.permalink.is_none() || record.media_id.is_none())
+                && record.published_at.is_none_or(|published| published > recent)
         });
         if bare.is_empty() || self.shared.go_on().is_err() {
             return Ok(());
@@ -110,9 +112,18 @@ impl AccountRun {
         let look = Look { media, reaches_back: false };
         for mut record in bare {
             if record.media_id.is_none() {
-                let Some(found) = self.second_look(&record, &look).await? else { continue };
-                record.media_id = Some(found);
+                if let Some(named) = self.named_by_link(&record, &look) {
+                    record.media_id = Some(named);
+                } else {
+                    let Some(found) = self.second_look(&record, &look).await? else { continue };
+                    record.media_id = Some(found);
+                    // Whoever said that it is live did not say that it is this media.
+                    record.via = Some(Via::Settled);
+                }
                 record = self.write(record)?;
+            }
+            if record.permalink.is_some() {
+                continue;
             }
             let link = look
                 .media
@@ -126,6 +137,14 @@ impl AccountRun {
             }
         }
         Ok(())
+    }
+
+    /// The media that a person has named by its link.
+    fn named_by_link(&self, record: &Record, look: &Look) -> Option<MediaId> {
+        let code = link_code(record.permalink.as_deref()?)?;
+        let claimed = self.claimed();
+        let is_it = |media: &&Media| media.permalink.as_deref().and_then(link_code).as_ref() == Some(&code);
+        look.media.iter().find(is_it).map(|media| media.id.clone()).filter(|id| !claimed.contains(id))
     }
 
     fn published_without(&self, lacks: impl Fn(&Record) -> bool) -> Vec<Record> {

@@ -14,7 +14,7 @@ use crate::plan::{GuardKind, Plan};
 use crate::report;
 use crate::report::text::plural;
 
-use super::connect::Connector;
+use super::connect::{Connector, Pace};
 use super::plan::{make, show_findings};
 use super::project::Project;
 use super::{Ended, Failure, World, run_lock, write_stdout};
@@ -30,12 +30,12 @@ pub async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
         return Ok(exit);
     }
-    let _lock = run_lock::acquire(&project.paths, args.lock_timeout, world).await?;
+    let _lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
     let ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
     let connector = Connector::open(&project, world).await?;
     let shared = Arc::new(share(&project, world, ledger, observer(args, world)));
     let names = prepare::accounts_with_work(&offline, &project, args);
-    let mut accounts = connector.connect_all(&project, args, &names, &shared, world).await?;
+    let mut accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;
     let mut tally = Tally::default();
     let settled = prepare::settle(&project, &mut accounts, &mut tally).await;
     project.snapshot.records = shared.with_records(Clone::clone);
@@ -107,7 +107,8 @@ fn agreed(plan: &Plan, args: &Apply, world: &World) -> Result<bool, Failure> {
     Ok(agreed)
 }
 
-fn share(project: &Project, world: &World, ledger: Ledger, observer: Box<dyn Observer>) -> Shared {
+/// What every account of a run works with.
+pub fn share(project: &Project, world: &World, ledger: Ledger, observer: Box<dyn Observer>) -> Shared {
     Shared::new(
         Arc::clone(&world.clock),
         Arc::clone(&world.disk),

@@ -3,6 +3,8 @@
 mod apply;
 mod bad_input;
 mod commands;
+mod lock;
 mod project;
 mod readme;
+mod resolve;
 mod structure;
