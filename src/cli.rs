@@ -93,6 +93,7 @@ pub enum OutputFormat {
 
 /// Which posts, and which of their guards, both plan and apply look at.
 #[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Scope {
     /// Run against the built-in sandbox: needs no account, publishes nothing for real
     #[arg(long)]
@@ -106,7 +107,7 @@ pub struct Scope {
     /// Not these posts
     #[arg(long, value_name = "KEY|GLOB")]
     pub exclude: Vec<String>,
-    /// Publish at most so many posts per account, instead of limits.max_publish_per_run
+    /// Publish at most so many posts per account, instead of the configured number
     #[arg(long, value_name = "N")]
     pub max_publish: Option<u32>,
     /// Go on without an igsync.lock: nothing was ever published from here

@@ -6,6 +6,7 @@ mod desk;
 mod extras;
 mod git;
 mod lock;
+mod log;
 mod plan;
 mod project;
 mod resolve;
@@ -24,7 +25,7 @@ use crate::config::Env;
 use crate::exit::Exit;
 use crate::port::{Clock, Disk, HttpOptions, HttpTransport, RealClock, RealDisk, Transport, TransportError};
 
-pub use terminal::Terminal;
+pub use terminal::{Stream, Streams, Terminal};
 
 /// What a command is given of the world.
 pub struct World {
@@ -76,12 +77,14 @@ pub fn main(cli: Cli) -> Exit {
             return terminal.fail(&failure);
         }
     };
+    let env = Env::from_process();
+    log::start(&env, &terminal);
     let exit = runtime.block_on(async {
         let world = World {
             disk: Arc::new(RealDisk),
             clock: Arc::new(RealClock::new()),
             transport: Box::new(|| Ok(Arc::new(HttpTransport::new(&HttpOptions::default())?))),
-            env: Env::from_process(),
+            env,
             terminal,
             stop: signals::listen(),
             seed: getrandom::u64().unwrap_or_else(|_| fastrand::u64(..)),

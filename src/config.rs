@@ -7,6 +7,7 @@ mod root;
 mod schema;
 mod settings;
 
+pub(crate) use decode::hashtag;
 pub use env::Env;
 pub use load::{FILE, Loaded, load};
 pub use root::find_root;

@@ -12,6 +12,7 @@ pub mod id;
 pub mod lockfile;
 pub mod manifest;
 pub mod media;
+pub mod path;
 pub mod plan;
 pub mod port;
 pub mod report;

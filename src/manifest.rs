@@ -8,19 +8,15 @@ mod discover;
 mod fields;
 mod load;
 mod media;
-mod path;
 mod schema;
 mod time;
 mod written;
 
-pub(crate) use assemble::hashtag;
+pub use crate::path::Source;
 pub use digest::{caption_digest, normalise_caption};
 pub use load::{Loaded, Options, load};
 pub use media::{Spot, check_media, locate};
-pub(crate) use path::{folder, is_loopback};
-pub use schema::{
-    Audio, GraduationStrategy, Item, MediaType, Post, PostState, ProductTag, ReelOptions, Source, UserTag,
-};
+pub use schema::{Audio, GraduationStrategy, Item, MediaType, Post, PostState, ProductTag, ReelOptions, UserTag};
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! Posts and records in, a [`Plan`] out. Pure: no files, no network, no clock.
 
+mod action;
 mod change;
 mod cost;
 mod diff;
@@ -15,7 +16,8 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use action::Action;
 pub use diff::plan;
 pub use input::{AccountView, Input, Options};
-pub use model::{Action, Change, Cost, Forecast, Guard, GuardKind, Notice, NoticeKind, Plan, Summary};
+pub use model::{Change, Cost, Forecast, Guard, GuardKind, Notice, NoticeKind, Plan, Summary};
 pub use selection::Selection;

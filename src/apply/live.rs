@@ -146,7 +146,7 @@ mod tests {
         let post = post("posts/a", Kind::Image, "x");
         let under_way = record(Kind::Image, "x", &[100]);
         let seen = |id: &str| vec![media(id, Kind::Image, Some("x"), 101)];
-        assert_eq!(verdict(&post, &[under_way.clone()], seen("5"), &[], Some(1)), "maybe 1");
+        assert_eq!(verdict(&post, std::slice::from_ref(&under_way), seen("5"), &[], Some(1)), "maybe 1");
         assert_eq!(verdict(&post, &[under_way], seen("9"), &[], Some(1)), "absent", "9 was there before the publish");
     }
 }

@@ -14,12 +14,13 @@ use crate::plan::{GuardKind, Plan};
 use crate::report;
 use crate::report::text::plural;
 
+use self::carry_out::Run;
 use super::connect::{Connector, Pace};
 use super::plan::{make, show_findings};
 use super::project::Project;
 use super::{Ended, Failure, World, run_lock, write_stdout};
 
-pub async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
+pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     let mut project = Project::load(global, world, args.scope.sandbox, false)?;
     refuse_time_travel(&project, args)?;
     show_findings(&project, world);
@@ -49,7 +50,7 @@ pub async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     if plan.acts() && !agreed(&plan, args, world)? {
         return Ok(Exit::Failure);
     }
-    carry_out::run(&plan, &project, shared, accounts, tally, global, args, world).await
+    carry_out::run(Run { plan: &plan, project: &project, shared, accounts, tally, global, args, world }).await
 }
 
 /// `--now` moves decisions about time, so it must not reach a real account.
@@ -108,7 +109,7 @@ fn agreed(plan: &Plan, args: &Apply, world: &World) -> Result<bool, Failure> {
 }
 
 /// What every account of a run works with.
-pub fn share(project: &Project, world: &World, ledger: Ledger, observer: Box<dyn Observer>) -> Shared {
+pub(super) fn share(project: &Project, world: &World, ledger: Ledger, observer: Box<dyn Observer>) -> Shared {
     Shared::new(
         Arc::clone(&world.clock),
         Arc::clone(&world.disk),

@@ -16,49 +16,49 @@ use super::project::Project;
 use super::{Failure, World, git};
 
 /// What all connections share.
-pub struct Connector {
+pub(super) struct Connector {
     transport: Arc<dyn Transport>,
     /// Runs in this process while the value lives.
     sandbox: Option<Served>,
 }
 
 /// How much a run may do at a time.
-pub struct Pace {
+pub(super) struct Pace {
     pub max_publish: Option<u32>,
     pub parallelism: u8,
     pub live_check: bool,
 }
 
 impl Pace {
-    pub fn of(args: &Apply) -> Self {
+    pub(super) fn of(args: &Apply) -> Self {
         Self { max_publish: args.scope.max_publish, parallelism: args.parallelism, live_check: !args.no_live_check }
     }
 
     /// For a run that only asks.
-    pub fn reading() -> Self {
+    pub(super) fn reading() -> Self {
         Self { max_publish: Some(0), parallelism: 1, live_check: true }
     }
 }
 
 /// The accounts of a run.
-pub struct Accounts {
+pub(super) struct Accounts {
     pub runs: Vec<AccountRun>,
     /// Accounts that could not be connected or asked, and why.
     pub halted: Vec<(AccountName, Halt)>,
     /// Keeps the in-process sandbox alive.
-    _sandbox: Option<Served>,
+    sandbox: Option<Served>,
 }
 
 impl Accounts {
     /// The user behind each connected account.
-    pub fn users(&self) -> HashMap<AccountName, UserId> {
+    pub(super) fn users(&self) -> HashMap<AccountName, UserId> {
         self.runs.iter().map(|run| (run.name.clone(), run.user_id.clone())).collect()
     }
 }
 
 impl Connector {
     /// Opens the way out; starts the sandbox when the run is to stay at home.
-    pub async fn open(project: &Project, world: &World) -> Result<Self, Failure> {
+    pub(super) async fn open(project: &Project, world: &World) -> Result<Self, Failure> {
         let transport = (world.transport)()
             .map_err(|error| Failure::message(Exit::Failure, error, "check the proxy and TLS settings"))?;
         let sandbox = if project.sandbox { Some(Served::start(project, world, &transport).await?) } else { None };
@@ -67,7 +67,7 @@ impl Connector {
 
     /// Connects the named accounts. A wrong user ends the run (nothing has been published yet); an
     /// account whose token is bad is set aside.
-    pub async fn connect_all(
+    pub(super) async fn connect_all(
         self,
         project: &Project,
         pace: &Pace,
@@ -75,7 +75,7 @@ impl Connector {
         shared: &Arc<Shared>,
         world: &World,
     ) -> Result<Accounts, Failure> {
-        let mut accounts = Accounts { runs: Vec::new(), halted: Vec::new(), _sandbox: None };
+        let mut accounts = Accounts { runs: Vec::new(), halted: Vec::new(), sandbox: None };
         for account in project.config.accounts.iter().filter(|account| names.contains(&account.name)) {
             let connected = match self.client(account, project, world).await {
                 Ok(client) => self.identify(client, account, project, shared).await?,
@@ -88,7 +88,7 @@ impl Connector {
                 Err(halt) => accounts.halted.push((account.name.clone(), halt)),
             }
         }
-        accounts._sandbox = self.sandbox;
+        accounts.sandbox = self.sandbox;
         Ok(accounts)
     }
 

@@ -19,7 +19,7 @@ use super::subject::Named;
 use super::{Ended, Failure, World, apply, run_lock, write_stdout};
 
 /// The record opened for a change. Without `--dry-run` it holds the run lock.
-pub struct Desk {
+pub(super) struct Desk {
     pub project: Project,
     ledger: Option<Ledger>,
     ids: fastrand::Rng,
@@ -28,7 +28,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub async fn open(
+    pub(super) async fn open(
         global: &Global,
         scope: &LockScope,
         dry_run: bool,
@@ -40,7 +40,7 @@ impl Desk {
     }
 
     /// As [`Self::open`], for a project that is loaded already.
-    pub async fn of(
+    pub(super) async fn of(
         project: Project,
         dry_run: bool,
         format: OutputFormat,
@@ -57,19 +57,19 @@ impl Desk {
     }
 
     /// Nothing is written, nobody is asked.
-    pub fn is_dry(&self) -> bool {
+    pub(super) fn is_dry(&self) -> bool {
         self.ledger.is_none()
     }
 
-    pub fn format(&self) -> OutputFormat {
+    pub(super) fn format(&self) -> OutputFormat {
         self.format
     }
 
-    pub fn records(&self) -> &Records {
+    pub(super) fn records(&self) -> &Records {
         self.ledger.as_ref().map_or(&self.project.snapshot.records, Ledger::records)
     }
 
-    pub fn user_of(named: &Named) -> Result<UserId, Failure> {
+    pub(super) fn user_of(named: &Named) -> Result<UserId, Failure> {
         named.user_id.clone().ok_or_else(|| {
             Failure::message(
                 Exit::Failure,
@@ -80,7 +80,7 @@ impl Desk {
     }
 
     /// What a decision changes about one post.
-    pub fn decide(
+    pub(super) fn decide(
         &mut self,
         named: &Named,
         decide: impl FnOnce(&Subject<'_>, &mut NewAttempt<'_>) -> Result<Vec<Record>, Objection>,
@@ -103,7 +103,7 @@ impl Desk {
 
     /// Asks Meta as this post's account. `Err` says why it could not be asked; what it may have recorded
     /// until then is kept. Never called in a dry run.
-    pub async fn ask<T>(
+    pub(super) async fn ask<T>(
         &mut self,
         named: &Named,
         observer: Box<dyn Observer>,
@@ -134,7 +134,7 @@ impl Desk {
     }
 
     /// Writes the records down and folds them into the lockfile, unless this is a dry run.
-    pub fn keep(&mut self, records: Vec<Record>) -> Result<(), Failure> {
+    pub(super) fn keep(&mut self, records: Vec<Record>) -> Result<(), Failure> {
         if let Some(ledger) = &mut self.ledger {
             ledger.record_all(records)?;
             ledger.fold()?;
@@ -143,7 +143,7 @@ impl Desk {
     }
 
     /// Says what is so; notes are for people only.
-    pub fn tell(&self, done: &Done, world: &World) -> Result<(), Failure> {
+    pub(super) fn tell(&self, done: &Done, world: &World) -> Result<(), Failure> {
         let text = match self.format {
             OutputFormat::Human => done.human(),
             OutputFormat::Json => done.json(),
@@ -156,7 +156,7 @@ impl Desk {
     }
 
     /// [`Self::keep`], said aloud.
-    pub fn finish(&mut self, records: Vec<Record>, mut done: Done, world: &World) -> Ended {
+    pub(super) fn finish(&mut self, records: Vec<Record>, mut done: Done, world: &World) -> Ended {
         done.changes = records.len();
         done.dry_run = self.ledger.is_none();
         self.keep(records)?;
@@ -177,7 +177,7 @@ fn unknown_account(name: &AccountName) -> Halt {
     }
 }
 
-pub fn hint(project: &Project, world: &World, message: &str) {
+pub(super) fn hint(project: &Project, world: &World, message: &str) {
     if !project.sandbox {
         world.terminal.say(&format!("keep the record: git add igsync.lock && git commit -m \"{message}\""));
     }

@@ -9,14 +9,14 @@ use crate::exit::Exit;
 
 use super::{Ended, Failure, World, write_stdout};
 
-pub fn completions(shell: clap_complete::Shell, world: &World) -> Ended {
+pub(super) fn completions(shell: clap_complete::Shell, world: &World) -> Ended {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "igsync", &mut script);
     write_stdout(world, &String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }
 
-pub fn manual(world: &World) -> Ended {
+pub(super) fn manual(world: &World) -> Ended {
     let mut page = Vec::new();
     clap_mangen::Man::new(Cli::command())
         .render(&mut page)
@@ -39,7 +39,7 @@ const NOT_BUILT: &[(&str, &str)] = &[
     ("show", "`igsync plan` prints the plan"),
 ];
 
-pub fn unknown(words: &[OsString]) -> Ended {
+pub(super) fn unknown(words: &[OsString]) -> Ended {
     let word = words.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
     if let Some((name, instead)) = NOT_BUILT.iter().find(|(name, _)| *name == word) {
         return Err(Failure::message(Exit::Usage, format!("`igsync {name}` is not built yet"), instead));

@@ -7,27 +7,27 @@ use jiff::Timestamp;
 
 /// A content root that may be in a git checkout.
 #[derive(Clone, Debug)]
-pub struct Repository {
+pub(super) struct Repository {
     root: Option<PathBuf>,
 }
 
 impl Repository {
-    pub fn at(root: &Path) -> Self {
+    pub(super) fn at(root: &Path) -> Self {
         Self { root: Some(root.to_owned()) }
     }
 
     /// Knows nothing and asks nothing.
-    pub fn none() -> Self {
+    pub(super) fn none() -> Self {
         Self { root: None }
     }
 
     /// The commit that is checked out.
-    pub fn head(&self) -> Option<String> {
+    pub(super) fn head(&self) -> Option<String> {
         self.ask(&["rev-parse", "HEAD"])
     }
 
     /// When the commit that added `file` was made; the file is relative to the content root.
-    pub fn added_at(&self, file: &str) -> Option<Timestamp> {
+    pub(super) fn added_at(&self, file: &str) -> Option<Timestamp> {
         let seconds = self.ask(&["log", "--diff-filter=A", "--format=%ct", "-1", "--", file])?;
         Timestamp::from_second(seconds.parse().ok()?).ok()
     }

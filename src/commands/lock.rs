@@ -17,7 +17,7 @@ use super::project::Project;
 use super::subject::{self, Named};
 use super::{Ended, Failure, World, write_stdout};
 
-pub async fn run(global: &Global, command: &Lock, world: &World) -> Ended {
+pub(super) async fn run(global: &Global, command: &Lock, world: &World) -> Ended {
     match command {
         Lock::List(args) => list(global, args, world),
         Lock::Show(args) => show(global, args, world),

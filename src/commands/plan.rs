@@ -14,7 +14,7 @@ use crate::report;
 use super::project::Project;
 use super::{Ended, Failure, World, write_stdout};
 
-pub fn run(global: &Global, args: &Plan, world: &World) -> Ended {
+pub(super) fn run(global: &Global, args: &Plan, world: &World) -> Ended {
     let project = Project::load(global, world, args.scope.sandbox, false)?;
     show_findings(&project, world);
     if project.configuration_errors() {
@@ -38,7 +38,7 @@ pub fn run(global: &Global, args: &Plan, world: &World) -> Ended {
 }
 
 /// Findings go to stderr: the plan itself is the data.
-pub fn show_findings(project: &Project, world: &World) {
+pub(super) fn show_findings(project: &Project, world: &World) {
     if !project.findings.is_empty() {
         world.terminal.say(report::findings::render(&project.findings, world.terminal.style_err()).trim_end());
     }
@@ -46,7 +46,7 @@ pub fn show_findings(project: &Project, world: &World) {
 
 /// Compares posts and records as the flags ask for. `settled` are the attempts that this run has proven
 /// not to be live.
-pub fn make(
+pub(super) fn make(
     project: &Project,
     scope: &Scope,
     settled: BTreeSet<AttemptId>,

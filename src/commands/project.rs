@@ -19,7 +19,7 @@ use crate::port::Disk;
 use super::{Failure, World};
 
 /// Everything that files and environment say.
-pub struct Project {
+pub(super) struct Project {
     pub root: PathBuf,
     pub config: Config,
     pub settings: Settings,
@@ -38,7 +38,7 @@ pub struct Project {
 
 impl Project {
     /// Reads the content root. Findings are collected, not returned as errors.
-    pub fn load(global: &Global, world: &World, sandbox: bool, check_published: bool) -> Result<Self, Failure> {
+    pub(super) fn load(global: &Global, world: &World, sandbox: bool, check_published: bool) -> Result<Self, Failure> {
         let disk = &*world.disk;
         let root = content_root(global, world)?;
         let loaded = config::load(disk, &root, global.config.as_deref(), &world.env);
@@ -74,12 +74,12 @@ impl Project {
     }
 
     /// The user behind an account, as far as configuration and records know.
-    pub fn user_of(&self, account: &Account) -> Option<UserId> {
+    pub(super) fn user_of(&self, account: &Account) -> Option<UserId> {
         account.user_id.clone().or_else(|| user_in_records(&self.snapshot.records, &account.name))
     }
 
     /// Gives posts the user ids that only the tokens knew.
-    pub fn adopt_users(&mut self, users: &HashMap<AccountName, UserId>) {
+    pub(super) fn adopt_users(&mut self, users: &HashMap<AccountName, UserId>) {
         for account in &mut self.config.accounts {
             if account.user_id.is_none() {
                 account.user_id = users.get(&account.name).cloned();
@@ -93,7 +93,7 @@ impl Project {
     }
 
     /// How long this run waits. The in-process sandbox answers at once and is never in doubt.
-    pub fn waits(&self) -> Waits {
+    pub(super) fn waits(&self) -> Waits {
         let settings = &self.settings;
         let quick = |normal, quick| if self.sandbox { Duration::from_millis(quick) } else { normal };
         Waits {
@@ -107,16 +107,16 @@ impl Project {
     }
 
     /// `-C` as it has to be typed to come back to this root; empty for the current folder.
-    pub fn chdir_flag(&self, global: &Global) -> String {
+    pub(super) fn chdir_flag(global: &Global) -> String {
         global.chdir.as_ref().map_or_else(String::new, |folder| format!(" -C {}", folder.display()))
     }
 
-    pub fn has_errors(&self) -> bool {
+    pub(super) fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
 
     /// Errors that are not about one post: nothing may be done on top of them.
-    pub fn configuration_errors(&self) -> bool {
+    pub(super) fn configuration_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error && finding.rule.id.starts_with("IGS4"))
     }
 
@@ -234,7 +234,7 @@ fn stand_in_users(config: &mut Config) {
 }
 
 /// The folder that holds the content, found as `-C` or the current folder says.
-pub fn content_root(global: &Global, world: &World) -> Result<PathBuf, Failure> {
+pub(super) fn content_root(global: &Global, world: &World) -> Result<PathBuf, Failure> {
     let start = global.chdir.clone().unwrap_or_else(|| PathBuf::from("."));
     let start = world.disk.canonicalize(&start).map_err(|error| {
         Failure::message(
@@ -247,6 +247,6 @@ pub fn content_root(global: &Global, world: &World) -> Result<PathBuf, Failure> 
 }
 
 /// A path as people know it: relative to the content root where it is inside.
-pub fn relative(root: &Path, path: &Path) -> String {
+pub(super) fn relative(root: &Path, path: &Path) -> String {
     path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
 }

@@ -19,7 +19,7 @@ use super::project::Project;
 use super::subject::{self, Named};
 use super::{Ended, Failure, World};
 
-pub async fn run(global: &Global, args: &Resolve, world: &World) -> Ended {
+pub(super) async fn run(global: &Global, args: &Resolve, world: &World) -> Ended {
     let said = args.published.as_ref().map(|said| said.as_deref().map(reference).transpose()).transpose()?;
     let project = Project::load(global, world, false, false)?;
     let mut desk = Desk::of(project, args.dry_run, args.format, "resolve", world).await?;
@@ -120,7 +120,7 @@ async fn look_up(
                     seen = Seen { media_id: Some(media.id), permalink: media.permalink, at: media.timestamp };
                 }
                 None => {
-                    notes.push("the account's newest 100 posts do not have that link; its id stays open".to_owned())
+                    notes.push("the account's newest 100 posts do not have that link; its id stays open".to_owned());
                 }
             }
         }

@@ -12,7 +12,12 @@ use super::{Failure, World};
 const RETRY: Duration = Duration::from_millis(200);
 
 /// `command` is what a waiting run is told that this one does.
-pub async fn acquire(paths: &Paths, patience: Duration, command: &str, world: &World) -> Result<RunLock, Failure> {
+pub(super) async fn acquire(
+    paths: &Paths,
+    patience: Duration,
+    command: &str,
+    world: &World,
+) -> Result<RunLock, Failure> {
     let began = world.clock.monotonic();
     let mut told = false;
     loop {
@@ -30,7 +35,7 @@ pub async fn acquire(paths: &Paths, patience: Duration, command: &str, world: &W
             world.terminal.say(&format!("waiting for another run: {error}"));
         }
         tokio::select! {
-            () = world.clock.sleep(RETRY.min(patience - waited)) => {}
+            () = world.clock.sleep(RETRY.min(patience.saturating_sub(waited))) => {}
             exit = world.stop.wait() => return Err(Failure::message(exit, "stopped while waiting", "run it again")),
         }
     }

@@ -9,7 +9,7 @@ use crate::sandbox::{FaultPlan, Options, Sandbox, parse_faults};
 use super::project::content_root;
 use super::{Ended, Failure, World, write_stdout};
 
-pub async fn run(global: &Global, args: &Args, world: &World) -> Ended {
+pub(super) async fn run(global: &Global, args: &Args, world: &World) -> Ended {
     let data = match &args.data {
         Some(folder) => folder.clone(),
         None => content_root(global, world)?.join(".igsync/sandbox"),

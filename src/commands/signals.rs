@@ -4,7 +4,7 @@ use crate::apply::{Stop, stop_channel};
 use crate::exit::Exit;
 
 /// Listens until the process ends. Must be called inside a runtime.
-pub fn listen() -> Stop {
+pub(super) fn listen() -> Stop {
     let (stopper, stop) = stop_channel();
     tokio::spawn(async move {
         let first = next().await;

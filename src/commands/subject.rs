@@ -15,7 +15,7 @@ use super::project::Project;
 
 /// One post of one account; it has a manifest, a record, or both.
 #[derive(Clone, Debug)]
-pub struct Named {
+pub(super) struct Named {
     pub key: PostKey,
     pub account: AccountName,
     /// `None`: only the account's token knows.
@@ -24,7 +24,7 @@ pub struct Named {
 }
 
 /// Finds the post that `name` means. Wrong and ambiguous names are usage errors that list what there is.
-pub fn find(project: &Project, records: &Records, name: &str, account: Option<&str>) -> Result<Named, Failure> {
+pub(super) fn find(project: &Project, records: &Records, name: &str, account: Option<&str>) -> Result<Named, Failure> {
     check_account(project, account)?;
     let name = canonical(name);
     let all = everything(project, records);
@@ -50,7 +50,7 @@ pub fn find(project: &Project, records: &Records, name: &str, account: Option<&s
 }
 
 /// A misspelt account would otherwise look like a misspelt key.
-pub fn check_account(project: &Project, account: Option<&str>) -> Result<(), Failure> {
+pub(super) fn check_account(project: &Project, account: Option<&str>) -> Result<(), Failure> {
     let Some(account) = account else { return Ok(()) };
     let known: Vec<&str> = project.config.accounts.iter().map(|known| known.name.as_str()).collect();
     if known.contains(&account) {
@@ -64,7 +64,7 @@ pub fn check_account(project: &Project, account: Option<&str>) -> Result<(), Fai
 }
 
 /// The key that `name` has or would have: a manifest's path counts as its key.
-pub fn key_of(project: &Project, name: &str) -> PostKey {
+pub(super) fn key_of(project: &Project, name: &str) -> PostKey {
     let name = canonical(name);
     let by_path = project.posts.iter().find(|post| *post.file == *name);
     by_path.map_or_else(|| PostKey::new(name), |post| post.key.clone())

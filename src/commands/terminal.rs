@@ -53,6 +53,7 @@ impl Streams {
 
 /// Where output goes and what it may look like.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about two streams")]
 pub struct Terminal {
     pub streams: Streams,
     /// Somebody can be asked a question.
@@ -125,7 +126,9 @@ impl Terminal {
 
     /// What shows a run while it goes on.
     pub fn progress(&self, clock: &Arc<dyn Clock>) -> Box<dyn Observer> {
-        Box::new(report::progress::Human::new(self.streams.err.clone(), self.shows_progress, Arc::clone(clock)))
+        let lines = Box::new(self.streams.err.clone());
+        let drawn = self.shows_progress.then(indicatif::ProgressDrawTarget::stderr);
+        Box::new(report::progress::Human::new(lines, drawn, Arc::clone(clock), self.style_err(), self.program))
     }
 
     /// Asks a question that only a clear yes answers.

@@ -11,7 +11,7 @@ use crate::report::text::plural;
 use super::project::{Project, relative};
 use super::{Ended, World, write_stdout};
 
-pub fn run(global: &Global, args: &Validate, world: &World) -> Ended {
+pub(super) fn run(global: &Global, args: &Validate, world: &World) -> Ended {
     let project = Project::load(global, world, false, args.all)?;
     let findings = chosen(&project, args, world);
     let text = match args.format {

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::env::Env;
 use crate::finding::Finding;
-use crate::manifest::is_loopback;
+use crate::port::is_loopback;
 use crate::rules;
 
 /// Where the API is, and how long to wait.

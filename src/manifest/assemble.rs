@@ -12,7 +12,7 @@ use super::fields::takes;
 use super::schema::{Item, MediaType, Post, PostState, ReelOptions};
 use super::time::WrittenTime;
 use super::written::{At, Caption, Tags, Written};
-use crate::config::{Account, Config, Login};
+use crate::config::{Account, Config, Login, hashtag};
 use crate::id::{Digest, Kind, PostKey};
 use crate::rules;
 use crate::yaml::{Problems, closest, shown};
@@ -95,7 +95,9 @@ impl Subject<'_> {
     /// Checks that hold for every account.
     pub(super) fn check(&self, problems: &mut Problems<'_>) {
         let written = self.written;
-        check::kind(written, self.kind, problems);
+        if written.kind.is_some() {
+            check::kind(written, self.kind, problems);
+        }
         check::counts(written, problems);
         check::alt_text(written, self.kind, problems);
         if self.kind == Kind::Carousel {
@@ -281,15 +283,7 @@ impl Subject<'_> {
     }
 }
 
-/// With exactly one `#` in front; `None`: not one word.
-pub(crate) fn hashtag(text: &str) -> Option<String> {
-    let word = text.strip_prefix('#').unwrap_or(text);
-    let is_word =
-        !word.is_empty() && !word.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '#' | '@' | ','));
-    is_word.then(|| format!("#{word}"))
-}
-
-fn built((media_type, source): &(MediaType, super::schema::Source), tags: &Tags) -> Item {
+fn built((media_type, source): &(MediaType, crate::path::Source), tags: &Tags) -> Item {
     Item {
         media_type: *media_type,
         source: source.clone(),

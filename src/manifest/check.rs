@@ -43,13 +43,15 @@ pub(super) fn kind(written: &Written, kind: Kind, problems: &mut Problems<'_>) {
             .help = Some(help.into());
     };
     match kind {
-        Kind::Image if !written.has("image") => missing(problems, "`image`", "add `image: ./file.jpg`"),
-        Kind::Reel if !written.has("video") => missing(problems, "`video`", "add `video: ./file.mp4`"),
-        Kind::Carousel if !written.has("items") => {
+        Kind::Image if written.lacks("image") => missing(problems, "`image`", "add `image: ./file.jpg`"),
+        Kind::Reel if written.lacks("video") => missing(problems, "`video`", "add `video: ./file.mp4`"),
+        Kind::Carousel if written.lacks("items") => {
             missing(problems, "`items`", "add `items:` with 2 to 10 images and videos");
         }
         Kind::Story => match (written.name_span("image"), written.name_span("video")) {
-            (None, None) => missing(problems, "`image` or `video`", "add one of them"),
+            (None, None) if written.lacks("image") && written.lacks("video") => {
+                missing(problems, "`image` or `video`", "add one of them");
+            }
             (Some(_), Some(second)) => {
                 problems
                     .report(&rules::CONFLICTING_FIELDS, &second, "a story is an image or a video", "the second one")

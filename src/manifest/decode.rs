@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use super::fields::{FIELDS, ITEM_FIELDS, WRONG_NAMES, kind_meant};
-use super::path;
-use super::schema::{Audio, GraduationStrategy, MediaType, PostState, ProductTag, Source, UserTag};
+use super::schema::{Audio, GraduationStrategy, MediaType, PostState, ProductTag, UserTag};
 use super::time;
 use super::written::{At, Caption, Tags, Written, WrittenItem};
 use crate::finding::SourceText;
 use crate::id::{AccountName, Kind};
+use crate::path::{self, Source};
 use crate::rules;
 use crate::yaml::{Fields, Node, Problems, closest, report_cut, shown};
 
@@ -34,8 +34,9 @@ pub(super) fn decode(node: &Node, context: &Context<'_>, problems: &mut Problems
         return written;
     }
     let Some(fields) = Fields::of(node, "a manifest", problems) else { return written };
+    written.is_described = true;
     let names: Vec<&'static str> = FIELDS.iter().map(|field| field.name).collect();
-    fields.reject_unknown("a manifest", &names, WRONG_NAMES, problems);
+    written.meant = fields.reject_unknown("a manifest", &names, WRONG_NAMES, problems);
     for entry in fields.entries() {
         let Some(field) = FIELDS.iter().find(|field| field.name == &*entry.key) else { continue };
         if context.defaults.is_some() && !field.shared {
@@ -116,7 +117,7 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         let Some(fields) = Fields::of(node, "an item of `items`", self.problems) else {
             return WrittenItem { media: None, tags: Tags::default() };
         };
-        fields.reject_unknown("an item", ITEM_FIELDS, WRONG_NAMES, self.problems);
+        let meant = fields.reject_unknown("an item", ITEM_FIELDS, WRONG_NAMES, self.problems);
         let mut inner = Decoder { fields, context: self.context, problems: self.problems };
         let image = inner.source("image");
         let video = inner.source("video");
@@ -132,7 +133,7 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
                     )
                     .help = Some("give each its own item".into());
             }
-            (None, None) => {
+            (None, None) if !meant.contains(&"image") && !meant.contains(&"video") => {
                 self.problems
                     .report(&rules::MISSING_FIELD, &node.place(), "an item without `image` or `video`", "this item")
                     .help = Some("write `image: ./file.jpg` or `video: ./file.mp4`".into());

@@ -5,12 +5,12 @@
 //! fixed fields, and fields that are not set are left out: a field added later leaves older digests alone.
 
 use serde::Serialize;
-use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
-use super::schema::{Item, MediaType, Post, Source};
+use super::schema::{Audio, GraduationStrategy, MediaType, Post, ProductTag, UserTag};
 use crate::id::{Digest, Kind};
+use crate::path::Source;
 
 /// `v1:sha256:` and the SHA-256 of `bytes` in hex.
 #[must_use]
@@ -34,35 +34,74 @@ pub fn from_sha256(hash: &[u8; 32]) -> Digest {
 /// The identity of a URL that Meta fetches: its text, since the bytes behind it may change.
 #[must_use]
 pub fn of_url(url: &str) -> Digest {
-    of_json(&json!(["url", url]))
+    of_json(&("url", url))
+}
+
+/// What creation sends except the media, in the order that is hashed. New fields go to the end.
+#[derive(Serialize)]
+struct Sent<'a> {
+    kind: &'a str,
+    caption: &'a str,
+    items: Vec<SentItem<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    collaborators: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_ai_generated: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_paid_partnership: Option<bool>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    branded_content_sponsor_ids: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share_to_feed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audio_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audio_configuration: Option<&'a Audio>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trial: Option<GraduationStrategy>,
+}
+
+#[derive(Serialize)]
+struct SentItem<'a> {
+    r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alt_text: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    user_tags: &'a [UserTag],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    product_tags: &'a [ProductTag],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thumb_offset: Option<u64>,
 }
 
 /// The identity of everything that creation sends, except the media.
 #[must_use]
 pub fn text_digest(post: &Post) -> Digest {
-    let items: Vec<Value> = post.items.iter().map(item_text).collect();
-    let mut sent = json!({ "kind": post.kind.as_str(), "caption": post.caption, "items": items });
-    put(&mut sent, "collaborators", some_list(&post.collaborators));
-    put(&mut sent, "location_id", post.location_id.as_ref());
-    put(&mut sent, "is_ai_generated", post.is_ai_generated);
-    put(&mut sent, "is_paid_partnership", post.is_paid_partnership);
-    put(&mut sent, "branded_content_sponsor_ids", some_list(&post.branded_content_sponsor_ids));
-    if let Some(reel) = &post.reel {
-        put(&mut sent, "share_to_feed", Some(reel.share_to_feed));
-        put(&mut sent, "audio_name", reel.audio_name.as_ref());
-        put(&mut sent, "audio_configuration", reel.audio_configuration.as_ref());
-        put(&mut sent, "trial", reel.trial);
-    }
-    of_json(&json!(["text", sent]))
-}
-
-fn item_text(item: &Item) -> Value {
-    let mut sent = json!({ "type": type_name(item.media_type) });
-    put(&mut sent, "alt_text", item.alt_text.as_ref());
-    put(&mut sent, "user_tags", some_list(&item.user_tags));
-    put(&mut sent, "product_tags", some_list(&item.product_tags));
-    put(&mut sent, "thumb_offset", item.thumb_offset);
-    sent
+    let items = post.items.iter().map(|item| SentItem {
+        r#type: type_name(item.media_type),
+        alt_text: item.alt_text.as_deref(),
+        user_tags: &item.user_tags,
+        product_tags: &item.product_tags,
+        thumb_offset: item.thumb_offset,
+    });
+    let reel = post.reel.as_ref();
+    let sent = Sent {
+        kind: post.kind.as_str(),
+        caption: &post.caption,
+        items: items.collect(),
+        collaborators: &post.collaborators,
+        location_id: post.location_id.as_deref(),
+        is_ai_generated: post.is_ai_generated,
+        is_paid_partnership: post.is_paid_partnership,
+        branded_content_sponsor_ids: &post.branded_content_sponsor_ids,
+        share_to_feed: reel.map(|reel| reel.share_to_feed),
+        audio_name: reel.and_then(|reel| reel.audio_name.as_deref()),
+        audio_configuration: reel.and_then(|reel| reel.audio_configuration.as_ref()),
+        trial: reel.and_then(|reel| reel.trial),
+    };
+    of_json(&("text", sent))
 }
 
 fn type_name(media_type: MediaType) -> &'static str {
@@ -72,27 +111,17 @@ fn type_name(media_type: MediaType) -> &'static str {
     }
 }
 
-fn some_list<T>(list: &[T]) -> Option<&[T]> {
-    (!list.is_empty()).then_some(list)
-}
-
-fn put<T: Serialize>(object: &mut Value, name: &str, value: Option<T>) {
-    if let Some(value) = value {
-        object[name] = json!(value);
-    }
-}
-
 /// The identity of kind and media alone, the cover of a reel not included.
 #[must_use]
 pub fn media_digest(kind: Kind, media: &[(MediaType, Digest)]) -> Digest {
-    let media: Vec<Value> = media.iter().map(|(media_type, digest)| json!([type_name(*media_type), digest])).collect();
-    of_json(&json!(["media", kind.as_str(), media]))
+    let media: Vec<_> = media.iter().map(|(media_type, digest)| (type_name(*media_type), digest)).collect();
+    of_json(&("media", kind.as_str(), media))
 }
 
 /// The identity of all that creation sends.
 #[must_use]
 pub fn digest(text: &Digest, media: &Digest, cover: Option<&Digest>) -> Digest {
-    of_json(&json!(["post", text, media, cover]))
+    of_json(&("post", text, media, cover))
 }
 
 /// A caption in the form in which it is compared with what Meta's listing returns: NFC, LF, outer
@@ -106,11 +135,11 @@ pub fn normalise_caption(caption: &str) -> String {
 #[must_use]
 pub fn caption_digest(caption: &str) -> Option<Digest> {
     let caption = normalise_caption(caption);
-    (!caption.is_empty()).then(|| of_json(&json!(["caption", caption])))
+    (!caption.is_empty()).then(|| of_json(&("caption", caption)))
 }
 
-fn of_json(value: &Value) -> Digest {
-    of_bytes(value.to_string().as_bytes())
+fn of_json(value: &impl Serialize) -> Digest {
+    of_bytes(&serde_json::to_vec(value).expect("texts, numbers and lists always fit into JSON"))
 }
 
 impl Post {

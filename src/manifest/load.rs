@@ -10,11 +10,12 @@ use unicode_normalization::UnicodeNormalization;
 use super::assemble::Subject;
 use super::decode::{Context, decode};
 use super::discover::{Found, ManifestFile, discover};
-use super::schema::{Post, Source};
+use super::schema::Post;
 use super::written::{At, Caption, Written};
 use crate::config::{Account, Config};
 use crate::finding::{Finding, Severity};
 use crate::id::{AccountName, Kind, PostKey};
+use crate::path::Source;
 use crate::port::Disk;
 use crate::rules;
 use crate::yaml::{self, FILE_LIMIT, Problems, closest, read_text, shown};
@@ -194,6 +195,9 @@ impl Reader<'_> {
         let Some(node) = yaml::parse(&mut problems) else { return unread(problems.into_findings()) };
         let context = Context { folder, defaults: None, allow_loopback: self.options.allow_loopback };
         let mut written = decode(&node, &context, &mut problems);
+        if !written.is_described {
+            return unread(problems.into_findings());
+        }
         self.caption_file(&mut written, &mut problems);
         if let Some(defaults) = defaults {
             narrowed(written.accounts.as_ref(), &defaults.written, &mut problems);
@@ -317,7 +321,7 @@ fn kind_of(written: &Written, problems: &mut Problems<'_>) -> Kind {
     if let Some(kind) = &written.kind {
         return kind.value;
     }
-    if !written.has("kind") && !problems.text().trim().is_empty() {
+    if written.lacks("kind") {
         let span = written.present.first().map_or(0..0, |(_, span)| span.clone());
         problems.report(&rules::MISSING_FIELD, &span, "`kind` is missing", "the post begins here").help =
             Some("add `kind: image`, reel, carousel or story".into());

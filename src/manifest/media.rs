@@ -5,8 +5,9 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::schema::{Post, Source};
+use super::schema::Post;
 use crate::finding::{Finding, Rule, SourceText};
+use crate::path::Source;
 use crate::port::{Disk, FileKind};
 use crate::rules;
 use crate::yaml::{self, FILE_LIMIT, Fields, Node, Problems, closest, read_text};

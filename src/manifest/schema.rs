@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::id::{AccountName, Digest, Kind, PostKey, UserId};
+use crate::path::Source;
 
 /// What the user wants to exist: one manifest for one account.
 #[derive(Clone, Debug)]
@@ -75,14 +76,6 @@ pub struct Item {
 pub enum MediaType {
     Image,
     Video,
-}
-
-/// Where the bytes of one media file are.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Source {
-    /// Relative to the content root, `/`-separated; proven to stay inside it.
-    Local(Arc<str>),
-    Url(Arc<str>),
 }
 
 /// Field names are the Graph API's.

@@ -3,10 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::schema::{Audio, GraduationStrategy, MediaType, PostState, ProductTag, Source, UserTag};
+use super::schema::{Audio, GraduationStrategy, MediaType, PostState, ProductTag, UserTag};
 use super::time::WrittenTime;
 use crate::finding::{Finding, Rule, SourceText};
 use crate::id::{AccountName, Kind};
+use crate::path::Source;
 use crate::yaml::Problems;
 
 /// A value with its place.
@@ -61,6 +62,10 @@ pub(super) struct Tags {
 /// All fields of one file. `None`: absent, or with a finding; [`Written::has`] tells them apart.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Written {
+    /// The file holds fields at all.
+    pub is_described: bool,
+    /// Fields that were meant by unknown ones.
+    pub meant: Vec<&'static str>,
     /// The fields that are there, with the places of their names.
     pub present: Vec<(&'static str, Range<usize>)>,
     pub kind: Option<At<Kind>>,
@@ -93,6 +98,11 @@ pub(super) struct Written {
 impl Written {
     pub(super) fn has(&self, name: &str) -> bool {
         self.present.iter().any(|(present, _)| *present == name)
+    }
+
+    /// Neither there nor meant.
+    pub(super) fn lacks(&self, name: &str) -> bool {
+        !self.has(name) && !self.meant.contains(&name)
     }
 
     pub(super) fn name_span(&self, name: &str) -> Option<Range<usize>> {

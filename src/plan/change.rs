@@ -2,9 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::action::Action;
 use super::cost;
 use super::input::{AccountView, Options};
-use super::model::{Action, Cost};
+use super::model::Cost;
 use super::records::Entry;
 use crate::id::{AttemptId, Digest};
 use crate::lockfile::{Comment, Record, State, Switch, Via};

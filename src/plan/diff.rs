@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use super::action::Action;
 use super::change::{Context, Verdict, enrichment_is_due, may_be_written_to, verdicts, without_manifest};
 use super::cost::CALLS_PER_ACCOUNT;
 use super::forecast::forecast;
 use super::guard::guards;
 use super::input::{AccountView, Input};
-use super::model::{Action, Change, Cost, Notice, NoticeKind, Plan, Summary};
+use super::model::{Change, Cost, Notice, NoticeKind, Plan, Summary};
 use super::moves::{Moves, find};
 use super::records::{Entry, Index};
 use super::selection::Resolved;

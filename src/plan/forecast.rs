@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::action::Action;
 use super::input::{AccountView, Options};
-use super::model::{Action, Change, Forecast};
+use super::model::{Change, Forecast};
 use crate::id::AccountName;
 use crate::lockfile::{Record, State};
 

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::action::Action;
 use super::forecast::cap;
 use super::input::Input;
-use super::model::{Action, Change, Guard, GuardKind};
+use super::model::{Change, Guard, GuardKind};
 use super::moves::Moves;
 use super::records::{Entry, Index, identity};
 use crate::id::{Kind, PostKey};

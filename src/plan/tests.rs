@@ -1,4 +1,6 @@
-use proptest::prelude::*;
+mod guards;
+mod moves;
+mod properties;
 
 use super::testing::{PostBuilder as _, USER, With as _, World, account, at, digest, post, record, world};
 use super::{Action, Cost, GuardKind, NoticeKind, Plan, Selection};
@@ -32,6 +34,17 @@ fn situations() -> [(&'static str, Option<Post>); 8] {
         ("absent", Some(post("p").with(|post| post.state = PostState::Absent))),
         ("gone", None),
     ]
+}
+
+fn moved(key: &str, from: &str) -> Post {
+    post(from).with(|post| {
+        post.key = key.into();
+        post.file = format!("{key}.yaml").into();
+    })
+}
+
+fn kinds(plan: &Plan) -> Vec<GuardKind> {
+    plan.guards.iter().map(|guard| guard.kind).collect()
 }
 
 fn marks(world: &World) -> String {
@@ -135,9 +148,29 @@ fn a_refused_post_is_tried_again_on_request() {
 }
 
 #[test]
+fn an_edited_text_is_seen_without_reading_the_media() {
+    let unread = || post("p").with(|post| (post.digest, post.media_digest) = (None, None));
+    let sent = |text: &str| {
+        let post = unread().with(|post| post.text_digest = text.into());
+        record("p", State::Published).with(|record| {
+            record.digest = record.media_digest.as_ref().and_then(|media| post.digest_if_media(media));
+        })
+    };
+    assert_eq!(
+        marks(&world([unread().with(|post| post.text_digest = "v1:sha256:a".into())], [sent("v1:sha256:a")])),
+        ""
+    );
+    assert_eq!(
+        marks(&world([unread().with(|post| post.text_digest = "v1:sha256:b".into())], [sent("v1:sha256:a")])),
+        "*"
+    );
+}
+
+#[test]
 fn digests_that_cannot_be_compared_count_as_unchanged() {
-    let unread = post("p").with(|post| post.digest = None);
-    assert_eq!(marks(&world([unread], [record("p", State::Published)])), "");
+    let unread = || post("p").with(|post| (post.digest, post.media_digest) = (None, None));
+    let without_media = record("p", State::Published).with(|record| record.media_digest = None);
+    assert_eq!(marks(&world([unread()], [without_media])), "");
     let older = record("p", State::Published).with(|record| record.digest = Some("v0:sha256:1".into()));
     assert_eq!(marks(&world([post("p")], [older])), "");
 }
@@ -194,106 +227,6 @@ fn an_account_without_a_user_id_has_nothing_recorded() {
     assert_eq!(world([nobody], [record("p", State::Published)]).marks(), ["+ p", "o p"]);
 }
 
-fn moved(key: &str, from: &str) -> Post {
-    post(from).with(|post| {
-        post.key = key.into();
-        post.file = format!("{key}.yaml").into();
-    })
-}
-
-#[test]
-fn a_new_key_with_the_media_of_a_vanished_one_is_moved_in_every_state() {
-    let expected = [
-        (State::Containers, ">^"),
-        (State::Intent, ">^"),
-        (State::Unknown, ">!"),
-        (State::NotPublished, ">+"),
-        (State::Failed, ">x"),
-        (State::Published, ">"),
-        (State::Deleted, "+"),
-        (State::Ignored, ">"),
-        (State::Forgotten, "+"),
-    ];
-    for (state, expected) in expected {
-        assert_eq!(marks(&world([moved("new", "old")], [record("old", state)])), expected, "{state:?}");
-    }
-}
-
-#[test]
-fn a_move_with_a_corrected_caption_is_moved_and_edited() {
-    let plan = world([moved("new", "old").edited()], [record("old", State::Published)]).plan();
-    let actions: Vec<_> = plan.changes.into_iter().map(|change| change.action).collect();
-    assert_eq!(actions, [Action::Moved { from: "old".into() }, Action::Edited]);
-}
-
-#[test]
-fn a_post_that_moves_back_takes_its_record_along() {
-    let gone = record("old", State::Forgotten).with(|record| record.moved_to = Some("new".into()));
-    let there = record("new", State::Published).with(|record| {
-        (record.media_digest, record.digest) = (Some(digest("media of old")), Some(digest("all of old")));
-    });
-    assert_eq!(world([post("old")], [gone, there]).marks(), ["> old"]);
-}
-
-#[test]
-fn another_kind_or_account_is_no_move() {
-    let reel = moved("new", "old").of_kind(Kind::Reel);
-    assert_eq!(world([reel], [record("old", State::Published)]).marks(), ["+ new", "o old"]);
-    let elsewhere = moved("new", "old").with(|post| post.user_id = Some("17841400000000002".into()));
-    assert_eq!(world([elsewhere], [record("old", State::Published)]).marks(), ["+ new", "o old"]);
-}
-
-#[test]
-fn a_post_dated_after_the_old_one_went_live_is_a_repeat_and_guarded() {
-    let repeat = || moved("new", "old").due("2026-12-01T11:00:00Z");
-    let plan = world([repeat()], [record("old", State::Published)]);
-    assert_eq!(plan.marks(), ["+ new", "o old"]);
-    assert_eq!(kinds(&plan.plan()), [GuardKind::PossibleRepost]);
-    let earlier = moved("new", "old").due("2026-12-01T10:00:00Z");
-    assert_eq!(world([earlier], [record("old", State::Published)]).marks(), ["> new"]);
-}
-
-#[test]
-fn several_candidates_block_the_post_and_name_the_way_out() {
-    let twin = |key| record(key, State::Published).with(|record| record.media_digest = Some(digest("media of a")));
-    let plan = world([moved("new", "a")], [twin("a"), twin("b")]).plan();
-    assert_eq!(kinds(&plan), [GuardKind::AmbiguousMove]);
-    assert_eq!(plan.guards[0].message, "new has the media of a, b, whose manifests are gone");
-    assert_eq!(plan.guards[0].help, "say which it was with `igsync lock mv a new`, or keep its old key with id: a");
-    assert!(plan.changes.iter().any(|change| change.blocked) && !plan.acts() && !plan.applyable());
-    assert_eq!(plan.cost, Cost::default());
-}
-
-#[test]
-fn of_two_heirs_the_one_with_the_same_text_takes_the_record() {
-    let copies = || [moved("b", "a").edited(), moved("c", "a")];
-    let plan = world(copies(), [record("a", State::Published)]).plan();
-    assert_eq!(plan.changes[0].action, Action::Moved { from: "a".into() });
-    assert_eq!((plan.changes[0].key.as_str(), plan.changes[1].key.as_str()), ("c", "b"));
-    assert_eq!(kinds(&plan), [GuardKind::PossibleRepost]);
-
-    let edited = copies().map(PostBuilderExt::changed);
-    let plan = world(edited, [record("a", State::Published)]).plan();
-    assert_eq!(kinds(&plan), [GuardKind::AmbiguousMove, GuardKind::AmbiguousMove]);
-}
-
-trait PostBuilderExt {
-    fn changed(self) -> Self;
-}
-
-impl PostBuilderExt for Post {
-    fn changed(self) -> Self {
-        self.with(|post| post.digest = Some(digest("neither")))
-    }
-}
-
-#[test]
-fn an_incomplete_plan_says_nothing_about_what_is_missing() {
-    let plan = world([moved("new", "old")], [record("old", State::Published)]).with(|world| world.complete = false);
-    assert_eq!(plan.marks(), ["+ new"]);
-    assert!(!plan.plan().applyable());
-}
-
 #[test]
 fn posts_go_out_by_time_then_undated_then_by_natural_key_and_moves_come_first() {
     let posts = [
@@ -316,115 +249,6 @@ fn a_selection_limits_what_is_listed_but_not_what_is_compared() {
     assert_eq!(narrow.marks(), ["> new"]);
     let none = narrow.with(|world| world.selection = Selection::new(["else".into()], [""; 0], []));
     assert!(none.marks().is_empty());
-}
-
-fn kinds(plan: &Plan) -> Vec<GuardKind> {
-    plan.guards.iter().map(|guard| guard.kind).collect()
-}
-
-fn numbered(count: usize) -> Vec<Post> {
-    (1..=count).map(|number| post(&format!("p{number}"))).collect()
-}
-
-#[test]
-fn more_undated_posts_than_one_run_publishes_are_refused() {
-    assert_eq!(kinds(&world(numbered(5), []).plan()), []);
-    let plan = world(numbered(6), []).plan();
-    assert_eq!(kinds(&plan), [GuardKind::TooMany]);
-    assert_eq!(plan.guards[0].message, "6 posts without publish_at are due on @acme, one run publishes at most 5");
-    assert_eq!(kinds(&world(numbered(6), []).with(|world| world.options.max_publish = Some(6)).plan()), []);
-}
-
-#[test]
-fn dated_posts_are_deferred_and_never_refused() {
-    let dated = numbered(7).into_iter().map(|post| post.due("2026-12-01T11:00:00Z"));
-    let plan = world(dated, []).plan();
-    assert_eq!(kinds(&plan), []);
-    assert_eq!((plan.forecast[0].posts, plan.forecast[0].deferred), (7, 2));
-}
-
-#[test]
-fn without_a_lockfile_nothing_is_published_unasked() {
-    let bare = |posts: Vec<Post>| world(posts, []).with(|world| world.options.has_lockfile = false);
-    assert_eq!(kinds(&bare(numbered(1)).plan()), [GuardKind::NoLockfile]);
-    assert_eq!(kinds(&bare(vec![post("p").due("2027-01-01T00:00:00Z")]).plan()), []);
-    assert_eq!(kinds(&bare(numbered(1)).with(|world| world.options.allow_new_lock = true).plan()), []);
-    assert_eq!(kinds(&bare(numbered(1)).with(|world| world.options.is_sandbox = true).plan()), []);
-}
-
-#[test]
-fn a_lockfile_that_nobody_keeps_refuses_publishing() {
-    let plan = world(numbered(1), []).with(|world| world.options.ephemeral_lockfile = true).plan();
-    assert_eq!(kinds(&plan), [GuardKind::EphemeralLockfile]);
-}
-
-#[test]
-fn the_media_or_caption_of_another_post_is_a_possible_repost() {
-    let same_media = || post("new").with(|post| post.media_digest = Some(digest("media of old")));
-    let same_caption = || post("new").with(|post| post.caption = "Caption of old".into());
-    for state in STATES {
-        let counts = state.is_open() || matches!(state, State::Published | State::Ignored);
-        for copy in [same_media(), same_caption()] {
-            let plan = world([copy, post("old")], [record("old", state)]).plan();
-            let is_guarded = plan.guards.iter().any(|guard| guard.kind == GuardKind::PossibleRepost);
-            assert_eq!(is_guarded, counts, "{state:?}");
-        }
-    }
-    let live = || [record("old", State::Published)];
-    let plan = world([same_caption(), post("old")], live()).plan();
-    assert_eq!(plan.guards[0].message, "new has the caption of old, which is live");
-    assert_eq!(plan.guards[0].help, "if it is meant to appear again, pass --allow-repost new");
-    let allowed =
-        world([same_media(), post("old")], live()).with(|world| world.options.allow_repost.extend(["new".into()]));
-    assert_eq!(kinds(&allowed.plan()), []);
-}
-
-#[test]
-fn no_manifests_but_records_are_refused() {
-    let nothing = world([], [record("old", State::Published)]);
-    assert_eq!(kinds(&nothing.plan()), [GuardKind::Empty]);
-    assert_eq!(kinds(&nothing.with(|world| world.options.allow_empty = true).plan()), []);
-    assert_eq!(kinds(&world([], []).plan()), []);
-}
-
-#[test]
-fn records_of_a_user_that_no_account_has_are_refused() {
-    let stranger = record("old", State::Published).with(|record| record.user_id = "17841400000000009".into());
-    let plan = world([post("p")], [stranger]).plan();
-    assert_eq!(kinds(&plan), [GuardKind::UnknownUser]);
-    assert_eq!(
-        plan.guards[0].message,
-        "the lockfile records 1 post of user id 17841400000000009, which no account has"
-    );
-    assert_eq!(plan.summary.orphan, 0);
-}
-
-#[test]
-fn records_of_another_graph_base_are_refused() {
-    let local = || record("p", State::Published).with(|record| record.graph = Some("http://127.0.0.1:8787/".into()));
-    assert_eq!(kinds(&world([post("p")], [local()]).plan()), [GuardKind::OtherGraph]);
-    let base = |base: Option<&str>, record: Record| {
-        kinds(&world([post("p")], [record]).with(|world| world.options.graph_base = base.map(Into::into)).plan())
-    };
-    assert_eq!(base(Some("http://127.0.0.1:8787/"), local()), []);
-    assert_eq!(base(Some("http://127.0.0.1:8787/"), record("p", State::Published)), [GuardKind::OtherGraph]);
-}
-
-#[test]
-fn a_paused_account_publishes_nothing() {
-    let paused = |posts| world(posts, []).with(|world| world.accounts[0].paused = Some("IGSYNC_PAUSED is set".into()));
-    assert_eq!(kinds(&paused(numbered(1)).plan()), [GuardKind::Paused]);
-    assert_eq!(kinds(&paused(vec![post("p").due("2027-01-01T00:00:00Z")]).plan()), []);
-}
-
-#[test]
-fn an_error_in_a_due_post_leaves_its_account_out() {
-    let broken = |key: &str| post(key).with(|post| post.has_errors = true);
-    let plan = world([broken("p"), post("q")], []).plan();
-    assert_eq!(plan.accounts_with_errors().len(), 1);
-    assert!(!plan.applyable());
-    let later = world([broken("p").due("2027-01-01T00:00:00Z"), post("q")], []).plan();
-    assert!(later.applyable());
 }
 
 #[test]
@@ -472,76 +296,6 @@ fn drafts_are_counted_apart_from_what_is_unchanged() {
     let draft = post("draft").with(|post| post.draft = true);
     let plan = world([draft, post("live")], [record("live", State::Published)]).plan();
     assert_eq!((plan.summary.drafts, plan.summary.unchanged, plan.changes.len()), (1, 1, 0));
-}
-
-fn any_world() -> impl Strategy<Value = World> {
-    let post = (0..6_usize, 0..4_usize, 0..4_usize, any::<bool>()).prop_map(|(key, media, time, second)| {
-        post(&format!("p{key}")).with(|post| {
-            post.media_digest = Some(digest(&format!("media {media}")));
-            post.publish_at = [None, Some(at("2026-12-01T11:00:00Z")), Some(at("2026-12-24T18:00:00Z")), None][time];
-            if second {
-                post.account = "other".into();
-                post.user_id = Some("17841400000000002".into());
-            }
-        })
-    });
-    let drawn = (0..6_usize, 0..4_usize, 0..STATES.len(), 0..3_usize, any::<bool>());
-    let drawn = drawn.prop_map(|(key, media, state, attempt, second)| {
-        record(&format!("p{key}"), STATES[state]).with(|record| {
-            record.media_digest = Some(digest(&format!("media {media}")));
-            record.attempt = AttemptId::new(format!("a{attempt}"));
-            if second {
-                record.user_id = "17841400000000002".into();
-            }
-        })
-    });
-    (proptest::collection::vec(post, 0..8), proptest::collection::vec(drawn, 0..8)).prop_map(|(mut posts, records)| {
-        let mut seen = std::collections::HashSet::new();
-        posts.retain(|post| seen.insert((post.user_id.clone(), post.key.clone())));
-        let mut attempts = std::collections::HashSet::new();
-        let fresh =
-            |record: &Record| attempts.insert((record.user_id.clone(), record.key.clone(), record.attempt.clone()));
-        let mut records = records;
-        records.retain(fresh);
-        world(posts, records).with(|world| world.accounts.push(account("other", "17841400000000002", "harbour")))
-    })
-}
-
-proptest! {
-    #[test]
-    fn a_plan_does_not_depend_on_the_order_of_reading(given in any_world(), turn in 0..8_usize) {
-        let first = given.plan();
-        let turned = given.with(|world| {
-            world.posts.reverse();
-            let (posts, records) = (world.posts.len().max(1), world.records.len().max(1));
-            world.posts.rotate_left(turn % posts);
-            world.records.reverse();
-            world.records.rotate_left(turn % records);
-        });
-        let second = turned.plan();
-        prop_assert_eq!(format!("{:?}", first.changes), format!("{:?}", second.changes));
-        prop_assert_eq!(&first.guards, &second.guards);
-        prop_assert_eq!(&first.notices, &second.notices);
-        prop_assert_eq!(&first.digest, &second.digest);
-        prop_assert_eq!(&first.summary, &second.summary);
-    }
-
-    #[test]
-    fn no_record_is_moved_twice_and_no_live_post_is_published(given in any_world()) {
-        let plan = given.plan();
-        let mut sources = std::collections::HashSet::new();
-        for change in &plan.changes {
-            if let Action::Moved { from } = &change.action {
-                prop_assert!(sources.insert((change.user_id.clone(), from.clone())));
-            }
-            let is_recorded = |record: &Record| Some(&record.user_id) == change.user_id.as_ref()
-                && record.key == change.key
-                && (record.state == State::Published || record.state.is_open());
-            if change.action == Action::Publish {
-                prop_assert!(!given.records.iter().any(is_recorded));
-            }
-        }
-    }
 }
 
 #[test]

@@ -31,10 +31,10 @@ pub fn list(posts: &[&[Record]]) -> String {
         counts.iter().map(|(state, count)| format!("{} {}", thousands(*count), word(*state))).collect();
     let total = rows.len();
     let mut text = table(&rows);
-    text.push_str(&match counts.as_slice() {
-        [] => "No records.\n".to_owned(),
-        counts => format!("\n{}: {}.\n", plural(total, "record"), counts.join(", ")),
-    });
+    match counts.as_slice() {
+        [] => text.push_str("No records.\n"),
+        counts => text.extend(["\n", &plural(total, "record"), ": ", &counts.join(", "), ".\n"]),
+    }
     text
 }
 

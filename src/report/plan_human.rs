@@ -10,7 +10,7 @@ use super::Style;
 use super::plan_rows::rows;
 use super::text::{commands, one_line, pad, plural, thousands, wrap};
 use crate::id::AccountName;
-use crate::plan::{Action, Change, Plan, Summary};
+use crate::plan::{Action, Change, Forecast, Plan, Summary};
 
 /// The whole plan, its stable last line included.
 ///
@@ -170,23 +170,47 @@ fn meaning(action: &Action) -> &'static str {
     }
 }
 
+/// The smallest publishing quota that Meta documents, in posts per 24 hours; the true one is asked for
+/// before publishing.
+///
+/// Meta: <https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/content_publishing_limit>
+const SMALLEST_QUOTA: usize = 50;
+
 fn forecast(plan: &Plan, style: Style) -> Option<String> {
-    let crowded = plan.forecast.iter().filter(|at| at.deferred > 0);
-    let line = |at: &crate::plan::Forecast| {
-        let account = account_label(plan, &at.account);
-        let when = if at.at == plan.now { "Now".to_owned() } else { local_time(plan, &at.account, at.at) };
-        let text = format!(
-            "{when}: {} due on {account}, one run publishes at most {}, {} for a later one",
-            if at.posts == 1 { "1 post is".to_owned() } else { format!("{} are", plural(at.posts, "post")) },
-            at.cap,
-            if at.deferred == 1 { "1 waits".to_owned() } else { format!("{} wait", thousands(at.deferred)) },
-        );
-        wrap(&text, style.width).join("\n")
-    };
-    // A refused run defers nothing.
-    let is_refused = |at: &&crate::plan::Forecast| at.at == plan.now && !plan.guards.is_empty();
-    let lines: Vec<String> = crowded.filter(|at| !is_refused(at)).map(line).collect();
+    let lines: Vec<String> = plan
+        .forecast
+        .iter()
+        // A refused run defers nothing.
+        .filter(|at| at.at != plan.now || plan.guards.is_empty())
+        .flat_map(|at| [over_the_cap(plan, at), over_the_quota(plan, at)])
+        .flatten()
+        .map(|line| wrap(&line, style.width).join("\n"))
+        .collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn over_the_cap(plan: &Plan, at: &Forecast) -> Option<String> {
+    let due = if at.posts == 1 { "1 post is".to_owned() } else { format!("{} are", plural(at.posts, "post")) };
+    let waiting = if at.deferred == 1 { "1 waits".to_owned() } else { format!("{} wait", thousands(at.deferred)) };
+    (at.deferred > 0).then(|| {
+        let (when, account) = (when(plan, at), account_label(plan, &at.account));
+        format!("{when}: {due} due on {account}, one run publishes at most {}, {waiting} for a later one", at.cap)
+    })
+}
+
+fn over_the_quota(plan: &Plan, at: &Forecast) -> Option<String> {
+    (at.in_24h > SMALLEST_QUOTA).then(|| {
+        format!(
+            "{}: {} within 24 hours on {}, Meta may allow only {SMALLEST_QUOTA}; the rest goes out later",
+            when(plan, at),
+            plural(at.in_24h, "post"),
+            account_label(plan, &at.account),
+        )
+    })
+}
+
+fn when(plan: &Plan, at: &Forecast) -> String {
+    if at.at == plan.now { "Now".to_owned() } else { local_time(plan, &at.account, at.at) }
 }
 
 fn notes(plan: &Plan, style: Style, program: &str) -> Option<String> {

@@ -44,6 +44,8 @@ struct Columns {
     room: usize,
     /// Of new posts, so that what is said about them stands in line.
     status: usize,
+    /// Whether any new post has words to show.
+    captions: bool,
 }
 
 impl Columns {
@@ -53,9 +55,10 @@ impl Columns {
         let text = 4 + key + 2 + KIND_COLUMNS + 2;
         let is_narrow = style.width < text + 30;
         let text = if is_narrow { 6 } else { text };
-        let new = listed.iter().filter(|change| change.action == Action::Publish && !change.blocked);
-        let status = new.map(|change| width(&status(plan, change))).max().unwrap_or(0);
-        Self { key, text, room: style.width.saturating_sub(text).max(20), status }
+        let new = || listed.iter().filter(|change| is_new(change));
+        let status = new().map(|change| width(&status(plan, change))).max().unwrap_or(0);
+        let captions = new().any(|change| change.post.as_ref().is_some_and(|post| !post.caption.is_empty()));
+        Self { key, text, room: style.width.saturating_sub(text).max(20), status, captions }
     }
 
     fn is_narrow(self) -> bool {
@@ -79,6 +82,11 @@ fn row(plan: &Plan, change: &Change, columns: Columns, style: Style, program: &s
     lines.into_iter().fold(first, |row, line| row + "\n" + &indent + &line)
 }
 
+/// New posts show how their captions begin.
+fn is_new(change: &Change) -> bool {
+    change.action == Action::Publish && !change.blocked
+}
+
 fn colour_of(action: &Action) -> Paint {
     match action {
         Action::Publish | Action::Adopt => Paint::new().green().bold(),
@@ -92,11 +100,11 @@ fn colour_of(action: &Action) -> Paint {
 /// What there is to say, in lines that fit; a new post shows how its caption begins.
 fn text_of(plan: &Plan, change: &Change, columns: Columns) -> Vec<String> {
     let status = status(plan, change);
-    let caption = change.post.as_ref().filter(|_| change.action == Action::Publish && !change.blocked);
-    let caption = caption.map(|post| one_line(&post.caption)).filter(|caption| !caption.is_empty());
     let left = columns.room.saturating_sub(columns.status + 2);
-    match caption {
-        Some(caption) if left >= LEAST_CAPTION => vec![format!("{}  {status}", pad(&fit(&caption, left), left))],
+    match change.post.as_ref().filter(|_| is_new(change) && columns.captions) {
+        Some(post) if left >= LEAST_CAPTION && !(columns.is_narrow() && post.caption.is_empty()) => {
+            vec![format!("{}  {status}", pad(&fit(&one_line(&post.caption), left), left))]
+        }
         _ => wrap(&status, columns.room),
     }
 }

@@ -1,21 +1,238 @@
-//! Events for people (provisional: plain lines).
+//! Events for people: a line for each thing that happened, and on a terminal a line for each post that
+//! is under way.
 
+mod bars;
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::apply::{Event, Observer};
+use indicatif::ProgressDrawTarget;
+use owo_colors::Style as Paint;
+
+use self::bars::Bars;
+use super::Style;
+use super::text::{commands, elapsed, one_line};
+use crate::apply::{Event, Observer, PostRef};
+use crate::graph::wire::StatusCode;
+use crate::id::{AccountName, Kind};
 use crate::port::Clock;
 
-pub struct Human<W>(W);
+/// How often a log hears of a post that takes long.
+const HEARTBEAT: Duration = Duration::from_secs(30);
 
-impl<W: Write> Human<W> {
-    pub fn new(writer: W, _: bool, _: Arc<dyn Clock>) -> Self {
-        Self(writer)
+/// Tells people what happens.
+pub struct Human {
+    out: Box<dyn Write + Send>,
+    clock: Arc<dyn Clock>,
+    style: Style,
+    program: String,
+    /// Seen so far: with several, posts are named with theirs, since two may have the same key.
+    accounts: BTreeSet<AccountName>,
+    under_way: HashMap<PostRef, UnderWay>,
+    /// `None`: not a terminal.
+    bars: Option<Bars>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct UnderWay {
+    kind: Kind,
+    since: Duration,
+    told: Duration,
+}
+
+impl Human {
+    /// Lines go to `out`. `terminal` draws what is under way and vanishes with it; `None` writes a
+    /// line now and then instead. `program` is how igsync was started.
+    #[must_use]
+    pub fn new(
+        out: Box<dyn Write + Send>,
+        terminal: Option<ProgressDrawTarget>,
+        clock: Arc<dyn Clock>,
+        style: Style,
+        program: &str,
+    ) -> Self {
+        let bars = terminal.filter(|target| !target.is_hidden()).map(Bars::new);
+        let (accounts, under_way) = (BTreeSet::new(), HashMap::new());
+        Self { out, clock, style, program: program.to_owned(), accounts, under_way, bars }
+    }
+
+    fn name(&self, post: &PostRef) -> String {
+        let key = one_line(post.key.as_str());
+        if self.accounts.len() > 1 { format!("{key} on {}", one_line(post.account.as_str())) } else { key }
+    }
+
+    fn name_and_kind(&self, post: &PostRef) -> String {
+        let name = self.name(post);
+        self.under_way.get(post).map_or_else(|| name.clone(), |under_way| format!("{name} ({})", under_way.kind))
+    }
+
+    fn time_of(&self, post: &PostRef) -> String {
+        let since = self.under_way.get(post).map(|under_way| self.clock.monotonic().saturating_sub(under_way.since));
+        since.map_or_else(String::new, |time| format!(" in {}", elapsed(time)))
+    }
+
+    fn say(&mut self, verb: &str, paint: Paint, rest: &str) -> io::Result<()> {
+        let line = format!("{} {rest}\n", self.style.paint(verb, paint.bold()));
+        let out = &mut self.out;
+        let mut write = || {
+            out.write_all(line.as_bytes())?;
+            out.flush()
+        };
+        match &self.bars {
+            Some(bars) => bars.above(write),
+            None => write(),
+        }
+    }
+
+    fn hint(&mut self, text: &str) -> io::Result<()> {
+        let text = commands(text, &self.program);
+        self.say(" ", Paint::new(), &text)
+    }
+
+    fn start(&mut self, post: &PostRef, kind: Kind) {
+        self.accounts.insert(post.account.clone());
+        let now = self.clock.monotonic();
+        self.under_way.insert(post.clone(), UnderWay { kind, since: now, told: now });
+        self.show(post, "starting");
+    }
+
+    fn show(&mut self, post: &PostRef, state: &str) {
+        if !self.under_way.contains_key(post) {
+            return;
+        }
+        let line = format!("{}  {state}", self.name_and_kind(post));
+        if let Some(bars) = &mut self.bars {
+            bars.set(post, line);
+        }
+    }
+
+    /// On a terminal the line of the post changes; a log hears of it from time to time.
+    fn tell(&mut self, post: &PostRef, state: &str) -> io::Result<()> {
+        self.show(post, state);
+        let now = self.clock.monotonic();
+        let is_due = self.under_way.get(post).is_some_and(|under_way| now.saturating_sub(under_way.told) >= HEARTBEAT);
+        if self.bars.is_some() || !is_due {
+            return Ok(());
+        }
+        if let Some(under_way) = self.under_way.get_mut(post) {
+            under_way.told = now;
+        }
+        let time = self.time_of(post).replacen(" in ", " after ", 1);
+        let rest = format!("for {}: {state}{time}", self.name_and_kind(post));
+        self.say("waiting", Paint::new().dimmed(), &rest)
+    }
+
+    fn end(&mut self, post: &PostRef) {
+        self.under_way.remove(post);
+        if let Some(bars) = &mut self.bars {
+            bars.remove(post);
+        }
+    }
+
+    fn ended(&mut self, post: &PostRef, verb: &str, paint: Paint, rest: &str) -> io::Result<()> {
+        let rest = format!("{}{rest}", self.name_and_kind(post));
+        self.end(post);
+        self.say(verb, paint, &rest)
     }
 }
 
-impl<W: Write + Send> Observer for Human<W> {
+impl fmt::Debug for Human {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Human").field("under_way", &self.under_way).finish_non_exhaustive()
+    }
+}
+
+fn polled(status: Option<StatusCode>) -> &'static str {
+    match status {
+        Some(StatusCode::InProgress) => "Instagram is processing it",
+        Some(StatusCode::Finished) => "ready to publish",
+        Some(StatusCode::Published) => "published",
+        Some(StatusCode::Error) => "refused while processing",
+        Some(StatusCode::Expired) => "container expired",
+        None => "the container cannot be read yet",
+    }
+}
+
+/// ` (9004/2207052)`
+fn codes(code: Option<i64>, subcode: Option<i64>) -> String {
+    match (code, subcode) {
+        (Some(code), Some(subcode)) => format!(" ({code}/{subcode})"),
+        (Some(code), None) | (None, Some(code)) => format!(" ({code})"),
+        (None, None) => String::new(),
+    }
+}
+
+impl Observer for Human {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        writeln!(self.0, "{}", super::events::line(event).trim())
+        let (good, bad, odd) = (Paint::new().green(), Paint::new().red(), Paint::new().yellow());
+        match event {
+            Event::RunStarted { .. } => Ok(()),
+            Event::PostStarted { post, kind } => {
+                self.start(post, *kind);
+                Ok(())
+            }
+            Event::ContainerCreated { post, item, .. } => match item {
+                Some(item) => self.tell(post, &format!("item {item} handed over")),
+                None => self.tell(post, "handed over"),
+            },
+            Event::ContainerPolled { post, status, .. } => self.tell(post, polled(*status)),
+            Event::UploadProgress { post, sent_bytes, total_bytes } => {
+                let (sent, total) = (super::text::bytes(*sent_bytes), super::text::bytes(*total_bytes));
+                self.tell(post, &format!("{sent} of {total} uploaded"))
+            }
+            Event::IntentRecorded { post, .. } => self.tell(post, "publishing"),
+            Event::PostPublished { post, media_id } => {
+                let id = media_id.as_ref().map_or_else(
+                    || ", its id is not known yet,".to_owned(),
+                    |media| format!(" {}", one_line(media.as_str())),
+                );
+                let rest = format!("{id}{}", self.time_of(post));
+                self.ended(post, "published", good, rest.trim_end_matches(','))
+            }
+            Event::PostEnriched { post, permalink } => {
+                let name = self.name(post);
+                self.hint(&format!("{name} is at {}", one_line(permalink)))
+            }
+            Event::PostAdopted { post, media_id } => {
+                self.ended(post, "adopted", good, &format!(", it was live already as {}", one_line(media_id.as_str())))
+            }
+            Event::PostFailed { post, reason, code, subcode, fbtrace_id, help } => {
+                let rest = format!(": {}{}", one_line(reason), codes(*code, *subcode));
+                self.ended(post, "failed", bad, &rest)?;
+                if !help.is_empty() {
+                    self.hint(&one_line(help))?;
+                }
+                fbtrace_id.as_ref().map_or(Ok(()), |trace| self.hint(&format!("Meta's trace id: {}", one_line(trace))))
+            }
+            Event::PostUnknown { post, reason } => {
+                self.ended(post, "unknown", bad, &format!(": {}", one_line(reason)))?;
+                self.hint(&format!("settle it with `igsync resolve {}`", one_line(post.key.as_str())))
+            }
+            Event::PostDeferred { post, reason } => {
+                self.ended(post, "deferred", odd, &format!(": {}", one_line(reason)))
+            }
+            Event::NotAttempted { post, reason } => {
+                self.ended(post, "not attempted", odd, &format!(": {}", one_line(reason)))
+            }
+            Event::PostWarning { post, reason } => {
+                let rest = format!("{}: {}", self.name(post), one_line(reason));
+                self.say("warning", odd, &rest)
+            }
+            Event::RecordPushed { commit } => self.say("recorded", good, &format!("in commit {}", one_line(commit))),
+            Event::RunFinished { .. } => {
+                if let Some(bars) = &mut self.bars {
+                    bars.clear();
+                }
+                Ok(())
+            }
+        }
     }
 }
+
+#[cfg(test)]
+pub(super) mod testing;
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,8 @@ pub fn visible_in_place(text: &str) -> Cow<'_, str> {
         2 => '¿',
         _ => '\u{FFFD}',
     };
-    Cow::Owned(text.chars().map(|c| if is_obeyed(c) { stand_in(c) } else { c }).collect())
+    let unix = text.replace("\r\n", " \n");
+    Cow::Owned(unix.chars().map(|c| if is_obeyed(c) { stand_in(c) } else { c }).collect())
 }
 
 fn is_obeyed(c: char) -> bool {
@@ -181,6 +182,7 @@ mod tests {
         let hostile = "a\u{1b}b\u{9b}c\u{202E}d";
         assert_eq!(visible_in_place(hostile), "a?b¿c\u{FFFD}d");
         assert_eq!(visible_in_place(hostile).len(), hostile.len());
+        assert_eq!(visible_in_place("a\r\nb\r"), "a \nb?");
     }
 
     #[test]

@@ -76,6 +76,8 @@ struct Composer {
     anchors: HashMap<usize, Node>,
     root: Option<Node>,
     documents: usize,
+    /// Where the last scalar ended.
+    last_end: usize,
     budget: Budget,
 }
 
@@ -109,7 +111,12 @@ impl Composer {
                 let source = problems.text();
                 let span = trimmed(source, place);
                 let text = if plain && span.is_empty() { "".into() } else { text };
-                let cut = if plain { comment_behind(source, span.end) } else { None };
+                let cut = match (plain, span.is_empty()) {
+                    (true, true) => comment_instead(source, span.start, self.last_end),
+                    (true, false) => comment_behind(source, span.end),
+                    (false, _) => None,
+                };
+                self.last_end = span.end.max(self.last_end);
                 let node = Node { value: Value::Scalar { text: text.into(), plain }, span, cut };
                 return self.close(node, anchor, problems);
             }
@@ -245,4 +252,12 @@ fn comment_behind(text: &str, offset: usize) -> Option<Range<usize>> {
     let comment = line.trim_start_matches([' ', '\t']);
     let start = offset + line.len() - comment.len();
     comment.starts_with('#').then(|| start..start + comment.trim_end().len())
+}
+
+/// A comment where a value is missing. The parser places such a value somewhere on its line.
+fn comment_instead(text: &str, offset: usize, last_end: usize) -> Option<Range<usize>> {
+    let line_start = text.get(..offset)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let start = line_start.max(last_end);
+    let rest = text.get(start..)?;
+    comment_behind(text, start + rest.len() - rest.trim_start_matches([':', '-', ' ', '\t']).len())
 }

@@ -32,13 +32,15 @@ impl<'n> Fields<'n> {
     }
 
     /// Reports every field that is not in `known`. `wrong_names` maps what people write to what is meant.
+    /// Answers with the fields that were meant: they are not missing, too.
     pub fn reject_unknown(
         &self,
         what: &str,
         known: &[&'static str],
         wrong_names: &[(&str, &'static str)],
         problems: &mut Problems<'_>,
-    ) {
+    ) -> Vec<&'static str> {
+        let mut meant_names = Vec::new();
         for entry in self.entries.iter().filter(|entry| !known.contains(&&*entry.key)) {
             let meant = wrong_names
                 .iter()
@@ -56,7 +58,9 @@ impl<'n> Fields<'n> {
                 Some(right) => format!("write `{right}`"),
                 None => format!("it has: {}", known.join(", ")),
             });
+            meant_names.extend(meant);
         }
+        meant_names
     }
 
     /// Text. A number is taken as it is written; nothing, `true` and text that a comment cuts are errors.

@@ -114,13 +114,11 @@ fn anchors_work_within_bounds() {
 
 #[test]
 fn bombs_are_refused_with_one_finding() {
-    let mut aliases = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-    for level in 1..10 {
-        let inner = vec![format!("*a{}", level - 1); 10].join(", ");
-        aliases.push_str(&format!("a{level}: &a{level} [{inner}]\n"));
-    }
+    let level =
+        |level: usize| format!("a{}: &a{} [{}]", level + 1, level + 1, vec![format!("*a{level}"); 10].join(", "));
+    let aliases = format!("a0: &a0 [x, x, x]\n{}\n", (0..9).map(level).collect::<Vec<_>>().join("\n"));
     let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), vec!["*a"; 5000].join(", "));
-    let many_keys: String = (0..20_000).map(|key| format!("k{key}: 1\n")).collect();
+    let many_keys = (0..20_000).map(|key| format!("k{key}: 1")).collect::<Vec<_>>().join("\n");
     for text in [
         aliases,
         long,
@@ -128,7 +126,7 @@ fn bombs_are_refused_with_one_finding() {
         "[".repeat(100_000),
         "{a: ".repeat(100_000),
         "- ".repeat(100_000),
-        "a:\n".repeat(10).replace('a', "&a a") + &"? ".repeat(50_000),
+        "? ".repeat(50_000),
     ] {
         let found = findings(&text);
         assert_eq!(found.len(), 1, "{found:.200?}");

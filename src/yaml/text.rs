@@ -44,7 +44,7 @@ pub fn read_text(disk: &dyn Disk, path: &Path, file: &Arc<str>, limit: u64) -> R
     }
     let mut tokens = Vec::new();
     while let Some(token) = find_token(&text) {
-        text.replace_range(token.clone(), &"*".repeat(token.len()));
+        text.replace_range(token.clone(), &"X".repeat(token.len()));
         tokens.push(token);
     }
     Ok(Text { text, tokens })

@@ -1,9 +1,18 @@
 //! The real binary over real HTTP against the sandbox, in throw-away content roots.
 
+#![expect(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    clippy::cast_possible_truncation,
+    reason = "tests stop at the first surprise; their texts and pictures are small"
+)]
+
 mod apply;
 mod bad_input;
 mod commands;
 mod lock;
+mod ports;
 mod project;
 mod readme;
 mod resolve;

@@ -181,11 +181,11 @@ pub struct Server {
 
 impl Server {
     pub fn start() -> Self {
-        Self::with(Options::quick())
+        Self::with(&Options::quick())
     }
 
-    pub fn with(options: Options) -> Self {
-        let sandbox = Sandbox::new(&options, Arc::new(RealDisk), Arc::new(RealClock::new())).unwrap();
+    pub fn with(options: &Options) -> Self {
+        let sandbox = Sandbox::new(options, Arc::new(RealDisk), Arc::new(RealClock::new())).unwrap();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();

@@ -26,6 +26,17 @@ fn regex(pattern: &str) -> regex::Regex {
     regex::Regex::new(pattern).unwrap()
 }
 
+/// What a person sees: both streams, in their order.
+fn on_terminal(project: &Project, command: &str) -> String {
+    let igsync = project.command(command.split_whitespace());
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "exec \"$0\" \"$@\" 2>&1"]).arg(igsync.get_program()).args(igsync.get_args());
+    let output = shell.current_dir(project.path()).env_clear().output().unwrap();
+    assert!(output.status.success(), "igsync {command}");
+    settled(&String::from_utf8(output.stdout).unwrap())
+}
+
+#[cfg(unix)]
 #[test]
 fn console_blocks_show_what_the_commands_print() {
     let project = Project::example();
@@ -35,13 +46,13 @@ fn console_blocks_show_what_the_commands_print() {
         let mut shown = String::new();
         for part in block.split("$ igsync ").skip(1) {
             let (command, expected) = part.split_once('\n').unwrap_or((part, ""));
-            let output = project.run(command.split_whitespace()).exits(0);
-            shown.push_str(&format!("$ igsync {command}\n{}\n", settled(&output.stdout)));
+            let printed = on_terminal(&project, command);
+            shown.push_str(&format!("$ igsync {command}\n{printed}\n\n"));
             if std::env::var_os("IGSYNC_UPDATE_README").is_none() {
-                assert_eq!(settled(expected), settled(&output.stdout), "`igsync {command}` of the README");
+                assert_eq!(settled(expected), printed, "`igsync {command}` of the README");
             }
         }
-        updated = updated.replace(block, &shown);
+        updated = updated.replace(block, &format!("{}\n", shown.trim_end()));
     }
     if std::env::var_os("IGSYNC_UPDATE_README").is_some() {
         #[expect(clippy::disallowed_methods, reason = "a text file of the repository, on request")]

@@ -1,5 +1,8 @@
 //! `igsync resolve`: what a person says settles a post, and nothing is ever published by it.
 
+use std::process::Stdio;
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::project::{Output, Project, Server};
@@ -160,20 +163,21 @@ fn a_mistyped_id_can_be_corrected_by_saying_it_again() {
 fn bare_resolve_settles_what_a_killed_run_left_open() {
     let server = Server::start();
     let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
-    let project = project.env("IGSYNC_POLL_BUDGET_MS", "100").env("IGSYNC_HTTP_TIMEOUT_MS", "300");
-    server.fail(
-        r#"[{"match":{"method":"POST","path":"media_publish"},"nth":1,"fault":"lose_answer"},
-            {"match":{"method":"GET","path":"17"},"nth":1,"fault":"expire_token"}]"#,
-    );
-    let first = apply(&project);
-    assert_ne!(first.code, 0, "{}", first.stderr);
-    assert_eq!(server.published().len(), 1);
-    let resolved = project.run(["resolve", "posts/one", "--format", "json"]);
-    if resolved.code == 0 {
-        let outcome: Value = serde_json::from_str(&resolved.stdout).unwrap();
-        assert_eq!((&outcome["state"], &outcome["changed"]), (&Value::from("published"), &Value::from(true)));
+    let slow = r#"[{"match":{"method":"POST","path":"media_publish"},"nth":1,"fault":{"slow_body":{"ms":20000}}}]"#;
+    server.fail(slow);
+    let mut run = project.command(["apply", "--yes"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while server.published().is_empty() {
+        std::thread::park_timeout(Duration::from_millis(5));
     }
-    apply(&project).exits(0);
+    run.kill().unwrap();
+    run.wait().unwrap();
+    project.run(["plan"]).exits(0).says("settle: igsync resolve posts/one");
+    project.run(["resolve", "posts/one", "--dry-run"]).exits(0).says("would ask");
+    let output = project.run(["resolve", "posts/one", "--format", "json"]).exits(0);
+    let outcome: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!((&outcome["state"], &outcome["changed"]), (&Value::from("published"), &Value::from(true)));
+    assert_eq!(outcome["media_id"], server.published()[0]["media_id"]);
+    apply(&project).exits(0).ends_with("No changes.");
     assert_eq!(server.published().len(), 1);
 }
 

@@ -17,17 +17,22 @@ use super::super::project::Project;
 use super::super::{Ended, World, write_stdout};
 use super::prepare;
 
+/// Everything that carrying out needs.
+pub(super) struct Run<'a> {
+    pub plan: &'a Plan,
+    pub project: &'a Project,
+    pub shared: Arc<Shared>,
+    pub accounts: Accounts,
+    /// What settling has counted already.
+    pub tally: Tally,
+    pub global: &'a Global,
+    pub args: &'a Apply,
+    pub world: &'a World,
+}
+
 /// Carries out the plan; every post of it gets exactly one outcome.
-pub async fn run(
-    plan: &Plan,
-    project: &Project,
-    shared: Arc<Shared>,
-    accounts: Accounts,
-    mut tally: Tally,
-    global: &Global,
-    args: &Apply,
-    world: &World,
-) -> Ended {
+pub(super) async fn run(run: Run<'_>) -> Ended {
+    let Run { plan, project, shared, accounts, mut tally, global, args, world } = run;
     let began = world.clock.monotonic();
     let tell = |event: &Event| shared.tell(event);
     let started = tell(&Event::RunStarted {
@@ -75,7 +80,7 @@ pub async fn run(
 }
 
 /// The two events of a run that has nothing to do.
-pub fn idle_events(plan: &Plan) -> String {
+pub(super) fn idle_events(plan: &Plan) -> String {
     let started = Event::RunStarted { to_publish: 0, to_resume: 0, plan_digest: plan.digest.clone() };
     let mut tally = Tally::default();
     tally.end(prepare::exit_of(plan));
@@ -139,7 +144,7 @@ fn has_errors() -> Halt {
 fn hint(tally: &Tally, project: &Project, global: &Global, world: &World) {
     let terminal = &world.terminal;
     if project.sandbox {
-        let folder = project.chdir_flag(global);
+        let folder = Project::chdir_flag(global);
         terminal.say(&format!("see the feed: {} sandbox{folder}", terminal.program));
     } else if tally.changed_the_record() {
         let posts = plural(tally.published + tally.adopted, "published post");

@@ -19,7 +19,12 @@ use super::super::{Failure, World, write_stdout};
 use super::{refusal, show};
 
 /// Ends the run when the files alone decide it: nothing to do, or a guard that no call may precede.
-pub fn ends_offline(plan: &Plan, project: &Project, args: &Apply, world: &World) -> Result<Option<Exit>, Failure> {
+pub(super) fn ends_offline(
+    plan: &Plan,
+    project: &Project,
+    args: &Apply,
+    world: &World,
+) -> Result<Option<Exit>, Failure> {
     let before_any_call = |kind| {
         matches!(
             kind,
@@ -47,7 +52,7 @@ pub fn ends_offline(plan: &Plan, project: &Project, args: &Apply, world: &World)
 }
 
 /// What the state of the posts alone makes of the exit code.
-pub fn exit_of(plan: &Plan) -> Exit {
+pub(super) fn exit_of(plan: &Plan) -> Exit {
     let mut exit = Exit::Done;
     if plan.summary.late + plan.summary.failed > 0 {
         exit = exit.or(Exit::Incomplete);
@@ -59,12 +64,12 @@ pub fn exit_of(plan: &Plan) -> Exit {
 }
 
 /// What an account's run is given to do.
-pub fn is_work(change: &Change) -> bool {
+pub(super) fn is_work(change: &Change) -> bool {
     change.acts() && matches!(change.action, Action::Publish | Action::Resume(_))
 }
 
 /// Accounts for which Meta has to be asked anything.
-pub fn accounts_with_work(plan: &Plan, project: &Project, args: &Apply) -> HashSet<AccountName> {
+pub(super) fn accounts_with_work(plan: &Plan, project: &Project, args: &Apply) -> HashSet<AccountName> {
     let mut names: HashSet<AccountName> =
         plan.changes.iter().filter(|change| is_work(change)).map(|change| change.account.clone()).collect();
     for account in &project.config.accounts {
@@ -80,7 +85,7 @@ pub fn accounts_with_work(plan: &Plan, project: &Project, args: &Apply) -> HashS
 
 /// Settles what earlier runs left open, all accounts side by side. An account that cannot be asked is
 /// set aside; the others go on.
-pub async fn settle(project: &Project, accounts: &mut Accounts, tally: &mut Tally) -> BTreeSet<AttemptId> {
+pub(super) async fn settle(project: &Project, accounts: &mut Accounts, tally: &mut Tally) -> BTreeSet<AttemptId> {
     let wanted = wanted_posts(project);
     let ended = join_all(accounts.runs.iter_mut().map(|run| {
         let name = run.name.clone();
@@ -111,7 +116,7 @@ fn wanted_posts(project: &Project) -> HashMap<(&AccountName, &PostKey), &Arc<Pos
 }
 
 /// Exit 1 when every account that would act now has an error in a post that is due.
-pub fn refused_for_errors(plan: &Plan, world: &World) -> Option<Exit> {
+pub(super) fn refused_for_errors(plan: &Plan, world: &World) -> Option<Exit> {
     let broken = plan.accounts_with_errors();
     let is_able = |change: &Change| change.acts() && !broken.contains(&change.account);
     if broken.is_empty() || plan.changes.iter().any(is_able) {

@@ -33,7 +33,7 @@ fn a_plan_reads_like_a_letter() {
     insta::assert_snapshot!(shown(&first_day()), @"
     igsync will publish 3 posts and resume 1 post on @acme
 
-      + posts/ferry    story     due since 1 Dec 12:00
+      + posts/ferry    story                                   due since 1 Dec 12:00
       ^ posts/boats    reel      containers made, not published yet
       + posts/cranes   image     Cranes                        due now
       + posts/harbour  carousel  Golden hour over the harbou…  due now
@@ -228,6 +228,19 @@ fn two_accounts_are_told_apart() {
     Cost: 3 containers, 3 publishes, about 16 calls to the Graph API
 
     Plan: 3 to publish.
+    ");
+}
+
+#[test]
+fn a_crowded_day_is_foretold() {
+    let day = (1..=52).map(|number| post(&format!("posts/{number}")).due("2026-12-24T17:00:00Z"));
+    let shown = shown(&world(day, []));
+    let said: Vec<&str> = shown.split("\n\n").collect();
+    insta::assert_snapshot!(said[said.len() - 2], @"
+    Thu 24 Dec 2026 18:00 Europe/Berlin: 52 posts are due on @acme, one run
+    publishes at most 5, 47 wait for a later one
+    Thu 24 Dec 2026 18:00 Europe/Berlin: 52 posts within 24 hours on @acme, Meta may
+    allow only 50; the rest goes out later
     ");
 }
 

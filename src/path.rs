@@ -1,15 +1,22 @@
-//! Where media are: paths that stay inside the content root, and URLs.
+//! Places as manifests and configuration write them: paths that stay inside the content root, and URLs.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::schema::Source;
 use crate::finding::Rule;
+use crate::port::is_loopback;
 use crate::rules;
+
+/// Where the bytes of one media file are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Source {
+    /// Relative to the content root, `/`-separated; proven to stay inside it.
+    Local(Arc<str>),
+    Url(Arc<str>),
+}
 
 /// Why a path or URL cannot be used.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(crate) struct Refused {
     pub rule: &'static Rule,
     pub message: String,
     pub label: &'static str,
@@ -17,7 +24,7 @@ pub(super) struct Refused {
 }
 
 /// Reads a path relative to `folder` (itself relative to the content root), or a URL.
-pub(super) fn source(folder: &str, text: &str, allow_loopback: bool) -> Result<Source, Refused> {
+pub(crate) fn source(folder: &str, text: &str, allow_loopback: bool) -> Result<Source, Refused> {
     if let Some((scheme, _)) = text.split_once("://") {
         return url(scheme, text, allow_loopback).map(|()| Source::Url(text.into()));
     }
@@ -25,7 +32,7 @@ pub(super) fn source(folder: &str, text: &str, allow_loopback: bool) -> Result<S
 }
 
 /// Joins `text` to `folder` and proves that the result stays inside the content root.
-pub(super) fn local(folder: &str, text: &str) -> Result<Arc<str>, Refused> {
+pub(crate) fn local(folder: &str, text: &str) -> Result<Arc<str>, Refused> {
     let refused = |rule, message: &str, label, help| Refused { rule, message: message.into(), label, help };
     if text.starts_with('/') || text.as_bytes().get(1) == Some(&b':') || text.starts_with("~/") {
         let help = "write it relative to this file, inside the content root";
@@ -49,7 +56,8 @@ pub(super) fn local(folder: &str, text: &str) -> Result<Arc<str>, Refused> {
             _ => parts.push(part),
         }
     }
-    if parts.is_empty() || text.trim().is_empty() || text.ends_with('/') || text.ends_with("..") {
+    let last = text.rsplit('/').next().unwrap_or_default();
+    if parts.is_empty() || text.trim().is_empty() || matches!(last, "" | "." | "..") {
         return Err(refused(&rules::INVALID_PATH, "the path names no file", "no file", "name the file itself"));
     }
     Ok(parts.join("/").into())
@@ -83,14 +91,6 @@ fn url(scheme: &str, text: &str, allow_loopback: bool) -> Result<(), Refused> {
         "http" => refused("media URLs are https", "not https", "write https://"),
         _ => refused("media URLs are https", "another scheme", "write https://, or a path to a local file"),
     }
-}
-
-/// Whether the host is this machine.
-pub(crate) fn is_loopback(url: &url::Url) -> bool {
-    url.host_str().is_some_and(|host| {
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-    })
 }
 
 #[cfg(test)]

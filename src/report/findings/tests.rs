@@ -1,0 +1,131 @@
+use super::*;
+use crate::finding::Rule;
+
+static TOO_LONG: Rule = Rule {
+    id: "IGS2101",
+    name: "caption-too-long",
+    severity: Severity::Error,
+    about: "a caption has at most 2,200 characters",
+    page: Some("https://example.com/meta"),
+};
+static NO_ALT: Rule = Rule {
+    id: "IGS2301",
+    name: "missing-alt-text",
+    severity: Severity::Warning,
+    about: "pictures have an alternative text",
+    page: None,
+};
+
+fn findings() -> Vec<Finding> {
+    let text = "kind: image\nimage: ./a.jpg\ncaption: \u{1b}[31mGolden hour\n";
+    let source = Arc::new(SourceText { name: "posts/a.yaml".into(), text: text.into() });
+    let at = |word: &str| text.find(word).map(|start| start..start + word.len()).unwrap();
+    vec![
+        Finding::new(&TOO_LONG, "posts/a.yaml", "the caption is too long")
+            .at(&source, at("Golden hour"), "2,250 characters, 2,200 allowed")
+            .help("remove at least 50 characters"),
+        Finding::new(&NO_ALT, "posts/a.yaml", "the picture has no alt_text").at(&source, at("./a.jpg"), "this one"),
+        Finding::new(&TOO_LONG, "posts/binary.yaml", "not text, 100% sure: a,b\n::error::x"),
+    ]
+}
+
+#[test]
+fn findings_stand_under_the_text_they_are_about() {
+    insta::assert_snapshot!(render(&findings(), Style::plain()), @"
+      × 1 error, 1 warning in posts/a.yaml
+
+    Warning: IGS2301 missing-alt-text
+
+      ⚠ the picture has no alt_text
+       ╭─[posts/a.yaml:2:8]
+     1 │ kind: image
+     2 │ image: ./a.jpg
+       ·        ───┬───
+       ·           ╰── this one
+     3 │ caption: ?[31mGolden hour
+       ╰────
+
+    Error: IGS2101 caption-too-long
+
+      × the caption is too long
+       ╭─[posts/a.yaml:3:15]
+     2 │ image: ./a.jpg
+     3 │ caption: ?[31mGolden hour
+       ·               ─────┬─────
+       ·                    ╰── 2,250 characters, 2,200 allowed
+       ╰────
+      help: remove at least 50 characters
+            Meta: https://example.com/meta
+
+      × 1 error in posts/binary.yaml
+
+    Error: IGS2101 caption-too-long
+
+      × not text, 100% sure: a,b ::error::x
+      help: Meta: https://example.com/meta
+    ");
+}
+
+#[test]
+fn a_plain_terminal_gets_plain_characters() {
+    let ascii = render(&findings()[1..2], Style { unicode: false, ..Style::plain() });
+    insta::assert_snapshot!(ascii, @"
+      ! 1 warning in posts/a.yaml
+
+    Warning: IGS2301 missing-alt-text
+
+      ! the picture has no alt_text
+       ,-[posts/a.yaml:2:8]
+     1 | kind: image
+     2 | image: ./a.jpg
+       :        ^^^|^^^
+       :           `-- this one
+     3 | caption: ?[31mGolden hour
+       `----
+    ");
+}
+
+#[test]
+fn no_terminal_escape_survives() {
+    assert!(!render(&findings(), Style::plain()).contains('\u{1b}'));
+}
+
+#[test]
+fn findings_for_programs_name_line_and_column() {
+    insta::assert_snapshot!(json(&findings()[..1]), @r#"
+    {
+      "format_version": "1.0",
+      "findings": [
+        {
+          "file": "posts/a.yaml",
+          "line": 3,
+          "column": 15,
+          "end_line": 3,
+          "end_column": 26,
+          "id": "IGS2101",
+          "name": "caption-too-long",
+          "severity": "error",
+          "message": "the caption is too long",
+          "label": "2,250 characters, 2,200 allowed",
+          "help": "remove at least 50 characters",
+          "url": "https://example.com/meta"
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn annotations_cannot_be_broken_out_of() {
+    insta::assert_snapshot!(github(&findings(), "content/"), @"
+    ::warning file=content/posts/a.yaml,line=2,endLine=2,col=8,endColumn=15,title=IGS2301 missing-alt-text::the picture has no alt_text%0Athis one
+    ::error file=content/posts/a.yaml,line=3,endLine=3,col=15,endColumn=26,title=IGS2101 caption-too-long::the caption is too long%0A2,250 characters, 2,200 allowed%0Aremove at least 50 characters
+    ::error file=content/posts/binary.yaml,line=1,endLine=1,col=1,endColumn=1,title=IGS2101 caption-too-long::not text, 100%25 sure: a,b%0A::error::x
+    ");
+}
+
+#[test]
+fn counts_are_said_in_words() {
+    assert_eq!(counts(&findings()), "2 errors, 1 warning");
+    assert_eq!(counts(&[]), "");
+}

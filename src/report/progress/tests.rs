@@ -1,0 +1,130 @@
+use super::testing::{Drawn, Shared, StoppedClock, post_ref};
+use super::*;
+
+struct Stage {
+    human: Human,
+    out: Shared,
+    clock: Arc<StoppedClock>,
+}
+
+fn stage(terminal: Option<&Drawn>) -> Stage {
+    let (out, clock) = (Shared::default(), Arc::new(StoppedClock::default()));
+    let target = terminal.map(|term| ProgressDrawTarget::term_like(Box::new(term.clone())));
+    let human =
+        Human::new(Box::new(out.clone()), target, Arc::clone(&clock) as Arc<dyn Clock>, Style::plain(), "igsync");
+    Stage { human, out, clock }
+}
+
+impl Stage {
+    fn play(&mut self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            self.human.event(&event).unwrap();
+        }
+    }
+}
+
+fn started(key: &str, kind: Kind) -> Event {
+    Event::PostStarted { post: post_ref(key), kind }
+}
+
+fn polled_at(key: &str, waited_ms: u64) -> Event {
+    let status = Some(StatusCode::InProgress);
+    Event::ContainerPolled { post: post_ref(key), container: "178".into(), status, waited_ms }
+}
+
+fn published(key: &str, media: &str) -> Event {
+    Event::PostPublished { post: post_ref(key), media_id: Some(media.into()) }
+}
+
+fn finished(published: usize, failed: usize) -> Event {
+    Event::RunFinished {
+        published,
+        failed,
+        unknown: 0,
+        deferred: 0,
+        not_attempted: 0,
+        exit_code: 0,
+        elapsed_ms: 12_345,
+    }
+}
+
+#[test]
+fn a_log_has_a_line_for_each_thing_that_happened() {
+    let mut stage = stage(None);
+    stage.play([started("posts/harbour", Kind::Carousel), started("posts/boats", Kind::Reel)]);
+    stage.clock.advance(4);
+    stage.play([
+        published("posts/harbour", "17912345"),
+        Event::PostEnriched { post: post_ref("posts/harbour"), permalink: "https://www.instagram.com/p/abc/".into() },
+        polled_at("posts/boats", 4_000),
+    ]);
+    stage.clock.advance(28);
+    stage.play([polled_at("posts/boats", 32_000), polled_at("posts/boats", 33_000)]);
+    stage.clock.advance(60);
+    stage.play([
+        Event::PostFailed {
+            post: post_ref("posts/boats"),
+            reason: "the video has no sound\u{1b}[2J".into(),
+            code: Some(-1),
+            subcode: Some(2_207_026),
+            fbtrace_id: Some("AbC".into()),
+            help: "see `igsync explain 2207026`".into(),
+        },
+        Event::PostUnknown { post: post_ref("posts/ferry"), reason: "the answer was lost".into() },
+        Event::PostPublished { post: post_ref("posts/story"), media_id: None },
+        Event::PostAdopted { post: post_ref("posts/old"), media_id: "17900".into() },
+        Event::PostDeferred { post: post_ref("posts/later"), reason: "the quota of a day is used up".into() },
+        Event::NotAttempted { post: post_ref("posts/rest"), reason: "the token was refused".into() },
+        Event::PostWarning { post: post_ref("posts/harbour"), reason: "its first comment was refused".into() },
+        Event::RecordPushed { commit: "1a2b3c".into() },
+        finished(3, 1),
+    ]);
+    insta::assert_snapshot!(stage.out.text(), @"
+    published posts/harbour (carousel) 17912345 in 4 s
+      posts/harbour is at https://www.instagram.com/p/abc/
+    waiting for posts/boats (reel): Instagram is processing it after 32 s
+    failed posts/boats (reel): the video has no sound␛[2J (-1/2207026)
+      see `igsync explain 2207026`
+      Meta's trace id: AbC
+    unknown posts/ferry: the answer was lost
+      settle it with `igsync resolve posts/ferry`
+    published posts/story, its id is not known yet
+    adopted posts/old, it was live already as 17900
+    deferred posts/later: the quota of a day is used up
+    not attempted posts/rest: the token was refused
+    warning posts/harbour: its first comment was refused
+    recorded in commit 1a2b3c
+    ");
+}
+
+#[test]
+fn a_terminal_shows_what_is_under_way() {
+    let term = Drawn::default();
+    let mut stage = stage(Some(&term));
+    stage.play([started("posts/boats", Kind::Reel), started("posts/harbour", Kind::Image)]);
+    stage.clock.advance(12);
+    stage.play([
+        Event::UploadProgress { post: post_ref("posts/boats"), sent_bytes: 3_400_000, total_bytes: 12_000_000 },
+        polled_at("posts/harbour", 12_000),
+    ]);
+    let drawn = term.text();
+    assert!(drawn.contains("posts/boats (reel)  3.4 MB of 12.0 MB uploaded"), "{drawn}");
+    assert!(drawn.contains("posts/harbour (image)  Instagram is processing it"), "{drawn}");
+    stage.play([published("posts/boats", "179"), published("posts/harbour", "180"), finished(2, 0)]);
+    assert_eq!(
+        stage.out.text(),
+        "published posts/boats (reel) 179 in 12 s\npublished posts/harbour (image) 180 in 12 s\n"
+    );
+}
+
+#[test]
+fn posts_of_two_accounts_are_told_apart() {
+    let mut stage = stage(None);
+    let elsewhere = PostRef { account: "second".into(), ..post_ref("posts/a") };
+    stage.play([
+        started("posts/a", Kind::Image),
+        Event::PostStarted { post: elsewhere, kind: Kind::Image },
+        published("posts/a", "179"),
+    ]);
+    assert_eq!(stage.out.text(), "published posts/a on brand (image) 179 in 0 ms\n");
+}
