@@ -29,6 +29,9 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     }
     let offline = make(&project, &args.scope, BTreeSet::new(), world)?;
     if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
+        if exit != Exit::Refused {
+            catch_up(&project, args, world).await?;
+        }
         return Ok(exit);
     }
     let _lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
@@ -51,6 +54,23 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
         return Ok(Exit::Failure);
     }
     carry_out::run(Run { plan: &plan, project: &project, shared, accounts, tally, global, args, world }).await
+}
+
+/// A run that was killed after its last publish, or a lockfile that was reverted, leaves a lockfile that
+/// knows less than the journal: the next commit would carry it.
+async fn catch_up(project: &Project, args: &Apply, world: &World) -> Result<(), Failure> {
+    if !project.snapshot.is_behind && !project.snapshot.has_conflicts {
+        return Ok(());
+    }
+    let _lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
+    let is_new = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?.fold()?;
+    if is_new && !project.sandbox {
+        world.terminal.say(
+            "igsync.lock was behind the journal and is whole again\n\
+             keep the record: git add igsync.lock && git commit -m \"Record what was published\"",
+        );
+    }
+    Ok(())
 }
 
 /// `--now` moves decisions about time, so it must not reach a real account.
