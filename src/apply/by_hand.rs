@@ -299,3 +299,6 @@ fn fresh(subject: &Subject<'_>, new_attempt: &mut NewAttempt<'_>) -> Result<Reco
 fn forgotten(record: Record) -> Record {
     Record { state: State::Forgotten, rev: record.rev.saturating_add(1), ..record }
 }
+
+#[cfg(test)]
+mod tests;

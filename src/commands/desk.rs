@@ -116,8 +116,8 @@ impl Desk {
         };
         let connector = Connector::open(&self.project, world).await?;
         let shared = Arc::new(apply::share(&self.project, world, ledger, observer));
-        let names = HashSet::from([named.account.clone()]);
-        let connected = connector.connect_all(&self.project, &Pace::reading(), &names, &shared, world).await;
+        let only = HashSet::from([named.account.clone()]);
+        let connected = connector.connect_all(&self.project, &Pace::reading(), &only, &shared, world).await;
         let answer = match connected {
             Ok(mut accounts) => Ok(match accounts.runs.first_mut() {
                 Some(run) => work(run).await,

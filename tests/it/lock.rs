@@ -161,3 +161,22 @@ fn surgery_waits_for_no_run() {
     project.run(["lock", "list"]).exits(0);
     project.run(["lock", "ignore", "posts/one", "--dry-run"]).exits(0);
 }
+
+#[test]
+fn what_another_clone_began_does_not_go_on_once_it_is_ignored() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, "instagram", "IGAA-LONG");
+    let header = project.read("igsync.lock");
+    server.fail(r#"[{"match":{"method":"POST","path":"media_publish"},"nth":1,"fault":{"graph_error":{"code":190,"effect":false}}}]"#);
+    project.run(["apply", "--yes"]).exits(9);
+    let began = project.read("igsync.lock");
+    std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
+    project.write("igsync.lock", header);
+    project.run(["lock", "ignore", "posts/one"]).exits(0);
+    project.write("began.lock", began);
+    project.run(["lock", "merge", "began.lock"]).exits(0).says("1 new attempt");
+    project.run(["plan"]).exits(0).says("before it was ignored");
+    project.run(["apply", "--yes"]).exits(0);
+    project.run(["apply", "--yes"]).exits(0).ends_with("No changes.");
+    assert!(server.published().is_empty(), "its container was never published");
+}

@@ -14,6 +14,7 @@ mod commands;
 mod lock;
 mod ports;
 mod project;
+mod protocol;
 mod readme;
 mod resolve;
 mod structure;
