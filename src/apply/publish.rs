@@ -101,7 +101,7 @@ impl AccountRun {
         let record = self
             .write(attempt::published(record, Some(media_id), Via::Publish, at, Some(post)))
             .map_err(|halt| (None, Halt { exit: Exit::Unknown, ..halt }))?;
-        match self.send_extras(post, record).await {
+        match self.send_extras(post, record, Origin::ThisRun).await {
             Ok(()) => Ok(Some(outcome)),
             Err(halt) => Err((Some(outcome), halt)),
         }
