@@ -74,8 +74,19 @@ struct Ready {
 impl AccountRun {
     /// Settles every open attempt of this account, whatever its manifest says now.
     pub async fn settle_open(&mut self, post: &FindPost<'_>) -> Settlement {
+        let open = self.shared.with_records(|records| records.open(&self.user_id).cloned().collect());
+        self.settle_these(open, post).await
+    }
+
+    /// Settles the open attempts of one post.
+    pub async fn settle_post(&mut self, key: &PostKey, post: &FindPost<'_>) -> Settlement {
+        let mut open = self.shared.attempts(&self.user_id, key);
+        open.retain(|record| record.state.is_open());
+        self.settle_these(open, post).await
+    }
+
+    async fn settle_these(&mut self, open: Vec<Record>, post: &FindPost<'_>) -> Settlement {
         let mut ended = Settlement::default();
-        let open: Vec<Record> = self.shared.with_records(|records| records.open(&self.user_id).cloned().collect());
         for record in open {
             if let Err(halt) = self.settle_one(record, post, &mut ended).await {
                 ended.tally.end(halt.exit);
@@ -134,11 +145,13 @@ impl AccountRun {
         self.write(attempt::not_published(record, reason)).map(drop)
     }
 
-    /// Of two open attempts of one post the one with the smaller id goes on.
+    /// Of two open attempts of one post the one with the smaller id goes on; none, when the post is
+    /// live or ignored.
     fn superseded(&self, record: &Record) -> bool {
         self.shared.attempts(&self.user_id, &record.key).iter().any(|other| {
             other.attempt != record.attempt
-                && (other.state == State::Published || other.state.is_open() && other.attempt < record.attempt)
+                && (matches!(other.state, State::Published | State::Ignored)
+                    || other.state.is_open() && other.attempt < record.attempt)
         })
     }
 

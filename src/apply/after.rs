@@ -2,13 +2,14 @@
 
 use jiff::SignedDuration;
 
-use crate::graph::Error;
 use crate::graph::retry::{Call, Verdict, decide};
+use crate::graph::{Error, Media};
 use crate::id::{Kind, MediaId};
 use crate::lockfile::{Comment, Record, State, Switch, Via};
 use crate::manifest::Post;
 
 use super::account::AccountRun;
+use super::by_hand::link_code;
 use super::context::Halt;
 use super::event::Event;
 use super::matching::Look;
@@ -124,10 +125,11 @@ impl AccountRun {
 
     /// One listing after the last publish gives the permalinks of all posts, and the ids that lost
     /// answers left open.
-    pub(super) async fn enrich(&self) -> Result<(), Halt> {
+    pub async fn enrich(&self) -> Result<(), Halt> {
         let recent = self.client.server_now() - SignedDuration::from_hours(24 * 7);
         let bare = self.published_without(|record| {
-            record.permalink.is_none() && record.published_at.is_none_or(|published| published > recent)
+            (record.permalink.is_none() || record.media_id.is_none())
+                && record.published_at.is_none_or(|published| published > recent)
         });
         if bare.is_empty() || self.shared.go_on().is_err() {
             return Ok(());
@@ -141,9 +143,11 @@ impl AccountRun {
         let look = Look { media, reaches_back: false };
         for mut record in bare {
             if record.media_id.is_none() {
-                let Some(found) = self.second_look(&record, &look).await? else { continue };
-                record.media_id = Some(found);
-                record = self.write(record)?;
+                let Some(named) = self.named(record, &look).await? else { continue };
+                record = named;
+            }
+            if record.permalink.is_some() {
+                continue;
             }
             let link = look
                 .media
@@ -161,13 +165,31 @@ impl AccountRun {
 
     /// Finds the ids that lost answers left open, so that no other post is taken for those media.
     pub(super) async fn name_what_is_live(&self, look: &Look) -> Result<(), Halt> {
-        for mut record in self.published_without(|record| record.media_id.is_none()) {
-            if let Some(found) = self.second_look(&record, look).await? {
-                record.media_id = Some(found);
-                self.write(record)?;
-            }
+        for record in self.published_without(|record| record.media_id.is_none()) {
+            self.named(record, look).await?;
         }
         Ok(())
+    }
+
+    /// Finds the id of a live post and writes it down: by the link that a person gave, else by matching.
+    async fn named(&self, mut record: Record, look: &Look) -> Result<Option<Record>, Halt> {
+        if let Some(named) = self.named_by_link(&record, look) {
+            record.media_id = Some(named);
+        } else {
+            let Some(found) = self.second_look(&record, look).await? else { return Ok(None) };
+            record.media_id = Some(found);
+            // Whoever said that it is live did not say that it is this media.
+            record.via = Some(Via::Settled);
+        }
+        self.write(record).map(Some)
+    }
+
+    /// The media that a person has named by its link.
+    fn named_by_link(&self, record: &Record, look: &Look) -> Option<MediaId> {
+        let code = link_code(record.permalink.as_deref()?)?;
+        let claimed = self.claimed();
+        let is_it = |media: &&Media| media.permalink.as_deref().and_then(link_code).as_ref() == Some(&code);
+        look.media.iter().find(is_it).map(|media| media.id.clone()).filter(|id| !claimed.contains(id))
     }
 
     fn published_without(&self, lacks: impl Fn(&Record) -> bool) -> Vec<Record> {

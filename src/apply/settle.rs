@@ -151,7 +151,7 @@ impl AccountRun {
         }
         match self.second_look(&record, &first).await? {
             Some(media) => self.bind(record, media, post).map(Settled::Published),
-            None => self.write(attempt::unknown(record, "maybe_live")).map(Settled::Unknown),
+            None => self.cannot_tell(record, "maybe_live", &first),
         }
     }
 
@@ -173,7 +173,13 @@ impl AccountRun {
                 return self.write(attempt::not_published(record, "container_gone")).map(Settled::Closed);
             }
         }
-        self.write(attempt::unknown(record, "container_gone_and_listing_not_conclusive")).map(Settled::Unknown)
+        self.cannot_tell(record, "container_gone_and_listing_not_conclusive", &first)
+    }
+
+    /// What looked like the post goes into the record: the person who decides is shown it.
+    fn cannot_tell(&self, record: Record, reason: &str, look: &Look) -> Result<Settled, Halt> {
+        let evidence = self.candidates(&record, look);
+        self.write(Record { evidence, ..attempt::unknown(record, reason) }).map(Settled::Unknown)
     }
 
     /// The container stayed unreadable or busy for as long as this run waits.
