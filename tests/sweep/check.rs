@@ -117,7 +117,9 @@ impl Context<'_> {
         if record.comment == Some(Comment::Done) && !said {
             return Some(format!("the comment of post {number} is recorded and was never posted"));
         }
-        if matches!(record.comment, Some(Comment::Due | Comment::Intent)) {
+        // Media found by matching get no comment before a person has confirmed them.
+        let waits = record.comment == Some(Comment::Due) && record.via == Some(Via::Settled);
+        if matches!(record.comment, Some(Comment::Due | Comment::Intent)) && !waits {
             return Some(format!("the comment of post {number} was forgotten: {:?}", record.comment));
         }
         if record.via == Some(Via::Publish) && manifest.first_comment && record.comment.is_none() {
