@@ -29,7 +29,7 @@ pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
         let record = effective(attempts);
         wrong.extend(context.outcome(manifest, record, &live, &world.media));
         if let Some(record) = record.filter(|record| record.state == State::Published) {
-            wrong.extend(context.extras(manifest, record, &world.comments, &world.media));
+            wrong.extend(extras(manifest, record, &world.comments, &world.media));
         }
     }
     for record in records.iter() {
@@ -103,34 +103,6 @@ impl Context<'_> {
         let ours = media.owner == Some(manifest.number);
         let alike = media.owner.is_none() && self.human_same(manifest) && record.via != Some(Via::Publish);
         (!ours && !alike).then(|| format!("{} has the media id of {:?}", record.key, media.owner))
-    }
-
-    fn extras(
-        &self,
-        manifest: &Manifest,
-        record: &Record,
-        comments: &[(u64, String)],
-        all: &[Media],
-    ) -> Option<String> {
-        let number = manifest.number;
-        let said = comments.iter().any(|(_, text)| *text == manifest.comment_text());
-        if record.comment == Some(Comment::Done) && !said {
-            return Some(format!("the comment of post {number} is recorded and was never posted"));
-        }
-        if matches!(record.comment, Some(Comment::Due | Comment::Intent)) {
-            return Some(format!("the comment of post {number} was forgotten: {:?}", record.comment));
-        }
-        if record.via == Some(Via::Publish) && manifest.first_comment && record.comment.is_none() {
-            return Some(format!("the comment of post {number} was dropped"));
-        }
-        let media =
-            all.iter().find(|media| record.media_id.as_ref().is_some_and(|id| media.id.to_string() == id.as_str()));
-        let off = media.is_some_and(|media| media.comments_off);
-        match record.comment_switch {
-            Some(Switch::Done) if !off => Some(format!("comments of post {number} are recorded as off and are on")),
-            Some(Switch::Due) => Some(format!("comments of post {number} were never switched off")),
-            _ => None,
-        }
     }
 
     fn human_same(&self, manifest: &Manifest) -> bool {
@@ -208,5 +180,27 @@ impl Context<'_> {
         let Some(Ended::Refused(guards)) = self.simulation.ended.last() else { return false };
         // It refuses the whole run, so every post waits for a person.
         !guards.is_empty() && self.happened(|event| !matches!(event, Event::Wait(_)))
+    }
+}
+
+/// First comment and comment switch of a live post.
+fn extras(manifest: &Manifest, record: &Record, comments: &[(u64, String)], all: &[Media]) -> Option<String> {
+    let number = manifest.number;
+    let said = comments.iter().any(|(_, text)| *text == manifest.comment_text());
+    if record.comment == Some(Comment::Done) && !said {
+        return Some(format!("the comment of post {number} is recorded and was never posted"));
+    }
+    if matches!(record.comment, Some(Comment::Due | Comment::Intent)) {
+        return Some(format!("the comment of post {number} was forgotten: {:?}", record.comment));
+    }
+    if record.via == Some(Via::Publish) && manifest.first_comment && record.comment.is_none() {
+        return Some(format!("the comment of post {number} was dropped"));
+    }
+    let media = all.iter().find(|media| record.media_id.as_ref().is_some_and(|id| media.id.to_string() == id.as_str()));
+    let off = media.is_some_and(|media| media.comments_off);
+    match record.comment_switch {
+        Some(Switch::Done) if !off => Some(format!("comments of post {number} are recorded as off and are on")),
+        Some(Switch::Due) => Some(format!("comments of post {number} were never switched off")),
+        _ => None,
     }
 }
