@@ -21,7 +21,7 @@ use crate::config::Env;
 use crate::exit::Exit;
 use crate::port::{Clock, Disk, HttpOptions, HttpTransport, RealClock, RealDisk, Transport, TransportError};
 
-pub use terminal::Terminal;
+pub use terminal::{Stream, Streams, Terminal};
 
 /// What a command is given of the world.
 pub struct World {

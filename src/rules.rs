@@ -58,6 +58,7 @@ rules! {
     TOKEN_IN_FILE = "IGS1033" "token-in-file" Error "no file holds an access token";
     INVALID_TIME = "IGS1034" "invalid-time" Error "times are RFC 3339, or local with a time zone";
     MISNAMED_FILE = "IGS1035" "misnamed-file" Error "`igsync.yaml` and `_defaults.yaml` end in `.yaml`";
+    NOT_BUILT = "IGS1036" "not-built" Error "what is promised and not built yet is said, not ignored";
 
     CAPTION_TOO_LONG = "IGS2101" "caption-too-long" Error "a caption has at most 2,200 characters", page "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media";
     CAPTION_MAYBE_TOO_LONG = "IGS2102" "caption-maybe-too-long" Warning "a caption has at most 2,200 UTF-16 units: Meta does not say how it counts";

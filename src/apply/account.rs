@@ -353,7 +353,7 @@ impl AccountRun {
         self.shared.tell(&Event::PostStarted { post: self.post_ref(&post.key), kind: post.kind })?;
         let record = self.attempt_of(post);
         if attempt::usable_container(&record, self.client.server_now()).is_some() {
-            return Ok(Ok((record, false)));
+            return Ok(self.finish_uploads(post, &record).await?.map(|()| (record, false)));
         }
         Ok(self.make_containers(post, record).await?.map(|record| (record, true)))
     }

@@ -100,9 +100,10 @@ impl Human {
     }
 
     fn show(&mut self, post: &PostRef, state: &str) {
-        let Some(under_way) = self.under_way.get(post) else { return };
-        let time = elapsed(self.clock.monotonic().saturating_sub(under_way.since));
-        let line = format!("{}  {state}  {time}", self.name_and_kind(post));
+        if !self.under_way.contains_key(post) {
+            return;
+        }
+        let line = format!("{}  {state}", self.name_and_kind(post));
         if let Some(bars) = &mut self.bars {
             bars.set(post, line);
         }

@@ -221,3 +221,34 @@ fn a_wrong_username_is_noticed_before_anything_is_made() {
     apply(&project).exits(5).says("somebody");
     assert!(server.published().is_empty());
 }
+
+#[test]
+fn an_upload_that_was_cut_short_goes_on_in_the_next_run_with_the_same_container() {
+    let server = Server::start();
+    let project = Project::copy_of("tests/fixtures/content/reel").against(&server, FACEBOOK.0, FACEBOOK.1);
+    project.write("igsync.lock", "{\"igsync_lock\":1}\n");
+    let project = project.env("IGSYNC_USER_ID", USER);
+    // Every part of the first run breaks off, so the run gives up with some bytes sent.
+    let cut = |bytes: u32, times: u32| {
+        let fault = serde_json::json!({ "interrupt_upload": { "bytes": bytes } });
+        let matching = serde_json::json!({ "method": "POST", "path": "/ig-api-upload/*" });
+        server.fail(&serde_json::json!([{ "match": matching, "times": times, "fault": fault }]).to_string());
+    };
+    cut(1000, 1);
+    cut(0, 0);
+    apply(&project).exits(3);
+    server.mend();
+    let made = |server: &Server| {
+        let is_creation = |path: &str| path.ends_with("/media");
+        server
+            .sandbox
+            .requests()
+            .iter()
+            .filter(|request| request.method == "POST" && is_creation(&request.path))
+            .count()
+    };
+    assert_eq!((made(&server), server.published().len()), (1, 0));
+    apply(&project).exits(0);
+    assert_eq!(server.published().len(), 1);
+    assert_eq!(made(&server), 1, "the same container is filled and published");
+}

@@ -11,6 +11,7 @@
 mod apply;
 mod bad_input;
 mod commands;
+mod ports;
 mod project;
 mod readme;
 mod structure;

@@ -1,10 +1,13 @@
 //! One line per post that is under way, below everything that was written.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 use crate::apply::PostRef;
+
+const TICK: Duration = Duration::from_millis(500);
 
 pub(super) struct Bars {
     all: MultiProgress,
@@ -19,9 +22,13 @@ impl Bars {
     pub(super) fn set(&mut self, post: &PostRef, line: String) {
         let all = &self.all;
         let bar = self.lines.entry(post.clone()).or_insert_with(|| {
-            let style = ProgressStyle::with_template("  {spinner} {wide_msg}").expect("the template is well-formed");
+            let style = ProgressStyle::with_template("  {spinner} {elapsed:>4} {wide_msg}")
+                .expect("the template is well-formed");
             let bar = ProgressBar::new_spinner().with_style(style).with_finish(ProgressFinish::AndClear);
-            all.add(bar)
+            let bar = all.add(bar);
+            // A long video changes nothing for minutes: the seconds show that somebody is waiting.
+            bar.enable_steady_tick(TICK);
+            bar
         });
         bar.set_message(line);
         bar.tick();
