@@ -162,6 +162,7 @@ impl Context<'_> {
         let is_hidden = self.fired.iter().any(|(fault, _)| matches!(fault, Fault::Hide(_)));
         self.human_same(manifest)
             || self.records_were_lost() && rivals
+            || self.is_twin() && self.was_unclear()
             || self.was_unclear() && self.was_mute() && (self.leaves_no_trace(manifest) || rivals || is_hidden)
     }
 
