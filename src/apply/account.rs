@@ -314,7 +314,7 @@ impl AccountRun {
             let mine = records.iter().filter(|record| record.user_id == self.user_id && record.key != *key);
             mine.filter(|record| match record.state {
                 State::Published => record.media_id.is_none(),
-                State::Intent | State::Unknown => !record.intents.is_empty(),
+                State::Intent | State::Unknown => true,
                 _ => false,
             })
             .cloned()

@@ -29,7 +29,7 @@ pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
         let record = effective(attempts);
         wrong.extend(context.outcome(manifest, record, &live, &world.media));
         if let Some(record) = record.filter(|record| record.state == State::Published) {
-            wrong.extend(context.extras(manifest, record, &world.comments, &world.media));
+            wrong.extend(extras(manifest, record, &world.comments, &world.media));
         }
     }
     for record in records.iter() {
@@ -105,36 +105,6 @@ impl Context<'_> {
         (!ours && !alike).then(|| format!("{} has the media id of {:?}", record.key, media.owner))
     }
 
-    fn extras(
-        &self,
-        manifest: &Manifest,
-        record: &Record,
-        comments: &[(u64, String)],
-        all: &[Media],
-    ) -> Option<String> {
-        let number = manifest.number;
-        let said = comments.iter().any(|(_, text)| *text == manifest.comment_text());
-        if record.comment == Some(Comment::Done) && !said {
-            return Some(format!("the comment of post {number} is recorded and was never posted"));
-        }
-        // Media found by matching get no comment before a person has confirmed them.
-        let waits = record.comment == Some(Comment::Due) && record.via == Some(Via::Settled);
-        if matches!(record.comment, Some(Comment::Due | Comment::Intent)) && !waits {
-            return Some(format!("the comment of post {number} was forgotten: {:?}", record.comment));
-        }
-        if record.via == Some(Via::Publish) && manifest.first_comment && record.comment.is_none() {
-            return Some(format!("the comment of post {number} was dropped"));
-        }
-        let media =
-            all.iter().find(|media| record.media_id.as_ref().is_some_and(|id| media.id.to_string() == id.as_str()));
-        let off = media.is_some_and(|media| media.comments_off);
-        match record.comment_switch {
-            Some(Switch::Done) if !off => Some(format!("comments of post {number} are recorded as off and are on")),
-            Some(Switch::Due) => Some(format!("comments of post {number} were never switched off")),
-            _ => None,
-        }
-    }
-
     fn human_same(&self, manifest: &Manifest) -> bool {
         self.happened(
             |event| matches!(event, Event::HumanSame(place) if self.is_twin() || self.names(*place, manifest)),
@@ -192,6 +162,7 @@ impl Context<'_> {
         let is_hidden = self.fired.iter().any(|(fault, _)| matches!(fault, Fault::Hide(_)));
         self.human_same(manifest)
             || self.records_were_lost() && rivals
+            || self.is_twin() && self.was_unclear()
             || self.was_unclear() && self.was_mute() && (self.leaves_no_trace(manifest) || rivals || is_hidden)
     }
 
@@ -210,5 +181,29 @@ impl Context<'_> {
         let Some(Ended::Refused(guards)) = self.simulation.ended.last() else { return false };
         // It refuses the whole run, so every post waits for a person.
         !guards.is_empty() && self.happened(|event| !matches!(event, Event::Wait(_)))
+    }
+}
+
+/// First comment and comment switch of a live post.
+fn extras(manifest: &Manifest, record: &Record, comments: &[(u64, String)], all: &[Media]) -> Option<String> {
+    let number = manifest.number;
+    let said = comments.iter().any(|(_, text)| *text == manifest.comment_text());
+    if record.comment == Some(Comment::Done) && !said {
+        return Some(format!("the comment of post {number} is recorded and was never posted"));
+    }
+    // Media found by matching get no comment and no switch before a person has confirmed them.
+    let waits = record.via == Some(Via::Settled);
+    if matches!(record.comment, Some(Comment::Due | Comment::Intent)) && !waits {
+        return Some(format!("the comment of post {number} was forgotten: {:?}", record.comment));
+    }
+    if record.via == Some(Via::Publish) && manifest.first_comment && record.comment.is_none() {
+        return Some(format!("the comment of post {number} was dropped"));
+    }
+    let media = all.iter().find(|media| record.media_id.as_ref().is_some_and(|id| media.id.to_string() == id.as_str()));
+    let off = media.is_some_and(|media| media.comments_off);
+    match record.comment_switch {
+        Some(Switch::Done) if !off => Some(format!("comments of post {number} are recorded as off and are on")),
+        Some(Switch::Due) if !waits => Some(format!("comments of post {number} were never switched off")),
+        _ => None,
     }
 }

@@ -31,7 +31,8 @@ pub fn run(schedule: &Schedule, log: bool) -> Outcome {
         let text = String::from_utf8_lossy(&simulation.seen).into_owned();
         let states: BTreeSet<&str> =
             text.split("\"state\":\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-        for state in states {
+        // A torn line ends in the middle of a word.
+        for state in states.into_iter().filter(|state| state.chars().all(|c| c.is_ascii_lowercase() || c == '_')) {
             count(format!("state {state}"));
         }
         for ended in &simulation.ended {
