@@ -2,14 +2,18 @@
 
 mod apply;
 mod connect;
+mod desk;
 mod extras;
 mod git;
+mod lock;
 mod log;
 mod plan;
 mod project;
+mod resolve;
 mod run_lock;
 mod sandbox;
 mod signals;
+mod subject;
 mod terminal;
 mod validate;
 
@@ -98,6 +102,8 @@ pub async fn run(cli: Cli, world: &World) -> Exit {
         Command::Validate(args) => validate::run(&cli.global, &args, world),
         Command::Plan(args) => plan::run(&cli.global, &args, world),
         Command::Apply(args) => apply::run(&cli.global, &args, world).await,
+        Command::Resolve(args) => resolve::run(&cli.global, &args, world).await,
+        Command::Lock(args) => lock::run(&cli.global, &args, world).await,
         Command::Sandbox(args) => sandbox::run(&cli.global, &args, world).await,
         Command::Completions { shell } => extras::completions(shell, world),
         Command::Man => extras::manual(world),

@@ -252,3 +252,26 @@ fn an_upload_that_was_cut_short_goes_on_in_the_next_run_with_the_same_container(
     assert_eq!(server.published().len(), 1);
     assert_eq!(made(&server), 1, "the same container is filled and published");
 }
+
+#[test]
+fn a_refused_picture_waits_for_a_change_and_the_others_go_out() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
+    project.jpeg("posts/two.jpg", 2);
+    project.write("posts/two.yaml", "kind: image\nimage: ./two.jpg\ncaption: The second one\n");
+    server.fail(
+        r#"[{"match":{"method":"POST","path":"/media"},"nth":1,"fault":{"graph_error":{"code":36003,"subcode":2207009}}}]"#,
+    );
+    apply(&project).exits(3).says("36003").says("aspect");
+    assert_eq!(server.published().len(), 1, "one failed post does not stop the other");
+    let calls = server.sandbox.requests().len();
+    let second = apply(&project).exits(3);
+    assert_eq!(second.last_line(), "No changes: 1 failed; 1 unchanged.");
+    assert_eq!(server.sandbox.requests().len(), calls, "nothing is asked again");
+    apply_with(&project, "--retry-failed").exits(0);
+    assert_eq!(server.published().len(), 2);
+}
+
+fn apply_with(project: &Project, flag: &str) -> Output {
+    project.run(["apply", "--yes", flag])
+}
