@@ -183,6 +183,9 @@ fn count(n: usize, what: &str) -> String {
 fn waiting(world: &World, container: &Container, now: Millis) -> Markup {
     let phase = world.phase(container, now);
     let (class, label) = match phase.code {
+        StatusCode::InProgress if container.upload.as_ref().is_some_and(|upload| !upload.complete) => {
+            ("wait", "uploading")
+        }
         StatusCode::InProgress => ("wait", "processing"),
         StatusCode::Finished => ("good", "ready"),
         StatusCode::Error => ("bad", "failed"),
@@ -200,7 +203,8 @@ fn waiting(world: &World, container: &Container, now: Millis) -> Markup {
             span.what { (what) " " code { (container.id) } }
             @if let Some(caption) = &container.caption { span.said dir="auto" { (parts::short(caption, 60)) } }
             span.why { (why(container, phase.subcode, &phase.text())) }
-            time.facts { (time::human(container.created_at)) }
+            @let made = time::human(container.created_at);
+            time.facts title=(made) { (made.split(", ").nth(usize::from(container.created_at > now - DAY)).unwrap_or_default()) }
         }
     }
 }
