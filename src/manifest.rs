@@ -2,6 +2,7 @@
 
 mod assemble;
 mod check;
+mod check_files;
 mod decode;
 pub mod digest;
 mod discover;
@@ -13,6 +14,7 @@ mod time;
 mod written;
 
 pub use crate::path::Source;
+pub use check_files::{check_files, check_hosting, place};
 pub use digest::{caption_digest, normalise_caption};
 pub use load::{Loaded, Options, load};
 pub use media::{Spot, check_media, locate};

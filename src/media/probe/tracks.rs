@@ -15,6 +15,8 @@ pub struct VideoTrack {
     pub rotation: u16,
     /// Frames per second, averaged; `None` in fragmented files.
     pub frame_rate: Option<f64>,
+    /// How colours are stored (`4:2:0`), where the codec's configuration says.
+    pub chroma: Option<&'static str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,8 +130,37 @@ fn video_track(track: &[u8], media: &[u8], codec: &[u8], entry: &[u8]) -> VideoT
         height: height.into(),
         rotation,
         frame_rate: frame_rate(media),
+        chroma: chroma(entry.get(78..).unwrap_or_default()),
     }
 }
+
+/// The chroma format in the configuration of H.264 (`avcC`) or HEVC (`hvcC`). Only the profiles of
+/// H.264 that may hold another one than 4:2:0 say it.
+fn chroma(inside: &[u8]) -> Option<&'static str> {
+    if let Some(config) = find(inside, &[b"hvcC"]) {
+        return CHROMA.get(usize::from(config.get(16)? & 3)).copied();
+    }
+    let config = find(inside, &[b"avcC"])?;
+    match config.get(1)? {
+        66 | 77 | 88 | 100 | 110 => Some("4:2:0"),
+        122 | 244 => {
+            // Behind the parameter sets; where that part is missing, the profile speaks for itself.
+            let mut rest = config.get(5..)?;
+            for mask in [31, 255] {
+                let (count, after) = rest.split_first()?;
+                rest = after;
+                for _ in 0..count & mask {
+                    rest = rest.get(2 + usize::from(be16(rest))..)?;
+                }
+            }
+            let written = rest.first().and_then(|byte| CHROMA.get(usize::from(byte & 3)));
+            written.copied().or(Some(if config[1] == 122 { "4:2:2" } else { "4:4:4" }))
+        }
+        _ => None,
+    }
+}
+
+const CHROMA: [&str; 4] = ["4:0:0", "4:2:0", "4:2:2", "4:4:4"];
 
 /// The matrix of `tkhd`; only quarter turns are told apart.
 fn rotation(tkhd: &[u8]) -> u16 {

@@ -2,19 +2,10 @@ use super::*;
 use crate::finding::Rule;
 
 static TOO_LONG: Rule = Rule {
-    id: "IGS2101",
-    name: "caption-too-long",
-    severity: Severity::Error,
-    about: "a caption has at most 2,200 characters",
     page: Some("https://example.com/meta"),
+    ..Rule::new("IGS2101", "caption-too-long", Severity::Error, "a caption has at most 2,200 characters")
 };
-static NO_ALT: Rule = Rule {
-    id: "IGS2301",
-    name: "missing-alt-text",
-    severity: Severity::Warning,
-    about: "pictures have an alternative text",
-    page: None,
-};
+static NO_ALT: Rule = Rule::new("IGS2301", "missing-alt-text", Severity::Warning, "pictures have an alternative text");
 
 fn findings() -> Vec<Finding> {
     let text = "kind: image\nimage: ./a.jpg\ncaption: \u{1b}[31mGolden hour\n";

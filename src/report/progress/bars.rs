@@ -22,7 +22,8 @@ impl Bars {
     pub(super) fn set(&mut self, post: &PostRef, line: String) {
         let all = &self.all;
         let bar = self.lines.entry(post.clone()).or_insert_with(|| {
-            let style = ProgressStyle::with_template("  {spinner} {elapsed:>4} {wide_msg}").expect("the template is well-formed");
+            let style = ProgressStyle::with_template("  {spinner} {elapsed:>4} {wide_msg}")
+                .expect("the template is well-formed");
             let bar = ProgressBar::new_spinner().with_style(style).with_finish(ProgressFinish::AndClear);
             let bar = all.add(bar);
             // A long video changes nothing for minutes: the seconds show that somebody is waiting.
