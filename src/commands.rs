@@ -2,13 +2,17 @@
 
 mod apply;
 mod connect;
+mod explain;
 mod extras;
 mod git;
+mod init;
 mod log;
+mod new;
 mod plan;
 mod project;
 mod run_lock;
 mod sandbox;
+mod schema;
 mod signals;
 mod terminal;
 mod validate;
@@ -99,6 +103,10 @@ pub async fn run(cli: Cli, world: &World) -> Exit {
         Command::Plan(args) => plan::run(&cli.global, &args, world),
         Command::Apply(args) => apply::run(&cli.global, &args, world).await,
         Command::Sandbox(args) => sandbox::run(&cli.global, &args, world).await,
+        Command::Init { folder } => init::run(&cli.global, folder.as_deref(), world),
+        Command::New(args) => new::run(&cli.global, &args, world),
+        Command::Explain { code } => explain::run(&code, world),
+        Command::Schema { of } => schema::run(of, world),
         Command::Completions { shell } => extras::completions(shell, world),
         Command::Man => extras::manual(world),
         Command::Other(words) => extras::unknown(&words),

@@ -19,11 +19,12 @@ fn environment(name: &'static str, value: &'static str) -> Fixture {
 pub(crate) fn cases() -> Vec<Case> {
     let second = "  harbour:\n    user_id: \"17841400000000001\"\n";
     let twin = format!("{second}  studio:\n    user_id: \"17841400000000001\"\n");
+    let two = format!("default_account: studio\n{}", CONFIG.replace(second, &twin.replacen("01\"", "02\"", 1)));
     let hosting = "{ url: \"https://cdn.example.com/{path}\" }";
     vec![
         case("IGS4001", Fixture { args: vec!["--config", "other.yaml"], ..Fixture::default() }, IMAGE),
         case("IGS4002", changed("  harbour:", "  \"@harbour\":"), changed("  harbour:", "  harbour-2:")),
-        case("IGS4003", changed(second, &twin), changed(second, &twin.replace("01\"\n  studio", "02\"\n  studio"))),
+        case("IGS4003", changed(second, &twin), files(&[("igsync.yaml", &two)])),
         case("IGS4004", more("default_account: harbor"), more("default_account: harbour")),
         case("IGS4005", more("posts: [../elsewhere]"), more("posts: [posts]")),
         case("IGS4006", changed(hosting, "github"), more("")),
