@@ -2,16 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "tests stop at the first surprise; their fixtures are small")]
 
+mod agreement;
 mod case;
 mod configuration;
 mod content;
 mod docs;
+mod fuzz;
 mod media;
+mod tools;
 mod written;
 
 #[path = "../../src/media/probe/testing.rs"]
 #[allow(unreachable_pub, dead_code, reason = "shared with the unit tests")]
 mod testing;
+
+#[path = "../it/project.rs"]
+#[allow(unreachable_pub, dead_code, clippy::cast_possible_truncation, reason = "shared with the other tests")]
+mod project;
 
 use case::Case;
 use igsync::rules;
