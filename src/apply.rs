@@ -3,6 +3,7 @@
 mod account;
 mod after;
 mod attempt;
+pub mod by_hand;
 mod containers;
 mod content;
 mod context;

@@ -2,18 +2,22 @@
 
 mod apply;
 mod connect;
+mod desk;
 mod explain;
 mod extras;
 mod git;
 mod init;
+mod lock;
 mod log;
 mod new;
 mod plan;
 mod project;
+mod resolve;
 mod run_lock;
 mod sandbox;
 mod schema;
 mod signals;
+mod subject;
 mod terminal;
 mod validate;
 
@@ -102,6 +106,8 @@ pub async fn run(cli: Cli, world: &World) -> Exit {
         Command::Validate(args) => validate::run(&cli.global, &args, world),
         Command::Plan(args) => plan::run(&cli.global, &args, world),
         Command::Apply(args) => apply::run(&cli.global, &args, world).await,
+        Command::Resolve(args) => resolve::run(&cli.global, &args, world).await,
+        Command::Lock(args) => lock::run(&cli.global, &args, world).await,
         Command::Sandbox(args) => sandbox::run(&cli.global, &args, world).await,
         Command::Init { folder } => init::run(&cli.global, folder.as_deref(), world),
         Command::New(args) => new::run(&cli.global, &args, world),

@@ -3,6 +3,7 @@
 pub mod events;
 pub mod failure;
 pub mod findings;
+pub mod lock;
 pub mod plan_human;
 pub mod plan_json;
 mod plan_rows;

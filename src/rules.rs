@@ -73,6 +73,7 @@ rules! {
     TOKEN_IN_FILE = "IGS1033" "token-in-file" Error "no file holds an access token", remedy "revoke the token: it is in the history of the repository";
     INVALID_TIME = "IGS1034" "invalid-time" Error "times are RFC 3339, or local with a time zone", remedy "write 2026-12-01T18:00:00+01:00, or 2026-12-01T18:00[Europe/Berlin]";
     MISNAMED_FILE = "IGS1035" "misnamed-file" Error "`igsync.yaml` and `_defaults.yaml` end in `.yaml`", remedy "rename the file";
+    NOT_BUILT = "IGS1036" "not-built" Error "what is promised and not built yet is said, not ignored", remedy "do what the message says instead";
 
     CAPTION_TOO_LONG = "IGS2101" "caption-too-long" Error "a caption has at most 2,200 characters", kinds FEED, limit "2,200 code points", page CREATION, remedy "shorten it; hashtags count";
     CAPTION_MAYBE_TOO_LONG = "IGS2102" "caption-maybe-too-long" Warning "a caption has at most 2,200 UTF-16 units: Meta does not say how it counts", kinds FEED, limit "2,200 UTF-16 units", page CREATION, remedy "remove some emoji or text to be safe";

@@ -93,8 +93,10 @@ impl Action {
     #[must_use]
     pub fn acts(&self) -> bool {
         match self {
-            Self::Publish | Self::Resume(_) | Self::Adopt | Self::Moved { .. } | Self::Delete => true,
-            Self::Scheduled
+            Self::Publish | Self::Resume(_) | Self::Adopt | Self::Moved { .. } => true,
+            // Deleting wants a permission of its own, which no flag gives yet.
+            Self::Delete
+            | Self::Scheduled
             | Self::Edited
             | Self::Orphan
             | Self::Late

@@ -121,5 +121,6 @@ pub(crate) fn cases() -> Vec<Case> {
             ],
             IMAGE,
         ),
+        case("IGS1036", manifest("state: absent"), manifest("state: present")),
     ]
 }
