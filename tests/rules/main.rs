@@ -9,6 +9,7 @@ mod content;
 mod docs;
 mod fuzz;
 mod media;
+mod start;
 mod tools;
 mod written;
 
