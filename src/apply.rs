@@ -3,6 +3,7 @@
 mod account;
 mod after;
 mod attempt;
+mod budget;
 mod containers;
 mod content;
 mod context;

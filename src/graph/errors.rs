@@ -67,6 +67,8 @@ pub struct ApiError {
     pub user_msg: Option<String>,
     /// What Meta's support asks for.
     pub fbtrace_id: Option<String>,
+    /// Of a throttle: until calls are taken again, as the usage header beside it says.
+    pub regain_minutes: Option<u64>,
 }
 
 impl ApiError {
@@ -75,6 +77,22 @@ impl ApiError {
     pub fn known(&self) -> &'static Known {
         let by_name = self.name.as_deref().and_then(codes::by_name);
         by_name.unwrap_or_else(|| codes::lookup(self.code, self.subcode))
+    }
+
+    /// Whether calls as such are too many. The publishing quota is another matter: reads go on.
+    #[must_use]
+    pub fn is_throttle(&self) -> bool {
+        let known = self.known();
+        known.account_level && known.class == Class::QuotaWait && known.code != Some(9)
+    }
+
+    /// Whether every further call with this token is refused too, and makes matters worse: throttled,
+    /// blocked or restricted, or the token is dead. A missing permission bars only what needs it.
+    #[must_use]
+    pub fn bars_account(&self) -> bool {
+        let known = self.known();
+        let is_dead = known.account_level && matches!(known.code, Some(102 | 190));
+        self.is_throttle() || is_dead || (known.account_level && known.class == Class::Human)
     }
 }
 
@@ -93,6 +111,9 @@ impl fmt::Display for ApiError {
             [self.user_msg.as_deref(), Some(&self.message)].into_iter().flatten().find(|t| !t.is_empty())
         {
             write!(f, "; it says \"{said}\"")?;
+        }
+        if let Some(minutes) = self.regain_minutes {
+            write!(f, "; calls are taken again in {minutes} minutes")?;
         }
         match &self.fbtrace_id {
             Some(trace) => write!(f, "; trace {trace}"),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+use sha2::Digest;
 
 use super::endpoint::Flavour;
 
@@ -43,6 +44,18 @@ impl AccessToken {
         } else {
             None
         }
+    }
+
+    /// Tells tokens apart without telling them: the beginning of a digest.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let digest = sha2::Sha256::digest(self.expose().as_bytes());
+        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The one way out of memory: a token that Meta has just issued, on its way to stdout.
+    pub(super) fn reveal(&self) -> &str {
+        self.0.expose_secret()
     }
 
     /// For the authorization header and the redaction of foreign text; nowhere else.
