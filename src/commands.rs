@@ -1,7 +1,9 @@
 //! One file per subcommand: load, call the core, report. The only place that wires modules together.
 
 mod apply;
+mod auth;
 mod connect;
+mod credentials;
 mod extras;
 mod git;
 mod log;
@@ -10,6 +12,7 @@ mod project;
 mod run_lock;
 mod sandbox;
 mod signals;
+mod status;
 mod terminal;
 mod validate;
 
@@ -98,6 +101,8 @@ pub async fn run(cli: Cli, world: &World) -> Exit {
         Command::Validate(args) => validate::run(&cli.global, &args, world),
         Command::Plan(args) => plan::run(&cli.global, &args, world),
         Command::Apply(args) => apply::run(&cli.global, &args, world).await,
+        Command::Auth(args) => auth::run(&cli.global, &args, world).await,
+        Command::Status(args) => status::run(&cli.global, &args, world).await,
         Command::Sandbox(args) => sandbox::run(&cli.global, &args, world).await,
         Command::Completions { shell } => extras::completions(shell, world),
         Command::Man => extras::manual(world),

@@ -29,8 +29,6 @@ pub(super) fn manual(world: &World) -> Ended {
 const NOT_BUILT: &[(&str, &str)] = &[
     ("init", "copy examples/content, it holds everything that a content repository needs"),
     ("new", "copy a manifest of examples/content/posts and edit it"),
-    ("status", "`igsync plan` shows open attempts, unknown outcomes and what is due next"),
-    ("auth", "make a long-lived token in Meta's app dashboard and put it into IGSYNC_ACCESS_TOKEN"),
     ("resolve", "`igsync apply` settles open attempts by itself wherever Meta lets it"),
     ("explain", "see Meta's page on error codes, and the README on exit codes"),
     ("lock", "the lockfile is JSON Lines: read it with any text tool"),
