@@ -325,12 +325,22 @@ impl AccountRun {
                 Ok(Ok((record, fresh))) => ready.push(Ready { post, record, fresh }),
                 Ok(Err(failure)) => {
                     waiting.retain(|work| work.post.key != post.key);
+                    self.remember_refusal(&post, &failure)?;
                     self.finish(&post.key, &Outcome::Failed(failure), tally)?;
                 }
                 Err(stop) => halt = halt.or(Some(stop)),
             }
         }
         halt.map_or(Ok(ready), Err)
+    }
+
+    /// Content that Meta refused is not offered again until it changes.
+    fn remember_refusal(&self, post: &Post, failure: &Failure) -> Result<(), Halt> {
+        if !failure.content {
+            return Ok(());
+        }
+        let record = self.attempt_of(post);
+        self.write(attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode)).map(drop)
     }
 
     async fn prepare(&self, post: &Post) -> Result<Result<(Record, bool), Failure>, Halt> {

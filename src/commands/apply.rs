@@ -51,7 +51,7 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     if plan.acts() && !agreed(&plan, args, world)? {
         return Ok(Exit::Failure);
     }
-    preflight::check(&plan, &project, &mut accounts, world).await?;
+    preflight::check(&plan, &project, &mut accounts, world).await;
     carry_out::run(Run { plan: &plan, project: &project, shared, accounts, tally, global, args, world }).await
 }
 

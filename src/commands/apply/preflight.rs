@@ -13,7 +13,7 @@ use super::super::auth::{debug, needs};
 use super::super::connect::Accounts;
 use super::super::credentials::flavour;
 use super::super::project::Project;
-use super::super::{Failure, World};
+use super::super::World;
 use super::prepare::is_work;
 
 /// Sets accounts aside whose token lacks a permission that this run needs.
@@ -22,24 +22,23 @@ pub(super) async fn check(
     project: &Project,
     accounts: &mut Accounts,
     world: &World,
-) -> Result<(), Failure> {
+) {
     // The in-process sandbox's own token may do everything.
     if project.sandbox {
-        return Ok(());
+        return;
     }
     let mut able = Vec::new();
     for run in std::mem::take(&mut accounts.runs) {
-        let account = project.config.account(&run.name);
-        match account.map(|account| missing(account, &run, plan, project, world)) {
+        let lacks = match project.config.account(&run.name) {
+            Some(account) => missing(account, &run, plan, project, world).await,
+            None => None,
+        };
+        match lacks {
             None => able.push(run),
-            Some(missing) => match missing.await? {
-                None => able.push(run),
-                Some(halt) => accounts.halted.push((run.name.clone(), halt)),
-            },
+            Some(halt) => accounts.halted.push((run.name.clone(), halt)),
         }
     }
     accounts.runs = able;
-    Ok(())
 }
 
 async fn missing(
@@ -48,15 +47,16 @@ async fn missing(
     plan: &Plan,
     project: &Project,
     world: &World,
-) -> Result<Option<Halt>, Failure> {
+) -> Option<Halt> {
     let work = plan.changes.iter().filter(|change| change.account == account.name && is_work(change));
     let needs = needs(work.filter_map(|change| change.post.as_deref()), &account.name);
     if needs == scopes::Needs::default() {
-        return Ok(None);
+        return None;
     }
     let lacking = match account.login {
         Login::Facebook => {
-            let facts = debug(account, &run.client, &project.settings, world).await?;
+            // A Meta that cannot be reached is noticed by the next call, which cannot do without.
+            let facts = debug(account, &run.client, &project.settings, world).await.ok().flatten();
             let held = facts.filter(|facts| facts.is_valid).and_then(|facts| facts.scopes);
             held.map(|held| scopes::missing(flavour(account.login), needs, &held))
         }
@@ -70,12 +70,12 @@ async fn missing(
             "note: Meta does not tell whether the token of account {} holds what this run needs: {wanted}",
             account.name
         ));
-        return Ok(None);
+        return None;
     };
     if lacking.is_empty() {
-        return Ok(None);
+        return None;
     }
-    Ok(Some(Halt {
+    Some(Halt {
         whole_run: false,
         exit: Exit::Account,
         reason: format!(
@@ -84,7 +84,7 @@ async fn missing(
             lacking.join(", ")
         ),
         help: "make a token with this permission (auth login), or remove first_comment and comment_enabled".to_owned(),
-    }))
+    })
 }
 
 /// Instagram Login tells no permissions, but reading the comments of a post takes the one that writing
