@@ -13,7 +13,7 @@ use url::Url;
 use super::answer::Wrapped;
 use super::client::{Ask, Client};
 use super::endpoint::Flavour;
-use super::errors::{ApiError, Error, UploadRefusal, Why};
+use super::errors::{Error, Why};
 use super::retry::{self, Call, Verdict};
 use super::token::{AccessToken, TokenError};
 
@@ -129,11 +129,11 @@ impl Client {
         }
         // A code works once: a second try could only tell that it is used up.
         let issued = self.issued(&Ask::post(CODE, &[], params), url, Call::Comment).await;
-        issued.map_err(|error| without(error, &[app.secret.expose_secret(), code]))
+        issued.map_err(|error| error.without(&[app.secret.expose_secret(), code]))
     }
 
     async fn issue(&self, ask: &Ask<'_>, url: Url, app: &App) -> Result<Issued, Error> {
-        self.issued(ask, url, Call::Read).await.map_err(|error| without(error, &[app.secret.expose_secret()]))
+        self.issued(ask, url, Call::Read).await.map_err(|error| error.without(&[app.secret.expose_secret()]))
     }
 
     async fn issued(&self, ask: &Ask<'_>, url: Url, call: Call) -> Result<Issued, Error> {
@@ -170,29 +170,6 @@ fn scopes(value: &Value) -> Vec<String> {
     // Words of Meta's: anything else could do harm on a terminal.
     let is_word = |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     texts.into_iter().map(str::trim).filter(is_word).map(str::to_owned).collect()
-}
-
-/// The same failure, should the server have repeated one of these secrets in it.
-fn without(error: Error, secrets: &[&str]) -> Error {
-    let hide = |text: &mut String| {
-        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-            *text = text.replace(*secret, "***");
-        }
-    };
-    match error {
-        Error::Api(mut refusal) => {
-            let ApiError { message, user_title, user_msg, fbtrace_id, name, .. } = &mut *refusal;
-            hide(message);
-            [user_title, user_msg, fbtrace_id, name].into_iter().flatten().for_each(hide);
-            Error::Api(refusal)
-        }
-        Error::Unclear { edge, why: Why::Malformed(mut text) } => {
-            hide(&mut text);
-            Error::Unclear { edge, why: Why::Malformed(text) }
-        }
-        Error::Upload(refusal) => Error::Upload(UploadRefusal { message: String::new(), ..refusal }),
-        other => other,
-    }
 }
 
 #[cfg(test)]

@@ -54,6 +54,13 @@ impl TokenReport {
         }
     }
 
+    /// The in-process sandbox's token, which may do everything and never ends.
+    #[must_use]
+    pub fn of_sandbox(account: &Account, user_id: Option<UserId>, now: Timestamp) -> Self {
+        let report = Self::unusable(account, String::new(), String::new(), now);
+        Self { is_valid: true, problem: None, help: None, expires: Some(Expiry::Never), user_id, ..report }
+    }
+
     /// Days until the token or its access to data ends; `None`: never, or not told.
     #[must_use]
     pub fn days_left(&self) -> Option<i64> {
@@ -83,7 +90,7 @@ impl TokenReport {
         if let Some(end @ Expiry::At(_)) = self.data_access_ends {
             rows.push(("data", format!("access to data {}", self.end(end))));
         }
-        if self.is_valid {
+        if self.is_valid && !self.needed.is_empty() {
             rows.push(("scopes", self.scopes_line()));
         }
         rows

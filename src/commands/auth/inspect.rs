@@ -135,7 +135,7 @@ pub(in super::super) async fn debug(
         Some(Ok(token)) => {
             let transport = super::transport(world)?;
             match credentials::client(account.login, token, settings, &transport, world) {
-                Ok(as_app) => as_app.debug_token(client.token()).await,
+                Ok(as_app) => credentials::proven(as_app, world).debug_token(client.token()).await,
                 Err(halt) => return Err(Failure::message(halt.exit, halt.reason, halt.help)),
             }
         }
