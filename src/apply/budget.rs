@@ -135,17 +135,21 @@ mod tests {
         assert_eq!(allowed, 2, "the rest waits in plan order, small posts too");
         assert_eq!(reason, "it needs 11 containers, and 392 of 400 are made in 24 hours");
         assert_eq!(allowance.cut(&[1; 3]).0, 3);
-        assert_eq!(Allowance { quota: None, ..allowance }.cut(&[1; 30]).0, 30, "a total that Meta hides is not guessed");
+        assert_eq!(
+            Allowance { quota: None, ..allowance }.cut(&[1; 30]).0,
+            30,
+            "a total that Meta hides is not guessed"
+        );
     }
 
     #[test]
     fn other_apps_and_lag_both_count() {
         let user = UserId::from("1784");
         let own: Vec<Record> = (0..10).map(|_| published(Kind::Image, 0)).collect();
-        let used = |reported, now: i64| Allowance::new(50, &quota(reported), own.iter(), &user, at(now)).used;
-        assert_eq!(used(0, HOUR), 10, "the report lags, the record knows");
-        assert_eq!(used(18, HOUR), 18, "other apps publish too");
-        assert_eq!(used(3, 24 * HOUR), 3, "a day later the posts have left the window");
+        let gone = |reported, now: i64| Allowance::new(50, &quota(reported), own.iter(), &user, at(now)).used;
+        assert_eq!(gone(0, HOUR), 10, "the report lags, the record knows");
+        assert_eq!(gone(18, HOUR), 18, "other apps publish too");
+        assert_eq!(gone(3, 24 * HOUR), 3, "a day later the posts have left the window");
         let other = Allowance::new(50, &quota(0), own.iter(), &UserId::from("1785"), at(HOUR));
         assert_eq!((other.used, other.containers_used), (0, 0));
     }
@@ -153,12 +157,15 @@ mod tests {
     #[test]
     fn containers_of_the_last_day_count_whatever_became_of_them() {
         let user = UserId::from("1784");
-        let records =
-            [published(Kind::Carousel, 10), record(Kind::Image, "x", &[]), attempt::not_published(record(Kind::Image, "x", &[]), "expired")];
-        let used = |now| Allowance::new(50, &quota(0), records.iter(), &user, at(now)).containers_used;
-        assert_eq!(used(HOUR), 6, "three children and their parent, and two of images");
-        assert_eq!(used(24 * HOUR), 4, "of a published post only the end is known");
-        assert_eq!(used(25 * HOUR), 0);
+        let records = [
+            published(Kind::Carousel, 10),
+            record(Kind::Image, "x", &[]),
+            attempt::not_published(record(Kind::Image, "x", &[]), "expired"),
+        ];
+        let gone = |now| Allowance::new(50, &quota(0), records.iter(), &user, at(now)).containers_used;
+        assert_eq!(gone(HOUR), 6, "three children and their parent, and two of images");
+        assert_eq!(gone(24 * HOUR), 4, "of a published post only the end is known");
+        assert_eq!(gone(25 * HOUR), 0);
     }
 
     #[test]

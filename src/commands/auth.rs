@@ -69,7 +69,9 @@ impl Desk {
             let known = format!("igsync.yaml has: {}", known.join(", "));
             match name {
                 Some(name) => Failure::message(Exit::Usage, format!("there is no account `{name}`"), known),
-                None => Failure::message(Exit::Usage, "several accounts, and none was named: add --account NAME", known),
+                None => {
+                    Failure::message(Exit::Usage, "several accounts, and none was named: add --account NAME", known)
+                }
             }
         })
     }

@@ -73,6 +73,8 @@ pub struct Client {
     pub(super) endpoint: Endpoint,
     pub(super) token: AccessToken,
     app_secret: Option<AppSecret>,
+    /// Must not be seen either, should the server say it back.
+    forerunner: Option<AccessToken>,
     transport: Arc<dyn Transport>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) timing: Timing,
@@ -120,7 +122,7 @@ impl Client {
     ) -> Self {
         let server = ServerClock::default();
         let (usage, barred) = (Mutex::default(), Mutex::default());
-        Self { endpoint, token, app_secret: None, transport, clock, timing, server, usage, barred }
+        Self { endpoint, token, app_secret: None, forerunner: None, transport, clock, timing, server, usage, barred }
     }
 
     /// Proves each call with the app's secret. Facebook Login only: Instagram's host documents no proof,
@@ -128,6 +130,13 @@ impl Client {
     #[must_use]
     pub fn with_app_secret(mut self, secret: AppSecret) -> Self {
         self.app_secret = Some(secret);
+        self
+    }
+
+    /// Hides the token that this client's own was made from.
+    #[must_use]
+    pub fn after(mut self, forerunner: AccessToken) -> Self {
+        self.forerunner = Some(forerunner);
         self
     }
 
@@ -212,10 +221,9 @@ impl Client {
 
     /// Remembers a refusal that concerns every further call, and adds when calls are taken again.
     fn learn(&self, error: Error) -> Error {
-        let error = match &self.app_secret {
-            Some(secret) => error.without(&[secret.expose()]),
-            None => error,
-        };
+        let secrets =
+            [self.app_secret.as_ref().map(AppSecret::expose), self.forerunner.as_ref().map(AccessToken::expose)];
+        let error = error.without(&secrets.into_iter().flatten().collect::<Vec<_>>());
         let Error::Api(mut refusal) = error else { return error };
         if refusal.is_throttle() {
             refusal.regain_minutes = self.usage().regain_minutes.filter(|minutes| *minutes > 0);

@@ -151,7 +151,10 @@ mod tests {
         )
         .await;
         assert!(facts.is_valid && facts.problem.is_none());
-        assert_eq!((facts.expires, facts.expires.unwrap().days_left(Timestamp::UNIX_EPOCH)), (Some(Expiry::Never), None));
+        assert_eq!(
+            (facts.expires, facts.expires.unwrap().days_left(Timestamp::UNIX_EPOCH)),
+            (Some(Expiry::Never), None)
+        );
         let ends = facts.data_access_ends.unwrap();
         assert_eq!(ends.days_left(Timestamp::from_second(1_800_000_000 - 7 * 86_400).unwrap()), Some(7));
         assert_eq!(ends.days_left(Timestamp::from_second(1_800_000_001).unwrap()), Some(-1));

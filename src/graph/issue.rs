@@ -148,10 +148,8 @@ impl Client {
             }
             attempt += 1;
         };
-        let token = AccessToken::from_text(&answer.access_token).map_err(|error| Error::Unclear {
-            edge: ask.edge,
-            why: Why::Malformed(error.to_string()),
-        })?;
+        let token = AccessToken::from_text(&answer.access_token)
+            .map_err(|error| Error::Unclear { edge: ask.edge, why: Why::Malformed(error.to_string()) })?;
         let lifetime = answer.expires_in.and_then(|seconds| u64::try_from(seconds).ok()).filter(|s| *s > 0);
         Ok(Issued {
             token,
@@ -229,7 +227,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_refusal_of_a_code_is_read_and_tells_no_secret() {
-        let body = r#"{"error_type":"OAuthException","code":400,"error_message":"Matching code THECODE canary-secret"}"#;
+        let body =
+            r#"{"error_type":"OAuthException","code":400,"error_message":"Matching code THECODE canary-secret"}"#;
         let script = Script::of([answer(400, body).into()]);
         let error = instagram(&script).exchange_code(&app(), "THECODE", "https://a.example/").await.unwrap_err();
         let shown = format!("{error} {error:?}");

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
-use sha2::Digest;
 
 use super::endpoint::Flavour;
 
@@ -44,13 +43,6 @@ impl AccessToken {
         } else {
             None
         }
-    }
-
-    /// Tells tokens apart without telling them: the beginning of a digest.
-    #[must_use]
-    pub fn fingerprint(&self) -> String {
-        let digest = sha2::Sha256::digest(self.expose().as_bytes());
-        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The one way out of memory: a token that Meta has just issued, on its way to stdout.

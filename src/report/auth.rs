@@ -206,7 +206,8 @@ pub fn accounts_json(found: &[Identity]) -> String {
 /// One account in one line.
 #[must_use]
 pub fn owner(identity: &Identity) -> String {
-    let name = identity.username.as_deref().map_or_else(|| "(no name)".to_owned(), |name| format!("@{}", one_line(name)));
+    let name =
+        identity.username.as_deref().map_or_else(|| "(no name)".to_owned(), |name| format!("@{}", one_line(name)));
     let mut line = format!("{name}  user_id {}", identity.user_id);
     if let Some(scoped) = &identity.app_scoped_id {
         let _ = write!(line, "  (app-scoped id {scoped}: never use it here)");
@@ -297,11 +298,15 @@ pub fn steps_by_browser(login: Login, app_id: &str, redirect: &str, state: &str,
 #[must_use]
 pub fn next_steps(account: &Account, found: &[Identity], is_new: bool, program: &str) -> String {
     let mut lines = vec!["the token works; next:".to_owned()];
-    if account.user_id.is_none() && let [only] = found {
+    if account.user_id.is_none()
+        && let [only] = found
+    {
         lines.push(format!("  igsync.yaml: user_id: \"{}\" for account {}", only.user_id, account.name));
     }
     let which = if is_new { "the token on stdout" } else { "the token" };
-    lines.push(format!("  keep {which} as IGSYNC_ACCESS_TOKEN (a secret of CI, never a file): gh secret set IGSYNC_ACCESS_TOKEN"));
+    lines.push(format!(
+        "  keep {which} as IGSYNC_ACCESS_TOKEN (a secret of CI, never a file): gh secret set IGSYNC_ACCESS_TOKEN"
+    ));
     lines.push(format!("  renew it every month: {program} auth refresh"));
     lines.push(format!("  then: {program} plan"));
     lines.join("\n")

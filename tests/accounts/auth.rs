@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::project::{Output, Project, Server, USER};
+use crate::virtual_run::with_input;
 
 const IG_SECRET: &str = "ig-app-secret";
 const FB_SECRET: &str = "fb-app-secret";
@@ -46,7 +47,10 @@ fn a_short_token_becomes_a_long_one_in_both_logins() {
 #[test]
 fn an_exchange_says_what_it_lacks_and_why_it_was_refused() {
     let server = Server::start();
-    project(&server, "instagram", "IGAA-SHORT").run(["auth", "exchange"]).exits(1).says("IGSYNC_APP_SECRET must be set");
+    project(&server, "instagram", "IGAA-SHORT")
+        .run(["auth", "exchange"])
+        .exits(1)
+        .says("IGSYNC_APP_SECRET must be set");
     project(&server, "facebook", "EAA-SHORT")
         .env("IGSYNC_APP_SECRET", FB_SECRET)
         .run(["auth", "exchange"])
@@ -58,7 +62,11 @@ fn an_exchange_says_what_it_lacks_and_why_it_was_refused() {
         assert!(output.stdout.is_empty(), "{}", output.stdout);
     }
     let wrong = project(&server, "facebook", "EAA-SHORT").env("IGSYNC_APP_ID", "100000000000001");
-    wrong.env("IGSYNC_APP_SECRET", "wrong").run(["auth", "exchange"]).exits(9).says("IGSYNC_APP_ID and IGSYNC_APP_SECRET");
+    wrong
+        .env("IGSYNC_APP_SECRET", "wrong")
+        .run(["auth", "exchange"])
+        .exits(9)
+        .says("IGSYNC_APP_ID and IGSYNC_APP_SECRET");
 }
 
 #[test]
@@ -85,10 +93,15 @@ fn facebook_refreshes_by_exchanging_again() {
 fn inspect_tells_validity_days_data_access_and_scopes() {
     let server = Server::start();
     let output = with_app(project(&server, "facebook", "EAA-LONG"), "facebook").run(["auth", "inspect"]).exits(0);
-    output.says("valid, 57 days left").says("access to data 87 days left").says("complete: instagram_basic").says("1 of 1 token good");
+    output
+        .says("valid, 57 days left")
+        .says("access to data 87 days left")
+        .says("complete: instagram_basic")
+        .says("1 of 1 token good");
     let output = project(&server, "instagram", "IGAA-LONG").run(["auth", "inspect"]).exits(0);
     output.says("@harbour").says("Meta does not tell when it expires").says("not told by Meta");
-    let json = with_app(project(&server, "facebook", "EAA-LONG"), "facebook").run(["auth", "inspect", "--format", "json"]);
+    let json =
+        with_app(project(&server, "facebook", "EAA-LONG"), "facebook").run(["auth", "inspect", "--format", "json"]);
     let json: Value = serde_json::from_str(&json.exits(0).stdout).unwrap();
     let token = &json["tokens"][0];
     assert_eq!((&token["valid"], &token["days_left"]), (&Value::from(true), &Value::from(57)));
@@ -132,9 +145,12 @@ fn accounts_tell_the_id_that_publishing_uses_from_the_app_scoped_one() {
     output.says("user_id 17841400000000001").says("app-scoped id 26000000000000001: never use it here");
     let output = project(&server, "facebook", "EAA-BOTH").run(["auth", "accounts", "--format", "json"]).exits(0);
     let json: Value = serde_json::from_str(&output.stdout).unwrap();
-    let ids: Vec<&str> = json["accounts"].as_array().unwrap().iter().map(|row| row["user_id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> =
+        json["accounts"].as_array().unwrap().iter().map(|row| row["user_id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), 2, "{ids:?}");
-    assert!(json["accounts"].as_array().unwrap().iter().all(|row| row["can_publish"] == true && row["page"].is_string()));
+    assert!(
+        json["accounts"].as_array().unwrap().iter().all(|row| row["can_publish"] == true && row["page"].is_string())
+    );
     project(&server, "instagram", "IGAA-EXPIRED").run(["auth", "accounts"]).exits(9).says("expired");
 }
 
@@ -143,18 +159,18 @@ fn login_takes_a_pasted_token_and_leads_on() {
     let server = Server::start();
     for (login, long, short) in [("instagram", "IGAA-LONG", "IGAA-SHORT"), ("facebook", "EAA-LONG", "EAA-SHORT")] {
         // A long-lived token is the person's own: nothing new to hand over.
-        let output = project(&server, login, "unused").run_with_input(["auth", "login"], &format!("{long}\n")).exits(0);
+        let output = with_input(&project(&server, login, "unused"), &["auth", "login"], &format!("{long}\n")).exits(0);
         assert!(output.stdout.is_empty(), "{}", output.stdout);
         output.says("@harbour").says(USER).says("auth refresh").says("Paste that token here");
         let output = with_app(project(&server, login, "unused"), login);
-        let output = output.run_with_input(["auth", "login"], &format!("{short}\n")).exits(0);
+        let output = with_input(&output, &["auth", "login"], &format!("{short}\n")).exits(0);
         new_token(&server, login, &output);
         output.says("60 days");
     }
     let project = project(&server, "instagram", "unused");
-    project.run_with_input(["auth", "login"], "\n").exits(1).says("empty");
-    project.run_with_input(["auth", "login"], "IGAA-EXPIRED\n").exits(9).says("expired");
-    project.run_with_input(["auth", "login"], "IGAA-TWO\n").exits(5).says("does not reach the account");
+    with_input(&project, &["auth", "login"], "\n").exits(1).says("empty");
+    with_input(&project, &["auth", "login"], "IGAA-EXPIRED\n").exits(9).says("expired");
+    with_input(&project, &["auth", "login"], "IGAA-TWO\n").exits(5).says("does not reach the account");
 }
 
 #[test]
@@ -163,12 +179,12 @@ fn login_through_the_browser_exchanges_the_code_once() {
         let server = Server::start();
         let project = with_app(project(&server, login, "unused"), login);
         let words = ["auth", "login", "--redirect-uri", "https://brand.example/back"];
-        let output = project.run_with_input(words, &format!("https://brand.example/back?code={code}#_\n")).exits(0);
+        let output = with_input(&project, &words, &format!("https://brand.example/back?code={code}#_\n")).exits(0);
         new_token(&server, login, &output);
         let shown = output.says("response_type=code").says("60 days").says("@harbour");
         assert!(!shown.stderr.contains(code), "{}", shown.stderr);
-        project.run_with_input(words, &format!("{code}\n")).exits(9).says("begin again");
-        project.run_with_input(words, "https://brand.example/back?error=access_denied\n").exits(9).says("refused");
+        with_input(&project, &words, &format!("{code}\n")).exits(9).says("begin again");
+        with_input(&project, &words, "https://brand.example/back?error=access_denied\n").exits(9).says("refused");
     }
 }
 
@@ -178,7 +194,7 @@ fn a_lost_answer_of_the_code_exchange_is_not_sent_twice() {
     server.fail(r#"[{"match":{"path":"/oauth/access_token"},"fault":"lose_answer"}]"#);
     let project = with_app(project(&server, "instagram", "unused"), "instagram");
     let words = ["auth", "login", "--redirect-uri", "https://brand.example/back"];
-    project.run_with_input(words, "AUTHCODE-IG\n").exits(1);
+    with_input(&project, &words, "AUTHCODE-IG\n").exits(1);
     assert_eq!(server.sandbox.requests().len(), 1);
 }
 

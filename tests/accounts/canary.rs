@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::project::{Output, Project, Server, USER};
+use crate::virtual_run::with_input;
 
 /// What must not be seen: every token, secret and code of the sandbox begins or ends so, and the
 /// tokens that it does not know are marked.
@@ -30,7 +31,7 @@ impl Watched {
     #[track_caller]
     fn check(&mut self, words: &[&str], input: &str) -> Output {
         self.runs += 1;
-        let output = self.project.run_with_input(words.iter().copied(), input);
+        let output = with_input(&self.project, words, input);
         assert_eq!(find(&output.stderr), None, "{words:?}\n{}", output.stderr);
         let is_new_token = words[0] == "auth" && ["login", "exchange", "refresh"].contains(&words[1]);
         if !is_new_token {
@@ -73,9 +74,11 @@ const INSTAGRAM: (&str, &str) = ("ig-app-secret", "200000000000002");
 
 #[test]
 fn nothing_is_seen_while_all_goes_well() {
-    for (login, token, (secret, app)) in
-        [("instagram", "IGAA-LONG", INSTAGRAM), ("facebook", "EAA-LONG", FACEBOOK), ("instagram", "IGAA-SHORT", INSTAGRAM)]
-    {
+    for (login, token, (secret, app)) in [
+        ("instagram", "IGAA-LONG", INSTAGRAM),
+        ("facebook", "EAA-LONG", FACEBOOK),
+        ("instagram", "IGAA-SHORT", INSTAGRAM),
+    ] {
         let server = Server::start();
         let mut watched = Watched::new(&server, login, token, secret, app);
         watched.check_all();
@@ -102,15 +105,25 @@ fn nothing_is_seen_of_tokens_that_are_refused() {
         let mut watched = Watched::new(&server, login, token, "canary-secret", "100000000000001");
         watched.check_all();
         watched.check(&["auth", "login"], &format!("{token}\n"));
-        watched.check(&["auth", "login", "--redirect-uri", "https://brand.example/"], "https://x.example/?code=canary\n");
+        watched
+            .check(&["auth", "login", "--redirect-uri", "https://brand.example/"], "https://x.example/?code=canary\n");
         assert!(server.published().is_empty(), "{login} {token}");
     }
 }
 
 #[test]
 fn nothing_is_seen_when_the_server_says_it_back() {
-    for path in ["/me", "/debug_token", "/access_token", "/refresh_access_token", "/media", "/media_publish", "/17841400000000001"] {
-        for (login, token, (secret, app)) in [("instagram", "IGAA-LONG", INSTAGRAM), ("facebook", "EAA-LONG", FACEBOOK)] {
+    for path in [
+        "/me",
+        "/debug_token",
+        "/access_token",
+        "/refresh_access_token",
+        "/media",
+        "/media_publish",
+        "/17841400000000001",
+    ] {
+        for (login, token, (secret, app)) in [("instagram", "IGAA-LONG", INSTAGRAM), ("facebook", "EAA-LONG", FACEBOOK)]
+        {
             let server = Server::start();
             let message = format!("cannot parse {token} with {secret}");
             let fault = serde_json::json!([{ "match": { "path": path }, "times": 0,

@@ -70,7 +70,9 @@ fn row(known: &Known) -> String {
 #[test]
 fn the_error_page_is_the_table() {
     let mut page = BEGIN.to_owned();
-    page.push_str("\n| code/subcode | meaning | action | concerns | what to do | source |\n|---|---|---|---|---|---|\n");
+    page.push_str(
+        "\n| code/subcode | meaning | action | concerns | what to do | source |\n|---|---|---|---|---|---|\n",
+    );
     page.extend(codes::all().iter().map(row));
     let path = repository().join("docs/errors.md");
     if std::env::var_os("IGSYNC_UPDATE_DOCS").is_some() {

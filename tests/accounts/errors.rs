@@ -148,7 +148,10 @@ impl Case {
         project.write("igsync.yaml", format!("accounts:\n  harbour:\n    user_id: \"{USER}\"\n"));
         for (seed, name) in ["a", "b"].into_iter().enumerate() {
             project.jpeg(&format!("posts/{name}.jpg"), seed as u8);
-            project.write(&format!("posts/{name}.yaml"), format!("kind: image\nimage: ./{name}.jpg\ncaption: post {name}\n"));
+            project.write(
+                &format!("posts/{name}.yaml"),
+                format!("kind: image\nimage: ./{name}.jpg\ncaption: post {name}\n"),
+            );
         }
         Self { project, server, clock }
     }
@@ -180,7 +183,10 @@ impl Case {
     }
 
     fn published_containers(&self) -> Vec<String> {
-        self.posts("/media_publish").iter().map(|request| request.params["creation_id"].as_str().unwrap().to_owned()).collect()
+        self.posts("/media_publish")
+            .iter()
+            .map(|request| request.params["creation_id"].as_str().unwrap().to_owned())
+            .collect()
     }
 }
 
@@ -208,7 +214,8 @@ fn check(row: Row) -> String {
     let output = case.apply();
     let (creates, publishes) = (case.posts("/media").len(), case.published_containers());
     let observed = (output.code, creates, publishes.len(), case.live().join(" "));
-    let expected = |code: i32, creates: usize, publishes: usize, live: &str| (code, creates, publishes, live.to_owned());
+    let expected =
+        |code: i32, creates: usize, publishes: usize, live: &str| (code, creates, publishes, live.to_owned());
     match does {
         Retry => assert_eq!(observed, expected(0, 3, 2, "a b"), "{name}\n{}", output.stderr),
         // An image is published before the first look, which then finds the container dead.
@@ -239,7 +246,16 @@ fn check(row: Row) -> String {
 
 fn check_all(rows: &[Row]) -> String {
     rows.iter()
-        .map(|row| format!("{}/{} at {:?}: {:?}\n{}", row.0, row.1.map_or("-".into(), |s| s.to_string()), row.2, row.3, check(*row)))
+        .map(|row| {
+            format!(
+                "{}/{} at {:?}: {:?}\n{}",
+                row.0,
+                row.1.map_or("-".into(), |s| s.to_string()),
+                row.2,
+                row.3,
+                check(*row)
+            )
+        })
         .collect()
 }
 

@@ -57,7 +57,8 @@ fn thirty_posts_against_a_quota_of_25() {
     assert_eq!(live(&server), numbers(1..=25), "in plan order");
     let deferred = ["posts/26", "posts/27", "posts/28", "posts/29", "posts/30"];
     assert_eq!(events(&first, "post_deferred"), deferred);
-    let creations = server.sandbox.requests().iter().filter(|call| call.path.ends_with("/media") && call.method == "POST").count();
+    let creations =
+        server.sandbox.requests().iter().filter(|call| call.path.ends_with("/media") && call.method == "POST").count();
     assert_eq!(creations, 25, "no container is made for what cannot go out");
     apply(&project).exits(10);
     assert_eq!(live(&server).len(), 25);
@@ -75,7 +76,10 @@ fn posts_of_other_apps_count() {
     other.run(["apply", "--yes", "--max-publish", "10", "--target", "posts/0*"]).exits(0);
     let project = thirty(&server);
     for number in 1..=9 {
-        project.write(&format!("posts/{number:02}.yaml"), format!("kind: image\nimage: ./{number:02}.jpg\ncaption: again {number}\n"));
+        project.write(
+            &format!("posts/{number:02}.yaml"),
+            format!("kind: image\nimage: ./{number:02}.jpg\ncaption: again {number}\n"),
+        );
     }
     let output = apply(&project).exits(10);
     assert_eq!(live(&server).len(), 25);
@@ -95,7 +99,10 @@ fn what_the_report_lags_behind_is_known_from_the_record() {
     let output = apply(&project).exits(10);
     assert_eq!(live(&server), numbers(1..=25));
     assert_eq!(events(&output, "post_deferred").len(), 5);
-    let creations = server.sandbox.requests()[before..].iter().filter(|call| call.path.ends_with("/media") && call.method == "POST").count();
+    let creations = server.sandbox.requests()[before..]
+        .iter()
+        .filter(|call| call.path.ends_with("/media") && call.method == "POST")
+        .count();
     assert_eq!(creations, 6, "though Meta still reports nothing used");
 }
 
@@ -106,11 +113,18 @@ fn a_quota_that_ends_early_defers_and_keeps_the_container() {
     other.run(["apply", "--yes", "--max-publish", "24", "--target", "posts/0*", "--target", "posts/1*"]).exits(0);
     let project = thirty(&server);
     for number in 1..=30 {
-        project.write(&format!("posts/{number:02}.yaml"), format!("kind: image\nimage: ./{number:02}.jpg\ncaption: again {number}\n"));
+        project.write(
+            &format!("posts/{number:02}.yaml"),
+            format!("kind: image\nimage: ./{number:02}.jpg\ncaption: again {number}\n"),
+        );
     }
     let output = apply(&project).exits(10);
     assert_eq!(live(&server).len(), 25, "the posts of the other app were not reported yet");
-    assert_eq!(events(&output, "post_published").len() + events(&output, "post_deferred").len(), 30, "each has its outcome");
+    assert_eq!(
+        events(&output, "post_published").len() + events(&output, "post_deferred").len(),
+        30,
+        "each has its outcome"
+    );
     server.sandbox.advance(Duration::from_secs(86_400)).unwrap();
     apply(&project).exits(0);
     assert_eq!(live(&server).len(), 19 + 30, "once each");
@@ -133,8 +147,10 @@ fn a_throttle_ends_every_call_to_the_account_and_says_when_to_come_back() {
         if path != "/media" {
             assert_eq!(after, 0, "{path}");
         }
-        let counted: usize =
-            ["post_published", "post_deferred", "not_attempted", "post_failed"].iter().map(|name| events(&output, name).len()).sum();
+        let counted: usize = ["post_published", "post_deferred", "not_attempted", "post_failed"]
+            .iter()
+            .map(|name| events(&output, name).len())
+            .sum();
         assert_eq!(counted, 30, "{path}: every post has its outcome");
         assert_eq!(events(&output, "post_published").len(), live(&server).len());
         apply(&project).exits(0);

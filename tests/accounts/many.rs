@@ -26,8 +26,11 @@ fn configure(project: &Project, more_of_one: &str) {
 }
 
 fn live(server: &Server) -> Vec<String> {
-    let mut posts: Vec<String> =
-        server.published().iter().map(|post| format!("{} {}", post["user_id"].as_str().unwrap(), post["caption"].as_str().unwrap())).collect();
+    let mut posts: Vec<String> = server
+        .published()
+        .iter()
+        .map(|post| format!("{} {}", post["user_id"].as_str().unwrap(), post["caption"].as_str().unwrap()))
+        .collect();
     posts.sort();
     posts
 }
@@ -43,7 +46,8 @@ fn each_account_publishes_with_its_own_token() {
 #[test]
 fn an_expired_token_of_one_does_not_stop_the_other() {
     let server = Server::start();
-    let project = two(&server).env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-EXPIRED").env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
+    let project =
+        two(&server).env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-EXPIRED").env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
     project.run(["apply", "--yes"]).exits(9).says("account one was stopped").says("not attempted");
     assert_eq!(live(&server), [format!("{TWO} of two")]);
     let project = project.env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-LONG");
@@ -58,7 +62,8 @@ fn a_missing_token_and_a_throttle_of_one_do_not_stop_the_other() {
     project.run(["apply", "--yes"]).exits(9).says("IGSYNC_ACCESS_TOKEN_ONE");
     assert_eq!(live(&server), [format!("{TWO} of two")]);
     let server = Server::start();
-    let fault = format!(r#"[{{"match":{{"method":"POST","path":"/{ONE}/media"}},"fault":{{"throttle":{{"minutes":3}}}}}}]"#);
+    let fault =
+        format!(r#"[{{"match":{{"method":"POST","path":"/{ONE}/media"}},"fault":{{"throttle":{{"minutes":3}}}}}}]"#);
     server.fail(&fault);
     let project = two(&server).env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-LONG").env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
     project.run(["apply", "--yes"]).exits(10).says("3 minutes");
@@ -97,7 +102,9 @@ fn a_token_of_the_other_login_is_warned_about_and_explained() {
     let project = two(&server).env("IGSYNC_GRAPH_URL", &url);
     let project = project.env("IGSYNC_ACCESS_TOKEN_ONE", "EAA-NOBODY").env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
     let output = project.run(["apply", "--yes"]).exits(9);
-    output.says("warning: the token of account one looks like one of the other login").says("set `login: facebook` for account one");
+    output
+        .says("warning: the token of account one looks like one of the other login")
+        .says("set `login: facebook` for account one");
 }
 
 #[test]
@@ -140,7 +147,8 @@ fn instagram_login_is_asked_through_the_comments_of_a_live_post() {
     let project = two(&server).env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO").env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-LONG");
     project.run(["apply", "--yes"]).exits(0);
     project.jpeg("posts/next.jpg", 7);
-    project.write("posts/next.yaml", "kind: image\nimage: ./next.jpg\ncaption: next\naccounts: [one]\nfirst_comment: y\n");
+    project
+        .write("posts/next.yaml", "kind: image\nimage: ./next.jpg\ncaption: next\naccounts: [one]\nfirst_comment: y\n");
     let blind = project.env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-READONLY");
     let before = server.sandbox.requests().len();
     blind.run(["apply", "--yes"]).exits(9).says("instagram_business_manage_comments");

@@ -16,14 +16,18 @@ fn a_healthy_account_fits_one_screen_and_exits_0() {
     let server = Server::start();
     let project = project(&server, "EAA-LONG");
     project.jpeg("posts/later.jpg", 9);
-    project.write("posts/later.yaml", "kind: image\nimage: ./later.jpg\ncaption: later\npublish_at: 2031-01-01T10:00:00Z\n");
+    project.write(
+        "posts/later.yaml",
+        "kind: image\nimage: ./later.jpg\ncaption: later\npublish_at: 2031-01-01T10:00:00Z\n",
+    );
     project.run(["status"]).exits(0).says("0 of 50 posts").says("1 due now").says("2031-01-01 10:00 UTC  posts/later");
     project.run(["apply", "--yes"]).exits(0);
     let before = project.files();
     let output = project.run(["status"]).exits(0).says("1 of 50 posts").says("nothing due");
     assert!(output.stdout.lines().count() < 20, "{}", output.stdout);
     assert!(output.stdout.contains("posts/one  image  https://"), "{}", output.stdout);
-    let output = output.ends_with("Status: 1 account, 0 tokens to renew, 0 unknown, 0 open, 0 late, 0 failed, 0 due now.");
+    let output =
+        output.ends_with("Status: 1 account, 0 tokens to renew, 0 unknown, 0 open, 0 late, 0 failed, 0 due now.");
     assert!(output.stderr.is_empty(), "{}", output.stderr);
     assert_eq!(project.files(), before, "nothing is written");
     let json: Value = serde_json::from_str(&project.run(["status", "--format", "json"]).exits(0).stdout).unwrap();
@@ -49,7 +53,8 @@ fn the_exit_code_tells_what_to_look_at() {
     );
     unknown.write("igsync.lock", format!("{{\"igsync_lock\":1}}\n{record}\n"));
     unknown.run(["status"]).exits(4).says("maybe_live").says("1 unknown");
-    let away = Project::with_one_image().env("IGSYNC_GRAPH_URL", "http://127.0.0.1:9").env("IGSYNC_ACCESS_TOKEN", "IGAA-LONG");
+    let away =
+        Project::with_one_image().env("IGSYNC_GRAPH_URL", "http://127.0.0.1:9").env("IGSYNC_ACCESS_TOKEN", "IGAA-LONG");
     away.run(["status"]).exits(3).says("could not connect");
     Project::with_one_image().run(["status"]).exits(9).says("is not set");
 }

@@ -1,6 +1,7 @@
 //! Commands in this process on a clock that nobody has to wait for.
 
 use std::io::Write;
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -95,4 +96,17 @@ pub fn run(project: &Project, clock: &Virtual, variables: &[(&str, &str)], line:
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let exit = runtime.block_on(commands::run(cli, &world));
     Output { code: exit as i32, stdout: out.text(), stderr: err.text() }
+}
+
+/// Runs the real binary in `project` with one text on its stdin.
+#[must_use = "check how it ended"]
+pub fn with_input(project: &Project, words: &[&str], input: &str) -> Output {
+    let mut command = project.command(words.iter().copied());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that does not ask may be gone before it is told.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Output { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
 }

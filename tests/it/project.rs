@@ -109,23 +109,6 @@ impl Project {
             .env("IGSYNC_LOOK_MS", "20")
     }
 
-    /// Runs `igsync` in this root with one text on stdin.
-    #[must_use = "check how it ended"]
-    pub fn run_with_input<'a>(&self, args: impl IntoIterator<Item = &'a str>, input: &str) -> Output {
-        use std::io::Write;
-        let mut command = self.command(args);
-        command.stdin(std::process::Stdio::piped());
-        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        Output {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
     /// Runs `igsync` in this root.
     #[must_use = "check how it ended"]
     pub fn run<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Output {

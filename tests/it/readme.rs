@@ -90,7 +90,7 @@ fn option_tables_list_exactly_the_options() {
     let mut cli = Cli::command();
     cli.build();
     assert_eq!(options_in(&readme, "global"), options_of(&cli, true));
-    for name in ["validate", "plan", "apply", "sandbox"] {
+    for name in ["validate", "plan", "apply", "status", "sandbox"] {
         let command = cli.find_subcommand(name).unwrap();
         assert_eq!(options_in(&readme, name), options_of(command, false), "options of {name}");
     }

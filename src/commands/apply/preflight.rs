@@ -9,20 +9,15 @@ use crate::id::MediaId;
 use crate::lockfile::State;
 use crate::plan::Plan;
 
+use super::super::World;
 use super::super::auth::{debug, needs};
 use super::super::connect::Accounts;
 use super::super::credentials::flavour;
 use super::super::project::Project;
-use super::super::World;
 use super::prepare::is_work;
 
 /// Sets accounts aside whose token lacks a permission that this run needs.
-pub(super) async fn check(
-    plan: &Plan,
-    project: &Project,
-    accounts: &mut Accounts,
-    world: &World,
-) {
+pub(super) async fn check(plan: &Plan, project: &Project, accounts: &mut Accounts, world: &World) {
     // The in-process sandbox's own token may do everything.
     if project.sandbox {
         return;
@@ -41,13 +36,7 @@ pub(super) async fn check(
     accounts.runs = able;
 }
 
-async fn missing(
-    account: &Account,
-    run: &AccountRun,
-    plan: &Plan,
-    project: &Project,
-    world: &World,
-) -> Option<Halt> {
+async fn missing(account: &Account, run: &AccountRun, plan: &Plan, project: &Project, world: &World) -> Option<Halt> {
     let work = plan.changes.iter().filter(|change| change.account == account.name && is_work(change));
     let needs = needs(work.filter_map(|change| change.post.as_deref()), &account.name);
     if needs == scopes::Needs::default() {
@@ -60,9 +49,9 @@ async fn missing(
             let held = facts.filter(|facts| facts.is_valid).and_then(|facts| facts.scopes);
             held.map(|held| scopes::missing(flavour(account.login), needs, &held))
         }
-        Login::Instagram => may_comment(run, project).await.map(|may| {
-            if may { Vec::new() } else { scopes::missing(flavour(account.login), needs, &[]).split_off(2) }
-        }),
+        Login::Instagram => may_comment(run, project)
+            .await
+            .map(|may| if may { Vec::new() } else { scopes::missing(flavour(account.login), needs, &[]).split_off(2) }),
     };
     let Some(lacking) = lacking else {
         let wanted = scopes::needed(flavour(account.login), needs).join(", ");

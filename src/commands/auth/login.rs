@@ -18,13 +18,14 @@ pub(super) async fn run(global: &Global, args: &AuthLogin, world: &World) -> End
         Some(LoginArg::Facebook) => account.login = Login::Facebook,
         None => {}
     }
-    let (token, issued) = match &args.redirect_uri {
+    let (given, issued) = match &args.redirect_uri {
         Some(redirect) => by_browser(&desk, &account, redirect, args.show, world).await?,
         None => by_hand(&desk, &account, args.show, world).await?,
     };
+    let token = issued.as_ref().map_or_else(|| given.clone(), |issued| issued.token.clone());
     let client = credentials::client(account.login, token, &desk.settings, &desk.transport, world)
         .map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))?;
-    let client = credentials::proven(client, world);
+    let client = credentials::proven(client.after(given), world);
     if let Some(issued) = &issued {
         hand_over(issued, client.server_now(), world)?;
     }
@@ -40,7 +41,7 @@ pub(super) async fn run(global: &Global, args: &AuthLogin, world: &World) -> End
     Ok(Exit::Done)
 }
 
-/// The person brings a token; a short-lived one is exchanged at once where the app's secret is known.
+/// The person brings a token, the first of the two; a short-lived one is exchanged at once where the app's secret is known.
 async fn by_hand(
     desk: &Desk,
     account: &Account,
@@ -52,17 +53,18 @@ async fn by_hand(
     let token = AccessToken::from_text(&token)
         .map_err(|error| Failure::message(Exit::Failure, error, "copy the whole token, and nothing beside it"))?;
     if credentials::is_of_the_other_login(account, &token) {
-        let (word, other) = (credentials::login_word(account.login), match account.login {
-            Login::Instagram => "facebook",
-            Login::Facebook => "instagram",
-        });
-        world.terminal.say(&format!("warning: this looks like a token of the other login; here it is {word} (--login {other})"));
+        let (here, other) = match account.login {
+            Login::Instagram => ("instagram", "facebook"),
+            Login::Facebook => ("facebook", "instagram"),
+        };
+        let text = format!("warning: this looks like a token of the other login; here it is {here} (--login {other})");
+        world.terminal.say(&text);
     }
     let Some(app) = credentials::app(world) else { return Ok((token, None)) };
     check_stdout(world, show)?;
     let client = new_client(desk, account, token.clone(), world)?;
     match client.exchange_token(&app).await {
-        Ok(issued) => Ok((issued.token.clone(), Some(issued))),
+        Ok(issued) => Ok((token, Some(issued))),
         // It may be long-lived already: whether it works is found out next.
         Err(error) if error.api().is_some_and(|api| !api.bars_account()) => {
             world.terminal.say("note: Meta did not exchange this token, so it is taken as it is");
@@ -106,14 +108,13 @@ async fn by_browser(
     })?;
     let client = new_client(desk, account, short.token.clone(), world)?;
     let long = client.exchange_token(&app).await.map_err(|error| failed(&error))?;
-    Ok((long.token.clone(), Some(long)))
+    Ok((short.token, Some(long)))
 }
 
 fn ask(world: &World, prompt: &str) -> Result<String, Failure> {
-    world
-        .terminal
-        .ask_secret(prompt)
-        .map_err(|error| Failure::message(Exit::Failure, format!("nothing could be read: {error}"), "run it on a terminal"))
+    world.terminal.ask_secret(prompt).map_err(|error| {
+        Failure::message(Exit::Failure, format!("nothing could be read: {error}"), "run it on a terminal")
+    })
 }
 
 fn new_client(desk: &Desk, account: &Account, token: AccessToken, world: &World) -> Result<Client, Failure> {

@@ -3,7 +3,7 @@
 use crate::cli::{AuthToken, Global};
 use crate::config::Login;
 use crate::exit::Exit;
-use crate::graph::{App, Error, Issued};
+use crate::graph::{App, Client, Error, Issued};
 
 use super::super::{Ended, Failure, World, credentials};
 use super::{Desk, check_stdout, failed, hand_over, introduce};
@@ -16,7 +16,7 @@ pub(super) async fn exchange(global: &Global, args: &AuthToken, world: &World) -
     let app = needed_app(account.login, world)?;
     let client = desk.client(account, world).await?;
     let issued = client.exchange_token(&app).await.map_err(|error| not_exchanged(account.login, &error))?;
-    finish(&desk, account.login, issued, client.server_now(), world).await
+    finish(&desk, &client, account.login, issued, world).await
 }
 
 /// Old to new.
@@ -24,26 +24,22 @@ pub(super) async fn refresh(global: &Global, args: &AuthToken, world: &World) ->
     let desk = Desk::open(global, world)?;
     let account = desk.account(args.account.as_deref())?;
     check_stdout(world, args.show)?;
-    let issued = match account.login {
-        Login::Instagram => {
-            let client = desk.client(account, world).await?;
-            let issued = client.refresh_token().await.map_err(|error| not_refreshed(&error))?;
-            (issued, client.server_now())
-        }
-        Login::Facebook => {
-            let app = needed_app(account.login, world)?;
-            let client = desk.client(account, world).await?;
-            let issued = client.exchange_token(&app).await.map_err(|error| not_exchanged(account.login, &error))?;
-            (issued, client.server_now())
-        }
+    let app = match account.login {
+        Login::Instagram => None,
+        Login::Facebook => Some(needed_app(account.login, world)?),
     };
-    finish(&desk, account.login, issued.0, issued.1, world).await
+    let client = desk.client(account, world).await?;
+    let issued = match &app {
+        None => client.refresh_token().await.map_err(|error| not_refreshed(&error))?,
+        Some(app) => client.exchange_token(app).await.map_err(|error| not_exchanged(account.login, &error))?,
+    };
+    finish(&desk, &client, account.login, issued, world).await
 }
 
-async fn finish(desk: &Desk, login: Login, issued: Issued, now: jiff::Timestamp, world: &World) -> Ended {
-    hand_over(&issued, now, world)?;
+async fn finish(desk: &Desk, old: &Client, login: Login, issued: Issued, world: &World) -> Ended {
+    hand_over(&issued, old.server_now(), world)?;
     if let Ok(client) = credentials::client(login, issued.token.clone(), &desk.settings, &desk.transport, world) {
-        introduce(&credentials::proven(client, world), world).await;
+        introduce(&credentials::proven(client.after(old.token().clone()), world), world).await;
     }
     world.terminal.say("put it where the old one is kept, for example: gh secret set IGSYNC_ACCESS_TOKEN");
     Ok(Exit::Done)
