@@ -49,6 +49,11 @@ pub enum Command {
     Plan(Plan),
     /// Publish what is missing and record the new ids
     Apply(Apply),
+    /// Say whether a post is live, or find out again: settles what apply left open or unknown
+    Resolve(Resolve),
+    /// Look into the lockfile and correct it; no network
+    #[command(subcommand)]
+    Lock(Lock),
     /// Show token, quota, open and unknown posts of each account; exit codes fit for a health check
     Status(Status),
     /// Make, renew and check access tokens
@@ -159,6 +164,123 @@ pub struct Apply {
     /// Do not compare the posts with what is live before publishing
     #[arg(long)]
     pub no_live_check: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Resolve {
+    /// The post: its key, or the path of its manifest
+    pub key: String,
+    /// It is live: its media id (digits) or its link, or neither when you do not know them
+    #[arg(long, value_name = "ID|URL", num_args = 0..=1, conflicts_with = "not_published")]
+    pub published: Option<Option<String>>,
+    /// It is not live, and what looked like it is not it: apply may publish it
+    #[arg(long)]
+    pub not_published: bool,
+    /// The account, when several have a post of this name
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// Show what would be recorded, and record nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How the outcome is written to stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: OutputFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Lock {
+    /// List the posts that are recorded
+    List(LockList),
+    /// Show every attempt of one post
+    Show(LockShow),
+    /// Give a record another key, as after renaming a manifest that also changed
+    Mv(LockMove),
+    /// Forget a post: it will be published again
+    Rm(LockRemove),
+    /// Never publish a post
+    Ignore(LockChange),
+    /// Take an edited manifest for what is live: the plan no longer lists it as edited
+    Accept(LockChange),
+    /// Join other lockfiles, also ones with git's conflict markers, into igsync.lock
+    Merge(LockMerge),
+}
+
+/// Where the record is, and how it is written to stdout.
+#[derive(Clone, Debug, Args)]
+pub struct LockScope {
+    /// The sandbox's record instead of igsync.lock
+    #[arg(long)]
+    pub sandbox: bool,
+    /// The account, when several have a post of this name
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// How the outcome is written to stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct LockList {
+    #[command(flatten)]
+    pub scope: LockScope,
+}
+
+#[derive(Debug, Args)]
+pub struct LockShow {
+    /// The post: its key, or the path of its manifest
+    pub key: String,
+    #[command(flatten)]
+    pub scope: LockScope,
+}
+
+#[derive(Debug, Args)]
+pub struct LockMove {
+    /// The key that the record has
+    pub old: String,
+    /// The key, or the path of the manifest, that it is to have
+    pub new: String,
+    #[command(flatten)]
+    pub scope: LockScope,
+    /// Show what would be recorded, and record nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct LockRemove {
+    /// The post: its key, or the path of its manifest
+    pub key: String,
+    #[command(flatten)]
+    pub scope: LockScope,
+    /// Forget without asking
+    #[arg(long)]
+    pub yes: bool,
+    /// Show what would be recorded, and record nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct LockChange {
+    /// The post: its key, or the path of its manifest
+    pub key: String,
+    #[command(flatten)]
+    pub scope: LockScope,
+    /// Show what would be recorded, and record nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct LockMerge {
+    /// Lockfiles to join; without any, only conflict markers in igsync.lock itself are resolved
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub scope: LockScope,
+    /// Show what would be recorded, and record nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Debug, Args)]

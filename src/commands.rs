@@ -4,15 +4,19 @@ mod apply;
 mod auth;
 mod connect;
 mod credentials;
+mod desk;
 mod extras;
 mod git;
+mod lock;
 mod log;
 mod plan;
 mod project;
+mod resolve;
 mod run_lock;
 mod sandbox;
 mod signals;
 mod status;
+mod subject;
 mod terminal;
 mod validate;
 
@@ -103,6 +107,8 @@ pub async fn run(cli: Cli, world: &World) -> Exit {
         Command::Apply(args) => apply::run(&cli.global, &args, world).await,
         Command::Auth(args) => auth::run(&cli.global, &args, world).await,
         Command::Status(args) => status::run(&cli.global, &args, world).await,
+        Command::Resolve(args) => resolve::run(&cli.global, &args, world).await,
+        Command::Lock(args) => lock::run(&cli.global, &args, world).await,
         Command::Sandbox(args) => sandbox::run(&cli.global, &args, world).await,
         Command::Completions { shell } => extras::completions(shell, world),
         Command::Man => extras::manual(world),

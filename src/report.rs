@@ -4,6 +4,7 @@ pub mod auth;
 pub mod events;
 pub mod failure;
 pub mod findings;
+pub mod lock;
 pub mod plan_human;
 pub mod plan_json;
 mod plan_rows;

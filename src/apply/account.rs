@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 
+use crate::graph::wire::StatusCode;
 use crate::graph::{Client, Error};
 use crate::id::{AccountName, AttemptId, MediaId, PostKey, UserId};
 use crate::lockfile::{Record, State, Via};
@@ -15,12 +16,12 @@ use super::attempt;
 use super::budget::{self, Allowance};
 use super::context::{Halt, Shared, lock};
 use super::event::{Event, PostRef};
-use super::live::{self, Live};
+use super::live::{self, Live, Seen};
 use super::matching::Look;
 use super::media::MediaSource;
 use super::outcome::{Failure, Outcome, Tally};
 use super::publish::Ended;
-use super::settle::{Origin, Settled};
+use super::settle::{Origin, Reading, Settled};
 
 /// One account, connected.
 pub struct AccountRun {
@@ -74,8 +75,19 @@ struct Ready {
 impl AccountRun {
     /// Settles every open attempt of this account, whatever its manifest says now.
     pub async fn settle_open(&mut self, post: &FindPost<'_>) -> Settlement {
+        let open = self.shared.with_records(|records| records.open(&self.user_id).cloned().collect());
+        self.settle_these(open, post).await
+    }
+
+    /// Settles the open attempts of one post.
+    pub async fn settle_post(&mut self, key: &PostKey, post: &FindPost<'_>) -> Settlement {
+        let mut open = self.shared.attempts(&self.user_id, key);
+        open.retain(|record| record.state.is_open());
+        self.settle_these(open, post).await
+    }
+
+    async fn settle_these(&mut self, open: Vec<Record>, post: &FindPost<'_>) -> Settlement {
         let mut ended = Settlement::default();
-        let open: Vec<Record> = self.shared.with_records(|records| records.open(&self.user_id).cloned().collect());
         for record in open {
             if let Err(halt) = self.settle_one(record, post, &mut ended).await {
                 ended.tally.end(halt.exit);
@@ -90,7 +102,7 @@ impl AccountRun {
         self.shared.go_on()?;
         let wanted = post(&record.key);
         if record.state == State::Containers {
-            return self.tidy(record, wanted.as_deref());
+            return self.tidy(record, wanted.as_deref()).await;
         }
         let key = record.key.clone();
         match self.settle(record, Origin::AnEarlierRun, wanted.as_deref()).await? {
@@ -99,7 +111,7 @@ impl AccountRun {
             }
             Settled::Open(record) => {
                 ended.not_live.push(record.attempt.clone());
-                self.tidy(record, wanted.as_deref())?;
+                self.tidy(record, wanted.as_deref()).await?;
             }
             Settled::Closed(_) => {}
             Settled::Unknown(record) => {
@@ -116,7 +128,7 @@ impl AccountRun {
     }
 
     /// Closes an attempt of which nothing is live when its containers are of no more use.
-    fn tidy(&self, record: Record, wanted: Option<&Post>) -> Result<(), Halt> {
+    async fn tidy(&self, record: Record, wanted: Option<&Post>) -> Result<(), Halt> {
         let reason = match wanted {
             None => "withdrawn",
             Some(post) if post.digest.is_some() && post.digest != record.digest => "edited",
@@ -124,14 +136,23 @@ impl AccountRun {
             Some(_) if attempt::is_past_life(&record, self.client.server_now()) => "expired",
             Some(_) => return Ok(()),
         };
+        // A lost journal takes announcements along; what became of the container it can still tell itself.
+        if record.state == State::Containers
+            && let Some(container) = &record.container
+            && self.read(&container.id).await? == Reading::Status(StatusCode::Published)
+        {
+            return self.found_live(record, wanted).map(drop);
+        }
         self.write(attempt::not_published(record, reason)).map(drop)
     }
 
-    /// Of two open attempts of one post the one with the smaller id goes on.
+    /// Of two open attempts of one post the one with the smaller id goes on; none, when the post is
+    /// live or ignored.
     fn superseded(&self, record: &Record) -> bool {
         self.shared.attempts(&self.user_id, &record.key).iter().any(|other| {
             other.attempt != record.attempt
-                && (other.state == State::Published || other.state.is_open() && other.attempt < record.attempt)
+                && (matches!(other.state, State::Published | State::Ignored)
+                    || other.state.is_open() && other.attempt < record.attempt)
         })
     }
 
@@ -172,6 +193,7 @@ impl AccountRun {
         }
         let newest = self.listing().await?;
         if self.live_check {
+            self.name_what_is_live(&newest).await?;
             self.adopt_what_is_live(waiting, &newest, tally)?;
         }
         let fingerprint: Vec<MediaId> = newest.media.iter().take(FINGERPRINT).map(|media| media.id.clone()).collect();
@@ -215,7 +237,7 @@ impl AccountRun {
         for work in waiting.clone() {
             let attempts = self.shared.attempts(&self.user_id, &work.post.key);
             if let Some(live) = attempts.into_iter().find(|record| record.state == State::Published) {
-                self.send_extras(&work.post, live).await?;
+                self.send_extras(&work.post, live, Origin::AnEarlierRun).await?;
                 waiting.retain(|other| other.post.key != work.post.key);
             }
         }
@@ -257,11 +279,14 @@ impl AccountRun {
     /// Records what a person or a lost lockfile's run has published already.
     fn adopt_what_is_live(&self, waiting: &mut Vec<Work>, look: &Look, tally: &mut Tally) -> Result<(), Halt> {
         let claimed: HashSet<MediaId> = self.claimed();
-        for work in waiting.clone() {
+        let all = waiting.clone();
+        for work in &all {
             let attempts = self.shared.attempts(&self.user_id, &work.post.key);
             let rivals: Vec<&Post> =
-                waiting.iter().filter(|other| other.post.key != work.post.key).map(|other| &*other.post).collect();
-            let outcome = match live::check(&work.post, &attempts, look, &claimed, &rivals, &*self.added_at) {
+                all.iter().filter(|other| other.post.key != work.post.key).map(|other| &*other.post).collect();
+            let claimants = self.claimants(&work.post.key);
+            let seen = Seen { look, claimed: &claimed, claimants: &claimants, rivals: &rivals };
+            let outcome = match live::check(&work.post, &attempts, &seen, &*self.added_at) {
                 Live::Absent => continue,
                 Live::Adopt(media) => {
                     let record = self.attempt_of(&work.post);
@@ -272,6 +297,9 @@ impl AccountRun {
                     self.write(record)?;
                     Outcome::Adopted(media.id.clone())
                 }
+                Live::Contested => Outcome::Pending {
+                    reason: "what is live may be another post that is not settled yet; the next run decides".to_owned(),
+                },
                 Live::Maybe(media) => {
                     let mut record = attempt::unknown(self.attempt_of(&work.post), "maybe_live");
                     record.evidence = media.iter().map(|media| media.id.clone()).collect();
@@ -283,6 +311,20 @@ impl AccountRun {
             self.finish(&work.post.key, &outcome, tally)?;
         }
         Ok(())
+    }
+
+    /// Records of other posts that may own media without knowing which.
+    fn claimants(&self, key: &PostKey) -> Vec<Record> {
+        self.shared.with_records(|records| {
+            let mine = records.iter().filter(|record| record.user_id == self.user_id && record.key != *key);
+            mine.filter(|record| match record.state {
+                State::Published => record.media_id.is_none(),
+                State::Intent | State::Unknown => true,
+                _ => false,
+            })
+            .cloned()
+            .collect()
+        })
     }
 
     /// The open attempt of a post, or a new one.
@@ -348,7 +390,7 @@ impl AccountRun {
         self.shared.tell(&Event::PostStarted { post: self.post_ref(&post.key), kind: post.kind })?;
         let record = self.attempt_of(post);
         if attempt::usable_container(&record, self.client.server_now()).is_some() {
-            return Ok(Ok((record, false)));
+            return Ok(self.finish_uploads(post, &record).await?.map(|()| (record, false)));
         }
         Ok(self.make_containers(post, record).await?.map(|record| (record, true)))
     }

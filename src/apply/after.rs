@@ -2,26 +2,29 @@
 
 use jiff::SignedDuration;
 
-use crate::graph::Error;
 use crate::graph::retry::{Call, Verdict, decide};
+use crate::graph::{Error, Media};
 use crate::id::{Kind, MediaId};
 use crate::lockfile::{Comment, Record, State, Switch, Via};
 use crate::manifest::Post;
 
 use super::account::AccountRun;
+use super::by_hand::link_code;
 use super::context::Halt;
 use super::event::Event;
 use super::matching::Look;
+use super::settle::Origin;
 
 impl AccountRun {
     /// Sends the first comment, then switches comments off, as the record says is due.
-    pub(super) async fn send_extras(&self, post: &Post, mut record: Record) -> Result<(), Halt> {
+    /// `origin` is the run that published it.
+    pub(super) async fn send_extras(&self, post: &Post, mut record: Record, origin: Origin) -> Result<(), Halt> {
         let Some(media_id) = record.media_id.clone() else { return Ok(()) };
         if record.via != Some(Via::Publish) && record.via != Some(Via::Resolved) {
             return Ok(());
         }
         record = match record.comment {
-            Some(Comment::Due) => self.send_comment(post, record, &media_id).await?,
+            Some(Comment::Due) => self.send_comment(post, record, &media_id, origin).await?,
             Some(Comment::Intent) => self.settle_comment(post, record, &media_id).await?,
             Some(Comment::Unknown | Comment::Failed | Comment::Done) | None => record,
         };
@@ -31,9 +34,26 @@ impl AccountRun {
         Ok(())
     }
 
-    async fn send_comment(&self, post: &Post, mut record: Record, media_id: &MediaId) -> Result<Record, Halt> {
+    async fn send_comment(
+        &self,
+        post: &Post,
+        mut record: Record,
+        media_id: &MediaId,
+        origin: Origin,
+    ) -> Result<Record, Halt> {
         let Some(text) = &post.first_comment else { return Ok(record) };
         self.shared.go_on()?;
+        // A lockfile that went back in time calls a comment due that stands there already.
+        if origin == Origin::AnEarlierRun {
+            match self.is_said(media_id, text).await? {
+                Some(false) => {}
+                Some(true) => {
+                    record.comment = Some(Comment::Done);
+                    return self.write(record);
+                }
+                None => return Ok(record),
+            }
+        }
         record.comment = Some(Comment::Intent);
         let mut record = self.write(record)?;
         match self.shared.ask(self.client.comment(media_id, text)).await? {
@@ -51,24 +71,36 @@ impl AccountRun {
 
     /// Two looks at the comments; one that is not seen is never sent again.
     async fn settle_comment(&self, post: &Post, mut record: Record, media_id: &MediaId) -> Result<Record, Halt> {
-        let text = post.first_comment.as_deref().map(str::trim).unwrap_or_default();
+        let text = post.first_comment.as_deref().unwrap_or_default();
         for look in 0..2 {
             if look > 0 {
                 self.shared.wait(self.shared.waits.look).await?;
             }
-            let comments = match self.shared.ask(self.client.comments(media_id, COMMENT_PAGES)).await? {
-                Ok(comments) => comments,
-                Err(error) => return Halt::for_account(&error).map_or(Ok(record), Err),
-            };
-            if comments.iter().any(|comment| comment.text.as_deref().map(str::trim) == Some(text)) {
-                record.comment = Some(Comment::Done);
-                return self.write(record);
+            match self.is_said(media_id, text).await? {
+                Some(false) => {}
+                Some(true) => {
+                    record.comment = Some(Comment::Done);
+                    return self.write(record);
+                }
+                None => return Ok(record),
             }
         }
         record.comment = Some(Comment::Unknown);
         let record = self.write(record)?;
         self.warn(post, "whether the first comment was posted is not known; it is not sent again".to_owned())?;
         Ok(record)
+    }
+
+    /// Whether a comment with this text is there; `None` where it can not be told now.
+    async fn is_said(&self, media_id: &MediaId, text: &str) -> Result<Option<bool>, Halt> {
+        match self.shared.ask(self.client.comments(media_id, COMMENT_PAGES)).await? {
+            Ok(comments) => {
+                let said =
+                    |comment: &crate::graph::Comment| comment.text.as_deref().map(str::trim) == Some(text.trim());
+                Ok(Some(comments.iter().any(said)))
+            }
+            Err(error) => Halt::for_account(&error).map_or(Ok(None), Err),
+        }
     }
 
     async fn switch_comments_off(&self, post: &Post, mut record: Record, media_id: &MediaId) -> Result<(), Halt> {
@@ -93,10 +125,11 @@ impl AccountRun {
 
     /// One listing after the last publish gives the permalinks of all posts, and the ids that lost
     /// answers left open.
-    pub(super) async fn enrich(&self) -> Result<(), Halt> {
+    pub async fn enrich(&self) -> Result<(), Halt> {
         let recent = self.client.server_now() - SignedDuration::from_hours(24 * 7);
         let bare = self.published_without(|record| {
-            record.permalink.is_none() && record.published_at.is_none_or(|published| published > recent)
+            (record.permalink.is_none() || record.media_id.is_none())
+                && record.published_at.is_none_or(|published| published > recent)
         });
         if bare.is_empty() || self.shared.go_on().is_err() {
             return Ok(());
@@ -110,9 +143,11 @@ impl AccountRun {
         let look = Look { media, reaches_back: false };
         for mut record in bare {
             if record.media_id.is_none() {
-                let Some(found) = self.second_look(&record, &look).await? else { continue };
-                record.media_id = Some(found);
-                record = self.write(record)?;
+                let Some(named) = self.named(record, &look).await? else { continue };
+                record = named;
+            }
+            if record.permalink.is_some() {
+                continue;
             }
             let link = look
                 .media
@@ -126,6 +161,35 @@ impl AccountRun {
             }
         }
         Ok(())
+    }
+
+    /// Finds the ids that lost answers left open, so that no other post is taken for those media.
+    pub(super) async fn name_what_is_live(&self, look: &Look) -> Result<(), Halt> {
+        for record in self.published_without(|record| record.media_id.is_none()) {
+            self.named(record, look).await?;
+        }
+        Ok(())
+    }
+
+    /// Finds the id of a live post and writes it down: by the link that a person gave, else by matching.
+    async fn named(&self, mut record: Record, look: &Look) -> Result<Option<Record>, Halt> {
+        if let Some(named) = self.named_by_link(&record, look) {
+            record.media_id = Some(named);
+        } else {
+            let Some(found) = self.second_look(&record, look).await? else { return Ok(None) };
+            record.media_id = Some(found);
+            // Whoever said that it is live did not say that it is this media.
+            record.via = Some(Via::Settled);
+        }
+        self.write(record).map(Some)
+    }
+
+    /// The media that a person has named by its link.
+    fn named_by_link(&self, record: &Record, look: &Look) -> Option<MediaId> {
+        let code = link_code(record.permalink.as_deref()?)?;
+        let claimed = self.claimed();
+        let is_it = |media: &&Media| media.permalink.as_deref().and_then(link_code).as_ref() == Some(&code);
+        look.media.iter().find(is_it).map(|media| media.id.clone()).filter(|id| !claimed.contains(id))
     }
 
     fn published_without(&self, lacks: impl Fn(&Record) -> bool) -> Vec<Record> {

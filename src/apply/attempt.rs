@@ -106,9 +106,9 @@ pub(super) fn published(
     record.reason = None;
     record.code = None;
     record.subcode = None;
-    // Only a publish that answered with its id names the media beyond doubt; nothing is ever
-    // written to media found in any other way.
-    if via == Via::Publish
+    // Media that was adopted may carry its comment already. Media found by matching gets none before a
+    // person has confirmed it, but what is due is remembered: only this moment's manifest decides.
+    if via != Via::Adopted
         && let Some(post) = post
     {
         record.comment = post.first_comment.is_some().then_some(Comment::Due);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Unit;
+use url::Url;
 
 use crate::graph::{NewContainer, NewlyCreated, VideoUpload};
 use crate::id::{ContainerId, Kind};
@@ -50,10 +51,30 @@ impl AccountRun {
         record.container = Some(created(&made));
         let record = self.write(record)?;
         self.tell_created(post, &made.id, None)?;
-        if let Some(item) = post.items.first().filter(|_| made.upload.is_some()) {
-            or_fail!(self.upload(post, item, &made).await?);
+        if let Some((item, uri)) = post.items.first().zip(made.upload.as_ref()) {
+            or_fail!(self.upload(post, item, &made.id, uri, false).await?);
         }
         Ok(Ok(record))
+    }
+
+    /// Goes on with uploads that an earlier run may have left half done. Costs one call per video.
+    pub(super) async fn finish_uploads(&self, post: &Post, record: &Record) -> Made<()> {
+        let containers =
+            if post.kind == Kind::Carousel { record.children.as_slice() } else { record.container.as_slice() };
+        for (item, container) in post.items.iter().zip(containers) {
+            or_fail!(self.finish_upload(post, item, &container.id).await?);
+        }
+        Ok(Ok(()))
+    }
+
+    async fn finish_upload(&self, post: &Post, item: &Item, container: &ContainerId) -> Made<()> {
+        if !self.media.uploads(item) {
+            return Ok(Ok(()));
+        }
+        match self.client.upload_address(container) {
+            Ok(uri) => self.upload(post, item, container, &uri, true).await,
+            Err(error) => Ok(Err(Failure::from_answer("uploading the video", &error))),
+        }
     }
 
     /// Containers die after a day, and a carousel needs all of its children: an attempt with one that is
@@ -69,6 +90,7 @@ impl AccountRun {
     }
 
     async fn make_children(&self, post: &Post, mut record: Record) -> Made<Record> {
+        or_fail!(self.finish_uploads(post, &record).await?);
         for (index, item) in post.items.iter().enumerate().skip(record.children.len()) {
             self.shared.go_on()?;
             let number = index + 1;
@@ -76,8 +98,9 @@ impl AccountRun {
             record.children.push(created(&made));
             record = self.write(record)?;
             self.tell_created(post, &made.id, Some(number))?;
-            if made.upload.is_some() {
-                or_fail!(self.upload(post, item, &made).await?.map_err(|failure| failure.in_item(number)));
+            if let Some(uri) = &made.upload {
+                let sent = self.upload(post, item, &made.id, uri, false).await?;
+                or_fail!(sent.map_err(|failure| failure.in_item(number)));
             }
         }
         Ok(Ok(record))
@@ -108,19 +131,13 @@ impl AccountRun {
         }
     }
 
-    /// Sends a local video to its container.
-    async fn upload(&self, post: &Post, item: &Item, made: &NewlyCreated) -> Made<()> {
+    /// Sends a local video to its container; with `resume` from where an earlier run stopped.
+    async fn upload(&self, post: &Post, item: &Item, container: &ContainerId, uri: &Url, resume: bool) -> Made<()> {
         let located = or_fail!(self.media.locate(&item.source, item.media_type).await);
-        let (Located::Upload { path, len }, Some(uri)) = (located, &made.upload) else { return Ok(Ok(())) };
+        let Located::Upload { path, len } = located else { return Ok(Ok(())) };
         let open = opener(self, path);
-        let upload = VideoUpload {
-            container: &made.id,
-            uri,
-            len,
-            open: &open,
-            progress: Some(self.progress(post, len)),
-            resume: false,
-        };
+        let progress = Some(self.progress(post, len));
+        let upload = VideoUpload { container, uri, len, open: &open, progress, resume };
         match self.shared.ask(self.client.upload(&upload)).await? {
             Ok(()) => Ok(Ok(())),
             Err(error) => match Halt::for_account(&error) {

@@ -10,7 +10,7 @@ use crate::id::{Kind, MediaId};
 use crate::lockfile::{Record, State};
 use crate::manifest::{Post, caption_digest};
 
-use super::matching::{Look, has_caption, has_shape};
+use super::matching::{Look, could_claim, has_caption, has_shape};
 
 /// What the listing says about one post.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,20 +18,29 @@ pub(super) enum Live<'a> {
     Absent,
     /// Beyond doubt the same post.
     Adopt(&'a Media),
+    /// Looks like the post, and another attempt that is not settled yet could be it as well.
+    Contested,
     /// Looks like the post, and the evidence is not enough either way.
     Maybe(Vec<&'a Media>),
 }
 
-/// Compares one post with the listing.
-///
-/// `claimed` holds the media of all records; `rivals` are the other posts about to go out; `added_at`
-/// tells when a manifest came into the repository, by its path.
+/// What a post is compared with.
+pub(super) struct Seen<'a, 's> {
+    pub(super) look: &'a Look,
+    /// The media of all records.
+    pub(super) claimed: &'s HashSet<MediaId>,
+    /// Attempts of other posts that may own media without knowing which.
+    pub(super) claimants: &'s [Record],
+    /// The other posts about to go out.
+    pub(super) rivals: &'s [&'s Post],
+}
+
+/// Compares one post with the listing; `added_at` tells when a manifest came into the repository, by its
+/// path.
 pub(super) fn check<'a>(
     post: &Post,
     attempts: &[Record],
-    look: &'a Look,
-    claimed: &HashSet<MediaId>,
-    rivals: &[&Post],
+    seen: &Seen<'a, '_>,
     added_at: &dyn Fn(&str) -> Option<Timestamp>,
 ) -> Live<'a> {
     // Posts without a caption leave no evidence, and stories are not in this listing.
@@ -42,16 +51,23 @@ pub(super) fn check<'a>(
     // What stood in the feed before an announced publish was compared before that publish.
     let known: HashSet<&MediaId> =
         attempts.iter().flat_map(|record| record.not_ours.iter().chain(record.fingerprint.iter().flatten())).collect();
-    let hits: Vec<&Media> = look
+    let hits: Vec<&Media> = seen
+        .look
         .media
         .iter()
-        .filter(|media| !claimed.contains(&media.id) && !known.contains(&media.id))
+        .filter(|media| !seen.claimed.contains(&media.id) && !known.contains(&media.id))
         .filter(|media| has_shape(media, post.kind, children(post)) && has_caption(media, &caption))
         .collect();
+    let could_claim = |record: &&Record| hits.iter().any(|media| could_claim(record, media));
+    let mut claimants = seen.claimants.iter().filter(could_claim).peekable();
+    let is_claimable = claimants.peek().is_some();
+    if claimants.any(|record| record.state == State::Intent) {
+        return Live::Contested;
+    }
     let [only] = hits.as_slice() else {
         return if hits.is_empty() { Live::Absent } else { Live::Maybe(hits) };
     };
-    let has_rival = rivals.iter().any(|rival| {
+    let has_rival = seen.rivals.iter().any(|rival| {
         rival.kind == post.kind
             && children(rival) == children(post)
             && caption_digest(&rival.caption).as_ref() == Some(&caption)
@@ -64,7 +80,7 @@ pub(super) fn check<'a>(
     };
     // An attempt with an announced publish has a listing of its own to be settled by.
     let is_under_way = attempts.iter().any(|record| record.state == State::Intent);
-    if is_late_enough && !has_rival && !is_under_way { Live::Adopt(only) } else { Live::Maybe(hits) }
+    if is_late_enough && !has_rival && !is_claimable && !is_under_way { Live::Adopt(only) } else { Live::Maybe(hits) }
 }
 
 /// The children a carousel has once it is live; other kinds have none.
@@ -85,8 +101,22 @@ mod tests {
     use super::*;
 
     fn verdict(post: &Post, attempts: &[Record], seen: Vec<Media>, rivals: &[&Post], added: Option<i64>) -> String {
-        let look = Look { media: seen, reaches_back: true };
-        match check(post, attempts, &look, &HashSet::from(["claimed".into()]), rivals, &|_| added.map(at)) {
+        verdict_beside(&[], post, attempts, seen, rivals, added)
+    }
+
+    fn verdict_beside(
+        claimants: &[Record],
+        post: &Post,
+        attempts: &[Record],
+        media: Vec<Media>,
+        rivals: &[&Post],
+        added: Option<i64>,
+    ) -> String {
+        let look = Look { media, reaches_back: true };
+        let claimed = HashSet::from(["claimed".into()]);
+        let seen = Seen { look: &look, claimed: &claimed, claimants, rivals };
+        match check(post, attempts, &seen, &|_| added.map(at)) {
+            Live::Contested => "contested".to_owned(),
             Live::Absent => "absent".to_owned(),
             Live::Adopt(media) => format!("adopt {}", media.id),
             Live::Maybe(media) => format!("maybe {}", media.len()),
@@ -120,6 +150,21 @@ mod tests {
         let two = vec![one(), media("6", Kind::Image, Some("x"), 100)];
         assert_eq!(verdict(&post, &[], two, &[], Some(1)), "maybe 2");
         assert_eq!(verdict(&post, &[], vec![one()], &[&twin], Some(1)), "maybe 1");
+    }
+
+    #[test]
+    fn media_that_another_attempt_could_claim_are_never_adopted() {
+        let twin = post("posts/b", Kind::Image, "x");
+        let sent = record(Kind::Image, "x", &[100]);
+        let nameless = Record { state: State::Published, ..sent.clone() };
+        let other = Record { state: State::Published, ..record(Kind::Image, "y", &[100]) };
+        let beside = |claimant: &Record| {
+            let seen = vec![media("5", Kind::Image, Some("x"), 101)];
+            verdict_beside(std::slice::from_ref(claimant), &twin, &[], seen, &[], Some(1))
+        };
+        assert_eq!(beside(&nameless), "maybe 1", "its own id is not known");
+        assert_eq!(beside(&sent), "contested", "the next run knows more");
+        assert_eq!(beside(&other), "adopt 5");
     }
 
     #[test]

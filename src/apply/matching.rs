@@ -25,9 +25,22 @@ pub struct Look {
 /// The media that meet every condition of a match with `record`.
 pub(super) fn matches<'a>(record: &Record, look: &'a Look, claimed: &HashSet<MediaId>) -> Vec<&'a Media> {
     let Some(caption) = &record.caption_digest else { return Vec::new() };
+    // Without an announced publish no time speaks for the media: last year's greeting would do.
+    if record.intents.is_empty() {
+        return Vec::new();
+    }
     unclaimed_since_intent(record, look, claimed)
         .filter(|media| has_caption(media, caption) && has_shape(media, record.kind, child_count(record)))
         .collect()
+}
+
+/// Whether `media` could also be the post of `record`.
+pub(super) fn could_claim(record: &Record, media: &Media) -> bool {
+    let (from, until) = window(record);
+    is_within(media.timestamp, from, until)
+        && !record.not_ours.contains(&media.id)
+        && record.caption_digest.as_ref().is_some_and(|caption| has_caption(media, caption))
+        && has_shape(media, record.kind, child_count(record))
 }
 
 /// Whether anything in the listing could be this post if its caption is left out of account.
@@ -49,16 +62,23 @@ fn unclaimed_since_intent<'a>(
     look: &'a Look,
     claimed: &HashSet<MediaId>,
 ) -> impl Iterator<Item = &'a Media> {
-    let first_intent = record.intents.iter().map(|intent| intent.at).min();
-    let expiry = record.container.as_ref().and_then(|container| container.created_at).map(|made| made + CONTAINER_LIFE);
+    let (from, until) = window(record);
     let excluded: HashSet<&MediaId> =
         record.fingerprint.iter().flatten().chain(&record.not_ours).chain(claimed).collect();
     look.media
         .iter()
         .filter(|media| !excluded.contains(&media.id))
-        .filter(|media| is_within(media.timestamp, first_intent, expiry))
+        .filter(|media| is_within(media.timestamp, from, until))
         .collect::<Vec<_>>()
         .into_iter()
+}
+
+/// When the post of `record` can have gone live: from its first announcement to its container's end. A
+/// published record has forgotten the container's age, but not when it was announced.
+fn window(record: &Record) -> (Option<Timestamp>, Option<Timestamp>) {
+    let first_intent = record.intents.iter().map(|intent| intent.at).min();
+    let made = record.container.as_ref().and_then(|container| container.created_at);
+    (first_intent, made.or(first_intent).map(|from| from + CONTAINER_LIFE))
 }
 
 /// Meta's times have whole seconds, so the lower bound is cut to them. An unknown time may be any.
@@ -117,11 +137,27 @@ mod tests {
     }
 
     #[test]
+    fn nothing_matches_an_attempt_that_announced_no_publish() {
+        let seen = vec![media("it", Kind::Image, Some("x"), 101)];
+        assert_eq!(ids(&record(Kind::Image, "x", &[]), seen, &[]), Vec::<String>::new());
+    }
+
+    #[test]
     fn known_and_claimed_media_are_no_match() {
         let mut record = record(Kind::Image, "x", &[100]);
         record.not_ours = vec!["7".into()];
         let seen = ["7", "8", "9"].map(|id| media(id, Kind::Image, Some("x"), 101)).to_vec();
         assert_eq!(ids(&record, seen, &["8"]), Vec::<String>::new(), "9 is in the fingerprint");
+    }
+
+    #[test]
+    fn a_published_record_matches_nothing_that_came_a_day_after_its_announcement() {
+        let mut record = record(Kind::Image, "x", &[100]);
+        record.container = Some(crate::lockfile::Created { id: "178".into(), created_at: None });
+        let day = 24 * 60 * 60;
+        let seen =
+            vec![media("late", Kind::Image, Some("x"), 101 + day), media("it", Kind::Image, Some("x"), 100 + day)];
+        assert_eq!(ids(&record, seen, &[]), ["it"]);
     }
 
     #[test]

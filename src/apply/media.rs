@@ -10,7 +10,7 @@ use url::Url;
 use crate::config::{Hosting, Login};
 use crate::hosting::{self, MediaFile};
 use crate::id::Digest;
-use crate::manifest::{MediaType, Source};
+use crate::manifest::{Item, MediaType, Source};
 use crate::media::digest::hex;
 use crate::port::{Body, Disk, Method, Request, Transport};
 
@@ -69,6 +69,11 @@ impl MediaSource {
                 "set media.hosting.url in igsync.yaml, or give an https:// URL in the manifest",
             )),
         }
+    }
+
+    /// Whether the bytes of an item go to Meta directly.
+    pub fn uploads(&self, item: &Item) -> bool {
+        self.login == Login::Facebook && item.media_type == MediaType::Video && matches!(item.source, Source::Local(_))
     }
 
     fn upload_later(&self, path: &Arc<str>) -> Result<Located, Failure> {

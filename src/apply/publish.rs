@@ -101,7 +101,7 @@ impl AccountRun {
         let record = self
             .write(attempt::published(record, Some(media_id), Via::Publish, at, Some(post)))
             .map_err(|halt| (None, Halt { exit: Exit::Unknown, ..halt }))?;
-        match self.send_extras(post, record).await {
+        match self.send_extras(post, record, Origin::ThisRun).await {
             Ok(()) => Ok(Some(outcome)),
             Err(halt) => Err((Some(outcome), halt)),
         }
@@ -289,10 +289,12 @@ impl AccountRun {
     fn is_blocked(&self, record: &Record) -> Option<Outcome> {
         let attempts = self.shared.attempts(&self.user_id, &record.key);
         let other = attempts.iter().find(|other| {
-            other.attempt != record.attempt && (other.state.is_open() || other.state == State::Published)
+            other.attempt != record.attempt
+                && (other.state.is_open() || matches!(other.state, State::Published | State::Ignored))
         })?;
         let reason = match other.state {
             State::Published => "another attempt is live already",
+            State::Ignored => "it is ignored: `igsync lock rm` lets it be published again",
             _ => "another attempt of the same post is not settled yet",
         };
         Some(Outcome::Pending { reason: reason.to_owned() })

@@ -58,6 +58,18 @@ pub(super) fn judge(record: &Record, reading: Reading, now: Timestamp, quiet_fro
     }
 }
 
+/// From when on a container that reads `FINISHED` speaks for every publish announced so far.
+///
+/// In the run that sent it, settling begins when the answer came or was given up, which can be a whole
+/// time-out after the announcement; what Meta still has in hand may take effect after that.
+fn quiet_from(record: &Record, origin: Origin, now: Timestamp, settle: Duration) -> Timestamp {
+    match (record.intents.iter().max(), origin) {
+        (Some(_), Origin::ThisRun) => now + settle,
+        (Some(intent), Origin::AnEarlierRun) => intent.lease_until,
+        (None, _) => Timestamp::MIN,
+    }
+}
+
 /// What a settlement found; the record is already written.
 #[derive(Clone, Debug)]
 pub enum Settled {
@@ -88,7 +100,7 @@ impl AccountRun {
             let is_unknown = record.state == State::Unknown;
             return Ok(if is_unknown { Settled::Unknown(record) } else { Settled::Open(record) });
         };
-        let quiet_from = self.quiet_from(&record, origin);
+        let quiet_from = quiet_from(&record, origin, self.client.server_now(), self.shared.waits.settle);
         let give_up_at = self.client.server_now() + self.shared.waits.poll_budget.min(MAX_WAIT);
         for look in 0.. {
             let reading = self.read(&container.id).await?;
@@ -121,16 +133,7 @@ impl AccountRun {
         }
     }
 
-    fn quiet_from(&self, record: &Record, origin: Origin) -> Timestamp {
-        let last = record.intents.iter().max();
-        match (last, origin) {
-            (Some(intent), Origin::ThisRun) => intent.at + self.shared.waits.settle,
-            (Some(intent), Origin::AnEarlierRun) => intent.lease_until,
-            (None, _) => Timestamp::MIN,
-        }
-    }
-
-    fn found_live(&self, record: Record, post: Option<&Post>) -> Result<Record, Halt> {
+    pub(super) fn found_live(&self, record: Record, post: Option<&Post>) -> Result<Record, Halt> {
         let at = record.intents.iter().map(|intent| intent.at).max().unwrap_or_else(|| self.client.server_now());
         self.write(attempt::published(record, None, Via::Settled, at, post))
     }
@@ -148,7 +151,7 @@ impl AccountRun {
         }
         match self.second_look(&record, &first).await? {
             Some(media) => self.bind(record, media, post).map(Settled::Published),
-            None => self.write(attempt::unknown(record, "maybe_live")).map(Settled::Unknown),
+            None => self.cannot_tell(record, "maybe_live", &first),
         }
     }
 
@@ -170,7 +173,13 @@ impl AccountRun {
                 return self.write(attempt::not_published(record, "container_gone")).map(Settled::Closed);
             }
         }
-        self.write(attempt::unknown(record, "container_gone_and_listing_not_conclusive")).map(Settled::Unknown)
+        self.cannot_tell(record, "container_gone_and_listing_not_conclusive", &first)
+    }
+
+    /// What looked like the post goes into the record: the person who decides is shown it.
+    fn cannot_tell(&self, record: Record, reason: &str, look: &Look) -> Result<Settled, Halt> {
+        let evidence = self.candidates(&record, look);
+        self.write(Record { evidence, ..attempt::unknown(record, reason) }).map(Settled::Unknown)
     }
 
     /// The container stayed unreadable or busy for as long as this run waits.
@@ -294,6 +303,14 @@ mod tests {
         let finished = Reading::Status(StatusCode::Finished);
         assert_eq!(step(&record, finished, 159), Step::Wait(Duration::from_secs(1)));
         assert_eq!(step(&record, finished, 160), Step::NotPublished);
+    }
+
+    #[test]
+    fn a_publish_that_timed_out_settles_from_the_time_out_on() {
+        let record = record(Kind::Image, "x", &[100]);
+        let quiet = |origin| quiet_from(&record, origin, at(160), Duration::from_secs(60));
+        assert_eq!(quiet(Origin::ThisRun), at(220), "not 60 seconds after it was announced");
+        assert_eq!(quiet(Origin::AnEarlierRun), at(220), "when the lease of the other run has ended");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::report;
 use crate::report::text::plural;
 
 use self::carry_out::Run;
-use super::connect::Connector;
+use super::connect::{Connector, Pace};
 use super::plan::{make, show_findings};
 use super::project::Project;
 use super::{Ended, Failure, World, run_lock, write_stdout};
@@ -30,14 +30,17 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     }
     let offline = make(&project, &args.scope, BTreeSet::new(), world)?;
     if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
+        if exit != Exit::Refused {
+            catch_up(&project, args, world).await?;
+        }
         return Ok(exit);
     }
-    let _lock = run_lock::acquire(&project.paths, args.lock_timeout, world).await?;
+    let _lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
     let ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
     let connector = Connector::open(&project, world).await?;
     let shared = Arc::new(share(&project, world, ledger, observer(args, world)));
     let names = prepare::accounts_with_work(&offline, &project, args);
-    let mut accounts = connector.connect_all(&project, args, &names, &shared, world).await?;
+    let mut accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;
     let mut tally = Tally::default();
     let settled = prepare::settle(&project, &mut accounts, &mut tally).await;
     project.snapshot.records = shared.with_records(Clone::clone);
@@ -53,6 +56,23 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     }
     preflight::check(&plan, &project, &mut accounts, world).await;
     carry_out::run(Run { plan: &plan, project: &project, shared, accounts, tally, global, args, world }).await
+}
+
+/// A run that was killed after its last publish, or a lockfile that was reverted, leaves a lockfile that
+/// knows less than the journal: the next commit would carry it.
+async fn catch_up(project: &Project, args: &Apply, world: &World) -> Result<(), Failure> {
+    if !project.snapshot.is_behind && !project.snapshot.has_conflicts {
+        return Ok(());
+    }
+    let _lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
+    let is_new = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?.fold()?;
+    if is_new && !project.sandbox {
+        world.terminal.say(
+            "igsync.lock was behind the journal and is whole again\n\
+             keep the record: git add igsync.lock && git commit -m \"Record what was published\"",
+        );
+    }
+    Ok(())
 }
 
 /// `--now` moves decisions about time, so it must not reach a real account.
@@ -110,7 +130,8 @@ fn agreed(plan: &Plan, args: &Apply, world: &World) -> Result<bool, Failure> {
     Ok(agreed)
 }
 
-fn share(project: &Project, world: &World, ledger: Ledger, observer: Box<dyn Observer>) -> Shared {
+/// What every account of a run works with.
+pub(super) fn share(project: &Project, world: &World, ledger: Ledger, observer: Box<dyn Observer>) -> Shared {
     Shared::new(
         Arc::clone(&world.clock),
         Arc::clone(&world.disk),

@@ -23,6 +23,24 @@ pub(super) struct Connector {
     sandbox: Option<Served>,
 }
 
+/// How much a run may do at a time.
+pub(super) struct Pace {
+    pub max_publish: Option<u32>,
+    pub parallelism: u8,
+    pub live_check: bool,
+}
+
+impl Pace {
+    pub(super) fn of(args: &Apply) -> Self {
+        Self { max_publish: args.scope.max_publish, parallelism: args.parallelism, live_check: !args.no_live_check }
+    }
+
+    /// For a run that only asks.
+    pub(super) fn reading() -> Self {
+        Self { max_publish: Some(0), parallelism: 1, live_check: true }
+    }
+}
+
 /// The accounts of a run.
 pub(super) struct Accounts {
     pub runs: Vec<AccountRun>,
@@ -53,7 +71,7 @@ impl Connector {
     pub(super) async fn connect_all(
         self,
         project: &Project,
-        args: &Apply,
+        pace: &Pace,
         names: &HashSet<AccountName>,
         shared: &Arc<Shared>,
         world: &World,
@@ -66,7 +84,7 @@ impl Connector {
             };
             match connected {
                 Ok((client, user_id)) => {
-                    accounts.runs.push(self.account_run(account, client, user_id, project, args, shared, world));
+                    accounts.runs.push(self.account_run(account, client, user_id, project, pace, shared, world));
                 }
                 Err(halt) => accounts.halted.push((account.name.clone(), halt)),
             }
@@ -115,7 +133,7 @@ impl Connector {
         client: Client,
         user_id: UserId,
         project: &Project,
-        args: &Apply,
+        pace: &Pace,
         shared: &Arc<Shared>,
         world: &World,
     ) -> AccountRun {
@@ -141,10 +159,10 @@ impl Connector {
                 uploaded: Mutex::default(),
             },
             client,
-            max_publish: args.scope.max_publish.unwrap_or(account.max_publish_per_run) as usize,
+            max_publish: pace.max_publish.unwrap_or(account.max_publish_per_run) as usize,
             min_gap: account.schedule.min_gap,
-            parallelism: usize::from(args.parallelism),
-            live_check: !args.no_live_check,
+            parallelism: usize::from(pace.parallelism),
+            live_check: pace.live_check,
             undecided: HashSet::new(),
             added_at: Arc::new(move |file| in_git.added_at(file)),
         }

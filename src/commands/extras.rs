@@ -29,9 +29,7 @@ pub(super) fn manual(world: &World) -> Ended {
 const NOT_BUILT: &[(&str, &str)] = &[
     ("init", "copy examples/content, it holds everything that a content repository needs"),
     ("new", "copy a manifest of examples/content/posts and edit it"),
-    ("resolve", "`igsync apply` settles open attempts by itself wherever Meta lets it"),
     ("explain", "see Meta's page on error codes, and the README on exit codes"),
-    ("lock", "the lockfile is JSON Lines: read it with any text tool"),
     ("schema", "the README describes every field of a manifest"),
     ("import", "posts that are live already stay outside igsync"),
     ("drift", "edits made in the app are not seen by igsync"),

@@ -11,11 +11,17 @@ use super::{Failure, World};
 /// How often a held lock is tried again.
 const RETRY: Duration = Duration::from_millis(200);
 
-pub(super) async fn acquire(paths: &Paths, patience: Duration, world: &World) -> Result<RunLock, Failure> {
+/// `command` is what a waiting run is told that this one does.
+pub(super) async fn acquire(
+    paths: &Paths,
+    patience: Duration,
+    command: &str,
+    world: &World,
+) -> Result<RunLock, Failure> {
     let began = world.clock.monotonic();
     let mut told = false;
     loop {
-        let error = match lockfile::acquire(&*world.disk, paths, &holder(world)) {
+        let error = match lockfile::acquire(&*world.disk, paths, &holder(command, world)) {
             Ok(lock) => return Ok(lock),
             Err(error @ LockError::Held { .. }) => error,
             Err(error) => return Err(Failure::new(Exit::Failure, error)),
@@ -36,11 +42,11 @@ pub(super) async fn acquire(paths: &Paths, patience: Duration, world: &World) ->
 }
 
 /// What a waiting run is told about this one.
-fn holder(world: &World) -> Holder {
+fn holder(command: &str, world: &World) -> Holder {
     Holder {
         pid: std::process::id(),
         host: world.env.get("HOSTNAME").unwrap_or("this machine").to_owned(),
         started_at: world.clock.now(),
-        command: format!("{} apply", world.terminal.program),
+        command: format!("{} {command}", world.terminal.program),
     }
 }

@@ -115,6 +115,20 @@ impl Endpoint {
         }
     }
 
+    /// Where the bytes of a container go; creation names the same address, which a later run no longer has.
+    pub(super) fn upload(&self, container: &str) -> Result<Url, EndpointError> {
+        let base = match (&self.upload_base, self.is_loopback()) {
+            (Some(base), _) => base.clone(),
+            (None, true) => self.base.clone(),
+            (None, false) => known(UPLOAD_BASE)?,
+        };
+        let mut url = base;
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(["ig-api-upload", self.version.as_str(), container]);
+        }
+        Ok(url)
+    }
+
     /// Whether bytes and token of an upload may go to `uri`: the upload host, or the API itself on this machine.
     pub(super) fn takes_upload(&self, uri: &Url) -> bool {
         let allowed = match &self.upload_base {
@@ -211,7 +225,10 @@ mod tests {
         let local = at("http://127.0.0.1:8787").unwrap();
         assert!(local.takes_upload(&uri("http://127.0.0.1:8787/ig-api-upload/v26.0/1")));
         assert!(!local.takes_upload(&uri("http://127.0.0.1:8788/ig-api-upload/v26.0/1")));
+        assert_eq!(metas.upload("178").unwrap().as_str(), "https://rupload.facebook.com/ig-api-upload/v26.0/178");
+        assert_eq!(local.upload("178").unwrap().as_str(), "http://127.0.0.1:8787/ig-api-upload/v26.0/178");
         let split = Endpoint::new(Flavour::Facebook, None, Some(uri("https://up.example.com/")), None).unwrap();
+        assert!(split.takes_upload(&split.upload("178").unwrap()));
         assert!(split.takes_upload(&uri("https://up.example.com/a/1")));
         assert!(!split.takes_upload(&uri("https://rupload.facebook.com/a/1")));
     }

@@ -71,6 +71,12 @@ impl Client {
         Err(Error::Local { edge: EDGE, why: "interrupted too often".to_owned() })
     }
 
+    /// Where the bytes of a container of an earlier run go.
+    pub fn upload_address(&self, container: &ContainerId) -> Result<Url, Error> {
+        let wrong = |error: super::endpoint::EndpointError| Error::Local { edge: EDGE, why: error.to_string() };
+        self.endpoint.upload(container.as_str()).map_err(wrong)
+    }
+
     async fn next_offset(&self, upload: &VideoUpload<'_>) -> Result<Next, Error> {
         let status: ContainerStatus = self.upload_status(upload.container).await?;
         if status.code != StatusCode::InProgress || status.is_uploaded {

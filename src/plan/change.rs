@@ -97,7 +97,7 @@ pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<
         State::NotPublished => vec![fresh(post, context, "due now, an earlier attempt left nothing live")],
         State::Failed => vec![after_failure(post, record, context)],
         State::Published => published(post, entry),
-        State::Ignored => vec![],
+        State::Ignored => entry.other_intent.map(|other| only_settling(other, "ignored")).into_iter().collect(),
         State::Deleted | State::Forgotten => vec![fresh(post, context, "due now")],
     }
 }
@@ -125,6 +125,12 @@ pub(super) fn without_manifest(entry: &Entry<'_>) -> Option<Verdict> {
     }
 }
 
+/// Nothing goes on from this attempt, but what it did has to be known.
+fn only_settling(record: &Record, was: &str) -> Verdict {
+    let reason = format!("perhaps published before it was {was}; apply only finds out");
+    Verdict::new(Action::Resume(record.attempt.clone()), reason).costing(cost::settle())
+}
+
 /// Whether the manifest asks for a live post.
 fn wanted(post: &Post) -> bool {
     !post.draft && post.state == PostState::Present
@@ -135,13 +141,7 @@ fn unwanted(post: &Post, entry: &Entry<'_>) -> Option<Verdict> {
     let record = entry.record;
     match record.state {
         State::Unknown => Some(unknown(record)),
-        State::Intent => Some(
-            Verdict::new(
-                Action::Resume(record.attempt.clone()),
-                "perhaps published before it was withdrawn; apply only finds out",
-            )
-            .costing(cost::settle()),
-        ),
+        State::Intent => Some(only_settling(record, "withdrawn")),
         State::Published if !post.draft => {
             Some(Verdict::new(Action::Delete, "state: absent, the post is live").costing(cost::delete()))
         }

@@ -18,8 +18,8 @@ pub(super) fn identity<'a>(user: &'a UserId, key: &'a PostKey) -> Identity<'a> {
 /// What is recorded about one post.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry<'a> {
-    /// The attempt that decides: live, else open (an unknown outcome first, since it blocks), else
-    /// ignored, else the newest that ended without a post.
+    /// The attempt that decides: live, else unknown (it blocks), else ignored, else open, else the
+    /// newest that ended without a post.
     pub(super) record: &'a Record,
     /// An attempt whose publish may have been sent, when the deciding one is another.
     pub(super) other_intent: Option<&'a Record>,
@@ -85,8 +85,9 @@ fn weight(state: State) -> u8 {
     match state {
         State::Published => 5,
         State::Unknown => 4,
-        State::Intent | State::Containers => 3,
-        State::Ignored => 2,
+        // Another clone may have begun what this one ignores: nothing goes on from there.
+        State::Ignored => 3,
+        State::Intent | State::Containers => 2,
         State::NotPublished | State::Failed => 1,
         State::Deleted | State::Forgotten => 0,
     }

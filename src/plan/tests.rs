@@ -102,6 +102,14 @@ fn an_unknown_outcome_blocks_beside_an_open_attempt() {
 }
 
 #[test]
+fn nothing_goes_on_from_another_attempt_of_an_ignored_post() {
+    let ignored = || record("p", State::Ignored).with(|record| record.attempt = "a2".into());
+    assert_eq!(marks(&world([post("p")], [record("p", State::Containers), ignored()])), "");
+    let world = world([post("p")], [record("p", State::Intent), ignored()]);
+    assert_eq!(marks(&world), "^", "what may have been sent is found out");
+}
+
+#[test]
 fn an_ended_attempt_gives_way_to_the_newest_one() {
     let older = record("p", State::Failed);
     let newer = record("p", State::NotPublished).with(|record| {

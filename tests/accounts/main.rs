@@ -3,6 +3,7 @@
 #![expect(
     unreachable_pub,
     clippy::unwrap_used,
+    clippy::format_collect,
     clippy::format_push_string,
     clippy::cast_possible_truncation,
     reason = "tests stop at the first surprise; their texts and pictures are small"

@@ -221,3 +221,57 @@ fn a_wrong_username_is_noticed_before_anything_is_made() {
     apply(&project).exits(5).says("somebody");
     assert!(server.published().is_empty());
 }
+
+#[test]
+fn an_upload_that_was_cut_short_goes_on_in_the_next_run_with_the_same_container() {
+    let server = Server::start();
+    let project = Project::copy_of("tests/fixtures/content/reel").against(&server, FACEBOOK.0, FACEBOOK.1);
+    project.write("igsync.lock", "{\"igsync_lock\":1}\n");
+    let project = project.env("IGSYNC_USER_ID", USER);
+    // Every part of the first run breaks off, so the run gives up with some bytes sent.
+    let cut = |bytes: u32, times: u32| {
+        let fault = serde_json::json!({ "interrupt_upload": { "bytes": bytes } });
+        let matching = serde_json::json!({ "method": "POST", "path": "/ig-api-upload/*" });
+        server.fail(&serde_json::json!([{ "match": matching, "times": times, "fault": fault }]).to_string());
+    };
+    cut(1000, 1);
+    cut(0, 0);
+    apply(&project).exits(3);
+    server.mend();
+    let made = |server: &Server| {
+        let is_creation = |path: &str| path.ends_with("/media");
+        server
+            .sandbox
+            .requests()
+            .iter()
+            .filter(|request| request.method == "POST" && is_creation(&request.path))
+            .count()
+    };
+    assert_eq!((made(&server), server.published().len()), (1, 0));
+    apply(&project).exits(0);
+    assert_eq!(server.published().len(), 1);
+    assert_eq!(made(&server), 1, "the same container is filled and published");
+}
+
+#[test]
+fn a_refused_picture_waits_for_a_change_and_the_others_go_out() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
+    project.jpeg("posts/two.jpg", 2);
+    project.write("posts/two.yaml", "kind: image\nimage: ./two.jpg\ncaption: The second one\n");
+    server.fail(
+        r#"[{"match":{"method":"POST","path":"/media"},"nth":1,"fault":{"graph_error":{"code":36003,"subcode":2207009}}}]"#,
+    );
+    apply(&project).exits(3).says("36003").says("aspect");
+    assert_eq!(server.published().len(), 1, "one failed post does not stop the other");
+    let calls = server.sandbox.requests().len();
+    let second = apply(&project).exits(3);
+    assert_eq!(second.last_line(), "No changes: 1 failed; 1 unchanged.");
+    assert_eq!(server.sandbox.requests().len(), calls, "nothing is asked again");
+    apply_with(&project, "--retry-failed").exits(0);
+    assert_eq!(server.published().len(), 2);
+}
+
+fn apply_with(project: &Project, flag: &str) -> Output {
+    project.run(["apply", "--yes", flag])
+}

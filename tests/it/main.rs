@@ -11,7 +11,10 @@
 mod apply;
 mod bad_input;
 mod commands;
+mod lock;
 mod ports;
 mod project;
+mod protocol;
 mod readme;
+mod resolve;
 mod structure;

@@ -219,6 +219,16 @@ impl Server {
         serde_json::to_value(published).unwrap().as_array().cloned().unwrap()
     }
 
+    /// Takes every arranged failure back.
+    pub fn mend(&self) {
+        use std::io::{Read, Write};
+        let mut socket = std::net::TcpStream::connect(self.address).unwrap();
+        socket.write_all(b"DELETE /_sandbox/faults HTTP/1.1\r\nhost: sandbox\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
     /// Arranges failures, written as for the control endpoint.
     pub fn fail(&self, faults: &str) {
         for plan in igsync::sandbox::parse_faults(&serde_json::from_str(faults).unwrap()).unwrap() {

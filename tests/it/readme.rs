@@ -90,9 +90,11 @@ fn option_tables_list_exactly_the_options() {
     let mut cli = Cli::command();
     cli.build();
     assert_eq!(options_in(&readme, "global"), options_of(&cli, true));
-    for name in ["validate", "plan", "apply", "status", "sandbox"] {
+    for name in ["validate", "plan", "apply", "status", "auth", "resolve", "lock", "sandbox"] {
         let command = cli.find_subcommand(name).unwrap();
-        assert_eq!(options_in(&readme, name), options_of(command, false), "options of {name}");
+        let mut options = options_of(command, false);
+        options.extend(command.get_subcommands().flat_map(|command| options_of(command, false)));
+        assert_eq!(options_in(&readme, name), options, "options of {name}");
     }
 }
 

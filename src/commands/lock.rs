@@ -1,0 +1,197 @@
+//! `igsync lock`: looking into the record and correcting it. No call is made.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::apply::by_hand;
+use crate::cli::{
+    Global, Lock, LockChange, LockList, LockMerge, LockMove, LockRemove, LockScope, LockShow, OutputFormat,
+};
+use crate::exit::Exit;
+use crate::lockfile::{Record, Records, State, format};
+use crate::report::lock::{self as text, Done};
+use crate::report::text::one_line;
+
+use super::desk::{Desk, hint};
+use super::project::Project;
+use super::subject::{self, Named};
+use super::{Ended, Failure, World, write_stdout};
+
+pub(super) async fn run(global: &Global, command: &Lock, world: &World) -> Ended {
+    match command {
+        Lock::List(args) => list(global, args, world),
+        Lock::Show(args) => show(global, args, world),
+        Lock::Mv(args) => rename(global, args, world).await,
+        Lock::Rm(args) => remove(global, args, world).await,
+        Lock::Ignore(args) => ignore(global, args, world).await,
+        Lock::Accept(args) => accept(global, args, world).await,
+        Lock::Merge(args) => merge(global, args, world).await,
+    }
+}
+
+fn list(global: &Global, args: &LockList, world: &World) -> Ended {
+    let project = Project::load(global, world, args.scope.sandbox, false)?;
+    subject::check_account(&project, args.scope.account.as_deref())?;
+    let records = &project.snapshot.records;
+    let wanted = args.scope.account.as_ref().map(|name| {
+        let account = project.config.accounts.iter().find(|account| account.name.as_str() == name);
+        account.and_then(|account| project.user_of(account))
+    });
+    let posts: Vec<&[Record]> = records
+        .posts()
+        .filter(|attempts| wanted.as_ref().is_none_or(|user| user.as_ref() == attempts.first().map(|r| &r.user_id)))
+        .collect();
+    let text = match args.scope.format {
+        OutputFormat::Human => text::list(&posts),
+        OutputFormat::Json => text::json(posts.iter().flat_map(|attempts| attempts.iter())),
+    };
+    write_stdout(world, &text)?;
+    if project.snapshot.has_conflicts {
+        world
+            .terminal
+            .say("igsync.lock holds git's conflict markers; both sides were read (`igsync lock merge` joins them)");
+    }
+    Ok(Exit::Done)
+}
+
+fn show(global: &Global, args: &LockShow, world: &World) -> Ended {
+    let project = Project::load(global, world, args.scope.sandbox, false)?;
+    let named = find(&project, &project.snapshot.records, &args.key, &args.scope)?;
+    let attempts = attempts_of(&project.snapshot.records, &named);
+    if attempts.is_empty() {
+        return Err(Failure::message(
+            Exit::Failure,
+            format!("{} has no record", named.key),
+            "`igsync plan` tells what apply would do about it",
+        ));
+    }
+    let text = match args.scope.format {
+        OutputFormat::Human => text::show(attempts),
+        OutputFormat::Json => text::json(attempts.iter()),
+    };
+    write_stdout(world, &text)?;
+    Ok(Exit::Done)
+}
+
+async fn rename(global: &Global, args: &LockMove, world: &World) -> Ended {
+    let mut desk = Desk::open(global, &args.scope, args.dry_run, "lock mv", world).await?;
+    let named = find(&desk.project, desk.records(), &args.old, &args.scope)?;
+    let to = subject::key_of(&desk.project, &args.new);
+    if to == named.key || to.as_str().trim().is_empty() || to.as_str().contains(char::is_control) {
+        return Err(Failure::message(Exit::Usage, "the new key must be another name", "lock mv OLD NEW"));
+    }
+    let is_heir = |post: &&Arc<crate::manifest::Post>| post.key == to && post.account == named.account;
+    let post = desk.project.posts.iter().find(is_heir).cloned();
+    let user = Desk::user_of(&named)?;
+    let there = desk.records().attempts(&user, &to).to_vec();
+    let records = desk.decide(&named, |subject, ids| by_hand::renamed(subject, &to, &there, post.as_deref(), ids))?;
+    let mut done = Done::new("moved", &named.key, &named.account, format!("is now {to}"));
+    if named.post.is_some() {
+        done.notes.push(format!("the manifest of {} is still there, and now a post without a record", named.key));
+    }
+    if post.is_none() {
+        done.notes.push(format!("no manifest has the key {to} yet"));
+    }
+    desk.finish(records, done, world)
+}
+
+async fn remove(global: &Global, args: &LockRemove, world: &World) -> Ended {
+    let mut desk = Desk::open(global, &args.scope, args.dry_run, "lock rm", world).await?;
+    let named = find(&desk.project, desk.records(), &args.key, &args.scope)?;
+    let records = desk.decide(&named, |subject, _| by_hand::removed(subject))?;
+    let consequence = match &named.post {
+        Some(post) if post.draft => "it will be published again once its manifest is no draft any more",
+        Some(_) => "it will be published again by the next apply",
+        None => "it has no manifest; with one, it would be published again",
+    };
+    let may_be_live = records.iter().any(|record| !record.intents.is_empty() || record.media_id.is_some());
+    let mut done = Done::new("forgotten", &named.key, &named.account, consequence.to_owned());
+    if may_be_live {
+        done.notes.push("what is live stays live: igsync only forgets that it is this post".to_owned());
+    }
+    if !args.yes && !args.dry_run {
+        if !world.terminal.is_interactive {
+            return Err(Failure::message(
+                Exit::Failure,
+                format!("forgetting {} is dangerous ({consequence}), and nobody is here to be asked", named.key),
+                "add --yes, or use `igsync lock ignore` when it is never to be published",
+            ));
+        }
+        if !world.terminal.confirm(&format!("Forget {}? {consequence}.", one_line(named.key.as_str()))) {
+            world.terminal.say("nothing was changed");
+            return Ok(Exit::Failure);
+        }
+    }
+    desk.finish(records, done, world)
+}
+
+async fn ignore(global: &Global, args: &LockChange, world: &World) -> Ended {
+    let mut desk = Desk::open(global, &args.scope, args.dry_run, "lock ignore", world).await?;
+    let named = find(&desk.project, desk.records(), &args.key, &args.scope)?;
+    let records = desk.decide(&named, by_hand::ignored)?;
+    let attempts = attempts_of(desk.records(), &named);
+    let mut done = Done::new("ignored", &named.key, &named.account, "is never published".to_owned());
+    if attempts.iter().any(|record| record.state == State::Intent) {
+        done.notes.push("a publish was announced before: the next apply finds out what became of it".to_owned());
+    }
+    if attempts.iter().any(|record| record.state == State::Unknown) {
+        done.notes.push(format!("whether it is live is still unknown: `igsync resolve {}` settles that", named.key));
+    }
+    done.notes.push(format!("to publish it after all: `igsync lock rm {}`", named.key));
+    desk.finish(records, done, world)
+}
+
+async fn accept(global: &Global, args: &LockChange, world: &World) -> Ended {
+    let mut desk = Desk::open(global, &args.scope, args.dry_run, "lock accept", world).await?;
+    let named = find(&desk.project, desk.records(), &args.key, &args.scope)?;
+    let records = desk.decide(&named, |subject, _| by_hand::accepted(subject))?;
+    let done = Done::new("accepted", &named.key, &named.account, "its manifest counts as what is live".to_owned());
+    desk.finish(records, done, world)
+}
+
+async fn merge(global: &Global, args: &LockMerge, world: &World) -> Ended {
+    let mut desk = Desk::open(global, &args.scope, args.dry_run, "lock merge", world).await?;
+    let mut joined = desk.records().clone();
+    let mut news = Vec::new();
+    for file in &args.files {
+        for record in read(file, world)? {
+            if joined.merge_in(record.clone()) {
+                news.push(record);
+            }
+        }
+    }
+    let had_conflicts = desk.project.snapshot.has_conflicts;
+    let before = desk.records().len();
+    let (added, changed) = (joined.len() - before, news.len().saturating_sub(joined.len() - before));
+    for conflict in joined.conflicts() {
+        world.terminal.say(&text::conflict(&conflict));
+    }
+    desk.keep(news)?;
+    write_stdout(
+        world,
+        &text::merged(added, changed, had_conflicts, args.dry_run, args.scope.format == OutputFormat::Json),
+    )?;
+    if !args.dry_run && (added + changed > 0 || had_conflicts) {
+        hint(&desk.project, world, "Merge igsync.lock");
+    }
+    Ok(Exit::Done)
+}
+
+fn read(file: &Path, world: &World) -> Result<Records, Failure> {
+    let shown = file.display();
+    let bytes = world.disk.read(file, 1 << 30).map_err(|error| {
+        Failure::message(Exit::Failure, format!("{shown} can not be read: {error}"), "lock merge takes lockfiles")
+    })?;
+    let parsed = format::parse(&bytes).map_err(|error| {
+        Failure::message(Exit::Failure, format!("{shown}: {error}"), "nothing was changed; mend or leave out that file")
+    })?;
+    Ok(parsed.records)
+}
+
+fn find(project: &Project, records: &Records, name: &str, scope: &LockScope) -> Result<Named, Failure> {
+    subject::find(project, records, name, scope.account.as_deref())
+}
+
+fn attempts_of<'a>(records: &'a Records, named: &Named) -> &'a [Record] {
+    named.user_id.as_ref().map_or(&[], |user| records.attempts(user, &named.key))
+}

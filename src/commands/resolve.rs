@@ -1,0 +1,310 @@
+//! `igsync resolve`: a person says whether a post is live, or asks igsync to find out again. Never publishes.
+
+use std::io;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::apply::by_hand::{self, Seen, link_code};
+use crate::apply::{Event, Halt, Observer};
+use crate::cli::{Global, OutputFormat, Resolve};
+use crate::exit::Exit;
+use crate::id::{MediaId, PostKey};
+use crate::lockfile::{Comment, Record, State, Via, effective};
+use crate::manifest::{Post, PostState};
+use crate::report::lock::Done;
+
+use super::desk::{Desk, hint};
+use super::project::Project;
+use super::subject::{self, Named};
+use super::{Ended, Failure, World};
+
+pub(super) async fn run(global: &Global, args: &Resolve, world: &World) -> Ended {
+    let said = args.published.as_ref().map(|said| said.as_deref().map(reference).transpose()).transpose()?;
+    let project = Project::load(global, world, false, false)?;
+    let mut desk = Desk::of(project, args.dry_run, args.format, "resolve", world).await?;
+    let mut named = subject::find(&desk.project, desk.records(), &args.key, args.account.as_deref())?;
+    if named.user_id.is_none() && !args.dry_run {
+        learn_user(&mut desk, &mut named, world).await?;
+    }
+    match (said, args.not_published) {
+        (Some(said), _) => say_published(&mut desk, &named, said, world).await,
+        (None, true) => say_not_published(&mut desk, &named, world).await,
+        (None, false) => settle(&mut desk, &named, world).await,
+    }
+}
+
+/// How a person names a media.
+enum Reference {
+    Id(MediaId),
+    Link { url: String, code: String },
+}
+
+fn reference(text: &str) -> Result<Reference, Failure> {
+    if !text.is_empty() && text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(Reference::Id(MediaId::from(text)));
+    }
+    match link_code(text) {
+        Some(code) => Ok(Reference::Link { url: by_hand::bare_link(text), code }),
+        None => Err(Failure::message(
+            Exit::Usage,
+            format!("`{text}` is neither a media id nor a link to a post"),
+            "give digits, a link like https://www.instagram.com/p/…, or nothing after --published",
+        )),
+    }
+}
+
+/// The user id that only the token knows.
+async fn learn_user(desk: &mut Desk, named: &mut Named, world: &World) -> Result<(), Failure> {
+    let user = desk.ask(named, Box::new(Silent), world, async |run| Ok(run.user_id.clone())).await?;
+    let user = user.map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))?;
+    named.user_id = Some(user);
+    Ok(())
+}
+
+async fn say_published(desk: &mut Desk, named: &Named, said: Option<Reference>, world: &World) -> Ended {
+    let mut notes = Vec::new();
+    let seen = match said {
+        None => Seen::default(),
+        Some(Reference::Id(id)) => Seen { media_id: Some(id), ..Seen::default() },
+        Some(Reference::Link { url, code }) => look_up(desk, named, url, &code, world, &mut notes).await?,
+    };
+    if let Some(media) = &seen.media_id {
+        let user = Desk::user_of(named)?;
+        if let Some(other) = by_hand::claimed_by(desk.records().iter(), &user, &named.key, media) {
+            return Err(Failure::message(
+                Exit::Failure,
+                format!("media {media} is recorded as the post {other}"),
+                "one media is one post: check the id",
+            ));
+        }
+    }
+    let now = world.clock.now();
+    let records = desk.decide(named, |subject, ids| by_hand::published(subject, &seen, now, ids))?;
+    let mut done = Done::new("published", &named.key, &named.account, String::new());
+    if let Some(record) = records.iter().find(|record| record.state == State::Published) {
+        done.meaning = place(record);
+        describe(&mut done, record);
+        notes.extend(about_comments(named, record));
+    }
+    done.notes = notes;
+    desk.finish(records, done, world)
+}
+
+/// Finds the media id behind a link, where the account can be asked. The link alone is enough otherwise.
+async fn look_up(
+    desk: &mut Desk,
+    named: &Named,
+    url: String,
+    code: &str,
+    world: &World,
+    notes: &mut Vec<String>,
+) -> Result<Seen, Failure> {
+    let mut seen = Seen { permalink: Some(url), ..Seen::default() };
+    if desk.is_dry() {
+        return Ok(seen);
+    }
+    let found = desk
+        .ask(named, Box::new(Silent), world, async |run| {
+            let mut media = run.client.newest(&run.user_id, 100).await.map_err(|error| Halt::unreachable(&error))?;
+            let stories = run.client.stories(&run.user_id, 1).await.map(|stories| stories.media);
+            media.extend(stories.unwrap_or_default());
+            Ok(media)
+        })
+        .await?;
+    match found {
+        Ok(media) => {
+            let is_it = |link: &str| link_code(link).as_deref() == Some(code);
+            match media.into_iter().find(|media| media.permalink.as_deref().is_some_and(is_it)) {
+                Some(media) => {
+                    seen = Seen { media_id: Some(media.id), permalink: media.permalink, at: media.timestamp };
+                }
+                None => {
+                    notes.push("the account's newest 100 posts do not have that link; its id stays open".to_owned());
+                }
+            }
+        }
+        Err(halt) => {
+            notes.push(format!(
+                "the id behind the link could not be looked up ({}); it is filled in later",
+                halt.reason
+            ));
+        }
+    }
+    Ok(seen)
+}
+
+async fn say_not_published(desk: &mut Desk, named: &Named, world: &World) -> Ended {
+    let user = Desk::user_of(named)?;
+    let open = desk.records().attempts(&user, &named.key).iter().filter(|record| record.state.is_open());
+    let unseen: Vec<Record> =
+        open.filter(|record| record.evidence.is_empty() && !record.intents.is_empty()).cloned().collect();
+    let mut also = Vec::new();
+    if !unseen.is_empty() && !desk.is_dry() {
+        // What the listing shows now is ruled out, too; without a token the statement stands alone.
+        let looked = desk.ask(named, Box::new(Silent), world, async |run| {
+            let mut seen = Vec::new();
+            for record in &unseen {
+                let look = run.look_for(record).await?;
+                seen.extend(run.candidates(record, &look));
+            }
+            Ok(seen)
+        });
+        also = looked.await?.unwrap_or_default();
+    }
+    let records = desk.decide(named, |subject, _| by_hand::not_published(subject, &also))?;
+    let meaning = if named.post.as_ref().is_some_and(|post| wants(post)) {
+        "apply may publish it"
+    } else {
+        "nothing is published, since no manifest asks for it"
+    };
+    let mut done = Done::new("not published", &named.key, &named.account, meaning.to_owned());
+    let ruled_out: Vec<&MediaId> = records.iter().flat_map(|record| &record.not_ours).collect();
+    if !ruled_out.is_empty() {
+        let ids: Vec<String> = ruled_out.iter().map(ToString::to_string).collect();
+        done.notes.push(format!("never taken for this post again: {}", ids.join(", ")));
+    }
+    let now = world.clock.now();
+    if records.iter().flat_map(|record| &record.intents).any(|intent| intent.lease_until > now) {
+        done.notes.push(
+            "its publish was sent minutes ago and could still take effect: look once more before the next apply"
+                .to_owned(),
+        );
+    }
+    done.fields = vec![("state", json!("not_published")), ("not_ours", json!(ruled_out))];
+    desk.finish(records, done, world)
+}
+
+/// Settles the post again by asking Meta.
+async fn settle(desk: &mut Desk, named: &Named, world: &World) -> Ended {
+    let attempts = attempts(desk, named);
+    let lacks_id = |record: &Record| record.state == State::Published && record.media_id.is_none();
+    if !attempts.iter().any(|record| record.state.is_open() || lacks_id(record)) {
+        return report(desk, named, &attempts, vec!["nothing is open".to_owned()], world).map(|()| Exit::Done);
+    }
+    if desk.is_dry() {
+        let note = "would ask Meta what became of it, and record the answer".to_owned();
+        return report(desk, named, &attempts, vec![note], world).map(|()| Exit::Done);
+    }
+    let wanted = named.post.clone().filter(|post| wants(post));
+    let key = &named.key;
+    let find = |asked: &PostKey| wanted.as_ref().filter(|_| asked == key).map(Arc::clone);
+    let observer: Box<dyn Observer> = match desk.format() {
+        OutputFormat::Json => Box::new(Silent),
+        OutputFormat::Human => world.terminal.progress(&world.clock),
+    };
+    let asked = desk
+        .ask(named, observer, world, async |run| {
+            let settlement = run.settle_post(key, &find).await;
+            let filled = if settlement.halt.is_none() { run.enrich().await.err() } else { None };
+            Ok((settlement.tally.exit(), run.undecided.contains(key), settlement.halt.or(filled)))
+        })
+        .await?;
+    desk.keep(Vec::new())?;
+    let (mut exit, undecided, halt) = match asked {
+        Ok(asked) => asked,
+        Err(halt) => (halt.exit, true, Some(halt)),
+    };
+    let mut notes = Vec::new();
+    if let Some(halt) = halt {
+        exit = exit.or(halt.exit);
+        notes.push(format!("could not be asked to the end: {}\n  help: {}", halt.reason, halt.help));
+    } else if undecided {
+        notes.push("Meta does not tell yet; ask again in some minutes".to_owned());
+    }
+    report(desk, named, &attempts, notes, world)?;
+    Ok(exit)
+}
+
+/// Says how the post stands.
+fn report(desk: &Desk, named: &Named, before: &[Record], mut notes: Vec<String>, world: &World) -> Result<(), Failure> {
+    let attempts = attempts(desk, named);
+    let record = effective(&attempts);
+    let (action, meaning) = match record.map(|record| (record.state, record)) {
+        None => ("not recorded", "nothing was published".to_owned()),
+        Some((State::Published, record)) => ("published", place(record)),
+        Some((State::Unknown, record)) => {
+            let key = &named.key;
+            notes.extend(record.evidence.iter().map(|media| format!("could be it: media {media}")));
+            notes.push(format!("live: `igsync resolve {key} --published`"));
+            notes.push(format!("not: `igsync resolve {key} --not-published`"));
+            ("unknown", record.reason.clone().unwrap_or_default())
+        }
+        Some((State::Intent, _)) => ("open", "the next apply goes on with the same container".to_owned()),
+        Some((State::Containers, _)) => ("prepared", "nothing was sent yet".to_owned()),
+        Some((State::NotPublished, _)) => ("not published", "the next apply makes a new container".to_owned()),
+        Some((State::Failed, record)) => ("failed", record.reason.clone().unwrap_or_default()),
+        Some((State::Deleted, _)) => ("deleted", "it is not live any more".to_owned()),
+        Some((State::Ignored | State::Forgotten, _)) => ("ignored", "it is never published".to_owned()),
+    };
+    let mut done = Done::new(action, &named.key, &named.account, meaning);
+    if let Some(record) = record {
+        describe(&mut done, record);
+    }
+    done.notes = notes;
+    done.is_reading = true;
+    done.dry_run = desk.is_dry();
+    done.changes = attempts.iter().filter(|record| !before.contains(record)).count();
+    desk.tell(&done, world)?;
+    if done.changes > 0 {
+        hint(&desk.project, world, &done.commit_message());
+    }
+    Ok(())
+}
+
+fn attempts(desk: &Desk, named: &Named) -> Vec<Record> {
+    named.user_id.as_ref().map_or_else(Vec::new, |user| desk.records().attempts(user, &named.key).to_vec())
+}
+
+fn wants(post: &Post) -> bool {
+    !post.draft && post.state == PostState::Present
+}
+
+fn place(record: &Record) -> String {
+    match (&record.media_id, &record.permalink) {
+        (Some(id), Some(link)) => format!("media {id}, {link}"),
+        (Some(id), None) => format!("media {id}"),
+        (None, Some(link)) => format!("{link}, its media id is not known yet"),
+        (None, None) => "its media id is not known yet".to_owned(),
+    }
+}
+
+fn describe(done: &mut Done, record: &Record) {
+    let fields: [(&'static str, Value); 6] = [
+        ("state", json!(record.state)),
+        ("media_id", json!(record.media_id)),
+        ("permalink", json!(record.permalink)),
+        ("via", json!(record.via)),
+        ("reason", json!(record.reason)),
+        ("evidence", json!(record.evidence)),
+    ];
+    done.fields.extend(fields);
+}
+
+/// What happens to the first comment and the comment switch now.
+fn about_comments(named: &Named, record: &Record) -> Option<String> {
+    let post = named.post.as_ref()?;
+    let is_due = record.comment == Some(Comment::Due) || record.comment_switch.is_some();
+    match (is_due, &record.media_id) {
+        (true, Some(_)) => {
+            Some("the next apply sends what is due after publishing (first comment, comment switch)".to_owned())
+        }
+        (true, None) => Some(format!(
+            "its first comment and comment switch wait for the id: `igsync resolve {} --published ID`",
+            named.key
+        )),
+        (false, _) if record.via == Some(Via::Resolved) && record.comment.is_none() && post.first_comment.is_some() => {
+            Some("its first comment is not sent, since igsync did not publish the post: write it in the app".to_owned())
+        }
+        (false, _) => None,
+    }
+}
+
+/// Hears everything and says nothing.
+struct Silent;
+
+impl Observer for Silent {
+    fn event(&mut self, _: &Event) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,200 @@
+//! Records as text: `igsync lock` and `igsync resolve`.
+
+use serde_json::{Value, json};
+
+use super::text::{one_line, pad, plural, thousands, width};
+use crate::id::{AccountName, PostKey};
+use crate::lockfile::{Conflict, Record, State, effective};
+
+/// One row per post, then a count of each state.
+#[must_use]
+pub fn list(posts: &[&[Record]]) -> String {
+    let mut rows: Vec<[String; 5]> = Vec::new();
+    let mut counts: Vec<(State, usize)> = Vec::new();
+    let mut speaking: Vec<&Record> = posts.iter().filter_map(|attempts| effective(attempts)).collect();
+    speaking.sort_by(|a, b| (&a.account, &a.key).cmp(&(&b.account, &b.key)));
+    for record in speaking {
+        match counts.iter_mut().find(|(state, _)| *state == record.state) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((record.state, 1)),
+        }
+        rows.push([
+            word(record.state).to_owned(),
+            one_line(record.key.as_str()),
+            one_line(record.account.as_str()),
+            record.kind.to_string(),
+            one_line(&end_of(record)),
+        ]);
+    }
+    counts.sort();
+    let counts: Vec<String> =
+        counts.iter().map(|(state, count)| format!("{} {}", thousands(*count), word(*state))).collect();
+    let total = rows.len();
+    let mut text = table(&rows);
+    match counts.as_slice() {
+        [] => text.push_str("No records.\n"),
+        counts => text.extend(["\n", &plural(total, "record"), ": ", &counts.join(", "), ".\n"]),
+    }
+    text
+}
+
+/// Every attempt of one post, field by field, as the lockfile names them.
+#[must_use]
+pub fn show(attempts: &[Record]) -> String {
+    let blocks: Vec<String> = attempts
+        .iter()
+        .map(|record| {
+            let Ok(Value::Object(fields)) = serde_json::to_value(record) else { return String::new() };
+            let rows: Vec<[String; 2]> = fields
+                .iter()
+                .map(|(name, value)| {
+                    let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                    [name.clone(), one_line(&value)]
+                })
+                .collect();
+            table(&rows)
+        })
+        .collect();
+    blocks.join("\n")
+}
+
+/// Records as they stand in the lockfile.
+#[must_use]
+pub fn json<'a>(records: impl Iterator<Item = &'a Record>) -> String {
+    let records: Vec<&Record> = records.collect();
+    json!({ "format_version": "1.0", "records": records }).to_string() + "\n"
+}
+
+/// Two live posts where one was meant.
+#[must_use]
+pub fn conflict(conflict: &Conflict<'_>) -> String {
+    let live: Vec<String> =
+        conflict.published.iter().filter_map(|record| record.media_id.as_ref()).map(ToString::to_string).collect();
+    format!(
+        "warning: {} is live more than once, as {}\n  help: delete one of them on Instagram",
+        one_line(conflict.key.as_str()),
+        live.join(" and ")
+    )
+}
+
+/// What `lock merge` did.
+#[must_use]
+pub fn merged(added: usize, changed: usize, had_conflicts: bool, dry_run: bool, as_json: bool) -> String {
+    if as_json {
+        let value = json!({
+            "action": "merged", "added": added, "changed": changed, "had_conflicts": had_conflicts, "dry_run": dry_run,
+        });
+        return value.to_string() + "\n";
+    }
+    let would = if dry_run { "Would merge" } else { "Merged" };
+    match (added, changed, had_conflicts) {
+        (0, 0, false) => "Nothing to merge: igsync.lock knows all of it.\n".to_owned(),
+        (0, 0, true) => format!("{would} both sides of the conflict.\n"),
+        _ => format!("{would}: {}, {} changed.\n", plural(added, "new attempt"), thousands(changed)),
+    }
+}
+
+/// A change that a person made to the record.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// In the past tense, one word.
+    pub action: &'static str,
+    pub key: PostKey,
+    pub account: AccountName,
+    /// What follows from it.
+    pub meaning: String,
+    /// Written records; 0 when everything was so already.
+    pub changes: usize,
+    /// Nothing was asked to change: this only says how it stands.
+    pub is_reading: bool,
+    pub dry_run: bool,
+    /// For people, on stderr.
+    pub notes: Vec<String>,
+    /// More fields for programs.
+    pub fields: Vec<(&'static str, Value)>,
+}
+
+impl Done {
+    #[must_use]
+    pub fn new(action: &'static str, key: &PostKey, account: &AccountName, meaning: String) -> Self {
+        Self {
+            action,
+            key: key.clone(),
+            account: account.clone(),
+            meaning,
+            changes: 0,
+            is_reading: false,
+            dry_run: false,
+            notes: Vec::new(),
+            fields: Vec::new(),
+        }
+    }
+
+    /// One line.
+    #[must_use]
+    pub fn human(&self) -> String {
+        let prefix = if self.dry_run && !self.is_reading { "would be " } else { "" };
+        let key = one_line(self.key.as_str());
+        if self.changes == 0 && !self.is_reading {
+            return format!("{key}: nothing to change, {} already\n", self.action);
+        }
+        format!("{key}: {prefix}{}, {}\n", self.action, one_line(&self.meaning))
+    }
+
+    /// One object.
+    #[must_use]
+    pub fn json(&self) -> String {
+        let mut value = json!({
+            "key": self.key, "account": self.account, "action": self.action,
+            "changed": self.changes > 0, "dry_run": self.dry_run,
+        });
+        for (name, field) in &self.fields {
+            value[*name] = field.clone();
+        }
+        value.to_string() + "\n"
+    }
+
+    /// Fit to stand between quotes in a shell: keys may hold anything.
+    #[must_use]
+    pub fn commit_message(&self) -> String {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+        let key = if self.key.as_str().chars().all(is_plain) { self.key.as_str() } else { "a post" };
+        format!("Record {key} as {}", self.action)
+    }
+}
+
+/// As people say it.
+#[must_use]
+pub fn word(state: State) -> &'static str {
+    match state {
+        State::Containers => "prepared",
+        State::Intent => "open",
+        State::Unknown => "unknown",
+        State::NotPublished => "not published",
+        State::Failed => "failed",
+        State::Published => "published",
+        State::Deleted => "deleted",
+        State::Ignored => "ignored",
+        State::Forgotten => "forgotten",
+    }
+}
+
+/// Where it is, or why it is not.
+fn end_of(record: &Record) -> String {
+    let place = record.permalink.clone().or_else(|| record.media_id.as_ref().map(ToString::to_string));
+    let place = place.or_else(|| record.reason.clone()).unwrap_or_default();
+    match record.published_at {
+        Some(at) if record.state == State::Published => format!("{at} {place}").trim().to_owned(),
+        _ => place,
+    }
+}
+
+fn table<const N: usize>(rows: &[[String; N]]) -> String {
+    let widths: Vec<usize> =
+        (0..N).map(|column| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0)).collect();
+    let line = |row: &[String; N]| {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| pad(cell, *width)).collect();
+        cells.join("  ").trim_end().to_owned() + "\n"
+    };
+    rows.iter().map(line).collect()
+}

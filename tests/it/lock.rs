@@ -1,0 +1,182 @@
+//! `igsync lock`: surgery on the record, offline.
+
+use serde_json::Value;
+
+use crate::project::{Output, Project, Server};
+
+fn live() -> (Server, Project) {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, "instagram", "IGAA-LONG");
+    project.run(["apply", "--yes"]).exits(0);
+    (server, project)
+}
+
+fn json(output: Output) -> Value {
+    serde_json::from_str(&output.exits(0).stdout).unwrap()
+}
+
+fn calls(server: &Server) -> usize {
+    server.sandbox.requests().len()
+}
+
+#[test]
+fn list_and_show_tell_what_is_recorded() {
+    let (server, project) = live();
+    let before = calls(&server);
+    project.run(["lock", "list"]).exits(0).says("posts/one").ends_with("1 record: 1 published.");
+    let id = server.published()[0]["media_id"].clone();
+    assert_eq!(json(project.run(["lock", "list", "--format", "json"]))["records"][0]["media_id"], id);
+    project.run(["lock", "show", "posts/one.yaml"]).exits(0).says(id.as_str().unwrap());
+    assert_eq!(json(project.run(["lock", "show", "posts/one", "--format", "json"]))["records"][0]["media_id"], id);
+    project.write("posts/new.yaml", "kind: image\nimage: ./one.jpg\ncaption: New\n");
+    project.run(["lock", "show", "posts/new"]).exits(1).says("no record");
+    project.run(["lock", "show", "posts/nwe"]).exits(64).says("posts/new");
+    Project::with_one_image().run(["lock", "list"]).exits(0).ends_with("No records.");
+    assert_eq!(calls(&server), before, "nobody is asked");
+}
+
+#[test]
+fn a_record_follows_a_manifest_that_was_renamed_and_changed_at_once() {
+    let (server, project) = live();
+    project.remove("posts/one.yaml");
+    project.jpeg("posts/other.jpg", 9);
+    project.write("posts/renamed.yaml", "kind: image\nimage: ./other.jpg\ncaption: All new\n");
+    project.run(["plan"]).exits(0).ends_with("Plan: 1 to publish, 1 orphaned.");
+    let before = project.read("igsync.lock");
+    project.run(["lock", "mv", "posts/one", "posts/renamed", "--dry-run"]).exits(0).says("would be moved");
+    assert_eq!(project.read("igsync.lock"), before);
+    project.run(["lock", "mv", "posts/one", "posts/renamed.yaml"]).exits(0).says("git commit");
+    project.run(["plan"]).exits(0).ends_with("No changes: 1 edited.");
+    let records = json(project.run(["lock", "show", "posts/one", "--format", "json"]));
+    assert_eq!(records["records"][0]["state"], "forgotten");
+    assert_eq!(records["records"][0]["moved_to"], "posts/renamed", "the tombstone stays");
+    project.run(["apply", "--yes"]).exits(0);
+    assert_eq!(server.published().len(), 1);
+}
+
+#[test]
+fn a_record_never_moves_onto_another_one() {
+    let (_server, project) = live();
+    project.write("posts/two.yaml", "kind: image\nimage: ./one.jpg\ncaption: Two\n");
+    project.run(["lock", "ignore", "posts/two"]).exits(0);
+    project.run(["lock", "mv", "posts/one", "posts/two"]).exits(1).says("lock show posts/two");
+}
+
+#[test]
+fn a_forgotten_post_is_published_again_and_that_is_said_before() {
+    let (server, project) = live();
+    project.run(["lock", "rm", "posts/one"]).exits(1).says("published again").says("--yes");
+    project.run(["lock", "rm", "posts/one", "--dry-run"]).exits(0).says("published again");
+    project.run(["plan"]).exits(0).ends_with("No changes.");
+    project.run(["lock", "rm", "posts/one", "--yes"]).exits(0).says("published again");
+    project.run(["plan"]).exits(0).ends_with("Plan: 1 to publish.");
+    project.run(["apply", "--yes"]).exits(0);
+    assert_eq!(server.published().len(), 2);
+    project.run(["lock", "list"]).exits(0).ends_with("1 record: 1 published.");
+}
+
+#[test]
+fn an_ignored_post_is_never_published_until_it_is_forgotten() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, "instagram", "IGAA-LONG");
+    project.run(["lock", "ignore", "posts/one", "--dry-run"]).exits(0).says("would be ignored");
+    project.run(["plan"]).exits(0).ends_with("Plan: 1 to publish.");
+    project.run(["lock", "ignore", "posts/one"]).exits(0).says("lock rm posts/one");
+    project.run(["apply", "--yes"]).exits(0).ends_with("No changes.");
+    project.run(["lock", "ignore", "posts/one"]).exits(0).says("nothing to change");
+    assert!(server.published().is_empty());
+    project.run(["lock", "rm", "posts/one", "--yes"]).exits(0);
+    project.run(["apply", "--yes"]).exits(0);
+    assert_eq!(server.published().len(), 1);
+    project.run(["lock", "ignore", "posts/one"]).exits(1).says("published");
+}
+
+#[test]
+fn an_accepted_edit_is_listed_no_more() {
+    let (server, project) = live();
+    project.run(["lock", "accept", "posts/one"]).exits(0).says("nothing to change");
+    project.write("posts/one.yaml", "kind: image\nimage: ./one.jpg\ncaption: As corrected in the app\n");
+    project.run(["plan"]).exits(0).ends_with("No changes: 1 edited.");
+    project.run(["lock", "accept", "posts/one", "--dry-run"]).exits(0);
+    project.run(["plan"]).exits(0).ends_with("No changes: 1 edited.");
+    project.run(["lock", "accept", "posts/one"]).exits(0);
+    project.run(["plan"]).exits(0).ends_with("No changes.");
+    std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
+    project.run(["plan"]).exits(0).ends_with("No changes.");
+    assert_eq!(server.published().len(), 1);
+    project.write("posts/two.yaml", "kind: image\nimage: ./one.jpg\ncaption: Two\n");
+    project.run(["lock", "accept", "posts/two"]).exits(1).says("resolve posts/two --published");
+}
+
+#[test]
+fn lockfiles_of_two_branches_become_one() {
+    let project = Project::with_one_image();
+    project.jpeg("posts/two.jpg", 2);
+    project.write("posts/two.yaml", "kind: image\nimage: ./two.jpg\ncaption: Two\n");
+    let empty = project.read("igsync.lock");
+    project.run(["resolve", "posts/one", "--published", "17900000000000001"]).exits(0);
+    let ours = project.read("igsync.lock");
+    project.write("igsync.lock", &empty);
+    std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
+    project.run(["resolve", "posts/two", "--published", "17900000000000002"]).exits(0);
+    let theirs = project.read("igsync.lock");
+
+    project.write("ours.lock", &ours);
+    project.run(["lock", "merge", "ours.lock", "--dry-run"]).exits(0).says("Would merge: 1 new attempt");
+    assert_eq!(project.read("igsync.lock"), theirs);
+    project.run(["lock", "merge", "ours.lock"]).exits(0).says("Merged: 1 new attempt");
+    project.run(["plan"]).exits(0).ends_with("No changes.");
+    project.run(["lock", "merge", "ours.lock"]).exits(0).says("Nothing to merge");
+    let merged = project.read("igsync.lock");
+
+    let lines = |text: &str| text.lines().skip(1).collect::<Vec<_>>().join("\n");
+    let conflict = format!("{empty}<<<<<<< ours\n{}\n=======\n{}\n>>>>>>> theirs\n", lines(&ours), lines(&theirs));
+    project.write("igsync.lock", conflict);
+    std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
+    project.run(["lock", "merge"]).exits(0).says("both sides");
+    assert_eq!(project.read("igsync.lock"), merged);
+    project.run(["lock", "merge", "nowhere.lock"]).exits(1).says("nowhere.lock");
+}
+
+#[test]
+fn two_live_posts_of_one_manifest_are_named() {
+    let project = Project::with_one_image();
+    project.run(["resolve", "posts/one", "--published", "17900000000000001"]).exits(0);
+    let ours = project.read("igsync.lock");
+    project.write("ours.lock", ours);
+    project.write("igsync.lock", "{\"igsync_lock\":1}\n");
+    std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
+    project.run(["resolve", "posts/one", "--published", "17900000000000002"]).exits(0);
+    project.run(["lock", "merge", "ours.lock"]).exits(0).says("live more than once");
+}
+
+#[test]
+fn surgery_waits_for_no_run() {
+    let project = Project::with_one_image();
+    std::fs::create_dir_all(project.path().join(".igsync")).unwrap();
+    let lock = std::fs::File::create(project.path().join(".igsync/run.lock")).unwrap();
+    lock.lock().unwrap();
+    project.run(["lock", "ignore", "posts/one"]).exits(7);
+    project.run(["resolve", "posts/one", "--published"]).exits(7);
+    project.run(["lock", "list"]).exits(0);
+    project.run(["lock", "ignore", "posts/one", "--dry-run"]).exits(0);
+}
+
+#[test]
+fn what_another_clone_began_does_not_go_on_once_it_is_ignored() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, "instagram", "IGAA-LONG");
+    let header = project.read("igsync.lock");
+    server.fail(r#"[{"match":{"method":"POST","path":"media_publish"},"nth":1,"fault":{"graph_error":{"code":190,"effect":false}}}]"#);
+    project.run(["apply", "--yes"]).exits(9);
+    let began = project.read("igsync.lock");
+    std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
+    project.write("igsync.lock", header);
+    project.run(["lock", "ignore", "posts/one"]).exits(0);
+    project.write("began.lock", began);
+    project.run(["lock", "merge", "began.lock"]).exits(0).says("1 new attempt");
+    project.run(["plan"]).exits(0).says("before it was ignored");
+    project.run(["apply", "--yes"]).exits(0);
+    project.run(["apply", "--yes"]).exits(0).ends_with("No changes.");
+    assert!(server.published().is_empty(), "its container was never published");
+}

@@ -1,0 +1,85 @@
+//! SIGINT and SIGTERM: a clean end within the seconds that a cancelled CI job has.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use crate::audit::{audit, content, duration_of_a_run, finish, now, pause, start};
+use crate::project::Server;
+
+/// What GitHub leaves a cancelled job before SIGKILL.
+const LIMIT: Duration = Duration::from_secs(7);
+
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+/// Signals a run after `moment` and returns its exit code.
+fn stopped_after(moment: Duration, name: &str, child: &mut Child) -> Option<i32> {
+    pause(moment);
+    if let Some(status) = child.try_wait().unwrap() {
+        return status.code();
+    }
+    signal(child, name);
+    let asked = now();
+    let status = child.wait().unwrap();
+    assert!(asked.elapsed() < LIMIT, "{:?} after SIG{name}", asked.elapsed());
+    // Before its handlers stand, the signal itself ends the process.
+    status.code().or(status.signal().map(|number| 128 + number))
+}
+
+#[test]
+fn a_signal_at_any_moment_ends_the_run_cleanly_and_the_next_one_goes_on() {
+    let mut rng = fastrand::Rng::with_seed(7);
+    let whole = duration_of_a_run();
+    let mut stopped = 0;
+    for round in 0..6 {
+        let server = Server::start();
+        let project = content(&server);
+        for step in 0..5 {
+            let (name, code) = if rng.bool() { ("INT", 130) } else { ("TERM", 143) };
+            let moment = whole.mul_f64(rng.f64() * 0.9);
+            let ended = stopped_after(moment, name, &mut start(&project));
+            assert!(ended == Some(code) || ended == Some(0), "round {round}, step {step}: {ended:?} after SIG{name}");
+            stopped += u32::from(ended == Some(code));
+        }
+        finish(&project);
+        audit(&project, &server, &format!("round {round}"));
+    }
+    assert!(stopped >= 10, "only {stopped} runs were stopped");
+}
+
+#[test]
+fn a_publish_on_the_wire_is_waited_for_and_then_left_to_the_next_run() {
+    let server = Server::start();
+    let project = content(&server).env("IGSYNC_HTTP_TIMEOUT_MS", "60000");
+    let slow = r#"[{"match":{"method":"POST","path":"media_publish"},"nth":1,"fault":{"slow_body":{"ms":60000}}}]"#;
+    server.fail(slow);
+    let mut run = start(&project);
+    while server.published().is_empty() {
+        pause(Duration::from_millis(5));
+    }
+    assert_eq!(stopped_after(Duration::from_millis(50), "TERM", &mut run), Some(143));
+    project.run(["plan"]).exits(0).says("perhaps published");
+    finish(&project);
+    audit(&project, &server, "terminated");
+}
+
+#[test]
+fn a_second_signal_ends_the_run_at_once() {
+    let server = Server::start();
+    let project = content(&server).env("IGSYNC_HTTP_TIMEOUT_MS", "60000");
+    let slow = r#"[{"match":{"method":"POST","path":"media_publish"},"nth":1,"fault":{"slow_body":{"ms":60000}}}]"#;
+    server.fail(slow);
+    let mut run = start(&project);
+    while server.published().is_empty() {
+        pause(Duration::from_millis(5));
+    }
+    signal(&run, "INT");
+    pause(Duration::from_millis(200));
+    let asked = now();
+    signal(&run, "INT");
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+    assert!(asked.elapsed() < Duration::from_secs(2));
+}

@@ -1,0 +1,174 @@
+//! The simulation sweep: the real apply code against a model account, under every fault at every step.
+//!
+//! `IGSYNC_SWEEP_SCHEDULES` sets the number of random schedules, `IGSYNC_SWEEP_SEED` their first seed;
+//! `IGSYNC_SWEEP_REPLAY` takes one schedule as it was printed and shows everything that happens in it.
+#![expect(clippy::unwrap_used, unreachable_pub, reason = "a test harness may panic, and nobody else can reach it")]
+
+mod check;
+mod fault;
+mod ports;
+mod random;
+mod run;
+mod scenario;
+mod schedule;
+mod sweep;
+mod world;
+
+use std::collections::BTreeMap;
+
+use fault::{Fault, WriteFault};
+use scenario::Scenario;
+use schedule::{Event, Mutant, Schedule};
+
+#[test]
+fn nothing_goes_wrong_without_faults() {
+    for scenario in Scenario::ALL {
+        sweep::expect_clean(&[Schedule::new(scenario)]);
+    }
+}
+
+#[test]
+fn a_schedule_from_the_environment_is_replayed() {
+    let Ok(text) = std::env::var("IGSYNC_SWEEP_REPLAY") else { return };
+    let schedule: Schedule = serde_json::from_str(&text).expect("a schedule as it was printed");
+    let outcome = sweep::run(&schedule, true);
+    println!("{}", outcome.log.join("\n"));
+    assert!(outcome.violations.is_empty(), "{:#?}", outcome.violations);
+}
+
+/// Each part of the sweep is a list of schedules.
+#[test]
+fn never_twice_never_lost() {
+    let number = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+    let (first, count) = (number("IGSYNC_SWEEP_SEED", 0), number("IGSYNC_SWEEP_SCHEDULES", 8_000));
+    let random: Vec<Schedule> = (first..first + count).map(random::schedule).collect();
+    let parts = [
+        ("every fault at every request", every_fault_at_every_request()),
+        ("every fault at every durable write", every_fault_at_every_write()),
+        ("no fault, then a changed world", changed()),
+        ("a kill at every step, run again after a day", killed_and_late()),
+        ("a kill at every step, then a changed world", killed_and_changed()),
+        ("random", random),
+    ];
+    let mut total = 0;
+    let mut met = BTreeMap::new();
+    for (name, schedules) in &parts {
+        println!("{:>7} schedules: {name}", schedules.len());
+        total += schedules.len();
+        for (what, times) in sweep::expect_clean(schedules) {
+            *met.entry(what).or_insert(0) += times;
+        }
+    }
+    println!("{total:>7} schedules in all; met:");
+    for (what, times) in &met {
+        println!("{times:>7} {what}");
+    }
+    let faults = Fault::SWEPT.iter().map(|fault| format!("request {}", fault.name()));
+    let writes = WriteFault::SWEPT.iter().map(|fault| format!("write {}", fault.name()));
+    let states = ["containers", "intent", "unknown", "not_published", "failed", "published", "forgotten"];
+    let events = ["Wait", "Revert", "Wipe", "Edit", "Move", "Delete", "Restore", "HumanSame", "HumanOther"]
+        .map(|e| format!("event {e}"));
+    let all = faults.chain(writes).chain(states.map(|state| format!("state {state}"))).chain(events);
+    let missing: Vec<String> = all.filter(|what| !met.contains_key(what)).collect();
+    assert!(missing.is_empty(), "never met: {missing:?}");
+    assert!(total >= 20_000 || std::env::var_os("IGSYNC_SWEEP_SCHEDULES").is_some(), "only {total} schedules");
+}
+
+/// A protocol that is broken must be seen to be broken, or the sweep proves nothing.
+#[test]
+fn every_mutant_turns_the_sweep_red() {
+    for mutant in Mutant::ALL {
+        let broken = |schedule: Schedule| Schedule { mutant: Some(mutant), ..schedule };
+        let parts = [changed(), every_fault_at_every_request(), killed_and_changed()];
+        let red = parts.into_iter().flatten().map(broken).find_map(|schedule| {
+            let outcome = sweep::run(&schedule, false);
+            outcome.violations.first().map(|violation| (schedule, violation.clone()))
+        });
+        let (schedule, violation) = red.unwrap_or_else(|| panic!("nothing notices {mutant:?}"));
+        println!("{mutant:?}: {violation}\n    {}", serde_json::to_string(&schedule).unwrap());
+    }
+}
+
+fn every_fault_at_every_request() -> Vec<Schedule> {
+    let mut all = Vec::new();
+    for scenario in Scenario::ALL {
+        let requests = sweep::run(&Schedule::new(scenario), false).requests;
+        for request in 0..requests {
+            all.extend(Fault::SWEPT.iter().map(|fault| Schedule::new(scenario).fault(request, *fault)));
+        }
+    }
+    all
+}
+
+fn every_fault_at_every_write() -> Vec<Schedule> {
+    let mut all = Vec::new();
+    for scenario in Scenario::ALL {
+        let writes = sweep::run(&Schedule::new(scenario), false).writes;
+        for write in 0..writes {
+            all.extend(WriteFault::SWEPT.iter().map(|fault| Schedule::new(scenario).write(write, *fault)));
+        }
+    }
+    all
+}
+
+const DAY_AND_MORE: Event = Event::Wait(25 * 60 * 60);
+
+/// Every kill at every step.
+fn kills(scenario: Scenario) -> Vec<Schedule> {
+    let whole = sweep::run(&Schedule::new(scenario), false);
+    let new = || Schedule::new(scenario);
+    let mut all = Vec::new();
+    for request in 0..whole.requests {
+        all.extend([Fault::KillBefore, Fault::KillAfter, Fault::KillLate(20)].map(|kill| new().fault(request, kill)));
+    }
+    for write in 0..whole.writes {
+        let kills = [WriteFault::CrashBefore, WriteFault::CrashAfter, WriteFault::Torn(100)];
+        all.extend(kills.map(|kill| new().write(write, kill)));
+    }
+    all
+}
+
+fn killed_and_late() -> Vec<Schedule> {
+    Scenario::ALL.into_iter().flat_map(kills).map(|schedule| schedule.after(0, DAY_AND_MORE)).collect()
+}
+
+/// What happens to the world while a killed run waits to be run again.
+const CHANGES: &[&[Event]] = &[
+    &[Event::Revert(0)],
+    &[Event::Revert(1)],
+    // A publish on its way when its only witness goes is beyond anybody's knowledge.
+    &[Event::Wait(60), Event::Wipe],
+    &[Event::Wait(700), Event::Revert(0), Event::Wipe],
+    &[Event::Edit(0)],
+    &[Event::Move(0)],
+    &[Event::Move(0), Event::Edit(0)],
+    &[Event::Delete(0)],
+    &[Event::HumanSame(0)],
+    &[Event::HumanOther(0)],
+];
+
+fn changed() -> Vec<Schedule> {
+    let new = |scenario: &Scenario, change: &[Event]| {
+        change.iter().fold(Schedule::new(*scenario), |schedule, event| schedule.after(0, *event))
+    };
+    Scenario::ALL.iter().flat_map(|scenario| CHANGES.iter().map(|change| new(scenario, change))).collect()
+}
+
+fn killed_and_changed() -> Vec<Schedule> {
+    let mut all = Vec::new();
+    for (number, schedule) in Scenario::ALL.into_iter().flat_map(kills).enumerate() {
+        for (place, change) in CHANGES.iter().enumerate() {
+            let mut changed = schedule.clone();
+            // Every second one waits for the container's end, so each change meets both.
+            if (number + place) % 2 == 0 {
+                changed = changed.after(0, DAY_AND_MORE);
+            }
+            changed = change.iter().fold(changed, |schedule, event| schedule.after(0, *event));
+            if *change == [Event::Delete(0)] {
+                changed = changed.after(1, Event::Restore(0));
+            }
+            all.push(changed);
+        }
+    }
+    all
+}

@@ -1,0 +1,63 @@
+//! Schedules from seeds.
+
+use super::fault::{Fault, WriteFault};
+use super::scenario::Scenario;
+use super::schedule::{Event, Habits, Schedule};
+
+/// One to three faults at any step, and what may happen between runs.
+pub fn schedule(seed: u64) -> Schedule {
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let mut schedule = Schedule::new(dice.choice(Scenario::ALL).expect("there are scenarios"));
+    let steps = if schedule.scenario.manifests().len() > 2 { 40 } else { 16 };
+    schedule.habits = Habits {
+        after_life: dice.u8(0..3),
+        twice: dice.u8(0..4),
+        page: dice.choice([2, 100]).unwrap_or(100),
+        skew: dice.choice([-3_400, 0, 7_300]).unwrap_or(0),
+    };
+    for _ in 0..dice.usize(1..4) {
+        if dice.u8(0..4) == 0 {
+            schedule.writes.push((dice.usize(0..steps), write_fault(&mut dice)));
+        } else {
+            schedule.requests.push((dice.usize(0..steps), request_fault(&mut dice)));
+        }
+    }
+    for _ in 0..dice.usize(0..3) {
+        let run = dice.usize(0..3);
+        schedule.between.extend(events(&mut dice).into_iter().map(|event| (run, event)));
+    }
+    schedule
+}
+
+fn request_fault(dice: &mut fastrand::Rng) -> Fault {
+    match dice.choice(Fault::SWEPT).expect("there are faults") {
+        Fault::LateEffect(_) => Fault::LateEffect(dice.u32(5..=40)),
+        Fault::TimeoutLate(_) => Fault::TimeoutLate(dice.u32(5..=40)),
+        Fault::KillLate(_) => Fault::KillLate(dice.u32(5..=40)),
+        fault => *fault,
+    }
+}
+
+fn write_fault(dice: &mut fastrand::Rng) -> WriteFault {
+    match dice.choice(WriteFault::SWEPT).expect("there are faults") {
+        WriteFault::Torn(_) => WriteFault::Torn(dice.u16(0..600)),
+        fault => *fault,
+    }
+}
+
+fn events(dice: &mut fastrand::Rng) -> Vec<Event> {
+    let place = dice.usize(0..4);
+    match dice.u8(0..12) {
+        0 => vec![Event::Wait(90)],
+        1..=3 => vec![Event::Wait(25 * 60 * 60)],
+        4 => vec![Event::Revert(dice.usize(0..4))],
+        // What Meta does not list yet nobody can see.
+        5 => vec![Event::Wait(700), Event::Wipe],
+        6 => vec![Event::Wait(700), Event::Revert(dice.usize(0..4)), Event::Wipe],
+        7 => vec![Event::Edit(place)],
+        8 => vec![Event::Move(place)],
+        9 => vec![if dice.bool() { Event::Delete(place) } else { Event::Restore(place) }],
+        10 => vec![Event::HumanSame(place)],
+        _ => vec![Event::HumanOther(place)],
+    }
+}

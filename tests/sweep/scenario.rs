@@ -1,0 +1,150 @@
+//! The manifests of a simulation.
+
+use std::sync::Arc;
+
+use igsync::id::{AccountName, Digest, Kind, PostKey, UserId};
+use igsync::manifest::{Item, MediaType, Post, PostState, ReelOptions, Source};
+use serde::{Deserialize, Serialize};
+
+use super::world::USERS;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scenario {
+    Image,
+    Reel,
+    Carousel,
+    Story,
+    /// An image without a caption.
+    Bare,
+    /// Four posts, with first comments and a comment switch.
+    Mixed,
+    /// Two images with the same caption.
+    Twins,
+    /// Two accounts with two posts each.
+    TwoAccounts,
+}
+
+impl Scenario {
+    pub const ALL: [Self; 8] =
+        [Self::Image, Self::Reel, Self::Carousel, Self::Story, Self::Bare, Self::Mixed, Self::Twins, Self::TwoAccounts];
+
+    /// What its manifests say at the beginning.
+    pub fn manifests(self) -> Vec<Manifest> {
+        let one = |number, kind, caption: &str| Manifest::new(number, 0, kind, caption);
+        match self {
+            Self::Image => vec![one(0, Kind::Image, "Golden hour with @ana").commented()],
+            Self::Reel => vec![one(0, Kind::Reel, "Boats").silent()],
+            Self::Carousel => vec![one(0, Kind::Carousel, "Three boats").commented()],
+            Self::Story => vec![one(0, Kind::Story, "")],
+            Self::Bare => vec![one(0, Kind::Image, "")],
+            Self::Mixed => vec![
+                one(0, Kind::Image, "First").commented(),
+                one(1, Kind::Carousel, "Second").silent(),
+                one(2, Kind::Image, "Third").commented().silent(),
+                one(3, Kind::Story, ""),
+            ],
+            Self::Twins => vec![one(0, Kind::Image, "Same"), one(1, Kind::Image, "Same")],
+            Self::TwoAccounts => vec![
+                one(0, Kind::Image, "First"),
+                Manifest::new(1, 1, Kind::Image, "First"),
+                one(2, Kind::Reel, "Second"),
+                Manifest::new(3, 1, Kind::Story, ""),
+            ],
+        }
+    }
+
+    pub fn accounts(self) -> usize {
+        if self == Self::TwoAccounts { 2 } else { 1 }
+    }
+}
+
+/// One manifest, as people edit it.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// Names the post for ever, whatever its key is.
+    pub number: usize,
+    pub account: usize,
+    pub key: String,
+    pub kind: Kind,
+    pub caption: String,
+    pub first_comment: bool,
+    pub comments_off: bool,
+    pub is_deleted: bool,
+}
+
+impl Manifest {
+    fn new(number: usize, account: usize, kind: Kind, caption: &str) -> Self {
+        let (key, caption) = (format!("posts/{number}"), caption.to_owned());
+        Self { number, account, key, kind, caption, first_comment: false, comments_off: false, is_deleted: false }
+    }
+
+    fn commented(mut self) -> Self {
+        self.first_comment = true;
+        self
+    }
+
+    fn silent(mut self) -> Self {
+        self.comments_off = true;
+        self
+    }
+
+    pub fn key(&self) -> PostKey {
+        PostKey::from(&*self.key)
+    }
+
+    pub fn user_id(&self) -> UserId {
+        UserId::from(USERS[self.account])
+    }
+
+    /// The first comment tells its post apart.
+    pub fn comment_text(&self) -> String {
+        format!("the comment of {}", self.number)
+    }
+
+    pub fn post(&self) -> Arc<Post> {
+        let video = self.kind == Kind::Reel;
+        let item = |number: usize| Item {
+            media_type: if video { MediaType::Video } else { MediaType::Image },
+            source: Source::Url(format!("https://cdn.example.com/p{}/{number}.jpg", self.number).into()),
+            alt_text: None,
+            user_tags: Vec::new(),
+            product_tags: Vec::new(),
+            thumb_offset: None,
+        };
+        let count = if self.kind == Kind::Carousel { 3 } else { 1 };
+        let reel =
+            ReelOptions { cover: None, share_to_feed: true, audio_name: None, audio_configuration: None, trial: None };
+        let digest = |what: &str| Digest::new(format!("v1:sha256:{what}"));
+        Arc::new(Post {
+            key: self.key(),
+            account: account_name(self.account),
+            user_id: Some(self.user_id()),
+            file: format!("{}.yaml", self.key).into(),
+            line: 1,
+            kind: self.kind,
+            items: (0..count).map(item).collect(),
+            caption: self.caption.clone(),
+            collaborators: Vec::new(),
+            location_id: None,
+            reel: video.then_some(reel),
+            is_ai_generated: None,
+            is_paid_partnership: None,
+            branded_content_sponsor_ids: Vec::new(),
+            first_comment: self.first_comment.then(|| self.comment_text()),
+            comment_enabled: !self.comments_off,
+            publish_at: None,
+            publish_until: None,
+            draft: false,
+            state: PostState::Present,
+            text_digest: digest(&format!("text-{}", self.caption)),
+            media_digest: Some(digest(&format!("media-{}", self.number))),
+            digest: Some(digest(&format!("all-{}-{}", self.number, self.caption))),
+            has_errors: false,
+        })
+    }
+}
+
+pub fn account_name(account: usize) -> AccountName {
+    AccountName::from(["brand", "other"][account])
+}

@@ -1,0 +1,364 @@
+//! The model account: what is truly live, in what order, and what Meta would answer. Knows no faults
+//! beyond the states that a fault puts it into. Times are milliseconds of the simulation.
+
+use std::collections::BTreeMap;
+
+use igsync::id::Kind;
+use serde_json::{Value, json};
+
+const DAY: i64 = 24 * 60 * 60 * 1000;
+pub const USERS: [&str; 2] = ["17841400000000001", "17841400000000002"];
+
+/// What a request asks for, read from its method, path and parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Call {
+    Me,
+    Quota,
+    Create(Vec<(String, String)>),
+    Status(u64),
+    Publish(u64),
+    Listing { after: usize },
+    Stories,
+    Comment { media: u64, text: String },
+    Comments(u64),
+    Switch(u64),
+    Other,
+}
+
+#[derive(Clone, Debug)]
+pub struct Container {
+    pub account: usize,
+    /// The post whose media it holds.
+    pub owner: Option<usize>,
+    pub shape: Shape,
+    pub caption: String,
+    pub children: Vec<u64>,
+    pub made: i64,
+    pub ready: i64,
+    pub fails: Option<u32>,
+    pub media: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Item,
+    Post(Kind),
+}
+
+#[derive(Clone, Debug)]
+pub struct Media {
+    pub id: u64,
+    pub account: usize,
+    /// `None`: a person published it by phone.
+    pub owner: Option<usize>,
+    pub kind: Kind,
+    pub caption: String,
+    pub children: usize,
+    pub at: i64,
+    pub comments_off: bool,
+}
+
+/// Where Meta's pages are silent.
+#[derive(Clone, Copy, Debug)]
+pub struct Habits {
+    /// A published container reads `EXPIRED` (1), is gone (2) or stays `PUBLISHED` (0) after a day.
+    pub after_life: u8,
+    /// A second publish of one container is answered with 24/2207006 (0), 100 (1) or 9007 (2), or makes a
+    /// second post (3).
+    pub twice: u8,
+    /// Media on one page of a listing.
+    pub page: usize,
+    /// So far Meta's clock is ahead of ours, in milliseconds.
+    pub skew: i64,
+}
+
+/// Status and body of an answer.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub body: String,
+}
+
+#[derive(Debug)]
+pub struct World {
+    pub habits: Habits,
+    pub containers: BTreeMap<u64, Container>,
+    /// In the order of publishing.
+    pub media: Vec<Media>,
+    pub comments: Vec<(u64, String)>,
+    pub unreadable_until: i64,
+    /// Media published since the first time are not listed before the second.
+    pub hidden: (i64, i64),
+    /// Calls that take effect later.
+    pending: Vec<(i64, usize, Call)>,
+    next: u64,
+    /// The Unix time of the simulation's beginning by Meta's clock, in milliseconds.
+    epoch: i64,
+}
+
+impl World {
+    pub fn new(habits: Habits, epoch: i64) -> Self {
+        let mut world = Self {
+            habits,
+            containers: BTreeMap::new(),
+            media: Vec::new(),
+            comments: Vec::new(),
+            unreadable_until: i64::MIN,
+            hidden: (i64::MAX, i64::MIN),
+            pending: Vec::new(),
+            next: 0,
+            epoch,
+        };
+        for age in [9, 5, 2] {
+            world.publish_by_phone(0, Kind::Image, "An older picture", 0, -age * DAY);
+        }
+        world
+    }
+
+    pub fn publish_by_phone(&mut self, account: usize, kind: Kind, caption: &str, children: usize, at: i64) {
+        let id = self.id(18);
+        let caption = caption.to_owned();
+        self.media.push(Media { id, account, owner: None, kind, caption, children, at, comments_off: false });
+    }
+
+    /// Lets everything happen that was to happen until `now`.
+    pub fn advance(&mut self, now: i64) {
+        self.pending.sort_by_key(|(at, ..)| *at);
+        while self.pending.first().is_some_and(|(at, ..)| *at <= now) {
+            let (at, account, call) = self.pending.remove(0);
+            self.answer(at, account, &call);
+        }
+    }
+
+    pub fn later(&mut self, at: i64, account: usize, call: Call) {
+        self.pending.push((at, account, call));
+    }
+
+    /// Ids grow, and those of media and containers never meet.
+    fn id(&mut self, series: u64) -> u64 {
+        self.next += 1;
+        series * 1_000_000_000_000_000 + self.next * 7
+    }
+
+    /// A time as Meta writes it into answers.
+    fn time(&self, at: i64) -> String {
+        let seconds = (self.epoch + self.habits.skew + at).div_euclid(1000);
+        let time = jiff::Timestamp::from_second(seconds).expect("a time of our age");
+        time.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string()
+    }
+
+    /// The `Date` header.
+    pub fn date(&self, at: i64) -> String {
+        let seconds = (self.epoch + self.habits.skew + at).div_euclid(1000);
+        let time = jiff::Timestamp::from_second(seconds).expect("a time of our age");
+        time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
+
+    pub fn status(&self, container: &Container, now: i64) -> &'static str {
+        let is_old = now - container.made >= DAY;
+        match (container.media, is_old) {
+            (Some(_), true) if self.habits.after_life == 1 => "EXPIRED",
+            (Some(_), true) if self.habits.after_life == 2 => "GONE",
+            (Some(_), _) => "PUBLISHED",
+            (None, true) => "EXPIRED",
+            (None, false) if container.fails.is_some() && now >= container.ready => "ERROR",
+            (None, false) if now >= container.ready => "FINISHED",
+            (None, false) => "IN_PROGRESS",
+        }
+    }
+
+    /// Does what `call` asks for.
+    pub fn answer(&mut self, now: i64, account: usize, call: &Call) -> Reply {
+        match call {
+            Call::Me => ok(&json!({"user_id": USERS[account], "username": format!("brand{account}")})),
+            Call::Quota => {
+                let used = self.media.iter().filter(|m| m.account == account && m.at > now - DAY).count();
+                ok(&json!({"data": [{"quota_usage": used, "config": {"quota_total": 100, "quota_duration": 86400}}]}))
+            }
+            Call::Create(params) => self.create(now, account, params),
+            Call::Status(id) => self.read(now, *id),
+            Call::Publish(id) => self.publish(now, account, *id),
+            Call::Listing { after } => self.listing(now, account, *after),
+            Call::Stories => {
+                let live = |m: &&Media| m.kind == Kind::Story && m.account == account && m.at > now - DAY;
+                let data: Vec<Value> = self
+                    .media
+                    .iter()
+                    .rev()
+                    .filter(live)
+                    .filter(|m| !self.is_hidden(m, now))
+                    .map(|m| self.show(m))
+                    .collect();
+                ok(&json!({"data": data}))
+            }
+            Call::Comment { media, text } => {
+                if !self.media.iter().any(|m| m.id == *media && m.account == account) {
+                    return error(400, 100, Some(33));
+                }
+                self.comments.push((*media, text.clone()));
+                let id = self.id(16);
+                ok(&json!({"id": id.to_string()}))
+            }
+            Call::Comments(media) => {
+                let mine = self.comments.iter().filter(|(on, _)| on == media);
+                let data: Vec<Value> = mine.map(|(_, text)| json!({"id": "1", "text": text})).collect();
+                ok(&json!({"data": data}))
+            }
+            Call::Switch(media) => match self.media.iter_mut().find(|m| m.id == *media) {
+                Some(media) => {
+                    media.comments_off = true;
+                    ok(&json!({"success": true}))
+                }
+                None => error(400, 100, Some(33)),
+            },
+            Call::Other => error(400, 2500, None),
+        }
+    }
+
+    fn create(&mut self, now: i64, account: usize, params: &[(String, String)]) -> Reply {
+        let get = |name: &str| params.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+        let children: Vec<u64> = get("children")
+            .and_then(|text| serde_json::from_str::<Vec<String>>(text).ok())
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|id| id.parse().ok())
+            .collect();
+        let url = get("image_url").or(get("video_url"));
+        let owner = url
+            .and_then(owner_of)
+            .or_else(|| children.first().and_then(|child| self.containers.get(child)).and_then(|child| child.owner));
+        let is_video = get("video_url").is_some();
+        let shape = match get("media_type") {
+            _ if get("is_carousel_item").is_some() => Shape::Item,
+            Some("REELS") => Shape::Post(Kind::Reel),
+            Some("STORIES") => Shape::Post(Kind::Story),
+            Some("CAROUSEL") => Shape::Post(Kind::Carousel),
+            _ => Shape::Post(Kind::Image),
+        };
+        // A carousel whose children are gone can not be made.
+        if children.iter().any(|child| self.containers.get(child).is_none_or(|c| now - c.made >= DAY)) {
+            return error(400, 24, Some(2_207_008));
+        }
+        let own = now + if is_video { 32_000 } else { 2_500 };
+        let ready = children
+            .iter()
+            .filter_map(|child| self.containers.get(child))
+            .map(|c| c.ready)
+            .max()
+            .unwrap_or(now)
+            .max(own);
+        let fails = children.iter().filter_map(|child| self.containers.get(child)).find_map(|c| c.fails);
+        let id = self.id(17);
+        let caption = get("caption").unwrap_or_default().to_owned();
+        self.containers
+            .insert(id, Container { account, owner, shape, caption, children, made: now, ready, fails, media: None });
+        ok(&json!({"id": id.to_string()}))
+    }
+
+    fn read(&self, now: i64, id: u64) -> Reply {
+        let Some(container) = self.containers.get(&id) else { return error(400, 100, Some(33)) };
+        if now < self.unreadable_until {
+            return error(400, 100, Some(33));
+        }
+        match self.status(container, now) {
+            "GONE" => error(400, 100, Some(33)),
+            "ERROR" => {
+                let text =
+                    format!("Error: Media upload has failed with error code {}", container.fails.unwrap_or_default());
+                ok(&json!({"id": id.to_string(), "status_code": "ERROR", "status": text}))
+            }
+            status => ok(&json!({"id": id.to_string(), "status_code": status})),
+        }
+    }
+
+    fn publish(&mut self, now: i64, account: usize, id: u64) -> Reply {
+        let Some(container) = self.containers.get(&id).filter(|c| c.account == account) else {
+            return error(400, 24, Some(2_207_006));
+        };
+        let Shape::Post(kind) = container.shape else { return error(400, 24, Some(2_207_006)) };
+        if container.media.is_some() {
+            return match self.habits.twice {
+                0 => error(400, 24, Some(2_207_006)),
+                1 => error(400, 100, None),
+                2 => error(400, 9007, Some(2_207_027)),
+                _ => self.go_live(now, id, kind),
+            };
+        }
+        match self.status(container, now) {
+            "FINISHED" => {}
+            "IN_PROGRESS" => return error(400, 9007, Some(2_207_027)),
+            _ => return error(400, 24, Some(2_207_008)),
+        }
+        self.go_live(now, id, kind)
+    }
+
+    fn go_live(&mut self, now: i64, id: u64, kind: Kind) -> Reply {
+        let media = self.id(18);
+        let Some(container) = self.containers.get_mut(&id) else { return error(400, 24, Some(2_207_006)) };
+        container.media = Some(media);
+        let (account, owner, children) = (container.account, container.owner, container.children.len());
+        // Meta removes the @ of mentions.
+        let caption = container.caption.replace('@', "");
+        self.media.push(Media { id: media, account, owner, kind, caption, children, at: now, comments_off: false });
+        ok(&json!({"id": media.to_string()}))
+    }
+
+    fn is_hidden(&self, media: &Media, now: i64) -> bool {
+        media.at >= self.hidden.0 && now < self.hidden.1
+    }
+
+    fn listing(&self, now: i64, account: usize, after: usize) -> Reply {
+        let mut shown: Vec<&Media> = self.media.iter().collect();
+        shown.retain(|m| m.kind != Kind::Story && m.account == account && !self.is_hidden(m, now));
+        shown.sort_by_key(|m| std::cmp::Reverse(m.at));
+        let data: Vec<Value> = shown.iter().skip(after).take(self.habits.page).map(|m| self.show(m)).collect();
+        let end = after + data.len();
+        if end < shown.len() {
+            let cursors = json!({"before": "b", "after": end.to_string()});
+            return ok(
+                &json!({"data": data, "paging": {"cursors": cursors, "next": "https://graph.instagram.com/next"}}),
+            );
+        }
+        ok(&json!({"data": data}))
+    }
+
+    fn show(&self, media: &Media) -> Value {
+        let (media_type, product) = match media.kind {
+            Kind::Image => ("IMAGE", "FEED"),
+            Kind::Reel => ("VIDEO", "REELS"),
+            Kind::Carousel => ("CAROUSEL_ALBUM", "FEED"),
+            Kind::Story => ("IMAGE", "STORY"),
+        };
+        let mut shown = json!({
+            "id": media.id.to_string(), "timestamp": self.time(media.at), "media_type": media_type,
+            "media_product_type": product, "permalink": format!("https://www.instagram.com/p/{}/", media.id),
+        });
+        if !media.caption.is_empty() {
+            shown["caption"] = media.caption.as_str().into();
+        }
+        if media.kind == Kind::Carousel {
+            let children: Vec<Value> =
+                (0..media.children).map(|n| json!({"id": n.to_string(), "media_type": "IMAGE"})).collect();
+            shown["children"] = json!({"data": children});
+        }
+        shown
+    }
+}
+
+/// `https://cdn.example.com/p3/1.jpg` belongs to post 3.
+fn owner_of(url: &str) -> Option<usize> {
+    url.split('/').find_map(|part| part.strip_prefix('p')?.parse().ok())
+}
+
+fn ok(body: &Value) -> Reply {
+    Reply { status: 200, body: body.to_string() }
+}
+
+pub fn error(status: u16, code: i64, subcode: Option<i64>) -> Reply {
+    let mut error =
+        json!({"message": "no", "type": "OAuthException", "code": code, "is_transient": false, "fbtrace_id": "A"});
+    if let Some(subcode) = subcode {
+        error["error_subcode"] = subcode.into();
+    }
+    Reply { status, body: json!({"error": error}).to_string() }
+}
