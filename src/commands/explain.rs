@@ -11,9 +11,9 @@ use crate::yaml::closest;
 
 use super::{Ended, Failure, World, write_stdout};
 
-pub(super) fn run(word: &str, world: &World) -> Ended {
-    let Some(text) = explain(word) else {
-        let nearest = closest(&word.to_lowercase(), rules::ALL.iter().map(|rule| rule.name));
+pub(super) fn run(code: &str, world: &World) -> Ended {
+    let Some(text) = explain(code) else {
+        let nearest = closest(&code.to_lowercase(), rules::ALL.iter().map(|rule| rule.name));
         let help = nearest.map_or_else(
             || {
                 "it takes a rule (IGS2101, caption-too-long), an API code (9007, 2207052, 9007/2207027) or exit:9"
@@ -21,7 +21,7 @@ pub(super) fn run(word: &str, world: &World) -> Ended {
             },
             |name| format!("did you mean `{name}`?"),
         );
-        return Err(Failure::message(Exit::Usage, format!("igsync knows no rule and no code `{word}`"), help));
+        return Err(Failure::message(Exit::Usage, format!("igsync knows no rule and no code `{code}`"), help));
     };
     write_stdout(world, &text)?;
     Ok(Exit::Done)

@@ -1,5 +1,6 @@
 //! `igsync init`: what a content repository needs, next to whatever is there.
 
+use std::fmt::Write as _;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
@@ -81,19 +82,20 @@ pub(super) fn run(global: &Global, folder: Option<&Path>, world: &World) -> Ende
     for (name, bytes) in files {
         let path = root.join(name);
         // What is there is somebody's work.
-        let word = if world.disk.stat(&path).is_ok() {
+        let what = if world.disk.stat(&path).is_ok() {
             "kept"
         } else {
             save(&*world.disk, &path, &bytes)?;
             "made"
         };
-        said.push_str(&format!("{word}  {name}\n"));
+        let _ = writeln!(said, "{what}  {name}");
     }
     let place =
         folder.or(global.chdir.as_deref()).map_or_else(String::new, |folder| format!(" -C {}", folder.display()));
-    said.push_str(&format!(
+    let _ = write!(
+        said,
         "\nNo workflow for GitHub yet: run `igsync apply` where the token is.\nNext: igsync apply --sandbox{place}, once posts/example.yaml is no draft; then git add, git commit.\n"
-    ));
+    );
     write_stdout(world, &said)?;
     Ok(Exit::Done)
 }

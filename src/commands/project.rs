@@ -162,7 +162,7 @@ impl Project {
         let mut cache = DigestCache::load(disk, &self.paths.digests());
         let mut wanted: Vec<Arc<str>> = posts
             .iter()
-            .filter(|post| !is_live(post) && !post.has_errors)
+            .filter(|post| !is_live(post) && !post.has_errors && !post.draft)
             .flat_map(|post| local_paths(post).cloned())
             .filter(|path| !unusable.contains(path))
             .collect();

@@ -156,6 +156,7 @@ fn text(about: &str) -> Value {
 }
 
 fn object(about: &str, properties: Map<String, Value>) -> Value {
+    let properties = Value::Object(properties);
     json!({ "type": "object", "description": about, "additionalProperties": false, "properties": properties })
 }
 

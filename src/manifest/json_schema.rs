@@ -37,7 +37,7 @@ pub fn defaults_json_schema() -> Value {
 }
 
 fn kind_field() -> Value {
-    json!({ "description": describe("kind"), "enum": Kind::ALL.map(|kind| kind.as_str()) })
+    json!({ "description": describe("kind"), "enum": Kind::ALL.map(Kind::as_str) })
 }
 
 fn for_kind(kind: Kind) -> Value {

@@ -7,6 +7,7 @@ mod case;
 mod configuration;
 mod content;
 mod docs;
+mod editor;
 mod fuzz;
 mod media;
 mod start;

@@ -18,6 +18,7 @@ media:
   hosting: { url: \"https://cdn.example.com/{path}\" }
 ";
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 pub(crate) fn cases() -> Vec<Case> {
     let deep = format!("user_tags: {}{}", "[".repeat(80), "]".repeat(80));
     let token = format!("caption: {}", "EAAGm0PX4ZCpsBAKZCd1o2".repeat(4));
