@@ -191,7 +191,10 @@ fn a_mistake_is_marked_on_the_line_that_igsync_marks() {
         };
         // The modeline takes the first line, so igsync's line from 1 is the editor's from 0.
         let marked = editor.open(&uri("fails"), &format!("{modeline}\n{}", text(&case.fails)));
-        if !marked.iter().any(|mark| mark["range"]["start"]["line"] == line) {
+        // A list in block style begins below its name, which igsync marks.
+        let below = u64::from(case.rule == "IGS2401");
+        let is_there = |mark: &Value| mark["range"]["start"]["line"].as_u64().is_some_and(|at| at == line + below);
+        if !marked.iter().any(is_there) {
             surprises.push(format!("{} should be marked in line {line}: {marked:?}", case.rule));
         }
         let marked = editor.open(&uri("passes"), &format!("{modeline}\n{}", text(&case.passes)));
