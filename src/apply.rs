@@ -3,6 +3,7 @@
 mod account;
 mod after;
 mod attempt;
+mod budget;
 pub mod by_hand;
 mod containers;
 mod content;

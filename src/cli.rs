@@ -56,6 +56,11 @@ pub enum Command {
     /// Look into the lockfile and correct it; no network
     #[command(subcommand)]
     Lock(Lock),
+    /// Show token, quota, open and unknown posts of each account; exit codes fit for a health check
+    Status(Status),
+    /// Make, renew and check access tokens
+    #[command(subcommand)]
+    Auth(Auth),
     /// Serve an emulator of Instagram's publishing API on loopback
     Sandbox(Sandbox),
     /// Make what a content repository needs: configuration, lockfile, a draft, editor schema
@@ -127,14 +132,15 @@ pub enum FindingsFormat {
     Github,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
+    #[default]
     Human,
     Json,
 }
 
 /// Which posts, and which of their guards, both plan and apply look at.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Scope {
     /// Run against the built-in sandbox: needs no account, publishes nothing for real
@@ -317,6 +323,91 @@ pub struct LockMerge {
     /// Show what would be recorded, and record nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Look at the built-in sandbox instead
+    #[arg(long)]
+    pub sandbox: bool,
+    /// Only these accounts
+    #[arg(long, value_name = "NAME")]
+    pub account: Vec<String>,
+    /// Exit 9 when a token has fewer days left
+    #[arg(long, value_name = "N")]
+    pub min_days: Option<u32>,
+    /// How the state is written to stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: OutputFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Auth {
+    /// Lead step by step to a working token
+    Login(AuthLogin),
+    /// Exchange a short-lived token for one of about 60 days, printed alone to stdout
+    Exchange(AuthToken),
+    /// Renew a long-lived token before it expires; the new one is printed alone to stdout
+    Refresh(AuthToken),
+    /// Check tokens: validity, days left, permissions held and missing
+    Inspect(AuthInspect),
+    /// List the Instagram accounts that a token reaches, and their ids
+    Accounts(AuthAccounts),
+}
+
+#[derive(Debug, Args)]
+pub struct AuthLogin {
+    /// The account of igsync.yaml that the token is for
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// Which of Meta's logins, instead of the configured one
+    #[arg(long, value_name = "LOGIN")]
+    pub login: Option<LoginArg>,
+    /// Sign in through the browser: an address that the app's dashboard lists as redirect URI
+    #[arg(long, value_name = "URL")]
+    pub redirect_uri: Option<String>,
+    /// Print a new token even to a terminal
+    #[arg(long)]
+    pub show: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LoginArg {
+    Instagram,
+    Facebook,
+}
+
+#[derive(Debug, Args)]
+pub struct AuthToken {
+    /// The account whose token it is
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// Print the new token even to a terminal
+    #[arg(long)]
+    pub show: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct AuthInspect {
+    /// Only these accounts
+    #[arg(long, value_name = "NAME")]
+    pub account: Vec<String>,
+    /// Exit 9 when a token has fewer days left
+    #[arg(long, value_name = "N")]
+    pub min_days: Option<u32>,
+    /// How the facts are written to stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct AuthAccounts {
+    /// The account whose token it is
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// How the accounts are written to stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: OutputFormat,
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,9 @@
 //! One file per subcommand: load, call the core, report. The only place that wires modules together.
 
 mod apply;
+mod auth;
 mod connect;
+mod credentials;
 mod desk;
 mod explain;
 mod extras;
@@ -17,6 +19,7 @@ mod run_lock;
 mod sandbox;
 mod schema;
 mod signals;
+mod status;
 mod subject;
 mod terminal;
 mod validate;
@@ -106,6 +109,8 @@ pub async fn run(cli: Cli, world: &World) -> Exit {
         Command::Validate(args) => validate::run(&cli.global, &args, world),
         Command::Plan(args) => plan::run(&cli.global, &args, world),
         Command::Apply(args) => apply::run(&cli.global, &args, world).await,
+        Command::Auth(args) => auth::run(&cli.global, &args, world).await,
+        Command::Status(args) => status::run(&cli.global, &args, world).await,
         Command::Resolve(args) => resolve::run(&cli.global, &args, world).await,
         Command::Lock(args) => lock::run(&cli.global, &args, world).await,
         Command::Sandbox(args) => sandbox::run(&cli.global, &args, world).await,

@@ -1,5 +1,6 @@
 //! Plans, findings and events as text. Writes only to what it is given, decides nothing.
 
+pub mod auth;
 pub mod events;
 pub mod failure;
 pub mod findings;
@@ -9,6 +10,7 @@ pub mod plan_json;
 mod plan_rows;
 pub mod progress;
 pub mod run_summary;
+pub mod status;
 pub mod text;
 
 /// How output looks; found out once, where the streams are known.

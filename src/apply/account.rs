@@ -1,7 +1,7 @@
 //! One account's part of a run: from the listing before the first publish to the permalinks after the last.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
@@ -13,7 +13,8 @@ use crate::lockfile::{Record, State, Via};
 use crate::manifest::Post;
 
 use super::attempt;
-use super::context::{Halt, Shared};
+use super::budget::{self, Allowance};
+use super::context::{Halt, Shared, lock};
 use super::event::{Event, PostRef};
 use super::live::{self, Live, Seen};
 use super::matching::Look;
@@ -243,17 +244,21 @@ impl AccountRun {
         Ok(())
     }
 
-    /// Leaves what is over the cap or the account's quota to a later run.
+    /// Leaves what is over the cap, the account's quota or its containers of a day to a later run.
     async fn cut_to_allowance(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<(), Halt> {
         let quota = self.ask(self.client.quota(&self.user_id)).await?;
-        let left = quota.left().map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
-        let (allowed, reason) = if left < self.max_publish {
-            (left, format!("the publishing quota leaves {left} posts now ({} used in 24 hours)", quota.used))
-        } else {
-            (self.max_publish, format!("over the cap of {} posts a run", self.max_publish))
-        };
-        let deferred = if waiting.len() > allowed { waiting.split_off(allowed) } else { Vec::new() };
-        for Work { post } in deferred {
+        let now = self.client.server_now();
+        let (allowed, reason) = self.shared.with_records(|records| {
+            let open = |key: &PostKey| {
+                let attempts = records.attempts(&self.user_id, key).iter();
+                attempts.filter(|record| record.state.is_open()).min_by(|a, b| a.attempt.cmp(&b.attempt))
+            };
+            let costs: Vec<usize> =
+                waiting.iter().map(|Work { post }| budget::cost(post, open(&post.key), now)).collect();
+            let all: Vec<&Record> = records.iter().collect();
+            Allowance::new(self.max_publish, &quota, all.iter().copied(), &self.user_id, now).cut(&costs)
+        });
+        for Work { post } in waiting.split_off(allowed) {
             self.finish(&post.key, &Outcome::Deferred { reason: reason.clone() }, tally)?;
         }
         Ok(())
@@ -338,9 +343,18 @@ impl AccountRun {
 
     /// Makes the containers of all posts side by side and returns those that can be published, in plan order.
     async fn prepare_all(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<Vec<Ready>, Halt> {
+        let stopped: &Mutex<Option<Halt>> = &Mutex::default();
         let made: Vec<_> = stream::iter(waiting.clone())
             .map(|work| async move {
-                let prepared = self.prepare(&work.post).await;
+                // What stops the account stops it before the next post is begun.
+                let before = lock(stopped).clone();
+                let prepared = match before {
+                    Some(halt) => Err(halt),
+                    None => self.prepare(&work.post).await,
+                };
+                if let Err(halt) = &prepared {
+                    lock(stopped).get_or_insert_with(|| halt.clone());
+                }
                 (work.post, prepared)
             })
             .buffered(self.parallelism.max(1))
@@ -353,18 +367,22 @@ impl AccountRun {
                 Ok(Ok((record, fresh))) => ready.push(Ready { post, record, fresh }),
                 Ok(Err(failure)) => {
                     waiting.retain(|work| work.post.key != post.key);
-                    if failure.content {
-                        // Refused for what it is: nothing is tried again until the manifest changes.
-                        let record = self.attempt_of(&post);
-                        let Failure { reason, code, subcode, .. } = failure.clone();
-                        self.write(attempt::failed(record, reason, code, subcode))?;
-                    }
+                    self.remember_refusal(&post, &failure)?;
                     self.finish(&post.key, &Outcome::Failed(failure), tally)?;
                 }
                 Err(stop) => halt = halt.or(Some(stop)),
             }
         }
         halt.map_or(Ok(ready), Err)
+    }
+
+    /// Content that Meta refused is not offered again until it changes.
+    fn remember_refusal(&self, post: &Post, failure: &Failure) -> Result<(), Halt> {
+        if !failure.content {
+            return Ok(());
+        }
+        let record = self.attempt_of(post);
+        self.write(attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode)).map(drop)
     }
 
     async fn prepare(&self, post: &Post) -> Result<Result<(Record, bool), Failure>, Halt> {

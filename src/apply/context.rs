@@ -172,7 +172,7 @@ impl Shared {
 const GRACE: Duration = Duration::from_secs(2);
 
 /// A panic elsewhere must not keep the record from being written.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -202,7 +202,11 @@ impl Halt {
         }
         let is_wait = error.api().is_some_and(|api| api.known().class == Class::QuotaWait);
         let exit = if is_wait { Exit::Deferred } else { Exit::Account };
-        Some(Self { whole_run: false, exit, reason: error.to_string(), help: error.help().to_owned() })
+        let help = match error.api().and_then(|api| api.regain_minutes) {
+            Some(minutes) => format!("run apply again in {minutes} minutes: every earlier call makes it longer"),
+            None => error.help().to_owned(),
+        };
+        Some(Self { whole_run: false, exit, reason: error.to_string(), help })
     }
 
     /// The end of an account's run because Meta could not be asked.

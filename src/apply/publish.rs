@@ -248,22 +248,28 @@ impl AccountRun {
         reading: Reading,
         subcode: Option<i64>,
     ) -> Result<Outcome, Halt> {
+        let mut record = record.clone();
         if !record.intents.is_empty() {
-            let settled = self.settle(record.clone(), Origin::ThisRun, Some(post)).await?;
-            return Ok(match Self::next_after(settled, None) {
-                Next::Ended(outcome) => outcome,
-                Next::Again(_) => Outcome::Pending { reason: "the next run goes on".to_owned() },
-            });
+            record = match self.settle(record, Origin::ThisRun, Some(post)).await? {
+                // Nothing of it is live: what is said below is why.
+                Settled::Closed(record) => record,
+                settled => {
+                    return Ok(match Self::next_after(settled, None) {
+                        Next::Ended(outcome) => outcome,
+                        Next::Again(_) => Outcome::Pending { reason: "the next run goes on".to_owned() },
+                    });
+                }
+            };
         }
-        let item = self.failed_item(record).await?;
+        let item = self.failed_item(&record).await?;
         let mut failure = Failure::from_container(reading == Reading::Status(StatusCode::Expired), subcode);
         if let Some(number) = item {
             failure = failure.in_item(number);
         }
         let ended = if failure.content {
-            attempt::failed(record.clone(), failure.reason.clone(), failure.code, failure.subcode)
+            attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode)
         } else {
-            attempt::not_published(record.clone(), &failure.reason)
+            attempt::not_published(record, &failure.reason)
         };
         self.write(ended)?;
         Ok(Outcome::Failed(failure))

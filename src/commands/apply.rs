@@ -1,6 +1,7 @@
 //! `igsync apply`: settle, plan, ask, publish, record.
 
 mod carry_out;
+mod preflight;
 mod prepare;
 
 use std::collections::BTreeSet;
@@ -53,6 +54,7 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     if plan.acts() && !agreed(&plan, args, world)? {
         return Ok(Exit::Failure);
     }
+    preflight::check(&plan, &project, &mut accounts, world).await;
     carry_out::run(Run { plan: &plan, project: &project, shared, accounts, tally, global, args, world }).await
 }
 

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex};
 
 use crate::apply::{AccountRun, Halt, MediaSource, Shared};
 use crate::cli::Apply;
-use crate::config::{Account, Login, TokenSource};
+use crate::config::{Account, Settings};
 use crate::exit::Exit;
-use crate::graph::{AccessToken, Client, Endpoint, Flavour, Identity, Timing};
+use crate::graph::{AccessToken, Client, Identity};
 use crate::id::{AccountName, UserId};
 use crate::port::Transport;
 use crate::sandbox::{self, Sandbox};
 
+use super::credentials::{self, account_halt};
 use super::project::Project;
 use super::{Failure, World, git};
 
@@ -92,33 +93,13 @@ impl Connector {
         Ok(accounts)
     }
 
-    async fn client(&self, account: &Account, project: &Project, world: &World) -> Result<Client, Halt> {
-        let token = match &self.sandbox {
-            Some(_) => AccessToken::from_text(sandbox::TOKEN),
-            None => AccessToken::from_text(&token_text(account, world).await?),
+    pub(super) async fn client(&self, account: &Account, project: &Project, world: &World) -> Result<Client, Halt> {
+        let Some(served) = &self.sandbox else {
+            return credentials::connect(account, &project.settings, &self.transport, world).await;
         };
-        let token = token.map_err(|error| account_halt(error, "put a fresh token into the account's token source"))?;
-        let flavour = match account.login {
-            Login::Instagram => Flavour::Instagram,
-            Login::Facebook => Flavour::Facebook,
-        };
-        if let Some(looks) = token.looks_like()
-            && looks != flavour
-            && self.sandbox.is_none()
-        {
-            world.terminal.say(&format!(
-                "warning: the token of account {} looks like one of the other login; `login:` says {}",
-                account.name,
-                login_word(account.login)
-            ));
-        }
-        let base =
-            self.sandbox.as_ref().map_or_else(|| project.settings.graph_url.clone(), |served| Some(served.base()));
-        let upload = self.sandbox.as_ref().map_or_else(|| project.settings.upload_url.clone(), |_| None);
-        let endpoint = Endpoint::new(flavour, base, upload, project.settings.graph_version.clone())
-            .map_err(|error| account_halt(error, "correct IGSYNC_GRAPH_URL"))?;
-        let timing = Timing { call_timeout: project.settings.http_timeout, ..Timing::default() };
-        Ok(Client::new(endpoint, token, Arc::clone(&self.transport), Arc::clone(&world.clock), timing))
+        let token = AccessToken::from_text(sandbox::TOKEN).map_err(|error| account_halt(error, "try again"))?;
+        let settings = Settings { graph_url: Some(served.base()), upload_url: None, ..project.settings.clone() };
+        credentials::client(account.login, token, &settings, &self.transport, world)
     }
 
     /// Asks the token who it is. The outer error ends the run: publishing to the wrong account cannot
@@ -131,10 +112,14 @@ impl Connector {
         shared: &Shared,
     ) -> Result<Result<(Client, UserId), Halt>, Failure> {
         let expected = project.user_of(account);
+        // The in-process sandbox's token is everybody's.
+        if let (Some(_), Some(user)) = (&self.sandbox, &expected) {
+            return Ok(Ok((client, user.clone())));
+        }
         let identity = match shared.ask(identity_of(&client, account, expected.as_ref())).await {
             Ok(Ok(Some(identity))) => identity,
             Ok(Ok(None)) => return Ok(Err(several_accounts(account))),
-            Ok(Err(error)) => return Ok(Err(Halt::unreachable(&error))),
+            Ok(Err(error)) => return Ok(Err(credentials::refused(account, &client, &error))),
             Err(halt) => return Ok(Err(halt)),
         };
         check_identity(account, expected.as_ref(), &identity)?;
@@ -185,7 +170,7 @@ impl Connector {
 }
 
 /// `None`: the token reaches several accounts, and the configuration does not say which is meant.
-async fn identity_of(
+pub(super) async fn identity_of(
     client: &Client,
     account: &Account,
     expected: Option<&UserId>,
@@ -224,53 +209,6 @@ fn check_identity(account: &Account, expected: Option<&UserId>, identity: &Ident
             "correct username in igsync.yaml, or use the token of the right account",
         )),
         _ => Ok(()),
-    }
-}
-
-/// Reads the token from where the configuration says it is.
-async fn token_text(account: &Account, world: &World) -> Result<String, Halt> {
-    match &account.token {
-        TokenSource::Env(names) => {
-            names.iter().find_map(|name| world.env.get(name)).map(str::to_owned).ok_or_else(|| {
-                account_halt(
-                    format!("account {} has no token: {} is not set", account.name, names.join(" or ")),
-                    "set it to a long-lived access token, or try igsync without one: apply --sandbox",
-                )
-            })
-        }
-        TokenSource::Command(words) => run_command(account, words).await,
-    }
-}
-
-async fn run_command(account: &Account, words: &[String]) -> Result<String, Halt> {
-    let help = "run the command by hand; it must print the token and nothing else";
-    let Some((program, arguments)) = words.split_first() else {
-        return Err(account_halt(format!("account {} has an empty token command", account.name), help));
-    };
-    let (program, arguments) = (program.clone(), arguments.to_vec());
-    let shown = program.clone();
-    // A password manager may ask its own questions, so it keeps the terminal.
-    let output = tokio::task::spawn_blocking(move || {
-        std::process::Command::new(program).args(arguments).stderr(std::process::Stdio::inherit()).output()
-    })
-    .await
-    .map_err(|error| account_halt(error, help))?
-    .map_err(|error| account_halt(format!("the token command `{shown}` could not be run: {error}"), help))?;
-    if !output.status.success() {
-        return Err(account_halt(format!("the token command `{shown}` failed ({})", output.status), help));
-    }
-    let text = String::from_utf8_lossy(&output.stdout);
-    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
-}
-
-fn account_halt(reason: impl std::fmt::Display, help: &str) -> Halt {
-    Halt { whole_run: false, exit: Exit::Account, reason: reason.to_string(), help: help.to_owned() }
-}
-
-fn login_word(login: Login) -> &'static str {
-    match login {
-        Login::Instagram => "instagram",
-        Login::Facebook => "facebook",
     }
 }
 

@@ -27,8 +27,6 @@ pub(super) fn manual(world: &World) -> Ended {
 
 /// Commands that are promised and not there; what to do meanwhile.
 const NOT_BUILT: &[(&str, &str)] = &[
-    ("status", "`igsync plan` shows open attempts, unknown outcomes and what is due next"),
-    ("auth", "make a long-lived token in Meta's app dashboard and put it into IGSYNC_ACCESS_TOKEN"),
     ("import", "posts that are live already stay outside igsync"),
     ("drift", "edits made in the app are not seen by igsync"),
     ("preview", "`igsync apply --sandbox`, then `igsync sandbox` shows the feed"),

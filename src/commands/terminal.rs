@@ -131,6 +131,21 @@ impl Terminal {
         Box::new(report::progress::Human::new(lines, drawn, Arc::clone(clock), self.style_err(), self.program))
     }
 
+    /// Whether somebody would read what is written to stdout off the screen.
+    pub fn shows_stdout(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// Asks for something secret: without echo on a terminal, else the next line of stdin.
+    pub fn ask_secret(&self, prompt: &str) -> io::Result<String> {
+        if io::stdin().is_terminal() {
+            return rpassword::prompt_password(format!("{prompt}: "));
+        }
+        let mut line = String::new();
+        io::BufRead::read_line(&mut io::Read::take(io::stdin().lock(), SECRET_LIMIT), &mut line)?;
+        Ok(line.trim().to_owned())
+    }
+
     /// Asks a question that only a clear yes answers.
     pub fn confirm(&self, question: &str) -> bool {
         let mut err = self.streams.err.clone();
@@ -140,6 +155,9 @@ impl Terminal {
         io::stdin().read_line(&mut answer).is_ok() && answer.trim() == "yes"
     }
 }
+
+/// In bytes; tokens have a few hundred.
+const SECRET_LIMIT: u64 = 16 * 1024;
 
 fn var(name: &str) -> String {
     std::env::var(name).unwrap_or_default()

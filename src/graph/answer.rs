@@ -23,10 +23,12 @@ pub(super) fn read<T: DeserializeOwned>(
     if (300..400).contains(&response.status) {
         return Err(unclear(Why::Redirect(response.status)));
     }
-    let error = serde_json::from_slice::<Value>(&response.body).ok().and_then(|mut json| {
-        // A result with an error beside it is no result, whatever the error looks like.
-        json.get_mut("error").map(Value::take)
-    });
+    let json = serde_json::from_slice::<Value>(&response.body).ok();
+    if let Some(error) = json.as_ref().and_then(|json| flat(edge, response.status, json, token)) {
+        return Err(Error::Api(Box::new(error)));
+    }
+    // A result with an error beside it is no result, whatever the error looks like.
+    let error = json.and_then(|mut json| json.get_mut("error").map(Value::take));
     if let Some(error) = error.as_ref().and_then(|error| envelope(edge, response.status, error, token)) {
         return Err(Error::Api(Box::new(error)));
     }
@@ -84,7 +86,15 @@ fn envelope(edge: &'static str, http_status: u16, error: &Value, token: &AccessT
         user_title: text("error_user_title"),
         user_msg: text("error_user_msg"),
         fbtrace_id: text("fbtrace_id"),
+        regain_minutes: None,
     })
+}
+
+/// The code exchange's own shape: `{"error_type","code","error_message"}`.
+fn flat(edge: &'static str, http_status: u16, json: &Value, token: &AccessToken) -> Option<ApiError> {
+    let message = clean(json.get("error_message")?.as_str()?, token);
+    let code = number(json.get("code")).unwrap_or_default();
+    Some(ApiError { edge, http_status, code, message, ..ApiError::default() })
 }
 
 /// A whole number, also one that stands in quotes.
@@ -156,6 +166,7 @@ mod tests {
                 user_title: Some("Medien nicht bereit".to_owned()),
                 user_msg: Some("Die Medien sind noch nicht bereit, bitte warte einen Moment.".to_owned()),
                 fbtrace_id: Some("Bccc22222cccccccccccccc".to_owned()),
+                regain_minutes: None,
             }
         );
     }

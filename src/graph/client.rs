@@ -1,17 +1,18 @@
 //! One account's way to the API: builds requests, reads answers, repeats what may be repeated.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
+use url::Url;
 
 use super::answer;
 use super::endpoint::Endpoint;
 use super::endpoint::Flavour;
-use super::errors::{Error, Why};
+use super::errors::{ApiError, Error, Why};
 use super::proof::AppSecret;
 use super::retry::{self, Call, Pace, Verdict};
 use super::text::clean;
@@ -63,6 +64,8 @@ impl Timing {
 
 /// In bytes; a listing page of 100 media with the longest captions stays far below.
 const ANSWER_LIMIT: u64 = 8 * 1024 * 1024;
+/// Half of what Meta allows between a proof and its arrival.
+const PROOF_SKEW: jiff::SignedDuration = jiff::SignedDuration::from_secs(150);
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The Graph API for one access token. Cheap to share behind an [`Arc`].
@@ -70,11 +73,15 @@ pub struct Client {
     pub(super) endpoint: Endpoint,
     pub(super) token: AccessToken,
     app_secret: Option<AppSecret>,
+    /// Must not be seen either, should the server say it back.
+    forerunner: Option<AccessToken>,
     transport: Arc<dyn Transport>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) timing: Timing,
     server: ServerClock,
     usage: Mutex<Usage>,
+    /// The refusal after which nothing more is sent: each further call would make it worse.
+    barred: Mutex<Option<ApiError>>,
 }
 
 impl fmt::Debug for Client {
@@ -113,8 +120,9 @@ impl Client {
         clock: Arc<dyn Clock>,
         timing: Timing,
     ) -> Self {
-        let (server, usage) = (ServerClock::default(), Mutex::default());
-        Self { endpoint, token, app_secret: None, transport, clock, timing, server, usage }
+        let server = ServerClock::default();
+        let (usage, barred) = (Mutex::default(), Mutex::default());
+        Self { endpoint, token, app_secret: None, forerunner: None, transport, clock, timing, server, usage, barred }
     }
 
     /// Proves each call with the app's secret. Facebook Login only: Instagram's host documents no proof,
@@ -122,6 +130,13 @@ impl Client {
     #[must_use]
     pub fn with_app_secret(mut self, secret: AppSecret) -> Self {
         self.app_secret = Some(secret);
+        self
+    }
+
+    /// Hides the token that this client's own was made from.
+    #[must_use]
+    pub fn after(mut self, forerunner: AccessToken) -> Self {
+        self.forerunner = Some(forerunner);
         self
     }
 
@@ -139,13 +154,17 @@ impl Client {
     /// What the newest usage headers said.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.usage)
     }
 
     /// Sends `ask` until it is answered or [`retry::decide`] says no.
     pub(super) async fn retried<T: DeserializeOwned>(&self, call: Call, ask: &Ask<'_>) -> Result<T, Error> {
         let mut attempt = 1;
         loop {
+            if let Some(delay) = self.usage().delay() {
+                tracing::debug!(delay_ms = delay.as_millis(), "close to the call limit");
+                self.clock.sleep(delay).await;
+            }
             let error = match self.once(ask).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
@@ -158,7 +177,23 @@ impl Client {
 
     /// Sends `ask` exactly once.
     pub(super) async fn once<T: DeserializeOwned>(&self, ask: &Ask<'_>) -> Result<T, Error> {
-        let mut url = self.endpoint.url(ask.path);
+        let (url, before) = (self.endpoint.url(ask.path), self.server_now());
+        let result = self.exchange(ask, url.clone()).await;
+        // A proof is good for minutes, and before the first answer only this machine's clock is known.
+        let is_skewed = || self.server_now().duration_since(before).abs() > PROOF_SKEW;
+        match &result {
+            Err(Error::Api(refusal)) if self.app_secret.is_some() && refusal.code == 100 => {
+                if ask.method == Method::Get && is_skewed() { self.exchange(ask, url).await } else { result }
+            }
+            _ => result,
+        }
+    }
+
+    /// Sends `ask` exactly once, to `url`.
+    pub(super) async fn exchange<T: DeserializeOwned>(&self, ask: &Ask<'_>, mut url: Url) -> Result<T, Error> {
+        if let Some(refusal) = lock(&self.barred).clone() {
+            return Err(Error::Api(Box::new(refusal)));
+        }
         let mut body = Body::Empty;
         if let Some(secret) = self.app_secret.as_ref().filter(|_| self.endpoint.flavour() == Flavour::Facebook) {
             url.query_pairs_mut().extend_pairs(secret.prove(&self.token, self.server_now()));
@@ -181,7 +216,22 @@ impl Client {
         };
         let response = self.send(ask.edge, request).await?;
         self.server.take(response.header("date"), &*self.clock);
-        answer::read(ask.edge, &response, &self.token)
+        answer::read(ask.edge, &response, &self.token).map_err(|error| self.learn(error))
+    }
+
+    /// Remembers a refusal that concerns every further call, and adds when calls are taken again.
+    fn learn(&self, error: Error) -> Error {
+        let secrets =
+            [self.app_secret.as_ref().map(AppSecret::expose), self.forerunner.as_ref().map(AccessToken::expose)];
+        let error = error.without(&secrets.into_iter().flatten().collect::<Vec<_>>());
+        let Error::Api(mut refusal) = error else { return error };
+        if refusal.is_throttle() {
+            refusal.regain_minutes = self.usage().regain_minutes.filter(|minutes| *minutes > 0);
+        }
+        if refusal.bars_account() {
+            lock(&self.barred).get_or_insert_with(|| (*refusal).clone());
+        }
+        Error::Api(refusal)
     }
 
     /// One exchange, its usage headers noted.
@@ -197,7 +247,7 @@ impl Client {
         match &result {
             Ok(response) => {
                 tracing::debug!(edge, status = response.status, bytes = response.body.len(), "answer");
-                self.usage.lock().unwrap_or_else(PoisonError::into_inner).take(response);
+                lock(&self.usage).take(response);
             }
             Err(error) => tracing::debug!(edge, %error, "no answer"),
         }
@@ -211,6 +261,10 @@ impl Client {
         tracing::debug!(attempt, delay_ms = delay.as_millis(), "trying again");
         self.clock.sleep(delay).await;
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

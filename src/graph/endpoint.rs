@@ -25,6 +25,7 @@ impl Flavour {
     }
 }
 
+const INSTAGRAM_CODES: &str = "https://api.instagram.com/oauth/access_token";
 const UPLOAD_BASE: &str = "https://rupload.facebook.com/";
 
 /// Host, flavour and version of one account's API.
@@ -95,6 +96,23 @@ impl Endpoint {
             }
         }
         url
+    }
+
+    /// `{base}/{segments…}` without a version: where Instagram's token endpoints are.
+    pub(super) fn bare_url(&self, segments: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+
+    /// Where Instagram's authorization codes are exchanged: a host of its own, unless the base is not Meta's.
+    pub(super) fn code_url(&self) -> Url {
+        match Url::parse(INSTAGRAM_CODES) {
+            Ok(url) if self.foreign_base().is_none() => url,
+            _ => self.bare_url(&["oauth", "access_token"]),
+        }
     }
 
     /// Where the bytes of a container go; creation names the same address, which a later run no longer has.

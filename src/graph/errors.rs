@@ -67,6 +67,8 @@ pub struct ApiError {
     pub user_msg: Option<String>,
     /// What Meta's support asks for.
     pub fbtrace_id: Option<String>,
+    /// Of a throttle: until calls are taken again, as the usage header beside it says.
+    pub regain_minutes: Option<u64>,
 }
 
 impl ApiError {
@@ -75,6 +77,22 @@ impl ApiError {
     pub fn known(&self) -> &'static Known {
         let by_name = self.name.as_deref().and_then(codes::by_name);
         by_name.unwrap_or_else(|| codes::lookup(self.code, self.subcode))
+    }
+
+    /// Whether calls as such are too many. The publishing quota is another matter: reads go on.
+    #[must_use]
+    pub fn is_throttle(&self) -> bool {
+        let known = self.known();
+        known.account_level && known.class == Class::QuotaWait && known.code != Some(9)
+    }
+
+    /// Whether every further call with this token is refused too, and makes matters worse: throttled,
+    /// blocked or restricted, or the token is dead. A missing permission bars only what needs it.
+    #[must_use]
+    pub fn bars_account(&self) -> bool {
+        let known = self.known();
+        let is_dead = known.account_level && matches!(known.code, Some(102 | 190));
+        self.is_throttle() || is_dead || (known.account_level && known.class == Class::Human)
     }
 }
 
@@ -93,6 +111,9 @@ impl fmt::Display for ApiError {
             [self.user_msg.as_deref(), Some(&self.message)].into_iter().flatten().find(|t| !t.is_empty())
         {
             write!(f, "; it says \"{said}\"")?;
+        }
+        if let Some(minutes) = self.regain_minutes {
+            write!(f, "; calls are taken again in {minutes} minutes")?;
         }
         match &self.fbtrace_id {
             Some(trace) => write!(f, "; trace {trace}"),
@@ -152,6 +173,28 @@ impl Error {
     #[must_use]
     pub fn is_unreadable(&self) -> bool {
         self.codes() == Some((100, Some(33)))
+    }
+
+    /// The same failure, should the server have said one of these secrets back.
+    #[must_use]
+    pub(super) fn without(mut self, secrets: &[&str]) -> Self {
+        let hide = |text: &mut String| {
+            for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+                *text = text.replace(*secret, "***");
+            }
+        };
+        match &mut self {
+            Self::Api(refusal) => {
+                let ApiError { message, user_title, user_msg, fbtrace_id, name, .. } = &mut **refusal;
+                hide(message);
+                [user_title, user_msg, fbtrace_id, name].into_iter().flatten().for_each(hide);
+            }
+            Self::Unclear { why: Why::Malformed(text) | Why::NoAnswer(text) | Why::BrokenOff(text), .. }
+            | Self::NotSent { why: text, .. } => hide(text),
+            Self::Upload(refusal) => [&mut refusal.kind, &mut refusal.message].into_iter().for_each(hide),
+            Self::Unclear { .. } | Self::Local { .. } => {}
+        }
+        self
     }
 
     /// What to do next, one sentence.

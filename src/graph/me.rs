@@ -24,6 +24,9 @@ pub struct Identity {
     /// The professional account id that publishing uses.
     pub user_id: UserId,
     pub username: Option<String>,
+    /// Another number for the same account, good for this app only and never for publishing. Instagram
+    /// Login only.
+    pub app_scoped_id: Option<String>,
     /// `BUSINESS`, `MEDIA_CREATOR`; upper case. Instagram Login only.
     pub account_type: Option<String>,
     /// The linked Facebook Page's name. Facebook Login only.
@@ -83,6 +86,7 @@ impl Client {
         // `id` is another number, good for this app only.
         let Some(id) = me.user_id else { return Err(malformed(ME, "no user_id")) };
         let mut identity = self.identity(ME, Linked { id, username: me.username }, None, Vec::new())?;
+        identity.app_scoped_id = me.id.filter(|id| is_id(id) && *id != identity.user_id.as_str());
         identity.account_type = me.account_type.map(|kind| clean(&kind, &self.token).to_ascii_uppercase());
         Ok(identity)
     }
@@ -133,6 +137,7 @@ impl Client {
         Ok(Identity {
             user_id: UserId::new(linked.id),
             username: linked.username.map(clean),
+            app_scoped_id: None,
             account_type: None,
             page: page.map(clean),
             tasks: tasks.into_iter().map(clean).collect(),

@@ -19,6 +19,11 @@ impl AppSecret {
         AccessToken::from_text(text).map(|text| Self(SecretString::from(text.expose())))
     }
 
+    /// For the redaction of foreign text; nowhere else.
+    pub(super) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
     /// The two parameters of one request; Meta takes them for five minutes. In the query also of a
     /// `POST`: in its form they can be overlooked.
     ///

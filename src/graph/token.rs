@@ -45,6 +45,11 @@ impl AccessToken {
         }
     }
 
+    /// The one way out of memory: a token that Meta has just issued, on its way to stdout.
+    pub(super) fn reveal(&self) -> &str {
+        self.0.expose_secret()
+    }
+
     /// For the authorization header and the redaction of foreign text; nowhere else.
     pub(super) fn expose(&self) -> &str {
         self.0.expose_secret()

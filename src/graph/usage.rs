@@ -1,5 +1,7 @@
 //! How much of Meta's call limits is used up.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::port::Response;
@@ -24,6 +26,20 @@ impl Usage {
     #[must_use]
     pub fn percent(&self) -> Option<u64> {
         self.app_percent.max(self.account_percent)
+    }
+
+    /// How long to wait before the next call: nothing below 90 %, then ever longer. At 100 % Meta refuses,
+    /// and each refused call makes the block longer; the numbers are ours.
+    #[must_use]
+    pub fn delay(&self) -> Option<Duration> {
+        let seconds = match self.percent()? {
+            0..90 => return None,
+            90..95 => 1,
+            95..98 => 3,
+            98..100 => 10,
+            _ => 20,
+        };
+        Some(Duration::from_secs(seconds))
     }
 
     pub(super) fn take(&mut self, response: &Response) {
@@ -70,6 +86,20 @@ mod tests {
         let expected = Usage { app_percent: Some(31), account_percent: Some(100), regain_minutes: Some(19) };
         assert_eq!(usage, expected);
         assert_eq!(usage.percent(), Some(100));
+    }
+
+    #[test]
+    fn calls_slow_down_near_the_limit_and_not_before() {
+        let delay = |percent| {
+            let usage = Usage { account_percent: Some(percent), ..Usage::default() };
+            usage.delay().map(|delay| delay.as_secs())
+        };
+        let expected = [(0, None), (89, None), (90, Some(1)), (95, Some(3)), (98, Some(10)), (100, Some(20))];
+        for (percent, seconds) in expected {
+            assert_eq!(delay(percent), seconds, "{percent} %");
+        }
+        assert_eq!(delay(400), Some(20), "percentages may exceed 100");
+        assert_eq!(Usage::default().delay(), None, "no header, no delay");
     }
 
     #[test]

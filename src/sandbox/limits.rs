@@ -3,7 +3,7 @@
 //! Meta: <https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media>
 
 use super::error::{ASPECT_RATIO, FETCH, IMAGE_FORMAT, IMAGE_TOO_LARGE, Refusal, VIDEO_FORMAT};
-use super::options::Settings;
+use super::switches::Settings;
 use crate::media::probe::{EditList, Facts, Format, Video};
 
 /// What an image is for.

@@ -185,7 +185,11 @@ impl Server {
     }
 
     pub fn with(options: &Options) -> Self {
-        let sandbox = Sandbox::new(options, Arc::new(RealDisk), Arc::new(RealClock::new())).unwrap();
+        Self::on_clock(options, Arc::new(RealClock::new()))
+    }
+
+    pub fn on_clock(options: &Options, clock: Arc<dyn igsync::port::Clock>) -> Self {
+        let sandbox = Sandbox::new(options, Arc::new(RealDisk), clock).unwrap();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use crate::case::Fixture;
 
-/// Where the server is: told, or where `.ci/run` puts it. `None`: the test skips visibly.
+/// Where the server is: below the packages that `.ci/run` installs. `None`: the test skips visibly.
 fn program() -> Option<PathBuf> {
-    let told = std::env::var_os("IGSYNC_YAML_LANGUAGE_SERVER").map(PathBuf::from);
-    let usual = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/node_modules/.bin/yaml-language-server");
-    let found = told.or(Some(usual)).filter(|path| path.exists());
+    let packages = std::env::var_os("IGSYNC_NODE_MODULES").map(PathBuf::from);
+    let found =
+        packages.map(|packages| packages.join("node_modules/.bin/yaml-language-server")).filter(|path| path.exists());
     if found.is_none() {
         assert!(std::env::var_os("IGSYNC_TEST_REQUIRE_TOOLS").is_none(), "yaml-language-server is missing");
         eprintln!("skipped: no yaml-language-server here");

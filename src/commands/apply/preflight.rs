@@ -1,0 +1,93 @@
+//! Permissions that publishing itself does not need, asked for before any container is made: a post
+//! that went out without its first comment cannot be mended by a later run of the same token.
+
+use crate::apply::{AccountRun, Halt};
+use crate::config::{Account, Login};
+use crate::exit::Exit;
+use crate::graph::scopes;
+use crate::id::MediaId;
+use crate::lockfile::State;
+use crate::plan::Plan;
+
+use super::super::World;
+use super::super::auth::{debug, needs};
+use super::super::connect::Accounts;
+use super::super::credentials::flavour;
+use super::super::project::Project;
+use super::prepare::is_work;
+
+/// Sets accounts aside whose token lacks a permission that this run needs.
+pub(super) async fn check(plan: &Plan, project: &Project, accounts: &mut Accounts, world: &World) {
+    // The in-process sandbox's own token may do everything.
+    if project.sandbox {
+        return;
+    }
+    let mut able = Vec::new();
+    for run in std::mem::take(&mut accounts.runs) {
+        let lacks = match project.config.account(&run.name) {
+            Some(account) => missing(account, &run, plan, project, world).await,
+            None => None,
+        };
+        match lacks {
+            None => able.push(run),
+            Some(halt) => accounts.halted.push((run.name.clone(), halt)),
+        }
+    }
+    accounts.runs = able;
+}
+
+async fn missing(account: &Account, run: &AccountRun, plan: &Plan, project: &Project, world: &World) -> Option<Halt> {
+    let work = plan.changes.iter().filter(|change| change.account == account.name && is_work(change));
+    let needs = needs(work.filter_map(|change| change.post.as_deref()), &account.name);
+    if needs == scopes::Needs::default() {
+        return None;
+    }
+    let lacking = match account.login {
+        Login::Facebook => {
+            // A Meta that cannot be reached is noticed by the next call, which cannot do without.
+            let facts = debug(account, &run.client, &project.settings, world).await.ok().flatten();
+            let held = facts.filter(|facts| facts.is_valid).and_then(|facts| facts.scopes);
+            held.map(|held| scopes::missing(flavour(account.login), needs, &held))
+        }
+        Login::Instagram => may_comment(run, project)
+            .await
+            .map(|may| if may { Vec::new() } else { scopes::missing(flavour(account.login), needs, &[]).split_off(2) }),
+    };
+    let Some(lacking) = lacking else {
+        let wanted = scopes::needed(flavour(account.login), needs).join(", ");
+        world.terminal.say(&format!(
+            "note: Meta does not tell whether the token of account {} holds what this run needs: {wanted}",
+            account.name
+        ));
+        return None;
+    };
+    if lacking.is_empty() {
+        return None;
+    }
+    Some(Halt {
+        whole_run: false,
+        exit: Exit::Account,
+        reason: format!(
+            "the token of account {} lacks {}, which first comments and comment switches need; nothing was made",
+            account.name,
+            lacking.join(", ")
+        ),
+        help: "make a token with this permission (auth login), or remove first_comment and comment_enabled".to_owned(),
+    })
+}
+
+/// Instagram Login tells no permissions, but reading the comments of a post takes the one that writing
+/// them takes. `None`: there is no post to ask about, or the answer says nothing.
+async fn may_comment(run: &AccountRun, project: &Project) -> Option<bool> {
+    let records = project.snapshot.records.iter();
+    let live = records.filter(|record| record.user_id == run.user_id && record.state == State::Published);
+    let newest: &MediaId =
+        live.filter(|record| record.media_id.is_some()).max_by_key(|record| record.published_at)?.media_id.as_ref()?;
+    match run.client.comments(newest, 1).await {
+        Ok(_) => Some(true),
+        Err(error) => match error.codes() {
+            Some((10 | 200..=299, _)) => Some(false),
+            _ => None,
+        },
+    }
+}

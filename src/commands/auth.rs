@@ -1,0 +1,122 @@
+//! `igsync auth`: making, renewing and checking tokens. A new token leaves through stdout, alone.
+
+mod accounts;
+mod inspect;
+mod login;
+mod renew;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::cli::{Auth, Global};
+use crate::config::{self, Account, Config, Settings};
+use crate::exit::Exit;
+use crate::finding::Severity;
+use crate::graph::{Client, Error, Issued};
+use crate::port::Transport;
+use crate::report;
+
+use super::project::content_root;
+use super::{Ended, Failure, World, credentials, write_stdout};
+
+pub(super) use inspect::{chosen, debug, facts, needs};
+
+pub(super) async fn run(global: &Global, args: &Auth, world: &World) -> Ended {
+    match args {
+        Auth::Login(args) => login::run(global, args, world).await,
+        Auth::Exchange(args) => renew::exchange(global, args, world).await,
+        Auth::Refresh(args) => renew::refresh(global, args, world).await,
+        Auth::Inspect(args) => inspect::run(global, args, world).await,
+        Auth::Accounts(args) => accounts::run(global, args, world).await,
+    }
+}
+
+/// What token commands need of a content root: its configuration, and not its posts.
+struct Desk {
+    config: Config,
+    settings: Settings,
+    transport: Arc<dyn Transport>,
+}
+
+impl Desk {
+    fn open(global: &Global, world: &World) -> Result<Self, Failure> {
+        let root = content_root(global, world)?;
+        let loaded = config::load(&*world.disk, &root, global.config.as_deref(), &world.env);
+        if loaded.findings.iter().any(|finding| finding.severity == Severity::Error) {
+            let text = report::findings::render(&loaded.findings, world.terminal.style_err());
+            world.terminal.say(text.trim_end());
+            return Err(Failure::message(
+                Exit::Failure,
+                "the configuration has errors",
+                "mend what the findings above name",
+            ));
+        }
+        Ok(Self { config: loaded.config, settings: loaded.settings, transport: transport(world)? })
+    }
+
+    /// The named account, or the only one there can be meant.
+    fn account(&self, name: Option<&str>) -> Result<&Account, Failure> {
+        let accounts = &self.config.accounts;
+        let found = match (name, &self.config.default_account, accounts.as_slice()) {
+            (Some(name), _, _) => accounts.iter().find(|account| account.name.as_str() == name),
+            (None, _, [only]) => Some(only),
+            (None, Some(default), _) => self.config.account(default),
+            (None, None, _) => None,
+        };
+        found.ok_or_else(|| {
+            let known: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
+            let known = format!("igsync.yaml has: {}", known.join(", "));
+            match name {
+                Some(name) => Failure::message(Exit::Usage, format!("there is no account `{name}`"), known),
+                None => {
+                    Failure::message(Exit::Usage, "several accounts, and none was named: add --account NAME", known)
+                }
+            }
+        })
+    }
+
+    async fn client(&self, account: &Account, world: &World) -> Result<Client, Failure> {
+        credentials::connect(account, &self.settings, &self.transport, world)
+            .await
+            .map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))
+    }
+}
+
+pub(super) fn transport(world: &World) -> Result<Arc<dyn Transport>, Failure> {
+    (world.transport)().map_err(|error| Failure::message(Exit::Failure, error, "check the proxy and TLS settings"))
+}
+
+/// A call that failed, with the exit code of its cause.
+fn failed(error: &Error) -> Failure {
+    let exit = if error.api().is_some() { Exit::Account } else { Exit::Failure };
+    Failure::message(exit, error, error.help())
+}
+
+/// Asked before the call: a token that nobody may see is lost.
+fn check_stdout(world: &World, show: bool) -> Result<(), Failure> {
+    if show || !world.terminal.shows_stdout() {
+        return Ok(());
+    }
+    Err(Failure::message(
+        Exit::Usage,
+        "the new token would stand on this terminal",
+        "pipe it to where it is kept (… | gh secret set IGSYNC_ACCESS_TOKEN), or add --show",
+    ))
+}
+
+/// Writes a new token to stdout, and what is known about it to stderr.
+fn hand_over(issued: &Issued, now: Timestamp, world: &World) -> Result<(), Failure> {
+    write_stdout(world, &format!("{}\n", issued.reveal()))?;
+    let until = issued.lifetime.and_then(|lifetime| now.checked_add(lifetime).ok());
+    world.terminal.say(&report::auth::issued(until, now));
+    Ok(())
+}
+
+/// Says whose token it is. The token is out already, so a failure is only said.
+async fn introduce(client: &Client, world: &World) {
+    match client.accounts().await {
+        Ok(found) => found.iter().for_each(|identity| world.terminal.say(&report::auth::owner(identity))),
+        Err(error) => world.terminal.say(&format!("note: whose token it is could not be asked: {error}")),
+    }
+}

@@ -1,0 +1,32 @@
+//! `auth accounts`: which Instagram accounts a token reaches.
+
+use crate::cli::{AuthAccounts, Global, OutputFormat};
+use crate::exit::Exit;
+use crate::report;
+
+use super::super::{Ended, Failure, World, credentials, write_stdout};
+use super::Desk;
+
+pub(super) async fn run(global: &Global, args: &AuthAccounts, world: &World) -> Ended {
+    let desk = Desk::open(global, world)?;
+    let account = desk.account(args.account.as_deref())?;
+    let client = desk.client(account, world).await?;
+    let found = client.accounts().await.map_err(|error| {
+        let halt = credentials::refused(account, &client, &error);
+        Failure::message(halt.exit, halt.reason, halt.help)
+    })?;
+    write_stdout(
+        world,
+        &match args.format {
+            OutputFormat::Human => report::auth::accounts(&found),
+            OutputFormat::Json => report::auth::accounts_json(&found),
+        },
+    )?;
+    if found.is_empty() {
+        world.terminal.say(
+            "link the Instagram account to a Facebook Page, and give the token pages_show_list; \
+             Pages that a business owns may be missing from this list",
+        );
+    }
+    Ok(Exit::Done)
+}

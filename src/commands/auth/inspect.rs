@@ -1,0 +1,153 @@
+//! `auth inspect`: is the token good, how long, and good enough for the manifests?
+
+use jiff::Timestamp;
+
+use crate::cli::{AuthInspect, Global, OutputFormat};
+use crate::config::{Account, Login};
+use crate::exit::Exit;
+use crate::graph::scopes::{self, Needs};
+use crate::graph::{Client, Error, TokenFacts};
+use crate::id::{AccountName, UserId};
+use crate::manifest::{Post, PostState};
+use crate::report;
+use crate::report::auth::TokenReport;
+
+use super::super::connect::{Connector, identity_of};
+use super::super::project::Project;
+use super::super::{Ended, Failure, World, credentials, write_stdout};
+
+pub(super) async fn run(global: &Global, args: &AuthInspect, world: &World) -> Ended {
+    let project = Project::load(global, world, false, false)?;
+    if project.configuration_errors() {
+        super::super::plan::show_findings(&project, world);
+        return Ok(Exit::Failure);
+    }
+    let connector = Connector::open(&project, world).await?;
+    let mut reports = Vec::new();
+    for account in chosen(&project, &args.account)? {
+        let needs = needs(project.posts.iter().map(|post| &**post), &account.name);
+        let report = match connector.client(account, &project, world).await {
+            Ok(client) => {
+                facts(account, project.user_of(account).as_ref(), &client, needs, &project.settings, world).await?
+            }
+            Err(halt) => TokenReport::unusable(account, halt.reason, halt.help, world.clock.now()),
+        };
+        reports.push(report);
+    }
+    let min_days = args.min_days.map(i64::from);
+    write_stdout(
+        world,
+        &match args.format {
+            OutputFormat::Human => report::auth::tokens(&reports, min_days),
+            OutputFormat::Json => report::auth::tokens_json(&reports),
+        },
+    )?;
+    let is_bad = reports.iter().any(|report| !report.is_good(min_days));
+    if min_days.is_some() && reports.iter().any(|report| report.is_valid && report.expires.is_none()) {
+        world.terminal.say(
+            "note: Meta does not tell when an Instagram Login token expires; run `auth refresh` every month, \
+             it prints the new date",
+        );
+    }
+    Ok(if is_bad { Exit::Account } else { Exit::Done })
+}
+
+/// The named accounts, or all.
+pub(in super::super) fn chosen<'a>(project: &'a Project, names: &[String]) -> Result<Vec<&'a Account>, Failure> {
+    let accounts = &project.config.accounts;
+    if let Some(name) = names.iter().find(|name| !accounts.iter().any(|account| account.name.as_str() == **name)) {
+        let known: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
+        let help = format!("igsync.yaml has: {}", known.join(", "));
+        return Err(Failure::message(Exit::Usage, format!("there is no account `{name}`"), help));
+    }
+    let is_chosen = |account: &&Account| names.is_empty() || names.iter().any(|name| *name == *account.name.as_str());
+    Ok(accounts.iter().filter(is_chosen).collect())
+}
+
+/// What these posts want of an account's token, beside publishing.
+pub(in super::super) fn needs<'a>(posts: impl Iterator<Item = &'a Post>, account: &AccountName) -> Needs {
+    let mut needs = Needs::default();
+    for post in posts.filter(|post| post.account == *account && !post.draft) {
+        match post.state {
+            PostState::Present => needs.comments |= post.first_comment.is_some() || !post.comment_enabled,
+            PostState::Absent => needs.deletion = true,
+        }
+    }
+    needs
+}
+
+/// Everything Meta tells about the token of one account. Only a Meta that cannot be reached is an error.
+pub(in super::super) async fn facts(
+    account: &Account,
+    user: Option<&UserId>,
+    client: &Client,
+    needs: Needs,
+    settings: &crate::config::Settings,
+    world: &World,
+) -> Result<TokenReport, Failure> {
+    let told = match account.login {
+        Login::Facebook => debug(account, client, settings, world).await?,
+        Login::Instagram => None,
+    };
+    let mut facts = told.unwrap_or_else(|| TokenFacts::of_validity(None));
+    let mut identity = None;
+    let mut help = None;
+    if facts.is_valid {
+        match identity_of(client, account, user).await {
+            Ok(found) => identity = found,
+            Err(error @ Error::Api(_)) => {
+                help = Some(credentials::refused(account, client, &error).help);
+                facts = TokenFacts { is_valid: false, problem: error.api().cloned(), ..facts };
+            }
+            Err(error) => return Err(unreachable(&error)),
+        }
+    }
+    let flavour = credentials::flavour(account.login);
+    let missing = facts.scopes.as_ref().map(|held| scopes::missing(flavour, needs, held)).unwrap_or_default();
+    let now: Timestamp = client.server_now();
+    Ok(TokenReport {
+        account: account.name.clone(),
+        login: account.login,
+        user_id: identity.as_ref().map(|identity| identity.user_id.clone()).or_else(|| user.cloned()),
+        username: identity.and_then(|identity| identity.username),
+        is_valid: facts.is_valid,
+        help: help.or_else(|| facts.problem.as_ref().map(|problem| problem.known().remedy.to_owned())),
+        problem: facts.problem.map(|problem| problem.to_string()),
+        expires: facts.expires,
+        data_access_ends: facts.data_access_ends,
+        needed: scopes::needed(flavour, needs),
+        held: facts.scopes,
+        missing,
+        now,
+    })
+}
+
+/// The app may ask about every token; without it a token may be allowed to ask about itself. `None`:
+/// neither was answered.
+pub(in super::super) async fn debug(
+    account: &Account,
+    client: &Client,
+    settings: &crate::config::Settings,
+    world: &World,
+) -> Result<Option<TokenFacts>, Failure> {
+    let app = credentials::app(world).filter(|_| world.env.get("IGSYNC_APP_ID").is_some());
+    let asked = match app.map(|app| app.token()) {
+        Some(Ok(token)) => {
+            let transport = super::transport(world)?;
+            match credentials::client(account.login, token, settings, &transport, world) {
+                Ok(as_app) => credentials::proven(as_app, world).debug_token(client.token()).await,
+                Err(halt) => return Err(Failure::message(halt.exit, halt.reason, halt.help)),
+            }
+        }
+        _ => client.debug_self().await,
+    };
+    match asked {
+        Ok(facts) => Ok(Some(facts)),
+        Err(error) if error.api().is_some() => Ok(None),
+        Err(error) => Err(unreachable(&error)),
+    }
+}
+
+fn unreachable(error: &Error) -> Failure {
+    Failure::message(Exit::Failure, error, error.help())
+}

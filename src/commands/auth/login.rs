@@ -1,0 +1,189 @@
+//! `auth login`: step by step to a working token.
+
+use crate::cli::{AuthLogin, Global, LoginArg};
+use crate::config::{Account, Login};
+use crate::exit::Exit;
+use crate::graph::{AccessToken, Client, Identity, Issued};
+use crate::report;
+
+use super::super::{Ended, Failure, World, credentials};
+use super::renew::needed_app;
+use super::{Desk, check_stdout, failed, hand_over};
+
+pub(super) async fn run(global: &Global, args: &AuthLogin, world: &World) -> Ended {
+    let desk = Desk::open(global, world)?;
+    let mut account = desk.account(args.account.as_deref())?.clone();
+    match args.login {
+        Some(LoginArg::Instagram) => account.login = Login::Instagram,
+        Some(LoginArg::Facebook) => account.login = Login::Facebook,
+        None => {}
+    }
+    let (given, issued) = match &args.redirect_uri {
+        Some(redirect) => by_browser(&desk, &account, redirect, args.show, world).await?,
+        None => by_hand(&desk, &account, args.show, world).await?,
+    };
+    let token = issued.as_ref().map_or_else(|| given.clone(), |issued| issued.token.clone());
+    let client = credentials::client(account.login, token, &desk.settings, &desk.transport, world)
+        .map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))?;
+    let client = credentials::proven(client.after(given), world);
+    if let Some(issued) = &issued {
+        hand_over(issued, client.server_now(), world)?;
+    }
+    let found = client.accounts().await.map_err(|error| {
+        let halt = credentials::refused(&account, &client, &error);
+        Failure::message(halt.exit, halt.reason, halt.help)
+    })?;
+    for identity in &found {
+        world.terminal.say(&report::auth::owner(identity));
+    }
+    check_owner(&account, &found)?;
+    world.terminal.say(&report::auth::next_steps(&account, &found, issued.is_some(), world.terminal.program));
+    Ok(Exit::Done)
+}
+
+/// The person brings a token, the first of the two; a short-lived one is exchanged at once where the app's secret is known.
+async fn by_hand(
+    desk: &Desk,
+    account: &Account,
+    show: bool,
+    world: &World,
+) -> Result<(AccessToken, Option<Issued>), Failure> {
+    world.terminal.say(&report::auth::steps_by_hand(account.login));
+    let token = ask(world, "access token (it is not shown)")?;
+    let token = AccessToken::from_text(&token)
+        .map_err(|error| Failure::message(Exit::Failure, error, "copy the whole token, and nothing beside it"))?;
+    if credentials::is_of_the_other_login(account, &token) {
+        let (here, other) = match account.login {
+            Login::Instagram => ("instagram", "facebook"),
+            Login::Facebook => ("facebook", "instagram"),
+        };
+        let text = format!("warning: this looks like a token of the other login; here it is {here} (--login {other})");
+        world.terminal.say(&text);
+    }
+    let Some(app) = credentials::app(world) else { return Ok((token, None)) };
+    check_stdout(world, show)?;
+    let client = new_client(desk, account, token.clone(), world)?;
+    match client.exchange_token(&app).await {
+        Ok(issued) => Ok((token, Some(issued))),
+        // It may be long-lived already: whether it works is found out next.
+        Err(error) if error.api().is_some_and(|api| !api.bars_account()) => {
+            world.terminal.say("note: Meta did not exchange this token, so it is taken as it is");
+            Ok((token, None))
+        }
+        Err(error) => {
+            let halt = credentials::refused(account, &client, &error);
+            Err(Failure::message(halt.exit, halt.reason, halt.help))
+        }
+    }
+}
+
+/// The person signs in, and brings back the address that the browser was sent to.
+async fn by_browser(
+    desk: &Desk,
+    account: &Account,
+    redirect: &str,
+    show: bool,
+    world: &World,
+) -> Result<(AccessToken, Option<Issued>), Failure> {
+    let app = needed_app(account.login, world)?;
+    if app.id.is_empty() {
+        return Err(Failure::message(
+            Exit::Failure,
+            "IGSYNC_APP_ID must be set for this",
+            "take the app id of this login from the app's dashboard",
+        ));
+    }
+    check_stdout(world, show)?;
+    let state: String = format!("{:016x}", world.seed);
+    let version = desk.settings.graph_version.as_deref().unwrap_or(crate::graph::wire::NEWEST_VERSION);
+    world.terminal.say(&report::auth::steps_by_browser(account.login, &app.id, redirect, &state, version));
+    let answer = ask(world, "the address that the browser shows then (it is not shown here)")?;
+    let code = code_of(&answer, &state)?;
+    // The code speaks for itself; the app's token only fills the place of one.
+    let nobody = app.token().map_err(|error| Failure::message(Exit::Failure, error, "check the app id and secret"))?;
+    let client = new_client(desk, account, nobody, world)?;
+    let short = client.exchange_code(&app, &code, redirect).await.map_err(|error| {
+        let help = "a code works once, within an hour, with exactly the redirect URI it was asked for: begin again";
+        error.api().map_or_else(|| failed(&error), |api| Failure::message(Exit::Account, api, help))
+    })?;
+    let client = new_client(desk, account, short.token.clone(), world)?;
+    let long = client.exchange_token(&app).await.map_err(|error| failed(&error))?;
+    Ok((short.token, Some(long)))
+}
+
+fn ask(world: &World, prompt: &str) -> Result<String, Failure> {
+    world.terminal.ask_secret(prompt).map_err(|error| {
+        Failure::message(Exit::Failure, format!("nothing could be read: {error}"), "run it on a terminal")
+    })
+}
+
+fn new_client(desk: &Desk, account: &Account, token: AccessToken, world: &World) -> Result<Client, Failure> {
+    credentials::client(account.login, token, &desk.settings, &desk.transport, world)
+        .map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))
+}
+
+/// The code in a redirect's address, or the code itself.
+fn code_of(answer: &str, state: &str) -> Result<String, Failure> {
+    let begin_again = "run `igsync auth login` again and sign in once more";
+    let Ok(url) = url::Url::parse(answer) else {
+        let code = answer.trim_end_matches("#_");
+        let is_code = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_graphic());
+        return if is_code {
+            Ok(code.to_owned())
+        } else {
+            Err(Failure::message(Exit::Failure, "there is no code in what was pasted", begin_again))
+        };
+    };
+    let value = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    if value("error").is_some() {
+        return Err(Failure::message(Exit::Account, "the permissions were refused in the browser", begin_again));
+    }
+    if value("state").is_some_and(|given| given != state) {
+        return Err(Failure::message(Exit::Failure, "the address belongs to another login", begin_again));
+    }
+    value("code").ok_or_else(|| Failure::message(Exit::Failure, "there is no code in this address", begin_again))
+}
+
+fn check_owner(account: &Account, found: &[Identity]) -> Result<(), Failure> {
+    let fits = |identity: &Identity| {
+        account.user_id.as_ref().is_none_or(|user| *user == identity.user_id)
+            && match (&account.username, &identity.username) {
+                (Some(wanted), Some(name)) => wanted.eq_ignore_ascii_case(name),
+                _ => true,
+            }
+    };
+    if found.iter().any(fits) {
+        return Ok(());
+    }
+    Err(Failure::message(
+        Exit::Refused,
+        format!("this token does not reach the account that igsync.yaml calls {}", account.name),
+        "sign in with the right account, or correct user_id and username in igsync.yaml",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_found_in_the_address_or_alone() {
+        for answer in ["https://a.example/?code=C1&state=s#_", "https://a.example/?code=C1#_", "C1#_", "C1"] {
+            assert_eq!(code_of(answer, "s").unwrap(), "C1", "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_and_a_foreign_state_are_said_without_the_address() {
+        for (answer, exit) in [
+            ("https://a.example/?error=access_denied&error_reason=user_denied&code=canary", Exit::Account),
+            ("https://a.example/?code=canary&state=other", Exit::Failure),
+            ("https://a.example/?x=canary", Exit::Failure),
+            ("canary canary", Exit::Failure),
+        ] {
+            let failure = code_of(answer, "s").unwrap_err();
+            assert_eq!(failure.exit, exit, "{answer}");
+            assert!(!format!("{:?}", failure.report).contains("canary"), "{answer}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! `auth exchange` and `auth refresh`.
+
+use crate::cli::{AuthToken, Global};
+use crate::config::Login;
+use crate::exit::Exit;
+use crate::graph::{App, Client, Error, Issued};
+
+use super::super::{Ended, Failure, World, credentials};
+use super::{Desk, check_stdout, failed, hand_over, introduce};
+
+/// Short to long.
+pub(super) async fn exchange(global: &Global, args: &AuthToken, world: &World) -> Ended {
+    let desk = Desk::open(global, world)?;
+    let account = desk.account(args.account.as_deref())?;
+    check_stdout(world, args.show)?;
+    let app = needed_app(account.login, world)?;
+    let client = desk.client(account, world).await?;
+    let issued = client.exchange_token(&app).await.map_err(|error| not_exchanged(account.login, &error))?;
+    finish(&desk, &client, account.login, issued, world).await
+}
+
+/// Old to new.
+pub(super) async fn refresh(global: &Global, args: &AuthToken, world: &World) -> Ended {
+    let desk = Desk::open(global, world)?;
+    let account = desk.account(args.account.as_deref())?;
+    check_stdout(world, args.show)?;
+    let app = match account.login {
+        Login::Instagram => None,
+        Login::Facebook => Some(needed_app(account.login, world)?),
+    };
+    let client = desk.client(account, world).await?;
+    let issued = match &app {
+        None => client.refresh_token().await.map_err(|error| not_refreshed(&error))?,
+        Some(app) => client.exchange_token(app).await.map_err(|error| not_exchanged(account.login, &error))?,
+    };
+    finish(&desk, &client, account.login, issued, world).await
+}
+
+async fn finish(desk: &Desk, old: &Client, login: Login, issued: Issued, world: &World) -> Ended {
+    hand_over(&issued, old.server_now(), world)?;
+    if let Ok(client) = credentials::client(login, issued.token.clone(), &desk.settings, &desk.transport, world) {
+        introduce(&credentials::proven(client.after(old.token().clone()), world), world).await;
+    }
+    world.terminal.say("put it where the old one is kept, for example: gh secret set IGSYNC_ACCESS_TOKEN");
+    Ok(Exit::Done)
+}
+
+/// The app of the environment, or what has to be set.
+pub(super) fn needed_app(login: Login, world: &World) -> Result<App, Failure> {
+    let has_id = world.env.get("IGSYNC_APP_ID").is_some();
+    let (needed, whose) = match login {
+        Login::Instagram => ("IGSYNC_APP_SECRET", "the Instagram app secret (not the Facebook one)"),
+        Login::Facebook => ("IGSYNC_APP_ID and IGSYNC_APP_SECRET", "the Facebook app id and secret"),
+    };
+    credentials::app(world).filter(|_| has_id || login == Login::Instagram).ok_or_else(|| {
+        Failure::message(
+            Exit::Failure,
+            format!("{needed} must be set for this"),
+            format!("take {whose} from the app's dashboard at developers.facebook.com"),
+        )
+    })
+}
+
+fn not_exchanged(login: Login, error: &Error) -> Failure {
+    let Some(api) = error.api().filter(|api| !api.known().account_level) else { return failed(error) };
+    let help = match login {
+        Login::Instagram => {
+            "a short-lived token can be exchanged within its hour, with the secret of the Instagram app; \
+             a long-lived one is renewed with `igsync auth refresh`"
+        }
+        Login::Facebook => "check IGSYNC_APP_ID and IGSYNC_APP_SECRET: they must be of the app that made the token",
+    };
+    Failure::message(Exit::Account, api, help)
+}
+
+/// Meta does not document how it says that a token is too young.
+fn not_refreshed(error: &Error) -> Failure {
+    let Some(api) = error.api().filter(|api| !matches!(api.known().code, Some(102 | 190)) && !api.is_throttle()) else {
+        return failed(error);
+    };
+    let help = "a token can be refreshed when it is long-lived, at least 24 hours old and not expired; \
+                a young one is good for 60 days anyway, a short-lived one is exchanged with `igsync auth exchange`";
+    Failure::message(Exit::Account, api, help)
+}

@@ -1,0 +1,133 @@
+//! Secrets of the environment: where an account's token and the app's secret come from, and the client
+//! that is made with them.
+
+use std::sync::Arc;
+
+use crate::apply::Halt;
+use crate::config::{Account, Login, Settings, TokenSource};
+use crate::exit::Exit;
+use crate::graph::{AccessToken, App, AppSecret, Client, Endpoint, Error, Flavour, Timing};
+use crate::port::Transport;
+
+use super::World;
+
+/// The way to the API of one account, with the token that its source holds.
+pub(super) async fn connect(
+    account: &Account,
+    settings: &Settings,
+    transport: &Arc<dyn Transport>,
+    world: &World,
+) -> Result<Client, Halt> {
+    let token = AccessToken::from_text(&token_text(account, world).await?)
+        .map_err(|error| account_halt(error, "put a fresh token into the account's token source"))?;
+    if is_of_the_other_login(account, &token) {
+        world.terminal.say(&format!(
+            "warning: the token of account {} looks like one of the other login; `login:` says {}",
+            account.name,
+            login_word(account.login)
+        ));
+    }
+    client(account.login, token, settings, transport, world).map(|client| proven(client, world))
+}
+
+/// Proves every call where the app's secret is known.
+pub(super) fn proven(client: Client, world: &World) -> Client {
+    match world.env.get("IGSYNC_APP_SECRET").map(AppSecret::from_text) {
+        Some(Ok(secret)) => client.with_app_secret(secret),
+        _ => client,
+    }
+}
+
+/// A client for this token; proves nothing.
+pub(super) fn client(
+    login: Login,
+    token: AccessToken,
+    settings: &Settings,
+    transport: &Arc<dyn Transport>,
+    world: &World,
+) -> Result<Client, Halt> {
+    let (base, upload) = (settings.graph_url.clone(), settings.upload_url.clone());
+    let endpoint = Endpoint::new(flavour(login), base, upload, settings.graph_version.clone())
+        .map_err(|error| account_halt(error, "correct IGSYNC_GRAPH_URL"))?;
+    let timing = Timing { call_timeout: settings.http_timeout, ..Timing::default() };
+    Ok(Client::new(endpoint, token, Arc::clone(transport), Arc::clone(&world.clock), timing))
+}
+
+/// The app of the environment. Facebook Login needs both parts, Instagram Login the secret alone.
+pub(super) fn app(world: &World) -> Option<App> {
+    let secret = world.env.get("IGSYNC_APP_SECRET")?;
+    Some(App::new(world.env.get("IGSYNC_APP_ID").unwrap_or_default(), secret))
+}
+
+/// The end of an account's run when the token was refused, with the reason that Meta does not give.
+pub(super) fn refused(account: &Account, client: &Client, error: &Error) -> Halt {
+    let halt = Halt::unreachable(error);
+    let is_unreadable = error.codes().is_some_and(|(code, _)| code == 190);
+    if !is_unreadable || !is_of_the_other_login(account, client.token()) {
+        return halt;
+    }
+    let (this, other) = match account.login {
+        Login::Instagram => ("Instagram", "facebook"),
+        Login::Facebook => ("Facebook", "instagram"),
+    };
+    let help = format!("set `login: {other}` for account {}, or take a token of {this} Login", account.name);
+    Halt { help, ..halt }
+}
+
+pub(super) fn is_of_the_other_login(account: &Account, token: &AccessToken) -> bool {
+    token.looks_like().is_some_and(|looks| looks != flavour(account.login))
+}
+
+pub(super) fn flavour(login: Login) -> Flavour {
+    match login {
+        Login::Instagram => Flavour::Instagram,
+        Login::Facebook => Flavour::Facebook,
+    }
+}
+
+/// Reads the token from where the configuration says it is.
+pub(super) async fn token_text(account: &Account, world: &World) -> Result<String, Halt> {
+    match &account.token {
+        TokenSource::Env(names) => {
+            names.iter().find_map(|name| world.env.get(name)).map(str::to_owned).ok_or_else(|| {
+                account_halt(
+                    format!("account {} has no token: {} is not set", account.name, names.join(" or ")),
+                    "set it to a long-lived access token, or try igsync without one: apply --sandbox",
+                )
+            })
+        }
+        TokenSource::Command(words) => run_command(account, words).await,
+    }
+}
+
+async fn run_command(account: &Account, words: &[String]) -> Result<String, Halt> {
+    let help = "run the command by hand; it must print the token and nothing else";
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(account_halt(format!("account {} has an empty token command", account.name), help));
+    };
+    let (program, arguments) = (program.clone(), arguments.to_vec());
+    let shown = program.clone();
+    // A password manager may ask its own questions, so it keeps the terminal.
+    let output = tokio::task::spawn_blocking(move || {
+        std::process::Command::new(program).args(arguments).stderr(std::process::Stdio::inherit()).output()
+    })
+    .await
+    .map_err(|error| account_halt(error, help))?
+    .map_err(|error| account_halt(format!("the token command `{shown}` could not be run: {error}"), help))?;
+    if !output.status.success() {
+        return Err(account_halt(format!("the token command `{shown}` failed ({})", output.status), help));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+pub(super) fn account_halt(reason: impl std::fmt::Display, help: &str) -> Halt {
+    Halt { whole_run: false, exit: Exit::Account, reason: reason.to_string(), help: help.to_owned() }
+}
+
+pub(super) fn login_word(login: Login) -> &'static str {
+    match login {
+        Login::Instagram => "instagram",
+        Login::Facebook => "facebook",
+    }
+}

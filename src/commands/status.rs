@@ -1,0 +1,147 @@
+//! `igsync status`: how each account stands, in one screen. Reads, and never writes.
+
+use std::collections::BTreeSet;
+
+use crate::cli::{Global, OutputFormat, Scope, Status};
+use crate::config::{Account, Paused};
+use crate::exit::Exit;
+use crate::lockfile::{Record, State};
+use crate::plan::{Action, Plan};
+use crate::report;
+use crate::report::auth::TokenReport;
+use crate::report::status::{AccountStatus, Line};
+
+use super::auth::{chosen, facts, needs};
+use super::connect::Connector;
+use super::project::Project;
+use super::{Ended, Failure, World, plan, write_stdout};
+
+/// So many of the newest posts are shown.
+const LAST: usize = 3;
+
+pub(super) async fn run(global: &Global, args: &Status, world: &World) -> Ended {
+    let project = Project::load(global, world, args.sandbox, false)?;
+    if project.configuration_errors() {
+        plan::show_findings(&project, world);
+        return Ok(Exit::Failure);
+    }
+    let scope = Scope { sandbox: args.sandbox, account: args.account.clone(), ..Scope::default() };
+    let plan = plan::make(&project, &scope, BTreeSet::new(), world)?;
+    let connector = Connector::open(&project, world).await?;
+    let min_days = args.min_days.map(i64::from);
+    let mut exit = Exit::Done;
+    let mut accounts = Vec::new();
+    for account in chosen(&project, &args.account)? {
+        let status = look(account, &project, &plan, &connector, world).await;
+        let (status, is_reached) = match status {
+            Ok(status) => (status, true),
+            Err(failure) => {
+                let (problem, help) = (failure.report.to_string(), "check the network, then ask again".to_owned());
+                let token = TokenReport::unusable(account, problem, help, world.clock.now());
+                (offline(account, &project, &plan, token), false)
+            }
+        };
+        let reason = if is_reached { Exit::Account } else { Exit::Incomplete };
+        exit = exit.or(exit_of(&status, min_days, reason));
+        accounts.push(status);
+    }
+    write_stdout(
+        world,
+        &match args.format {
+            OutputFormat::Human => report::status::render(&accounts, min_days),
+            OutputFormat::Json => report::status::json(&accounts, exit as u8),
+        },
+    )?;
+    Ok(exit)
+}
+
+/// What Meta says, then what the record and the plan say.
+async fn look(
+    account: &Account,
+    project: &Project,
+    plan: &Plan,
+    connector: &Connector,
+    world: &World,
+) -> Result<AccountStatus, Failure> {
+    let client = match connector.client(account, project, world).await {
+        Ok(client) => client,
+        Err(halt) => {
+            let token = TokenReport::unusable(account, halt.reason, halt.help, world.clock.now());
+            return Ok(offline(account, project, plan, token));
+        }
+    };
+    let needs = needs(project.posts.iter().map(|post| &**post), &account.name);
+    let user = project.user_of(account);
+    let token = if project.sandbox {
+        TokenReport::of_sandbox(account, user, world.clock.now())
+    } else {
+        facts(account, user.as_ref(), &client, needs, &project.settings, world).await?
+    };
+    let mut quota = None;
+    if let Some(user) = token.user_id.as_ref().filter(|_| token.is_valid) {
+        // Without the publishing permission it is refused, which the scopes say already.
+        quota = client.quota(user).await.ok();
+    }
+    Ok(AccountStatus { quota, ..offline(account, project, plan, token) })
+}
+
+/// What is known without asking anybody.
+fn offline(account: &Account, project: &Project, plan: &Plan, token: TokenReport) -> AccountStatus {
+    let user = token.user_id.clone().or_else(|| project.user_of(account));
+    let records: Vec<&Record> =
+        project.snapshot.records.iter().filter(|record| user.as_ref() == Some(&record.user_id)).collect();
+    let of = |wanted: &[State]| -> Vec<Line> {
+        let found = records.iter().filter(|record| wanted.contains(&record.state));
+        found.map(|record| line(record)).collect()
+    };
+    let mut last = of(&[State::Published]);
+    last.sort_by_key(|line| std::cmp::Reverse(line.at));
+    last.truncate(LAST);
+    let changes = || plan.changes.iter().filter(|change| change.account == account.name);
+    let count = |action: &Action| changes().filter(|change| change.action == *action).count();
+    let next = changes().filter(|change| change.action == Action::Scheduled).min_by_key(|change| change.due_at);
+    AccountStatus {
+        token,
+        quota: None,
+        last,
+        unknown: of(&[State::Unknown]),
+        open: of(&[State::Containers, State::Intent]),
+        late: count(&Action::Late),
+        failed: count(&Action::Failed),
+        due: changes().filter(|change| change.acts() && change.action == Action::Publish).count(),
+        next: next.map(|change| Line { key: change.key.clone(), kind: change.kind, at: change.due_at, text: None }),
+        paused: account.paused.map(|paused| {
+            match paused {
+                Paused::Configuration => "`paused: true` stands in igsync.yaml",
+                Paused::Environment => "IGSYNC_PAUSED is set",
+            }
+            .to_owned()
+        }),
+    }
+}
+
+fn line(record: &Record) -> Line {
+    let announced = record.intents.iter().map(|intent| intent.at).max();
+    let text = match record.state {
+        State::Published => record.permalink.clone(),
+        State::Unknown => record.reason.clone(),
+        State::Intent => Some("publish announced".to_owned()),
+        _ => Some("containers made".to_owned()),
+    };
+    Line { key: record.key.clone(), kind: record.kind, at: record.published_at.or(announced), text }
+}
+
+/// For a health check: what a person has to look at.
+fn exit_of(status: &AccountStatus, min_days: Option<i64>, bad_token: Exit) -> Exit {
+    let mut exit = Exit::Done;
+    if !status.token.is_good(min_days) {
+        exit = exit.or(bad_token);
+    }
+    if status.late + status.failed > 0 {
+        exit = exit.or(Exit::Incomplete);
+    }
+    if !status.unknown.is_empty() {
+        exit = exit.or(Exit::Unknown);
+    }
+    exit
+}

@@ -1,0 +1,158 @@
+//! No token, secret or code is ever seen, but for a new token on the stdout that asked for it.
+
+use std::fs;
+
+use crate::project::{Output, Project, Server, USER};
+use crate::virtual_run::with_input;
+
+/// What must not be seen: every token, secret and code of the sandbox begins or ends so, and the
+/// tokens that it does not know are marked.
+const SECRETS: [&str; 5] = ["IGAA-", "EAA-", "app-secret", "AUTHCODE-", "canary"];
+
+fn find(text: &str) -> Option<&'static str> {
+    SECRETS.into_iter().find(|secret| text.contains(secret))
+}
+
+struct Watched {
+    project: Project,
+    runs: usize,
+}
+
+impl Watched {
+    /// A project whose every source holds a secret; `-vv` and the finest trace are on.
+    fn new(server: &Server, login: &str, token: &str, secret: &str, app: &str) -> Self {
+        let project = Project::with_one_image().against(server, login, token);
+        project.write("igsync.yaml", format!("accounts:\n  harbour: {{ user_id: \"{USER}\", login: {login} }}\n"));
+        project.write("posts/one.yaml", "kind: image\nimage: ./one.jpg\ncaption: x\nfirst_comment: y\n");
+        let project = project.env("IGSYNC_APP_ID", app).env("IGSYNC_APP_SECRET", secret).env("IGSYNC_LOG", "trace");
+        Self { project, runs: 0 }
+    }
+
+    #[track_caller]
+    fn check(&mut self, words: &[&str], input: &str) -> Output {
+        self.runs += 1;
+        let output = with_input(&self.project, words, input);
+        assert_eq!(find(&output.stderr), None, "{words:?}\n{}", output.stderr);
+        let is_new_token = words[0] == "auth" && ["login", "exchange", "refresh"].contains(&words[1]);
+        if !is_new_token {
+            assert_eq!(find(&output.stdout), None, "{words:?}\n{}", output.stdout);
+        }
+        output
+    }
+
+    /// Every command that speaks with Meta, and those that do not.
+    fn check_all(&mut self) {
+        for words in [
+            &["validate", "--format", "json"][..],
+            &["plan"],
+            &["plan", "--format", "json"],
+            &["status"],
+            &["status", "--format", "json"],
+            &["auth", "inspect"],
+            &["auth", "inspect", "--format", "json"],
+            &["auth", "accounts"],
+            &["auth", "accounts", "--format", "json"],
+            &["auth", "refresh"],
+            &["auth", "exchange"],
+            &["apply", "--yes", "--format", "json"],
+            &["apply", "--yes"],
+            &["status"],
+        ] {
+            self.check(words, "");
+        }
+        for entry in walkdir::WalkDir::new(self.project.path()).into_iter().map(Result::unwrap) {
+            if entry.file_type().is_file() {
+                let text = String::from_utf8_lossy(&fs::read(entry.path()).unwrap()).into_owned();
+                assert_eq!(find(&text), None, "{}", entry.path().display());
+            }
+        }
+    }
+}
+
+const FACEBOOK: (&str, &str) = ("fb-app-secret", "100000000000001");
+const INSTAGRAM: (&str, &str) = ("ig-app-secret", "200000000000002");
+
+#[test]
+fn nothing_is_seen_while_all_goes_well() {
+    for (login, token, (secret, app)) in [
+        ("instagram", "IGAA-LONG", INSTAGRAM),
+        ("facebook", "EAA-LONG", FACEBOOK),
+        ("instagram", "IGAA-SHORT", INSTAGRAM),
+    ] {
+        let server = Server::start();
+        let mut watched = Watched::new(&server, login, token, secret, app);
+        watched.check_all();
+        assert_eq!(server.published().len(), 1, "{login}");
+        watched.check(&["auth", "login"], &format!("{token}\n")).exits(0);
+        let code = if login == "facebook" { "AUTHCODE-FB" } else { "AUTHCODE-IG" };
+        let words = ["auth", "login", "--redirect-uri", "https://brand.example/"];
+        watched.check(&words, &format!("https://brand.example/?code={code}#_\n")).exits(0);
+        watched.check(&words, &format!("https://brand.example/?code={code}\n")).exits(9);
+    }
+}
+
+#[test]
+fn nothing_is_seen_of_tokens_that_are_refused() {
+    for (login, token) in [
+        ("instagram", "IGAA-EXPIRED"),
+        ("facebook", "EAA-EXPIRED"),
+        ("facebook", "EAA-READONLY"),
+        ("instagram", "EAAcanary"),
+        ("facebook", "IGcanary"),
+        ("facebook", "broken canary token"),
+    ] {
+        let server = Server::start();
+        let mut watched = Watched::new(&server, login, token, "canary-secret", "100000000000001");
+        watched.check_all();
+        watched.check(&["auth", "login"], &format!("{token}\n"));
+        watched
+            .check(&["auth", "login", "--redirect-uri", "https://brand.example/"], "https://x.example/?code=canary\n");
+        assert!(server.published().is_empty(), "{login} {token}");
+    }
+}
+
+#[test]
+fn nothing_is_seen_when_the_server_says_it_back() {
+    for path in [
+        "/me",
+        "/debug_token",
+        "/access_token",
+        "/refresh_access_token",
+        "/media",
+        "/media_publish",
+        "/17841400000000001",
+    ] {
+        for (login, token, (secret, app)) in [("instagram", "IGAA-LONG", INSTAGRAM), ("facebook", "EAA-LONG", FACEBOOK)]
+        {
+            let server = Server::start();
+            let message = format!("cannot parse {token} with {secret}");
+            let fault = serde_json::json!([{ "match": { "path": path }, "times": 0,
+                "fault": { "graph_error": { "code": 190, "message": message } } }]);
+            server.fail(&fault.to_string());
+            let mut watched = Watched::new(&server, login, token, secret, app);
+            watched.check_all();
+        }
+    }
+}
+
+#[test]
+fn nothing_is_seen_when_nobody_answers() {
+    let server = Server::start();
+    let mut watched = Watched::new(&server, "facebook", "EAAcanary", "canary-secret", "100000000000001");
+    drop(server);
+    watched.check_all();
+    let server = Server::start();
+    server.fail(r#"[{"match":{},"times":0,"fault":{"http":{"status":500,"body":"<html>"}}}]"#);
+    Watched::new(&server, "facebook", "EAA-LONG", "canary-secret", "100000000000001").check_all();
+}
+
+#[test]
+fn the_search_finds_what_is_there() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, "instagram", "IGAA-LONG");
+    let output = project.run(["auth", "refresh"]).exits(0);
+    assert_eq!(find(&output.stdout), Some("IGAA-"));
+    for line in ["authorization: Bearer EAAcanary", "client_secret=ig-app-secret", "code=AUTHCODE-FB"] {
+        assert!(find(line).is_some(), "{line}");
+    }
+}

@@ -1,0 +1,157 @@
+//! Several accounts in one run: one's trouble is not the other's.
+
+use crate::project::{Project, Server};
+
+const ONE: &str = "17841400000000001";
+const TWO: &str = "17841400000000002";
+
+/// Two accounts with one due post each.
+fn two(server: &Server) -> Project {
+    let project = Project::empty().env("IGSYNC_GRAPH_URL", &server.url());
+    project.write("igsync.lock", "{\"igsync_lock\":1}\n");
+    configure(&project, "");
+    for (number, name) in ["one", "two"].iter().enumerate() {
+        project.jpeg(&format!("posts/{name}.jpg"), number as u8);
+        let text = format!("kind: image\nimage: ./{name}.jpg\ncaption: of {name}\naccounts: [{name}]\n");
+        project.write(&format!("posts/{name}.yaml"), text);
+    }
+    ["POLL_INITIAL", "POLL_MAX", "SETTLE", "LOOK"]
+        .iter()
+        .fold(project, |project, name| project.env(&format!("IGSYNC_{name}_MS"), "20"))
+}
+
+fn configure(project: &Project, more_of_one: &str) {
+    let text = format!("accounts:\n  one:\n    user_id: \"{ONE}\"\n{more_of_one}  two:\n    user_id: \"{TWO}\"\n");
+    project.write("igsync.yaml", text);
+}
+
+fn live(server: &Server) -> Vec<String> {
+    let mut posts: Vec<String> = server
+        .published()
+        .iter()
+        .map(|post| format!("{} {}", post["user_id"].as_str().unwrap(), post["caption"].as_str().unwrap()))
+        .collect();
+    posts.sort();
+    posts
+}
+
+#[test]
+fn each_account_publishes_with_its_own_token() {
+    let server = Server::start();
+    let project = two(&server).env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-LONG").env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
+    project.run(["apply", "--yes"]).exits(0);
+    assert_eq!(live(&server), [format!("{ONE} of one"), format!("{TWO} of two")]);
+}
+
+#[test]
+fn an_expired_token_of_one_does_not_stop_the_other() {
+    let server = Server::start();
+    let project =
+        two(&server).env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-EXPIRED").env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
+    project.run(["apply", "--yes"]).exits(9).says("account one was stopped").says("not attempted");
+    assert_eq!(live(&server), [format!("{TWO} of two")]);
+    let project = project.env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-LONG");
+    project.run(["apply", "--yes"]).exits(0);
+    assert_eq!(live(&server).len(), 2);
+}
+
+#[test]
+fn a_missing_token_and_a_throttle_of_one_do_not_stop_the_other() {
+    let server = Server::start();
+    let project = two(&server).env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
+    project.run(["apply", "--yes"]).exits(9).says("IGSYNC_ACCESS_TOKEN_ONE");
+    assert_eq!(live(&server), [format!("{TWO} of two")]);
+    let server = Server::start();
+    let fault =
+        format!(r#"[{{"match":{{"method":"POST","path":"/{ONE}/media"}},"fault":{{"throttle":{{"minutes":3}}}}}}]"#);
+    server.fail(&fault);
+    let project = two(&server).env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-LONG").env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
+    project.run(["apply", "--yes"]).exits(10).says("3 minutes");
+    assert_eq!(live(&server), [format!("{TWO} of two")]);
+}
+
+#[test]
+fn a_token_may_come_from_a_command() {
+    let server = Server::start();
+    let project = two(&server).env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
+    configure(&project, "    token: { command: [printf, \"IGAA-LONG\\n\"] }\n");
+    project.run(["apply", "--yes"]).exits(0);
+    assert_eq!(live(&server).len(), 2);
+    configure(&project, "    token: { command: [\"false\"] }\n");
+    project.run(["auth", "accounts", "--account", "one"]).exits(9).says("the token command `false` failed");
+    configure(&project, "    token: { command: [no-such-program-here] }\n");
+    project.run(["auth", "accounts", "--account", "one"]).exits(9).says("could not be run");
+}
+
+#[test]
+fn the_plan_runs_no_token_command() {
+    let server = Server::start();
+    let project = two(&server);
+    configure(&project, "    token: { command: [touch, ran] }\n");
+    for words in [vec!["plan"], vec!["validate"], vec!["apply", "--sandbox", "--yes"], vec!["status", "--sandbox"]] {
+        project.run(words).exits(0);
+    }
+    assert!(!project.path().join("ran").exists());
+}
+
+#[test]
+fn a_token_of_the_other_login_is_warned_about_and_explained() {
+    // The sandbox serves one login where its host name says which.
+    let server = Server::start();
+    let url = server.url().replace("127.0.0.1", "localhost");
+    let project = two(&server).env("IGSYNC_GRAPH_URL", &url);
+    let project = project.env("IGSYNC_ACCESS_TOKEN_ONE", "EAA-NOBODY").env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
+    let output = project.run(["apply", "--yes"]).exits(9);
+    output
+        .says("warning: the token of account one looks like one of the other login")
+        .says("set `login: facebook` for account one");
+}
+
+#[test]
+fn a_wrong_username_ends_the_run_before_anything_is_made() {
+    let server = Server::start();
+    let project = two(&server).env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-LONG").env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
+    configure(&project, "    username: somebody\n");
+    project.run(["apply", "--yes"]).exits(5).says("@harbour, not to @somebody");
+    assert!(live(&server).is_empty());
+}
+
+#[test]
+fn a_paused_account_publishes_nothing() {
+    let server = Server::start();
+    let project = two(&server).env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-LONG").env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
+    let project = project.env("IGSYNC_PAUSED", "1");
+    project.run(["apply", "--yes"]).says("IGSYNC_PAUSED");
+    assert!(server.sandbox.requests().is_empty());
+    project.run(["status"]).says("IGSYNC_PAUSED is set");
+}
+
+#[test]
+fn permissions_for_comments_are_known_before_any_container() {
+    let server = Server::start();
+    let project = two(&server)
+        .env("IGSYNC_APP_ID", "100000000000001")
+        .env("IGSYNC_APP_SECRET", "fb-app-secret")
+        .env("IGSYNC_ACCESS_TOKEN", "EAA-READONLY")
+        .env("IGSYNC_LOGIN", "facebook");
+    configure(&project, "    login: facebook\n");
+    project.write("posts/one.yaml", "kind: image\nimage: ./one.jpg\ncaption: x\naccounts: [one]\nfirst_comment: y\n");
+    let output = project.run(["apply", "--yes", "--account", "one"]).exits(9);
+    output.says("instagram_manage_comments").says("nothing was made");
+    assert!(server.sandbox.requests().iter().all(|call| call.method == "GET" || call.path.ends_with("/debug_token")));
+}
+
+#[test]
+fn instagram_login_is_asked_through_the_comments_of_a_live_post() {
+    let server = Server::start();
+    let project = two(&server).env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO").env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-LONG");
+    project.run(["apply", "--yes"]).exits(0);
+    project.jpeg("posts/next.jpg", 7);
+    project
+        .write("posts/next.yaml", "kind: image\nimage: ./next.jpg\ncaption: next\naccounts: [one]\nfirst_comment: y\n");
+    let blind = project.env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-READONLY");
+    let before = server.sandbox.requests().len();
+    blind.run(["apply", "--yes"]).exits(9).says("instagram_business_manage_comments");
+    assert!(server.sandbox.requests()[before..].iter().all(|call| call.method == "GET"));
+    blind.env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-LONG").run(["apply", "--yes"]).exits(0);
+}

@@ -1,0 +1,112 @@
+//! Commands in this process on a clock that nobody has to wait for.
+
+use std::io::Write;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use clap::Parser;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use igsync::apply::stop_channel;
+use igsync::cli::Cli;
+use igsync::commands::{self, Stream, Streams, Terminal, World};
+use igsync::port::{Clock, HttpOptions, HttpTransport, RealDisk};
+use jiff::Timestamp;
+
+use crate::project::{Output, Project};
+
+/// Stands still; sleeping moves it at once. Shared by a sandbox and its client.
+#[derive(Clone, Default)]
+pub struct Virtual(Arc<Mutex<Duration>>);
+
+impl Virtual {
+    pub fn advance(&self, by: Duration) {
+        *self.0.lock().unwrap() += by;
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        *self.0.lock().unwrap()
+    }
+}
+
+impl Clock for Virtual {
+    fn now(&self) -> Timestamp {
+        "2026-11-23T12:00:00Z".parse::<Timestamp>().unwrap() + self.elapsed()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        self.advance(duration);
+        tokio::task::yield_now().boxed()
+    }
+}
+
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs a command line in `project` on this clock.
+#[must_use = "check how it ended"]
+pub fn run(project: &Project, clock: &Virtual, variables: &[(&str, &str)], line: &str) -> Output {
+    let (out, err) = (Captured::default(), Captured::default());
+    let (_stopper, stop) = stop_channel();
+    let world = World {
+        disk: Arc::new(RealDisk),
+        clock: Arc::new(clock.clone()),
+        transport: Box::new(|| Ok(Arc::new(HttpTransport::new(&HttpOptions::default())?))),
+        env: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        terminal: Terminal {
+            streams: Streams { out: Stream::new(out.clone()), err: Stream::new(err.clone()) },
+            is_interactive: false,
+            shows_progress: false,
+            colour_out: false,
+            colour_err: false,
+            width: 80,
+            unicode: true,
+            quiet: false,
+            verbose: 0,
+            program: "igsync",
+        },
+        stop,
+        seed: 7,
+    };
+    let folder = project.path().to_str().unwrap();
+    let words = ["igsync", "-C", folder].into_iter().chain(line.split_whitespace());
+    let cli = Cli::try_parse_from(words).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let exit = runtime.block_on(commands::run(cli, &world));
+    Output { code: exit as i32, stdout: out.text(), stderr: err.text() }
+}
+
+/// Runs the real binary in `project` with one text on its stdin.
+#[must_use = "check how it ended"]
+pub fn with_input(project: &Project, words: &[&str], input: &str) -> Output {
+    let mut command = project.command(words.iter().copied());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that does not ask may be gone before it is told.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Output { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
