@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::id::Kind;
+
 /// Terraform's plan and apply, for Instagram: posts as YAML in git, published exactly once.
 #[derive(Debug, Parser)]
 #[command(name = "igsync", version, max_term_width = 100, propagate_version = true)]
@@ -61,12 +63,52 @@ pub enum Command {
     Auth(Auth),
     /// Serve an emulator of Instagram's publishing API on loopback
     Sandbox(Sandbox),
+    /// Make what a content repository needs: configuration, lockfile, a draft, editor schema
+    Init {
+        /// The folder, instead of the current one; what is there already is kept
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
+    /// Make a manifest ready to fill in
+    New(New),
+    /// Say what a rule, an API code or an exit code means
+    Explain {
+        /// A rule (IGS2101, caption-too-long), an API code (9007, 2207052) or exit:9
+        #[arg(value_name = "CODE", allow_negative_numbers = true)]
+        code: String,
+    },
+    /// Print a JSON Schema
+    Schema {
+        /// What it describes
+        of: Schema,
+    },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the manual page
     Man,
     #[command(external_subcommand)]
     Other(Vec<OsString>),
+}
+
+#[derive(Debug, Args)]
+pub struct New {
+    /// image, reel, carousel or story
+    #[arg(value_parser = kind)]
+    pub kind: Kind,
+    /// The manifest's name, without extension; folders are made
+    pub name: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Schema {
+    /// A post
+    Manifest,
+    /// A `_defaults.yaml`
+    Defaults,
+    /// `igsync.yaml`
+    Config,
+    /// What `validate --format json` prints
+    Findings,
 }
 
 #[derive(Debug, Args)]
@@ -382,6 +424,11 @@ pub struct Sandbox {
     /// Take https URLs of other hosts for good without fetching them
     #[arg(long)]
     pub assume_https: bool,
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    let found = Kind::ALL.into_iter().find(|kind| kind.as_str() == text);
+    found.ok_or_else(|| "kinds are image, reel, carousel and story".to_owned())
 }
 
 fn duration(text: &str) -> Result<std::time::Duration, String> {

@@ -5,15 +5,19 @@ mod auth;
 mod connect;
 mod credentials;
 mod desk;
+mod explain;
 mod extras;
 mod git;
+mod init;
 mod lock;
 mod log;
+mod new;
 mod plan;
 mod project;
 mod resolve;
 mod run_lock;
 mod sandbox;
+mod schema;
 mod signals;
 mod status;
 mod subject;
@@ -110,6 +114,10 @@ pub async fn run(cli: Cli, world: &World) -> Exit {
         Command::Resolve(args) => resolve::run(&cli.global, &args, world).await,
         Command::Lock(args) => lock::run(&cli.global, &args, world).await,
         Command::Sandbox(args) => sandbox::run(&cli.global, &args, world).await,
+        Command::Init { folder } => init::run(&cli.global, folder.as_deref(), world),
+        Command::New(args) => new::run(&cli.global, &args, world),
+        Command::Explain { code } => explain::run(&code, world),
+        Command::Schema { of } => schema::run(of, world),
         Command::Completions { shell } => extras::completions(shell, world),
         Command::Man => extras::manual(world),
         Command::Other(words) => extras::unknown(&words),

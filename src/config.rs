@@ -2,6 +2,7 @@
 
 mod decode;
 mod env;
+mod json_schema;
 mod load;
 mod root;
 mod schema;
@@ -9,6 +10,7 @@ mod settings;
 
 pub(crate) use decode::hashtag;
 pub use env::Env;
+pub use json_schema::json_schema;
 pub use load::{FILE, Loaded, load};
 pub use root::find_root;
 pub use schema::{Account, Config, Defaults, Fit, Git, Hosting, Login, Paused, Push, Schedule, TokenSource};

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::id::Kind;
+
 /// Whether a finding stops its post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -21,8 +23,24 @@ pub struct Rule {
     pub severity: Severity,
     /// What the rule says, one sentence.
     pub about: &'static str,
+    /// The kinds it can be about; all of them for rules that know no kinds.
+    pub kinds: &'static [Kind],
+    /// The limit with its unit, where there is one.
+    pub limit: Option<&'static str>,
     /// Meta's page, where the rule is Meta's.
     pub page: Option<&'static str>,
+    /// What was seen, where the rule does not rest on Meta's pages (alone).
+    pub observed: Option<&'static str>,
+    /// What to do, one sentence: lower case, no full stop.
+    pub remedy: &'static str,
+}
+
+impl Rule {
+    /// A rule of igsync's own about all kinds.
+    #[must_use]
+    pub const fn new(id: &'static str, name: &'static str, severity: Severity, about: &'static str) -> Self {
+        Self { id, name, severity, about, kinds: &Kind::ALL, limit: None, page: None, observed: None, remedy: "" }
+    }
 }
 
 /// A file as findings show it.

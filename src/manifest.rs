@@ -2,10 +2,12 @@
 
 mod assemble;
 mod check;
+mod check_files;
 mod decode;
 pub mod digest;
 mod discover;
 mod fields;
+mod json_schema;
 mod load;
 mod media;
 mod schema;
@@ -13,7 +15,9 @@ mod time;
 mod written;
 
 pub use crate::path::Source;
+pub use check_files::{check_files, check_hosting, place};
 pub use digest::{caption_digest, normalise_caption};
+pub use json_schema::{defaults_json_schema, json_schema};
 pub use load::{Loaded, Options, load};
 pub use media::{Spot, check_media, locate};
 pub use schema::{Audio, GraduationStrategy, Item, MediaType, Post, PostState, ProductTag, ReelOptions, UserTag};

@@ -3,6 +3,7 @@
 pub mod cache;
 pub mod digest;
 pub mod probe;
+pub mod rules;
 
 pub use cache::DigestCache;
 pub use digest::digest_file;

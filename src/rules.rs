@@ -1,102 +1,150 @@
-//! Every rule igsync knows, in the order of their ids.
+//! Every rule igsync knows, in the order of their ids: the only list. `docs/rules.md` is made from it.
 
 use crate::finding::{Rule, Severity};
+use crate::id::Kind::{self, Carousel, Image, Reel, Story};
 
 macro_rules! rules {
-    ($($(#[$page:meta])* $const_name:ident = $id:literal $name:literal $severity:ident $about:literal $(, page $url:expr)?;)*) => {
+    ($($const_name:ident = $id:literal $name:literal $severity:ident $about:literal
+        $(, kinds $kinds:expr)? $(, limit $limit:literal)? $(, page $url:expr)? $(, observed $seen:literal)?
+        $(, remedy $remedy:literal)?;)*) => {
         $(
             #[doc = $about]
             pub static $const_name: Rule = Rule {
-                id: $id,
-                name: $name,
-                severity: Severity::$severity,
-                about: $about,
-                page: rules!(@page $($url)?),
+                $(kinds: $kinds,)?
+                $(limit: Some($limit),)?
+                $(page: Some($url),)?
+                $(observed: Some($seen),)?
+                $(remedy: $remedy,)?
+                ..Rule::new($id, $name, Severity::$severity, $about)
             };
         )*
 
         /// All rules, sorted by id.
         pub static ALL: &[&Rule] = &[$(&$const_name),*];
     };
-    (@page) => { None };
-    (@page $url:expr) => { Some($url) };
 }
 
+/// Meta's reference of creation, with its limits for texts and media.
+const CREATION: &str =
+    "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media";
+/// Meta's guide to publishing.
+const GUIDE: &str = "https://developers.facebook.com/documentation/instagram-platform/content-publishing";
+/// Meta's table of error codes.
+const ERRORS: &str =
+    "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/error-codes";
+
+const FEED: &[Kind] = &[Image, Reel, Carousel];
+const PICTURES: &[Kind] = &[Image, Carousel, Story];
+const VIDEOS: &[Kind] = &[Reel, Carousel, Story];
+
 rules! {
-    NOT_TEXT = "IGS1001" "not-text" Error "a manifest is UTF-8 text";
-    FILE_TOO_LARGE = "IGS1002" "file-too-large" Error "a manifest has at most 1 MiB";
-    UNREADABLE = "IGS1003" "unreadable" Error "every manifest and every folder of manifests can be read";
-    YAML_SYNTAX = "IGS1004" "yaml-syntax" Error "a manifest is valid YAML 1.2";
-    TAB_INDENTATION = "IGS1005" "tab-indentation" Error "YAML is indented with spaces";
-    SEVERAL_DOCUMENTS = "IGS1006" "several-documents" Error "a file holds one YAML document";
-    YAML_TAG = "IGS1007" "yaml-tag" Error "manifests use no YAML tags";
-    MERGE_KEY = "IGS1008" "merge-key" Error "manifests use no YAML merge keys";
-    YAML_TOO_COMPLEX = "IGS1009" "yaml-too-complex" Error "depth, number of values and use of anchors stay within bounds";
-    DUPLICATE_FIELD = "IGS1010" "duplicate-field" Error "a field stands once";
-    UNKNOWN_FIELD = "IGS1011" "unknown-field" Error "only known fields are used";
-    WRONG_TYPE = "IGS1012" "wrong-type" Error "every value has the type of its field";
-    EMPTY_VALUE = "IGS1013" "empty-value" Error "a field that is written has a value";
-    TEXT_CUT = "IGS1014" "text-cut" Error "no comment cuts a text short";
-    MISSING_FIELD = "IGS1015" "missing-field" Error "the fields that a kind needs are there";
-    FIELD_NOT_FOR_KIND = "IGS1016" "field-not-for-kind" Error "a post has only fields that its kind takes", page "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media";
-    INVALID_VALUE = "IGS1017" "invalid-value" Error "every value is one that its field allows";
-    CONFLICTING_FIELDS = "IGS1018" "conflicting-fields" Error "fields that exclude each other do not stand together";
-    NOT_A_DEFAULT = "IGS1019" "not-a-default" Error "`_defaults.yaml` holds only what several posts can share";
-    KEY_CLASH = "IGS1020" "key-clash" Error "keys differ by more than upper and lower case";
-    INVALID_KEY = "IGS1021" "invalid-key" Error "a key is a short text without control characters";
-    PATH_OUTSIDE = "IGS1022" "path-outside" Error "paths stay inside the content root";
-    INVALID_PATH = "IGS1023" "invalid-path" Error "a path is relative and uses `/`";
-    INVALID_URL = "IGS1024" "invalid-url" Error "a media URL is https and ASCII", page "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media";
-    MISSING_FILE = "IGS1025" "missing-file" Error "every file that a post names exists";
-    NOT_A_FILE = "IGS1026" "not-a-file" Error "what a post names is a regular file";
-    LINKED_MANIFEST = "IGS1027" "linked-manifest" Error "manifests are files, not symbolic links";
-    LINKED_FOLDER = "IGS1028" "linked-folder" Warning "symbolic links to folders are not followed";
-    NO_MANIFESTS = "IGS1029" "no-manifests" Warning "a content root holds at least one manifest";
-    UNKNOWN_ACCOUNT = "IGS1030" "unknown-account" Error "a post's accounts are in the configuration";
-    NO_ACCOUNT = "IGS1031" "no-account" Error "with several accounts, a post says which";
-    ACCOUNTS_WIDENED = "IGS1032" "accounts-widened" Error "the accounts of `_defaults.yaml` cannot be widened below it";
-    TOKEN_IN_FILE = "IGS1033" "token-in-file" Error "no file holds an access token";
-    INVALID_TIME = "IGS1034" "invalid-time" Error "times are RFC 3339, or local with a time zone";
-    MISNAMED_FILE = "IGS1035" "misnamed-file" Error "`igsync.yaml` and `_defaults.yaml` end in `.yaml`";
-    NOT_BUILT = "IGS1036" "not-built" Error "what is promised and not built yet is said, not ignored";
+    NOT_TEXT = "IGS1001" "not-text" Error "a manifest is UTF-8 text", remedy "save the file as UTF-8";
+    FILE_TOO_LARGE = "IGS1002" "file-too-large" Error "a manifest has at most 1 MiB", limit "1,048,576 bytes", remedy "media belong beside the manifest, not into it";
+    UNREADABLE = "IGS1003" "unreadable" Error "every manifest and every folder of manifests can be read", remedy "check the file's rights";
+    YAML_SYNTAX = "IGS1004" "yaml-syntax" Error "a manifest is valid YAML 1.2", remedy "mend the line that is shown; text with `:` or `#` belongs in quotes";
+    TAB_INDENTATION = "IGS1005" "tab-indentation" Error "YAML is indented with spaces", remedy "replace the tab by spaces";
+    SEVERAL_DOCUMENTS = "IGS1006" "several-documents" Error "a file holds one YAML document", limit "1 document", remedy "give each post its own file";
+    YAML_TAG = "IGS1007" "yaml-tag" Error "manifests use no YAML tags", remedy "remove the `!tag`";
+    MERGE_KEY = "IGS1008" "merge-key" Error "manifests use no YAML merge keys", remedy "put shared fields into `_defaults.yaml`";
+    YAML_TOO_COMPLEX = "IGS1009" "yaml-too-complex" Error "depth, number of values and use of anchors stay within bounds", remedy "write the values out, or split the file";
+    DUPLICATE_FIELD = "IGS1010" "duplicate-field" Error "a field stands once", remedy "remove one of them";
+    UNKNOWN_FIELD = "IGS1011" "unknown-field" Error "only known fields are used", remedy "take the name that is suggested";
+    WRONG_TYPE = "IGS1012" "wrong-type" Error "every value has the type of its field", remedy "write the value as the message says";
+    EMPTY_VALUE = "IGS1013" "empty-value" Error "a field that is written has a value", remedy "remove the field, or write \"\" for an empty text";
+    TEXT_CUT = "IGS1014" "text-cut" Error "no comment cuts a text short", remedy "put the whole text in quotes";
+    MISSING_FIELD = "IGS1015" "missing-field" Error "the fields that a kind needs are there", remedy "add the field";
+    FIELD_NOT_FOR_KIND = "IGS1016" "field-not-for-kind" Error "a post has only fields that its kind takes", page CREATION, remedy "remove the field, or choose another kind";
+    INVALID_VALUE = "IGS1017" "invalid-value" Error "every value is one that its field allows", remedy "take one of the values that the message names";
+    CONFLICTING_FIELDS = "IGS1018" "conflicting-fields" Error "fields that exclude each other do not stand together", remedy "keep one of them";
+    NOT_A_DEFAULT = "IGS1019" "not-a-default" Error "`_defaults.yaml` holds only what several posts can share", remedy "move the field into the manifest";
+    KEY_CLASH = "IGS1020" "key-clash" Error "keys differ by more than upper and lower case", remedy "rename one of the files, or give it an `id`";
+    INVALID_KEY = "IGS1021" "invalid-key" Error "a key is a short text without control characters", limit "200 characters", remedy "choose another `id`";
+    PATH_OUTSIDE = "IGS1022" "path-outside" Error "paths stay inside the content root", remedy "copy the file into the content root";
+    INVALID_PATH = "IGS1023" "invalid-path" Error "a path is relative and uses `/`", remedy "write the path relative to the manifest";
+    INVALID_URL = "IGS1024" "invalid-url" Error "a media URL is https and ASCII", page CREATION, remedy "percent-encode other characters; serve the file over https";
+    MISSING_FILE = "IGS1025" "missing-file" Error "every file that a post names exists", remedy "add the file, or correct its name";
+    NOT_A_FILE = "IGS1026" "not-a-file" Error "what a post names is a regular file", remedy "name the file itself";
+    LINKED_MANIFEST = "IGS1027" "linked-manifest" Error "manifests are files, not symbolic links", remedy "copy the manifest instead of linking it";
+    LINKED_FOLDER = "IGS1028" "linked-folder" Warning "symbolic links to folders are not followed", remedy "move the folder here, or name it in `posts` of igsync.yaml";
+    NO_MANIFESTS = "IGS1029" "no-manifests" Warning "a content root holds at least one manifest", remedy "`igsync new image NAME` makes one; `-C DIR` names another content root";
+    UNKNOWN_ACCOUNT = "IGS1030" "unknown-account" Error "a post's accounts are in the configuration", remedy "correct the name, or add the account to igsync.yaml";
+    NO_ACCOUNT = "IGS1031" "no-account" Error "with several accounts, a post says which", remedy "add `accounts: [NAME]`, or set `default_account`";
+    ACCOUNTS_WIDENED = "IGS1032" "accounts-widened" Error "the accounts of `_defaults.yaml` cannot be widened below it", remedy "add the account to the `_defaults.yaml`, or move the manifest";
+    TOKEN_IN_FILE = "IGS1033" "token-in-file" Error "no file holds an access token", remedy "revoke the token: it is in the history of the repository";
+    INVALID_TIME = "IGS1034" "invalid-time" Error "times are RFC 3339, or local with a time zone", remedy "write 2026-12-01T18:00:00+01:00, or 2026-12-01T18:00[Europe/Berlin]";
+    MISNAMED_FILE = "IGS1035" "misnamed-file" Error "`igsync.yaml` and `_defaults.yaml` end in `.yaml`", remedy "rename the file";
+    NOT_BUILT = "IGS1036" "not-built" Error "what is promised and not built yet is said, not ignored", remedy "do what the message says instead";
 
-    CAPTION_TOO_LONG = "IGS2101" "caption-too-long" Error "a caption has at most 2,200 characters", page "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media";
-    CAPTION_MAYBE_TOO_LONG = "IGS2102" "caption-maybe-too-long" Warning "a caption has at most 2,200 UTF-16 units: Meta does not say how it counts";
-    TOO_MANY_HASHTAGS = "IGS2103" "too-many-hashtags" Error "a caption has at most 30 hashtags", page "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media";
-    MANY_HASHTAGS = "IGS2104" "many-hashtags" Warning "a caption has at most 5 hashtags: Instagram announced this limit in December 2025";
-    TOO_MANY_MENTIONS = "IGS2105" "too-many-mentions" Error "a caption mentions at most 20 accounts", page "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media";
-    OVERRIDE_CHARACTERS = "IGS2106" "override-characters" Warning "text holds no characters that override its direction (U+202A to U+202E)";
-    INVALID_HASHTAG = "IGS2107" "invalid-hashtag" Error "a hashtag is one word";
-    UNKNOWN_HASHTAG_SET = "IGS2108" "unknown-hashtag-set" Error "hashtag sets are in the configuration";
-    ALT_TEXT_TOO_LONG = "IGS2201" "alt-text-too-long" Error "an alternative text has at most 1,000 characters", page "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media";
-    MISSING_ALT_TEXT = "IGS2202" "missing-alt-text" Warning "images have an alternative text; off unless the configuration asks for it";
-    TAG_POSITION = "IGS2301" "tag-position" Error "a tag on an image has a position from 0.0 to 1.0", page "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media";
-    TAG_POSITION_ON_VIDEO = "IGS2302" "tag-position-on-video" Warning "a user tag on a video has no position", page "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media";
-    PRODUCT_POSITION_ON_VIDEO = "IGS2303" "product-position-on-video" Error "a product tag on a video has no position", page "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/error-codes";
-    TOO_MANY_USER_TAGS = "IGS2304" "too-many-user-tags" Error "a picture or video has at most 20 user tags", page "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/error-codes";
-    TOO_MANY_PRODUCT_TAGS = "IGS2305" "too-many-product-tags" Error "a picture or video has at most 5 product tags", page "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media";
-    INVALID_USERNAME = "IGS2306" "invalid-username" Error "a username has 1 to 30 letters, digits, dots and underscores";
-    CAROUSEL_SIZE = "IGS2401" "carousel-size" Error "a carousel has 2 to 10 items", page "https://developers.facebook.com/documentation/instagram-platform/content-publishing";
-    TOO_MANY_COLLABORATORS = "IGS2402" "too-many-collaborators" Error "a post has at most 3 collaborators", page "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media";
-    TOO_MANY_SPONSORS = "IGS2403" "too-many-sponsors" Error "a post has at most 2 sponsors", page "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media";
-    TIME_DOES_NOT_EXIST = "IGS2501" "time-does-not-exist" Error "a local time is not skipped by daylight saving";
-    TIME_AMBIGUOUS = "IGS2502" "time-ambiguous" Error "a local time does not happen twice";
-    NO_TIMEZONE = "IGS2503" "no-timezone" Error "a local time needs a time zone";
-    EMPTY_WINDOW = "IGS2504" "empty-window" Error "`publish_until` comes after `publish_at`";
-    FACEBOOK_LOGIN_ONLY = "IGS2601" "facebook-login-only" Error "some fields need `login: facebook`", page "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media";
-    MAYBE_FACEBOOK_LOGIN_ONLY = "IGS2602" "maybe-facebook-login-only" Warning "some fields are documented for `login: facebook` alone";
-    MAYBE_NOT_FOR_STORIES = "IGS2603" "maybe-not-for-stories" Warning "Meta does not say that stories take this field";
+    CAPTION_TOO_LONG = "IGS2101" "caption-too-long" Error "a caption has at most 2,200 characters", kinds FEED, limit "2,200 code points", page CREATION, remedy "shorten it; hashtags count";
+    CAPTION_MAYBE_TOO_LONG = "IGS2102" "caption-maybe-too-long" Warning "a caption has at most 2,200 UTF-16 units: Meta does not say how it counts", kinds FEED, limit "2,200 UTF-16 units", page CREATION, remedy "remove some emoji or text to be safe";
+    TOO_MANY_HASHTAGS = "IGS2103" "too-many-hashtags" Error "a caption has at most 30 hashtags", kinds FEED, limit "30 hashtags", page CREATION, remedy "remove some";
+    MANY_HASHTAGS = "IGS2104" "many-hashtags" Warning "a caption has at most 5 hashtags: Instagram announced this limit in December 2025", kinds FEED, limit "5 hashtags", observed "Instagram's announcement of 2025-12-18; the API's pages still say 30", remedy "keep the five best";
+    TOO_MANY_MENTIONS = "IGS2105" "too-many-mentions" Error "a caption mentions at most 20 accounts", kinds FEED, limit "20 mentions", page CREATION, remedy "remove some";
+    OVERRIDE_CHARACTERS = "IGS2106" "override-characters" Warning "text holds no characters that override its direction (U+202A to U+202E)", remedy "remove them; marks and isolates do the same safely";
+    INVALID_HASHTAG = "IGS2107" "invalid-hashtag" Error "a hashtag is one word", kinds FEED, remedy "give each hashtag its own entry";
+    UNKNOWN_HASHTAG_SET = "IGS2108" "unknown-hashtag-set" Error "hashtag sets are in the configuration", kinds FEED, remedy "correct the name, or add the set to `hashtag_sets`";
+    ALT_TEXT_TOO_LONG = "IGS2201" "alt-text-too-long" Error "an alternative text has at most 1,000 characters", kinds &[Image, Carousel], limit "1,000 code points", page CREATION, remedy "shorten it";
+    MISSING_ALT_TEXT = "IGS2202" "missing-alt-text" Warning "images have an alternative text; off unless the configuration asks for it", kinds &[Image, Carousel], remedy "describe what can be seen";
+    TAG_POSITION = "IGS2301" "tag-position" Error "a tag on an image has a position from 0.0 to 1.0", kinds PICTURES, limit "0.0 to 1.0", page CREATION, remedy "add x from the left and y from the top";
+    TAG_POSITION_ON_VIDEO = "IGS2302" "tag-position-on-video" Warning "a user tag on a video has no position", kinds &[Reel, Carousel], page CREATION, remedy "remove x and y";
+    PRODUCT_POSITION_ON_VIDEO = "IGS2303" "product-position-on-video" Error "a product tag on a video has no position", kinds &[Reel, Carousel], page ERRORS, remedy "remove x and y";
+    TOO_MANY_USER_TAGS = "IGS2304" "too-many-user-tags" Error "a picture or video has at most 20 user tags", limit "20 tags", page ERRORS, remedy "remove some";
+    TOO_MANY_PRODUCT_TAGS = "IGS2305" "too-many-product-tags" Error "a picture or video has at most 5 product tags", kinds FEED, limit "5 tags", page CREATION, remedy "remove some";
+    INVALID_USERNAME = "IGS2306" "invalid-username" Error "a username has 1 to 30 letters, digits, dots and underscores", limit "30 characters", remedy "write the name as it stands in the account's address";
+    CAROUSEL_SIZE = "IGS2401" "carousel-size" Error "a carousel has 2 to 10 items", kinds &[Carousel], limit "2 to 10 items", page GUIDE, remedy "make it two posts; for a single item take kind image or reel";
+    TOO_MANY_COLLABORATORS = "IGS2402" "too-many-collaborators" Error "a post has at most 3 collaborators", kinds FEED, limit "3 usernames", page CREATION, remedy "remove some";
+    TOO_MANY_SPONSORS = "IGS2403" "too-many-sponsors" Error "a post has at most 2 sponsors", limit "2 ids", page CREATION, remedy "remove some";
+    TIME_DOES_NOT_EXIST = "IGS2501" "time-does-not-exist" Error "a local time is not skipped by daylight saving", remedy "choose a time before or after the gap";
+    TIME_AMBIGUOUS = "IGS2502" "time-ambiguous" Error "a local time does not happen twice", remedy "add the offset";
+    NO_TIMEZONE = "IGS2503" "no-timezone" Error "a local time needs a time zone", remedy "set `timezone` in igsync.yaml, or add an offset";
+    EMPTY_WINDOW = "IGS2504" "empty-window" Error "`publish_until` comes after `publish_at`", remedy "correct one of the times";
+    FACEBOOK_LOGIN_ONLY = "IGS2601" "facebook-login-only" Error "some fields need `login: facebook`", page CREATION, remedy "remove the field, or set `login: facebook` for the account";
+    MAYBE_FACEBOOK_LOGIN_ONLY = "IGS2602" "maybe-facebook-login-only" Warning "some fields are documented for `login: facebook` alone", page CREATION, remedy "try it in the sandbox of your app first";
+    MAYBE_NOT_FOR_STORIES = "IGS2603" "maybe-not-for-stories" Warning "Meta does not say that stories take this field", kinds &[Story], page CREATION, remedy "leave it out of stories";
+    NO_HOSTING = "IGS2604" "no-hosting" Error "local media have a public address: Meta fetches images, covers and, with Instagram Login, videos", page CREATION, remedy "set `media.hosting` in igsync.yaml, or write an https URL";
 
-    CONFIG_NOT_FOUND = "IGS4001" "config-not-found" Error "the configuration file that was named exists";
-    ACCOUNT_NAME = "IGS4002" "account-name" Error "an account's name has letters, digits, `-` and `_`";
-    DUPLICATE_USER_ID = "IGS4003" "duplicate-user-id" Error "every account has a `user_id` of its own";
-    DEFAULT_ACCOUNT = "IGS4004" "default-account" Error "`default_account` names an account";
-    POSTS_FOLDER = "IGS4005" "posts-folder" Error "the folders in `posts` exist inside the content root";
-    HOSTING_NOT_BUILT = "IGS4006" "hosting-not-built" Error "only `hosting.url` is available yet";
-    HOSTING_URL = "IGS4007" "hosting-url" Error "`hosting.url` is an https URL with known placeholders";
-    UNKNOWN_RULE = "IGS4008" "unknown-rule" Error "`rules` names rules of igsync that can be changed";
-    ENVIRONMENT = "IGS4009" "environment" Error "environment variables have usable values";
-    UNKNOWN_TIMEZONE = "IGS4010" "unknown-timezone" Error "time zones are IANA names";
+    MEDIA_IS_POINTER = "IGS3001" "lfs-pointer" Error "a media file is the file itself, not a Git LFS pointer", remedy "run `git lfs pull`; in CI check out with `lfs: true`";
+    NOT_MEDIA = "IGS3002" "not-media" Error "a media file holds a picture or a video", page ERRORS, remedy "look into the file: it may be a saved web page or a failed download";
+    WRONG_MEDIA_TYPE = "IGS3003" "wrong-media-type" Error "`image` and `cover` name pictures, `video` names a video", page ERRORS, remedy "move the file to the field it belongs to";
+    MEDIA_TRUNCATED = "IGS3004" "media-truncated" Error "a media file has its end", remedy "copy or export the file again";
+    NOT_JPEG = "IGS3101" "not-jpeg" Error "a picture is a JPEG", kinds PICTURES, page CREATION, remedy "convert it: ffmpeg -i IN -q:v 2 OUT.jpg";
+    IMAGE_TOO_LARGE = "IGS3102" "image-too-large" Error "a picture has at most 8 MiB", kinds PICTURES, limit "8,388,608 bytes", page ERRORS, remedy "save it with a lower quality or smaller";
+    IMAGE_MAYBE_TOO_LARGE = "IGS3103" "image-maybe-too-large" Warning "a picture has at most 8 MB: Meta's reference says MB, its error MiB", kinds PICTURES, limit "8,000,000 bytes", page CREATION, remedy "save it with a lower quality or smaller";
+    IMAGE_SHAPE = "IGS3104" "image-shape" Error "a feed picture is between 3:4 and 1.91:1, as seen", kinds &[Image, Carousel], limit "3:4 to 1.91:1", page CREATION, remedy "crop it to the size that the message names";
+    IMAGE_TALL = "IGS3105" "image-tall" Warning "a feed picture is no taller than 4:5: Meta's pages still say so, 3:4 was accepted", kinds &[Image, Carousel], limit "4:5", page CREATION, observed "pictures of 3:4 were published in May 2026", remedy "crop it to 4:5 to be safe";
+    CAROUSEL_CROP = "IGS3106" "carousel-crop" Warning "all items of a carousel have the shape of the first: Instagram crops the others to it", kinds &[Carousel], page GUIDE, remedy "give the items one shape, or put another one first";
+    IMAGE_WIDTH = "IGS3107" "image-width" Warning "a feed picture is 320 to 1,440 pixels wide; Instagram scales others", kinds &[Image, Carousel], limit "320 to 1,440 pixels", page CREATION, remedy "scale it yourself to decide how it looks";
+    IMAGE_COLOUR = "IGS3108" "image-colour" Warning "a picture is in sRGB; Instagram converts others", kinds PICTURES, page CREATION, remedy "export it as sRGB to decide how it looks";
+    GPS_POSITION = "IGS3109" "gps-position" Warning "a picture does not tell where it was taken", kinds PICTURES, remedy "remove the GPS data: exiftool -gps:all= FILE";
+    VIDEO_CONTAINER = "IGS3201" "video-container" Error "a video is MP4 or MOV", kinds VIDEOS, page CREATION, remedy "ffmpeg -i IN -c copy -movflags +faststart OUT.mp4";
+    NO_VIDEO_TRACK = "IGS3202" "no-video-track" Error "a video has a video track", kinds VIDEOS, page CREATION, remedy "check what was exported";
+    VIDEO_CODEC = "IGS3203" "video-codec" Error "a video is H.264 or HEVC", kinds VIDEOS, page CREATION, remedy "ffmpeg -i IN -c:v libx264 -pix_fmt yuv420p -c:a copy OUT.mp4";
+    FRAME_RATE = "IGS3204" "frame-rate" Error "a video has 23 to 60 frames per second", kinds VIDEOS, limit "23 to 60 fps", page CREATION, remedy "ffmpeg -i IN -r 30 -c:a copy OUT.mp4";
+    VIDEO_WIDTH = "IGS3205" "video-width" Error "a video is at most 1,920 pixels wide, as seen", kinds VIDEOS, limit "1,920 pixels", page CREATION, remedy "ffmpeg -i IN -vf scale=1920:-2 -c:a copy OUT.mp4";
+    VIDEO_SHAPE = "IGS3206" "video-shape" Error "a reel is between 0.01:1 and 10:1, a story between 0.1:1 and 10:1", kinds VIDEOS, limit "0.01:1 (story 0.1:1) to 10:1", page CREATION, remedy "crop or pad it";
+    VIDEO_DURATION = "IGS3207" "video-duration" Error "a reel has 3 seconds to 15 minutes, a story 3 to 60 seconds", kinds VIDEOS, limit "3 s to 15 min (story 60 s)", page CREATION, remedy "ffmpeg -i IN -t SECONDS OUT.mp4";
+    VIDEO_TOO_LARGE = "IGS3208" "video-too-large" Error "a reel has at most 300 MiB, a story 100 MiB", kinds VIDEOS, limit "300 MiB (story 100 MiB)", page CREATION, remedy "encode it with a lower bit rate";
+    VIDEO_BIT_RATE = "IGS3209" "video-bit-rate" Warning "a video has at most 25 Mbit/s", kinds VIDEOS, limit "25,000,000 bit/s", page CREATION, remedy "ffmpeg -i IN -c:v libx264 -maxrate 20M -bufsize 40M -c:a copy OUT.mp4";
+    CAROUSEL_VIDEO = "IGS3210" "carousel-video" Warning "a video in a carousel has at most 60 seconds and 100 MB: Meta documents no limits of its own for it", kinds &[Carousel], limit "60 s, 100,000,000 bytes", observed "Meta's pages lost this section; the older limits are the safe ones", remedy "shorten it, or make it a reel";
+    AUDIO_CODEC = "IGS3211" "audio-codec" Error "the sound of a video is AAC", kinds VIDEOS, page CREATION, remedy "ffmpeg -i IN -c:v copy -c:a aac -b:a 128k OUT.mp4";
+    AUDIO_RATE = "IGS3212" "audio-rate" Error "the sound of a video has at most 48 kHz", kinds VIDEOS, limit "48,000 Hz", page CREATION, remedy "ffmpeg -i IN -c:v copy -c:a aac -ar 48000 OUT.mp4";
+    AUDIO_CHANNELS = "IGS3213" "audio-channels" Error "the sound of a video is mono or stereo", kinds VIDEOS, limit "2 channels", page CREATION, remedy "ffmpeg -i IN -c:v copy -c:a aac -ac 2 OUT.mp4";
+    INDEX_LAST = "IGS3214" "index-last" Error "the index of a video (`moov`) stands before its data (`mdat`)", kinds VIDEOS, page CREATION, remedy "ffmpeg -i IN -c copy -movflags +faststart OUT.mp4";
+    EDIT_LIST = "IGS3215" "edit-list" Error "a video is played from its start to its end, without an edit list that cuts", kinds VIDEOS, page CREATION, remedy "ffmpeg -i IN -c:v libx264 -c:a aac -use_editlist 0 -movflags +faststart OUT.mp4";
+    FRAGMENTED = "IGS3216" "fragmented" Warning "a video is one piece, not made of fragments: Meta does not say whether it reads those", kinds VIDEOS, remedy "ffmpeg -i IN -c copy -movflags +faststart OUT.mp4";
+    CHROMA = "IGS3217" "video-chroma" Error "the colours of a video are stored as 4:2:0", kinds VIDEOS, limit "4:2:0", page CREATION, remedy "ffmpeg -i IN -c:v libx264 -pix_fmt yuv420p -c:a copy OUT.mp4";
+    THUMB_OFFSET = "IGS3218" "thumb-offset" Error "`thumb_offset` lies inside the video", kinds &[Reel, Carousel], limit "below the duration, in milliseconds", page ERRORS, remedy "choose a moment before the end";
+
+    CONFIG_NOT_FOUND = "IGS4001" "config-not-found" Error "the configuration file that was named exists", remedy "check the path behind --config";
+    ACCOUNT_NAME = "IGS4002" "account-name" Error "an account's name has letters, digits, `-` and `_`", limit "64 characters", remedy "the name on Instagram goes into `username`";
+    DUPLICATE_USER_ID = "IGS4003" "duplicate-user-id" Error "every account has a `user_id` of its own", remedy "keep one of the accounts: the name is only a label";
+    DEFAULT_ACCOUNT = "IGS4004" "default-account" Error "`default_account` names an account", remedy "take a name from `accounts`";
+    POSTS_FOLDER = "IGS4005" "posts-folder" Error "the folders in `posts` exist inside the content root", remedy "write a path relative to the content root";
+    HOSTING_NOT_BUILT = "IGS4006" "hosting-not-built" Error "only `hosting.url` is available yet", remedy "write hosting: { url: \"https://cdn.example.com/{path}\" }";
+    HOSTING_URL = "IGS4007" "hosting-url" Error "`hosting.url` is an https URL with known placeholders", remedy "use {path}, {commit}, {sha256} and {ext}";
+    UNKNOWN_RULE = "IGS4008" "unknown-rule" Error "`rules` names rules of igsync that can be changed", remedy "rules of content (IGS2) and media (IGS3) can be changed";
+    ENVIRONMENT = "IGS4009" "environment" Error "environment variables have usable values", remedy "correct or unset the variable";
+    UNKNOWN_TIMEZONE = "IGS4010" "unknown-timezone" Error "time zones are IANA names", remedy "write a name such as Europe/Berlin";
 }
 
 /// Rules that say nothing unless `rules:` of the configuration gives them a severity.
@@ -119,5 +167,12 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), ALL.len(), "names are unique");
+    }
+
+    #[test]
+    fn every_rule_says_what_to_do() {
+        for rule in ALL {
+            assert!(!rule.remedy.is_empty() && !rule.remedy.ends_with('.'), "{}", rule.id);
+        }
     }
 }

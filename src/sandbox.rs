@@ -24,19 +24,21 @@ mod page_of;
 mod params;
 mod persist;
 mod proof;
+mod range;
 mod respond;
 mod rules;
 mod server;
 mod socket;
 mod store;
+mod switches;
 #[cfg(test)]
 mod tests;
 mod time;
 mod token;
+mod uploads;
 mod view;
 mod world;
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -47,16 +49,19 @@ use axum::extract::{ConnectInfo, Request};
 pub use control::{Published, PublishedChild};
 pub use fault::{Fault, Match, Plan as FaultPlan, parse as parse_faults};
 pub use log::Entry as RequestEntry;
-pub use options::{Options, Processing, PublishTwice, Settings};
+pub use options::{Options, Processing};
 pub use persist::Error;
 pub use respond::Cut;
+pub use switches::{PublishTwice, Settings};
 
 use self::account::Account;
+use self::log::Log;
 use self::machine::{Core, locked};
 use self::persist::Persist;
 use self::server::Server;
 use self::socket::{Scissors, Sockets};
 use self::store::Store;
+use self::uploads::Uploads;
 use self::world::World;
 use crate::port::{Clock, Disk, Transport};
 
@@ -90,11 +95,14 @@ impl Sandbox {
         for (user_id, username) in &options.extra_accounts {
             world.add_account(Account::extra(user_id.as_str(), username));
         }
+        let uploads = Uploads::new(options.data.as_ref().map(|folder| folder.join("uploads")), Arc::clone(&disk));
+        world.resume_uploads(|container| uploads.restore(container));
+        let log = Log::new(options.data.as_ref().map(|folder| folder.join("requests.jsonl")), Arc::clone(&disk));
         let core = Core {
             world: Mutex::new(world),
             faults: Mutex::default(),
-            log: Mutex::default(),
-            uploads: Mutex::new(HashMap::new()),
+            log: Mutex::new(log),
+            uploads,
             store: Store::new(media, disk),
             persist,
             clock,
@@ -127,9 +135,10 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// None while the listener lives; the type leaves room.
+    /// The listener has no address.
     pub async fn serve(self, listener: tokio::net::TcpListener) -> io::Result<()> {
         let server = self.0;
+        let sockets = Sockets::new(listener, Arc::clone(&server.port), Arc::clone(&server.core.clock))?;
         let router = Router::new().fallback(move |ConnectInfo(scissors): ConnectInfo<Scissors>, request: Request| {
             // A task of its own: what a client asked for happens even when the client is gone.
             let handled = tokio::spawn(Arc::clone(&server).handle(request));
@@ -145,7 +154,7 @@ impl Sandbox {
                 }
             }
         });
-        axum::serve(Sockets(listener), router.into_make_service_with_connect_info::<Scissors>()).await
+        axum::serve(sockets, router.into_make_service_with_connect_info::<Scissors>()).await
     }
 
     /// All posts in publish order, effects that are due included.

@@ -27,10 +27,6 @@ pub(super) fn manual(world: &World) -> Ended {
 
 /// Commands that are promised and not there; what to do meanwhile.
 const NOT_BUILT: &[(&str, &str)] = &[
-    ("init", "copy examples/content, it holds everything that a content repository needs"),
-    ("new", "copy a manifest of examples/content/posts and edit it"),
-    ("explain", "see Meta's page on error codes, and the README on exit codes"),
-    ("schema", "the README describes every field of a manifest"),
     ("import", "posts that are live already stay outside igsync"),
     ("drift", "edits made in the app are not seen by igsync"),
     ("preview", "`igsync apply --sandbox`, then `igsync sandbox` shows the feed"),

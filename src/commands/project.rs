@@ -14,6 +14,7 @@ use crate::id::{AccountName, Digest, PostKey, UserId};
 use crate::lockfile::{self, Paths, Records, Snapshot, State};
 use crate::manifest::{self, Post, Source};
 use crate::media::DigestCache;
+use crate::media::probe::{self, Facts};
 use crate::port::Disk;
 
 use super::{Failure, World};
@@ -157,10 +158,11 @@ impl Project {
             }
             self.findings.extend(found);
         }
+        self.judge_media(posts, world, |post| is_live(post) && !check_published);
         let mut cache = DigestCache::load(disk, &self.paths.digests());
         let mut wanted: Vec<Arc<str>> = posts
             .iter()
-            .filter(|post| !is_live(post) && !post.has_errors)
+            .filter(|post| !is_live(post) && !post.has_errors && !post.draft)
             .flat_map(|post| local_paths(post).cloned())
             .filter(|path| !unusable.contains(path))
             .collect();
@@ -191,6 +193,29 @@ impl Project {
         }
         self.digests = Arc::new(digests);
         Ok(())
+    }
+
+    /// Looks into the media of posts that may still go out: each file once, a few reads each.
+    fn judge_media(&mut self, posts: &mut [Post], world: &World, is_settled: impl Fn(&Post) -> bool) {
+        let (disk, root) = (&*world.disk, &self.root);
+        let mut probed: HashMap<Arc<str>, Option<Arc<Facts>>> = HashMap::new();
+        let mut facts = |path: &Arc<str>| {
+            let probe = || probe::probe(&mut disk.open(&root.join(&**path)).ok()?).ok().map(Arc::new);
+            probed.entry(Arc::clone(path)).or_insert_with(probe).clone()
+        };
+        let hosts_itself = self.sandbox || self.settings.is_loopback();
+        for post in posts.iter_mut().filter(|post| !post.has_errors && !is_settled(post)) {
+            let mut broken = manifest::check_files(post, &mut facts);
+            if !hosts_itself && let Some(account) = self.config.account(&post.account) {
+                broken.extend(manifest::check_hosting(post, account));
+            }
+            let found = broken
+                .into_iter()
+                .filter_map(|(spot, broken)| self.config.judge(manifest::place(disk, root, post, spot, broken)));
+            let found: Vec<Finding> = found.collect();
+            post.has_errors |= found.iter().any(|finding| finding.severity == Severity::Error);
+            self.findings.extend(found);
+        }
     }
 
     /// The digest of a published post's file as it was last read: the file itself is not read again.

@@ -14,7 +14,7 @@ use crate::id::{AccountName, UserId};
 use crate::rules;
 use crate::yaml::{Entry, Fields, Node, Problems, Value, closest, shown};
 
-const FIELDS: &[&str] = &[
+pub(super) const FIELDS: &[&str] = &[
     "accounts",
     "default_account",
     "posts",
@@ -28,7 +28,7 @@ const FIELDS: &[&str] = &[
     "rules",
     "paused",
 ];
-const ACCOUNT_FIELDS: &[&str] =
+pub(super) const ACCOUNT_FIELDS: &[&str] =
     &["user_id", "username", "login", "token", "timezone", "defaults", "limits", "schedule", "media", "paused"];
 
 /// What the environment says about every account.

@@ -167,6 +167,8 @@ pub(super) fn tags(media_type: MediaType, kind: Kind, tags: &Tags, problems: &mu
         }
     }
     if let Some(alt_text) = &tags.alt_text {
+        let place = At { value: (), span: alt_text.span.clone(), origin: alt_text.origin.clone() };
+        override_characters(&alt_text.value, "the alternative text", &place, problems);
         let characters = alt_text.value.chars().count();
         if characters > ALT_TEXT_LIMIT {
             let label = format!("{characters} characters, {ALT_TEXT_LIMIT} allowed");

@@ -19,6 +19,8 @@ pub enum Spot<'a> {
     Item(usize),
     /// The cover of a reel.
     Cover,
+    /// `thumb_offset` of the nth item; of a reel its own.
+    ThumbOffset(usize),
     /// The value of a field.
     Field(&'a str),
 }
@@ -57,15 +59,23 @@ pub fn locate(disk: &dyn Disk, root: &Path, post: &Post, spot: Spot<'_>) -> Opti
     let span = match spot {
         Spot::Cover => value(fields, "cover"),
         Spot::Field(name) => value(fields, name),
-        Spot::Item(index) => match fields.get("items").map(|entry| &entry.value.value) {
-            Some(yaml::Value::List(nodes)) => nodes.get(index).and_then(|node: &Node| {
-                let item = Fields::of(node, "an item", &mut problems)?;
-                value(item, "image").or_else(|| value(item, "video"))
-            }),
-            _ => value(fields, "image").or_else(|| value(fields, "video")),
-        },
+        Spot::Item(index) => {
+            let item = item(fields, index, &mut problems)?;
+            value(item, "image").or_else(|| value(item, "video"))
+        }
+        Spot::ThumbOffset(index) => value(item(fields, index, &mut problems)?, "thumb_offset"),
     }?;
     Some((problems.source(), span))
+}
+
+/// The nth item of a carousel; of other kinds the post itself.
+fn item<'n>(fields: Fields<'n>, index: usize, problems: &mut Problems<'_>) -> Option<Fields<'n>> {
+    match fields.get("items").map(|entry| &entry.value.value) {
+        Some(yaml::Value::List(nodes)) => {
+            nodes.get(index).and_then(|node: &Node| Fields::of(node, "an item", problems))
+        }
+        _ => Some(fields),
+    }
 }
 
 /// Why a file cannot be used.

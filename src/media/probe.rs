@@ -3,6 +3,7 @@
 //!
 //! A probe makes a few small reads at known places: its cost does not grow with the file.
 
+mod icc;
 mod jpeg;
 mod mp4;
 #[cfg(test)]

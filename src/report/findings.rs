@@ -1,6 +1,6 @@
 //! Findings as text with the source around them, as JSON, and as annotations of a pull request.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use miette::{
@@ -234,14 +234,35 @@ fn end_of(finding: &Finding) -> (usize, usize) {
     }
 }
 
-/// Workflow commands that GitHub shows on the lines of a pull request.
+/// GitHub shows so many annotations of one severity per step and drops the others in silence.
+const ANNOTATIONS: usize = 10;
+
+/// Workflow commands that GitHub shows on the lines of a pull request: errors first, and no more than
+/// it shows. What is left over stands in the log, as lines of text.
 ///
 /// `folder` leads from the repository's root to the content root: empty, or ending in `/`.
 ///
 /// GitHub: <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>
 #[must_use]
 pub fn github(findings: &[Finding], folder: &str) -> String {
-    sorted(findings).into_iter().map(|finding| annotation(finding, folder)).collect()
+    let mut findings = sorted(findings);
+    findings.sort_by_key(|finding| finding.severity);
+    let mut shown = String::new();
+    let mut rest = String::new();
+    let mut left = [ANNOTATIONS; 2];
+    for finding in findings {
+        let left = &mut left[usize::from(finding.severity == Severity::Warning)];
+        if *left > 0 {
+            *left -= 1;
+            shown.push_str(&annotation(finding, folder));
+            continue;
+        }
+        let (line, column) = finding.position();
+        let place = one_line(&format!("{folder}{}:{line}:{column}", finding.file));
+        // Words in front: a line that begins with `::` would be a command.
+        let _ = writeln!(rest, "also {place}: {} {}", finding.rule.id, one_line(&finding.message));
+    }
+    shown + &rest
 }
 
 fn annotation(finding: &Finding, folder: &str) -> String {

@@ -2,8 +2,26 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::error::{RESTRICTED, Row, TOKEN_CHECKPOINT, UNAVAILABLE};
+
 pub(crate) const ACCOUNT_1: &str = "17841400000000001";
 pub(crate) const ACCOUNT_2: &str = "17841400000000002";
+
+/// How an account stands with Meta; `POST /_sandbox/accounts` changes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum State {
+    #[default]
+    Active,
+    /// Creating and publishing answer 25/2207050.
+    Restricted,
+    /// Every call answers 190/459.
+    Checkpointed,
+    /// Every call answers 9009.
+    Unavailable,
+    /// Trial reels answer 100/2207081.
+    NoTrials,
+}
 
 /// An Instagram professional account and the Facebook Page that it is linked to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -16,6 +34,8 @@ pub(crate) struct Account {
     pub(crate) page_id: String,
     /// The token that `/me/accounts` hands out for the Page.
     pub(crate) page_token: String,
+    #[serde(default)]
+    pub(crate) state: State,
 }
 
 /// The accounts that every world has.
@@ -27,6 +47,7 @@ pub(crate) fn at_start() -> Vec<Account> {
             scoped_id: format!("{}", 26_000_000_000_000_000_u64 + n),
             page_id: format!("{}", 300_000_000_000_000_u64 + n),
             page_token: format!("EAA-PAGE-{n}"),
+            state: State::Active,
         })
         .into()
 }
@@ -41,6 +62,17 @@ impl Account {
             scoped_id: format!("26{user_id}"),
             page_id: format!("30{user_id}"),
             page_token: super::TOKEN.to_owned(),
+            state: State::Active,
+        }
+    }
+
+    /// Why this account cannot do what `writes` says: read, or create and publish.
+    pub(crate) fn refusal(&self, writes: bool) -> Option<&'static Row> {
+        match self.state {
+            State::Restricted if writes => Some(&RESTRICTED),
+            State::Checkpointed => Some(&TOKEN_CHECKPOINT),
+            State::Unavailable => Some(&UNAVAILABLE),
+            State::Active | State::Restricted | State::NoTrials => None,
         }
     }
 }

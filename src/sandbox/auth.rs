@@ -12,6 +12,9 @@ pub(crate) fn token(world: &World, call: &Call) -> Result<Token, Refusal> {
     let text = call.token.as_deref().ok_or(&NO_TOKEN)?;
     let token = valid(world, text, &call.base, call.now)?;
     let secret = if token.login == Login::Instagram { "ig-app-secret" } else { "fb-app-secret" };
+    if world.settings.require_proof && !call.params.has("appsecret_proof") {
+        return Err(Refusal::parameter("API calls from the server require an appsecret_proof argument"));
+    }
     if proof::is_right(&call.params, text, secret, call.now) {
         Ok(token.clone())
     } else {
@@ -39,7 +42,7 @@ pub(crate) fn valid<'a>(world: &'a World, text: &str, base: &str, now: Millis) -
 
 /// One base URL serves both logins and the token decides, unless the host name says which one it
 /// is: `facebook.localhost`, `graph.instagram.com`.
-fn served(base: &str) -> Option<Login> {
+pub(crate) fn served(base: &str) -> Option<Login> {
     let host = base.trim_start_matches("http://");
     if host.contains("facebook") {
         Some(Login::Facebook)

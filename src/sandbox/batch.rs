@@ -5,19 +5,24 @@
 use axum::http::{HeaderMap, Method, Uri};
 use serde_json::{Value, json};
 
+use super::auth;
 use super::call::Call;
 use super::edges;
-use super::error::Refusal;
+use super::error::{PARAMETER, Refusal, TOO_MANY_CALLS};
 use super::machine::Core;
 use super::respond;
+use super::token::Login;
 
 const MAX_CALLS: usize = 50;
 
 /// Answers each call of `batch` in order; a refusal of one does not stop the others.
 pub(crate) async fn answer(core: &Core, outer: &Call, trace: impl Fn() -> String) -> Result<Value, Refusal> {
+    if auth::served(&outer.base) == Some(Login::Instagram) && !core.world().settings.batch_on_instagram {
+        return Err((&super::error::BAD_REQUEST).into());
+    }
     let calls = outer.params.objects("batch")?.unwrap_or_default();
     if calls.len() > MAX_CALLS {
-        return Err(Refusal::parameter("Too many requests in batch message. Maximum batch size is 50"));
+        return Err(PARAMETER.because(TOO_MANY_CALLS));
     }
     let mut answers = Vec::new();
     for call in calls {

@@ -50,6 +50,17 @@ pub(crate) fn is_version(part: &str) -> bool {
     part.strip_prefix('v').and_then(|rest| rest.split_once('.')).is_some_and(|(a, b)| digits(a) && digits(b))
 }
 
+/// The oldest version that is alive.
+///
+/// Meta: <https://developers.facebook.com/docs/graph-api/changelog/versions>
+const OLDEST: (u32, &str) = (21, "v21.0");
+
+/// The version that answers: a dead one is served as the oldest that lives.
+pub(crate) fn served_version(version: &str) -> &str {
+    let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    if major.is_some_and(|major| major < OLDEST.0) { OLDEST.1 } else { version }
+}
+
 /// The parts of a path, decoded, empty ones left out: `//v26.0//me/` is `v26.0`, `me`.
 pub(crate) fn parts(path: &str) -> Vec<String> {
     path.split('/')

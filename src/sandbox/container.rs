@@ -181,4 +181,8 @@ pub(crate) struct Comment {
     pub(crate) media_id: u64,
     pub(crate) text: String,
     pub(crate) at: Millis,
+    #[serde(default)]
+    pub(crate) hidden: bool,
+    #[serde(default)]
+    pub(crate) deleted: bool,
 }

@@ -1,5 +1,7 @@
 //! `/_sandbox/…`: what was published, what was asked, faults, clock, media.
 
+use std::sync::atomic::Ordering;
+
 use axum::body::Body;
 use axum::http::Response;
 use axum::http::request::Parts;
@@ -9,6 +11,8 @@ use serde_json::{Map, Value, json};
 use super::container::Media;
 use super::fault;
 use super::machine::locked;
+use super::page;
+use super::range::{self, Part};
 use super::respond;
 use super::server::{Server, collect};
 use super::store::{MAX_FILE, is_name, sha256};
@@ -81,16 +85,33 @@ fn row(world: &World, media: &Media) -> Published {
     }
 }
 
+/// The page of a post, and what the pages load.
+fn face(server: &Server, path: &[&str], query: &str) -> Option<Response<Body>> {
+    let now = server.core.now();
+    match path {
+        ["post", id] => page::post(&server.core, id, now),
+        ["live"] => Some(respond::control(200, &page::live(server, query), now)),
+        [name] => page::file(name, now),
+        _ => None,
+    }
+}
+
 type Answer = Result<Value, (u16, String)>;
 
 pub(crate) async fn answer(server: &Server, parts: &Parts, path: &[String], body: Body) -> Response<Body> {
     let core = &server.core;
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     if let (["media", name], "GET" | "HEAD") = (&path[..], parts.method.as_str()) {
-        return media(server, name);
+        return media(server, name, parts.headers.get("range").and_then(|range| range.to_str().ok()));
     }
+    if parts.method == "GET"
+        && let Some(response) = face(server, &path, parts.uri.query().unwrap_or_default())
+    {
+        return response;
+    }
+    let method = if parts.method == "HEAD" { "GET" } else { parts.method.as_str() };
     let answer = match collect(body, MAX_FILE).await {
-        Ok(body) => route(server, parts.method.as_str(), &path, body),
+        Ok(body) => route(server, method, &path, body),
         Err(error) => Err((413, error.to_string())),
     };
     let now = core.now();
@@ -102,6 +123,9 @@ pub(crate) async fn answer(server: &Server, parts: &Parts, path: &[String], body
 
 fn route(server: &Server, method: &str, path: &[&str], body: axum::body::Bytes) -> Answer {
     let core = &server.core;
+    if method != "GET" {
+        server.touched.fetch_add(1, Ordering::AcqRel);
+    }
     let done = || Ok(json!({ "success": true }));
     match (method, path) {
         ("GET", ["published"]) => json_of(&published(&core.world())),
@@ -130,6 +154,9 @@ fn route(server: &Server, method: &str, path: &[&str], body: axum::body::Bytes) 
         }
         ("GET", ["switches"]) => json_of(&core.world().settings),
         ("POST", ["switches"]) => switch(server, &object(&body)?),
+        ("GET", ["accounts"]) => json_of(&core.world().accounts()),
+        ("POST", ["accounts"]) => account(server, &object(&body)?),
+        ("POST", ["tokens"]) => token(server, &object(&body)?),
         ("PUT", ["media", name]) => keep(server, name, body),
         ("GET" | "POST" | "PUT" | "DELETE", _) => Err((404, "the sandbox has no such control".into())),
         _ => Err((405, "method not allowed".into())),
@@ -161,14 +188,49 @@ pub(crate) fn reset(server: &Server) -> Result<(), (u16, String)> {
 }
 
 fn switch(server: &Server, change: &Value) -> Answer {
-    let mut world = server.core.world();
-    let mut all = json_of(&world.settings)?;
-    let (Some(all_map), Some(change)) = (all.as_object_mut(), change.as_object()) else {
-        return Err((400, "switches are an object".into()));
-    };
-    all_map.extend(change.clone());
-    world.settings = serde_json::from_value(all.clone()).map_err(|error| (400, error.to_string()))?;
-    Ok(all)
+    let change = change.as_object().ok_or((400, "switches are an object".to_owned()))?;
+    server.core.world().switch(change).map_err(|error| (400, error.to_string()))?;
+    saved(server)?;
+    json_of(&server.core.world().settings)
+}
+
+fn saved(server: &Server) -> Result<(), (u16, String)> {
+    server.core.save().map_err(|refusal| (500, refusal.message))
+}
+
+/// `{"user_id":…,"state":"restricted"}`
+fn account(server: &Server, body: &Value) -> Answer {
+    let state = serde_json::from_value(body["state"].clone()).map_err(|error| (400, error.to_string()))?;
+    let user_id = body["user_id"].as_str().unwrap_or_default();
+    if !server.core.world().set_state(user_id, state) {
+        return Err((404, format!("no account has the user_id {user_id:?}")));
+    }
+    saved(server)?;
+    Ok(json!({ "success": true }))
+}
+
+/// What may become of a token, with the subcode of 190 that it then answers.
+pub(crate) const TOKEN_STATES: &[(&str, Option<i64>)] = &[
+    ("alive", None),
+    ("not_installed", Some(458)),
+    ("checkpointed", Some(459)),
+    ("password_changed", Some(460)),
+    ("expired", Some(463)),
+    ("unconfirmed", Some(464)),
+    ("revoked", Some(467)),
+    ("lost_page_role", Some(492)),
+];
+
+/// `{"token":…,"state":"revoked"}`
+fn token(server: &Server, body: &Value) -> Answer {
+    let state = TOKEN_STATES.iter().find(|(name, _)| body["state"] == *name);
+    let names = || TOKEN_STATES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let (_, subcode) = state.ok_or_else(|| (400, format!("state is one of {}", names())))?;
+    if !server.core.world().kill_token(body["token"].as_str().unwrap_or_default(), *subcode) {
+        return Err((404, "there is no such token".into()));
+    }
+    saved(server)?;
+    Ok(json!({ "success": true }))
 }
 
 fn keep(server: &Server, name: &str, body: axum::body::Bytes) -> Answer {
@@ -183,7 +245,7 @@ fn keep(server: &Server, name: &str, body: axum::body::Bytes) -> Answer {
     Ok(json!({ "success": true, "path": format!("/_sandbox/media/{name}") }))
 }
 
-fn media(server: &Server, name: &str) -> Response<Body> {
+fn media(server: &Server, name: &str, wanted: Option<&str>) -> Response<Body> {
     let now = server.core.now();
     let Some(bytes) = server.core.store.get(name) else {
         return respond::control(404, &json!({ "error": "no such media" }), now);
@@ -196,9 +258,22 @@ fn media(server: &Server, name: &str) -> Response<Body> {
         "mov" => "video/quicktime",
         _ => "application/octet-stream",
     };
-    let mut response = respond::raw(200, content_type, bytes, now);
+    let len = bytes.len();
+    let (status, bytes, place) = match range::read(wanted, len) {
+        Part::Whole => (200, bytes, None),
+        Part::Nothing => (416, axum::body::Bytes::new(), Some(format!("bytes */{len}"))),
+        Part::Bytes(part) => {
+            let place = format!("bytes {}-{}/{len}", part.start, part.end - 1);
+            (206, bytes.slice(part), Some(place))
+        }
+    };
+    let mut response = respond::raw(status, content_type, bytes, now);
     let headers = response.headers_mut();
     headers.insert("x-content-type-options", respond::header("nosniff"));
     headers.insert("content-security-policy", respond::header("sandbox"));
+    headers.insert("accept-ranges", respond::header("bytes"));
+    if let Some(place) = place {
+        headers.insert("content-range", respond::header(&place));
+    }
     response
 }

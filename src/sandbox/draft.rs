@@ -7,13 +7,13 @@ use super::error::{
     CAPTION_TOO_LONG, CAROUSEL_SIZE, FETCH, LOCATION, MEDIA_TYPE, PRODUCT_TAG, PRODUCT_TAG_NO_POSITION,
     PRODUCT_TAG_POSITION, Refusal, THUMB_OFFSET, TOO_MANY_TAGS,
 };
-use super::options::Settings;
 use super::params::Params;
 use super::rules::{self, Shape};
+use super::switches::Settings;
 use super::token::Login;
 use crate::id::Kind;
 
-/// In characters; Meta does not say how it counts them.
+/// In characters; Meta does not say how it counts them, hence the switch `caption_utf16`.
 const MAX_CAPTION: usize = 2_200;
 const MAX_MENTIONS: usize = 20;
 const MAX_ALT_TEXT: usize = 1_000;
@@ -44,11 +44,11 @@ pub(crate) struct Draft {
 
 pub(crate) fn read(params: &Params, login: Login, settings: &Settings) -> Result<Draft, Refusal> {
     let shape = shape(params)?;
-    let kept = rules::fitting(params, shape, login)?;
+    let kept = rules::fitting(params, shape, login, settings)?;
     let source = source(params, shape)?;
     let caption = kept.contains_key("caption").then(|| params.text("caption")).flatten();
     check_caption(caption.as_deref().unwrap_or_default(), settings)?;
-    check_details(params, matches!(source, Source::Image(_)))?;
+    check_details(params, &kept, matches!(source, Source::Image(_)))?;
     let (role, media_type) = match shape {
         Shape::Image => (Role::Post(Kind::Image), MediaType::Image),
         Shape::ChildImage => (Role::Child, MediaType::Image),
@@ -122,7 +122,8 @@ fn children(params: &Params) -> Result<Vec<u64>, Refusal> {
 }
 
 fn check_caption(caption: &str, settings: &Settings) -> Result<(), Refusal> {
-    if caption.chars().count() > MAX_CAPTION {
+    let len = if settings.caption_utf16 { caption.encode_utf16().count() } else { caption.chars().count() };
+    if len > MAX_CAPTION {
         return Err((&CAPTION_TOO_LONG).into());
     }
     if tags(caption, '@') > MAX_MENTIONS {
@@ -149,7 +150,7 @@ fn tags(caption: &str, mark: char) -> usize {
     count
 }
 
-fn check_details(params: &Params, is_image: bool) -> Result<(), Refusal> {
+fn check_details(params: &Params, kept: &Map<String, Value>, is_image: bool) -> Result<(), Refusal> {
     if params.text("alt_text").is_some_and(|text| text.chars().count() > MAX_ALT_TEXT) {
         return Err(Refusal::parameter("Param alt_text must be at most 1000 characters"));
     }
@@ -165,16 +166,18 @@ fn check_details(params: &Params, is_image: bool) -> Result<(), Refusal> {
             return Err((&LOCATION).into());
         }
     }
-    for flag in ["share_to_feed", "is_ai_generated", "is_paid_partnership"] {
-        params.flag(flag)?;
-    }
     let strategy = |trial: &Map<String, Value>| {
         matches!(trial.get("graduation_strategy").and_then(Value::as_str), Some("MANUAL" | "SS_PERFORMANCE"))
     };
     if params.object("trial_params")?.is_some_and(|trial| !strategy(&trial)) {
         return Err(Refusal::parameter("Param trial_params[graduation_strategy] must be MANUAL or SS_PERFORMANCE"));
     }
-    params.object("audio_configuration")?;
+    if kept.contains_key("audio_configuration") && params.object("audio_configuration")?.is_none() {
+        return Err(Refusal::parameter("Param audio_configuration must be a JSON object"));
+    }
+    if kept.contains_key("poll_attachment") && params.flag("is_comment_prompt_used")? == Some(true) {
+        return Err(Refusal::parameter("A poll and a comment prompt exclude each other"));
+    }
     check_user_tags(params, is_image && params.text("media_type").as_deref() != Some("STORIES"))?;
     check_product_tags(params, is_image)
 }
@@ -212,7 +215,7 @@ fn check_user_tags(params: &Params, needs_position: bool) -> Result<(), Refusal>
     Ok(())
 }
 
-fn check_product_tags(params: &Params, is_image: bool) -> Result<(), Refusal> {
+pub(crate) fn check_product_tags(params: &Params, is_image: bool) -> Result<(), Refusal> {
     let tags = params.objects("product_tags")?.unwrap_or_default();
     if tags.len() > 5 {
         return Err(Refusal::parameter("Param product_tags must have at most 5 tags"));

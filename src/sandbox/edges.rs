@@ -1,5 +1,6 @@
 //! The endpoints: which one a path means, and what each answers.
 
+mod audio;
 mod create;
 mod media;
 mod oauth;
@@ -7,11 +8,11 @@ mod publish;
 pub(crate) mod upload;
 mod user;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::auth;
 use super::call::{Call, Verb};
-use super::error::{BAD_REQUEST, Refusal};
+use super::error::{ALIAS, BAD_REQUEST, Refusal};
 use super::fields::{self, Field};
 use super::machine::Core;
 use super::token::{Login, Token};
@@ -42,8 +43,16 @@ pub(crate) async fn answer(core: &Core, call: &Call) -> Result<Value, Refusal> {
         return answer;
     }
     let token = auth::token(&core.world(), call)?;
+    if call.params.has("date_format") {
+        // Removed from every living version in October 2026.
+        return Err(Refusal::parameter("Param date_format is not supported"));
+    }
     let Some(id) = path.first() else { return Err((&BAD_REQUEST).into()) };
-    let target = target(&core.world(), &token, id).ok_or_else(|| Refusal::nonexistent(call.verb.as_str(), id))?;
+    if path == ["ig_audio"] {
+        return audio::search(Eye { world: &core.world(), call, token: &token });
+    }
+    let target = target(&core.world(), &token, id).ok_or_else(|| unknown(call.verb, id))?;
+    may(&core.world(), &target, call.verb)?;
     match (call.verb, &target, &path[1..]) {
         (Verb::Post, Target::Account(user), ["media"]) => create::create(core, call, &token, user).await,
         (Verb::Post, Target::Account(user), ["media_publish"]) => publish::publish(core, call, &token, user),
@@ -53,9 +62,35 @@ pub(crate) async fn answer(core: &Core, call: &Call) -> Result<Value, Refusal> {
         }
         (Verb::Post, Target::Media(media), []) => media::change(core, call, &token, *media),
         (Verb::Post, Target::Media(media), ["comments"]) => media::comment(core, call, &token, *media),
+        (Verb::Post, Target::Media(media), ["product_tags"]) => media::retag(core, call, &token, *media),
+        (Verb::Post, Target::Comment(comment), []) => media::hide(core, call, &token, *comment),
         (Verb::Delete, Target::Media(media), []) => media::delete(core, call, &token, *media),
+        (Verb::Delete, Target::Comment(comment), []) => media::delete_comment(core, &token, *comment),
         _ => Err(Refusal::nonexistent(call.verb.as_str(), id)),
     }
+}
+
+/// An id of digits may exist for others; a name that nobody has does not.
+fn unknown(verb: Verb, id: &str) -> Refusal {
+    if verb == Verb::Get && !id.bytes().all(|byte| byte.is_ascii_digit()) {
+        return ALIAS.because(format!("(#803) Some of the aliases you requested do not exist: {id}"));
+    }
+    Refusal::nonexistent(verb.as_str(), id)
+}
+
+/// Whether the account behind a target stands well enough with Meta.
+fn may(world: &World, target: &Target, verb: Verb) -> Result<(), Refusal> {
+    let user_id = match target {
+        Target::Person | Target::Page(_) => return Ok(()),
+        Target::Account(user_id) => Some(user_id),
+        Target::Container(id) => world.container(*id).map(|container| &container.user_id),
+        Target::Media(id) => world.media(*id).map(|media| &media.user_id),
+        Target::Comment(id) => {
+            world.comment(*id).and_then(|comment| world.media(comment.media_id)).map(|media| &media.user_id)
+        }
+    };
+    let account = user_id.and_then(|user_id| world.account(user_id));
+    account.and_then(|account| account.refusal(verb != Verb::Get)).map_or(Ok(()), |row| Err(row.into()))
 }
 
 fn read(eye: Eye<'_>, target: &Target, rest: &[&str]) -> Result<Value, Refusal> {
@@ -71,6 +106,9 @@ fn read(eye: Eye<'_>, target: &Target, rest: &[&str]) -> Result<Value, Refusal> 
         (Target::Media(id), []) => media::node(eye, *id),
         (Target::Media(id), ["children"]) => media::children(eye, *id),
         (Target::Media(id), ["comments"]) => media::comments(eye, *id),
+        (Target::Media(id), ["collaborators"]) => media::collaborators(eye, *id),
+        (Target::Media(id), ["product_tags"]) => media::product_tags(eye, *id),
+        (Target::Comment(_), ["replies"]) => Ok(json!({ "data": [] })),
         (Target::Comment(id), []) => media::comment_node(eye, *id),
         (_, [edge, ..]) => Err(fields::nonexisting(edge, "Node")),
     }

@@ -15,6 +15,8 @@ pub enum Fault {
     Delay { ms: Millis },
     /// As if nobody listened: nothing is read, nothing happens.
     RefuseConnection,
+    /// The port is closed: every connection is dropped, this request's too, and for so long none comes up.
+    ClosePort { ms: Millis },
     /// The connection is closed before the request is processed.
     CloseBefore,
     /// Processed, then closed without an answer.
@@ -46,6 +48,28 @@ pub enum Fault {
     /// Of an upload so many bytes arrive, then the connection is closed.
     InterruptUpload { bytes: u64 },
 }
+
+/// Every fault by its name.
+pub(crate) const NAMES: &[&str] = &[
+    "delay",
+    "refuse_connection",
+    "close_port",
+    "close_before",
+    "lose_answer",
+    "late_effect",
+    "http",
+    "truncate",
+    "slow_body",
+    "graph_error",
+    "processing_error",
+    "never_ready",
+    "not_ready_after_finished",
+    "unreadable",
+    "hide_media",
+    "throttle",
+    "expire_token",
+    "interrupt_upload",
+];
 
 /// Which requests a fault hits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,9 +213,16 @@ fn fault(name: &str, values: &Map<String, Value>) -> Result<Fault, String> {
     let text = |name: &str| values.get(name).and_then(Value::as_str).map(str::to_owned);
     let size = |names: &[&str], default: i64| u64::try_from(int(names, default)).unwrap_or(0);
     // A row of the error table may be called by its name.
-    let row = get(&["row"]).and_then(Value::as_str).and_then(|name| error::ALL.iter().find(|row| row.name == name));
+    let row = match values.get("row").and_then(Value::as_str) {
+        None => None,
+        Some(name) => {
+            let row = error::ALL.iter().find(|row| row.name.eq_ignore_ascii_case(name));
+            Some(row.ok_or_else(|| format!("the error table has no row `{name}`"))?)
+        }
+    };
     Ok(match name {
         "delay" => Fault::Delay { ms: ms(SECOND) },
+        "close_port" => Fault::ClosePort { ms: ms(SECOND) },
         "refuse_connection" => Fault::RefuseConnection,
         "close_before" => Fault::CloseBefore,
         "lose_answer" => Fault::LoseAnswer,
@@ -206,7 +237,7 @@ fn fault(name: &str, values: &Map<String, Value>) -> Result<Fault, String> {
             code: row.map_or_else(|| int(&["code"], 1), |row| row.code),
             subcode: row
                 .map_or_else(|| values.get("subcode").or(values.get("error_subcode"))?.as_i64(), |row| row.subcode),
-            message: text("message"),
+            message: text("message").or_else(|| row.map(|row| row.message.to_owned())),
             effect: ["effect", "happened"].iter().any(|name| values.get(*name) == Some(&Value::Bool(true))),
         },
         "processing_error" => Fault::ProcessingError { subcode: int(&["subcode", "error_subcode"], 2_207_026) },
@@ -219,7 +250,7 @@ fn fault(name: &str, values: &Map<String, Value>) -> Result<Fault, String> {
         "throttle" => Fault::Throttle { minutes: size(&["minutes"], 10) },
         "expire_token" => Fault::ExpireToken { subcode: int(&["subcode", "error_subcode"], 463) },
         "interrupt_upload" => Fault::InterruptUpload { bytes: size(&["bytes"], 1) },
-        other => return Err(format!("there is no fault `{other}`")),
+        other => return Err(format!("there is no fault `{other}`; there are {}", NAMES.join(", "))),
     })
 }
 

@@ -3,7 +3,7 @@
 //! Meta: <https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media>
 
 use super::error::{ASPECT_RATIO, FETCH, IMAGE_FORMAT, IMAGE_TOO_LARGE, Refusal, VIDEO_FORMAT};
-use super::options::Settings;
+use super::switches::Settings;
 use crate::media::probe::{EditList, Facts, Format, Video};
 
 /// What an image is for.
@@ -43,8 +43,7 @@ pub(crate) fn image(facts: &Facts, place: ImageUse, settings: &Settings) -> Resu
     }
     if let (ImageUse::Feed, Some((width, height))) = (place, size) {
         let ratio = f64::from(width) / f64::from(height);
-        // 1.91:1 itself cannot be met in whole pixels, so its third decimal is forgiven.
-        if ratio < settings.min_aspect || ratio >= MAX_ASPECT + 0.005 {
+        if ratio < settings.min_aspect || ratio > MAX_ASPECT {
             return Err((&ASPECT_RATIO).into());
         }
     }

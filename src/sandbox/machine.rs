@@ -1,18 +1,18 @@
 //! The world and what surrounds it: clock, media store, fetching, writing down.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
 
 use super::draft;
-use super::error::{FETCH, Refusal};
+use super::error::{DOWNLOAD_TIMEOUT, FETCH, Refusal};
 use super::fault::Faults;
 use super::log::Log;
 use super::persist::Persist;
 use super::store::{MAX_FILE, Store};
 use super::time::Millis;
+use super::uploads::Uploads;
 use super::world::World;
 use crate::port::{Body, Clock, Method, Request, Transport};
 
@@ -20,14 +20,13 @@ use crate::port::{Body, Clock, Method, Request, Transport};
 ///
 /// Meta: <https://developers.facebook.com/docs/sharing/webmasters/web-crawlers>
 const FETCHER: &str = "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)";
-const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
+const MAX_REDIRECTS: usize = 5;
 
 pub(crate) struct Core {
     pub(crate) world: Mutex<World>,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) log: Mutex<Log>,
-    /// Bytes of unfinished uploads, by container.
-    pub(crate) uploads: Mutex<HashMap<u64, Vec<u8>>>,
+    pub(crate) uploads: Uploads,
     pub(crate) store: Store,
     pub(crate) persist: Persist,
     pub(crate) clock: Arc<dyn Clock>,
@@ -63,30 +62,54 @@ impl Core {
     pub(crate) async fn fetch(&self, text: &str, base: &str) -> Result<Option<Bytes>, Refusal> {
         let url = draft::check_url(text)?;
         let failed = || Refusal::from(&FETCH);
-        if url.as_str().starts_with(&format!("{base}/_sandbox/media/")) {
-            let name = url.path_segments().and_then(Iterator::last).unwrap_or_default();
-            return self.store.get(name).map(Some).ok_or_else(failed);
+        if let Some(name) = url.path().strip_prefix("/_sandbox/media/") {
+            // The name is the digest of the bytes, so it does not matter by which name it is ours.
+            let own = url.as_str().starts_with(base);
+            match self.store.get(name).filter(|_| own || is_loopback(&url)) {
+                None if own => return Err(failed()),
+                None => {}
+                found => return Ok(found),
+            }
         }
-        let loopback = is_loopback(&url);
-        if url.scheme() == "http" && !loopback {
+        if url.scheme() == "http" && !is_loopback(&url) {
             return Err(failed());
         }
-        if !loopback && self.world().settings.assume_https {
+        let settings = self.world().settings.clone();
+        if !is_loopback(&url) && settings.assume_https {
             return Ok(None);
         }
+        let timeout = Duration::from_millis(u64::try_from(settings.fetch_timeout_ms).unwrap_or(0));
+        let hops = if settings.follow_redirects { MAX_REDIRECTS } else { 0 };
+        self.fetch_from(url, timeout, hops).await.map(Some)
+    }
+
+    async fn fetch_from(&self, mut url: url::Url, timeout: Duration, hops: usize) -> Result<Bytes, Refusal> {
+        let failed = || Refusal::from(&FETCH);
         let fetcher = self.fetcher.as_ref().ok_or_else(failed)?;
-        let request = Request {
-            method: Method::Get,
-            url,
-            headers: vec![("user-agent", FETCHER.to_owned())],
-            body: Body::Empty,
-            timeout: FETCH_TIMEOUT,
-            answer_limit: MAX_FILE,
-        };
-        match fetcher.send(request).await {
-            Ok(answer) if answer.status == 200 => Ok(Some(answer.body.into())),
-            _ => Err(failed()),
+        for _ in 0..=hops {
+            let request = Request {
+                method: Method::Get,
+                url: url.clone(),
+                headers: vec![("user-agent", FETCHER.to_owned())],
+                body: Body::Empty,
+                timeout,
+                answer_limit: MAX_FILE,
+            };
+            let began = self.clock.monotonic();
+            let answer = match fetcher.send(request).await {
+                Ok(answer) => answer,
+                Err(_) if self.clock.monotonic().saturating_sub(began) >= timeout => {
+                    return Err((&DOWNLOAD_TIMEOUT).into());
+                }
+                Err(_) => return Err(failed()),
+            };
+            if answer.status == 200 {
+                return Ok(answer.body.into());
+            }
+            let next = answer.header("location").filter(|_| (300..400).contains(&answer.status));
+            url = next.and_then(|next| url.join(next).ok()).ok_or_else(failed)?;
         }
+        Err(failed())
     }
 }
 

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
+use super::switches::Settings;
 use super::time::{Millis, SECOND};
 use crate::id::UserId;
 
@@ -81,71 +80,4 @@ impl Options {
 
 fn millis(duration: Duration) -> Millis {
     Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX / 4)
-}
-
-/// The answer to publishing a container that is published already. Meta documents none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PublishTwice {
-    /// 24/2207006, which does not tell that the post is live.
-    NotFound,
-    /// 9007/2207027
-    NotReady,
-    /// 100
-    Invalid,
-}
-
-/// The switches of a running sandbox; `POST /_sandbox/switches` changes them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
-pub struct Settings {
-    pub image_ms: Millis,
-    pub video_min_ms: Millis,
-    pub video_max_ms: Millis,
-    pub listing_lag_ms: Millis,
-    pub quota_lag_ms: Millis,
-    pub quota_total: usize,
-    pub assume_https: bool,
-    pub publish_twice: PublishTwice,
-    /// PNG and WebP are taken for images, as was observed against the documentation.
-    pub accept_png: bool,
-    /// The narrowest feed image, width by height. Documented 4:5, observed 3:4.
-    pub min_aspect: f64,
-    /// Documented 30; the app announced 5.
-    pub max_hashtags: usize,
-    /// A bad video is refused at creation instead of failing in processing.
-    pub video_faults_at_once: bool,
-    /// Videos whose index stands at the end are accepted.
-    pub accept_moov_last: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            image_ms: SECOND,
-            video_min_ms: 2 * SECOND,
-            video_max_ms: 20 * SECOND,
-            listing_lag_ms: 0,
-            quota_lag_ms: 0,
-            quota_total: 50,
-            assume_https: false,
-            publish_twice: PublishTwice::NotFound,
-            accept_png: false,
-            min_aspect: 0.8,
-            max_hashtags: 30,
-            video_faults_at_once: false,
-            accept_moov_last: false,
-        }
-    }
-}
-
-impl Settings {
-    /// How long a video of this size and length is processed.
-    pub(crate) fn video_ms(&self, bytes: u64, duration_ms: u64) -> Millis {
-        let span = self.video_max_ms - self.video_min_ms;
-        // A minute of video, or 60 MB, takes the whole span.
-        let share = (bytes / 60_000).max(duration_ms / 60).min(1_000);
-        self.video_min_ms + span * Millis::try_from(share).unwrap_or(0) / 1_000
-    }
 }

@@ -1,8 +1,8 @@
 //! From HTTP request to HTTP response: faults around the endpoints.
 
+mod body;
 mod receive;
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,9 +11,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::Response;
 use axum::http::request::Parts;
-use futures_util::StreamExt;
 use serde_json::{Map, Value};
 
+use self::body::broken;
+pub(crate) use self::body::collect;
 use super::batch;
 use super::call::{self, Call};
 use super::container::Marks;
@@ -23,7 +24,7 @@ use super::fault::Fault;
 use super::log::{Entry, harmless};
 use super::machine::{Core, locked};
 use super::respond::{self, Cut, Usage};
-use super::store::MAX_FILE;
+use super::socket::Port;
 use super::time::{self, Millis};
 use super::{control, page};
 
@@ -33,6 +34,9 @@ const MAX_BODY: u64 = 8 << 20;
 pub(crate) struct Server {
     pub(crate) core: Core,
     count: AtomicU64,
+    /// How often the controls changed something.
+    pub(crate) touched: AtomicU64,
+    pub(crate) port: Arc<Port>,
     late: std::sync::Mutex<Vec<Late>>,
 }
 
@@ -54,7 +58,13 @@ struct Outcome {
 
 impl Server {
     pub(crate) fn new(core: Core) -> Self {
-        Self { core, count: AtomicU64::new(0), late: std::sync::Mutex::default() }
+        Self {
+            core,
+            count: AtomicU64::new(0),
+            touched: AtomicU64::new(0),
+            port: Arc::default(),
+            late: std::sync::Mutex::default(),
+        }
     }
 
     /// Answers one request; a [`Cut`] in the response's extensions means no answer.
@@ -65,8 +75,9 @@ impl Server {
             self.run_late().await;
             return control::answer(&self, &parts, &path[1..], body).await;
         }
-        if path.is_empty() && parts.method == "GET" && parts.uri.query().is_none() {
-            return page::answer(&self.core, self.core.now());
+        if path.is_empty() && matches!(parts.method.as_str(), "GET" | "HEAD") && parts.uri.query().is_none() {
+            self.run_late().await;
+            return page::feed(&self, self.core.now());
         }
         self.run_late().await;
         self.graph(parts, body, path).await
@@ -86,6 +97,7 @@ impl Server {
             status: None,
             code: None,
             error_subcode: None,
+            message: None,
             faults: faults.iter().map(Fault::name).collect(),
         };
         let response = self.faulty(parts, body, &path, &faults, &mut entry).await;
@@ -109,6 +121,10 @@ impl Server {
             match fault {
                 Fault::Delay { ms } => self.sleep(*ms).await,
                 Fault::RefuseConnection => return respond::cut(Cut::Refused),
+                Fault::ClosePort { ms } => {
+                    self.port.close(Duration::from_millis(u64::try_from(*ms).unwrap_or(0)));
+                    return respond::cut(Cut::Refused);
+                }
                 Fault::CloseBefore => return respond::cut(Cut::Closed),
                 _ => {}
             }
@@ -165,7 +181,7 @@ impl Server {
                 Fault::ExpireToken { subcode } => {
                     let call = Call::read(&parts.method, &parts.uri, &parts.headers, body, now);
                     if let Some(token) = call.ok().and_then(|call| call.token) {
-                        self.core.world().kill_token(&token, *subcode);
+                        self.core.world().kill_token(&token, Some(*subcode));
                     }
                 }
                 _ => {}
@@ -189,7 +205,7 @@ impl Server {
         match result {
             Ok(body) => Outcome { status: 200, body, refusal: None, params },
             Err(refusal) => {
-                let body = refusal.body(&self.trace());
+                let body = self.body(&refusal);
                 Outcome { status: refusal.http, body, refusal: Some(refusal), params }
             }
         }
@@ -205,10 +221,11 @@ impl Server {
         now: Millis,
     ) -> Response<Body> {
         if let Some(refusal) = &outcome.refusal {
-            (entry.code, entry.error_subcode) = (Some(refusal.code), refusal.subcode);
+            note(entry, refusal);
         }
         let text = respond::escaped(&outcome.body);
-        let whole = |text: &str| self.answer(parts, outcome.status, text, Usage { percent: 1, minutes: 0 }, now);
+        let percent = self.core.world().settings.usage_percent;
+        let whole = |text: &str| self.answer(parts, outcome.status, text, Usage { percent, minutes: 0 }, now);
         for fault in faults {
             match fault {
                 Fault::LoseAnswer => return respond::cut(Cut::Closed),
@@ -233,16 +250,24 @@ impl Server {
         whole(&text)
     }
 
+    fn body(&self, refusal: &Refusal) -> Value {
+        if self.core.world().settings.localised {
+            refusal.clone().localised().body(&self.trace())
+        } else {
+            refusal.body(&self.trace())
+        }
+    }
+
     fn refuse(&self, parts: &Parts, refusal: &Refusal, usage: Usage, entry: &mut Entry, now: Millis) -> Response<Body> {
-        (entry.code, entry.error_subcode) = (Some(refusal.code), refusal.subcode);
-        self.answer(parts, refusal.http, &respond::escaped(&refusal.body(&self.trace())), usage, now)
+        note(entry, refusal);
+        self.answer(parts, refusal.http, &respond::escaped(&self.body(refusal)), usage, now)
     }
 
     fn answer(&self, parts: &Parts, status: u16, text: &str, usage: Usage, now: Millis) -> Response<Body> {
         let path = call::parts(parts.uri.path());
         let version = path.first().filter(|part| call::is_version(part)).map(String::as_str);
         let user = path.iter().find(|part| self.core.world().account(part).is_some()).map(String::as_str);
-        let version = version.unwrap_or(crate::graph::wire::NEWEST_VERSION);
+        let version = call::served_version(version.unwrap_or(crate::graph::wire::NEWEST_VERSION));
         let mut response = respond::graph(status, text, version, user.unwrap_or("0"), usage, now);
         response.headers_mut().insert("x-fb-trace-id", respond::header(&self.trace()));
         response
@@ -267,7 +292,7 @@ impl Server {
         locked(&self.late).clear();
         locked(&self.core.faults).clear();
         locked(&self.core.log).clear();
-        locked(&self.core.uploads).clear();
+        self.core.uploads.clear();
     }
 
     fn trace(&self) -> String {
@@ -279,41 +304,15 @@ impl Server {
     }
 }
 
+fn note(entry: &mut Entry, refusal: &Refusal) {
+    (entry.code, entry.error_subcode) = (Some(refusal.code), refusal.subcode);
+    entry.message = Some(refusal.message.clone());
+}
+
 fn marks(faults: &[Fault]) -> Marks {
     let mut marks = Marks::default();
     for fault in faults {
         fault.mark(&mut marks);
     }
     marks
-}
-
-/// A body read whole.
-///
-/// # Errors
-///
-/// It is longer than `limit` bytes, or the connection broke.
-pub(crate) async fn collect(body: Body, limit: u64) -> io::Result<Bytes> {
-    let mut bytes = Vec::new();
-    let mut body = body.into_data_stream();
-    while let Some(piece) = body.next().await {
-        let piece = piece.map_err(io::Error::other)?;
-        if (bytes.len() + piece.len()) as u64 > limit.min(MAX_FILE) {
-            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
-        }
-        bytes.extend_from_slice(&piece);
-    }
-    Ok(bytes.into())
-}
-
-/// The same answer, announced whole and broken off after some bytes.
-fn broken(response: Response<Body>, text: &str, bytes: usize) -> Response<Body> {
-    let (mut parts, _) = response.into_parts();
-    parts.headers.insert("content-length", text.len().into());
-    let start = Bytes::copy_from_slice(&text.as_bytes()[..bytes.min(text.len().saturating_sub(1))]);
-    let pieces = futures_util::stream::iter([Ok(start)]).chain(futures_util::stream::once(async {
-        // Gives the first piece its way to the socket.
-        tokio::task::yield_now().await;
-        Err(io::Error::from(io::ErrorKind::ConnectionReset))
-    }));
-    Response::from_parts(parts, Body::from_stream(pieces))
 }

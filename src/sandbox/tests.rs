@@ -1,10 +1,16 @@
 //! The sandbox as a client meets it: over real HTTP on a free port.
 
+mod docs;
+mod edges;
 mod errors;
 mod faults;
 mod life;
 mod protocol;
 mod publishing;
+mod restart;
+mod rows;
+mod samples;
+mod switches;
 mod tokens;
 
 use std::sync::Arc;
@@ -14,7 +20,8 @@ use serde_json::{Value, json};
 
 use super::{Fault, FaultPlan, Options, Published, Sandbox};
 use crate::media::probe::testing::{Mp4, jpeg};
-use crate::port::{RealClock, RealDisk};
+use crate::port::{RealClock, RealDisk, Request, Response, Transport, TransportError};
+use futures_util::future::BoxFuture;
 
 const USER: &str = "17841400000000001";
 const OTHER: &str = "17841400000000002";
@@ -57,7 +64,41 @@ async fn serve(sandbox: Sandbox) -> Server {
     Server { sandbox, base, client: client(), task }
 }
 
+/// A client as the program has one: it follows nothing.
+struct Fetch(reqwest::Client);
+
+impl Transport for Fetch {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        Box::pin(async move {
+            let lost = |error: reqwest::Error| TransportError::NoAnswer(error.to_string());
+            let answer = self.0.get(request.url).timeout(request.timeout).send().await.map_err(lost)?;
+            let status = answer.status().as_u16();
+            let text = |value: &reqwest::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+            let headers = answer.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+            Ok(Response { status, headers, body: answer.bytes().await.map_err(lost)?.to_vec() })
+        })
+    }
+}
+
+/// A sandbox that fetches media from other hosts.
+async fn fetching() -> Server {
+    let sandbox = Sandbox::new(&Options::quick(), Arc::new(RealDisk), Arc::new(RealClock::new())).unwrap();
+    serve(sandbox.fetching_through(Arc::new(Fetch(client())))).await
+}
+
 impl Server {
+    /// `POST /_sandbox/{what}`
+    async fn control(&self, what: &str, body: &Value) -> Reply {
+        let request = self.client.post(format!("{}/_sandbox/{what}", self.base)).body(body.to_string());
+        reply(request.send().await.unwrap()).await.unwrap()
+    }
+
+    /// Changes how the first account stands with Meta.
+    async fn set_account(&self, state: &str) {
+        let (status, answer) = self.control("accounts", &json!({ "user_id": USER, "state": state })).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+
     async fn try_get(&self, token: &str, path: &str) -> reqwest::Result<Reply> {
         reply(self.client.get(format!("{}/v26.0/{path}", self.base)).bearer_auth(token).send().await?).await
     }

@@ -68,6 +68,8 @@ impl Node for MediaView<'_> {
         Ok(match field.name.as_str() {
             "id" | "ig_id" | "legacy_instagram_media_id" => Some(json!(media.id.to_string())),
             // Without `@`, as for callers without admin tasks; children have none.
+            "caption" if eye.world.settings.hide_captions => None,
+            "caption" if !eye.world.settings.strip_at => media.caption.as_ref().map(|caption| json!(caption)),
             "caption" => media.caption.as_ref().map(|caption| json!(caption.replace('@', ""))),
             "timestamp" => Some(json!(time::graph(media.published_at))),
             "permalink" => permalink(media, username()).map(Value::from),
@@ -86,7 +88,9 @@ impl Node for MediaView<'_> {
             "username" => Some(json!(username())),
             "owner" => Some(json!({ "id": media.user_id })),
             "alt_text" => text("alt_text"),
-            "is_shared_to_feed" => is_reel.then(|| json!(truth(text("share_to_feed"), true))),
+            "is_shared_to_feed" => {
+                is_reel.then(|| json!(truth(text("share_to_feed"), eye.world.settings.share_to_feed_default)))
+            }
             "is_ai_generated" => Some(json!(truth(text("is_ai_generated"), false))),
             "is_comment_enabled" => Some(json!(media.comment_enabled)),
             "like_count" | "view_count" | "shares_count" | "saved_count" | "reposts_count" => Some(json!(0)),
@@ -140,7 +144,7 @@ impl Node for CommentView<'_> {
             "username" => author().map(|account| json!(account.username)),
             "from" | "user" => author().map(|account| json!({ "id": account.user_id, "username": account.username })),
             "media" => Some(json!({ "id": comment.media_id.to_string() })),
-            "hidden" => Some(json!(false)),
+            "hidden" => Some(json!(comment.hidden)),
             "like_count" => Some(json!(0)),
             "parent_id" | "replies" | "legacy_instagram_comment_id" => None,
             _ => return Err(Unknown::Field),

@@ -1,16 +1,18 @@
 //! Everything the sandbox knows: accounts, containers, media. Pure: `now` is an argument, and what
 //! has to be written down is collected for the caller.
 
+mod accounts;
 mod publish;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::account::{self, Account};
 use super::container::{Comment, Container, Media, Phase};
-use super::error::{CONTAINER_BUDGET, CONTAINER_GONE, Refusal, TOKEN_UNREADABLE};
-use super::options::Settings;
+use super::error::{CONTAINER_BUDGET, CONTAINER_GONE, Refusal};
+use super::switches::Settings;
 use super::time::{DAY, Millis};
 use super::token::{self, Token};
 use crate::graph::wire::StatusCode;
@@ -36,6 +38,9 @@ pub(crate) struct Base {
     /// Authorization codes that were exchanged.
     #[serde(default)]
     used_codes: Vec<String>,
+    /// Switches that were changed while it ran.
+    #[serde(default)]
+    switches: Map<String, Value>,
 }
 
 /// One object that changed; all of them, in order, rebuild the world.
@@ -59,11 +64,21 @@ enum Changed {
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) settings: Settings,
+    /// As the sandbox was started.
+    start: Settings,
     base: Base,
     containers: BTreeMap<u64, Container>,
     media: BTreeMap<u64, Media>,
     comments: BTreeMap<u64, Comment>,
     changed: BTreeSet<Changed>,
+}
+
+fn switched(settings: &Settings, change: &Map<String, Value>) -> Result<Settings, serde_json::Error> {
+    let mut all = serde_json::to_value(settings)?;
+    if let Some(all) = all.as_object_mut() {
+        all.extend(change.clone());
+    }
+    serde_json::from_value(all)
 }
 
 fn next<T>(map: &BTreeMap<u64, T>, first: u64) -> u64 {
@@ -74,12 +89,14 @@ impl World {
     /// A world that begins at `now`.
     pub(crate) fn new(settings: Settings, now: Millis) -> Self {
         Self {
+            start: settings.clone(),
             settings,
             base: Base {
                 accounts: account::at_start(),
                 tokens: token::at_start(now),
                 ahead_ms: 0,
                 used_codes: Vec::new(),
+                switches: Map::new(),
             },
             containers: BTreeMap::new(),
             media: BTreeMap::new(),
@@ -91,12 +108,12 @@ impl World {
     /// Takes over one object as it was written down.
     pub(crate) fn restore(&mut self, line: Line) {
         match line {
-            Line::Base(base) => self.base = base,
-            Line::Container(mut container) => {
-                // The bytes of an unfinished upload were in memory only.
-                if let Some(upload) = container.upload.as_mut().filter(|upload| !upload.complete) {
-                    upload.received = 0;
-                }
+            Line::Base(base) => {
+                // Switches of an older version that are gone are no reason not to start.
+                self.settings = switched(&self.start, &base.switches).unwrap_or_else(|_| self.start.clone());
+                self.base = base;
+            }
+            Line::Container(container) => {
                 self.containers.insert(container.id, *container);
             }
             Line::Media(media) => {
@@ -145,64 +162,22 @@ impl World {
     /// Forgets all posts and starts anew at `now`, extra accounts kept.
     pub(crate) fn reset(&mut self, now: Millis) {
         let extra = std::mem::take(&mut self.base.accounts);
-        *self = Self::new(self.settings.clone(), now);
+        *self = Self::new(self.start.clone(), now);
         for account in extra {
-            self.add_account(account);
+            self.add_account(Account { state: account::State::Active, ..account });
         }
     }
 
-    // --- accounts and tokens ---
-
-    pub(crate) fn accounts(&self) -> &[Account] {
-        &self.base.accounts
-    }
-
-    pub(crate) fn account(&self, user_id: &str) -> Option<&Account> {
-        self.base.accounts.iter().find(|account| account.user_id == user_id)
-    }
-
-    /// Adds an account; one that is there takes over the name.
-    pub(crate) fn add_account(&mut self, account: Account) {
-        match self.base.accounts.iter_mut().find(|known| known.user_id == account.user_id) {
-            Some(known) if known.username == account.username => return,
-            Some(known) => known.username = account.username,
-            None => self.base.accounts.push(account),
-        }
+    /// Changes some switches, for the next process, too.
+    ///
+    /// # Errors
+    ///
+    /// There is no such switch, or it has other values; nothing is changed.
+    pub(crate) fn switch(&mut self, change: &Map<String, Value>) -> Result<(), serde_json::Error> {
+        self.settings = switched(&self.settings, change)?;
+        self.base.switches.extend(change.clone());
         self.changed.insert(Changed::Base);
-    }
-
-    pub(crate) fn token(&self, text: &str) -> Option<&Token> {
-        self.base.tokens.iter().find(|token| token.text == text)
-    }
-
-    pub(crate) fn token_names(&self) -> impl Iterator<Item = &str> {
-        self.base.tokens.iter().map(|token| token.text.as_str())
-    }
-
-    /// Adds a token with the reach of another one. Its text is new.
-    pub(crate) fn issue(&mut self, model: &str, prefix: &str, now: Millis, life: Millis) -> Result<Token, Refusal> {
-        let old = self.token(model).ok_or(&TOKEN_UNREADABLE)?;
-        let text = format!("{prefix}-{}", self.base.tokens.len());
-        let token = Token { text, issued_at: now, expires_at: Some(now + life), dead: None, ..old.clone() };
-        self.base.tokens.push(token.clone());
-        self.changed.insert(Changed::Base);
-        Ok(token)
-    }
-
-    /// Whether an authorization code is used for the first time.
-    pub(crate) fn use_code(&mut self, code: &str) -> bool {
-        let fresh = !self.base.used_codes.iter().any(|used| used == code);
-        self.base.used_codes.push(code.to_owned());
-        self.changed.insert(Changed::Base);
-        fresh
-    }
-
-    /// Makes a token answer 190 with this subcode from now on.
-    pub(crate) fn kill_token(&mut self, text: &str, subcode: i64) {
-        if let Some(token) = self.base.tokens.iter_mut().find(|token| token.text == text) {
-            token.dead = Some(subcode);
-            self.changed.insert(Changed::Base);
-        }
+        Ok(())
     }
 
     // --- time ---
@@ -225,6 +200,15 @@ impl World {
 
     pub(crate) fn containers_of<'a>(&'a self, user_id: &'a str) -> impl Iterator<Item = &'a Container> {
         self.containers.values().rev().filter(move |container| container.user_id == user_id)
+    }
+
+    /// Sets how far each unfinished upload has come, as `received` says.
+    pub(crate) fn resume_uploads(&mut self, received: impl Fn(u64) -> u64) {
+        for (id, container) in &mut self.containers {
+            if let Some(upload) = container.upload.as_mut().filter(|upload| !upload.complete) {
+                upload.received = received(*id);
+            }
+        }
     }
 
     pub(crate) fn container_mut(&mut self, id: u64) -> Option<&mut Container> {
@@ -295,16 +279,22 @@ impl World {
 
     /// The comments of one media, newest first.
     pub(crate) fn comments_of(&self, media_id: u64) -> impl Iterator<Item = &Comment> {
-        self.comments.values().rev().filter(move |comment| comment.media_id == media_id)
+        self.comments.values().rev().filter(move |comment| comment.media_id == media_id && !comment.deleted)
     }
 
     pub(crate) fn comment(&self, id: u64) -> Option<&Comment> {
-        self.comments.get(&id)
+        self.comments.get(&id).filter(|comment| !comment.deleted)
+    }
+
+    pub(crate) fn comment_mut(&mut self, id: u64) -> Option<&mut Comment> {
+        let comment = self.comments.get_mut(&id).filter(|comment| !comment.deleted)?;
+        self.changed.insert(Changed::Comment(id));
+        Some(comment)
     }
 
     pub(crate) fn add_comment(&mut self, media_id: u64, text: String, now: Millis) -> u64 {
         let id = next(&self.comments, FIRST_COMMENT);
-        self.comments.insert(id, Comment { id, media_id, text, at: now });
+        self.comments.insert(id, Comment { id, media_id, text, at: now, hidden: false, deleted: false });
         self.changed.insert(Changed::Comment(id));
         id
     }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Seek};
 
-use super::{Format, be16, be32, read_at};
+use super::{Format, be16, be32, icc, read_at};
 
 /// Segments before the scan; a real file has a few dozen at most.
 const MAX_SEGMENTS: usize = 2_000;
@@ -23,6 +23,8 @@ pub struct Jpeg {
     pub components: u8,
     /// An ICC colour profile is embedded.
     pub icc_profile: bool,
+    /// That profile's primaries span clearly more than sRGB: Display P3, Adobe RGB.
+    pub wide_gamut: bool,
     /// The EXIF data hold a GPS section.
     pub gps: bool,
     /// The end marker is there; without it the picture is cut off.
@@ -45,6 +47,7 @@ pub(super) fn read(source: &mut (impl Read + Seek + ?Sized), len: u64) -> io::Re
         progressive: false,
         components: 0,
         icc_profile: false,
+        wide_gamut: false,
         gps: false,
         complete: false,
     };
@@ -101,7 +104,11 @@ fn segment(
         }
         0xE2 => {
             let start = read_at(source, at, 12)?;
-            jpeg.icc_profile |= start == b"ICC_PROFILE\0";
+            if start == b"ICC_PROFILE\0" {
+                jpeg.icc_profile = true;
+                // Two bytes number the piece; the primaries are in the first.
+                jpeg.wide_gamut |= icc::is_wide(&read_at(source, at + 14, size.saturating_sub(14))?);
+            }
             if start.starts_with(b"MPF\0") {
                 *several |= is_multi_picture(&read_at(source, at + 4, size.saturating_sub(4))?);
             }

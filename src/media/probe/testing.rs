@@ -18,6 +18,8 @@ pub(crate) struct Mp4 {
     pub(crate) edits: Vec<i32>,
     /// In bytes.
     pub(crate) data: usize,
+    /// The H.264 profile in `avcC`; 122 stores colours as 4:2:2.
+    pub(crate) profile: Option<u8>,
 }
 
 impl Default for Mp4 {
@@ -34,6 +36,7 @@ impl Default for Mp4 {
             moov_first: true,
             edits: Vec::new(),
             data: 4_000,
+            profile: None,
         }
     }
 }
@@ -62,7 +65,12 @@ impl Mp4 {
         let matrix: Vec<u8> =
             [a, b, 0, c, d, 0, 0, 0, 0x4000_0000].iter().flat_map(|cell: &i32| cell.to_be_bytes()).collect();
         let header = full(*b"tkhd", &[&[0; 36], &matrix, &[0; 8]]);
-        let entry = part(self.codec, &[&[0; 24], &self.width.to_be_bytes(), &self.height.to_be_bytes(), &[0; 50]]);
+        let configuration =
+            self.profile.map(|profile| part(*b"avcC", &[&[1, profile, 0, 31, 0xFF, 0xE0, 0]])).unwrap_or_default();
+        let entry = part(
+            self.codec,
+            &[&[0; 24], &self.width.to_be_bytes(), &self.height.to_be_bytes(), &[0; 50], &configuration],
+        );
         let frames = self.duration_ms * self.frames_per_second / 1000;
         let times = full(*b"stts", &[&n(1), &n(frames), &n(90_000 / self.frames_per_second)]);
         let media = media(*b"vide", 90_000, self.duration_ms * 90, &entry, &times);

@@ -116,6 +116,16 @@ fn an_encoder_delay_is_not_a_cut() {
 }
 
 #[test]
+fn a_box_smaller_than_its_header_ends_the_walk() {
+    let mut bytes = Mp4::default().build();
+    let at = bytes.windows(4).position(|name| name == b"mvhd").unwrap();
+    for size in [0_u32, 1, 4, 7] {
+        bytes[at - 4..at].copy_from_slice(&size.to_be_bytes());
+        assert!(video(&bytes).video.is_none(), "{size}");
+    }
+}
+
+#[test]
 fn a_cut_off_video_names_the_box_that_runs_past_the_end() {
     let bytes = Mp4::default().build();
     let found = video(&bytes[..bytes.len() - 1]);

@@ -15,11 +15,13 @@ pub struct VideoTrack {
     pub rotation: u16,
     /// Frames per second, averaged; `None` in fragmented files.
     pub frame_rate: Option<f64>,
+    /// How colours are stored (`4:2:0`), where the codec's configuration says.
+    pub chroma: Option<&'static str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AudioTrack {
-    /// `mp4a` is AAC (or, rarely, MP3).
+    /// `mp4a` is AAC, `.mp3` MP3.
     pub codec: String,
     /// In Hz.
     pub sample_rate: u32,
@@ -30,7 +32,7 @@ pub struct AudioTrack {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EditList {
     None,
-    /// One entry that skips less than a quarter of a second: what encoders write to hide their delay.
+    /// A pause, a skip, or both, of less than a quarter of a second: what encoders write to hide their delay.
     Delay,
     /// Parts are left out, held or repeated.
     Cuts,
@@ -49,6 +51,10 @@ fn boxes(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
             size => size as usize,
         };
         let header = if be32(rest) == 1 { 16 } else { 8 };
+        // A box that is smaller than its own header would never end.
+        if size < header {
+            return None;
+        }
         let (this, after) = (rest.get(..size)?, rest.get(size..)?);
         rest = after;
         Some((&this[4..8], this.get(header..)?))
@@ -63,6 +69,7 @@ fn find<'a>(bytes: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]> {
 pub(super) fn read(moov: &[u8], video: &mut Video) {
     video.fragmented |= find(moov, &[b"mvex"]).is_some();
     let header = find(moov, &[b"mvhd"]).and_then(Times::read);
+    let movie_scale = header.as_ref().map_or(1, |times| times.scale);
     if let Some(times) = header {
         let whole = match find(moov, &[b"mvex", b"mehd"]) {
             Some(mehd) => versioned(mehd, 4),
@@ -71,7 +78,7 @@ pub(super) fn read(moov: &[u8], video: &mut Video) {
         video.duration_ms = (whole > 0).then(|| times.ms(whole));
     }
     for (_, track) in boxes(moov).filter(|(kind, _)| *kind == b"trak") {
-        video.edit_list = video.edit_list.max(edit_list(track));
+        video.edit_list = video.edit_list.max(edit_list(track, movie_scale));
         let Some(media) = find(track, &[b"mdia"]) else { continue };
         let handler = find(media, &[b"hdlr"]).and_then(|body| body.get(8..12)).unwrap_or_default();
         let Some(description) = find(media, &[b"minf", b"stbl", b"stsd"]).and_then(|body| body.get(8..)) else {
@@ -128,8 +135,37 @@ fn video_track(track: &[u8], media: &[u8], codec: &[u8], entry: &[u8]) -> VideoT
         height: height.into(),
         rotation,
         frame_rate: frame_rate(media),
+        chroma: chroma(entry.get(78..).unwrap_or_default()),
     }
 }
+
+/// The chroma format in the configuration of H.264 (`avcC`) or HEVC (`hvcC`). Only the profiles of
+/// H.264 that may hold another one than 4:2:0 say it.
+fn chroma(inside: &[u8]) -> Option<&'static str> {
+    if let Some(config) = find(inside, &[b"hvcC"]) {
+        return CHROMA.get(usize::from(config.get(16)? & 3)).copied();
+    }
+    let config = find(inside, &[b"avcC"])?;
+    match config.get(1)? {
+        66 | 77 | 88 | 100 | 110 => Some("4:2:0"),
+        122 | 244 => {
+            // Behind the parameter sets; where that part is missing, the profile speaks for itself.
+            let mut rest = config.get(5..)?;
+            for mask in [31, 255] {
+                let (count, after) = rest.split_first()?;
+                rest = after;
+                for _ in 0..count & mask {
+                    rest = rest.get(2 + usize::from(be16(rest))..)?;
+                }
+            }
+            let written = rest.first().and_then(|byte| CHROMA.get(usize::from(byte & 3)));
+            written.copied().or(Some(if config[1] == 122 { "4:2:2" } else { "4:4:4" }))
+        }
+        _ => None,
+    }
+}
+
+const CHROMA: [&str; 4] = ["4:0:0", "4:2:0", "4:2:2", "4:4:4"];
 
 /// The matrix of `tkhd`; only quarter turns are told apart.
 fn rotation(tkhd: &[u8]) -> u16 {
@@ -163,16 +199,24 @@ fn audio_track(media: &[u8], codec: &[u8], entry: &[u8]) -> AudioTrack {
         0 => find(media, &[b"mdhd"]).and_then(Times::read).map_or(0, |times| times.scale),
         rate => rate,
     };
-    let channels = find(at(28), &[b"esds"]).and_then(aac_channels).unwrap_or(be16(at(16)));
-    AudioTrack { codec: fourcc(codec), sample_rate, channels }
+    let esds = find(at(28), &[b"esds"]);
+    let channels = esds.and_then(aac_channels).unwrap_or(be16(at(16)));
+    // MP3 in an MP4 is called `mp4a` as well; only the type inside tells.
+    let is_mp3 = esds.and_then(decoder).and_then(<[u8]>::first).is_some_and(|kind| matches!(kind, 0x69 | 0x6B));
+    AudioTrack { codec: if is_mp3 { ".mp3".into() } else { fourcc(codec) }, sample_rate, channels }
+}
+
+/// The configuration of the decoder inside `esds`; its first byte is the type of the sound.
+fn decoder(esds: &[u8]) -> Option<&[u8]> {
+    let stream = descriptor(esds.get(4..)?, 3)?;
+    // Id and flags; the optional parts that flags announce do not occur in files.
+    descriptor(stream.get(3..)?, 4)
 }
 
 /// The channels of the AAC configuration inside `esds`. The sample entry says 2 in most MP4 files,
 /// whatever the sound has.
 fn aac_channels(esds: &[u8]) -> Option<u16> {
-    let stream = descriptor(esds.get(4..)?, 3)?;
-    // Id and flags; the optional parts that flags announce do not occur in files.
-    let decoder = descriptor(stream.get(3..)?, 4)?;
+    let decoder = decoder(esds)?;
     let bits = be16(descriptor(decoder.get(13..)?, 5)?.get(..2)?);
     // Five bits of object type, four of sample rate, four of channels, unless escapes make them longer.
     let (object, rate) = (bits >> 11, (bits >> 7) & 15);
@@ -202,19 +246,31 @@ fn descriptor(bytes: &[u8], tag: u8) -> Option<&[u8]> {
     (*first == tag).then(|| rest.get(..size).unwrap_or(rest))
 }
 
-fn edit_list(track: &[u8]) -> EditList {
+/// An edit list as far as it matters: which part of the media is played, and after which pause.
+///
+/// A short pause in front (an empty edit) and a few frames left out at the start are what encoders
+/// write to line up sound and picture. `movie_scale`: units per second in which pauses are told.
+fn edit_list(track: &[u8], movie_scale: u32) -> EditList {
     let Some(body) = find(track, &[b"edts", b"elst"]) else { return EditList::None };
-    let count = be32(body.get(4..).unwrap_or_default());
-    let start = if body.first() == Some(&1) {
-        be64(body.get(16..).unwrap_or_default()).cast_signed()
-    } else {
-        be32(body.get(12..).unwrap_or_default()).cast_signed().into()
-    };
+    let is_long = body.first() == Some(&1);
+    let count = be32(body.get(4..).unwrap_or_default()) as usize;
+    let rows = body.get(8..).unwrap_or_default().chunks_exact(if is_long { 20 } else { 12 });
+    let edits: Vec<(u64, i64)> = rows
+        .take(count.min(MAX_CHILDREN))
+        .map(|row| {
+            if is_long {
+                (be64(row), be64(&row[8..]).cast_signed())
+            } else {
+                (be32(row).into(), be32(&row[4..]).cast_signed().into())
+            }
+        })
+        .collect();
     let scale = find(track, &[b"mdia", b"mdhd"]).and_then(Times::read).map_or(1, |times| i64::from(times.scale));
-    match count {
-        0 => EditList::None,
-        1 if start == 0 => EditList::Delay,
-        1 if start > 0 && start < scale / 4 => EditList::Delay,
+    let starts_soon = |start: i64| start == 0 || (start > 0 && start < scale / 4);
+    match edits[..] {
+        [] => EditList::None,
+        [(_, start)] if starts_soon(start) => EditList::Delay,
+        [(pause, -1), (_, start)] if pause < u64::from(movie_scale) / 4 && starts_soon(start) => EditList::Delay,
         _ => EditList::Cuts,
     }
 }

@@ -2,19 +2,10 @@ use super::*;
 use crate::finding::Rule;
 
 static TOO_LONG: Rule = Rule {
-    id: "IGS2101",
-    name: "caption-too-long",
-    severity: Severity::Error,
-    about: "a caption has at most 2,200 characters",
     page: Some("https://example.com/meta"),
+    ..Rule::new("IGS2101", "caption-too-long", Severity::Error, "a caption has at most 2,200 characters")
 };
-static NO_ALT: Rule = Rule {
-    id: "IGS2301",
-    name: "missing-alt-text",
-    severity: Severity::Warning,
-    about: "pictures have an alternative text",
-    page: None,
-};
+static NO_ALT: Rule = Rule::new("IGS2301", "missing-alt-text", Severity::Warning, "pictures have an alternative text");
 
 fn findings() -> Vec<Finding> {
     let text = "kind: image\nimage: ./a.jpg\ncaption: \u{1b}[31mGolden hour\n";
@@ -118,9 +109,9 @@ fn findings_for_programs_name_line_and_column() {
 #[test]
 fn annotations_cannot_be_broken_out_of() {
     insta::assert_snapshot!(github(&findings(), "content/"), @"
-    ::warning file=content/posts/a.yaml,line=2,endLine=2,col=8,endColumn=15,title=IGS2301 missing-alt-text::the picture has no alt_text%0Athis one
     ::error file=content/posts/a.yaml,line=3,endLine=3,col=15,endColumn=26,title=IGS2101 caption-too-long::the caption is too long%0A2,250 characters, 2,200 allowed%0Aremove at least 50 characters
     ::error file=content/posts/binary.yaml,line=1,endLine=1,col=1,endColumn=1,title=IGS2101 caption-too-long::not text, 100%25 sure: a,b%0A::error::x
+    ::warning file=content/posts/a.yaml,line=2,endLine=2,col=8,endColumn=15,title=IGS2301 missing-alt-text::the picture has no alt_text%0Athis one
     ");
 }
 
@@ -128,4 +119,19 @@ fn annotations_cannot_be_broken_out_of() {
 fn counts_are_said_in_words() {
     assert_eq!(counts(&findings()), "2 errors, 1 warning");
     assert_eq!(counts(&[]), "");
+}
+
+#[test]
+fn annotations_beyond_githubs_limit_are_lines_of_the_log() {
+    let many: Vec<Finding> =
+        (0..12).map(|n| Finding::new(&TOO_LONG, format!("posts/{n:02}.yaml"), "too long")).collect();
+    let text = github(&[many, findings()].concat(), "");
+    assert_eq!(text.matches("::error ").count(), 10);
+    assert_eq!(text.matches("::warning ").count(), 1);
+    assert!(
+        text.contains("\nalso posts/a.yaml:3:15: IGS2101 the caption is too long\n")
+            || text.contains("also posts/11.yaml:1:1"),
+        "{text}"
+    );
+    assert_eq!(text.lines().filter(|line| line.starts_with("also ")).count(), 4);
 }

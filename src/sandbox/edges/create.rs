@@ -5,13 +5,16 @@ use std::io::Cursor;
 use axum::body::Bytes;
 use serde_json::{Value, json};
 
+use super::super::account::State;
 use super::super::call::Call;
 use super::super::container::{Container, MediaType, Role, Stored, Upload};
 use super::super::draft::{self, Draft, Source};
-use super::super::error::{CONTAINER_GONE, CONTAINER_NOT_FOUND, FETCH, Refusal, SERVER, THUMB_OFFSET};
+use super::super::error::{
+    CONTAINER_EXPIRED, CONTAINER_NOT_FOUND, FETCH, NOT_READY, Refusal, SERVER, SPONSOR, THUMB_OFFSET, TRIAL_INELIGIBLE,
+};
 use super::super::limits::{self, ImageUse, VideoUse};
 use super::super::machine::Core;
-use super::super::options::Settings;
+use super::super::switches::Settings;
 use super::super::time::Millis;
 use super::super::token::{Ability, Token};
 use super::super::world::World;
@@ -27,8 +30,16 @@ pub(super) async fn create(core: &Core, call: &Call, token: &Token, user_id: &st
         let world = core.world();
         world.check_budget(user_id, call.now)?;
         check_children(&world, user_id, &draft.children, call.now)?;
+        check_account(&world, user_id, call)?;
     }
-    let made = bring(core, call, &draft, &settings).await?;
+    let made = match bring(core, call, &draft, &settings).await {
+        // The fetch comes after the answer, and what it meets with it.
+        Err(refusal) if settings.fetch_faults_later && matches!(refusal.code, -2 | 9004) => {
+            let subcode = if draft.media_type == MediaType::Video { Some(2_207_077) } else { refusal.subcode };
+            Made { failure: subcode, ready_ms: Some(settings.image_ms), ..Made::default() }
+        }
+        made => made?,
+    };
     let uploads = draft.source == Source::Upload;
     let id = core.world().add_container(Container {
         id: 0,
@@ -67,10 +78,24 @@ fn check_children(world: &World, user_id: &str, children: &[u64], now: Millis) -
             return Err(Refusal::parameter(format_args!("Media {id} is listed twice")));
         }
         match child.phase(now).code {
-            StatusCode::Expired => return Err((&CONTAINER_GONE).into()),
+            StatusCode::Expired => return Err((&CONTAINER_EXPIRED).into()),
+            StatusCode::InProgress if world.settings.refuse_unready_children => return Err((&NOT_READY).into()),
             StatusCode::Published => return Err((&CONTAINER_NOT_FOUND).into()),
             StatusCode::InProgress | StatusCode::Finished | StatusCode::Error => {}
         }
+    }
+    Ok(())
+}
+
+/// What depends on the account that would publish.
+fn check_account(world: &World, user_id: &str, call: &Call) -> Result<(), Refusal> {
+    let state = world.account(user_id).map(|account| account.state);
+    if call.params.has("trial_params") && state == Some(State::NoTrials) {
+        return Err((&TRIAL_INELIGIBLE).into());
+    }
+    let sponsors = call.params.list("branded_content_sponsor_ids")?.unwrap_or_default();
+    if sponsors.iter().any(|id| id == user_id) {
+        return Err((&SPONSOR).into());
     }
     Ok(())
 }

@@ -1,12 +1,15 @@
 //! Containers, published media and comments by their id.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::call::Call;
+use super::super::container::MediaType;
+use super::super::draft;
 use super::super::error::Refusal;
 use super::super::fields;
 use super::super::machine::Core;
 use super::super::page_of::{self, Window};
+use super::super::params::Params;
 use super::super::token::{Ability, Login, Token};
 use super::super::view::{CommentView, ContainerView, Eye, MediaView};
 use super::selected;
@@ -34,7 +37,9 @@ pub(super) fn children(eye: Eye<'_>, id: u64) -> Result<Value, Refusal> {
         .filter_map(|id| eye.world.media(*id))
         .map(|media| fields::select(&MediaView { eye, media }, &fields))
         .collect();
-    Ok(json!({ "data": rows? }))
+    let mut answer = json!({ "data": rows? });
+    page_of::summarize(eye.call, &mut answer, children.len());
+    Ok(answer)
 }
 
 pub(super) fn comments(eye: Eye<'_>, id: u64) -> Result<Value, Refusal> {
@@ -51,6 +56,75 @@ pub(super) fn comment_node(eye: Eye<'_>, id: u64) -> Result<Value, Refusal> {
     eye.token.need(Ability::Comment)?;
     let comment = eye.world.comment(id).ok_or_else(|| Refusal::nonexistent("get", &id.to_string()))?;
     fields::select(&CommentView { eye, comment }, &selected(eye.call)?)
+}
+
+/// Who was invited; nobody ever answers.
+pub(super) fn collaborators(eye: Eye<'_>, id: u64) -> Result<Value, Refusal> {
+    facebook_only(eye.token, "get", id)?;
+    eye.token.need(Ability::Read)?;
+    let media = eye.world.media(id).ok_or_else(|| Refusal::nonexistent("get", &id.to_string()))?;
+    let names = Params::of(media.params.clone()).list("collaborators")?.unwrap_or_default();
+    let rows: Vec<Value> = (1..)
+        .zip(names)
+        .map(|(n, name)| json!({ "id": format!("{}", id + n), "username": name.trim_start_matches('@'), "invite_status": "Pending" }))
+        .collect();
+    Ok(json!({ "data": rows }))
+}
+
+pub(super) fn product_tags(eye: Eye<'_>, id: u64) -> Result<Value, Refusal> {
+    facebook_only(eye.token, "get", id)?;
+    eye.token.need(Ability::Read)?;
+    let media = eye.world.media(id).ok_or_else(|| Refusal::nonexistent("get", &id.to_string()))?;
+    let tags = Params::of(media.params.clone()).objects("product_tags")?.unwrap_or_default();
+    let rows: Vec<Value> = tags
+        .into_iter()
+        .map(|mut tag| {
+            tag.entry("review_status").or_insert_with(|| "approved".into());
+            Value::Object(tag)
+        })
+        .collect();
+    Ok(json!({ "data": rows }))
+}
+
+/// `updated_tags` replaces tags of the same product and adds the others.
+pub(super) fn retag(core: &Core, call: &Call, token: &Token, id: u64) -> Result<Value, Refusal> {
+    facebook_only(token, "post", id)?;
+    token.need(Ability::Publish)?;
+    let updated = call.params.objects("updated_tags")?;
+    let updated = updated.ok_or_else(|| Refusal::parameter("The parameter updated_tags is required"))?;
+    let mut world = core.world();
+    let is_image = world.media(id).is_some_and(|media| media.media_type == MediaType::Image);
+    let new = Map::from_iter([("product_tags".to_owned(), json!(updated))]);
+    draft::check_product_tags(&Params::of(new), is_image)?;
+    if let Some(media) = world.media_mut(id) {
+        let mut tags = Params::of(media.params.clone()).objects("product_tags")?.unwrap_or_default();
+        tags.retain(|tag| updated.iter().all(|new| new.get("product_id") != tag.get("product_id")));
+        tags.extend(updated);
+        media.params.insert("product_tags".into(), json!(tags));
+    }
+    Ok(json!({ "success": true }))
+}
+
+fn facebook_only(token: &Token, verb: &str, id: u64) -> Result<(), Refusal> {
+    if token.login == Login::Instagram { Err(Refusal::nonexistent(verb, &id.to_string())) } else { Ok(()) }
+}
+
+/// `hide`, the only thing about a comment that can be changed.
+pub(super) fn hide(core: &Core, call: &Call, token: &Token, id: u64) -> Result<Value, Refusal> {
+    token.need(Ability::Comment)?;
+    let hidden = call.params.flag("hide")?.ok_or_else(|| Refusal::parameter("The parameter hide is required"))?;
+    if let Some(comment) = core.world().comment_mut(id) {
+        comment.hidden = hidden;
+    }
+    Ok(json!({ "success": true }))
+}
+
+pub(super) fn delete_comment(core: &Core, token: &Token, id: u64) -> Result<Value, Refusal> {
+    token.need(Ability::Comment)?;
+    if let Some(comment) = core.world().comment_mut(id) {
+        comment.deleted = true;
+    }
+    Ok(json!({ "success": true }))
 }
 
 /// `comment_enabled`, the only thing about a post that can be changed.

@@ -129,7 +129,11 @@ fn refresh(world: &mut World, call: &Call) -> Result<Value, Refusal> {
     if life <= HOUR || call.now - old.issued_at < DAY {
         return Err(PERMISSION.because("(#10) The access token must be long-lived and at least 24 hours old"));
     }
-    let token = world.issue(&old.text, "IGAA-NEW", call.now, LONG)?;
+    let token = if world.settings.refresh_changes_token {
+        world.issue(&old.text, "IGAA-NEW", call.now, LONG)?
+    } else {
+        world.renew(&old.text, call.now, LONG)?
+    };
     let mut answer = bearer(&token, call.now);
     answer["permissions"] = token.scopes.join(",").into();
     Ok(answer)

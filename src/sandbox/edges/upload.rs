@@ -10,7 +10,7 @@ use super::super::auth;
 use super::super::call;
 use super::super::container::Container;
 use super::super::error::Refusal;
-use super::super::machine::{Core, locked};
+use super::super::machine::Core;
 use super::super::store::MAX_FILE;
 use super::super::time::Millis;
 use super::super::token::{Ability, Login};
@@ -43,7 +43,8 @@ pub(crate) fn open(core: &Core, path: &[String], headers: &HeaderMap, base: &str
     let token = auth::valid(&world, &token, base, now).map_err(|_| not_authorized())?;
     let container = path.last().and_then(|id| world.container(id.parse().ok()?));
     let container = container.filter(|container| token.reaches(&container.user_id) && container.upload.is_some());
-    if token.login == Login::Instagram || !token.allows(Ability::Publish) {
+    let denied = token.login == Login::Instagram && !world.settings.upload_with_instagram;
+    if denied || !token.allows(Ability::Publish) {
         return Err(not_authorized());
     }
     let container = container.ok_or_else(|| refused(400, "ProcessingFailedError", false, "No such upload"))?;
@@ -85,19 +86,14 @@ pub(crate) fn begin(core: &Core, head: &Head) -> Result<u64, Answer> {
     upload.received = head.offset;
     drop(world);
     if head.offset == 0 {
-        locked(&core.uploads).remove(&head.container);
+        core.uploads.finish(head.container);
     }
     Ok(size - head.offset)
 }
 
 /// Takes some bytes; they are kept whatever becomes of the connection.
 pub(crate) fn take(core: &Core, head: &Head, bytes: &[u8]) {
-    let received = {
-        let mut uploads = locked(&core.uploads);
-        let buffer = uploads.entry(head.container).or_default();
-        buffer.extend_from_slice(bytes);
-        buffer.len() as u64
-    };
+    let received = core.uploads.take(head.container, bytes);
     if let Some(upload) = core.world().container_mut(head.container).and_then(|container| container.upload.as_mut()) {
         upload.received = received;
     }
@@ -106,12 +102,12 @@ pub(crate) fn take(core: &Core, head: &Head, bytes: &[u8]) {
 /// After the last byte of a request: the whole file is read, or more is awaited.
 pub(crate) fn finish(core: &Core, head: &Head, now: Millis) -> Answer {
     let size = head.size.unwrap_or(u64::MAX);
-    let received = locked(&core.uploads).get(&head.container).map_or(0, |buffer| buffer.len() as u64);
+    let received = core.uploads.received(head.container);
     if received < size {
         let message = format!("{received} of {size} bytes arrived");
         return refused(400, "PartialRequestError", true, &message);
     }
-    let bytes = locked(&core.uploads).remove(&head.container).unwrap_or_default();
+    let bytes = core.uploads.finish(head.container);
     settle(core, head, &bytes.into(), now)
 }
 

@@ -20,11 +20,17 @@ pub(super) fn listing(eye: Eye<'_>, user_id: &str, stories: bool) -> Result<Valu
     eye.token.need(Ability::Read)?;
     let window = Window::read(eye.call)?;
     let (since, until) = page_of::bounds(eye.call)?;
+    let edge = if stories { "stories" } else { "media" };
+    let path = format!("{user_id}/{edge}");
+    if eye.world.settings.empty_first_page
+        && let Some(page) = page_of::empty_start(eye.call, &path, &window)
+    {
+        return Ok(page);
+    }
     let rows = page_of::listing(eye, user_id, stories)
         .into_iter()
         .filter(|(_, view)| (since..=until).contains(&view.media.published_at));
-    let edge = if stories { "stories" } else { "media" };
-    page_of::page(eye.call, &format!("{user_id}/{edge}"), &window, rows, &selected(eye.call)?)
+    page_of::page(eye.call, &path, &window, rows, &selected(eye.call)?)
 }
 
 pub(super) fn quota(eye: Eye<'_>, user_id: &str) -> Result<Value, Refusal> {

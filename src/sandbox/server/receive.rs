@@ -44,12 +44,14 @@ impl Server {
             match self.receive(&head, body, faults).await {
                 Ok(answer) => answer,
                 Err(cut) => {
+                    core.uploads.keep(head.container);
                     // What cannot be written down is lost with the process, nothing worse.
                     let _ = core.save();
                     return respond::cut(cut);
                 }
             }
         };
+        core.uploads.keep(head.container);
         let saved = core.save();
         if faults.contains(&Fault::LoseAnswer) {
             return respond::cut(Cut::Closed);

@@ -176,33 +176,13 @@ async fn faults_are_set_over_the_control_port() {
 
 #[tokio::test]
 async fn media_of_a_loopback_host_are_fetched_without_following_redirects() {
-    /// A client as the program has one: it follows nothing.
-    struct Fetch(reqwest::Client);
-    impl crate::port::Transport for Fetch {
-        fn send(
-            &self,
-            request: crate::port::Request,
-        ) -> futures_util::future::BoxFuture<'_, Result<crate::port::Response, crate::port::TransportError>> {
-            Box::pin(async move {
-                let lost = |error: reqwest::Error| crate::port::TransportError::NoAnswer(error.to_string());
-                let answer = self.0.get(request.url).send().await.map_err(lost)?;
-                let status = answer.status().as_u16();
-                Ok(crate::port::Response {
-                    status,
-                    headers: Vec::new(),
-                    body: answer.bytes().await.map_err(lost)?.to_vec(),
-                })
-            })
-        }
-    }
     let host = axum::Router::new()
         .route("/a.jpg", axum::routing::get(|| async { jpeg(300, 300) }))
         .route("/moved.jpg", axum::routing::get(|| async { axum::response::Redirect::permanent("/a.jpg") }));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     let task = tokio::spawn(async move { axum::serve(listener, host).await });
-    let sandbox = Sandbox::new(&Options::quick(), Arc::new(RealDisk), Arc::new(RealClock::new())).unwrap();
-    let server = serve(sandbox.fetching_through(Arc::new(Fetch(client())))).await;
+    let server = fetching().await;
     server.container("IGAA-LONG", USER, json!({ "image_url": format!("{origin}/a.jpg") })).await;
     for path in ["moved.jpg", "gone.jpg"] {
         let refused = server.refused("IGAA-LONG", json!({ "image_url": format!("{origin}/{path}") })).await;

@@ -1,8 +1,8 @@
 //! From container to post: what may be published, and when it may not.
 
 use super::super::container::{Container, Marks, Media, Role};
-use super::super::error::{CONTAINER_GONE, CONTAINER_NOT_FOUND, NOT_READY, PARAMETER, QUOTA, Refusal};
-use super::super::options::PublishTwice;
+use super::super::error::{CONTAINER_GONE, CONTAINER_NOT_FOUND, NOT_READY, PARAMETER, QUOTA, Refusal, TRIAL_LIMIT};
+use super::super::switches::PublishTwice;
 use super::super::time::{DAY, Millis};
 use super::{Changed, FIRST_MEDIA, STRIDE, World, next};
 use crate::graph::wire::StatusCode;
@@ -11,9 +11,19 @@ use crate::id::Kind;
 impl World {
     /// Posts of the last 24 hours, and how many of them the reported usage already counts.
     pub(crate) fn usage(&self, user_id: &str, now: Millis) -> (usize, usize) {
-        let recent = self.media_of(user_id).take_while(|media| media.published_at > now - DAY);
+        let stories = self.settings.quota_counts_stories;
+        let recent = self
+            .media_of(user_id)
+            .take_while(|media| media.published_at > now - DAY)
+            .filter(|media| stories || media.kind != Some(Kind::Story));
         let lag = self.settings.quota_lag_ms;
         recent.fold((0, 0), |(all, seen), media| (all + 1, seen + usize::from(media.published_at + lag <= now)))
+    }
+
+    /// Trial reels of the last 24 hours.
+    fn trials(&self, user_id: &str, now: Millis) -> usize {
+        let recent = self.media_of(user_id).take_while(|media| media.published_at > now - DAY);
+        recent.filter(|media| media.params.contains_key("trial_params")).count()
     }
 
     /// The one call that cannot be undone. A container becomes a post once at most.
@@ -40,6 +50,9 @@ impl World {
         };
         if usage >= settings.quota_total {
             return Err((&QUOTA).into());
+        }
+        if container.params.contains_key("trial_params") && self.trials(user_id, now) >= settings.trial_quota {
+            return Err((&TRIAL_LIMIT).into());
         }
         if container.marks.not_ready_publishes > 0 {
             if let Some(container) = self.containers.get_mut(&id) {

@@ -1,0 +1,112 @@
+//! `igsync init`: what a content repository needs, next to whatever is there.
+
+use std::fmt::Write as _;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::{config, lockfile, manifest};
+
+use super::new::{SCHEMA, save};
+use super::schema::text;
+use super::{Ended, Failure, World, write_stdout};
+
+const CONFIG: &str = "\
+# The account's token comes from the environment (IGSYNC_ACCESS_TOKEN), never from a file.
+# Without `accounts` there is one account, named `default`. With several:
+# accounts:
+#   brand:
+#     user_id: \"17841400000000001\"
+#     login: instagram # or facebook
+
+# For times without a zone in manifests.
+# timezone: Europe/Berlin
+
+limits:
+  max_publish_per_run: 5
+
+# Meta fetches pictures and clips from a public address; {path} is the file's path in this folder.
+# media:
+#   hosting: { url: \"https://cdn.example.com/{path}\" }
+";
+
+const GITIGNORE: &str = "\
+# igsync's journal, run lock, caches and sandbox data belong to one machine.
+.igsync/
+";
+
+const GITATTRIBUTES: &str = "\
+# One line per post, in an order that lets git merge two branches that both published.
+igsync.lock text eol=lf
+*.jpg binary
+*.mp4 binary
+";
+
+const EXAMPLE: &str = "\
+# yaml-language-server: $schema=../.vscode/igsync-manifest.schema.json
+kind: image
+image: ./example.jpg
+alt_text: A gradient from blue to orange, like a sky in the evening
+caption: |
+  The first post.
+hashtags: [hello]
+draft: true # checked, never published; remove it when the post is ready
+";
+
+const EDITOR: &str = r#"{
+  "yaml.schemas": {
+    "./.vscode/igsync-manifest.schema.json": ["posts/**/*.yaml", "posts/**/*.yml", "!**/_defaults.yaml"],
+    "./.vscode/igsync-defaults.schema.json": "**/_defaults.yaml",
+    "./.vscode/igsync-config.schema.json": "igsync.yaml"
+  }
+}
+"#;
+
+pub(super) fn run(global: &Global, folder: Option<&Path>, world: &World) -> Ended {
+    let start = global.chdir.clone().unwrap_or_else(|| PathBuf::from("."));
+    let root = folder.map_or_else(|| start.clone(), |folder| start.join(folder));
+    let mut said = String::new();
+    let files: Vec<(&str, Vec<u8>)> = vec![
+        ("igsync.yaml", CONFIG.into()),
+        ("igsync.lock", lockfile::format::HEADER.into()),
+        ("posts/example.yaml", EXAMPLE.into()),
+        ("posts/example.jpg", picture()?),
+        (".gitignore", GITIGNORE.into()),
+        (".gitattributes", GITATTRIBUTES.into()),
+        (SCHEMA, text(&manifest::json_schema()).into_bytes()),
+        (".vscode/igsync-defaults.schema.json", text(&manifest::defaults_json_schema()).into_bytes()),
+        (".vscode/igsync-config.schema.json", text(&config::json_schema()).into_bytes()),
+        (".vscode/settings.json", EDITOR.into()),
+    ];
+    for (name, bytes) in files {
+        let path = root.join(name);
+        // What is there is somebody's work.
+        let what = if world.disk.stat(&path).is_ok() {
+            "kept"
+        } else {
+            save(&*world.disk, &path, &bytes)?;
+            "made"
+        };
+        let _ = writeln!(said, "{what}  {name}");
+    }
+    let place =
+        folder.or(global.chdir.as_deref()).map_or_else(String::new, |folder| format!(" -C {}", folder.display()));
+    let _ = write!(
+        said,
+        "\nNo workflow for GitHub yet: run `igsync apply` where the token is.\nNext: igsync apply --sandbox{place}, once posts/example.yaml is no draft; then git add, git commit.\n"
+    );
+    write_stdout(world, &said)?;
+    Ok(Exit::Done)
+}
+
+/// A picture that passes every check.
+fn picture() -> Result<Vec<u8>, Failure> {
+    let shade = |part: u32, of: u32| u8::try_from(part * 255 / of).unwrap_or(u8::MAX);
+    let picture = image::RgbImage::from_fn(1080, 1350, |_, y| image::Rgb([shade(y, 1349), 110, 255 - shade(y, 1349)]));
+    let mut bytes = Cursor::new(Vec::new());
+    picture
+        .write_to(&mut bytes, image::ImageFormat::Jpeg)
+        .map_err(|error| Failure::message(Exit::Failure, error, "run it again"))?;
+    Ok(bytes.into_inner())
+}

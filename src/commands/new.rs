@@ -1,0 +1,98 @@
+//! `igsync new`: a manifest ready to fill in.
+
+use std::path::Path;
+
+use crate::cli::{Global, New};
+use crate::config;
+use crate::exit::Exit;
+use crate::id::Kind;
+use crate::port::Disk;
+
+use super::project::content_root;
+use super::{Ended, Failure, World, write_stdout};
+
+/// Where `init` puts the schema of manifests, relative to the content root.
+pub(super) const SCHEMA: &str = ".vscode/igsync-manifest.schema.json";
+
+pub(super) fn run(global: &Global, args: &New, world: &World) -> Ended {
+    let disk = &*world.disk;
+    let root = content_root(global, world)?;
+    let config = config::load(disk, &root, global.config.as_deref(), &world.env).config;
+    let folder = config.posts.as_ref().and_then(|folders| folders.first()).map_or("posts", String::as_str);
+    let file = file(&args.name, folder).ok_or_else(|| {
+        let help = "a name is a path inside the content root, such as 2026-12/harbour";
+        Failure::message(Exit::Usage, format!("`{}` cannot be the name of a post", args.name), help)
+    })?;
+    let path = root.join(&file);
+    if disk.stat(&path).is_ok() {
+        return Err(Failure::message(Exit::Failure, format!("{file} exists"), "choose another name"));
+    }
+    let stem = file.rsplit('/').next().unwrap_or_default().trim_end_matches(".yaml");
+    let schema = (disk.stat(&root.join(SCHEMA)).is_ok())
+        .then(|| format!("# yaml-language-server: $schema={}{SCHEMA}\n", "../".repeat(file.matches('/').count())));
+    let text = schema.unwrap_or_default() + &manifest(args.kind, stem);
+    save(disk, &path, text.as_bytes())?;
+    write_stdout(world, &format!("{file}\n"))?;
+    Ok(Exit::Done)
+}
+
+/// The manifest's path; `None`: not inside the content root.
+fn file(name: &str, folder: &str) -> Option<String> {
+    let name = name.replace('\\', "/");
+    let name = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")).unwrap_or(&name);
+    let name = name.strip_prefix("./").unwrap_or(name);
+    let is_part = |part: &str| {
+        !part.is_empty() && !part.starts_with(['.', '_']) && part.len() <= 200 && !part.chars().any(char::is_control)
+    };
+    if !name.split('/').all(is_part) || name.contains(':') {
+        return None;
+    }
+    let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    Some(if name.starts_with(&prefix) { format!("{name}.yaml") } else { format!("{prefix}{name}.yaml") })
+}
+
+/// Writes a file whose folder may be missing.
+pub(super) fn save(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(path);
+    let made = if disk.stat(folder).is_ok() { Ok(()) } else { disk.create_folder(folder) };
+    made.and_then(|()| disk.replace(path, bytes)).map_err(|error| {
+        let message = format!("{} cannot be written: {error}", path.display());
+        Failure::message(Exit::Failure, message, "check the folder and its rights")
+    })
+}
+
+/// A draft, so that nothing goes out before somebody has looked at it.
+fn manifest(kind: Kind, stem: &str) -> String {
+    let quoted = serde_json::to_string(&format!("./{stem}")).unwrap_or_default();
+    // A JSON text is a YAML text in double quotes.
+    let media = |extension: &str| format!("{}.{extension}\"", quoted.trim_end_matches('"'));
+    let body = match kind {
+        Kind::Image => format!("image: {}\nalt_text: \"\" # what can be seen, for people who cannot\n", media("jpg")),
+        Kind::Reel => format!("video: {}\nshare_to_feed: true\n", media("mp4")),
+        Kind::Carousel => {
+            let item = |n: &str| format!("  - image: {}-{n}.jpg\"\n    alt_text: \"\"\n", quoted.trim_end_matches('"'));
+            format!("# All items are cropped to the shape of the first.\nitems:\n{}{}", item("1"), item("2"))
+        }
+        Kind::Story => format!("image: {} # or video:\n", media("jpg")),
+    };
+    let caption = "caption: |\n  Write the caption here.\nhashtags: []\n";
+    let caption = if kind == Kind::Story { "" } else { caption };
+    format!(
+        "kind: {kind}\n{caption}{body}# publish_at: 2030-12-01T18:00:00+01:00\ndraft: true # checked, never published; remove it when the post is ready\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file;
+
+    #[test]
+    fn a_name_becomes_a_path_below_the_posts() {
+        assert_eq!(file("harbour", "posts").as_deref(), Some("posts/harbour.yaml"));
+        assert_eq!(file("posts/2026/harbour.yaml", "posts").as_deref(), Some("posts/2026/harbour.yaml"));
+        assert_eq!(file("2026-12/harbour", "posts").as_deref(), Some("posts/2026-12/harbour.yaml"));
+        for name in ["../harbour", "/etc/passwd", "a//b", "_hidden", ".hidden", "", "C:/a", "a\nb"] {
+            assert_eq!(file(name, "posts"), None, "{name:?}");
+        }
+    }
+}
