@@ -113,24 +113,18 @@ fn nothing_is_seen_of_tokens_that_are_refused() {
 
 #[test]
 fn nothing_is_seen_when_the_server_says_it_back() {
-    for path in [
-        "/me",
-        "/debug_token",
-        "/access_token",
-        "/refresh_access_token",
-        "/media",
-        "/media_publish",
-        "/17841400000000001",
-    ] {
-        for (login, token, (secret, app)) in [("instagram", "IGAA-LONG", INSTAGRAM), ("facebook", "EAA-LONG", FACEBOOK)]
-        {
+    let instagram =
+        ("instagram", "IGAA-LONG", INSTAGRAM, &["/me", "/access_token", "/refresh_access_token", "/media"][..]);
+    let facebook =
+        ("facebook", "EAA-LONG", FACEBOOK, &["/debug_token", "/oauth/access_token", "/17841400000000001"][..]);
+    for (login, token, (secret, app), paths) in [instagram, facebook] {
+        for path in paths {
             let server = Server::start();
             let message = format!("cannot parse {token} with {secret}");
             let fault = serde_json::json!([{ "match": { "path": path }, "times": 0,
                 "fault": { "graph_error": { "code": 190, "message": message } } }]);
             server.fail(&fault.to_string());
-            let mut watched = Watched::new(&server, login, token, secret, app);
-            watched.check_all();
+            Watched::new(&server, login, token, secret, app).check_all();
         }
     }
 }

@@ -102,3 +102,52 @@ fn jitter_adds_at_most_the_delay_itself() {
         assert!(delay >= plain && delay <= plain * 2, "{delay:?}");
     }
 }
+
+fn with_header(status: u16, body: &str, name: &str, value: &str) -> Response {
+    Response { headers: vec![(name.to_owned(), value.to_owned())], ..answer(status, body) }
+}
+
+#[tokio::test]
+async fn near_the_limit_every_call_waits_first() {
+    let usage = r#"{"call_count":96,"total_time":1,"total_cputime":1}"#;
+    let first = with_header(200, r#"{"success":true}"#, "x-app-usage", usage);
+    let script = Script::of([first.into(), answer(200, r#"{"success":true}"#).into()]);
+    let client = client(&script);
+    let _: SuccessAnswer = client.retried(Call::Read, &ask()).await.unwrap();
+    assert_eq!(script.clock.slept_ms(), [0_u128; 0]);
+    let _: SuccessAnswer = client.retried(Call::Read, &ask()).await.unwrap();
+    assert_eq!(script.clock.slept_ms(), [3000]);
+}
+
+#[tokio::test]
+async fn after_a_throttle_nothing_more_leaves_and_the_refusal_says_when_to_come_back() {
+    let usage = r#"{"1":[{"type":"instagram","call_count":100,"estimated_time_to_regain_access":19}]}"#;
+    let throttle = with_header(400, r#"{"error":{"code":80002}}"#, "x-business-use-case-usage", usage);
+    let script = Script::of([throttle.into()]);
+    let client = client(&script);
+    for _ in 0..2 {
+        let error = client.once::<SuccessAnswer>(&ask()).await.unwrap_err();
+        assert!(error.to_string().contains("calls are taken again in 19 minutes"), "{error}");
+    }
+    assert_eq!(script.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn a_used_up_quota_and_a_missing_permission_bar_nothing_else() {
+    for code in ["9,\"error_subcode\":2207042", "10"] {
+        let refusal = answer(400, &format!(r#"{{"error":{{"code":{code}}}}}"#));
+        let script = Script::of([refusal.into(), answer(200, r#"{"success":true}"#).into()]);
+        let client = client(&script);
+        assert!(client.once::<SuccessAnswer>(&ask()).await.is_err());
+        assert!(client.once::<SuccessAnswer>(&ask()).await.is_ok(), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_proof_made_by_a_wrong_clock_is_made_again_by_metas() {
+    let refusal = with_header(400, r#"{"error":{"code":100}}"#, "date", "Mon, 23 Nov 2026 15:16:15 GMT");
+    let script = Script::of([refusal.into(), answer(200, r#"{"success":true}"#).into()]);
+    let client = client(&script).with_app_secret(AppSecret::from_text("fb-app-secret").unwrap());
+    let _: SuccessAnswer = client.once(&ask()).await.unwrap();
+    assert!(script.sent()[1].url.contains("appsecret_time=1795446975"), "{}", script.sent()[1].url);
+}
