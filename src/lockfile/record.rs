@@ -210,7 +210,7 @@ pub enum Switch {
 }
 
 impl State {
-    /// The rank of contract §8.1: within one attempt the higher one wins.
+    /// Within one attempt the version of the higher rank wins.
     #[must_use]
     pub fn rank(self) -> u8 {
         match self {

@@ -77,8 +77,8 @@ mod tests {
     #[test]
     fn a_second_run_is_told_who_holds_the_lock() {
         let disk = MemDisk::new();
-        let paths = Paths::new(Path::new("/root"));
-        disk.put_folder("/root");
+        let paths = Paths::new(Path::new("/site"));
+        disk.put_folder("/site");
         let first = acquire(&disk, &paths, &holder(7)).unwrap();
         let error = acquire(&disk, &paths, &holder(8)).unwrap_err();
         assert_eq!(
@@ -92,8 +92,8 @@ mod tests {
     #[test]
     fn the_lock_of_a_dead_process_is_free() {
         let disk = MemDisk::new();
-        disk.put_folder("/root");
-        let paths = Paths::new(Path::new("/root"));
+        disk.put_folder("/site");
+        let paths = Paths::new(Path::new("/site"));
         let _dead = acquire(&disk, &paths, &holder(7)).unwrap();
         disk.crash();
         disk.revive();
@@ -103,9 +103,9 @@ mod tests {
     #[test]
     fn the_sandbox_has_its_own_lock() {
         let disk = MemDisk::new();
-        disk.put_folder("/root");
-        let _real = acquire(&disk, &Paths::new(Path::new("/root")), &holder(7)).unwrap();
-        acquire(&disk, &Paths::sandbox(Path::new("/root")), &holder(8)).unwrap();
+        disk.put_folder("/site");
+        let _real = acquire(&disk, &Paths::new(Path::new("/site")), &holder(7)).unwrap();
+        acquire(&disk, &Paths::sandbox(Path::new("/site")), &holder(8)).unwrap();
     }
 
     #[test]

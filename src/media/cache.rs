@@ -155,25 +155,25 @@ mod tests {
     use super::*;
     use crate::port::MemDisk;
 
-    const CACHE: &str = "/root/.igsync/digests.jsonl";
+    const CACHE: &str = "/site/.igsync/digests.jsonl";
 
     fn load(disk: &MemDisk) -> DigestCache {
         DigestCache::load(disk, Path::new(CACHE))
     }
 
     fn digest(cache: &mut DigestCache, disk: &MemDisk, path: &str) -> String {
-        cache.digest(disk, Path::new("/root"), path).unwrap().to_string()
+        cache.digest(disk, Path::new("/site"), path).unwrap().to_string()
     }
 
     fn known(cache: &DigestCache, disk: &MemDisk, path: &str) -> bool {
-        cache.get(path, &disk.stat(&Path::new("/root").join(path)).unwrap()).is_some()
+        cache.get(path, &disk.stat(&Path::new("/site").join(path)).unwrap()).is_some()
     }
 
     /// A root with one file whose digest was cached.
     fn cached() -> (MemDisk, String) {
         let disk = MemDisk::new();
-        disk.put_folder("/root/.igsync");
-        disk.put("/root/posts/häfen \"1\".jpg", "one");
+        disk.put_folder("/site/.igsync");
+        disk.put("/site/posts/häfen \"1\".jpg", "one");
         let mut cache = load(&disk);
         let digest = digest(&mut cache, &disk, "posts/häfen \"1\".jpg");
         cache.save_if_changed(&disk, Path::new(CACHE)).unwrap();
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn an_unchanged_file_is_not_read_again() {
         let (disk, first) = cached();
-        disk.deny_read(Path::new("/root").join(FILE));
+        disk.deny_read(Path::new("/site").join(FILE));
         let mut cache = load(&disk);
         assert_eq!(digest(&mut cache, &disk, FILE), first);
         let writes = disk.writes().len();
@@ -196,14 +196,14 @@ mod tests {
     #[test]
     fn a_changed_file_of_the_same_length_is_read_again() {
         let (disk, first) = cached();
-        disk.put(Path::new("/root").join(FILE), "two");
+        disk.put(Path::new("/site").join(FILE), "two");
         assert_ne!(digest(&mut load(&disk), &disk, FILE), first);
     }
 
     #[test]
     fn a_file_changed_in_the_tick_in_which_the_cache_was_written_is_not_trusted() {
         let (disk, _) = cached();
-        let modified = disk.stat(&Path::new("/root").join(FILE)).unwrap().modified_ns;
+        let modified = disk.stat(&Path::new("/site").join(FILE)).unwrap().modified_ns;
         assert!(known(&load(&disk), &disk, FILE));
         disk.set_modified(CACHE, modified + 1);
         assert!(known(&load(&disk), &disk, FILE));
@@ -226,8 +226,8 @@ mod tests {
     #[test]
     fn a_read_only_folder_costs_speed_and_nothing_else() {
         let disk = MemDisk::new();
-        disk.put("/root/a.jpg", "a");
-        disk.deny_write("/root");
+        disk.put("/site/a.jpg", "a");
+        disk.deny_write("/site");
         let mut cache = load(&disk);
         digest(&mut cache, &disk, "a.jpg");
         cache.save_if_changed(&disk, Path::new(CACHE)).unwrap_err();
@@ -237,9 +237,9 @@ mod tests {
     #[test]
     fn a_missing_file_among_many_is_the_only_error() {
         let disk = MemDisk::new();
-        disk.put("/root/a.jpg", "a");
-        disk.put("/root/b.jpg", "b");
-        let results = DigestCache::default().digests(&disk, Path::new("/root"), &["a.jpg", "x.jpg", "b.jpg"]);
+        disk.put("/site/a.jpg", "a");
+        disk.put("/site/b.jpg", "b");
+        let results = DigestCache::default().digests(&disk, Path::new("/site"), &["a.jpg", "x.jpg", "b.jpg"]);
         let kinds: Vec<_> = results.iter().map(|result| result.as_ref().map_err(io::Error::kind).is_ok()).collect();
         assert_eq!(kinds, [true, false, true]);
         assert_eq!(results[1].as_ref().unwrap_err().kind(), io::ErrorKind::NotFound);

@@ -299,24 +299,24 @@ mod tests {
     #[test]
     fn links_are_followed_and_seen() {
         let disk = MemDisk::new();
-        disk.put("/root/a/file", "x");
-        disk.put_symlink("/root/link", "a");
-        disk.put_symlink("/root/out", "../etc");
-        assert_eq!(disk.read(Path::new("/root/link/file"), 9).unwrap(), b"x");
-        assert_eq!(disk.stat(Path::new("/root/link")).unwrap().kind, FileKind::Symlink);
-        assert_eq!(disk.canonicalize(Path::new("/root/./link/file")).unwrap(), Path::new("/root/a/file"));
-        assert_eq!(disk.canonicalize(Path::new("/root/out")).unwrap_err().kind(), ErrorKind::NotFound);
+        disk.put("/site/a/file", "x");
+        disk.put_symlink("/site/link", "a");
+        disk.put_symlink("/site/out", "../etc");
+        assert_eq!(disk.read(Path::new("/site/link/file"), 9).unwrap(), b"x");
+        assert_eq!(disk.stat(Path::new("/site/link")).unwrap().kind, FileKind::Symlink);
+        assert_eq!(disk.canonicalize(Path::new("/site/./link/file")).unwrap(), Path::new("/site/a/file"));
+        assert_eq!(disk.canonicalize(Path::new("/site/out")).unwrap_err().kind(), ErrorKind::NotFound);
     }
 
     #[test]
     fn folders_are_listed_by_name() {
         let disk = MemDisk::new();
-        disk.put("/root/b", "");
-        disk.put("/root/a/deep", "");
-        let names: Vec<_> = disk.list(Path::new("/root")).unwrap().into_iter().map(|entry| entry.path).collect();
-        assert_eq!(names, [Path::new("/root/a"), Path::new("/root/b")]);
-        disk.deny_read("/root/a");
-        assert_eq!(disk.list(Path::new("/root/a")).unwrap_err().kind(), ErrorKind::PermissionDenied);
+        disk.put("/site/b", "");
+        disk.put("/site/a/deep", "");
+        let names: Vec<_> = disk.list(Path::new("/site")).unwrap().into_iter().map(|entry| entry.path).collect();
+        assert_eq!(names, [Path::new("/site/a"), Path::new("/site/b")]);
+        disk.deny_read("/site/a");
+        assert_eq!(disk.list(Path::new("/site/a")).unwrap_err().kind(), ErrorKind::PermissionDenied);
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl Net {
     fn check_kept(&self, state: &mut NetState, account: usize, call: &Call) {
         let told: Vec<u64> = state.told.extract_if(.., |(whose, _)| *whose == account).map(|(_, id)| id).collect();
         for id in told {
-            let kept = ["/root/.igsync/journal.jsonl", "/root/igsync.lock"]
+            let kept = ["/site/.igsync/journal.jsonl", "/site/igsync.lock"]
                 .iter()
                 .filter_map(|path| self.disk.bytes(path))
                 .any(|bytes| String::from_utf8_lossy(&bytes).contains(&format!("\"media_id\":\"{id}\"")));
@@ -374,7 +374,7 @@ impl SimDisk {
         let attempt = |line: &str| {
             line.split("\"attempt\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
         };
-        let lockfile = self.inner.bytes("/root/igsync.lock").unwrap_or_default();
+        let lockfile = self.inner.bytes("/site/igsync.lock").unwrap_or_default();
         let known: Vec<String> = String::from_utf8_lossy(&lockfile).lines().skip(1).map(attempt).collect();
         let text = String::from_utf8_lossy(journal);
         let kept = text.split_inclusive('\n').filter(|line| !known.contains(&attempt(line)));

@@ -24,7 +24,7 @@ use super::scenario::{Manifest, Scenario, account_name};
 use super::schedule::{Event, Mutant, Schedule};
 use super::world::{Habits, USERS, World};
 
-const ROOT: &str = "/root";
+const ROOT: &str = "/site";
 
 /// How one run ended.
 #[derive(Debug)]

@@ -7,12 +7,12 @@ use crate::port::mem_disk::Call::{self, Append, CreateFolder, Replace};
 use crate::port::mem_disk::Fault;
 use crate::port::{MemDisk, RealDisk};
 
-const LOCKFILE: &str = "/root/igsync.lock";
-const JOURNAL: &str = "/root/.igsync/journal.jsonl";
+const LOCKFILE: &str = "/site/igsync.lock";
+const JOURNAL: &str = "/site/.igsync/journal.jsonl";
 
 fn root() -> MemDisk {
     let disk = MemDisk::new();
-    disk.put_folder("/root");
+    disk.put_folder("/site");
     disk
 }
 
@@ -21,11 +21,11 @@ fn open(disk: &MemDisk) -> Ledger {
 }
 
 fn try_open(disk: &MemDisk) -> Result<Ledger, Error> {
-    Ledger::open(Arc::new(disk.clone()), Paths::new(Path::new("/root")))
+    Ledger::open(Arc::new(disk.clone()), Paths::new(Path::new("/site")))
 }
 
 fn snapshot(disk: &MemDisk) -> Snapshot {
-    read(disk, &Paths::new(Path::new("/root"))).unwrap()
+    read(disk, &Paths::new(Path::new("/site"))).unwrap()
 }
 
 /// One post on its way to being live.
@@ -160,7 +160,7 @@ fn a_failed_fold_forbids_further_records_too() {
     ledger.record(record("k", "a", State::Containers)).unwrap();
     disk.fail_next(Fault::DiskFull);
     let error = ledger.fold().unwrap_err();
-    assert_eq!(error.to_string(), "/root/igsync.lock could not be written");
+    assert_eq!(error.to_string(), "/site/igsync.lock could not be written");
     assert!(matches!(ledger.record(record("k", "a", State::Intent)), Err(Error::Poisoned)));
 }
 
@@ -187,21 +187,21 @@ fn both_sides_of_a_move_are_kept_or_none() {
 fn the_private_folder_hides_itself_from_git() {
     let disk = root();
     open(&disk);
-    assert_eq!(disk.bytes("/root/.igsync/.gitignore").unwrap(), b"*\n");
-    disk.wipe("/root/.igsync");
-    Ledger::open(Arc::new(disk.clone()), Paths::sandbox(Path::new("/root"))).unwrap();
-    assert_eq!(disk.bytes("/root/.igsync/.gitignore").unwrap(), b"*\n");
+    assert_eq!(disk.bytes("/site/.igsync/.gitignore").unwrap(), b"*\n");
+    disk.wipe("/site/.igsync");
+    Ledger::open(Arc::new(disk.clone()), Paths::sandbox(Path::new("/site"))).unwrap();
+    assert_eq!(disk.bytes("/site/.igsync/.gitignore").unwrap(), b"*\n");
 }
 
 #[test]
 fn the_sandbox_writes_only_below_its_folder() {
     let disk = root();
-    let mut ledger = Ledger::open(Arc::new(disk.clone()), Paths::sandbox(Path::new("/root"))).unwrap();
+    let mut ledger = Ledger::open(Arc::new(disk.clone()), Paths::sandbox(Path::new("/site"))).unwrap();
     ledger.record(record("k", "a", State::Published)).unwrap();
     ledger.fold().unwrap();
     assert_eq!(disk.bytes(LOCKFILE), None);
-    assert!(disk.bytes("/root/.igsync/sandbox/igsync.lock").is_some());
-    assert!(disk.bytes("/root/.igsync/sandbox/journal.jsonl").is_some());
+    assert!(disk.bytes("/site/.igsync/sandbox/igsync.lock").is_some());
+    assert!(disk.bytes("/site/.igsync/sandbox/journal.jsonl").is_some());
 }
 
 #[test]
@@ -280,12 +280,12 @@ fn damage_names_file_and_line_and_leaves_the_file_alone() {
         let error = try_open(&disk).err().unwrap();
         assert!(error.to_string().starts_with(&format!("{path}: line 2: not a record")), "{error}");
         assert_eq!(disk.bytes(path).unwrap(), damaged.as_bytes());
-        assert!(read(&disk, &Paths::new(Path::new("/root"))).is_err());
+        assert!(read(&disk, &Paths::new(Path::new("/site"))).is_err());
     }
     disk.put(LOCKFILE, "");
     assert_eq!(
         try_open(&disk).err().unwrap().to_string(),
-        "/root/igsync.lock: the file is empty, even its header is gone"
+        "/site/igsync.lock: the file is empty, even its header is gone"
     );
 }
 
@@ -328,7 +328,7 @@ fn a_grown_journal_is_compacted_and_never_emptied() {
 
 #[test]
 fn links_are_refused() {
-    for link in ["/root/.igsync", LOCKFILE, JOURNAL, "/root/.igsync/run.lock", "/root/.igsync/digests.jsonl"] {
+    for link in ["/site/.igsync", LOCKFILE, JOURNAL, "/site/.igsync/run.lock", "/site/.igsync/digests.jsonl"] {
         let disk = root();
         disk.put("/elsewhere/file", "");
         disk.put_symlink(link, "/elsewhere");
@@ -340,10 +340,10 @@ fn links_are_refused() {
 #[test]
 fn a_read_only_folder_is_named() {
     let disk = root();
-    disk.deny_write("/root");
+    disk.deny_write("/site");
     let error = try_open(&disk).err().unwrap();
-    assert_eq!(error.to_string(), "/root/.igsync could not be made");
-    assert!(read(&disk, &Paths::new(Path::new("/root"))).is_ok(), "a plan still works");
+    assert_eq!(error.to_string(), "/site/.igsync could not be made");
+    assert!(read(&disk, &Paths::new(Path::new("/site"))).is_ok(), "a plan still works");
 }
 
 #[test]
@@ -365,12 +365,12 @@ fn it_works_on_a_real_disk() {
 #[test]
 fn what_a_killed_replace_left_is_removed() {
     let disk = root();
-    disk.put("/root/.igsync-x1.tmp", "{");
-    disk.put("/root/.igsync/.igsync-x2.tmp", "{");
-    disk.put("/root/notes.tmp", "mine");
+    disk.put("/site/.igsync-x1.tmp", "{");
+    disk.put("/site/.igsync/.igsync-x2.tmp", "{");
+    disk.put("/site/notes.tmp", "mine");
     open(&disk);
-    assert!(disk.bytes("/root/.igsync-x1.tmp").is_none() && disk.bytes("/root/.igsync/.igsync-x2.tmp").is_none());
-    assert!(disk.bytes("/root/notes.tmp").is_some());
+    assert!(disk.bytes("/site/.igsync-x1.tmp").is_none() && disk.bytes("/site/.igsync/.igsync-x2.tmp").is_none());
+    assert!(disk.bytes("/site/notes.tmp").is_some());
 }
 
 #[test]
@@ -382,7 +382,7 @@ fn an_unreadable_lockfile_says_what_to_do() {
     let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor()).with_width(80);
     handler.render_report(&mut text, &error).unwrap();
     insta::assert_snapshot!(text, @r"
-    × /root/igsync.lock: line 1: written by a newer igsync (format 2, this one
+    × /site/igsync.lock: line 1: written by a newer igsync (format 2, this one
     │ reads 1)
     help: update igsync; the file was not touched
     ");
@@ -390,7 +390,7 @@ fn an_unreadable_lockfile_says_what_to_do() {
     text.clear();
     handler.render_report(&mut text, &try_open(&disk).err().unwrap()).unwrap();
     insta::assert_snapshot!(text, @r"
-    × /root/igsync.lock: line 2: cut short
+    × /site/igsync.lock: line 2: cut short
     help: bring the last version back, for example with `git checkout --
           igsync.lock`; the file was not touched
     ");
