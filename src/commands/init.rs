@@ -37,8 +37,8 @@ const GITIGNORE: &str = "\
 ";
 
 const GITATTRIBUTES: &str = "\
-# One line per post, in an order that lets git merge two branches that both published.
-igsync.lock text eol=lf
+# One line per attempt: lines of both branches are kept, and igsync joins them.
+igsync.lock text eol=lf merge=union
 *.jpg binary
 *.mp4 binary
 ";
