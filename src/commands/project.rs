@@ -148,7 +148,7 @@ impl Project {
             |post: &Post| post.user_id.as_ref().is_some_and(|user| live.contains(&(user.clone(), post.key.clone())));
         let mut unusable: HashSet<Arc<str>> = HashSet::new();
         for post in posts.iter_mut() {
-            if post.has_errors || (is_live(post) && !check_published) {
+            if is_live(post) && !check_published {
                 continue;
             }
             let found = manifest::check_media(disk, &self.root, post);

@@ -138,3 +138,11 @@ fn a_damaged_lockfile_is_named_by_its_line_and_left_alone() {
     project.run(["plan"]).exits(1).says("newer igsync");
     assert_eq!(project.read("igsync.lock"), "{\"igsync_lock\":7}\n");
 }
+
+#[test]
+fn a_mistake_in_the_text_does_not_hide_a_missing_file() {
+    let project = Project::with_one_image();
+    project.write("posts/one.yaml", "kind: image\nimage: ./nope.jpg\ncaption: Golden hour #sunset\n");
+    let output = project.run(["validate"]).exits(1).says("nope.jpg").says("cut short");
+    assert_eq!(count(&output, "error"), 2);
+}
