@@ -1,11 +1,12 @@
-//! The three doors to the world: one HTTP request ([`Transport`]), time ([`Clock`]) and files
-//! ([`Disk`]). The program holds no other; a test that owns all three owns everything that can fail.
+//! The doors to the world: one HTTP request ([`Transport`]), time ([`Clock`]), files ([`Disk`]) and the
+//! record beyond this machine ([`Remote`]). A test that owns them all owns everything that can fail.
 
 mod disk;
 mod http;
 pub mod mem_disk;
 mod real_clock;
 mod real_disk;
+mod remote;
 
 use std::fmt;
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub use http::{Body, HttpOptions, HttpTransport, Progress, is_loopback};
 pub use mem_disk::MemDisk;
 pub use real_clock::RealClock;
 pub use real_disk::RealDisk;
+pub use remote::{Kept, Remote, RemoteError, Version};
 
 /// One HTTP request, as far as igsync needs to shape it.
 pub struct Request {
