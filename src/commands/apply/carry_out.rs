@@ -72,7 +72,7 @@ pub(super) async fn run(run: Run<'_>) -> Ended {
     tally.end(prepare::exit_of(plan));
     let elapsed = world.clock.monotonic().saturating_sub(began);
     let _ = shared.tell(&finished(&tally, elapsed));
-    if args.scope.format == OutputFormat::Human {
+    if args.format == OutputFormat::Human {
         write_stdout(world, &report::run_summary::render(&tally, plan))?;
     }
     hint(&tally, project, global, world);

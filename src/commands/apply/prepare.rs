@@ -45,7 +45,7 @@ pub(super) fn ends_offline(
     if is_refused {
         return Ok(refusal(plan, args, world, before_any_call));
     }
-    if args.scope.format == OutputFormat::Json {
+    if args.format == OutputFormat::Json {
         write_stdout(world, &super::carry_out::idle_events(plan))?;
     }
     Ok(Some(exit_of(plan)))
