@@ -20,8 +20,9 @@ use super::live::{self, Live, Seen};
 use super::matching::Look;
 use super::media::MediaSource;
 use super::outcome::{Failure, Outcome, Tally};
+use super::protocol::{Origin, Reading, Standing};
 use super::publish::Ended;
-use super::settle::{Origin, Reading, Settled};
+use super::settle::Settled;
 
 /// One account, connected.
 pub struct AccountRun {
@@ -132,7 +133,7 @@ impl AccountRun {
         let reason = match wanted {
             None => "withdrawn",
             Some(post) if post.digest.is_some() && post.digest != record.digest => "edited",
-            Some(_) if self.superseded(&record) => "superseded",
+            Some(_) if matches!(self.standing(&record), Standing::Superseded(_)) => "superseded",
             Some(_) if attempt::is_past_life(&record, self.client.server_now()) => "expired",
             Some(_) => return Ok(()),
         };
@@ -146,14 +147,9 @@ impl AccountRun {
         self.write(attempt::not_published(record, reason)).map(drop)
     }
 
-    /// Of two open attempts of one post the one with the smaller id goes on; none, when the post is
-    /// live or ignored.
-    fn superseded(&self, record: &Record) -> bool {
-        self.shared.attempts(&self.user_id, &record.key).iter().any(|other| {
-            other.attempt != record.attempt
-                && (matches!(other.state, State::Published | State::Ignored)
-                    || other.state.is_open() && other.attempt < record.attempt)
-        })
+    /// Whether an attempt goes on beside the others of its post.
+    pub(super) fn standing(&self, record: &Record) -> Standing {
+        (self.shared.protocol.standing)(record, &self.shared.attempts(&self.user_id, &record.key))
     }
 
     /// Publishes `work` in its order. Every post gets exactly one outcome, whatever happens.
