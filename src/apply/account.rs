@@ -15,7 +15,7 @@ use crate::manifest::Post;
 use super::attempt;
 use super::budget::{self, Allowance};
 use super::context::{Halt, Shared, lock};
-use super::event::{Event, PostRef};
+use super::event::PostRef;
 use super::live::{self, Live, Seen};
 use super::matching::Look;
 use super::media::MediaSource;
@@ -192,6 +192,7 @@ impl AccountRun {
             self.name_what_is_live(&newest).await?;
             self.adopt_what_is_live(waiting, &newest, tally)?;
         }
+        self.place_media(waiting, tally).await?;
         let fingerprint: Vec<MediaId> = newest.media.iter().take(FINGERPRINT).map(|media| media.id.clone()).collect();
         let ready = self.prepare_all(waiting, tally).await?;
         self.shared.fold()?;
@@ -383,7 +384,6 @@ impl AccountRun {
 
     async fn prepare(&self, post: &Post) -> Result<Result<(Record, bool), Failure>, Halt> {
         self.shared.go_on()?;
-        self.shared.tell(&Event::PostStarted { post: self.post_ref(&post.key), kind: post.kind })?;
         let record = self.attempt_of(post);
         if attempt::usable_container(&record, self.client.server_now()).is_some() {
             return Ok(self.finish_uploads(post, &record).await?.map(|()| (record, false)));

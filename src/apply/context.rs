@@ -218,6 +218,11 @@ impl Halt {
         Some(Self { whole_run: false, exit, reason: error.to_string(), help })
     }
 
+    /// The end of an account's run because its media cannot be hosted.
+    pub(super) fn host(error: &crate::hosting::Error) -> Self {
+        Self { whole_run: false, exit: Exit::Incomplete, reason: error.to_string(), help: error.advice() }
+    }
+
     /// The end of an account's run because Meta could not be asked.
     pub fn unreachable(error: &Error) -> Self {
         Self::for_account(error).unwrap_or_else(|| Self {
