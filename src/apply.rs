@@ -16,6 +16,7 @@ mod outcome;
 mod poll;
 mod publish;
 mod rename;
+mod run;
 mod settle;
 mod stop;
 #[cfg(test)]
@@ -26,5 +27,5 @@ pub use context::{Halt, Shared, Waits};
 pub use event::{Event, Observer, PostRef};
 pub use media::MediaSource;
 pub use outcome::{Failure, Outcome, Tally};
-pub use rename::rename;
+pub use run::{Report, Run, exit_of, has_open, has_work, idle_events, is_work};
 pub use stop::{Stop, Stopper, channel as stop_channel};
