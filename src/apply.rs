@@ -18,6 +18,7 @@ mod poll;
 mod protocol;
 mod publish;
 mod rename;
+mod run;
 mod settle;
 mod stop;
 #[cfg(test)]
@@ -30,5 +31,5 @@ pub use matching::Look;
 pub use media::{Located, MediaSource};
 pub use outcome::{Failure, Outcome, Tally};
 pub use protocol::{Moment, Move, Protocol, Reading, Standing, Step};
-pub use rename::rename;
+pub use run::{Report, Run, exit_of, has_open, has_work, idle_events, is_work};
 pub use stop::{Stop, Stopper, channel as stop_channel};
