@@ -32,14 +32,12 @@ pub(super) fn changed_files(root: &Path, rev: &str) -> Result<HashSet<String>, F
         return Err(Failure::message(Exit::Failure, "git could not compare this checkout", "check it with git status"));
     };
     let mut files = paths(&committed);
-    // What is not staged yet is compared by size and time alone, with no attributes in force: a filter
-    // would be a command. An older git does not know the option, and then only says what is committed.
-    let empty = git(root, &["hash-object", "-t", "tree", "--stdin"])?.map(|text| line(&text)).unwrap_or_default();
-    let attributes = format!("--attr-source={empty}");
-    let unstaged = [&[attributes.as_str(), "diff-files"][..], &names].concat();
-    let untracked = [attributes.as_str(), "ls-files", "-z", "--others", "--exclude-standard"];
-    for more in [git(root, &unstaged)?, git(root, &untracked)?].into_iter().flatten() {
-        files.extend(paths(&more));
+    // A file that is not staged, with the same size and a doubtful time, is compared by its content, for which a
+    // filter would be a command: filters are switched off, at the price of a false alarm.
+    let filters = without_filters(&git(root, &["config", "--null", "--name-only", "--list"])?.unwrap_or_default());
+    let unstaged = [&["diff-files"][..], &names].concat();
+    for arguments in [&unstaged[..], &["ls-files", "-z", "--others", "--exclude-standard"]] {
+        files.extend(git_with(root, arguments, &filters)?.iter().flat_map(|more| paths(more)));
     }
     Ok(files)
 }
@@ -89,8 +87,27 @@ fn commit(root: &Path, rev: &str) -> Result<String, Failure> {
     })
 }
 
+/// Settings that empty every filter of this list of names.
+fn without_filters(names: &[u8]) -> Vec<(String, &'static str)> {
+    let names = names.split(|byte| *byte == 0).map(String::from_utf8_lossy);
+    let filters = names.filter(|name| name.starts_with("filter."));
+    filters.map(|name| (name.to_string(), if name.ends_with(".required") { "false" } else { "" })).collect()
+}
+
 /// What git prints; `None` when it says no.
 fn git(root: &Path, arguments: &[&str]) -> Result<Option<Vec<u8>>, Failure> {
+    git_with(root, arguments, &[])
+}
+
+fn git_with(
+    root: &Path,
+    arguments: &[&str],
+    settings: &[(String, &'static str)],
+) -> Result<Option<Vec<u8>>, Failure> {
+    let settings = settings.iter().enumerate().flat_map(|(place, (name, value))| {
+        [(format!("GIT_CONFIG_KEY_{place}"), name.clone()), (format!("GIT_CONFIG_VALUE_{place}"), (*value).to_owned())]
+    });
+    let settings: Vec<(String, String)> = settings.collect();
     let output = Command::new("git")
         .arg("-C")
         .arg(root)
@@ -99,6 +116,8 @@ fn git(root: &Path, arguments: &[&str]) -> Result<Option<Vec<u8>>, Failure> {
         .args(arguments)
         .env_remove("GIT_EXTERNAL_DIFF")
         .env("GIT_NO_LAZY_FETCH", "1")
+        .env("GIT_CONFIG_COUNT", (settings.len() / 2).to_string())
+        .envs(settings)
         .env("GIT_TERMINAL_PROMPT", "0")
         .stdin(Stdio::null())
         .stderr(Stdio::null())
@@ -122,6 +141,14 @@ fn paths(text: &[u8]) -> HashSet<String> {
 mod tests {
     use super::*;
     use crate::plan::testing::{With as _, item, post};
+
+    #[test]
+    fn every_filter_is_emptied() {
+        let names = b"core.bare\0filter.lfs.process\0filter.a=b.clean\0filter.lfs.required\0";
+        let settings = without_filters(names);
+        let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        assert_eq!(settings, [("filter.lfs.process", ""), ("filter.a=b.clean", ""), ("filter.lfs.required", "false")]);
+    }
 
     #[test]
     fn what_a_post_uses_is_its_own() {

@@ -207,7 +207,7 @@ fn findings_stand_on_their_lines_and_a_failure_in_the_summary() {
     let commands = done.commands().join("\n");
     assert!(commands.starts_with("::error file=content/posts/bad.yaml,line=2,"), "{commands}");
     assert!(done.summary.starts_with("### Merging publishes nothing"), "{}", done.summary);
-    assert!(done.summary.contains("`posts/bad.yaml`, line 2"), "{}", done.summary);
+    assert!(done.summary.contains("**Error**, line 2"), "{}", done.summary);
     let shown = plan("--format github").exits(1);
     assert_eq!(shown.commands(), done.commands());
     assert!(shown.stdout.ends_with("No changes.\n"), "{}", shown.stdout);
@@ -227,15 +227,15 @@ fn findings_stand_on_their_lines_and_a_failure_in_the_summary() {
 fn a_token_that_ends_soon_is_a_warning() {
     let project = Project::with_one_image();
     let server = Server::start();
-    let mut runner = runner(&project, Some(&server));
-    runner.set("IGSYNC_LOGIN", "facebook");
     project.write("igsync.yaml", "accounts:\n  harbour:\n    user_id: \"17841400000000001\"\n    login: facebook\n");
-    let given = |token| [("command", "status"), ("token", token), ("args", "--min-days 1")];
-    let short = act(&mut runner, &given("EAA-SHORT"));
+    let status = |token| {
+        act(&mut runner(&project, Some(&server)), &[("command", "status"), ("token", token), ("args", "--min-days 1")])
+    };
+    let short = status("EAA-SHORT").exits(9);
     let warned = short.commands().iter().any(|line| line.starts_with("::warning title=igsync::the token of account harbour ends in"));
     assert!(warned, "{short:?}");
     assert!(short.summary.contains("the token of account"), "{}", short.summary);
-    let long = act(&mut runner, &given("EAA-LONG"));
+    let long = status("EAA-LONG").exits(0);
     assert!(long.commands().is_empty(), "{:?}", long.commands());
 }
 
@@ -265,8 +265,7 @@ fn words_of_args_arrive_as_they_are() {
 #[test]
 fn a_cancelled_job_stops_igsync_cleanly() {
     let (server, project) = (Server::start(), Project::with_one_image());
-    server.fail(r#"[{"match":{"method":"GET","path":"1780"},"fault":"never_ready"}]"#);
-    project.write("posts/one.yaml", "kind: reel\nvideo: https://example.com/a.mp4\ncaption: x\n");
+    server.fail(r#"[{"match":{"method":"POST","path":"/17841400000000001/media"},"nth":3,"fault":"never_ready"}]"#);
     project.write("posts/one.yaml", "kind: carousel\nitems: [{ image: ./one.jpg }, { image: ./one.jpg }]\ncaption: x\n");
     let mut runner = runner(&project, Some(&server));
     let args = format!("{} --format json", local());

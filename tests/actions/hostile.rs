@@ -43,8 +43,10 @@ fn assert_only_ours(done: &Done) {
     for line in done.commands() {
         let own = ["::error file=posts/", "::warning file=posts/", "::notice title=igsync::", "::warning title=igsync::"];
         assert!(own.iter().any(|start| line.starts_with(start)), "{line:?}\n{done:?}");
-        let properties = line.split("::").nth(1).unwrap();
-        assert!(!properties.contains("owned"), "{line}");
+        let (_, properties) = line.split("::").nth(1).unwrap().split_once(' ').unwrap();
+        let known = ["file", "line", "endLine", "col", "endColumn", "title"];
+        let names = properties.split(',').map(|property| property.split('=').next().unwrap());
+        assert!(names.clone().all(|name| known.contains(&name)), "{line}");
     }
     for line in done.stdout.lines().chain(done.stderr.lines()) {
         assert!(!line.trim_start().starts_with("::") || line.starts_with("::"), "{line}");

@@ -109,9 +109,9 @@ mod tests {
         }
         let text = page.finish("end", "Look elsewhere.");
         assert_eq!(text.matches("whole whole").count(), 10, "{text}");
-        assert_eq!(text.matches("\n- line").count(), 1, "{text}");
+        assert_eq!(text.matches("\n- line").count(), 2, "{text}");
         assert!(text.contains("**In short:**\n\n- line"), "{text}");
-        assert!(text.contains("**2 more posts are left out here**"), "{text}");
+        assert!(text.contains("**1 more post is left out here**"), "{text}");
         assert!(text.ends_with("end\n") && text.len() <= 420, "{text}");
     }
 

@@ -99,10 +99,11 @@ pub(super) fn refusals(plan: &Plan) -> Option<String> {
     Some(format!("> [!CAUTION]\n> **igsync refuses to publish**\n>\n{}", points.join("\n")))
 }
 
-/// Findings that belong to no post below: configuration, and manifests that are no posts.
+/// Every error, and warnings that belong to no post below: configuration, manifests that are no posts.
 fn strays(by_file: &HashMap<&str, Vec<&Finding>>, findings: &[Finding]) -> Option<String> {
-    let mut strays: Vec<&Finding> =
-        findings.iter().filter(|finding| !by_file.contains_key(&*finding.file)).collect();
+    let is_stray =
+        |finding: &&Finding| finding.severity == Severity::Error || !by_file.contains_key(&*finding.file);
+    let mut strays: Vec<&Finding> = findings.iter().filter(is_stray).collect();
     strays.sort_by_key(|finding| (finding.severity, finding.file.clone(), finding.position()));
     let errors = strays.iter().filter(|finding| finding.severity == Severity::Error).count();
     let mut lines: Vec<String> = strays.iter().take(FINDINGS).map(|found| finding(found, true)).collect();
