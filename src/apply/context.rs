@@ -9,7 +9,7 @@ use crate::graph::Error;
 use crate::graph::codes::Class;
 use crate::id::{AttemptId, PostKey, UserId};
 use crate::lockfile::{Ledger, Record};
-use crate::port::{Clock, Disk};
+use crate::port::{Clock, Disk, Remote};
 
 use super::event::{Event, Observer};
 use super::stop::Stop;
@@ -49,6 +49,8 @@ pub struct Shared {
     pub waits: Waits,
     /// The content root.
     pub root: PathBuf,
+    /// Where other machines read the record, if anywhere.
+    pub remote: Option<Arc<dyn Remote>>,
     ledger: Mutex<Ledger>,
     observer: Mutex<Box<dyn Observer>>,
     attempt_ids: Mutex<fastrand::Rng>,
@@ -73,11 +75,18 @@ impl Shared {
             stop,
             waits,
             root,
+            remote: None,
             ledger: Mutex::new(ledger),
             observer: Mutex::new(observer),
             attempt_ids: Mutex::new(attempt_ids),
             halted: Mutex::new(None),
         }
+    }
+
+    /// Keeps the record where other machines read it as well.
+    #[must_use]
+    pub fn kept_at(self, remote: Option<Arc<dyn Remote>>) -> Self {
+        Self { remote, ..self }
     }
 
     /// Writes a record down; when this returns it has reached the disk.
