@@ -14,6 +14,7 @@ mod log;
 mod new;
 mod plan;
 mod project;
+mod remote;
 mod resolve;
 mod run_lock;
 mod sandbox;
