@@ -8,6 +8,7 @@ mod desk;
 mod explain;
 mod extras;
 mod init;
+mod keeping;
 mod lock;
 mod log;
 mod new;

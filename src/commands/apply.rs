@@ -19,7 +19,7 @@ use self::carry_out::Run;
 use super::connect::{Connector, Pace};
 use super::plan::{make, show_findings};
 use super::project::Project;
-use super::{Ended, Failure, World, run_lock, write_stdout};
+use super::{Ended, Failure, World, keeping, run_lock, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     let mut project = Project::load(global, world, args.scope.sandbox, false)?;
@@ -28,12 +28,16 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     if project.configuration_errors() || !project.complete {
         return Ok(Exit::Failure);
     }
+    let keeping = keeping::decide(&mut project, args, world).await?;
     let offline = make(&project, &args.scope, BTreeSet::new(), world)?;
     if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
         if exit != Exit::Refused {
             catch_up(&project, args, world).await?;
         }
         return Ok(exit);
+    }
+    if let Some(doubt) = keeping.doubt {
+        return Err(doubt);
     }
     let _lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
     let ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;

@@ -96,7 +96,7 @@ impl Branch {
     }
 
     /// The remote's tip, fetched; `None`: it has no such branch, and we may begin it.
-    pub(super) async fn tip(&self) -> Result<Option<String>, RemoteError> {
+    pub async fn tip(&self) -> Result<Option<String>, RemoteError> {
         let refspec = format!("+{}:{}", self.target.full_name(), self.note);
         let fetch = [
             "fetch",
