@@ -90,7 +90,11 @@ pub(super) fn why(said: &Said, stderr: &str) -> RemoteError {
     let speaks_of = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     let text = || {
         let text = shown(stderr);
-        if text.is_empty() { "the remote did not take the commit".to_owned() } else { text }
+        match said {
+            Said::Declined(reason) => format!("{}: {text}", shown(reason)),
+            _ if text.is_empty() => "the remote did not take the commit".to_owned(),
+            _ => text,
+        }
     };
     match said {
         Said::Taken | Said::NotSent => RemoteError::Moved,
