@@ -12,7 +12,7 @@ use crate::plan::{self, AccountView, Input, Options, Selection};
 use crate::report;
 
 use super::project::Project;
-use super::{Ended, Failure, World, keeping, write_stdout};
+use super::{Ended, Failure, World, remote, write_stdout};
 
 pub(super) fn run(global: &Global, args: &Plan, world: &World) -> Ended {
     let mut project = Project::load(global, world, args.scope.sandbox, false)?;
@@ -20,7 +20,7 @@ pub(super) fn run(global: &Global, args: &Plan, world: &World) -> Ended {
     if project.configuration_errors() {
         return Ok(Exit::Failure);
     }
-    project.ephemeral = keeping::known_offline(&project, world);
+    project.ephemeral = remote::known_offline(&project, world);
     let plan = make(&project, &args.scope, BTreeSet::new(), world)?;
     let text = match args.scope.format {
         OutputFormat::Human => report::plan_human::render(&plan, world.terminal.style_out(), world.terminal.program),

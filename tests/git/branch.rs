@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use igsync::git::{Branch, Checkout, Git, Signature, Target};
+use igsync::git::{Branch, Checkout, Git, Signature};
 use igsync::port::{Kept, Remote as _, RemoteError, Version};
 
 use crate::repo::{Origin, branch, commit, git, hook, push, run, state, state_branch, write};

@@ -1,4 +1,4 @@
-//! What keeps the record of a run when the machine is gone, and whether the checkout may publish at all.
+//! What keeps the record of a run beyond this machine, and whether the checkout may publish at all.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::config::Push;
 use crate::exit::Exit;
 use crate::git::{Branch, Checkout, Git, Signature, Target, Tip};
 use crate::lockfile::{Records, format};
-use crate::port::{Kept, Remote as _};
+use crate::port::{Kept, Remote};
 
 use super::project::Project;
 use super::{Failure, World};
@@ -21,7 +21,16 @@ pub(super) struct Keeping {
     pub kept: Option<Kept>,
     /// The checkout could not be compared with the remote. Matters only if something is to be published.
     pub doubt: Option<Failure>,
-    pub checkout: Option<Checkout>,
+}
+
+impl Keeping {
+    /// The place to keep the record at, once it is clear that something is to be done.
+    pub(super) fn go_on(self) -> Result<Option<Arc<dyn Remote>>, Failure> {
+        match self.doubt {
+            Some(doubt) => Err(doubt),
+            None => Ok(self.branch.map(|branch| branch as Arc<dyn Remote>)),
+        }
+    }
 }
 
 /// Why nothing will keep the lockfile, as far as the files and the environment tell.
@@ -39,7 +48,7 @@ pub(super) fn known_offline(project: &Project, world: &World) -> Option<String> 
 
 /// Finds the remote, proves that it can be pushed to, compares the checkout with its tip, and takes in the
 /// records that stand there.
-pub(super) async fn decide(project: &mut Project, args: &Apply, world: &World) -> Result<Keeping, Failure> {
+pub(super) async fn choose(project: &mut Project, args: &Apply, world: &World) -> Result<Keeping, Failure> {
     let is_ci = world.env.is_on("CI");
     let push = wish(project, args);
     let wants = push == Push::Always || (push == Push::Auto && is_ci);
@@ -54,7 +63,7 @@ pub(super) async fn decide(project: &mut Project, args: &Apply, world: &World) -
             return Ok(Keeping::default());
         }
     };
-    let mut keeping = Keeping { checkout: Some(place.checkout.clone()), ..Keeping::default() };
+    let mut keeping = Keeping::default();
     if wants {
         match place.record.preflight().await {
             Ok(kept) => {
