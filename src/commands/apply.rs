@@ -27,7 +27,7 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     if project.configuration_errors() || !project.complete {
         return Ok(Exit::Failure);
     }
-    let remote = remote::choose(&project, args, world).await?;
+    let keeping = remote::choose(&mut project, args, world).await?;
     let offline = make(&project, &args.scope, BTreeSet::new(), world)?;
     if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
         if exit != Exit::Refused {
@@ -35,6 +35,7 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
         }
         return Ok(exit);
     }
+    let remote = keeping.go_on()?;
     let _lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
     let ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
     let connector = Connector::open(&project, world).await?;
