@@ -2,6 +2,7 @@
 
 mod account;
 mod after;
+mod announcement;
 mod attempt;
 mod budget;
 pub mod by_hand;

@@ -9,7 +9,7 @@ use crate::graph::Error;
 use crate::graph::codes::Class;
 use crate::id::{AttemptId, PostKey, UserId};
 use crate::lockfile::{Ledger, Record};
-use crate::port::{Clock, Disk};
+use crate::port::{Clock, Disk, Remote};
 
 use super::event::{Event, Observer};
 use super::protocol::Protocol;
@@ -51,6 +51,8 @@ pub struct Shared {
     pub protocol: Protocol,
     /// The content root.
     pub root: PathBuf,
+    /// Where other machines read the record, if anywhere.
+    pub remote: Option<Arc<dyn Remote>>,
     ledger: Mutex<Ledger>,
     observer: Mutex<Box<dyn Observer>>,
     attempt_ids: Mutex<fastrand::Rng>,
@@ -76,11 +78,18 @@ impl Shared {
             waits,
             protocol: Protocol::default(),
             root,
+            remote: None,
             ledger: Mutex::new(ledger),
             observer: Mutex::new(observer),
             attempt_ids: Mutex::new(attempt_ids),
             halted: Mutex::new(None),
         }
+    }
+
+    /// Keeps the record where other machines read it as well.
+    #[must_use]
+    pub fn kept_at(self, remote: Option<Arc<dyn Remote>>) -> Self {
+        Self { remote, ..self }
     }
 
     /// The same run by other rules.

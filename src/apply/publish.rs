@@ -16,6 +16,7 @@ use crate::lockfile::{Record, State, Via};
 use crate::manifest::{MediaType, Post};
 
 use super::account::AccountRun;
+use super::announcement::Announcement;
 use super::attempt;
 use super::context::Halt;
 use super::event::Event;
@@ -42,7 +43,8 @@ impl AccountRun {
         fresh: bool,
         fingerprint: &[MediaId],
     ) -> Ended {
-        let mut must_look = !(fresh && is_quick(post));
+        // After a sleep of this machine a look tells the server's time.
+        let mut must_look = !(fresh && is_quick(post)) || self.client.has_slept();
         for _ in 0..MAX_PUBLISHES {
             if let Some(outcome) = self.is_blocked(&record) {
                 return Ok(Some(outcome));
@@ -57,12 +59,15 @@ impl AccountRun {
             let Some(container) = record.container.as_ref().map(|container| container.id.clone()) else {
                 return Ok(Some(Outcome::Failed(Failure::new("no container was made", "run apply again"))));
             };
-            let now = self.client.server_now();
-            let lease_until = now + self.shared.waits.http_timeout + self.shared.waits.settle;
-            record = self.write(attempt::intent(record, fingerprint, now, lease_until)).map_err(quietly)?;
-            self.shared
-                .tell(&Event::IntentRecorded { post: self.post_ref(&post.key), container: container.clone() })
-                .map_err(quietly)?;
+            let announcement = Announcement::begin(self);
+            record = self.write(announcement.note(record, fingerprint)).map_err(quietly)?;
+            let told = Event::IntentRecorded { post: self.post_ref(&post.key), container: container.clone() };
+            self.shared.tell(&told).map_err(quietly)?;
+            if !announcement.still_holds(self) {
+                record = self.write(attempt::never_sent(record)).map_err(quietly)?;
+                must_look = true;
+                continue;
+            }
             match self.send_publish(&container).await {
                 Ok(media_id) => return self.is_live(post, record, media_id).await,
                 Err(error) => {
@@ -99,9 +104,11 @@ impl AccountRun {
     async fn is_live(&self, post: &Post, record: Record, media_id: MediaId) -> Ended {
         let at = self.client.server_now();
         let outcome = Outcome::Published(Some(media_id.clone()));
-        let record = self
-            .write(attempt::published(record, Some(media_id), Via::Publish, at, Some(post)))
-            .map_err(|halt| (None, Halt { exit: Exit::Unknown, ..halt }))?;
+        let kept = self.write(attempt::published(record, Some(media_id.clone()), Via::Publish, at, Some(post)));
+        let record = kept.map_err(|halt| {
+            let reason = format!("it is live as {media_id}, and that could not be written down: {}", halt.reason);
+            (Some(Outcome::Unsettled { reason }), Halt { exit: Exit::Unknown, ..halt })
+        })?;
         match self.send_extras(post, record, Origin::ThisRun).await {
             Ok(()) => Ok(Some(outcome)),
             Err(halt) => Err((Some(outcome), halt)),
@@ -113,13 +120,15 @@ impl AccountRun {
         match (self.shared.protocol.answer)(&error) {
             PublishAnswer::NotSent => {
                 let record = self.write(attempt::never_sent(record)).map_err(quietly)?;
-                self.settle_now(post, record, Some(&error)).await
+                let settled = self.settle(record, Origin::ThisRun, Some(post)).await.map_err(quietly)?;
+                Ok(Self::next_after(settled, Some(&error)))
             }
             PublishAnswer::Unclear => {
                 if let Some(halt) = Halt::for_account(&error) {
-                    return Err((None, halt));
+                    return Err(perhaps_live(halt));
                 }
-                self.settle_now(post, record, None).await
+                let settled = self.settle(record, Origin::ThisRun, Some(post)).await.map_err(perhaps_live)?;
+                Ok(Self::next_after(settled, None))
             }
             PublishAnswer::NotReady(refusal) => {
                 let times = u32::try_from(record.refusals.len()).unwrap_or(u32::MAX);
@@ -160,16 +169,6 @@ impl AccountRun {
             }
             other => Ok(Self::next_after(other, Some(error))),
         }
-    }
-
-    async fn settle_now(
-        &self,
-        post: &Post,
-        record: Record,
-        error: Option<&Error>,
-    ) -> Result<Next, (Option<Outcome>, Halt)> {
-        let settled = self.settle(record, Origin::ThisRun, Some(post)).await.map_err(quietly)?;
-        Ok(Self::next_after(settled, error))
     }
 
     fn next_after(settled: Settled, error: Option<&Error>) -> Next {
@@ -313,7 +312,13 @@ enum Next {
 
 /// Nothing is lost: the record stays open.
 fn undecided() -> Outcome {
-    Outcome::Pending { reason: "whether it is live could not be told yet; the next run asks again".to_owned() }
+    Outcome::Unsettled { reason: "whether it is live could not be told yet".to_owned() }
+}
+
+/// A halt after a publish without a clear answer.
+fn perhaps_live(halt: Halt) -> (Option<Outcome>, Halt) {
+    let reason = format!("its publish was sent, and whether it took effect could not be read: {}", halt.reason);
+    (Some(Outcome::Unsettled { reason }), halt)
 }
 
 /// A halt that says nothing about the post at hand.

@@ -18,7 +18,7 @@ use crate::report::text::plural;
 use super::connect::{Connector, Pace};
 use super::plan::{make, show_findings};
 use super::project::Project;
-use super::{Ended, Failure, World, run_lock, write_stdout};
+use super::{Ended, Failure, World, remote, run_lock, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     let mut project = Project::load(global, world, args.scope.sandbox, false)?;
@@ -27,6 +27,7 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     if project.configuration_errors() || !project.complete {
         return Ok(Exit::Failure);
     }
+    let keeping = remote::choose(&mut project, args, world).await?;
     let offline = make(&project, &args.scope, BTreeSet::new(), world)?;
     if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
         if exit != Exit::Refused {
@@ -34,10 +35,11 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
         }
         return Ok(exit);
     }
+    let remote = keeping.go_on()?;
     let _lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
     let ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
     let connector = Connector::open(&project, world).await?;
-    let shared = Arc::new(share(&project, world, ledger, observer(args, world)));
+    let shared = Arc::new(share(&project, world, ledger, observer(args, world)).kept_at(remote));
     let names = prepare::accounts_with_work(&offline, &project, args);
     let accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;
     let users = accounts.users();

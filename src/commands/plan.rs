@@ -13,7 +13,7 @@ use crate::report;
 use crate::report::markdown::Limit;
 
 use super::project::Project;
-use super::{Ended, Failure, World, actions, base, write_commands, write_stdout};
+use super::{Ended, Failure, World, actions, base, remote, write_commands, write_stdout};
 
 pub(super) fn run(global: &Global, args: &Plan, world: &World) -> Ended {
     let mut project = Project::load(global, world, args.scope.sandbox, false)?;
@@ -28,6 +28,7 @@ pub(super) fn run(global: &Global, args: &Plan, world: &World) -> Ended {
         let changed = base::changed_files(&project.root, rev)?;
         project.changed_files = Some(base::with_users(changed, project.posts.iter().map(|post| &**post)));
     }
+    project.ephemeral = remote::known_offline(&project, world);
     let plan = make(&project, &args.scope, BTreeSet::new(), world)?;
     world.actions.plan(&plan);
     show(&plan, &project, args.format, world)?;
@@ -101,7 +102,7 @@ pub(super) fn make(
             max_publish: scope.max_publish,
             has_lockfile: project.snapshot.has_lockfile,
             is_sandbox: project.sandbox,
-            ephemeral_lockfile: false,
+            ephemeral_lockfile: project.ephemeral.clone(),
             graph_base: project.settings.graph_url.as_ref().map(ToString::to_string).filter(|_| !project.sandbox),
             settled,
             changed_files: project.changed_files.clone(),

@@ -37,6 +37,8 @@ pub(super) struct Project {
     pub sandbox: bool,
     /// `--base`: the files that differ from that revision.
     pub changed_files: Option<HashSet<String>>,
+    /// Why nothing keeps the lockfile of this run; `None`: something does, or it stays on this machine.
+    pub ephemeral: Option<String>,
 }
 
 impl Project {
@@ -68,6 +70,7 @@ impl Project {
             digests: Arc::default(),
             sandbox,
             changed_files: None,
+            ephemeral: None,
         };
         let mut posts = posts.posts;
         project.name_users(&mut posts);

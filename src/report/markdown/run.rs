@@ -14,7 +14,10 @@ pub enum End {
     Published { media_id: Option<String>, permalink: Option<String> },
     Adopted { media_id: String },
     Failed { reason: String, help: String },
-    Unknown { reason: String },
+    /// Blocked until a person says whether it is live.
+    Unknown { reason: String, help: String },
+    /// May be live; the next run finds out before it sends anything.
+    Unsettled { reason: String },
     Deferred { reason: String },
     NotAttempted { reason: String },
 }
@@ -56,7 +59,12 @@ impl Run {
             Event::PostFailed { post, reason, help, .. } => {
                 self.set(post, End::Failed { reason: reason.clone(), help: help.clone() });
             }
-            Event::PostUnknown { post, reason } => self.set(post, End::Unknown { reason: reason.clone() }),
+            Event::PostUnknown { post, reason, settles_itself: true, .. } => {
+                self.set(post, End::Unsettled { reason: reason.clone() });
+            }
+            Event::PostUnknown { post, reason, help, .. } => {
+                self.set(post, End::Unknown { reason: reason.clone(), help: help.clone() });
+            }
             Event::PostDeferred { post, reason } => self.set(post, End::Deferred { reason: reason.clone() }),
             Event::NotAttempted { post, reason } => self.set(post, End::NotAttempted { reason: reason.clone() }),
             Event::PostWarning { post, reason } => self.remarks.push(format!("{}: {reason}", post.key)),
@@ -95,11 +103,12 @@ pub fn render(run: &Run, plan: Option<&Plan>, exit: Exit, limit: Limit) -> Strin
                     more than the repository to mend it; if it cannot, append them to `igsync.lock`:";
         page.block(&format!("{text}\n\n{}", block(&run.to_keep.join("\n"))));
     }
-    let groups: [(&str, fn(&End) -> bool); 6] = [
+    let groups: [(&str, fn(&End) -> bool); 7] = [
         ("Nobody knows", |end| matches!(end, End::Unknown { .. })),
         ("Failed", |end| matches!(end, End::Failed { .. })),
         ("Published", |end| matches!(end, End::Published { .. })),
         ("Was live already", |end| matches!(end, End::Adopted { .. })),
+        ("The next run finds out", |end| matches!(end, End::Unsettled { .. })),
         ("Not attempted", |end| matches!(end, End::NotAttempted { .. })),
         ("Waits for a later run", |end| matches!(end, End::Deferred { .. })),
     ];
@@ -130,6 +139,7 @@ fn headline(run: &Run, exit: Exit) -> String {
         (run.count(|end| matches!(end, End::Adopted { .. })), "live already"),
         (run.count(|end| matches!(end, End::Failed { .. })), "failed"),
         (run.count(|end| matches!(end, End::Unknown { .. })), "unknown"),
+        (run.count(|end| matches!(end, End::Unsettled { .. })), "found out by the next run"),
         (run.count(|end| matches!(end, End::NotAttempted { .. })), "not attempted"),
         (run.count(|end| matches!(end, End::Deferred { .. })), "waiting for a later run"),
     ];
@@ -160,13 +170,8 @@ fn line(post: &PostRef, end: &End) -> String {
         End::Failed { reason, help } if !help.is_empty() => {
             format!("{title}: {}. To do: {}", prose(reason), rich(help))
         }
-        End::Unknown { reason } => {
-            let key = post.key.as_str();
-            let ask = rich(&format!(
-                "look at the account: `igsync resolve {key} --published` when it is there, `igsync resolve {key} --not-published` when it is not"
-            ));
-            format!("{title}: {}. To do: {ask}", prose(reason))
-        }
+        End::Unknown { reason, help } => format!("{title}: {}. To do: {}", prose(reason), rich(help)),
+        End::Unsettled { reason } => format!("{title}: {}", prose(reason)),
         End::Failed { reason, .. } | End::Deferred { reason } | End::NotAttempted { reason } => {
             format!("{title}: {}", prose(reason))
         }

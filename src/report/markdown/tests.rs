@@ -228,7 +228,12 @@ fn a_run_says_what_went_out_and_whose_turn_it_is() {
     ended.hear(&Event::PostPublished { post: post("posts/a"), media_id });
     ended.hear(&Event::PostPublished { post: post("posts/b"), media_id: None });
     ended.hear(&Event::PostEnriched { post: post("posts/a"), permalink: "https://www.instagram.com/p/abc/".into() });
-    ended.hear(&Event::PostUnknown { post: post("posts/c"), reason: "two posts could be it".into() });
+    ended.hear(&Event::PostUnknown {
+        post: post("posts/c"),
+        reason: "two posts could be it".into(),
+        settles_itself: false,
+        help: "`igsync resolve posts/c --published`, or --not-published".into(),
+    });
     ended.hear(&Event::PostDeferred { post: post("posts/d"), reason: "one run publishes at most 2 posts".into() });
     ended.hear(&Event::PostWarning { post: post("posts/a"), reason: "the first comment was refused".into() });
     insta::assert_snapshot!("run", run(&ended, None, Exit::Unknown, Limit::summary(0)));
