@@ -169,8 +169,8 @@ fn forecast(plan: &Plan) -> Option<String> {
             let when = if at.at == plan.now { "Now".to_owned() } else { moment(plan, &at.account, at.at) };
             let to = code(&account_label(plan, &at.account));
             let warnings = [over_the_cap(plan, at), over_the_quota(plan, at)].into_iter().flatten();
-            let warnings: String = warnings.map(|warning| format!("\n  - {}", rich(&warning))).collect();
-            format!("- {when}: {} to {to}{warnings}", plural(at.posts, "post"))
+            let entry = format!("- {when}: {} to {to}", plural(at.posts, "post"));
+            warnings.fold(entry, |entry, warning| entry + "\n  - " + &rich(&warning))
         })
         .collect();
     if times.len() > TIMES {
