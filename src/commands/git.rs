@@ -21,11 +21,6 @@ impl Repository {
         Self { root: None }
     }
 
-    /// The commit that is checked out.
-    pub(super) fn head(&self) -> Option<String> {
-        self.ask(&["rev-parse", "HEAD"])
-    }
-
     /// When the commit that added `file` was made; the file is relative to the content root.
     pub(super) fn added_at(&self, file: &str) -> Option<Timestamp> {
         let seconds = self.ask(&["log", "--diff-filter=A", "--format=%ct", "-1", "--", file])?;

@@ -1,5 +1,6 @@
 //! `igsync.yaml` to [`Config`].
 
+mod hosting;
 mod shared;
 
 use std::collections::BTreeMap;
