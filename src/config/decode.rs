@@ -1,6 +1,7 @@
 //! `igsync.yaml` to [`Config`].
 
 mod branch;
+mod hosting;
 mod shared;
 
 use std::collections::BTreeMap;
