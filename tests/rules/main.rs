@@ -11,6 +11,7 @@ mod editor;
 mod fuzz;
 mod media;
 mod start;
+mod together;
 mod tools;
 mod written;
 
