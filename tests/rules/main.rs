@@ -10,6 +10,7 @@ mod docs;
 mod editor;
 mod fuzz;
 mod media;
+mod schemas;
 mod start;
 mod together;
 mod tools;
