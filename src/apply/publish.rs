@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use crate::exit::Exit;
 use crate::graph::codes::Class;
 use crate::graph::wire::StatusCode;
-use crate::graph::{ApiError, Error, PublishAnswer, Why, publish_outcome};
+use crate::graph::{ApiError, Error, PublishAnswer, Why};
 use crate::id::{ContainerId, MediaId};
 use crate::lockfile::{Record, State, Via};
 use crate::manifest::{MediaType, Post};
@@ -21,7 +21,8 @@ use super::context::Halt;
 use super::event::Event;
 use super::outcome::{Failure, Outcome};
 use super::poll;
-use super::settle::{Origin, Reading, Settled};
+use super::protocol::{Origin, Reading, Standing};
+use super::settle::Settled;
 
 /// How one post ended, or why nothing more can be sent: then the outcome says what is known of the post.
 pub(super) type Ended = Result<Option<Outcome>, (Option<Outcome>, Halt)>;
@@ -109,7 +110,7 @@ impl AccountRun {
 
     /// Decides how to go on after any answer but an id.
     async fn after_no_id(&self, post: &Post, record: Record, error: Error) -> Result<Next, (Option<Outcome>, Halt)> {
-        match publish_outcome(&error) {
+        match (self.shared.protocol.answer)(&error) {
             PublishAnswer::NotSent => {
                 let record = self.write(attempt::never_sent(record)).map_err(quietly)?;
                 self.settle_now(post, record, Some(&error)).await
@@ -285,17 +286,13 @@ impl AccountRun {
         Ok(None)
     }
 
-    /// No attempt is published while another one of the same post is open or live.
+    /// What to say where another attempt of the same post stands in the way.
     fn is_blocked(&self, record: &Record) -> Option<Outcome> {
-        let attempts = self.shared.attempts(&self.user_id, &record.key);
-        let other = attempts.iter().find(|other| {
-            other.attempt != record.attempt
-                && (other.state.is_open() || matches!(other.state, State::Published | State::Ignored))
-        })?;
-        let reason = match other.state {
-            State::Published => "another attempt is live already",
-            State::Ignored => "it is ignored: `igsync lock rm` lets it be published again",
-            _ => "another attempt of the same post is not settled yet",
+        let reason = match self.standing(record) {
+            Standing::GoesOn => return None,
+            Standing::Superseded(State::Published) => "another attempt is live already",
+            Standing::Superseded(State::Ignored) => "it is ignored: `igsync lock rm` lets it be published again",
+            Standing::Superseded(_) | Standing::Waits => "another attempt of the same post is not settled yet",
         };
         Some(Outcome::Pending { reason: reason.to_owned() })
     }

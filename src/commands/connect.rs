@@ -1,13 +1,14 @@
 //! From the accounts of the configuration to accounts that can act: tokens, endpoints, identities.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use crate::apply::{AccountRun, Halt, MediaSource, Shared};
 use crate::cli::Apply;
-use crate::config::{Account, Settings};
+use crate::config::{Account, Hosting, Settings};
 use crate::exit::Exit;
 use crate::graph::{AccessToken, Client, Identity};
+use crate::hosting::Host;
 use crate::id::{AccountName, UserId};
 use crate::port::Transport;
 use crate::sandbox::{self, Sandbox};
@@ -148,15 +149,10 @@ impl Connector {
             graph: client.endpoint().foreign_base().filter(|_| !project.sandbox).map(str::to_owned),
             media: MediaSource {
                 login: account.login,
-                hosting: account.hosting.clone(),
-                commit: in_git.head(),
-                sandbox: base.filter(|_| is_loopback),
+                host: self.host(account, base.filter(|_| is_loopback), &in_git, project, world).map(Arc::new),
                 root: project.root.clone(),
                 disk: Arc::clone(&world.disk),
-                transport: Arc::clone(&self.transport),
                 digests: Arc::clone(&project.digests),
-                timeout: project.settings.http_timeout,
-                uploaded: Mutex::default(),
             },
             client,
             max_publish: pace.max_publish.unwrap_or(account.max_publish_per_run) as usize,
@@ -165,6 +161,25 @@ impl Connector {
             live_check: pace.live_check,
             undecided: HashSet::new(),
             added_at: Arc::new(move |file| in_git.added_at(file)),
+        }
+    }
+
+    /// Where the local media of an account get their URLs. A sandbox serves them to itself, whatever
+    /// the configuration says.
+    fn host(
+        &self,
+        account: &Account,
+        sandbox: Option<url::Url>,
+        in_git: &git::Repository,
+        project: &Project,
+        world: &World,
+    ) -> Option<Host> {
+        if let Some(base) = sandbox {
+            let (transport, disk) = (Arc::clone(&self.transport), Arc::clone(&world.disk));
+            return Some(Host::sandbox(base, transport, disk, project.settings.http_timeout));
+        }
+        match account.hosting.as_ref()? {
+            Hosting::Url(template) => Some(Host::template(template.clone(), in_git.head())),
         }
     }
 }
