@@ -12,7 +12,7 @@ use super::project::{Project, relative};
 use super::{Ended, World, write_stdout};
 
 pub(super) fn run(global: &Global, args: &Validate, world: &World) -> Ended {
-    let project = Project::load(global, world, false, args.all)?;
+    let (project, damage) = Project::load_to_check(global, world, args.all)?;
     let findings = chosen(&project, args, world);
     let text = match args.format {
         FindingsFormat::Human => {
@@ -22,6 +22,9 @@ pub(super) fn run(global: &Global, args: &Validate, world: &World) -> Ended {
         FindingsFormat::Github => report::findings::github(&findings, &folder_in_repository(&project, world)),
     };
     write_stdout(world, &text)?;
+    if let Some(damage) = damage {
+        return Err(damage);
+    }
     let is_wrong = findings.iter().any(|finding| finding.severity == Severity::Error);
     Ok(if is_wrong { Exit::Failure } else { Exit::Done })
 }
