@@ -21,8 +21,9 @@ pub(super) async fn run(
     for (account, halt) in halts {
         let what = account.map_or_else(|| "stopped".to_owned(), |name| format!("account {name} was stopped"));
         world.terminal.say(&format!("{what}: {}\n  help: {}", halt.reason, halt.help));
+        world.actions.remark(&format!("{what}: {}. To do: {}", halt.reason, halt.help));
     }
-    if args.scope.format == OutputFormat::Human {
+    if args.format == OutputFormat::Human {
         write_stdout(world, &report::run_summary::render(&tally, plan))?;
     }
     hint(&tally, project, global, world);
