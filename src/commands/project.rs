@@ -1,6 +1,6 @@
 //! A content root as validate, plan and apply see it: configuration, posts, records, findings.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
