@@ -27,6 +27,8 @@ const LAST_DAYS: i64 = 7;
 #[derive(Clone, Default)]
 pub struct Actions {
     told: Arc<Mutex<Told>>,
+    /// A runner started this process.
+    is_on: bool,
     /// The streams of the process, for commands that the runner is to obey.
     out: Option<Stream>,
     err: Option<Stream>,
@@ -49,9 +51,11 @@ struct Told {
 impl Actions {
     /// The runner's own streams, where a runner started this process.
     pub(super) fn of_process(env: &Env) -> Self {
-        let stream = |stream| env.is_on("GITHUB_ACTIONS").then_some(stream);
+        let is_on = env.is_on("GITHUB_ACTIONS");
+        let stream = |stream| is_on.then_some(stream);
         Self {
             told: Arc::default(),
+            is_on,
             out: stream(Stream::new(std::io::stdout())),
             err: stream(Stream::new(std::io::stderr())),
         }
@@ -74,7 +78,9 @@ impl Actions {
 
     /// Takes note of what is planned.
     pub(super) fn plan(&self, plan: &Plan) {
-        self.told().plan = Some(plan.clone());
+        if self.is_on {
+            self.told().plan = Some(plan.clone());
+        }
     }
 
     pub(super) fn sandbox(&self, sandbox: bool) {
@@ -83,6 +89,9 @@ impl Actions {
 
     /// Takes note of findings, and shows them on the lines of a pull request.
     pub(super) fn findings(&self, findings: &[Finding], folder: &str) {
+        if !self.is_on {
+            return;
+        }
         let mut told = self.told();
         told.findings = findings.to_vec();
         folder.clone_into(&mut told.folder);
@@ -111,7 +120,7 @@ impl Actions {
 
     /// An observer that also takes note of every fact.
     pub(super) fn hearing(&self, inner: Box<dyn Observer>) -> Box<dyn Observer> {
-        Box::new(Hearing { inner, told: Arc::clone(&self.told) })
+        if self.is_on { Box::new(Hearing { inner, told: Arc::clone(&self.told) }) } else { inner }
     }
 
     /// Warns of a token that ends soon.
@@ -142,7 +151,7 @@ impl Actions {
     /// Writes summary and outputs. What cannot be written changes no exit code: the posts are what counts.
     pub(super) fn finish(&self, exit: Exit, world: &World) {
         let told = self.told();
-        if told.run.command.is_empty() || !world.env.is_on("GITHUB_ACTIONS") {
+        if told.run.command.is_empty() || !self.is_on {
             return;
         }
         if let Some(path) = file(&world.env, "GITHUB_STEP_SUMMARY").filter(|_| !told.is_shown) {
@@ -218,14 +227,14 @@ impl Told {
             .collect();
         let summary = self.plan.as_ref().map(|plan| plan.summary.clone()).unwrap_or_default();
         let acts = self.plan.as_ref().is_some_and(Plan::acts);
-        let ended = run.count(|end| !matches!(end, End::Deferred { .. } | End::NotAttempted { .. }));
+        let ended = run.count(|end| !matches!(end, End::Deferred { .. } | End::NotAttempted { .. } | End::Unsettled { .. }));
         let changed = match run.command {
             "plan" => acts,
             "apply" => self.is_begun && ended + summary.moved > 0,
             _ => self.changes > 0,
         };
         let due = if self.is_begun { 0 } else { summary.publish + summary.resume };
-        let left = run.count(|end| matches!(end, End::Deferred { .. } | End::NotAttempted { .. }));
+        let left = run.count(|end| matches!(end, End::Deferred { .. } | End::NotAttempted { .. } | End::Unsettled { .. }));
         let in_run = run.count(|end| matches!(end, End::Unknown { .. }));
         let before = self.plan.as_ref().map_or(0, |plan| {
             let is_new = |key: &crate::id::PostKey| run.posts.iter().all(|(post, _)| post.key != *key);

@@ -221,7 +221,7 @@ fn findings_stand_on_their_lines_and_a_failure_in_the_summary() {
     assert!(done.summary.contains("**Error**, line 2"), "{}", done.summary);
     let shown = plan("--format github").exits(1);
     assert_eq!(shown.commands(), done.commands());
-    assert!(shown.stdout.ends_with("No changes.\n"), "{}", shown.stdout);
+    assert!(shown.stdout.ends_with("\nPlan: 1 to publish.\n"), "{}", shown.stdout);
     // The page itself on stdout: said once, and no annotations that another step gives already.
     let page = plan("--format markdown").exits(1);
     assert_eq!((page.stdout.trim_end(), page.summary.as_str()), (done.summary.trim_end(), ""));

@@ -109,7 +109,7 @@ fn dispatched(given: &Value) -> (String, Vec<String>) {
     let wanted = |step: &&Value| {
         step["if"].as_str().is_some_and(|condition| crate::expr::is_true(&crate::expr::evaluate(condition, &contexts)))
     };
-    let chosen: Vec<&Value> = steps.iter().filter(wanted).collect();
+    let chosen: Vec<&Value> = steps.iter().filter(|step| step["uses"].is_string()).filter(wanted).collect();
     assert_eq!(chosen.len(), 1, "{given}");
     let with = &chosen[0]["with"];
     let args = interpolate(with["args"].as_str().unwrap(), &contexts);
@@ -142,6 +142,38 @@ fn people_without_a_terminal_can_apply_and_resolve() {
     assert!(done.stdout.contains("posts/one: published"), "{done:?}");
     assert_eq!(done.outputs["changed"], "true");
     assert_eq!(inputs(&[("command", "resolve")])["args"], "");
+}
+
+#[test]
+fn what_was_resolved_is_pushed() {
+    let project = Project::with_one_image();
+    let remote = tempfile::tempdir().unwrap();
+    let git = |words: &[&str]| {
+        let config = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
+        let output = Command::new("git").args(config).args(words).current_dir(project.path()).output().unwrap();
+        assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    git(&["init", "-q", "--bare", remote.path().to_str().unwrap()]);
+    git(&["init", "-q", "-b", "main"]);
+    project.write(".gitignore", ".igsync/\n");
+    git(&["remote", "add", "origin", remote.path().to_str().unwrap()]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "one"]);
+    git(&["push", "-q", "origin", "main"]);
+    let mut runner = crate::action::runner(&project, None);
+    let args = "--published\n--\nposts/one\n";
+    let resolved = act(&mut runner, &[("command", "resolve"), ("args", args)]).exits(0);
+    runner.contexts["inputs"] = json!({ "command": "resolve" });
+    runner.contexts["steps"]["resolve"] = json!({ "outputs": resolved.outputs });
+    let steps = ours("igsync-apply.yml")["jobs"]["igsync"]["steps"].clone();
+    let last = steps.as_array().unwrap().last().unwrap().clone();
+    let done = runner.run(&json!([last]), |_, _, _| Value::Null);
+    done.into_iter().next().expect("the record changed").exits(0);
+    let kept = git(&["show", "origin/main:igsync.lock"]);
+    assert!(kept.contains("\"via\":\"resolved\""), "{kept}");
+    runner.contexts["steps"]["resolve"] = json!({ "outputs": { "changed": "false" } });
+    assert!(runner.run(&json!([last]), |_, _, _| Value::Null).is_empty());
 }
 
 /// A stand-in for `gh` that writes down what it is asked and answers from files.

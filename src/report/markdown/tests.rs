@@ -189,6 +189,10 @@ fn assert_harmless(page: &str) {
             Some(open) if line == open => fence = None,
             None if ticks.len() >= 3 && line.ends_with("text") => fence = Some(ticks),
             Some(_) => {}
+            // Pictures: links of our own, in which nothing ends early.
+            None if line.starts_with("<a href=\"https://github.com/acme/feed/raw/") => {
+                assert_eq!((line.matches('"').count(), line.matches('<').count()), (8, 3), "{line}");
+            }
             None => {
                 let outside = without_code(line);
                 for bad in ["@everyone", "#1", "://evil", "<script", "](javascript", "www.evil", "GH-1", "<!--"] {
