@@ -107,6 +107,12 @@ pub enum Schema {
     Defaults,
     /// `igsync.yaml`
     Config,
+    /// One line of `igsync.lock`
+    Lock,
+    /// What `plan --format json` prints
+    Plan,
+    /// One line of what `apply --format json` prints
+    Events,
     /// What `validate --format json` prints
     Findings,
 }

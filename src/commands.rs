@@ -32,8 +32,8 @@ use crate::apply::Stop;
 use crate::cli::{Cli, Command};
 use crate::config::Env;
 use crate::exit::Exit;
-use crate::report::{self, Style};
 use crate::port::{Clock, Disk, HttpOptions, HttpTransport, RealClock, RealDisk, Transport, TransportError};
+use crate::report::{self, Style};
 
 pub use actions::Actions;
 pub use terminal::{Stream, Streams, Terminal};

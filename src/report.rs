@@ -4,6 +4,7 @@ pub mod auth;
 pub mod events;
 pub mod failure;
 pub mod findings;
+pub mod json_schema;
 pub mod lock;
 pub mod markdown;
 pub mod plan_human;

@@ -99,11 +99,7 @@ fn git(root: &Path, arguments: &[&str]) -> Result<Option<Vec<u8>>, Failure> {
     git_with(root, arguments, &[])
 }
 
-fn git_with(
-    root: &Path,
-    arguments: &[&str],
-    settings: &[(String, &'static str)],
-) -> Result<Option<Vec<u8>>, Failure> {
+fn git_with(root: &Path, arguments: &[&str], settings: &[(String, &'static str)]) -> Result<Option<Vec<u8>>, Failure> {
     let settings = settings.iter().enumerate().flat_map(|(place, (name, value))| {
         [(format!("GIT_CONFIG_KEY_{place}"), name.clone()), (format!("GIT_CONFIG_VALUE_{place}"), (*value).to_owned())]
     });
@@ -154,7 +150,8 @@ mod tests {
     fn what_a_post_uses_is_its_own() {
         let posts = [
             post("posts/a/one"),
-            post("posts/a/two").with(|post| post.items = vec![item("media/two.jpg", crate::manifest::MediaType::Image)]),
+            post("posts/a/two")
+                .with(|post| post.items = vec![item("media/two.jpg", crate::manifest::MediaType::Image)]),
             post("posts/b/three").with(|post| post.caption_file = Some("posts/b/three.txt".into())),
             post("posts/c/four"),
         ];

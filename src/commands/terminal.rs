@@ -50,10 +50,7 @@ impl Streams {
     /// A runner of GitHub obeys what it finds in the log, and captions are anybody's text.
     fn of_process() -> Self {
         if is_set("GITHUB_ACTIONS") {
-            return Self {
-                out: Stream::new(Neutral::new(io::stdout())),
-                err: Stream::new(Neutral::new(io::stderr())),
-            };
+            return Self { out: Stream::new(Neutral::new(io::stdout())), err: Stream::new(Neutral::new(io::stderr())) };
         }
         Self { out: Stream::new(io::stdout()), err: Stream::new(io::stderr()) }
     }

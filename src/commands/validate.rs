@@ -12,7 +12,7 @@ use super::project::{Project, relative};
 use super::{Ended, World, write_commands, write_stdout};
 
 pub(super) fn run(global: &Global, args: &Validate, world: &World) -> Ended {
-    let project = Project::load(global, world, false, args.all)?;
+    let (project, damage) = Project::load_to_check(global, world, args.all)?;
     let findings = chosen(&project, args, world);
     let text = match args.format {
         FindingsFormat::Human => {
@@ -24,6 +24,9 @@ pub(super) fn run(global: &Global, args: &Validate, world: &World) -> Ended {
     match args.format {
         FindingsFormat::Github => write_commands(world, &text)?,
         FindingsFormat::Human | FindingsFormat::Json => write_stdout(world, &text)?,
+    }
+    if let Some(damage) = damage {
+        return Err(damage);
     }
     let is_wrong = findings.iter().any(|finding| finding.severity == Severity::Error);
     Ok(if is_wrong { Exit::Failure } else { Exit::Done })

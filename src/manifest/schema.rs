@@ -65,6 +65,8 @@ pub enum PostState {
 /// One picture or video of a post, in the order in which followers see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
+    /// Its place in `items` of the manifest, from 0.
+    pub slot: usize,
     pub media_type: MediaType,
     pub source: Source,
     pub alt_text: Option<String>,

@@ -58,6 +58,7 @@ pub(crate) fn post(key: &str) -> Post {
 
 pub(crate) fn item(path: &str, media_type: MediaType) -> Item {
     Item {
+        slot: 0,
         media_type,
         source: Source::Local(Arc::from(path)),
         alt_text: None,

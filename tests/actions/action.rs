@@ -149,15 +149,20 @@ fn a_merge_leaves_outputs_and_a_summary() {
 #[test]
 fn what_waits_for_a_later_run_is_green_with_a_notice() {
     let (server, project) = (Server::start(), Project::with_one_image());
-    let dated = |name: &str| format!("kind: image\nimage: ./{name}.jpg\ncaption: {name}\npublish_at: 2026-01-02T10:00Z\n");
+    let dated =
+        |name: &str| format!("kind: image\nimage: ./{name}.jpg\ncaption: {name}\npublish_at: 2026-01-02T10:00Z\n");
     for (seed, name) in [(2, "two"), (3, "three")] {
         project.jpeg(&format!("posts/{name}.jpg"), seed);
         project.write(&format!("posts/{name}.yaml"), dated(name));
     }
     project.remove("posts/one.yaml");
     let done = apply(&server, &project, "--max-publish 1 --include-late").exits(0);
-    assert_eq!((&*done.outputs["exit_code"], &*done.outputs["published_count"], &*done.outputs["pending"]), ("10", "1", "1"));
-    let notice = done.commands().iter().any(|line| line.starts_with("::notice title=igsync::1 post waits for a later run"));
+    assert_eq!(
+        (&*done.outputs["exit_code"], &*done.outputs["published_count"], &*done.outputs["pending"]),
+        ("10", "1", "1")
+    );
+    let notice =
+        done.commands().iter().any(|line| line.starts_with("::notice title=igsync::1 post waits for a later run"));
     assert!(notice, "{:?}", done.commands());
     // Without the action the code speaks for itself.
     let plain = project.against(&server, "instagram", "IGAA-LONG");
@@ -170,8 +175,15 @@ fn a_guard_is_red_and_said_in_the_summary() {
     let (server, project) = (Server::start(), Project::with_one_image());
     project.remove("igsync.lock");
     let done = apply(&server, &project, "").exits(5);
-    assert_eq!((&*done.outputs["exit_code"], &*done.outputs["changed"], &*done.outputs["pending"]), ("5", "false", "1"));
-    assert!(done.summary.contains("igsync refuses to publish") && done.summary.contains("--allow-new-lock"), "{}", done.summary);
+    assert_eq!(
+        (&*done.outputs["exit_code"], &*done.outputs["changed"], &*done.outputs["pending"]),
+        ("5", "false", "1")
+    );
+    assert!(
+        done.summary.contains("igsync refuses to publish") && done.summary.contains("--allow-new-lock"),
+        "{}",
+        done.summary
+    );
     assert!(done.summary.contains("Who acts: the reviewer"), "{}", done.summary);
     assert!(server.published().is_empty());
 }
@@ -200,9 +212,8 @@ fn findings_stand_on_their_lines_and_a_failure_in_the_summary() {
     let project = Project::with_one_image();
     project.write("content/igsync.lock", "{\"igsync_lock\":1}\n");
     project.write("content/posts/bad.yaml", "kind: image\ncaptoin: x\nimage: https://example.com/a.jpg\n");
-    let plan = |args: &str| {
-        act(&mut runner(&project, None), &[("command", "plan"), ("directory", "content"), ("args", args)])
-    };
+    let plan =
+        |args: &str| act(&mut runner(&project, None), &[("command", "plan"), ("directory", "content"), ("args", args)]);
     let done = plan("").exits(1);
     let commands = done.commands().join("\n");
     assert!(commands.starts_with("::error file=content/posts/bad.yaml,line=2,"), "{commands}");
@@ -232,7 +243,10 @@ fn a_token_that_ends_soon_is_a_warning() {
         act(&mut runner(&project, Some(&server)), &[("command", "status"), ("token", token), ("args", "--min-days 1")])
     };
     let short = status("EAA-SHORT").exits(9);
-    let warned = short.commands().iter().any(|line| line.starts_with("::warning title=igsync::the token of account harbour ends in"));
+    let warned = short
+        .commands()
+        .iter()
+        .any(|line| line.starts_with("::warning title=igsync::the token of account harbour ends in"));
     assert!(warned, "{short:?}");
     assert!(short.summary.contains("the token of account"), "{}", short.summary);
     let long = status("EAA-LONG").exits(0);
@@ -248,7 +262,10 @@ fn words_of_args_arrive_as_they_are() {
         let mut done = runner.run(&steps(), |runner, _, _| {
             // In igsync's place, something that shows what it is given.
             let program = runner.runner_temp().join("igsync-bin/igsync");
-            crate::runner::write(&program, "#!/bin/sh\nfor word; do printf '<%s>' \"$word\"; done; env | grep -c TOKEN || true");
+            crate::runner::write(
+                &program,
+                "#!/bin/sh\nfor word; do printf '<%s>' \"$word\"; done; env | grep -c TOKEN || true",
+            );
             std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
             json!({ "cache-hit": "true" })
         });
@@ -266,7 +283,8 @@ fn words_of_args_arrive_as_they_are() {
 fn a_cancelled_job_stops_igsync_cleanly() {
     let (server, project) = (Server::start(), Project::with_one_image());
     server.fail(r#"[{"match":{"method":"POST","path":"/17841400000000001/media"},"nth":3,"fault":"never_ready"}]"#);
-    project.write("posts/one.yaml", "kind: carousel\nitems: [{ image: ./one.jpg }, { image: ./one.jpg }]\ncaption: x\n");
+    project
+        .write("posts/one.yaml", "kind: carousel\nitems: [{ image: ./one.jpg }, { image: ./one.jpg }]\ncaption: x\n");
     let mut runner = runner(&project, Some(&server));
     let args = format!("{} --format json", local());
     runner.contexts["inputs"] = inputs(&[("command", "apply"), ("token", "IGAA-LONG"), ("args", &args)]);

@@ -68,10 +68,13 @@ fn a_post_is_the_branchs_when_anything_it_uses_is() {
     // Not committed, not even added.
     assert_eq!(touched(&project, "main").0, ["posts/b", "posts/c", "posts/sub/e"]);
     commit(&project);
-    assert_eq!(touched(&project, "main"), (
-        ["posts/b", "posts/c", "posts/sub/e"].map(str::to_owned).to_vec(),
-        ["posts/a", "posts/d"].map(str::to_owned).to_vec(),
-    ));
+    assert_eq!(
+        touched(&project, "main"),
+        (
+            ["posts/b", "posts/c", "posts/sub/e"].map(str::to_owned).to_vec(),
+            ["posts/a", "posts/d"].map(str::to_owned).to_vec(),
+        )
+    );
     // What main gained since is not the branch's.
     git(project.path(), &["checkout", "-q", "main"]);
     project.jpeg("posts/d.jpg", 8);
@@ -87,7 +90,10 @@ fn the_branch_comes_first_for_people() {
     commit(&project);
     let shown = project.run(["plan", "--base", "main"]).exits(0).stdout;
     let place = |key: &str| shown.find(key).unwrap_or_else(|| panic!("{key} in {shown}"));
-    assert!(place("posts/d") < place("Not of this branch:") && place("Not of this branch:") < place("posts/a"), "{shown}");
+    assert!(
+        place("posts/d") < place("Not of this branch:") && place("Not of this branch:") < place("posts/a"),
+        "{shown}"
+    );
     assert!(!project.run(["plan"]).exits(0).stdout.contains("Not of this branch"));
 }
 
@@ -142,9 +148,21 @@ fn nothing_that_the_repository_names_is_run() {
     let program = format!("sh {}", program.display());
     project.write(".gitattributes", "* diff=evil filter=evil\n*.yaml diff=evil filter=evil\n");
     let settings = [
-        "diff.external", "diff.evil.command", "diff.evil.textconv", "filter.evil.clean", "filter.evil.smudge",
-        "filter.evil.process", "core.fsmonitor", "core.pager", "pager.diff", "core.editor", "core.sshCommand",
-        "alias.diff-index", "alias.rev-parse", "core.askPass", "credential.helper",
+        "diff.external",
+        "diff.evil.command",
+        "diff.evil.textconv",
+        "filter.evil.clean",
+        "filter.evil.smudge",
+        "filter.evil.process",
+        "core.fsmonitor",
+        "core.pager",
+        "pager.diff",
+        "core.editor",
+        "core.sshCommand",
+        "alias.diff-index",
+        "alias.rev-parse",
+        "core.askPass",
+        "credential.helper",
     ];
     for name in settings {
         git(project.path(), &["config", name, &program]);

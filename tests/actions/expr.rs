@@ -140,7 +140,8 @@ impl<'a> Parser<'a> {
 
 #[test]
 fn expressions_mean_what_they_mean_at_github() {
-    let contexts = json!({ "inputs": { "late": true, "n": "3", "none": "" }, "steps": { "a": { "outputs": { "x": "1" } } } });
+    let contexts =
+        json!({ "inputs": { "late": true, "n": "3", "none": "" }, "steps": { "a": { "outputs": { "x": "1" } } } });
     assert_eq!(interpolate("a ${{ inputs.n }} b", &contexts), "a 3 b");
     assert_eq!(interpolate("${{ inputs.late && '--late' || '' }}", &contexts), "--late");
     assert_eq!(interpolate("${{ inputs.none && format('--n={0}', inputs.none) || '' }}", &contexts), "");

@@ -28,9 +28,12 @@ fn hostile() -> Project {
         "accounts:\n  harbour:\n    user_id: \"17841400000000001\"\n    username: everyone\nmedia:\n  hosting: { url: \"https://cdn.example.com/{path}\" }\n",
     );
     let caption = LINES.iter().map(|line| format!("\n  {line}")).collect::<String>();
-    for (place, name) in ["::error::a", "a ##[add-mask]b", "`@everyone`", "$(touch owned)", "a\"><img src=x>"].iter().enumerate() {
+    for (place, name) in
+        ["::error::a", "a ##[add-mask]b", "`@everyone`", "$(touch owned)", "a\"><img src=x>"].iter().enumerate()
+    {
         // One of them begins with white space inside a block, which YAML wants announced.
-        let text = format!("kind: image\nimage: \"./p{place}.jpg\"\ncaption: |2-{caption}\nfirst_comment: |2-{caption}\n");
+        let text =
+            format!("kind: image\nimage: \"./p{place}.jpg\"\ncaption: |2-{caption}\nfirst_comment: |2-{caption}\n");
         project.jpeg(&format!("posts/{name}/p{place}.jpg"), u8::try_from(place).unwrap());
         project.write(&format!("posts/{name}/{name}.yaml"), text);
     }
@@ -41,7 +44,8 @@ fn hostile() -> Project {
 /// Commands that igsync itself gives.
 fn assert_only_ours(done: &Done) {
     for line in done.commands() {
-        let own = ["::error file=posts/", "::warning file=posts/", "::notice title=igsync::", "::warning title=igsync::"];
+        let own =
+            ["::error file=posts/", "::warning file=posts/", "::notice title=igsync::", "::warning title=igsync::"];
         assert!(own.iter().any(|start| line.starts_with(start)), "{line:?}\n{done:?}");
         let (_, properties) = line.split("::").nth(1).unwrap().split_once(' ').unwrap();
         let known = ["file", "line", "endLine", "col", "endColumn", "title"];
@@ -66,7 +70,8 @@ fn captions_and_paths_command_nothing() {
         assert!(!project.path().join("owned").exists());
         if format == "json" {
             let plan: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
-            let keys: Vec<&str> = plan["changes"].as_array().unwrap().iter().map(|c| c["key"].as_str().unwrap()).collect();
+            let keys: Vec<&str> =
+                plan["changes"].as_array().unwrap().iter().map(|c| c["key"].as_str().unwrap()).collect();
             assert!(keys.iter().any(|key| key.contains("##[add-mask]b")), "data stays what it is: {keys:?}");
         }
     }
@@ -83,7 +88,14 @@ fn captions_and_paths_command_nothing() {
 #[test]
 fn inputs_are_never_shell_text() {
     let project = Project::with_one_image();
-    for bad in ["$(touch owned)", "`touch owned`", "\"; touch owned; \"", "'; touch owned; '", "x\n$(touch owned)", "-h && touch owned"] {
+    for bad in [
+        "$(touch owned)",
+        "`touch owned`",
+        "\"; touch owned; \"",
+        "'; touch owned; '",
+        "x\n$(touch owned)",
+        "-h && touch owned",
+    ] {
         for name in ["command", "directory", "args", "token", "version"] {
             let mut runner = runner(&project, None);
             runner.contexts["inputs"] = inputs(&[("command", "plan"), (name, bad)]);

@@ -34,7 +34,10 @@ fn actionlint_finds_nothing() {
     // It does look: a misspelt key, an unknown context, a job that needs nothing there is.
     let folder = tempfile::tempdir().unwrap();
     let bad = folder.path().join("bad.yml");
-    write(&bad, "on: push\njobs:\n  a:\n    needs: b\n    runs-on: ubuntu-latest\n    timeout-minute: 5\n    steps:\n      - run: echo ${{ input.x }}\n");
+    write(
+        &bad,
+        "on: push\njobs:\n  a:\n    needs: b\n    runs-on: ubuntu-latest\n    timeout-minute: 5\n    steps:\n      - run: echo ${{ input.x }}\n",
+    );
     assert!(lint(&[bad]).len() >= 3);
 }
 
@@ -58,7 +61,10 @@ fn zizmor_finds_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let bad = folder.path().join(".github/workflows/bad.yml");
     std::fs::create_dir_all(bad.parent().unwrap()).unwrap();
-    write(&bad, "on: pull_request_target\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.head_ref }}\n");
+    write(
+        &bad,
+        "on: pull_request_target\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.head_ref }}\n",
+    );
     assert!(!audit(&[bad]).0);
 }
 

@@ -50,7 +50,9 @@ fn the_native_job_makes_an_archive_that_publishes() {
     let archive = runner.runner_temp().join("dist").join(format!("{name}.tar.gz"));
     let listed = Command::new("tar").arg("-tzf").arg(&archive).output().unwrap();
     let listed = String::from_utf8(listed.stdout).unwrap();
-    for file in ["igsync", "README.md", "LICENSE-MIT", "completions/igsync.bash", "completions/igsync.zsh", "man/igsync.1"] {
+    for file in
+        ["igsync", "README.md", "LICENSE-MIT", "completions/igsync.bash", "completions/igsync.zsh", "man/igsync.1"]
+    {
         assert!(listed.lines().any(|line| line == format!("{name}/{file}")), "{file} in {listed}");
     }
 
@@ -90,7 +92,8 @@ fn every_archive_that_the_action_asks_for_is_built() {
     let rows = release["jobs"]["build"]["strategy"]["matrix"]["include"].as_array().unwrap();
     let built: Vec<&str> = rows.iter().map(|row| row["target"].as_str().unwrap()).collect();
     let action = std::fs::read_to_string(repository().join("action.yml")).unwrap();
-    let asked: Vec<&str> = action.lines().filter_map(|line| line.split_once(") target=")?.1.split(' ').next()).collect();
+    let asked: Vec<&str> =
+        action.lines().filter_map(|line| line.split_once(") target=")?.1.split(' ').next()).collect();
     let asked: Vec<&str> = asked.into_iter().filter(|target| !target.is_empty()).collect();
     assert_eq!(asked.len(), 5);
     for target in asked {

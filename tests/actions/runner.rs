@@ -57,14 +57,8 @@ impl Runner {
             "runner": { "temp": temp.path().join("temp") },
             "inputs": {}, "steps": {}, "secrets": {}, "vars": {}, "matrix": {}, "env": {}, "job": {},
         });
-        let mut runner = Self {
-            temp,
-            workspace: workspace.to_owned(),
-            contexts,
-            env: BTreeMap::new(),
-            path: Vec::new(),
-            count: 0,
-        };
+        let mut runner =
+            Self { temp, workspace: workspace.to_owned(), contexts, env: BTreeMap::new(), path: Vec::new(), count: 0 };
         for (name, value) in [
             ("CI", "true"),
             ("GITHUB_ACTIONS", "true"),

@@ -113,7 +113,10 @@ fn dispatched(given: &Value) -> (String, Vec<String>) {
     assert_eq!(chosen.len(), 1, "{given}");
     let with = &chosen[0]["with"];
     let args = interpolate(with["args"].as_str().unwrap(), &contexts);
-    (with["command"].as_str().unwrap().to_owned(), args.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect())
+    (
+        with["command"].as_str().unwrap().to_owned(),
+        args.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect(),
+    )
 }
 
 #[test]

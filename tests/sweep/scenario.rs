@@ -105,6 +105,7 @@ impl Manifest {
     pub fn post(&self) -> Arc<Post> {
         let video = self.kind == Kind::Reel;
         let item = |number: usize| Item {
+            slot: number,
             media_type: if video { MediaType::Video } else { MediaType::Image },
             source: Source::Url(format!("https://cdn.example.com/p{}/{number}.jpg", self.number).into()),
             alt_text: None,

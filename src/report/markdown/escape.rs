@@ -143,7 +143,10 @@ mod tests {
     #[test]
     fn a_block_is_closed_by_nothing_in_it() {
         assert_eq!(block("a\n```\n@everyone"), "````text\na\n```\n@everyone\n````");
-        assert_eq!(block("::error::x\n  ::set-output::\nsee ::a"), "```text\n:\u{2060}:error::x\n  :\u{2060}:set-output::\nsee ::a\n```");
+        assert_eq!(
+            block("::error::x\n  ::set-output::\nsee ::a"),
+            "```text\n:\u{2060}:error::x\n  :\u{2060}:set-output::\nsee ::a\n```"
+        );
         assert_eq!(block("##[add-mask]x"), "```text\n#\u{2060}#[add-mask]x\n```");
     }
 

@@ -87,7 +87,9 @@ impl Page {
         if self.left_out > 0 {
             let more = plural(self.left_out, "more post");
             let are = if self.left_out == 1 { "is" } else { "are" };
-            self.push(&format!("**{more} {are} left out here**, because GitHub takes no longer text. {where_the_rest_is}"));
+            self.push(&format!(
+                "**{more} {are} left out here**, because GitHub takes no longer text. {where_the_rest_is}"
+            ));
         } else if self.is_short {
             self.push("Posts without pictures and text are shortened, because GitHub takes no longer text.");
         }

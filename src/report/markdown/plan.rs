@@ -27,7 +27,9 @@ pub fn render(plan: &Plan, findings: &[Finding], place: &Place, limit: Limit) ->
     let end = end(plan, &listed);
     let mut page = Page::new(limit, &end);
     page.block(&format!("### {}", headline(plan)));
-    for block in [refusals(plan), strays(&by_file, findings), decisions(plan, listed.iter().copied())].into_iter().flatten() {
+    for block in
+        [refusals(plan), strays(&by_file, findings), decisions(plan, listed.iter().copied())].into_iter().flatten()
+    {
         page.block(&block);
     }
     for (title, changes) in sections(&listed) {
@@ -101,8 +103,7 @@ pub(super) fn refusals(plan: &Plan) -> Option<String> {
 
 /// Every error, and warnings that belong to no post below: configuration, manifests that are no posts.
 fn strays(by_file: &HashMap<&str, Vec<&Finding>>, findings: &[Finding]) -> Option<String> {
-    let is_stray =
-        |finding: &&Finding| finding.severity == Severity::Error || !by_file.contains_key(&*finding.file);
+    let is_stray = |finding: &&Finding| finding.severity == Severity::Error || !by_file.contains_key(&*finding.file);
     let mut strays: Vec<&Finding> = findings.iter().filter(is_stray).collect();
     strays.sort_by_key(|finding| (finding.severity, finding.file.clone(), finding.position()));
     let errors = strays.iter().filter(|finding| finding.severity == Severity::Error).count();
@@ -212,7 +213,9 @@ fn meaning(action: &Action) -> &'static str {
         Action::Adopt => "the post is on Instagram already; igsync only takes note of it",
         Action::Moved { .. } => "the file got another name; the post itself does not change",
         Action::Scheduled => "the post has a time in the future and goes out with the first run after it",
-        Action::Edited => "the file was changed after the post went out; Instagram does not allow igsync to change a post",
+        Action::Edited => {
+            "the file was changed after the post went out; Instagram does not allow igsync to change a post"
+        }
         Action::Delete => "the post is to be removed from Instagram",
         Action::Orphan => "the file was deleted, the post is still on Instagram; deleting a file deletes no post",
         Action::Late => "the post's time has passed for so long that somebody should say whether it still makes sense",

@@ -49,8 +49,7 @@ pub(super) fn finding(finding: &Finding, with_file: bool) -> String {
         Severity::Warning => "Warning",
     };
     let line = finding.position().0;
-    let place =
-        if with_file { format!("{}, line {line}", code(&finding.file)) } else { format!("line {line}") };
+    let place = if with_file { format!("{}, line {line}", code(&finding.file)) } else { format!("line {line}") };
     let label = Some(&finding.label).filter(|label| !label.is_empty());
     let label = label.map(|label| format!(" ({})", prose(label))).unwrap_or_default();
     let help = finding.help.as_deref().map(|help| format!(". {}", rich(&capital(help)))).unwrap_or_default();
@@ -166,9 +165,9 @@ pub(super) fn remedy(change: &Change) -> String {
         )),
         Action::Failed => "change the post, or run apply with `--retry-failed`".to_owned(),
         Action::Late => "run apply with `--include-late`, change its `publish_at`, or set `draft: true`".to_owned(),
-        Action::Edited => rich(&format!(
-            "Instagram cannot change a post: `igsync lock accept {key}` keeps what is live"
-        )),
+        Action::Edited => {
+            rich(&format!("Instagram cannot change a post: `igsync lock accept {key}` keeps what is live"))
+        }
         Action::Orphan => rich(&format!("delete the post on Instagram, then `igsync lock rm {key}`")),
         Action::Expired => "move `publish_until`, or remove the post".to_owned(),
         Action::Delete => "deleting is not built yet".to_owned(),

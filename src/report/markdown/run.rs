@@ -11,15 +11,32 @@ use crate::plan::{Change, Plan};
 /// How one post ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
-    Published { media_id: Option<String>, permalink: Option<String> },
-    Adopted { media_id: String },
-    Failed { reason: String, help: String },
+    Published {
+        media_id: Option<String>,
+        permalink: Option<String>,
+    },
+    Adopted {
+        media_id: String,
+    },
+    Failed {
+        reason: String,
+        help: String,
+    },
     /// Blocked until a person says whether it is live.
-    Unknown { reason: String, help: String },
+    Unknown {
+        reason: String,
+        help: String,
+    },
     /// May be live; the next run finds out before it sends anything.
-    Unsettled { reason: String },
-    Deferred { reason: String },
-    NotAttempted { reason: String },
+    Unsettled {
+        reason: String,
+    },
+    Deferred {
+        reason: String,
+    },
+    NotAttempted {
+        reason: String,
+    },
 }
 
 /// What one command did, gathered from its events and its last words.

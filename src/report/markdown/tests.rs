@@ -87,12 +87,15 @@ fn a_guard_stands_before_the_posts() {
 
 fn finding(rule: &'static crate::finding::Rule, file: &str, message: &str) -> Finding {
     let source = Arc::new(SourceText { name: file.into(), text: "kind: image\ncaption: x\n".into() });
-    Finding::new(rule, file, message).at(&source, 12..19, "2,300 characters, 2,200 allowed").help("remove 100 characters")
+    Finding::new(rule, file, message)
+        .at(&source, 12..19, "2,300 characters, 2,200 allowed")
+        .help("remove 100 characters")
 }
 
 #[test]
 fn findings_stand_at_their_posts() {
-    let posts = [post("posts/long").with(|post| post.has_errors = true), post("posts/later").due("2026-12-24T17:00:00Z")];
+    let posts =
+        [post("posts/long").with(|post| post.has_errors = true), post("posts/later").due("2026-12-24T17:00:00Z")];
     let findings = [
         finding(&rules::CAPTION_TOO_LONG, "posts/long.yaml", "the caption is too long"),
         finding(&rules::MANY_HASHTAGS, "posts/later.yaml", "6 hashtags"),
