@@ -30,7 +30,7 @@ pub fn render(plan: &Plan, findings: &[Finding], place: &Place, limit: Limit) ->
     for block in
         [refusals(plan), strays(&by_file, findings), decisions(plan, listed.iter().copied())].into_iter().flatten()
     {
-        page.block(&block);
+        page.list(&block);
     }
     for (title, changes) in sections(&listed) {
         if let Some(first) = changes.first() {
@@ -43,7 +43,7 @@ pub fn render(plan: &Plan, findings: &[Finding], place: &Place, limit: Limit) ->
         }
     }
     for block in [others(plan, &listed), forecast(plan), notes(plan)].into_iter().flatten() {
-        page.block(&block);
+        page.list(&block);
     }
     page.finish(&end, "`igsync plan` lists every one of them.")
 }
