@@ -10,7 +10,7 @@ use super::{Failure, World};
 
 /// The place that other machines read the record from. `None`: the record stays on this machine until
 /// somebody commits it.
-#[expect(clippy::unused_async, clippy::unnecessary_wraps, reason = "there is no such place yet")]
+#[expect(clippy::unused_async, reason = "there is no such place yet")]
 pub(super) async fn choose(
     _project: &Project,
     _args: &Apply,
