@@ -7,7 +7,6 @@ mod credentials;
 mod desk;
 mod explain;
 mod extras;
-mod git;
 mod init;
 mod lock;
 mod log;

@@ -28,29 +28,22 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     if project.configuration_errors() || !project.complete {
         return Ok(Exit::Failure);
     }
-    let mut begun = None;
-    if let Some(remote) = remote::choose(&project, args, world).await? {
-        // What other machines have recorded decides what there is to do at all.
-        let (lock, shared) = begin(&project, args, Some(remote), world).await?;
-        let has_lockfile = shared.fetch_record().await.map_err(Failure::halted)?;
-        project = Project::load(global, world, args.scope.sandbox, false)?;
-        project.snapshot.has_lockfile |= has_lockfile;
-        begun = Some((lock, shared));
-    }
+    let keeping = remote::choose(&mut project, args, world).await?;
     let offline = make(&project, &args.scope, BTreeSet::new(), world)?;
     if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
         if exit != Exit::Refused {
-            match begun {
-                Some((_lock, shared)) => shared.keep_all().await.map_err(Failure::halted)?,
-                None => catch_up(&project, args, world).await?,
+            if keeping.lacks(&project.snapshot.records) {
+                let (_lock, shared) = begin(&project, args, keeping.go_on()?, world).await?;
+                shared.fetch_record().await.map_err(Failure::halted)?;
+                shared.keep_all().await.map_err(Failure::halted)?;
+            } else {
+                catch_up(&project, args, world).await?;
             }
         }
         return Ok(exit);
     }
-    let (_lock, shared) = match begun {
-        Some(begun) => begun,
-        None => begin(&project, args, None, world).await?,
-    };
+    let (_lock, shared) = begin(&project, args, keeping.go_on()?, world).await?;
+    shared.fetch_record().await.map_err(Failure::halted)?;
     let connector = Connector::open(&project, world).await?;
     let names = prepare::accounts_with_work(&offline, &project, args);
     let accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;

@@ -7,6 +7,7 @@ use crate::apply::{AccountRun, Halt, MediaSource, Run, Shared};
 use crate::cli::Apply;
 use crate::config::{Account, Hosting, Settings};
 use crate::exit::Exit;
+use crate::git::History;
 use crate::graph::{AccessToken, Client, Identity};
 use crate::hosting::Host;
 use crate::id::{AccountName, UserId};
@@ -15,7 +16,7 @@ use crate::sandbox::{self, Sandbox};
 
 use super::credentials::{self, account_halt};
 use super::project::Project;
-use super::{Failure, World, git};
+use super::{Failure, World};
 
 /// What all connections share.
 pub(super) struct Connector {
@@ -146,7 +147,7 @@ impl Connector {
         let is_loopback = client.endpoint().is_loopback();
         let base =
             self.sandbox.as_ref().map_or_else(|| project.settings.graph_url.clone(), |served| Some(served.base()));
-        let in_git = if project.sandbox { git::Repository::none() } else { git::Repository::at(&project.root) };
+        let in_git = if project.sandbox { History::none() } else { History::at(&project.root) };
         AccountRun {
             shared: Arc::clone(shared),
             name: account.name.clone(),
@@ -175,7 +176,7 @@ impl Connector {
         &self,
         account: &Account,
         sandbox: Option<url::Url>,
-        in_git: &git::Repository,
+        in_git: &History,
         project: &Project,
         world: &World,
     ) -> Option<Host> {

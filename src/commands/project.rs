@@ -35,6 +35,8 @@ pub(super) struct Project {
     /// SHA-256 of the local media files of posts that may go out.
     pub digests: Arc<HashMap<Arc<str>, Digest>>,
     pub sandbox: bool,
+    /// Why nothing keeps the lockfile of this run; `None`: something does, or it stays on this machine.
+    pub ephemeral: Option<String>,
 }
 
 impl Project {
@@ -65,6 +67,7 @@ impl Project {
             findings,
             digests: Arc::default(),
             sandbox,
+            ephemeral: None,
         };
         let mut posts = posts.posts;
         project.name_users(&mut posts);
