@@ -227,14 +227,16 @@ impl Told {
             .collect();
         let summary = self.plan.as_ref().map(|plan| plan.summary.clone()).unwrap_or_default();
         let acts = self.plan.as_ref().is_some_and(Plan::acts);
-        let ended = run.count(|end| !matches!(end, End::Deferred { .. } | End::NotAttempted { .. } | End::Unsettled { .. }));
+        let ended =
+            run.count(|end| !matches!(end, End::Deferred { .. } | End::NotAttempted { .. } | End::Unsettled { .. }));
         let changed = match run.command {
             "plan" => acts,
             "apply" => self.is_begun && ended + summary.moved > 0,
             _ => self.changes > 0,
         };
         let due = if self.is_begun { 0 } else { summary.publish + summary.resume };
-        let left = run.count(|end| matches!(end, End::Deferred { .. } | End::NotAttempted { .. } | End::Unsettled { .. }));
+        let left =
+            run.count(|end| matches!(end, End::Deferred { .. } | End::NotAttempted { .. } | End::Unsettled { .. }));
         let in_run = run.count(|end| matches!(end, End::Unknown { .. }));
         let before = self.plan.as_ref().map_or(0, |plan| {
             let is_new = |key: &crate::id::PostKey| run.posts.iter().all(|(post, _)| post.key != *key);

@@ -27,7 +27,7 @@ fn hostile() -> Project {
         "igsync.yaml",
         "accounts:\n  harbour:\n    user_id: \"17841400000000001\"\n    username: everyone\nmedia:\n  hosting: { url: \"https://cdn.example.com/{path}\" }\n",
     );
-    let caption = LINES.iter().map(|line| format!("\n  {line}")).collect::<String>();
+    let caption = format!("\n  {}", LINES.join("\n  "));
     for (place, name) in
         ["::error::a", "a ##[add-mask]b", "`@everyone`", "$(touch owned)", "a\"><img src=x>"].iter().enumerate()
     {

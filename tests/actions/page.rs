@@ -43,7 +43,7 @@ fn githubs_renderer_finds_nothing_of_others_to_obey() {
     let project = Project::with_one_image();
     let indented = HOSTILE.replace('\n', "\n  ");
     let bad = "x` @everyone ![x](https:evil.example) <img src=x> #1";
-    project.jpeg(&format!("posts/{bad}.jpg").replace('/', "/"), 7);
+    project.jpeg(&format!("posts/{bad}.jpg"), 7);
     project.write(
         "posts/bad.yaml",
         format!(

@@ -35,14 +35,17 @@ pub(super) struct Page {
     /// Kept for what must stand at the end.
     reserve: usize,
     is_short: bool,
+    /// Posts that have no room at all.
     left_out: usize,
+    /// Whether a list has no room.
+    lacks_lists: bool,
 }
 
 impl Page {
     pub(super) fn new(limit: Limit, end: &str) -> Self {
         // The sentence about what is left out.
-        let reserve = limit.measure(end) + 200;
-        Self { text: String::new(), used: 0, limit, reserve, is_short: false, left_out: 0 }
+        let reserve = limit.measure(end) + 250;
+        Self { text: String::new(), used: 0, limit, reserve, is_short: false, left_out: 0, lacks_lists: false }
     }
 
     /// Adds a block where there is room for it.
@@ -56,6 +59,11 @@ impl Page {
             self.push(text);
         }
         fits
+    }
+
+    /// Adds a list, or remembers that one is missing.
+    pub(super) fn list(&mut self, text: &str) {
+        self.lacks_lists |= !self.block(text);
     }
 
     /// Adds one post: whole while there is room, then as a line, then only counted.
@@ -93,6 +101,9 @@ impl Page {
         } else if self.is_short {
             self.push("Posts without pictures and text are shortened, because GitHub takes no longer text.");
         }
+        if self.lacks_lists {
+            self.push("Lists are missing here for the same reason.");
+        }
         self.text.push_str(end.trim_end());
         self.text.trim_end().to_owned() + "\n"
     }
@@ -104,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_has_no_room_is_shortened_then_counted() {
-        let limit = Limit { size: 400, in_bytes: true };
+        let limit = Limit { size: 450, in_bytes: true };
         let mut page = Page::new(limit, "end");
         for _ in 0..4 {
             page.post(|| "whole ".repeat(20), || "- line ".repeat(4));

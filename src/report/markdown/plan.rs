@@ -30,7 +30,7 @@ pub fn render(plan: &Plan, findings: &[Finding], place: &Place, limit: Limit) ->
     for block in
         [refusals(plan), strays(&by_file, findings), decisions(plan, listed.iter().copied())].into_iter().flatten()
     {
-        page.block(&block);
+        page.list(&block);
     }
     for (title, changes) in sections(&listed) {
         if let Some(first) = changes.first() {
@@ -43,7 +43,7 @@ pub fn render(plan: &Plan, findings: &[Finding], place: &Place, limit: Limit) ->
         }
     }
     for block in [others(plan, &listed), forecast(plan), notes(plan)].into_iter().flatten() {
-        page.block(&block);
+        page.list(&block);
     }
     page.finish(&end, "`igsync plan` lists every one of them.")
 }
@@ -170,8 +170,8 @@ fn forecast(plan: &Plan) -> Option<String> {
             let when = if at.at == plan.now { "Now".to_owned() } else { moment(plan, &at.account, at.at) };
             let to = code(&account_label(plan, &at.account));
             let warnings = [over_the_cap(plan, at), over_the_quota(plan, at)].into_iter().flatten();
-            let warnings: String = warnings.map(|warning| format!("\n  - {}", rich(&warning))).collect();
-            format!("- {when}: {} to {to}{warnings}", plural(at.posts, "post"))
+            let entry = format!("- {when}: {} to {to}", plural(at.posts, "post"));
+            warnings.fold(entry, |entry, warning| entry + "\n  - " + &rich(&warning))
         })
         .collect();
     if times.len() > TIMES {

@@ -120,7 +120,8 @@ pub fn render(run: &Run, plan: Option<&Plan>, exit: Exit, limit: Limit) -> Strin
                     more than the repository to mend it; if it cannot, append them to `igsync.lock`:";
         page.block(&format!("{text}\n\n{}", block(&run.to_keep.join("\n"))));
     }
-    let groups: [(&str, fn(&End) -> bool); 7] = [
+    type IsMeant = fn(&End) -> bool;
+    let groups: [(&str, IsMeant); 7] = [
         ("Nobody knows", |end| matches!(end, End::Unknown { .. })),
         ("Failed", |end| matches!(end, End::Failed { .. })),
         ("Published", |end| matches!(end, End::Published { .. })),

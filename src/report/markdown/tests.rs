@@ -204,7 +204,7 @@ fn assert_harmless(page: &str) {
     assert_eq!(fence, None, "{page}");
 }
 
-/// The line without its inline code, as CommonMark pairs backticks.
+/// The line without its inline code, as Markdown pairs backticks.
 fn without_code(line: &str) -> String {
     let line = line.replace("\\`", "");
     let mut rest = line.as_str();
