@@ -39,6 +39,9 @@ pub enum End {
     },
 }
 
+/// Chooses posts by how they ended.
+type IsMeant = fn(&End) -> bool;
+
 /// What one command did, gathered from its events and its last words.
 #[derive(Clone, Debug, Default)]
 pub struct Run {
@@ -120,7 +123,6 @@ pub fn render(run: &Run, plan: Option<&Plan>, exit: Exit, limit: Limit) -> Strin
                     more than the repository to mend it; if it cannot, append them to `igsync.lock`:";
         page.block(&format!("{text}\n\n{}", block(&run.to_keep.join("\n"))));
     }
-    type IsMeant = fn(&End) -> bool;
     let groups: [(&str, IsMeant); 7] = [
         ("Nobody knows", |end| matches!(end, End::Unknown { .. })),
         ("Failed", |end| matches!(end, End::Failed { .. })),
