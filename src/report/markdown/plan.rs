@@ -33,14 +33,17 @@ pub fn render(plan: &Plan, findings: &[Finding], place: &Place, limit: Limit) ->
     {
         page.list(&block);
     }
-    for (title, changes) in sections(&listed) {
+    let sections = sections(&listed);
+    let mut left: usize = sections.iter().map(|(_, changes)| changes.len()).sum();
+    for (title, changes) in sections {
         if let Some(first) = changes.first() {
             let goes = if is_stopped(plan, &first.account) { "Would go" } else { "Goes" };
             page.block(&format!("### {goes} {title}"));
         }
         for change in changes {
             let found = change.file.as_ref().and_then(|file| by_file.get(&**file)).map_or(&[][..], Vec::as_slice);
-            page.post(|| whole(plan, change, found, place), || line(plan, change));
+            left -= 1;
+            page.post(left, || whole(plan, change, found, place), || line(plan, change));
         }
     }
     for block in [others(plan, &listed), notes(plan)].into_iter().flatten() {

@@ -138,7 +138,7 @@ pub fn render(run: &Run, plan: Option<&Plan>, exit: Exit, limit: Limit) -> Strin
             page.block(&format!("#### {title}"));
         }
         for (post, end) in posts {
-            page.post(|| line(post, end), || format!("- {}", code(post.key.as_str())));
+            page.post(0, || line(post, end), || format!("- {}", code(post.key.as_str())));
         }
     }
     if let Some(plan) = plan {

@@ -123,13 +123,13 @@ fn the_branch_comes_first() {
     let titles: Vec<&str> = page.lines().filter(|line| line.starts_with('#')).collect();
     insta::assert_snapshot!(titles.join("\n"), @r"
     ### Merging publishes 2 posts to `@acme` now; 1 scheduled, next Thu 24 Dec 18:00 Europe/Berlin
+    ### What is coming
     ### Goes out now
     #### `posts/b`, image for `@acme`
     ### Goes out now, and is not of this branch
     #### `posts/a`, image for `@acme`
     ### Goes out later, and is not of this branch
     #### `posts/c`, image for `@acme`
-    ### What is coming
     ");
 }
 
