@@ -41,6 +41,10 @@ pub fn check_files(post: &Post, is_guess: bool, files: &mut Files<'_>) -> Vec<(S
         broken.extend(found.into_iter().map(|broken| (Spot::Item(item.slot), broken)));
         let too_late = item.thumb_offset.and_then(|offset| limits::thumb_offset(offset, &facts));
         broken.extend(too_late.map(|broken| (Spot::ThumbOffset(item.slot), broken)));
+        if let Some(audio) = post.reel.as_ref().and_then(|reel| reel.audio_configuration.as_ref()) {
+            let loud = limits::silent_volume(audio.video_volume, &facts);
+            broken.extend(loud.map(|broken| (Spot::Field("audio_configuration"), broken)));
+        }
         if post.kind != Kind::Carousel {
             continue;
         }
@@ -108,7 +112,7 @@ fn span(time: Duration) -> String {
     let minutes = time.as_secs() / 60;
     match (minutes / (24 * 60), minutes / 60) {
         (0, 0) => format!("{minutes} min"),
-        (0, hours) | (1, hours) => format!("{hours} h"),
+        (0 | 1, hours) => format!("{hours} h"),
         (days, _) => format!("{days} days"),
     }
 }
