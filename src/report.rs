@@ -6,6 +6,7 @@ pub mod failure;
 pub mod findings;
 pub mod json_schema;
 pub mod lock;
+pub mod markdown;
 pub mod plan_human;
 pub mod plan_json;
 mod plan_rows;
@@ -13,6 +14,7 @@ pub mod progress;
 pub mod run_summary;
 pub mod status;
 pub mod text;
+pub mod workflow;
 
 /// How output looks; found out once, where the streams are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -153,7 +153,7 @@ rules! {
     DUPLICATE_USER_ID = "IGS4003" "duplicate-user-id" Error "every account has a `user_id` of its own", remedy "keep one of the accounts: the name is only a label";
     DEFAULT_ACCOUNT = "IGS4004" "default-account" Error "`default_account` names an account", remedy "take a name from `accounts`";
     POSTS_FOLDER = "IGS4005" "posts-folder" Error "the folders in `posts` exist inside the content root", remedy "write a path relative to the content root";
-    HOSTING_NOT_BUILT = "IGS4006" "hosting-not-built" Error "only `hosting.url` is available yet", remedy "write hosting: { url: \"https://cdn.example.com/{path}\" }";
+    PRIVATE_REPOSITORY = "IGS4006" "private-repository" Error "`hosting: github` serves public repositories: Meta has no access to others", remedy "host by object_store or command, or make the repository public";
     HOSTING_URL = "IGS4007" "hosting-url" Error "`hosting.url` is an https URL with known placeholders", remedy "use {path}, {commit}, {sha256} and {ext}";
     UNKNOWN_RULE = "IGS4008" "unknown-rule" Error "`rules` names rules of igsync that can be changed", remedy "rules of content (IGS2) and media (IGS3) can be changed";
     ENVIRONMENT = "IGS4009" "environment" Error "environment variables have usable values", remedy "correct or unset the variable";

@@ -36,6 +36,7 @@ pub(super) fn post(key: &str, kind: Kind, caption: &str) -> Post {
         kind,
         items: (0..count).map(item).collect(),
         caption: caption.to_owned(),
+        caption_file: None,
         collaborators: Vec::new(),
         location_id: None,
         reel: None,

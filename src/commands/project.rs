@@ -1,6 +1,6 @@
 //! A content root as validate, plan and apply see it: configuration, posts, records, findings.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +38,10 @@ pub(super) struct Project {
     /// SHA-256 of the local media files of posts that may go out.
     pub digests: Arc<HashMap<Arc<str>, Digest>>,
     pub sandbox: bool,
+    /// `--base`: the files that differ from that revision.
+    pub changed_files: Option<HashSet<String>>,
+    /// Why nothing keeps the lockfile of this run; `None`: something does, or it stays on this machine.
+    pub ephemeral: Option<String>,
 }
 
 impl Project {
@@ -99,6 +103,17 @@ impl Project {
     /// `-C` as it has to be typed to come back to this root; empty for the current folder.
     pub(super) fn chdir_flag(global: &Global) -> String {
         global.chdir.as_ref().map_or_else(String::new, |folder| format!(" -C {}", folder.display()))
+    }
+
+    /// The way from the repository's root to the content root: empty, or ending in `/`. Annotations
+    /// and links name files from there.
+    pub(super) fn folder_in_repository(&self, world: &World) -> String {
+        let top = world.env.get("GITHUB_WORKSPACE").and_then(|top| world.disk.canonicalize(Path::new(top)).ok());
+        let folder = top.and_then(|top| self.root.strip_prefix(top).ok().map(|folder| relative(Path::new(""), folder)));
+        match folder.unwrap_or_default() {
+            folder if folder.is_empty() => folder,
+            folder => folder + "/",
+        }
     }
 
     pub(super) fn has_errors(&self) -> bool {
@@ -181,6 +196,8 @@ impl Start {
             is_configured,
             digests: Arc::default(),
             sandbox,
+            changed_files: None,
+            ephemeral: None,
         };
         project.name_users(posts.posts.iter_mut().chain(&mut posts.unplanned));
         project.read_media(&mut posts, world, check_published);

@@ -72,6 +72,7 @@ impl Subject<'_> {
             kind: self.kind,
             items: self.items(),
             caption: self.caption(account, problems),
+            caption_file: None,
             collaborators: if self.takes("collaborators") { collaborators } else { Vec::new() },
             location_id: location_id.filter(|id| !id.is_empty() && self.takes("location_id")),
             reel: (self.kind == Kind::Reel).then(|| self.reel(account)),

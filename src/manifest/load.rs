@@ -209,6 +209,10 @@ impl Reader<'_> {
         if !written.is_described {
             return unread(problems.into_findings());
         }
+        let caption_file = match &written.caption {
+            Some(At { value: Caption::File(path), .. }) => Some(Arc::clone(path)),
+            _ => None,
+        };
         self.caption_file(&mut written, &mut problems);
         if let Some(defaults) = defaults {
             narrowed(written.accounts.as_ref(), &defaults.written, &mut problems);
@@ -237,6 +241,7 @@ impl Reader<'_> {
             let before = problems.len();
             let mut post = subject.post(account, &mut problems);
             soften(problems.since(before));
+            post.caption_file.clone_from(&caption_file);
             post.has_errors = !is_sound || !self.is_sound(problems.since(before));
             posts.push(post);
         }

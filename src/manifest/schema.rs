@@ -25,6 +25,8 @@ pub struct Post {
     /// The effective caption: defaults and hashtags included, NFC, LF, outer white space trimmed.
     /// Empty means none.
     pub caption: String,
+    /// The file that the caption was read from, relative to the content root.
+    pub caption_file: Option<Arc<str>>,
     pub collaborators: Vec<String>,
     pub location_id: Option<String>,
     /// `Some` for reels.

@@ -36,6 +36,7 @@ pub(crate) fn post(key: &str) -> Post {
         kind: Kind::Image,
         items: vec![item("media.jpg", MediaType::Image)],
         caption: format!("Caption of {key}"),
+        caption_file: None,
         collaborators: Vec::new(),
         location_id: None,
         reel: None,

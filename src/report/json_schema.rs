@@ -144,7 +144,17 @@ pub fn events() -> Value {
         event("post_enriched", &of_post(&[("permalink", text())])),
         event("post_adopted", &of_post(&[("media_id", id())])),
         event("post_failed", &of_post(&[("reason", text()), ("help", text())])),
-        event("post_unknown", &of_post(&reason())),
+        event(
+            "post_unknown",
+            &of_post(&[
+                ("reason", about(text(), "One sentence")),
+                (
+                    "settles_itself",
+                    about(flag(), "true: the next run finds out; false: blocked until a person decides"),
+                ),
+                ("help", about(text(), "The command that settles it")),
+            ]),
+        ),
         event("post_deferred", &of_post(&reason())),
         event("not_attempted", &of_post(&reason())),
         event("post_warning", &of_post(&reason())),
@@ -155,6 +165,7 @@ pub fn events() -> Value {
                 ("published", count()),
                 ("failed", count()),
                 ("unknown", count()),
+                ("unsettled", about(count(), "Perhaps live; the next run finds out")),
                 ("deferred", count()),
                 ("not_attempted", count()),
                 ("exit_code", json!({ "type": "integer", "minimum": 0, "maximum": 255 })),

@@ -126,6 +126,7 @@ impl Manifest {
             kind: self.kind,
             items: (0..count).map(item).collect(),
             caption: self.caption.clone(),
+            caption_file: None,
             collaborators: Vec::new(),
             location_id: None,
             reel: video.then_some(reel),
