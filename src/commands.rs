@@ -8,6 +8,7 @@ mod desk;
 mod explain;
 mod extras;
 mod git;
+mod github;
 mod init;
 mod lock;
 mod log;

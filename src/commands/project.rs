@@ -17,7 +17,7 @@ use crate::media::DigestCache;
 use crate::media::probe::{self, Facts};
 use crate::port::Disk;
 
-use super::{Failure, World};
+use super::{Failure, World, github};
 
 /// Everything that files and environment say.
 pub(super) struct Project {
@@ -53,6 +53,9 @@ impl Project {
         let mut posts = manifest::load(disk, &root, &config, options);
         let mut findings = loaded.findings;
         findings.append(&mut posts.findings);
+        if !sandbox {
+            findings.extend(github::private_hosts(&config, world));
+        }
         let mut project = Self {
             manifests: posts.manifests,
             complete: posts.complete,
