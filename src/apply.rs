@@ -2,6 +2,8 @@
 
 mod account;
 mod after;
+mod announce;
+mod announcement;
 mod attempt;
 mod budget;
 pub mod by_hand;
@@ -15,8 +17,11 @@ mod media;
 mod outcome;
 mod place;
 mod poll;
+mod protocol;
 mod publish;
+mod remote;
 mod rename;
+mod run;
 mod settle;
 mod stop;
 #[cfg(test)]
@@ -25,7 +30,9 @@ mod testing;
 pub use account::{AccountRun, AddedAt, FindPost, Settlement, Work};
 pub use context::{Halt, Shared, Waits};
 pub use event::{Event, Observer, PostRef};
+pub use matching::Look;
 pub use media::{Located, MediaSource};
 pub use outcome::{Failure, Outcome, Tally};
-pub use rename::rename;
+pub use protocol::{Moment, Move, Protocol, Reading, Standing, Step};
+pub use run::{Report, Run, exit_of, has_open, has_work, idle_events, is_work};
 pub use stop::{Stop, Stopper, channel as stop_channel};

@@ -8,7 +8,7 @@ mod root;
 mod schema;
 mod settings;
 
-pub(crate) use decode::hashtag;
+pub(crate) use decode::{hashtag, stand_in};
 pub use env::Env;
 pub use json_schema::json_schema;
 pub use load::{FILE, Loaded, load};

@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::apply::{AccountRun, Halt, MediaSource, Shared};
+use crate::apply::{AccountRun, Halt, MediaSource, Run, Shared};
 use crate::cli::Apply;
 use crate::config::{Account, Settings};
 use crate::exit::Exit;
+use crate::git::History;
 use crate::graph::{AccessToken, Client, Identity};
 use crate::hosting::{Host, Hosting, Surroundings};
 use crate::id::{AccountName, UserId};
@@ -15,7 +16,7 @@ use crate::sandbox::{self, Sandbox};
 
 use super::credentials::{self, account_halt};
 use super::project::Project;
-use super::{Failure, World, git};
+use super::{Failure, World};
 
 /// What all connections share.
 pub(super) struct Connector {
@@ -59,6 +60,11 @@ impl Accounts {
     /// The user behind each connected account.
     pub(super) fn users(&self) -> HashMap<AccountName, UserId> {
         self.runs.iter().map(|run| (run.name.clone(), run.user_id.clone())).collect()
+    }
+
+    /// The accounts as one run; the in-process sandbox lives as long as the second value.
+    pub(super) fn into_run(self, shared: Arc<Shared>) -> (Run, Option<Served>) {
+        (Run::new(shared, self.runs, self.halted), self.sandbox)
     }
 }
 
@@ -145,7 +151,7 @@ impl Connector {
         let is_loopback = client.endpoint().is_loopback();
         let base =
             self.sandbox.as_ref().map_or_else(|| project.settings.graph_url.clone(), |served| Some(served.base()));
-        let in_git = if project.sandbox { git::Repository::none() } else { git::Repository::at(&project.root) };
+        let in_git = if project.sandbox { History::none() } else { History::at(&project.root) };
         AccountRun {
             shared: Arc::clone(shared),
             name: account.name.clone(),
@@ -241,7 +247,7 @@ fn check_identity(account: &Account, expected: Option<&UserId>, identity: &Ident
 }
 
 /// A sandbox in this process on a free port.
-struct Served {
+pub(super) struct Served {
     address: std::net::SocketAddr,
     task: tokio::task::JoinHandle<()>,
 }
