@@ -16,7 +16,7 @@ use crate::manifest::{self, Post};
 use crate::port::{Disk, FileKind};
 use crate::rules;
 
-use super::{Failure, World};
+use super::{Failure, World, github};
 
 mod media;
 
@@ -31,6 +31,8 @@ pub(super) struct Project {
     /// How many manifests there are, drafts and unreadable ones included.
     pub manifests: usize,
     pub findings: Vec<Finding>,
+    /// `false`: the configuration has errors, so what it says is not what its author meant.
+    is_configured: bool,
     /// `false`: a manifest could not be read.
     pub complete: bool,
     /// SHA-256 of the local media files of posts that may go out.
@@ -118,9 +120,12 @@ impl Project {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
 
-    /// Errors that are not about one post: nothing may be done on top of them.
+    /// Errors that are not about one post: nothing may be done on top of them. A configuration that was
+    /// only half understood may name another account, or lack its `paused`.
     pub(super) fn configuration_errors(&self) -> bool {
-        self.findings.iter().any(|finding| finding.severity == Severity::Error && finding.rule.id.starts_with("IGS4"))
+        let is_about_it =
+            |finding: &Finding| finding.severity == Severity::Error && finding.rule.id.starts_with("IGS4");
+        !self.is_configured || self.findings.iter().any(is_about_it)
     }
 
     /// Fills in user ids that only the lockfile knows.
@@ -174,9 +179,13 @@ impl Start {
     fn project(self, world: &World, snapshot: Snapshot, check_published: bool) -> Project {
         let Self { root, loaded, paths, sandbox } = self;
         let config::Loaded { config, settings, mut findings, is_readable } = loaded;
+        let is_configured = !findings.iter().any(|finding| finding.severity == Severity::Error);
         let options = manifest::Options { allow_loopback: sandbox || settings.is_loopback() };
         let mut posts = manifest::load(&*world.disk, &root, &config, options);
         findings.append(&mut posts.findings);
+        if !sandbox {
+            findings.extend(github::private_hosts(&config, world));
+        }
         let mut project = Project {
             manifests: posts.manifests,
             complete: posts.complete,
@@ -187,6 +196,7 @@ impl Start {
             paths,
             snapshot,
             findings,
+            is_configured,
             digests: Arc::default(),
             sandbox,
             changed_files: None,
