@@ -1,7 +1,7 @@
 //! How a run ended, for the summary of its step: what went out, what did not, and whose turn it is.
 
 use super::super::text::plural;
-use super::escape::{block, code, prose, rich};
+use super::escape::{block, code, rich};
 use super::page::{Limit, Page};
 use super::plan::{decisions, is_instagram, refusals};
 use crate::apply::{Event, PostRef};
@@ -188,12 +188,12 @@ fn line(post: &PostRef, end: &End) -> String {
         }
         End::Published { media_id: None, .. } => format!("{title}: its link is not known yet"),
         End::Failed { reason, help } if !help.is_empty() => {
-            format!("{title}: {}. To do: {}", prose(reason), rich(help))
+            format!("{title}: {}. To do: {}", rich(reason), rich(help))
         }
-        End::Unknown { reason, help } => format!("{title}: {}. To do: {}", prose(reason), rich(help)),
-        End::Unsettled { reason } => format!("{title}: {}", prose(reason)),
+        End::Unknown { reason, help } => format!("{title}: {}. To do: {}", rich(reason), rich(help)),
+        End::Unsettled { reason } => format!("{title}: {}", rich(reason)),
         End::Failed { reason, .. } | End::Deferred { reason } | End::NotAttempted { reason } => {
-            format!("{title}: {}", prose(reason))
+            format!("{title}: {}", rich(reason))
         }
     }
 }
