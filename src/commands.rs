@@ -9,6 +9,7 @@ mod credentials;
 mod desk;
 mod explain;
 mod extras;
+mod github;
 mod init;
 mod lock;
 mod log;

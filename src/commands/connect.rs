@@ -23,8 +23,11 @@ pub(super) struct Connector {
     transport: Arc<dyn Transport>,
     /// Runs in this process while the value lives.
     sandbox: Option<Served>,
-    hosts: Mutex<Vec<(Option<Hosting>, Option<Arc<Host>>)>>,
+    hosts: Mutex<Vec<Hosted>>,
 }
+
+/// What a configuration says about hosting, and what came of it.
+type Hosted = (Option<Hosting>, Option<Arc<Host>>);
 
 /// How much a run may do at a time.
 pub(super) struct Pace {

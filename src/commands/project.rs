@@ -16,7 +16,7 @@ use crate::manifest::{self, Post};
 use crate::port::{Disk, FileKind};
 use crate::rules;
 
-use super::{Failure, World};
+use super::{Failure, World, github};
 
 mod media;
 
@@ -183,6 +183,9 @@ impl Start {
         let options = manifest::Options { allow_loopback: sandbox || settings.is_loopback() };
         let mut posts = manifest::load(&*world.disk, &root, &config, options);
         findings.append(&mut posts.findings);
+        if !sandbox {
+            findings.extend(github::private_hosts(&config, world));
+        }
         let mut project = Project {
             manifests: posts.manifests,
             complete: posts.complete,

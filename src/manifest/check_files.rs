@@ -10,6 +10,7 @@ use super::media::{Files, Spot, locate};
 use super::schema::{Item, MediaType, Post};
 use crate::config::{Account, Login};
 use crate::finding::{Finding, Severity};
+use crate::hosting::Hosting;
 use crate::id::Kind;
 use crate::media::probe::{Facts, Format};
 use crate::media::rules::{self as limits, Broken, Use};
@@ -71,7 +72,8 @@ pub fn check_files(post: &Post, is_guess: bool, files: &mut Files<'_>) -> Vec<(S
 ///
 /// Meta: <https://developers.facebook.com/documentation/instagram-platform/content-publishing>
 pub fn check_hosting(post: &Post, account: &Account) -> Option<(Spot<'static>, Broken)> {
-    if account.hosting.is_some() {
+    let on_this_machine = account.hosting.as_ref().and_then(Hosting::on_this_machine);
+    if account.hosting.is_some() && on_this_machine.is_none() {
         return None;
     }
     let needs_host = |item: &Item| {
@@ -84,11 +86,20 @@ pub fn check_hosting(post: &Post, account: &Account) -> Option<(Spot<'static>, B
         None if matches!(cover, Some(Source::Local(_))) => Spot::Cover,
         None => return None,
     };
+    if let Some(base) = on_this_machine {
+        let broken = Broken::new(
+            &rules::HOSTING_URL,
+            "Meta cannot fetch this file: its address is on this machine",
+            format!("hosted at {base}"),
+            "host at an https address; loopback works against a sandbox alone",
+        );
+        return Some((spot, broken));
+    }
     let broken = Broken::new(
         &rules::NO_HOSTING,
         "Meta cannot fetch this file: no host is configured",
         format!("local, and account {} has no `media.hosting`", account.name),
-        "set `media: { hosting: { url: \"https://cdn.example.com/{path}\" } }` in igsync.yaml, or write an https URL here",
+        "set `media.hosting` in igsync.yaml (a template, github, a bucket or a command), or write an https URL here",
     );
     Some((spot, broken))
 }

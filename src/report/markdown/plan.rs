@@ -27,8 +27,9 @@ pub fn render(plan: &Plan, findings: &[Finding], place: &Place, limit: Limit) ->
     let end = end(plan, &listed);
     let mut page = Page::new(limit, &end);
     page.block(&format!("### {}", headline(plan)));
-    for block in
-        [refusals(plan), strays(&by_file, findings), decisions(plan, listed.iter().copied())].into_iter().flatten()
+    for block in [refusals(plan), strays(&by_file, findings), decisions(plan, listed.iter().copied()), forecast(plan)]
+        .into_iter()
+        .flatten()
     {
         page.list(&block);
     }
@@ -42,7 +43,7 @@ pub fn render(plan: &Plan, findings: &[Finding], place: &Place, limit: Limit) ->
             page.post(|| whole(plan, change, found, place), || line(plan, change));
         }
     }
-    for block in [others(plan, &listed), forecast(plan), notes(plan)].into_iter().flatten() {
+    for block in [others(plan, &listed), notes(plan)].into_iter().flatten() {
         page.list(&block);
     }
     page.finish(&end, "`igsync plan` lists every one of them.")

@@ -251,3 +251,12 @@ fn a_run_says_what_went_out_and_whose_turn_it_is() {
     Exit 0: done, or nothing to do. Who acts: nobody. Next: nothing
     ");
 }
+
+#[test]
+fn records_that_stand_nowhere_else_are_on_the_page() {
+    let line = "{\"key\":\"posts/```\",\"state\":\"published\"}";
+    let ended = Run { command: "apply", to_keep: vec![line.to_owned()], ..Run::default() };
+    let page = run(&ended, None, Exit::RecordNotDurable, Limit::COMMENT);
+    assert!(page.contains(&format!("\n````text\n{line}\n````\n")), "{page}");
+    assert!(page.contains("Exit 8") && page.contains("the maintainer of the repository"), "{page}");
+}
