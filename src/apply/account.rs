@@ -137,12 +137,20 @@ impl AccountRun {
             Some(_) if attempt::is_past_life(&record, self.client.server_now()) => "expired",
             Some(_) => return Ok(()),
         };
-        // A lost journal takes announcements along; what became of the container it can still tell itself.
+        // A lost journal, or another clone's, takes announcements along; what became of the container it can
+        // still tell itself.
         if record.state == State::Containers
             && let Some(container) = &record.container
-            && self.read(&container.id).await? == Reading::Status(StatusCode::Published)
         {
-            return self.found_live(record, wanted).map(drop);
+            match self.read(&container.id).await? {
+                Reading::Status(StatusCode::Published) => return self.found_live(record, wanted).map(drop),
+                Reading::Unreadable
+                    if reason == "superseded" && !attempt::is_past_life(&record, self.client.server_now()) =>
+                {
+                    return Ok(());
+                }
+                Reading::Status(_) | Reading::Unreadable => {}
+            }
         }
         self.write(attempt::not_published(record, reason)).map(drop)
     }
@@ -385,7 +393,9 @@ impl AccountRun {
     async fn prepare(&self, post: &Post) -> Result<Result<(Record, bool), Failure>, Halt> {
         self.shared.go_on()?;
         let record = self.attempt_of(post);
-        if attempt::usable_container(&record, self.client.server_now()).is_some() {
+        // Also one that is too old: it is looked at before it is given up, since a lost journal takes the
+        // announcement of a publish along.
+        if record.container.is_some() {
             return Ok(self.finish_uploads(post, &record).await?.map(|()| (record, false)));
         }
         Ok(self.make_containers(post, record).await?.map(|record| (record, true)))

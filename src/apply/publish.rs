@@ -56,8 +56,9 @@ impl AccountRun {
             if let Some(outcome) = self.has_expired(post) {
                 return Ok(Some(outcome));
             }
-            let Some(container) = record.container.as_ref().map(|container| container.id.clone()) else {
-                return Ok(Some(Outcome::Failed(Failure::new("no container was made", "run apply again"))));
+            let Some(container) = attempt::usable_container(&record, self.client.server_now()).cloned() else {
+                self.write(attempt::not_published(record, "expired")).map_err(quietly)?;
+                return Ok(Some(Outcome::Failed(Failure::from_container(true, None))));
             };
             let announcement = Announcement::begin(self);
             record = self.write(announcement.note(record, fingerprint)).map_err(quietly)?;
