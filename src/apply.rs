@@ -2,6 +2,7 @@
 
 mod account;
 mod after;
+mod announce;
 mod announcement;
 mod attempt;
 mod budget;
@@ -18,8 +19,11 @@ mod place;
 mod poll;
 mod protocol;
 mod publish;
+mod remote;
 mod rename;
+mod run;
 mod settle;
+mod sighting;
 mod stop;
 #[cfg(test)]
 mod testing;
@@ -31,5 +35,5 @@ pub use matching::Look;
 pub use media::{Located, MediaSource};
 pub use outcome::{Failure, Outcome, Tally};
 pub use protocol::{Moment, Move, Protocol, Reading, Standing, Step};
-pub use rename::rename;
+pub use run::{Report, Run, exit_of, has_open, has_work, idle_events, is_work};
 pub use stop::{Stop, Stopper, channel as stop_channel};

@@ -7,55 +7,106 @@ mod prepare;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::apply::{Observer, Shared, Tally};
-use crate::cli::{Apply, Global, OutputFormat};
+use crate::apply::{Observer, Run, Shared};
+use crate::cli::{Apply, Global, OutputFormat, Refresh};
 use crate::exit::Exit;
+use crate::id::AttemptId;
 use crate::lockfile::Ledger;
 use crate::plan::{GuardKind, Plan};
+use crate::port::{Remote, RunLock};
 use crate::report;
 use crate::report::text::plural;
 
-use self::carry_out::Run;
 use super::connect::{Connector, Pace};
 use super::plan::{make, show_findings};
 use super::project::Project;
-use super::{Ended, Failure, World, run_lock, write_stdout};
+use super::{Ended, Failure, World, refresh, remote, run_lock, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     let mut project = Project::load(global, world, args.scope.sandbox, false)?;
     refuse_time_travel(&project, args)?;
+    if args.refresh == Refresh::Full && args.no_live_check {
+        return Err(Failure::message(
+            Exit::Usage,
+            "--refresh full looks at what is live, --no-live-check forbids it",
+            "leave one of them out",
+        ));
+    }
     show_findings(&project, world);
     if project.configuration_errors() || !project.complete {
         return Ok(Exit::Failure);
     }
+    let keeping = remote::choose(&mut project, args, world).await?;
     let offline = make(&project, &args.scope, BTreeSet::new(), world)?;
     if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
         if exit != Exit::Refused {
-            catch_up(&project, args, world).await?;
+            if keeping.lacks(&project.snapshot.records) {
+                let (_lock, shared) = begin(&project, args, keeping.go_on()?, world).await?;
+                shared.fetch_record().await.map_err(Failure::halted)?;
+                shared.keep_all().await.map_err(Failure::halted)?;
+            } else {
+                catch_up(&project, args, world).await?;
+            }
         }
         return Ok(exit);
     }
-    let _lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
-    let ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
+    let (_lock, shared) = begin(&project, args, keeping.go_on()?, world).await?;
+    shared.fetch_record().await.map_err(Failure::halted)?;
     let connector = Connector::open(&project, world).await?;
-    let shared = Arc::new(share(&project, world, ledger, observer(args, world)));
     let names = prepare::accounts_with_work(&offline, &project, args);
-    let mut accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;
-    let mut tally = Tally::default();
-    let settled = prepare::settle(&project, &mut accounts, &mut tally).await;
-    project.snapshot.records = shared.with_records(Clone::clone);
-    project.adopt_users(&accounts.users());
-    let plan = make(&project, &args.scope, settled, world)?;
+    let accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;
+    let users = accounts.users();
+    let (mut run, _sandbox) = accounts.into_run(shared);
+    project.adopt_users(&users);
+    let mut settled = BTreeSet::new();
+    if args.refresh != Refresh::None {
+        settled = settle(&mut run, &mut project).await;
+    }
+    if args.refresh == Refresh::Full {
+        refresh::look(&mut run, &mut project, &args.scope, &settled, world).await?;
+    }
+    let mut plan = make(&project, &args.scope, settled, world)?;
     show(&plan, args, world)?;
-    if let Some(exit) = refusal(&plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(&plan, world)) {
-        shared.fold().map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))?;
+    let refused =
+        |plan: &Plan| refusal(plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(plan, world));
+    if let Some(exit) = refused(&plan) {
+        run.leave().await.map_err(Failure::halted)?;
         return Ok(exit);
     }
     if plan.acts() && !agreed(&plan, args, world)? {
         return Ok(Exit::Failure);
     }
-    preflight::check(&plan, &project, &mut accounts, world).await;
-    carry_out::run(Run { plan: &plan, project: &project, shared, accounts, tally, global, args, world }).await
+    if args.refresh == Refresh::None {
+        // Nothing is sent before it is known what earlier runs have sent, however the plan was made.
+        let settled = settle(&mut run, &mut project).await;
+        plan = make(&project, &args.scope, settled, world)?;
+        if let Some(exit) = refused(&plan) {
+            run.leave().await.map_err(Failure::halted)?;
+            return Ok(exit);
+        }
+    }
+    preflight::check(&plan, &project, &mut run, world).await;
+    carry_out::run(run, &plan, &project, global, args, world).await
+}
+
+/// Settles what earlier runs left open, and takes over what that has recorded.
+async fn settle(run: &mut Run, project: &mut Project) -> BTreeSet<AttemptId> {
+    let settled = run.settle(&project.posts).await;
+    project.snapshot.records = run.shared.with_records(Clone::clone);
+    settled
+}
+
+/// Takes the run lock and opens the record.
+async fn begin(
+    project: &Project,
+    args: &Apply,
+    remote: Option<Arc<dyn Remote>>,
+    world: &World,
+) -> Result<(RunLock, Arc<Shared>), Failure> {
+    let lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
+    let ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
+    let shared = share(project, world, ledger, observer(args, world)).kept_at(remote);
+    Ok((lock, Arc::new(shared)))
 }
 
 /// A run that was killed after its last publish, or a lockfile that was reverted, leaves a lockfile that
@@ -89,7 +140,8 @@ fn refuse_time_travel(project: &Project, args: &Apply) -> Result<(), Failure> {
 
 /// In JSON the events are the output, and the plan is `igsync plan --format json`.
 fn show(plan: &Plan, args: &Apply, world: &World) -> Result<(), Failure> {
-    if args.scope.format == OutputFormat::Json {
+    world.actions.plan(plan);
+    if args.format == OutputFormat::Json {
         return Ok(());
     }
     write_stdout(world, &report::plan_human::render(plan, world.terminal.style_out(), world.terminal.program))
@@ -101,7 +153,7 @@ fn refusal(plan: &Plan, args: &Apply, world: &World, is_meant: impl Fn(GuardKind
     for guard in plan.guards.iter().filter(|guard| is_meant(guard.kind)) {
         refused = true;
         // The human plan has shown them already.
-        if args.scope.format == OutputFormat::Json {
+        if args.format == OutputFormat::Json {
             world.terminal.say(&format!("refused: {}\n  help: {}", guard.message, guard.help));
         }
     }
@@ -145,8 +197,8 @@ pub(super) fn share(project: &Project, world: &World, ledger: Ledger, observer: 
 }
 
 fn observer(args: &Apply, world: &World) -> Box<dyn Observer> {
-    match args.scope.format {
+    world.actions.hearing(match args.format {
         OutputFormat::Json => Box::new(report::events::Json::new(world.terminal.streams.out.clone())),
         OutputFormat::Human => world.terminal.progress(&world.clock),
-    }
+    })
 }

@@ -166,6 +166,7 @@ impl Manifest {
     pub fn post(&self) -> Arc<Post> {
         let is_reel = self.kind == Kind::Reel;
         let item = |number: usize| Item {
+            slot: number,
             media_type: if is_reel || self.local && number == 0 { MediaType::Video } else { MediaType::Image },
             source: if self.local && number == 0 {
                 Source::Local(self.video().into())
@@ -195,6 +196,7 @@ impl Manifest {
             kind: self.kind,
             items: (0..count).map(item).collect(),
             caption: self.caption.clone(),
+            caption_file: None,
             collaborators: Vec::new(),
             location_id: None,
             reel: is_reel.then_some(reel),

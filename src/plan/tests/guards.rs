@@ -32,8 +32,12 @@ fn without_a_lockfile_nothing_is_published_unasked() {
 
 #[test]
 fn a_lockfile_that_nobody_keeps_refuses_publishing() {
-    let plan = world(numbered(1), []).with(|world| world.options.ephemeral_lockfile = true).plan();
+    let lost = |posts| world(posts, []).with(|world| world.options.ephemeral_lockfile = Some("no remote".into()));
+    let plan = lost(numbered(1)).plan();
     assert_eq!(kinds(&plan), [GuardKind::EphemeralLockfile]);
+    assert!(plan.guards[0].message.ends_with("would publish again: no remote"));
+    assert_eq!(kinds(&lost(vec![post("p").due("2027-01-01T00:00:00Z")]).plan()), [], "nothing is due");
+    assert_eq!(kinds(&lost(numbered(1)).with(|world| world.options.is_sandbox = true).plan()), []);
 }
 
 #[test]
@@ -55,6 +59,19 @@ fn the_media_or_caption_of_another_post_is_a_possible_repost() {
     let allowed =
         world([same_media(), post("old")], live()).with(|world| world.options.allow_repost.extend(["new".into()]));
     assert_eq!(kinds(&allowed.plan()), []);
+}
+
+#[test]
+fn a_post_that_an_earlier_run_has_begun_is_no_repost() {
+    let twin = |reason: &str| {
+        let copy = post("new").with(|post| post.caption = "Caption of old".into());
+        let begun = record("new", State::NotPublished).with(|record| record.reason = Some(reason.into()));
+        world([copy, post("old")], [record("old", State::Published), begun]).plan()
+    };
+    assert_eq!(kinds(&twin("expired")), []);
+    for reason in ["withdrawn", "edited", "superseded", "resolved", "ignored"] {
+        assert_eq!(kinds(&twin(reason)), [GuardKind::PossibleRepost], "{reason}");
+    }
 }
 
 #[test]
