@@ -16,6 +16,7 @@ mod log;
 mod new;
 mod plan;
 mod project;
+mod refresh;
 mod remote;
 mod resolve;
 mod run_lock;
@@ -120,7 +121,7 @@ pub async fn run(cli: Cli, world: &World) -> Exit {
     world.actions.begin(&cli.command);
     let ended = match cli.command {
         Command::Validate(args) => validate::run(&cli.global, &args, world),
-        Command::Plan(args) => plan::run(&cli.global, &args, world),
+        Command::Plan(args) => plan::run(&cli.global, &args, world).await,
         Command::Apply(args) => apply::run(&cli.global, &args, world).await,
         Command::Auth(args) => auth::run(&cli.global, &args, world).await,
         Command::Status(args) => status::run(&cli.global, &args, world).await,

@@ -1,4 +1,4 @@
-//! `igsync plan`: the difference, offline.
+//! `igsync plan`: the difference, offline unless `--refresh` asks for more.
 
 use std::collections::BTreeSet;
 
@@ -13,9 +13,9 @@ use crate::report;
 use crate::report::markdown::Limit;
 
 use super::project::Project;
-use super::{Ended, Failure, World, actions, base, remote, write_commands, write_stdout};
+use super::{Ended, Failure, World, actions, base, refresh, remote, write_commands, write_stdout};
 
-pub(super) fn run(global: &Global, args: &Plan, world: &World) -> Ended {
+pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
     let mut project = Project::load(global, world, args.scope.sandbox, false)?;
     match args.format {
         PlanFormat::Human | PlanFormat::Json => show_findings(&project, world),
@@ -30,7 +30,8 @@ pub(super) fn run(global: &Global, args: &Plan, world: &World) -> Ended {
         project.changed_files = Some(base::with_users(changed, project.posts.iter().map(|post| &**post)));
     }
     project.ephemeral = remote::known_offline(&project, world);
-    let plan = make(&project, &args.scope, BTreeSet::new(), world)?;
+    let asked = refresh::for_plan(&mut project, &args.scope, args.refresh, world).await?;
+    let plan = make(&project, &args.scope, asked.settled, world)?;
     world.actions.plan(&plan);
     show(&plan, &project, args.format, world)?;
     if !project.sandbox && project.snapshot.records.is_empty() && has_sandbox_records(&project, world) {
@@ -38,7 +39,7 @@ pub(super) fn run(global: &Global, args: &Plan, world: &World) -> Ended {
             .terminal
             .say("note: only a sandbox record exists; nothing was published for real (`plan --sandbox` shows it)");
     }
-    if project.has_errors() {
+    if project.has_errors() || asked.is_incomplete {
         return Ok(Exit::Failure);
     }
     Ok(if args.detailed_exitcode && plan.acts() { Exit::Changes } else { Exit::Done })
@@ -122,6 +123,7 @@ pub(super) fn make(
             ephemeral_lockfile: project.ephemeral.clone(),
             graph_base: project.settings.graph_url.as_ref().map(ToString::to_string).filter(|_| !project.sandbox),
             settled,
+            live: project.live.clone(),
             changed_files: project.changed_files.clone(),
         },
         caption_digest: &|post| caption_digest(&post.caption),
