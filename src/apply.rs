@@ -2,6 +2,7 @@
 
 mod account;
 mod after;
+mod announce;
 mod attempt;
 mod budget;
 pub mod by_hand;
@@ -17,6 +18,7 @@ mod place;
 mod poll;
 mod protocol;
 mod publish;
+mod remote;
 mod rename;
 mod run;
 mod settle;

@@ -63,6 +63,11 @@ impl Failure {
     pub fn message(exit: Exit, message: impl std::fmt::Display, help: impl std::fmt::Display) -> Self {
         Self::new(exit, miette::miette!(help = help.to_string(), "{message}"))
     }
+
+    /// A run that ended before anything was published.
+    fn halted(halt: crate::apply::Halt) -> Self {
+        Self::message(halt.exit, halt.reason, halt.help)
+    }
 }
 
 impl<E: Into<miette::Report>> From<E> for Failure {

@@ -26,6 +26,10 @@ pub enum Outcome {
     NotAttempted {
         reason: String,
     },
+    /// Live by the hand of another machine, which has recorded it.
+    Elsewhere {
+        reason: String,
+    },
     /// The post is under way and was left as it stands.
     Pending {
         reason: String,
@@ -105,7 +109,7 @@ impl Outcome {
     /// The exit of a run in which this was the only post.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Published(_) | Self::Adopted(_) | Self::Closed => Exit::Done,
+            Self::Published(_) | Self::Adopted(_) | Self::Closed | Self::Elsewhere { .. } => Exit::Done,
             Self::Failed(_) | Self::NotAttempted { .. } | Self::Pending { .. } => Exit::Incomplete,
             Self::Unknown { .. } => Exit::Unknown,
             Self::Deferred { .. } => Exit::Deferred,
@@ -128,7 +132,7 @@ impl Outcome {
             }),
             Self::Unknown { reason } => Some(Event::PostUnknown { post, reason: reason.clone() }),
             Self::Deferred { reason } => Some(Event::PostDeferred { post, reason: reason.clone() }),
-            Self::NotAttempted { reason } | Self::Pending { reason } => {
+            Self::NotAttempted { reason } | Self::Pending { reason } | Self::Elsewhere { reason } => {
                 Some(Event::NotAttempted { post, reason: reason.clone() })
             }
         }
@@ -157,7 +161,9 @@ impl Tally {
             Outcome::Failed(_) => self.failed += 1,
             Outcome::Unknown { .. } => self.unknown += 1,
             Outcome::Deferred { .. } => self.deferred += 1,
-            Outcome::NotAttempted { .. } | Outcome::Pending { .. } => self.not_attempted += 1,
+            Outcome::NotAttempted { .. } | Outcome::Pending { .. } | Outcome::Elsewhere { .. } => {
+                self.not_attempted += 1;
+            }
         }
         self.end(outcome.exit());
     }

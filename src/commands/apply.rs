@@ -12,34 +12,56 @@ use crate::cli::{Apply, Global, OutputFormat};
 use crate::exit::Exit;
 use crate::lockfile::Ledger;
 use crate::plan::{GuardKind, Plan};
+use crate::port::RunLock;
 use crate::report;
 use crate::report::text::plural;
 
 use super::connect::{Connector, Pace};
 use super::plan::{make, show_findings};
 use super::project::Project;
+use super::remote::Keeping;
 use super::{Ended, Failure, World, remote, run_lock, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
-    let mut project = Project::load(global, world, args.scope.sandbox, false)?;
+    let project = Project::load(global, world, args.scope.sandbox, false)?;
     refuse_time_travel(&project, args)?;
     show_findings(&project, world);
     if project.configuration_errors() || !project.complete {
         return Ok(Exit::Failure);
     }
-    let keeping = remote::choose(&mut project, args, world).await?;
+    let keeping = remote::choose(&project, args, world).await?;
+    let ended = carry_on(project, &keeping, global, args, world).await;
+    keeping.follow(world).await;
+    ended
+}
+
+async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args: &Apply, world: &World) -> Ended {
+    let mut begun = None;
+    if keeping.knows_others() {
+        // What other machines have recorded decides what there is to do at all.
+        let (lock, shared) = begin(&project, args, keeping, world).await?;
+        let has_lockfile = shared.fetch_record().await.map_err(Failure::halted)?;
+        project = Project::load(global, world, args.scope.sandbox, false)?;
+        project.snapshot.has_lockfile |= has_lockfile || keeping.seen.is_some();
+        begun = Some((lock, shared));
+    }
+    project.ephemeral.clone_from(&keeping.ephemeral);
     let offline = make(&project, &args.scope, BTreeSet::new(), world)?;
     if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
         if exit != Exit::Refused {
-            catch_up(&project, args, world).await?;
+            match begun {
+                Some((_lock, shared)) => shared.keep_all().await.map_err(Failure::halted)?,
+                None => catch_up(&project, args, world).await?,
+            }
         }
         return Ok(exit);
     }
-    let remote = keeping.go_on()?;
-    let _lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
-    let ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
+    keeping.is_sure()?;
+    let (_lock, shared) = match begun {
+        Some(begun) => begun,
+        None => begin(&project, args, keeping, world).await?,
+    };
     let connector = Connector::open(&project, world).await?;
-    let shared = Arc::new(share(&project, world, ledger, observer(args, world)).kept_at(remote));
     let names = prepare::accounts_with_work(&offline, &project, args);
     let accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;
     let users = accounts.users();
@@ -50,7 +72,7 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     let plan = make(&project, &args.scope, settled, world)?;
     show(&plan, args, world)?;
     if let Some(exit) = refusal(&plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(&plan, world)) {
-        run.leave().map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))?;
+        run.leave().await.map_err(Failure::halted)?;
         return Ok(exit);
     }
     if plan.acts() && !agreed(&plan, args, world)? {
@@ -58,6 +80,22 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     }
     preflight::check(&plan, &project, &mut run, world).await;
     carry_out::run(run, &plan, &project, global, args, world).await
+}
+
+/// Takes the run lock and opens the record.
+async fn begin(
+    project: &Project,
+    args: &Apply,
+    keeping: &Keeping,
+    world: &World,
+) -> Result<(RunLock, Arc<Shared>), Failure> {
+    let lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
+    let mut ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
+    if let Some(others) = &keeping.seen {
+        ledger.take_over(others)?;
+    }
+    let shared = share(project, world, ledger, observer(args, world)).kept_at(keeping.remote());
+    Ok((lock, Arc::new(shared)))
 }
 
 /// A run that was killed after its last publish, or a lockfile that was reverted, leaves a lockfile that

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::cli::Apply;
 use crate::config::Push;
 use crate::exit::Exit;
-use crate::git::{Branch, Checkout, Git, Signature, Target, Tip};
+use crate::git::{Branch, Checkout, Followed, Git, Signature, Target, Tip};
 use crate::lockfile::{Records, format};
 use crate::port::{Kept, Remote};
 
@@ -15,21 +15,49 @@ use super::{Failure, World};
 /// Decided before anything is published.
 #[derive(Default)]
 pub(super) struct Keeping {
-    /// Where the record is pushed to.
-    pub branch: Option<Arc<Branch>>,
-    /// What stood there, or `None`: nothing was read.
-    pub kept: Option<Kept>,
-    /// The checkout could not be compared with the remote. Matters only if something is to be published.
-    pub doubt: Option<Failure>,
+    branch: Option<Arc<Branch>>,
+    /// What others have recorded, where this run pushes nothing.
+    pub seen: Option<Records>,
+    /// Why nothing keeps the lockfile of this run.
+    pub ephemeral: Option<String>,
+    /// Why nobody can tell whether the checkout is the tip.
+    doubt: Option<String>,
 }
 
 impl Keeping {
-    /// The place to keep the record at, once it is clear that something is to be done.
-    pub(super) fn go_on(self) -> Result<Option<Arc<dyn Remote>>, Failure> {
-        match self.doubt {
-            Some(doubt) => Err(doubt),
-            None => Ok(self.branch.map(|branch| branch as Arc<dyn Remote>)),
+    /// Where the record is pushed to; `None`: it stays on this machine until somebody commits it.
+    pub(super) fn remote(&self) -> Option<Arc<dyn Remote>> {
+        self.branch.clone().map(|branch| branch as Arc<dyn Remote>)
+    }
+
+    pub(super) fn knows_others(&self) -> bool {
+        self.branch.is_some() || self.seen.is_some()
+    }
+
+    /// Asked once it is clear that there is something to do.
+    pub(super) fn is_sure(&self) -> Result<(), Failure> {
+        self.doubt.as_ref().map_or(Ok(()), |doubt| {
+            let help = "let this job read the repository, or pass --allow-stale";
+            Err(Failure::message(Exit::Stale, format!("nothing was published: {doubt}"), help))
+        })
+    }
+
+    /// Lets the checkout come along with what was pushed, and says so where it could not.
+    pub(super) async fn follow(&self, world: &World) {
+        let Some(branch) = &self.branch else { return };
+        let why = match branch.bring_checkout_along().await {
+            Ok(None | Some(Followed::Moved)) => return,
+            Ok(Some(Followed::Left(why))) => why.to_owned(),
+            Err(error) => error.to_string(),
+        };
+        if world.env.is_on("CI") {
+            return;
         }
+        world.terminal.say(&format!(
+            "the record is at {}; your branch was left alone, because {why}\n  \
+             next: git checkout -- igsync.lock && git pull --rebase (your journal holds the record, too)",
+            branch.target()
+        ));
     }
 }
 
@@ -46,50 +74,48 @@ pub(super) fn known_offline(project: &Project, world: &World) -> Option<String> 
     (!root.ancestors().any(has_git)).then(|| "the content root is in no git repository".to_owned())
 }
 
-/// Finds the remote, proves that it can be pushed to, compares the checkout with its tip, and takes in the
-/// records that stand there.
-pub(super) async fn choose(project: &mut Project, args: &Apply, world: &World) -> Result<Keeping, Failure> {
+/// Finds the remote, proves that it can be pushed to, and compares the checkout with its tip.
+pub(super) async fn choose(project: &Project, args: &Apply, world: &World) -> Result<Keeping, Failure> {
     let is_ci = world.env.is_on("CI");
     let push = wish(project, args);
     let wants = push == Push::Always || (push == Push::Auto && is_ci);
+    let mut keeping = Keeping::default();
     if project.sandbox || !(wants || is_ci) {
-        return Ok(Keeping::default());
+        return Ok(keeping);
     }
+    let ephemeral = |why: String| (is_ci && !args.allow_ephemeral_lock).then_some(why);
     let place = match Place::find(project, world).await {
         Ok(place) => place,
         Err(why) if push == Push::Always => return Err(not_pushed(&why)),
         Err(why) => {
-            project.ephemeral = ephemeral(args, why);
-            return Ok(Keeping::default());
+            keeping.ephemeral = ephemeral(why);
+            return Ok(keeping);
         }
     };
-    let mut keeping = Keeping::default();
+    let mut kept = None;
     if wants {
         match place.record.preflight().await {
-            Ok(kept) => {
-                keeping.kept = Some(kept);
+            Ok(found) => {
+                kept = Some(found);
                 keeping.branch = Some(Arc::clone(&place.record));
             }
             Err(error) if push == Push::Always => return Err(not_pushed(&error.to_string())),
             Err(error) => {
-                project.ephemeral =
-                    ephemeral(args, format!("{} can not be pushed to ({error})", place.record.target()));
+                let target = place.record.target();
+                keeping.ephemeral = ephemeral(format!("{target} can not be pushed to ({error})"));
             }
         }
     } else {
-        project.ephemeral = ephemeral(args, off(args).to_owned());
+        keeping.ephemeral = ephemeral(off(args).to_owned());
     }
     if is_ci && !args.allow_stale {
-        keeping.doubt = place.check_tip(keeping.kept.as_ref(), world).await?;
+        keeping.doubt = place.check_tip(kept.as_ref(), world).await?;
     }
-    if keeping.kept.is_none() {
-        // Not pushed by us; what others have recorded there counts all the same.
-        keeping.kept = place.record.fetch().await.ok();
-    }
-    if let Some(text) = keeping.kept.as_ref().and_then(|kept| kept.text.as_deref()) {
-        let records = records_at(text, place.record.target())?;
-        project.snapshot.records.merge(records);
-        project.snapshot.has_lockfile = true;
+    if keeping.branch.is_none()
+        && let Ok(Kept { text: Some(text), .. }) = place.record.fetch().await
+    {
+        // Not pushed by this run; what others have recorded there counts all the same.
+        keeping.seen = Some(records_at(&text, place.record.target())?);
     }
     Ok(keeping)
 }
@@ -104,10 +130,6 @@ fn wish(project: &Project, args: &Apply) -> Push {
 
 fn off(args: &Apply) -> &'static str {
     if args.no_push { "--no-push was passed" } else { "git.push in igsync.yaml is off" }
-}
-
-fn ephemeral(args: &Apply, why: String) -> Option<String> {
-    (!args.allow_ephemeral_lock).then_some(why)
 }
 
 fn not_pushed(why: &str) -> Failure {
@@ -157,8 +179,8 @@ impl Place {
         Ok(Self { checkout, content, record: Arc::new(record) })
     }
 
-    /// The outer error: the checkout is not the tip. The inner one: nobody can tell.
-    async fn check_tip(&self, kept: Option<&Kept>, world: &World) -> Result<Option<Failure>, Failure> {
+    /// The error: the checkout is not the tip. A text: nobody can tell, because of this.
+    async fn check_tip(&self, kept: Option<&Kept>, world: &World) -> Result<Option<String>, Failure> {
         let is_same_branch = self.record.target() == self.content.target();
         let tip = match kept.filter(|_| is_same_branch) {
             Some(kept) => kept.version.0.clone(),
@@ -201,15 +223,8 @@ impl Place {
         ))
     }
 
-    fn cannot_tell(&self, why: &str) -> Failure {
-        Failure::message(
-            Exit::Stale,
-            format!(
-                "nothing was published: nobody can tell whether this is the tip of {}: {why}",
-                self.content.target()
-            ),
-            "let this job read the repository, or pass --allow-stale",
-        )
+    fn cannot_tell(&self, why: &str) -> String {
+        format!("nobody can tell whether this is the tip of {}: {why}", self.content.target())
     }
 }
 
