@@ -3,6 +3,7 @@
 mod account;
 mod after;
 mod announce;
+mod announcement;
 mod attempt;
 mod budget;
 pub mod by_hand;

@@ -123,8 +123,8 @@ impl AccountRun {
             }
             Settled::Undecided(_) => {
                 self.undecided.insert(key.clone());
-                let reason = "its container can not be read yet; the next run asks again".to_owned();
-                self.finish(&key, &Outcome::Pending { reason }, &mut ended.tally)?;
+                let reason = "its container can not be read yet".to_owned();
+                self.finish(&key, &Outcome::Unsettled { reason }, &mut ended.tally)?;
             }
         }
         Ok(())

@@ -10,6 +10,7 @@ use crate::id::{ContainerId, MediaId};
 use crate::lockfile::{Record, State};
 
 use super::account::{AccountRun, Ready};
+use super::announcement::Announcement;
 use super::attempt;
 use super::context::Halt;
 use super::event::Event;
@@ -38,47 +39,57 @@ pub(super) struct Turn<'a> {
 
 impl AccountRun {
     /// Announces the publish of `record`. `None`: another machine has the post.
-    pub(super) async fn announce(&self, mut record: Record, turn: Turn<'_>) -> Result<Option<Record>, Halt> {
+    pub(super) async fn announce(
+        &self,
+        mut record: Record,
+        turn: Turn<'_>,
+    ) -> Result<Option<(Record, Announcement)>, Halt> {
         if !self.shared.is_kept_elsewhere() {
-            let lease_until = self.client.server_now() + self.publish_time();
-            let record = self.write(self.intent(record, turn, lease_until))?;
-            self.tell_announced(&record)?;
-            return Ok(Some(record));
+            return self.announce_here(record, Announcement::begin(self), turn).map(Some);
         }
         self.shared.catch_up().await?;
         for _ in 0..TRIES {
             record = self.current(record);
-            let enough = self.client.server_now() + self.publish_time();
+            let announcement = Announcement::begin(self);
             if self.shared.is_unsent(&record.attempt) {
-                if last_lease(&record).is_some_and(|lease| lease >= enough) {
-                    return Ok(Some(record));
+                if last_lease(&record) >= Some(announcement.lease_until()) {
+                    return Ok(Some((record, announcement)));
                 }
-            } else if self.stands_until(&record, enough) {
+            } else if self.stands_until(&record, announcement.lease_until()) {
                 // Sent before, to no effect: the lease that everybody knows still holds.
-                let record = self.write(self.intent(record, turn, enough))?;
-                self.tell_announced(&record)?;
-                return Ok(Some(record));
+                return self.announce_here(record, announcement, turn).map(Some);
             }
             if !self.announce_batch(&record, turn).await? {
                 return Ok(None);
             }
         }
-        Ok(Some(record).filter(|record| last_lease(record) >= Some(self.client.server_now() + self.publish_time())))
+        Ok(None)
+    }
+
+    fn announce_here(
+        &self,
+        record: Record,
+        announcement: Announcement,
+        turn: Turn<'_>,
+    ) -> Result<(Record, Announcement), Halt> {
+        let record = self.write(announcement.note(record, turn.fingerprint))?;
+        self.tell_announced(&record)?;
+        Ok((record, announcement))
     }
 
     /// Announces one post and those behind it in one push; returns whether the first is granted.
     async fn announce_batch(&self, first: &Record, turn: Turn<'_>) -> Result<bool, Halt> {
         let behind = turn.behind.iter().map(|ready| self.current(ready.record.clone()));
         let behind = behind.filter(|record| self.may_be_announced(record));
-        let now = self.client.server_now();
+        let (now, enough) = (self.client.server_now(), Announcement::begin(self).lease_until());
         let mut batch = Vec::new();
         for (place, record) in std::iter::once(first.clone()).chain(behind).take(BATCH).enumerate() {
             let place = u32::try_from(place).unwrap_or(u32::MAX);
             // No two machines announce the same lease, so each knows its own announcement again.
             let own = Duration::from_secs(10).mul_f64(self.shared.chance());
-            let lease_until = now + PUSH + self.publish_time() + (TURN + self.min_gap) * place + own;
+            let lease_until = enough + PUSH + (TURN + self.min_gap) * place + own;
             let record = if self.shared.is_unsent(&record.attempt) { attempt::never_sent(record) } else { record };
-            batch.push(self.intent(record, turn, lease_until));
+            batch.push(attempt::intent(record, turn.fingerprint, now, lease_until));
         }
         let granted = self.shared.claim(batch.iter().map(|record| vec![record.clone()]).collect()).await?;
         for record in batch.iter().zip(&granted).filter_map(|(record, granted)| granted.then_some(record)) {
@@ -151,11 +162,6 @@ impl AccountRun {
         record.intents.len() > usize::from(self.shared.is_unsent(&record.attempt))
     }
 
-    /// From sending a publish until it can have no more effect.
-    fn publish_time(&self) -> Duration {
-        self.shared.waits.http_timeout + self.shared.waits.settle
-    }
-
     /// Whether the newest announcement that other machines see is neither over nor refused.
     fn stands_until(&self, record: &Record, until: Timestamp) -> bool {
         let Some(standing) = self.shared.standing_of(record) else { return false };
@@ -164,10 +170,6 @@ impl AccountRun {
             && newest.is_some_and(|newest| {
                 newest.lease_until >= until && !standing.refusals.iter().any(|refusal| refusal.intent_at == newest.at)
             })
-    }
-
-    fn intent(&self, record: Record, turn: Turn<'_>, lease_until: Timestamp) -> Record {
-        attempt::intent(record, turn.fingerprint, self.client.server_now(), lease_until)
     }
 
     fn tell_announced(&self, record: &Record) -> Result<(), Halt> {

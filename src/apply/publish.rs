@@ -39,7 +39,8 @@ impl AccountRun {
     /// Publishes one prepared post.
     pub(super) async fn publish_one(&self, post: &Post, mut record: Record, fresh: bool, turn: Turn<'_>) -> Ended {
         record = self.current(record);
-        let mut must_look = !(fresh && is_quick(post));
+        // After a sleep of this machine a look tells the server's time.
+        let mut must_look = !(fresh && is_quick(post)) || self.client.has_slept();
         for _ in 0..MAX_PUBLISHES {
             if let Some(outcome) = self.is_blocked(&record) {
                 return Ok(Some(outcome));
@@ -54,18 +55,25 @@ impl AccountRun {
             let Some(container) = container_of(&record) else {
                 return Ok(Some(Outcome::Failed(Failure::new("no container was made", "run apply again"))));
             };
-            record = match self.announce(record.clone(), turn).await.map_err(quietly)? {
-                Some(announced) => announced,
-                None => return Ok(Some(self.taken(&record).unwrap_or_else(undecided))),
+            let Some((announced, announcement)) = self.announce(record.clone(), turn).await.map_err(quietly)? else {
+                return Ok(Some(self.taken(&record).unwrap_or_else(undecided)));
             };
+            record = announced;
             if self.shared.is_kept_elsewhere() {
                 // Announcing took a push: the world may have moved on meanwhile.
                 self.shared.go_on().map_err(quietly)?;
                 if let Some(outcome) = self.has_expired(post) {
                     return Ok(Some(outcome));
                 }
-                self.shared.no_longer_unsent(&record.attempt);
             }
+            if !announcement.still_holds(self) {
+                if !self.shared.is_unsent(&record.attempt) {
+                    record = self.write(attempt::never_sent(record)).map_err(quietly)?;
+                }
+                must_look = true;
+                continue;
+            }
+            self.shared.no_longer_unsent(&record.attempt);
             match self.send_publish(&container).await {
                 Ok(media_id) => return self.is_live(post, record, media_id).await,
                 Err(error) => {
@@ -98,9 +106,11 @@ impl AccountRun {
     async fn is_live(&self, post: &Post, record: Record, media_id: MediaId) -> Ended {
         let at = self.client.server_now();
         let outcome = Outcome::Published(Some(media_id.clone()));
-        let record = self
-            .write(attempt::published(record, Some(media_id), Via::Publish, at, Some(post)))
-            .map_err(|halt| (None, Halt { exit: Exit::Unknown, ..halt }))?;
+        let kept = self.write(attempt::published(record, Some(media_id.clone()), Via::Publish, at, Some(post)));
+        let record = kept.map_err(|halt| {
+            let reason = format!("it is live as {media_id}, and that could not be written down: {}", halt.reason);
+            (Some(Outcome::Unsettled { reason }), Halt { exit: Exit::Unknown, ..halt })
+        })?;
         self.keep(outcome.clone()).await?;
         match self.send_extras(post, record, Origin::ThisRun).await {
             Ok(()) => Ok(Some(outcome)),
@@ -123,13 +133,15 @@ impl AccountRun {
         match (self.shared.protocol.answer)(&error) {
             PublishAnswer::NotSent => {
                 let record = self.write(attempt::never_sent(record)).map_err(quietly)?;
-                self.settle_now(post, record, Some(&error)).await
+                let settled = self.settle(record, Origin::ThisRun, Some(post)).await.map_err(quietly)?;
+                Ok(Self::next_after(settled, Some(&error)))
             }
             PublishAnswer::Unclear => {
                 if let Some(halt) = Halt::for_account(&error) {
-                    return Err((None, halt));
+                    return Err(perhaps_live(halt));
                 }
-                self.settle_now(post, record, None).await
+                let settled = self.settle(record, Origin::ThisRun, Some(post)).await.map_err(perhaps_live)?;
+                Ok(Self::next_after(settled, None))
             }
             PublishAnswer::NotReady(refusal) => {
                 let times = u32::try_from(record.refusals.len()).unwrap_or(u32::MAX);
@@ -170,16 +182,6 @@ impl AccountRun {
             }
             other => Ok(Self::next_after(other, Some(error))),
         }
-    }
-
-    async fn settle_now(
-        &self,
-        post: &Post,
-        record: Record,
-        error: Option<&Error>,
-    ) -> Result<Next, (Option<Outcome>, Halt)> {
-        let settled = self.settle(record, Origin::ThisRun, Some(post)).await.map_err(quietly)?;
-        Ok(Self::next_after(settled, error))
     }
 
     fn next_after(settled: Settled, error: Option<&Error>) -> Next {
@@ -329,7 +331,13 @@ enum Next {
 
 /// Nothing is lost: the record stays open.
 fn undecided() -> Outcome {
-    Outcome::Pending { reason: "whether it is live could not be told yet; the next run asks again".to_owned() }
+    Outcome::Unsettled { reason: "whether it is live could not be told yet".to_owned() }
+}
+
+/// A halt after a publish without a clear answer.
+fn perhaps_live(halt: Halt) -> (Option<Outcome>, Halt) {
+    let reason = format!("its publish was sent, and whether it took effect could not be read: {}", halt.reason);
+    (Some(Outcome::Unsettled { reason }), halt)
 }
 
 /// A halt that says nothing about the post at hand.

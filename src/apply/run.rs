@@ -187,6 +187,7 @@ fn finished(tally: &Tally, elapsed: Duration) -> Event {
         published: tally.published,
         failed: tally.failed,
         unknown: tally.unknown,
+        unsettled: tally.unsettled,
         deferred: tally.deferred,
         not_attempted: tally.not_attempted,
         exit_code: tally.exit() as u8,

@@ -23,44 +23,34 @@ use super::remote::Keeping;
 use super::{Ended, Failure, World, remote, run_lock, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
-    let project = Project::load(global, world, args.scope.sandbox, false)?;
+    let mut project = Project::load(global, world, args.scope.sandbox, false)?;
     refuse_time_travel(&project, args)?;
     show_findings(&project, world);
     if project.configuration_errors() || !project.complete {
         return Ok(Exit::Failure);
     }
-    let keeping = remote::choose(&project, args, world).await?;
+    let keeping = remote::choose(&mut project, args, world).await?;
     let ended = carry_on(project, &keeping, global, args, world).await;
     keeping.follow(world).await;
     ended
 }
 
 async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args: &Apply, world: &World) -> Ended {
-    let mut begun = None;
-    if keeping.knows_others() {
-        // What other machines have recorded decides what there is to do at all.
-        let (lock, shared) = begin(&project, args, keeping, world).await?;
-        let has_lockfile = shared.fetch_record().await.map_err(Failure::halted)?;
-        project = Project::load(global, world, args.scope.sandbox, false)?;
-        project.snapshot.has_lockfile |= has_lockfile || keeping.seen.is_some();
-        begun = Some((lock, shared));
-    }
-    project.ephemeral.clone_from(&keeping.ephemeral);
     let offline = make(&project, &args.scope, BTreeSet::new(), world)?;
     if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
         if exit != Exit::Refused {
-            match begun {
-                Some((_lock, shared)) => shared.keep_all().await.map_err(Failure::halted)?,
-                None => catch_up(&project, args, world).await?,
+            if keeping.lacks(&project.snapshot.records) {
+                let (_lock, shared) = begin(&project, args, keeping, world).await?;
+                shared.fetch_record().await.map_err(Failure::halted)?;
+                shared.keep_all().await.map_err(Failure::halted)?;
+            } else {
+                catch_up(&project, args, world).await?;
             }
         }
         return Ok(exit);
     }
-    keeping.is_sure()?;
-    let (_lock, shared) = match begun {
-        Some(begun) => begun,
-        None => begin(&project, args, keeping, world).await?,
-    };
+    let (_lock, shared) = begin(&project, args, keeping, world).await?;
+    shared.fetch_record().await.map_err(Failure::halted)?;
     let connector = Connector::open(&project, world).await?;
     let names = prepare::accounts_with_work(&offline, &project, args);
     let accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;
@@ -89,12 +79,13 @@ async fn begin(
     keeping: &Keeping,
     world: &World,
 ) -> Result<(RunLock, Arc<Shared>), Failure> {
+    let remote = keeping.go_on()?;
     let lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
     let mut ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
-    if let Some(others) = &keeping.seen {
-        ledger.take_over(others)?;
+    if remote.is_none() && keeping.has_read() {
+        ledger.take_over(&project.snapshot.records)?;
     }
-    let shared = share(project, world, ledger, observer(args, world)).kept_at(keeping.remote());
+    let shared = share(project, world, ledger, observer(args, world)).kept_at(remote);
     Ok((lock, Arc::new(shared)))
 }
 
@@ -129,7 +120,8 @@ fn refuse_time_travel(project: &Project, args: &Apply) -> Result<(), Failure> {
 
 /// In JSON the events are the output, and the plan is `igsync plan --format json`.
 fn show(plan: &Plan, args: &Apply, world: &World) -> Result<(), Failure> {
-    if args.scope.format == OutputFormat::Json {
+    world.actions.plan(plan);
+    if args.format == OutputFormat::Json {
         return Ok(());
     }
     write_stdout(world, &report::plan_human::render(plan, world.terminal.style_out(), world.terminal.program))
@@ -141,7 +133,7 @@ fn refusal(plan: &Plan, args: &Apply, world: &World, is_meant: impl Fn(GuardKind
     for guard in plan.guards.iter().filter(|guard| is_meant(guard.kind)) {
         refused = true;
         // The human plan has shown them already.
-        if args.scope.format == OutputFormat::Json {
+        if args.format == OutputFormat::Json {
             world.terminal.say(&format!("refused: {}\n  help: {}", guard.message, guard.help));
         }
     }
@@ -185,8 +177,8 @@ pub(super) fn share(project: &Project, world: &World, ledger: Ledger, observer: 
 }
 
 fn observer(args: &Apply, world: &World) -> Box<dyn Observer> {
-    match args.scope.format {
+    world.actions.hearing(match args.format {
         OutputFormat::Json => Box::new(report::events::Json::new(world.terminal.streams.out.clone())),
         OutputFormat::Human => world.terminal.progress(&world.clock),
-    }
+    })
 }

@@ -15,34 +15,40 @@ use super::{Failure, World};
 /// Decided before anything is published.
 #[derive(Default)]
 pub(super) struct Keeping {
+    /// Where the record is pushed to.
     branch: Option<Arc<Branch>>,
-    /// What others have recorded, where this run pushes nothing.
-    pub seen: Option<Records>,
-    /// Why nothing keeps the lockfile of this run.
-    pub ephemeral: Option<String>,
-    /// Why nobody can tell whether the checkout is the tip.
+    /// What stood there, or `None`: nothing was read.
+    kept: Option<Kept>,
+    /// Why the checkout could not be compared with the remote. Matters only if something is to be published.
     doubt: Option<String>,
 }
 
 impl Keeping {
-    /// Where the record is pushed to; `None`: it stays on this machine until somebody commits it.
-    pub(super) fn remote(&self) -> Option<Arc<dyn Remote>> {
-        self.branch.clone().map(|branch| branch as Arc<dyn Remote>)
+    /// Whether the place lacks some of these: an earlier run could not push them.
+    pub(super) fn lacks(&self, records: &Records) -> bool {
+        if self.branch.is_none() || self.doubt.is_some() {
+            return false;
+        }
+        let text = self.kept.as_ref().and_then(|kept| kept.text.as_deref());
+        let standing = text.and_then(|text| format::parse(text).ok()).map(|parsed| parsed.records);
+        !standing.unwrap_or_default().news(records).is_empty()
     }
 
-    pub(super) fn knows_others(&self) -> bool {
-        self.branch.is_some() || self.seen.is_some()
-    }
-
-    /// Asked once it is clear that there is something to do.
-    pub(super) fn is_sure(&self) -> Result<(), Failure> {
-        self.doubt.as_ref().map_or(Ok(()), |doubt| {
+    /// The place to keep the record at, once it is clear that something is to be done.
+    pub(super) fn go_on(&self) -> Result<Option<Arc<dyn Remote>>, Failure> {
+        if let Some(doubt) = &self.doubt {
             let help = "let this job read the repository, or pass --allow-stale";
-            Err(Failure::message(Exit::Stale, format!("nothing was published: {doubt}"), help))
-        })
+            return Err(Failure::message(Exit::Stale, format!("nothing was published: {doubt}"), help));
+        }
+        Ok(self.branch.clone().map(|branch| branch as Arc<dyn Remote>))
     }
 
-    /// Lets the checkout come along with what was pushed, and says so where it could not.
+    /// Whether the record at the remote is known, pushed to or not.
+    pub(super) fn has_read(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// Lets the checkout come along with what was pushed, and tells a person where it could not.
     pub(super) async fn follow(&self, world: &World) {
         let Some(branch) = &self.branch else { return };
         let why = match branch.bring_checkout_along().await {
@@ -50,14 +56,13 @@ impl Keeping {
             Ok(Some(Followed::Left(why))) => why.to_owned(),
             Err(error) => error.to_string(),
         };
-        if world.env.is_on("CI") {
-            return;
+        if !world.env.is_on("CI") {
+            world.terminal.say(&format!(
+                "the record is at {}; your branch was left alone, because {why}\n\
+                 next: git checkout -- igsync.lock && git pull --rebase (the journal holds the record as well)",
+                branch.target()
+            ));
         }
-        world.terminal.say(&format!(
-            "the record is at {}; your branch was left alone, because {why}\n  \
-             next: git checkout -- igsync.lock && git pull --rebase (your journal holds the record, too)",
-            branch.target()
-        ));
     }
 }
 
@@ -74,48 +79,50 @@ pub(super) fn known_offline(project: &Project, world: &World) -> Option<String> 
     (!root.ancestors().any(has_git)).then(|| "the content root is in no git repository".to_owned())
 }
 
-/// Finds the remote, proves that it can be pushed to, and compares the checkout with its tip.
-pub(super) async fn choose(project: &Project, args: &Apply, world: &World) -> Result<Keeping, Failure> {
+/// Finds the remote, proves that it can be pushed to, compares the checkout with its tip, and takes in the
+/// records that stand there.
+pub(super) async fn choose(project: &mut Project, args: &Apply, world: &World) -> Result<Keeping, Failure> {
     let is_ci = world.env.is_on("CI");
     let push = wish(project, args);
     let wants = push == Push::Always || (push == Push::Auto && is_ci);
-    let mut keeping = Keeping::default();
     if project.sandbox || !(wants || is_ci) {
-        return Ok(keeping);
+        return Ok(Keeping::default());
     }
-    let ephemeral = |why: String| (is_ci && !args.allow_ephemeral_lock).then_some(why);
     let place = match Place::find(project, world).await {
         Ok(place) => place,
         Err(why) if push == Push::Always => return Err(not_pushed(&why)),
         Err(why) => {
-            keeping.ephemeral = ephemeral(why);
-            return Ok(keeping);
+            project.ephemeral = ephemeral(args, why);
+            return Ok(Keeping::default());
         }
     };
-    let mut kept = None;
+    let mut keeping = Keeping::default();
     if wants {
         match place.record.preflight().await {
-            Ok(found) => {
-                kept = Some(found);
+            Ok(kept) => {
+                keeping.kept = Some(kept);
                 keeping.branch = Some(Arc::clone(&place.record));
             }
             Err(error) if push == Push::Always => return Err(not_pushed(&error.to_string())),
             Err(error) => {
-                let target = place.record.target();
-                keeping.ephemeral = ephemeral(format!("{target} can not be pushed to ({error})"));
+                project.ephemeral =
+                    ephemeral(args, format!("{} can not be pushed to ({error})", place.record.target()));
             }
         }
     } else {
-        keeping.ephemeral = ephemeral(off(args).to_owned());
+        project.ephemeral = ephemeral(args, off(args).to_owned());
     }
     if is_ci && !args.allow_stale {
-        keeping.doubt = place.check_tip(kept.as_ref(), world).await?;
+        keeping.doubt = place.check_tip(keeping.kept.as_ref(), world).await?;
     }
-    if keeping.branch.is_none()
-        && let Ok(Kept { text: Some(text), .. }) = place.record.fetch().await
-    {
-        // Not pushed by this run; what others have recorded there counts all the same.
-        keeping.seen = Some(records_at(&text, place.record.target())?);
+    if keeping.kept.is_none() {
+        // Not pushed by us; what others have recorded there counts all the same.
+        keeping.kept = place.record.fetch().await.ok();
+    }
+    if let Some(text) = keeping.kept.as_ref().and_then(|kept| kept.text.as_deref()) {
+        let records = records_at(text, place.record.target())?;
+        project.snapshot.records.merge(records);
+        project.snapshot.has_lockfile = true;
     }
     Ok(keeping)
 }
@@ -130,6 +137,10 @@ fn wish(project: &Project, args: &Apply) -> Push {
 
 fn off(args: &Apply) -> &'static str {
     if args.no_push { "--no-push was passed" } else { "git.push in igsync.yaml is off" }
+}
+
+fn ephemeral(args: &Apply, why: String) -> Option<String> {
+    (!args.allow_ephemeral_lock).then_some(why)
 }
 
 fn not_pushed(why: &str) -> Failure {

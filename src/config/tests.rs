@@ -56,7 +56,7 @@ fn a_whole_file_is_read_and_accounts_override_what_is_global() {
     assert_eq!((brand.max_publish_per_run, brand.convert, brand.fit), (20, true, None));
     assert_eq!(brand.schedule.late_after, Duration::from_secs(2 * 86_400));
     assert_eq!(brand.schedule.min_gap, Duration::from_secs(5400));
-    assert_eq!(brand.hosting, Some(Hosting::Url("https://cdn.example.com/{path}".into())));
+    assert_eq!(brand.hosting, Some(crate::hosting::Hosting::Url("https://cdn.example.com/{path}".into())));
     assert_eq!(brand.defaults.collaborators.as_deref(), Some(["a".to_owned()].as_slice()));
     assert_eq!(other.login, Login::Facebook);
     assert_eq!(other.timezone.as_ref().unwrap().iana_name(), Some("Asia/Tokyo"));

@@ -25,11 +25,12 @@ pub(super) async fn run(
     for (account, halt) in halts {
         let what = account.map_or_else(|| "stopped".to_owned(), |name| format!("account {name} was stopped"));
         world.terminal.say(&format!("{what}: {}\n  help: {}", halt.reason, halt.help));
+        world.actions.remark(&format!("{what}: {}. To do: {}", halt.reason, halt.help));
     }
     if tally.exit() == Exit::RecordNotDurable {
         world.terminal.say(&by_hand(&not_kept));
     }
-    if args.scope.format == OutputFormat::Human {
+    if args.format == OutputFormat::Human {
         write_stdout(world, &report::run_summary::render(&tally, plan))?;
     }
     hint(&tally, is_pushed, project, global, world);
