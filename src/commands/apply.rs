@@ -13,13 +13,14 @@ use crate::exit::Exit;
 use crate::id::AttemptId;
 use crate::lockfile::Ledger;
 use crate::plan::{GuardKind, Plan};
-use crate::port::{Remote, RunLock};
+use crate::port::RunLock;
 use crate::report;
 use crate::report::text::plural;
 
 use super::connect::{Connector, Pace};
 use super::plan::{make, show_findings};
 use super::project::Project;
+use super::remote::Keeping;
 use super::{Ended, Failure, World, refresh, remote, run_lock, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
@@ -37,11 +38,17 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
         return Ok(Exit::Failure);
     }
     let keeping = remote::choose(&mut project, args, world).await?;
+    let ended = carry_on(project, &keeping, global, args, world).await;
+    keeping.follow(world).await;
+    ended
+}
+
+async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args: &Apply, world: &World) -> Ended {
     let offline = make(&project, &args.scope, BTreeSet::new(), world)?;
     if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
         if exit != Exit::Refused {
             if keeping.lacks(&project.snapshot.records) {
-                let (_lock, shared) = begin(&project, args, keeping.go_on()?, world).await?;
+                let (_lock, shared) = begin(&project, args, keeping, world).await?;
                 shared.fetch_record().await.map_err(Failure::halted)?;
                 shared.keep_all().await.map_err(Failure::halted)?;
             } else {
@@ -50,7 +57,7 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
         }
         return Ok(exit);
     }
-    let (_lock, shared) = begin(&project, args, keeping.go_on()?, world).await?;
+    let (_lock, shared) = begin(&project, args, keeping, world).await?;
     shared.fetch_record().await.map_err(Failure::halted)?;
     let connector = Connector::open(&project, world).await?;
     let names = prepare::accounts_with_work(&offline, &project, args);
@@ -100,11 +107,15 @@ async fn settle(run: &mut Run, project: &mut Project) -> BTreeSet<AttemptId> {
 async fn begin(
     project: &Project,
     args: &Apply,
-    remote: Option<Arc<dyn Remote>>,
+    keeping: &Keeping,
     world: &World,
 ) -> Result<(RunLock, Arc<Shared>), Failure> {
+    let remote = keeping.go_on()?;
     let lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
-    let ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
+    let mut ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
+    if remote.is_none() && keeping.has_read() {
+        ledger.take_over(&project.snapshot.records)?;
+    }
     let shared = share(project, world, ledger, observer(args, world)).kept_at(remote);
     Ok((lock, Arc::new(shared)))
 }
