@@ -206,6 +206,9 @@ pub struct Apply {
     /// Do not compare the posts with what is live before publishing
     #[arg(long)]
     pub no_live_check: bool,
+    /// Do not prove, before the first container, that Meta can fetch the media
+    #[arg(long)]
+    pub no_probe: bool,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ mod auth;
 mod connect;
 mod credentials;
 mod desk;
+mod draw;
 mod explain;
 mod extras;
 mod git;

@@ -1,6 +1,8 @@
 //! Where local media become URLs that Meta can fetch. Knows no post.
 
+mod expiry;
 mod file;
+pub mod proof;
 mod sandbox;
 mod template;
 
@@ -15,6 +17,7 @@ use url::Url;
 
 use crate::port::{Disk, Progress, Transport};
 
+pub use expiry::expires_at;
 pub use file::MediaFile;
 pub use template::{Error as TemplateError, check, url_for};
 
@@ -50,6 +53,9 @@ pub enum Error {
     #[error("{name} can not be read: {problem}")]
     #[diagnostic(help("put the file back, then run apply again"))]
     Unreadable { name: Arc<str>, problem: String },
+    #[error("{name} cannot be converted: {problem}")]
+    #[diagnostic(help("export it again, or commit a JPEG; `media.convert: false` publishes pictures as they are"))]
+    NotConverted { name: Arc<str>, problem: String },
     #[error("the sandbox did not take {name} (HTTP {status})")]
     #[diagnostic(help(
         "the base URL is on loopback but is no igsync sandbox: set media.hosting, or start `igsync sandbox`"
@@ -66,7 +72,11 @@ impl Error {
     pub fn is_shared(&self) -> bool {
         match self {
             Self::Template(_) | Self::NoSandbox { .. } | Self::SandboxGone { .. } => true,
-            Self::MadeHere { .. } | Self::NoHost { .. } | Self::NotRead { .. } | Self::Unreadable { .. } => false,
+            Self::NotConverted { .. }
+            | Self::MadeHere { .. }
+            | Self::NoHost { .. }
+            | Self::NotRead { .. }
+            | Self::Unreadable { .. } => false,
         }
     }
 
@@ -88,6 +98,12 @@ impl Host {
     #[must_use]
     pub fn sandbox(base: Url, transport: Arc<dyn Transport>, disk: Arc<dyn Disk>, timeout: Duration) -> Self {
         Self::new(Way::Sandbox(sandbox::Sandbox { base, transport, disk, timeout }))
+    }
+
+    /// Whether the emulator serves the files to itself.
+    #[must_use]
+    pub fn is_sandbox(&self) -> bool {
+        matches!(self.way, Way::Sandbox(_))
     }
 
     fn new(way: Way) -> Self {

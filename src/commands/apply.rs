@@ -17,7 +17,7 @@ use crate::report::text::plural;
 
 use self::carry_out::Run;
 use super::connect::{Connector, Pace};
-use super::plan::{make, show_findings};
+use super::plan::{make, make_and_draw, show_findings};
 use super::project::Project;
 use super::{Ended, Failure, World, run_lock, write_stdout};
 
@@ -45,7 +45,7 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     let settled = prepare::settle(&project, &mut accounts, &mut tally).await;
     project.snapshot.records = shared.with_records(Clone::clone);
     project.adopt_users(&accounts.users());
-    let plan = make(&project, &args.scope, settled, world)?;
+    let plan = make_and_draw(&mut project, &args.scope, settled, world)?;
     show(&plan, args, world)?;
     if let Some(exit) = refusal(&plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(&plan, world)) {
         shared.fold().map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))?;

@@ -12,15 +12,15 @@ use crate::plan::{self, AccountView, Input, Options, Selection};
 use crate::report;
 
 use super::project::Project;
-use super::{Ended, Failure, World, write_stdout};
+use super::{Ended, Failure, World, draw, write_stdout};
 
 pub(super) fn run(global: &Global, args: &Plan, world: &World) -> Ended {
-    let project = Project::load(global, world, args.scope.sandbox, false)?;
+    let mut project = Project::load(global, world, args.scope.sandbox, false)?;
     show_findings(&project, world);
     if project.configuration_errors() {
         return Ok(Exit::Failure);
     }
-    let plan = make(&project, &args.scope, BTreeSet::new(), world)?;
+    let plan = make_and_draw(&mut project, &args.scope, BTreeSet::new(), world)?;
     let text = match args.scope.format {
         OutputFormat::Human => report::plan_human::render(&plan, world.terminal.style_out(), world.terminal.program),
         OutputFormat::Json => report::plan_json::render(&plan),
@@ -42,6 +42,22 @@ pub(super) fn show_findings(project: &Project, world: &World) {
     if !project.findings.is_empty() {
         world.terminal.say(report::findings::render(&project.findings, world.terminal.style_err()).trim_end());
     }
+}
+
+/// [`make`], with the converted pictures of the posts that are due; what is broken about them is shown.
+pub(super) fn make_and_draw(
+    project: &mut Project,
+    scope: &Scope,
+    settled: BTreeSet<AttemptId>,
+    world: &World,
+) -> Result<plan::Plan, Failure> {
+    let mut plan = make(project, scope, settled, world)?;
+    let found = draw::draw(&mut plan, project, world);
+    if !found.is_empty() {
+        world.terminal.say(report::findings::render(&found, world.terminal.style_err()).trim_end());
+        project.findings.extend(found);
+    }
+    Ok(plan)
 }
 
 /// Compares posts and records as the flags ask for. `settled` are the attempts that this run has proven

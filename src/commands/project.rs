@@ -12,9 +12,9 @@ use crate::exit::Exit;
 use crate::finding::{Finding, Severity};
 use crate::id::{AccountName, Digest, PostKey, UserId};
 use crate::lockfile::{self, Paths, Records, Snapshot, State};
-use crate::manifest::{self, Post, Source};
+use crate::manifest::{self, Mending, Post, Source};
 use crate::media::DigestCache;
-use crate::media::probe::{self, Facts};
+use crate::media::look::Files;
 use crate::port::Disk;
 
 use super::{Failure, World};
@@ -198,16 +198,18 @@ impl Project {
     /// Looks into the media of posts that may still go out: each file once, a few reads each.
     fn judge_media(&mut self, posts: &mut [Post], world: &World, is_settled: impl Fn(&Post) -> bool) {
         let (disk, root) = (&*world.disk, &self.root);
-        let mut probed: HashMap<Arc<str>, Option<Arc<Facts>>> = HashMap::new();
-        let mut facts = |path: &Arc<str>| {
-            let probe = || probe::probe(&mut disk.open(&root.join(&**path)).ok()?).ok().map(Arc::new);
-            probed.entry(Arc::clone(path)).or_insert_with(probe).clone()
-        };
+        let mut files = Files::new(disk, root);
         let hosts_itself = self.sandbox || self.settings.is_loopback();
         for post in posts.iter_mut().filter(|post| !post.has_errors && !is_settled(post)) {
-            let mut broken = manifest::check_files(post, &mut facts);
-            if !hosts_itself && let Some(account) = self.config.account(&post.account) {
+            let account = self.config.account(&post.account);
+            let mending = account.and_then(mending_of);
+            let mut broken = manifest::check_files(post, mending, &mut files);
+            if let Some(Mending { fit }) = mending {
+                post.conversions = manifest::conversions(post, fit, &mut files);
+            }
+            if !hosts_itself && let Some(account) = account {
                 broken.extend(manifest::check_hosting(post, account));
+                broken.extend(manifest::check_conversion_hosting(post, account));
             }
             let found = broken
                 .into_iter()
@@ -232,6 +234,11 @@ impl Project {
             .map(|record| (record.user_id.clone(), record.key.clone()))
             .collect()
     }
+}
+
+/// `None`: the account's pictures are published as they are.
+pub(super) fn mending_of(account: &Account) -> Option<Mending> {
+    account.convert.then_some(Mending { fit: account.fit })
 }
 
 fn local_paths(post: &Post) -> impl Iterator<Item = &Arc<str>> {

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::finding::{Finding, Severity};
 use crate::id::{AccountName, UserId};
+pub use crate::media::convert::Fit;
 use crate::rules;
 
 #[derive(Clone, Debug)]
@@ -86,11 +87,14 @@ pub enum Hosting {
     Url(String),
 }
 
-/// How a picture whose shape Instagram refuses is mended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fit {
-    Pad,
-    Crop,
+impl Hosting {
+    /// Whether the files of the repository are there already, and only those.
+    #[must_use]
+    pub fn serves_the_repository(&self) -> bool {
+        match self {
+            Self::Url(_) => true,
+        }
+    }
 }
 
 /// Why nothing is published.

@@ -3,30 +3,36 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::conversion::{self, seen_size, usage};
 use super::media::{Spot, locate};
 use super::schema::{Item, MediaType, Post};
-use crate::config::{Account, Login};
+use crate::config::{Account, Hosting, Login};
 use crate::finding::{Finding, Severity};
 use crate::id::Kind;
-use crate::media::probe::{Facts, Format};
+use crate::media::convert::{Fit, Refusal};
+use crate::media::look::Files;
+use crate::media::probe::Facts;
 use crate::media::rules::{self as limits, Broken, Use};
 use crate::path::Source;
 use crate::port::Disk;
 use crate::rules;
 
-/// Every limit that the media of a post break. `facts` tells what a local file is; `None`: it could
-/// not be read. Media at a URL are not looked at.
-pub fn check_files(
-    post: &Post,
-    facts: &mut dyn FnMut(&Arc<str>) -> Option<Arc<Facts>>,
-) -> Vec<(Spot<'static>, Broken)> {
+/// How the pictures of an account are converted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mending {
+    pub fit: Option<Fit>,
+}
+
+/// Every limit that the media of a post break, as they are published: what conversion mends is not
+/// broken. Media at a URL are not looked at.
+pub fn check_files(post: &Post, mending: Option<Mending>, files: &mut Files<'_>) -> Vec<(Spot<'static>, Broken)> {
     let mut broken = Vec::new();
     let mut first_size = None;
     for (index, item) in post.items.iter().enumerate() {
         let Source::Local(path) = &item.source else { continue };
-        let Some(facts) = facts(path) else { continue };
-        let found = limits::check(&facts, usage(post.kind, item), name(path));
-        broken.extend(found.into_iter().map(|broken| (Spot::Item(index), broken)));
+        let Some(facts) = files.facts(path) else { continue };
+        let wanted = usage(post.kind, item.media_type);
+        let facts = published(post, Spot::Item(index), wanted, mending, facts, path, files, &mut broken);
         let too_late = item.thumb_offset.and_then(|offset| limits::thumb_offset(offset, &facts));
         broken.extend(too_late.map(|broken| (Spot::ThumbOffset(index), broken)));
         if post.kind != Kind::Carousel {
@@ -42,10 +48,48 @@ pub fn check_files(
         }
     }
     if let Some(Source::Local(path)) = post.reel.as_ref().and_then(|reel| reel.cover.as_ref())
-        && let Some(facts) = facts(path)
+        && let Some(facts) = files.facts(path)
     {
-        let found = limits::check(&facts, Use::Cover, name(path));
-        broken.extend(found.into_iter().map(|broken| (Spot::Cover, broken)));
+        published(post, Spot::Cover, Use::Cover, mending, facts, path, files, &mut broken);
+    }
+    broken
+}
+
+/// Checks one file, and returns its facts as they are when it is published.
+#[expect(clippy::too_many_arguments, reason = "one file's place, use and facts")]
+fn published(
+    post: &Post,
+    spot: Spot<'static>,
+    wanted: Use,
+    mending: Option<Mending>,
+    facts: Arc<Facts>,
+    path: &str,
+    files: &mut Files<'_>,
+    broken: &mut Vec<(Spot<'static>, Broken)>,
+) -> Arc<Facts> {
+    let facts = match mending.map(|mending| conversion::outlook(post, spot, mending.fit, files)) {
+        Some(Ok(Some(outlook))) => Arc::new(outlook.facts),
+        Some(Err(refusal)) => {
+            let help = match refusal {
+                Refusal::Damaged(_) => "export it again".to_owned(),
+                Refusal::Moves | Refusal::TooLarge(_) => format!("convert it: {}", limits::to_jpeg(name(path))),
+            };
+            let message = "igsync cannot convert this picture";
+            broken.push((spot, Broken::new(&rules::NOT_CONVERTED, message, refusal.to_string(), help)));
+            return facts;
+        }
+        Some(Ok(None)) | None => facts,
+    };
+    let found = limits::check(&facts, wanted, name(path));
+    broken.extend(found.into_iter().map(|found| (spot, advised(found, mending))));
+    facts
+}
+
+/// Where a setting mends a shape, that is better advice than a command.
+fn advised(mut broken: Broken, mending: Option<Mending>) -> Broken {
+    let is_shape = [rules::IMAGE_SHAPE.id, rules::IMAGE_TALL.id].contains(&broken.rule.id);
+    if is_shape && mending.is_some_and(|mending| mending.fit.is_none()) {
+        broken.help = format!("set `media: {{ fit: pad }}` or `crop` in igsync.yaml, or {}", broken.help);
     }
     broken
 }
@@ -77,6 +121,26 @@ pub fn check_hosting(post: &Post, account: &Account) -> Option<(Spot<'static>, B
     Some((spot, broken))
 }
 
+/// A picture that has to be converted, while its host serves the file of the repository.
+pub fn check_conversion_hosting(post: &Post, account: &Account) -> Option<(Spot<'static>, Broken)> {
+    if !account.hosting.as_ref().is_some_and(Hosting::serves_the_repository) {
+        return None;
+    }
+    let is_converted = |source: &Source| matches!(source, Source::Local(path) if post.conversions.iter().any(|conversion| conversion.path == *path));
+    let spot = match post.items.iter().position(|item| is_converted(&item.source)) {
+        Some(index) => Spot::Item(index),
+        None if post.conversions.is_empty() => return None,
+        None => Spot::Cover,
+    };
+    let broken = Broken::new(
+        &rules::CONVERSION_NOT_HOSTED,
+        "the host of this file has the original, and the picture has to be converted",
+        "converted on this machine",
+        "convert it yourself and commit the result, or use `hosting: { object_store: … }` or `command`",
+    );
+    Some((spot, broken))
+}
+
 /// The finding at its line of the manifest. What a `_defaults.yaml` gave has no line there.
 pub fn place(disk: &dyn Disk, root: &Path, post: &Post, spot: Spot<'_>, broken: Broken) -> Finding {
     let mut finding = Finding::new(broken.rule, Arc::clone(&post.file), broken.message).help(broken.help);
@@ -87,25 +151,6 @@ pub fn place(disk: &dyn Disk, root: &Path, post: &Post, spot: Spot<'_>, broken: 
     }
 }
 
-fn usage(kind: Kind, item: &Item) -> Use {
-    match (kind, item.media_type) {
-        (Kind::Story, MediaType::Image) => Use::StoryImage,
-        (Kind::Story, MediaType::Video) => Use::StoryVideo,
-        (Kind::Carousel, MediaType::Image) => Use::CarouselImage,
-        (Kind::Carousel, MediaType::Video) => Use::CarouselVideo,
-        (_, MediaType::Image) => Use::Image,
-        (_, MediaType::Video) => Use::Reel,
-    }
-}
-
 fn name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
-}
-
-fn seen_size(facts: &Facts) -> Option<(u32, u32)> {
-    match &facts.format {
-        Format::Jpeg(jpeg) => Some(jpeg.seen_size()),
-        Format::Video(video) => video.video.as_ref().map(|track| (track.width, track.height)),
-        _ => None,
-    }
 }

@@ -140,6 +140,7 @@ impl Manifest {
             text_digest: digest(&format!("text-{}", self.caption)),
             media_digest: Some(digest(&format!("media-{}", self.number))),
             digest: Some(digest(&format!("all-{}-{}", self.number, self.caption))),
+            conversions: Vec::new(),
             has_errors: false,
         })
     }
