@@ -1,7 +1,7 @@
 //! Media, from their bytes.
 
-use crate::case::{Case, Content, Files, IMAGE, PICTURE, REEL, case};
-use crate::testing::{Mp4, jpeg, part, png, with_exif};
+use crate::case::{CONFIG, Case, Content, Files, IMAGE, PICTURE, REEL, case};
+use crate::testing::{Mp4, jpeg, moving_png, part, png, with_exif};
 
 fn bytes(manifest: &str, path: &'static str, bytes: Vec<u8>) -> Files {
     vec![("posts/post.yaml", Content::Bytes(manifest.into())), (path, Content::Bytes(bytes))]
@@ -9,6 +9,14 @@ fn bytes(manifest: &str, path: &'static str, bytes: Vec<u8>) -> Files {
 
 fn image(content: Vec<u8>) -> Files {
     bytes(IMAGE, "posts/a.jpg", content)
+}
+
+/// A picture that is converted and has no need of a host: it is a draft no more than its errors are.
+fn converting(content: Vec<u8>) -> Files {
+    let config = CONFIG.replace("media:\n", "media:\n  convert: true\n").replace("  hosting: {", "  # hosting: {");
+    let mut files = image(content);
+    files.push(("igsync.yaml", Content::Bytes(config.into_bytes())));
+    files
 }
 
 fn reel(video: &Mp4) -> Files {
@@ -104,6 +112,7 @@ pub(crate) fn cases() -> Vec<Case> {
         case("IGS3107", image(jpeg(1441, 1441)), image(jpeg(1440, 1440))),
         case("IGS3108", image(with_profile(DISPLAY_P3)), image(with_profile(SRGB))),
         case("IGS3109", image(with_exif(&good, 1, true)), image(with_exif(&good, 1, false))),
+        case("IGS3110", converting(moving_png()), converting(png(1080, 1080))),
         case("IGS3201", reel_of(b"\x1A\x45\xDF\xA3webm and more".to_vec()), reel(&video)),
         case("IGS3202", reel_of(without_picture(&video)), reel(&video)),
         case("IGS3203", other(&|video| video.codec = *b"vp09"), other(&|video| video.codec = *b"hvc1")),

@@ -246,7 +246,7 @@ async fn addresses_that_are_not_public_are_refused_before_a_connection() {
     ] {
         answers.push((url, prover.prove(&of_url(url), now()).await));
     }
-    insta::assert_snapshot!(shown_answers(answers, "-"));
+    insta::assert_snapshot!(shown_answers(answers, "http://none/"));
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ pub enum Trouble {
     WebPage,
     #[error("the host sends a {format} instead of the JPEG")]
     Negotiated { format: &'static str },
-    #[error("the host calls it {}, and its bytes are {are}", if said.is_empty() { "nothing" } else { said })]
+    #[error("the host {}, and its bytes are {are}", if said.is_empty() { "does not say what it is".to_owned() } else { format!("calls it {said}") })]
     ContentType { said: String, are: &'static str },
     #[error("the host has {is} bytes, the file {expected}")]
     Length { is: u64, expected: u64 },
@@ -46,6 +46,28 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// Every name, for documentation that cannot rot.
+    pub const NAMES: [&'static str; 18] = [
+        "not-https",
+        "private-address",
+        "unreachable",
+        "redirect",
+        "forbidden",
+        "missing",
+        "cached-missing",
+        "status",
+        "web-page",
+        "negotiated-format",
+        "content-type",
+        "length",
+        "truncated",
+        "slow",
+        "too-large",
+        "other-bytes",
+        "expired",
+        "expires-soon",
+    ];
+
     /// For events and for looking up.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -28,18 +28,26 @@ impl Aim {
 
 /// Where a picture of this size has to go so that no rule of shape and width is broken.
 pub(super) fn aim(seen @ (width, height): (u32, u32), wish: &Wish) -> Aim {
-    let shape = if wish.usage.is_feed_image() { wanted_shape(seen, wish) } else { None };
-    let (keep, whole) = match shape {
-        None => ((0, 0, width, height), seen),
-        Some((Fit::Crop, shape)) => {
-            let part @ (kept_width, kept_height) = largest_part(seen, shape);
-            (((width - kept_width) / 2, (height - kept_height) / 2, kept_width, kept_height), part)
+    let whole = (0, 0, width, height);
+    if !wish.usage.is_feed_image() {
+        let size = story_size(seen);
+        return Aim { keep: whole, scaled: size, canvas: size };
+    }
+    match wanted_shape(seen, wish) {
+        None => {
+            let size = feed_size(seen, None);
+            Aim { keep: whole, scaled: size, canvas: size }
         }
-        Some((Fit::Pad, shape)) => ((0, 0, width, height), smallest_frame(seen, shape)),
-    };
-    let canvas = if wish.usage.is_feed_image() { feed_size(whole) } else { story_size(whole) };
-    let scaled = (share(keep.2, canvas.0, whole.0), share(keep.3, canvas.1, whole.1));
-    Aim { keep, scaled, canvas }
+        Some((Fit::Crop, shape)) => {
+            let part = largest_part(seen, shape);
+            let size = feed_size(part, Some(shape));
+            Aim { keep: ((width - part.0) / 2, (height - part.1) / 2, part.0, part.1), scaled: size, canvas: size }
+        }
+        Some((Fit::Pad, shape)) => {
+            let canvas = feed_size(smallest_frame(seen, shape), Some(shape));
+            Aim { keep: whole, scaled: inside(seen, canvas), canvas }
+        }
+    }
 }
 
 /// The shape that `fit` asks for; `None`: the picture may keep its own.
@@ -48,10 +56,12 @@ pub(super) fn aim(seen @ (width, height): (u32, u32), wish: &Wish) -> Aim {
 /// gets that shape here, so that `pad` loses nothing and `crop` is seen before it is published.
 fn wanted_shape(seen: (u32, u32), wish: &Wish) -> Option<(Fit, Shape)> {
     let fit = wish.fit?;
-    let first = wish.first.filter(|first| rules::crop(*first, seen).is_some());
-    if let Some((width, height)) = first {
-        let shape = legal((width, height)).unwrap_or(Shape(width.into(), height.into()));
-        return Some((fit, shape));
+    if let Some(first) = wish.first {
+        // The first may be a clip of any shape; pictures keep to theirs.
+        let shape = legal(first).unwrap_or(Shape(first.0.into(), first.1.into()));
+        if rules::crop((pixels(shape.0), pixels(shape.1)), seen).is_some() {
+            return Some((fit, shape));
+        }
     }
     legal(seen).map(|shape| (fit, shape))
 }
@@ -78,23 +88,32 @@ fn smallest_frame((width, height): (u32, u32), Shape(wide, high): Shape) -> (u32
     }
 }
 
-/// Within the widths that Instagram keeps, and not a row outside a shape that the whole was inside of.
-fn feed_size(whole @ (width, height): (u32, u32)) -> (u32, u32) {
+/// The largest size of this shape within the canvas.
+fn inside((width, height): (u32, u32), (most_width, most_height): (u32, u32)) -> (u32, u32) {
+    let by_width = share(height, most_width, width);
+    if by_width <= most_height { (most_width, by_width) } else { (share(width, most_height, height), most_height) }
+}
+
+/// Within the widths that Instagram keeps. A picture that was in shape, or gets one, is not a row out of it.
+fn feed_size(whole @ (width, height): (u32, u32), shape: Option<Shape>) -> (u32, u32) {
     let new_width = width.clamp(*WIDTHS.start(), *WIDTHS.end());
-    let rows = if new_width == width { height } else { share(height, new_width, width) };
-    let tallest = [TALLEST_DOCUMENTED, TALLEST].into_iter().find(|shape| !shape.is_wider_than(whole));
+    let rows = match shape {
+        _ if new_width == width => height,
+        // Of a picture of few pixels the shape tells more than the rounded part.
+        Some(Shape(wide, high)) => share(new_width, pixels(high), pixels(wide)),
+        None => share(height, new_width, width),
+    };
+    let has = |limit: Shape| shape.is_some() || !limit.is_wider_than(whole);
+    let tallest = [TALLEST_DOCUMENTED, TALLEST].into_iter().find(|limit| has(*limit));
     let most = tallest.map_or(u64::MAX, |shape| shape.most_height(new_width));
-    let least = if WIDEST.is_narrower_than(whole) { 1 } else { WIDEST.least_height(new_width) };
+    let is_wider = shape.is_none() && WIDEST.is_narrower_than(whole);
+    let least = if is_wider { 1 } else { WIDEST.least_height(new_width) };
     (new_width, pixels(u64::from(rows).clamp(least, most.max(least))))
 }
 
 fn story_size((width, height): (u32, u32)) -> (u32, u32) {
     let (most_width, most_height) = LARGEST_STORY;
-    if width <= most_width && height <= most_height {
-        return (width, height);
-    }
-    let by_width = (most_width, share(height, most_width, width));
-    if by_width.1 <= most_height { by_width } else { (share(width, most_height, height), most_height) }
+    if width <= most_width && height <= most_height { (width, height) } else { inside((width, height), LARGEST_STORY) }
 }
 
 /// `length * part / whole`, rounded, and at least one pixel.

@@ -3,7 +3,7 @@ use std::io::Cursor;
 use image::{DynamicImage, GenericImageView, ImageFormat, Rgba};
 use proptest::prelude::*;
 
-use super::super::probe::testing::{jpeg, with_exif};
+use super::super::probe::testing::{jpeg, moving_png, with_exif};
 use super::super::rules::check;
 use super::*;
 
@@ -62,8 +62,8 @@ const YELLOW: [u8; 3] = [230, 220, 60];
 #[test]
 fn every_format_and_use_becomes_a_jpeg_that_passes() {
     for format in [ImageFormat::Png, ImageFormat::WebP] {
-        for size in [(400, 400), (100, 90), (1600, 1200)] {
-            for usage in USES {
+        for (size, uses) in [((400, 400), &USES[..]), ((100, 90), &USES), ((1500, 800), &USES[1..3])] {
+            for usage in uses.iter().copied() {
                 let result = converted(&file(&quarters(size.0, size.1), format), &wish(usage));
                 assert_eq!(broken(&result, usage), [""; 0], "{format:?} {size:?} {usage:?}");
                 assert_near(corners(&result), [RED, GREEN, BLUE, YELLOW], "the colours stay");
@@ -160,7 +160,7 @@ fn fit_mends_extreme_shapes() {
 
 #[test]
 fn the_outlook_knows_the_size_before_anything_is_drawn() {
-    let bytes = file(&quarters(1500, 1000), ImageFormat::WebP);
+    let bytes = file(&quarters(600, 250), ImageFormat::WebP);
     let facts = probe(&mut Cursor::new(&bytes)).unwrap();
     for usage in USES {
         for fit in [None, Some(Fit::Pad), Some(Fit::Crop)] {
@@ -174,11 +174,7 @@ fn the_outlook_knows_the_size_before_anything_is_drawn() {
 
 #[test]
 fn what_cannot_be_converted_says_why() {
-    let mut moving = file(&quarters(8, 8), ImageFormat::Png);
-    let chunk = b"\0\0\0\x08acTL\0\0\0\x02\0\0\0\0";
-    let sum = 0xF38D_9370_u32.to_be_bytes();
-    moving.splice(33..33, [&chunk[..], &sum].concat());
-    assert_eq!(convert(&moving, &wish(Use::Image)), Err(Refusal::Moves));
+    assert_eq!(convert(&moving_png(), &wish(Use::Image)), Err(Refusal::Moves));
 
     let cut = &file(&quarters(400, 400), ImageFormat::Png)[..200];
     assert!(matches!(convert(cut, &wish(Use::Image)), Err(Refusal::Damaged(_))));
@@ -201,7 +197,7 @@ fn crc(bytes: &[u8]) -> u32 {
 #[test]
 fn the_same_bytes_come_out_on_every_machine() {
     use sha2::{Digest as _, Sha256};
-    let picture = quarters(1500, 900);
+    let picture = quarters(1500, 500);
     let sums: Vec<String> = [
         (file(&picture, ImageFormat::Png), wish(Use::Image)),
         (
@@ -215,7 +211,13 @@ fn the_same_bytes_come_out_on_every_machine() {
         Sha256::digest(converted(bytes, wish)).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
     })
     .collect();
-    insta::assert_debug_snapshot!(sums, @"");
+    insta::assert_debug_snapshot!(sums, @r#"
+    [
+        "392ef93e",
+        "5328550f",
+        "fd43a013",
+    ]
+    "#);
 }
 
 proptest! {
@@ -231,7 +233,7 @@ proptest! {
         let format = if webp { ImageFormat::WebP } else { ImageFormat::Png };
         let wish = Wish { usage, fit, first };
         let once = converted(&file(&quarters(width, height), format), &wish);
-        prop_assert_eq!(convert(&once, &wish).unwrap(), None);
+        prop_assert!(convert(&once, &wish).unwrap().is_none());
     }
 
     #[test]
