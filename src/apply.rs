@@ -19,6 +19,7 @@ mod protocol;
 mod prove;
 mod publish;
 mod rename;
+mod run;
 mod settle;
 mod stop;
 #[cfg(test)]
@@ -32,5 +33,5 @@ pub use media::{Converting, Located, MediaSource};
 pub use outcome::{Failure, Outcome, Tally};
 pub use protocol::{Moment, Move, Protocol, Reading, Standing, Step};
 pub use prove::{Judge, Proof};
-pub use rename::rename;
+pub use run::{Report, Run, exit_of, has_open, has_work, idle_events, is_work};
 pub use stop::{Stop, Stopper, channel as stop_channel};

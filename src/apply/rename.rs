@@ -7,7 +7,7 @@ use crate::plan::{Action, Plan};
 use super::context::{Halt, Shared};
 
 /// Renames the records of every moved post and returns how many posts that were.
-pub fn rename(plan: &Plan, shared: &Shared) -> Result<usize, Halt> {
+pub(super) fn rename(plan: &Plan, shared: &Shared) -> Result<usize, Halt> {
     let mut count = 0;
     for change in &plan.changes {
         if let Action::Moved { from } = &change.action

@@ -7,7 +7,7 @@ mod prepare;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::apply::{Observer, Shared, Tally};
+use crate::apply::{Observer, Shared};
 use crate::cli::{Apply, Global, OutputFormat};
 use crate::exit::Exit;
 use crate::lockfile::Ledger;
@@ -15,7 +15,6 @@ use crate::plan::{GuardKind, Plan};
 use crate::report;
 use crate::report::text::plural;
 
-use self::carry_out::Run;
 use super::connect::{Connector, Pace};
 use super::plan::{make, make_and_draw, show_findings};
 use super::project::Project;
@@ -40,22 +39,23 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     let connector = Connector::open(&project, world).await?;
     let shared = Arc::new(share(&project, world, ledger, observer(args, world)));
     let names = prepare::accounts_with_work(&offline, &project, args);
-    let mut accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;
-    let mut tally = Tally::default();
-    let settled = prepare::settle(&project, &mut accounts, &mut tally).await;
-    project.snapshot.records = shared.with_records(Clone::clone);
-    project.adopt_users(&accounts.users());
+    let accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;
+    let users = accounts.users();
+    let (mut run, _sandbox) = accounts.into_run(shared);
+    let settled = run.settle(&project.posts).await;
+    project.snapshot.records = run.shared.with_records(Clone::clone);
+    project.adopt_users(&users);
     let plan = make_and_draw(&mut project, &args.scope, settled, world)?;
     show(&plan, args, world)?;
     if let Some(exit) = refusal(&plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(&plan, world)) {
-        shared.fold().map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))?;
+        run.leave().map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))?;
         return Ok(exit);
     }
     if plan.acts() && !agreed(&plan, args, world)? {
         return Ok(Exit::Failure);
     }
-    preflight::check(&plan, &project, &mut accounts, world).await;
-    carry_out::run(Run { plan: &plan, project: &project, shared, accounts, tally, global, args, world }).await
+    preflight::check(&plan, &project, &mut run, world).await;
+    carry_out::run(run, &plan, &project, global, args, world).await
 }
 
 /// A run that was killed after its last publish, or a lockfile that was reverted, leaves a lockfile that

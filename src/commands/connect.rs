@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::apply::{AccountRun, Converting, Halt, MediaSource, Proof, Shared};
+use crate::apply::{AccountRun, Converting, Halt, MediaSource, Proof, Run, Shared};
 use crate::cli::Apply;
 use crate::config::{Account, Hosting, Settings};
 use crate::exit::Exit;
@@ -68,6 +68,11 @@ impl Accounts {
     /// The user behind each connected account.
     pub(super) fn users(&self) -> HashMap<AccountName, UserId> {
         self.runs.iter().map(|run| (run.name.clone(), run.user_id.clone())).collect()
+    }
+
+    /// The accounts as one run; the in-process sandbox lives as long as the second value.
+    pub(super) fn into_run(self, shared: Arc<Shared>) -> (Run, Option<Served>) {
+        (Run::new(shared, self.runs, self.halted), self.sandbox)
     }
 }
 
@@ -258,7 +263,7 @@ fn check_identity(account: &Account, expected: Option<&UserId>, identity: &Ident
 }
 
 /// A sandbox in this process on a free port.
-struct Served {
+pub(super) struct Served {
     address: std::net::SocketAddr,
     task: tokio::task::JoinHandle<()>,
 }
