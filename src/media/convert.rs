@@ -8,6 +8,8 @@ mod cache;
 mod colour;
 mod decode;
 mod pixels;
+#[cfg(test)]
+mod press;
 mod resize;
 mod segments;
 #[cfg(test)]

@@ -11,6 +11,10 @@ mod reader;
 #[allow(unreachable_pub, dead_code, reason = "shared with the unit tests")]
 mod testing;
 
+#[path = "../../src/media/convert/press.rs"]
+#[allow(unreachable_pub, reason = "shared with the unit tests")]
+mod press;
+
 #[path = "../it/project.rs"]
 #[allow(unreachable_pub, dead_code, clippy::cast_possible_truncation, reason = "shared with the other tests")]
 mod project;

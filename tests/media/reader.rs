@@ -1,4 +1,5 @@
 //! Another reader's opinion: Pillow decodes with libjpeg and converts colours with `LittleCMS`.
+//! `IGSYNC_CONTACT_SHEET=page.png cargo test --test media reader` draws sources and results side by side, for people.
 
 use std::path::Path;
 use std::process::Command;
@@ -43,7 +44,12 @@ fn another_reader_sees_the_same_pictures() {
     for made in [&sources, &results] {
         std::fs::create_dir(made).unwrap();
     }
-    for (name, profile) in [("p3", ColorProfile::new_display_p3()), ("adobe", ColorProfile::new_adobe_rgb())] {
+    let profiles = [
+        ("p3", ColorProfile::new_display_p3()),
+        ("adobe", ColorProfile::new_adobe_rgb()),
+        ("press", crate::press::press()),
+    ];
+    for (name, profile) in profiles {
         std::fs::write(folder.path().join(name).with_extension("icc"), profile.encode().unwrap()).unwrap();
     }
     run(&[Path::new("make"), &sources, folder.path()]);
@@ -68,5 +74,8 @@ fn another_reader_sees_the_same_pictures() {
         count += 1;
     }
     assert!(count >= 30, "{count} pictures");
+    if let Some(sheet) = std::env::var_os("IGSYNC_CONTACT_SHEET") {
+        run(&[Path::new("sheet"), &sources, &results, Path::new(&sheet)]);
+    }
     print!("{}", run(&[Path::new("compare"), &sources, &results]));
 }

@@ -11,9 +11,9 @@ fn image(content: Vec<u8>) -> Files {
     bytes(IMAGE, "posts/a.jpg", content)
 }
 
-/// A picture that is converted and has no need of a host: it is a draft no more than its errors are.
+/// A picture of an account that converts.
 fn converting(content: Vec<u8>) -> Files {
-    let config = CONFIG.replace("media:\n", "media:\n  convert: true\n").replace("  hosting: {", "  # hosting: {");
+    let config = CONFIG.replace("media:\n", "media:\n  convert: true\n");
     let mut files = image(content);
     files.push(("igsync.yaml", Content::Bytes(config.into_bytes())));
     files
@@ -99,6 +99,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let story = "kind: story\nvideo: ./a.mp4\n";
     let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n".to_vec();
     vec![
+        case("IGS2605", converting(png(1080, 1080)), converting(good.clone())),
         case("IGS3001", image(pointer), image(good.clone())),
         case("IGS3002", image(b"<!DOCTYPE html><title>Sign in</title>".to_vec()), image(good.clone())),
         case("IGS3003", image(video.build()), image(good.clone())),
@@ -112,7 +113,7 @@ pub(crate) fn cases() -> Vec<Case> {
         case("IGS3107", image(jpeg(1441, 1441)), image(jpeg(1440, 1440))),
         case("IGS3108", image(with_profile(DISPLAY_P3)), image(with_profile(SRGB))),
         case("IGS3109", image(with_exif(&good, 1, true)), image(with_exif(&good, 1, false))),
-        case("IGS3110", converting(moving_png()), converting(png(1080, 1080))),
+        case("IGS3110", converting(moving_png()), converting(good.clone())),
         case("IGS3201", reel_of(b"\x1A\x45\xDF\xA3webm and more".to_vec()), reel(&video)),
         case("IGS3202", reel_of(without_picture(&video)), reel(&video)),
         case("IGS3203", other(&|video| video.codec = *b"vp09"), other(&|video| video.codec = *b"hvc1")),

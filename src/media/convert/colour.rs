@@ -210,6 +210,21 @@ mod tests {
     }
 
     #[test]
+    fn inks_with_a_profile_are_what_the_library_says() {
+        let (profile, srgb) = (super::super::press::press(), ColorProfile::new_srgb());
+        let theirs =
+            profile.create_transform_8bit(Layout::Rgba, &srgb, Layout::Rgb, TransformOptions::default()).unwrap();
+        let inks: Vec<u8> = (0..4 * 2048_u32).map(|at| u8::try_from(at * 73 % 256).unwrap()).collect();
+        let mut expected = vec![0; inks.len() / 4 * 3];
+        theirs.transform(&inks, &mut expected).unwrap();
+        let ours = inks_to_srgb(Some(&profile.encode().unwrap()), &inks);
+        let worst = ours.iter().zip(&expected).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(worst <= Some(3), "{worst:?}");
+        let paper = inks_to_srgb(Some(&profile.encode().unwrap()), &[0; 4]);
+        assert!(paper[2] < paper[0] && paper[0] > 240, "yellow paper: {paper:?}");
+    }
+
+    #[test]
     fn inks_without_a_profile_take_light_away() {
         let inks = [0, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0, 128];
         let expected = [255, 255, 255, 0, 0, 0, 0, 255, 255, 255, 0, 0, 127, 127, 127];
