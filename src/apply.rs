@@ -2,6 +2,8 @@
 
 mod account;
 mod after;
+mod announce;
+mod announcement;
 mod attempt;
 mod budget;
 pub mod by_hand;
@@ -18,6 +20,7 @@ mod poll;
 mod protocol;
 mod prove;
 mod publish;
+mod remote;
 mod rename;
 mod run;
 mod settle;

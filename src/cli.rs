@@ -107,6 +107,12 @@ pub enum Schema {
     Defaults,
     /// `igsync.yaml`
     Config,
+    /// One line of `igsync.lock`
+    Lock,
+    /// What `plan --format json` prints
+    Plan,
+    /// One line of what `apply --format json` prints
+    Events,
     /// What `validate --format json` prints
     Findings,
 }
@@ -128,6 +134,18 @@ pub struct Validate {
 pub enum FindingsFormat {
     Human,
     Json,
+    /// Annotations for GitHub Actions
+    Github,
+}
+
+/// How a plan is written to stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    #[default]
+    Human,
+    Json,
+    /// For a comment on a pull request
+    Markdown,
     /// Annotations for GitHub Actions
     Github,
 }
@@ -176,9 +194,6 @@ pub struct Scope {
     /// Decide what is due as if it were this time; in apply only against a sandbox
     #[arg(long, value_name = "RFC3339")]
     pub now: Option<jiff::Timestamp>,
-    /// How the plan (plan) or the events (apply) are written to stdout
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: OutputFormat,
 }
 
 #[derive(Debug, Args)]
@@ -188,9 +203,16 @@ pub struct Plan {
     /// Exit 2 when apply would act now
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Show the posts first that differ from where this branch left REV; asks git
+    #[arg(long, value_name = "REV")]
+    pub base: Option<String>,
+    /// How the plan is written to stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: PlanFormat,
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Apply {
     #[command(flatten)]
     pub scope: Scope,
@@ -209,6 +231,21 @@ pub struct Apply {
     /// Do not prove, before the first container, that Meta can fetch the media
     #[arg(long)]
     pub no_probe: bool,
+    /// Commit and push the record to the git remote before and after publishing, whatever git.push says
+    #[arg(long, overrides_with = "no_push")]
+    pub push: bool,
+    /// Do not push the record, whatever git.push says
+    #[arg(long, overrides_with = "push")]
+    pub no_push: bool,
+    /// In CI: go on although the checkout is not the tip of the remote branch
+    #[arg(long)]
+    pub allow_stale: bool,
+    /// In CI: go on although igsync pushes no record, because something else keeps igsync.lock
+    #[arg(long)]
+    pub allow_ephemeral_lock: bool,
+    /// How the events are written to stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: OutputFormat,
 }
 
 #[derive(Debug, Args)]

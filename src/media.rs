@@ -3,7 +3,6 @@
 pub mod cache;
 pub mod convert;
 pub mod digest;
-pub mod look;
 pub mod probe;
 pub mod rules;
 

@@ -98,6 +98,7 @@ rules! {
     TIME_AMBIGUOUS = "IGS2502" "time-ambiguous" Error "a local time does not happen twice", remedy "add the offset";
     NO_TIMEZONE = "IGS2503" "no-timezone" Error "a local time needs a time zone", remedy "set `timezone` in igsync.yaml, or add an offset";
     EMPTY_WINDOW = "IGS2504" "empty-window" Error "`publish_until` comes after `publish_at`", remedy "correct one of the times";
+    ALREADY_LATE = "IGS2505" "already-late" Warning "a `publish_at` has not passed by more than `late_after` of the configuration", remedy "choose another time, or `igsync apply --include-late`";
     FACEBOOK_LOGIN_ONLY = "IGS2601" "facebook-login-only" Error "some fields need `login: facebook`", page CREATION, remedy "remove the field, or set `login: facebook` for the account";
     MAYBE_FACEBOOK_LOGIN_ONLY = "IGS2602" "maybe-facebook-login-only" Warning "some fields are documented for `login: facebook` alone", page CREATION, remedy "try it in the sandbox of your app first";
     MAYBE_NOT_FOR_STORIES = "IGS2603" "maybe-not-for-stories" Warning "Meta does not say that stories take this field", kinds &[Story], page CREATION, remedy "leave it out of stories";
@@ -143,7 +144,7 @@ rules! {
     DUPLICATE_USER_ID = "IGS4003" "duplicate-user-id" Error "every account has a `user_id` of its own", remedy "keep one of the accounts: the name is only a label";
     DEFAULT_ACCOUNT = "IGS4004" "default-account" Error "`default_account` names an account", remedy "take a name from `accounts`";
     POSTS_FOLDER = "IGS4005" "posts-folder" Error "the folders in `posts` exist inside the content root", remedy "write a path relative to the content root";
-    HOSTING_NOT_BUILT = "IGS4006" "hosting-not-built" Error "only `hosting.url` is available yet", remedy "write hosting: { url: \"https://cdn.example.com/{path}\" }";
+    PRIVATE_REPOSITORY = "IGS4006" "private-repository" Error "`hosting: github` serves public repositories: Meta has no access to others", remedy "host by object_store or command, or make the repository public";
     HOSTING_URL = "IGS4007" "hosting-url" Error "`hosting.url` is an https URL with known placeholders", remedy "use {path}, {commit}, {sha256} and {ext}";
     UNKNOWN_RULE = "IGS4008" "unknown-rule" Error "`rules` names rules of igsync that can be changed", remedy "rules of content (IGS2) and media (IGS3) can be changed";
     ENVIRONMENT = "IGS4009" "environment" Error "environment variables have usable values", remedy "correct or unset the variable";
@@ -152,6 +153,19 @@ rules! {
 
 /// Rules that say nothing unless `rules:` of the configuration gives them a severity.
 pub static OFF_UNLESS_ASKED: &[&Rule] = &[&MISSING_ALT_TEXT];
+
+/// Rules that compare a manifest with the configuration: without one that can be read they say nothing.
+pub static ABOUT_CONFIGURED: &[&Rule] = &[
+    &NO_MANIFESTS,
+    &UNKNOWN_ACCOUNT,
+    &NO_ACCOUNT,
+    &UNKNOWN_HASHTAG_SET,
+    &NO_TIMEZONE,
+    &FACEBOOK_LOGIN_ONLY,
+    &MAYBE_FACEBOOK_LOGIN_ONLY,
+    &NO_HOSTING,
+    &ALREADY_LATE,
+];
 
 /// The rule with this id or name.
 #[must_use]

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use crate::config::Login;
 use crate::hosting::{Error, Host, MediaFile};
 use crate::id::Digest;
-use crate::manifest::{self, Item, MediaType, Mending, Post, Source, Spot};
+use crate::manifest::{self, Files, Item, MediaType, Mending, Post, Source, Spot};
 use crate::media::convert::{self, Made};
 use crate::media::digest::hex;
-use crate::media::look::Files;
 use crate::port::{Disk, Progress};
 
 /// How the media of one account become reachable.
@@ -119,7 +118,7 @@ impl MediaSource {
 /// The first place at which a post names a file.
 fn spot_of(post: &Post, path: &Arc<str>) -> Spot<'static> {
     let is_it = |source: &Source| matches!(source, Source::Local(local) if local == path);
-    post.items.iter().position(|item| is_it(&item.source)).map_or(Spot::Cover, Spot::Item)
+    post.items.iter().find(|item| is_it(&item.source)).map_or(Spot::Cover, |item| Spot::Item(item.slot))
 }
 
 fn unreadable(path: &Arc<str>, error: &std::io::Error) -> Error {

@@ -26,7 +26,15 @@ pub enum Outcome {
     NotAttempted {
         reason: String,
     },
-    /// The post is under way and was left as it stands.
+    /// Live by the hand of another machine, which has recorded it.
+    Elsewhere {
+        reason: String,
+    },
+    /// A publish was sent without a clear answer; the next run finds out before it sends anything.
+    Unsettled {
+        reason: String,
+    },
+    /// The post is under way, nothing of it is live, and it was left as it stands.
     Pending {
         reason: String,
     },
@@ -105,8 +113,10 @@ impl Outcome {
     /// The exit of a run in which this was the only post.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Published(_) | Self::Adopted(_) | Self::Closed => Exit::Done,
-            Self::Failed(_) | Self::NotAttempted { .. } | Self::Pending { .. } => Exit::Incomplete,
+            Self::Published(_) | Self::Adopted(_) | Self::Closed | Self::Elsewhere { .. } => Exit::Done,
+            Self::Failed(_) | Self::NotAttempted { .. } | Self::Unsettled { .. } | Self::Pending { .. } => {
+                Exit::Incomplete
+            }
             Self::Unknown { .. } => Exit::Unknown,
             Self::Deferred { .. } => Exit::Deferred,
         }
@@ -126,9 +136,17 @@ impl Outcome {
                 fbtrace_id: failure.fbtrace_id.clone(),
                 help: failure.help.clone(),
             }),
-            Self::Unknown { reason } => Some(Event::PostUnknown { post, reason: reason.clone() }),
+            Self::Unknown { reason } => {
+                let key = &post.key;
+                let help = format!("say how it is: `igsync resolve {key} --published` or `--not-published`");
+                Some(Event::PostUnknown { reason: reason.clone(), settles_itself: false, help, post })
+            }
+            Self::Unsettled { reason } => {
+                let help = format!("run apply again, or only find out: `igsync resolve {}`", post.key);
+                Some(Event::PostUnknown { reason: reason.clone(), settles_itself: true, help, post })
+            }
             Self::Deferred { reason } => Some(Event::PostDeferred { post, reason: reason.clone() }),
-            Self::NotAttempted { reason } | Self::Pending { reason } => {
+            Self::NotAttempted { reason } | Self::Pending { reason } | Self::Elsewhere { reason } => {
                 Some(Event::NotAttempted { post, reason: reason.clone() })
             }
         }
@@ -142,6 +160,7 @@ pub struct Tally {
     pub adopted: usize,
     pub failed: usize,
     pub unknown: usize,
+    pub unsettled: usize,
     pub deferred: usize,
     pub not_attempted: usize,
     pub moved: usize,
@@ -156,8 +175,11 @@ impl Tally {
             Outcome::Closed => {}
             Outcome::Failed(_) => self.failed += 1,
             Outcome::Unknown { .. } => self.unknown += 1,
+            Outcome::Unsettled { .. } => self.unsettled += 1,
             Outcome::Deferred { .. } => self.deferred += 1,
-            Outcome::NotAttempted { .. } | Outcome::Pending { .. } => self.not_attempted += 1,
+            Outcome::NotAttempted { .. } | Outcome::Pending { .. } | Outcome::Elsewhere { .. } => {
+                self.not_attempted += 1;
+            }
         }
         self.end(outcome.exit());
     }
@@ -168,6 +190,7 @@ impl Tally {
         self.adopted += other.adopted;
         self.failed += other.failed;
         self.unknown += other.unknown;
+        self.unsettled += other.unsettled;
         self.deferred += other.deferred;
         self.not_attempted += other.not_attempted;
         self.moved += other.moved;
@@ -178,7 +201,7 @@ impl Tally {
 
     /// Whether there is something new to keep.
     pub fn changed_the_record(&self) -> bool {
-        self.published + self.adopted + self.failed + self.unknown + self.moved > 0
+        self.published + self.adopted + self.failed + self.unknown + self.unsettled + self.moved > 0
     }
 
     /// Takes note of one more reason for the exit code.

@@ -82,12 +82,9 @@ impl AccountRun {
         let made = open.map_or(&[][..], |record| &record.children);
         // A carousel with one child that is too old begins anew.
         let made = if made.iter().all(|child| attempt::is_usable(child, now)) { made.len() } else { 0 };
-        let items = post.items.iter().enumerate().skip(made);
-        let item = |(index, item): (usize, &'a Item)| Needed {
-            spot: Spot::Item(index),
-            source: &item.source,
-            media_type: item.media_type,
-        };
+        let items = post.items.iter().skip(made);
+        let item =
+            |item: &'a Item| Needed { spot: Spot::Item(item.slot), source: &item.source, media_type: item.media_type };
         let mut needed: Vec<_> = items.map(item).collect();
         let cover = post.reel.as_ref().and_then(|reel| reel.cover.as_ref());
         needed.extend(cover.map(|source| Needed { spot: Spot::Cover, source, media_type: MediaType::Image }));

@@ -75,11 +75,13 @@ impl AccountRun {
         let is_video = media_type == MediaType::Video;
         let path = match source {
             Source::Url(url) => return Ok(Some(Claim { url: url.to_string(), expected: None, is_video })),
-            // An emulator that took the bytes has them.
-            Source::Local(_) if self.media.host.as_ref().is_some_and(|host| host.is_sandbox()) => return Ok(None),
             Source::Local(path) => path,
         };
         let Ok(Located::Url(url)) = self.locate(post, source, media_type).await? else { return Ok(None) };
+        // An emulator that took the bytes has them.
+        if self.media.host.as_ref().is_some_and(|host| host.is_in_sandbox(&url)) {
+            return Ok(None);
+        }
         let Ok(file) = self.media.file(post, path).await else { return Ok(None) };
         let expected = Some(Expected { sha256: file.sha256.to_string(), len: file.len });
         Ok(Some(Claim { url, expected, is_video }))

@@ -16,12 +16,14 @@ use crate::lockfile::{Record, State, Via};
 use crate::manifest::{MediaType, Post};
 
 use super::account::AccountRun;
+use super::announce::{Turn, container_of};
 use super::attempt;
 use super::context::Halt;
 use super::event::Event;
 use super::outcome::{Failure, Outcome};
 use super::poll;
 use super::protocol::{Origin, Reading, Standing};
+use super::remote::Purpose;
 use super::settle::Settled;
 
 /// How one post ended, or why nothing more can be sent: then the outcome says what is known of the post.
@@ -35,14 +37,10 @@ const GRACE: Duration = Duration::from_secs(5);
 
 impl AccountRun {
     /// Publishes one prepared post.
-    pub(super) async fn publish_one(
-        &self,
-        post: &Post,
-        mut record: Record,
-        fresh: bool,
-        fingerprint: &[MediaId],
-    ) -> Ended {
-        let mut must_look = !(fresh && is_quick(post));
+    pub(super) async fn publish_one(&self, post: &Post, mut record: Record, fresh: bool, turn: Turn<'_>) -> Ended {
+        record = self.current(record);
+        // After a sleep of this machine a look tells the server's time.
+        let mut must_look = !(fresh && is_quick(post)) || self.client.has_slept();
         for _ in 0..MAX_PUBLISHES {
             if let Some(outcome) = self.is_blocked(&record) {
                 return Ok(Some(outcome));
@@ -54,21 +52,34 @@ impl AccountRun {
             if let Some(outcome) = self.has_expired(post) {
                 return Ok(Some(outcome));
             }
-            let Some(container) = record.container.as_ref().map(|container| container.id.clone()) else {
+            let Some(container) = container_of(&record) else {
                 return Ok(Some(Outcome::Failed(Failure::new("no container was made", "run apply again"))));
             };
-            let now = self.client.server_now();
-            let lease_until = now + self.shared.waits.http_timeout + self.shared.waits.settle;
-            record = self.write(attempt::intent(record, fingerprint, now, lease_until)).map_err(quietly)?;
-            self.shared
-                .tell(&Event::IntentRecorded { post: self.post_ref(&post.key), container: container.clone() })
-                .map_err(quietly)?;
+            let Some((announced, announcement)) = self.announce(record.clone(), turn).await.map_err(quietly)? else {
+                return Ok(Some(self.taken(&record).unwrap_or_else(undecided)));
+            };
+            record = announced;
+            if self.shared.is_kept_elsewhere() {
+                // Announcing took a push: the world may have moved on meanwhile.
+                self.shared.go_on().map_err(quietly)?;
+                if let Some(outcome) = self.has_expired(post) {
+                    return Ok(Some(outcome));
+                }
+            }
+            if !announcement.still_holds(self) {
+                if !self.shared.is_unsent(&record.attempt) {
+                    record = self.write(attempt::never_sent(record)).map_err(quietly)?;
+                }
+                must_look = true;
+                continue;
+            }
+            self.shared.no_longer_unsent(&record.attempt);
             match self.send_publish(&container).await {
                 Ok(media_id) => return self.is_live(post, record, media_id).await,
                 Err(error) => {
                     record = match self.after_no_id(post, record, error).await? {
                         Next::Again(record) => *record,
-                        Next::Ended(outcome) => return Ok(Some(outcome)),
+                        Next::Ended(outcome) => return self.keep(outcome).await,
                     };
                     must_look = true;
                 }
@@ -81,14 +92,10 @@ impl AccountRun {
     /// answer now saves a settlement later.
     async fn send_publish(&self, container: &ContainerId) -> Result<MediaId, Error> {
         let publish = self.client.publish(&self.user_id, container);
-        let patience = async {
-            self.shared.stop.wait().await;
-            self.shared.clock.sleep(GRACE).await;
-        };
         tokio::select! {
             biased;
             answer = publish => answer,
-            () = patience => Err(Error::Unclear {
+            _ = self.shared.patience(GRACE) => Err(Error::Unclear {
                 edge: "media_publish",
                 why: Why::NoAnswer("the run was stopped while it was on the wire".to_owned()),
             }),
@@ -99,13 +106,26 @@ impl AccountRun {
     async fn is_live(&self, post: &Post, record: Record, media_id: MediaId) -> Ended {
         let at = self.client.server_now();
         let outcome = Outcome::Published(Some(media_id.clone()));
-        let record = self
-            .write(attempt::published(record, Some(media_id), Via::Publish, at, Some(post)))
-            .map_err(|halt| (None, Halt { exit: Exit::Unknown, ..halt }))?;
+        let kept = self.write(attempt::published(record, Some(media_id.clone()), Via::Publish, at, Some(post)));
+        let record = kept.map_err(|halt| {
+            let reason = format!("it is live as {media_id}, and that could not be written down: {}", halt.reason);
+            (Some(Outcome::Unsettled { reason }), Halt { exit: Exit::Unknown, ..halt })
+        })?;
+        self.keep(outcome.clone()).await?;
         match self.send_extras(post, record, Origin::ThisRun).await {
             Ok(()) => Ok(Some(outcome)),
             Err(halt) => Err((Some(outcome), halt)),
         }
+    }
+
+    /// A post that is live is known to every machine before anything else is done.
+    async fn keep(&self, outcome: Outcome) -> Ended {
+        if matches!(outcome, Outcome::Published(_))
+            && let Err(halt) = self.shared.keep(Purpose::Result).await
+        {
+            return Err((Some(outcome), halt));
+        }
+        Ok(Some(outcome))
     }
 
     /// Decides how to go on after any answer but an id.
@@ -113,13 +133,15 @@ impl AccountRun {
         match (self.shared.protocol.answer)(&error) {
             PublishAnswer::NotSent => {
                 let record = self.write(attempt::never_sent(record)).map_err(quietly)?;
-                self.settle_now(post, record, Some(&error)).await
+                let settled = self.settle(record, Origin::ThisRun, Some(post)).await.map_err(quietly)?;
+                Ok(Self::next_after(settled, Some(&error)))
             }
             PublishAnswer::Unclear => {
                 if let Some(halt) = Halt::for_account(&error) {
-                    return Err((None, halt));
+                    return Err(perhaps_live(halt));
                 }
-                self.settle_now(post, record, None).await
+                let settled = self.settle(record, Origin::ThisRun, Some(post)).await.map_err(perhaps_live)?;
+                Ok(Self::next_after(settled, None))
             }
             PublishAnswer::NotReady(refusal) => {
                 let times = u32::try_from(record.refusals.len()).unwrap_or(u32::MAX);
@@ -160,16 +182,6 @@ impl AccountRun {
             }
             other => Ok(Self::next_after(other, Some(error))),
         }
-    }
-
-    async fn settle_now(
-        &self,
-        post: &Post,
-        record: Record,
-        error: Option<&Error>,
-    ) -> Result<Next, (Option<Outcome>, Halt)> {
-        let settled = self.settle(record, Origin::ThisRun, Some(post)).await.map_err(quietly)?;
-        Ok(Self::next_after(settled, error))
     }
 
     fn next_after(settled: Settled, error: Option<&Error>) -> Next {
@@ -226,7 +238,7 @@ impl AccountRun {
                 }
                 // Meta denies its own containers on bad days: the publish itself will tell.
                 Reading::Unreadable if now.duration_since(begin) >= budget => {
-                    return Ok(if record.intents.is_empty() { None } else { Some(undecided()) });
+                    return Ok(if self.was_sent(record) { Some(undecided()) } else { None });
                 }
                 Reading::Status(StatusCode::InProgress) | Reading::Unreadable => {}
             }
@@ -250,6 +262,9 @@ impl AccountRun {
         subcode: Option<i64>,
     ) -> Result<Outcome, Halt> {
         let mut record = record.clone();
+        if self.shared.no_longer_unsent(&record.attempt) {
+            record = self.write(attempt::never_sent(record))?;
+        }
         if !record.intents.is_empty() {
             record = match self.settle(record, Origin::ThisRun, Some(post)).await? {
                 // Nothing of it is live: what is said below is why.
@@ -288,6 +303,9 @@ impl AccountRun {
 
     /// What to say where another attempt of the same post stands in the way.
     fn is_blocked(&self, record: &Record) -> Option<Outcome> {
+        if let Some(outcome) = self.taken(record) {
+            return Some(outcome);
+        }
         let reason = match self.standing(record) {
             Standing::GoesOn => return None,
             Standing::Superseded(State::Published) => "another attempt is live already",
@@ -313,7 +331,13 @@ enum Next {
 
 /// Nothing is lost: the record stays open.
 fn undecided() -> Outcome {
-    Outcome::Pending { reason: "whether it is live could not be told yet; the next run asks again".to_owned() }
+    Outcome::Unsettled { reason: "whether it is live could not be told yet".to_owned() }
+}
+
+/// A halt after a publish without a clear answer.
+fn perhaps_live(halt: Halt) -> (Option<Outcome>, Halt) {
+    let reason = format!("its publish was sent, and whether it took effect could not be read: {}", halt.reason);
+    (Some(Outcome::Unsettled { reason }), halt)
 }
 
 /// A halt that says nothing about the post at hand.

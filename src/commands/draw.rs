@@ -88,8 +88,8 @@ fn draw_all<'j>(jobs: &'j [Job], project: &Project, world: &World) -> Vec<(&'j J
 
 fn refused(post: &Post, path: &Arc<str>, failed: &Failed, project: &Project, world: &World) -> Option<Finding> {
     let is_it = |source: &Source| *source == Source::Local(Arc::clone(path));
-    let item = post.items.iter().position(|item| is_it(&item.source));
-    let spot = item.map_or(Spot::Cover, Spot::Item);
+    let item = post.items.iter().find(|item| is_it(&item.source));
+    let spot = item.map_or(Spot::Cover, |item| Spot::Item(item.slot));
     let message = "igsync cannot convert this picture";
     let broken = Broken::new(&rules::NOT_CONVERTED, message, failed.to_string(), "export it again");
     project.config.judge(manifest::place(&*world.disk, &project.root, post, spot, broken))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cli::{Global, OutputFormat, Plan, Scope};
+use crate::cli::{Global, Plan, PlanFormat, Scope};
 use crate::config::{Account, Paused};
 use crate::exit::Exit;
 use crate::id::{AccountName, AttemptId, PostKey};
@@ -10,22 +10,28 @@ use crate::lockfile::Record;
 use crate::manifest::caption_digest;
 use crate::plan::{self, AccountView, Input, Options, Selection};
 use crate::report;
+use crate::report::markdown::Limit;
 
 use super::project::Project;
-use super::{Ended, Failure, World, draw, write_stdout};
+use super::{Ended, Failure, World, actions, base, draw, remote, write_commands, write_stdout};
 
 pub(super) fn run(global: &Global, args: &Plan, world: &World) -> Ended {
     let mut project = Project::load(global, world, args.scope.sandbox, false)?;
-    show_findings(&project, world);
-    if project.configuration_errors() {
+    match args.format {
+        PlanFormat::Human | PlanFormat::Json => show_findings(&project, world),
+        PlanFormat::Markdown | PlanFormat::Github => say_findings(&project, world),
+    }
+    if project.configuration_errors() && args.format != PlanFormat::Github {
         return Ok(Exit::Failure);
     }
+    if let Some(rev) = &args.base {
+        let changed = base::changed_files(&project.root, rev)?;
+        project.changed_files = Some(base::with_users(changed, project.posts.iter().map(|post| &**post)));
+    }
+    project.ephemeral = remote::known_offline(&project, world);
     let plan = make_and_draw(&mut project, &args.scope, BTreeSet::new(), world)?;
-    let text = match args.scope.format {
-        OutputFormat::Human => report::plan_human::render(&plan, world.terminal.style_out(), world.terminal.program),
-        OutputFormat::Json => report::plan_json::render(&plan),
-    };
-    write_stdout(world, &text)?;
+    world.actions.plan(&plan);
+    show(&plan, &project, args.format, world)?;
     if !project.sandbox && project.snapshot.records.is_empty() && has_sandbox_records(&project, world) {
         world
             .terminal
@@ -37,14 +43,37 @@ pub(super) fn run(global: &Global, args: &Plan, world: &World) -> Ended {
     Ok(if args.detailed_exitcode && plan.acts() { Exit::Changes } else { Exit::Done })
 }
 
-/// Findings go to stderr: the plan itself is the data.
+fn show(plan: &plan::Plan, project: &Project, format: PlanFormat, world: &World) -> Result<(), Failure> {
+    let (style, program) = (world.terminal.style_out(), world.terminal.program);
+    match format {
+        PlanFormat::Human => write_stdout(world, &report::plan_human::render(plan, style, program)),
+        PlanFormat::Json => write_stdout(world, &report::plan_json::render(plan)),
+        PlanFormat::Markdown => {
+            world.actions.is_shown();
+            let place = actions::place(&world.env, &project.folder_in_repository(world));
+            write_stdout(world, &report::markdown::plan(plan, &project.findings, &place, Limit::COMMENT))
+        }
+        PlanFormat::Github => {
+            write_commands(world, &report::findings::github(&project.findings, &project.folder_in_repository(world)))?;
+            write_stdout(world, &format!("{}\n", report::plan_human::summary_line(&plan.summary)))
+        }
+    }
+}
+
+/// Findings go to stderr, the plan itself is the data; a runner shows them on the lines, too.
 pub(super) fn show_findings(project: &Project, world: &World) {
+    say_findings(project, world);
+    world.actions.findings(&project.findings, &project.folder_in_repository(world));
+}
+
+fn say_findings(project: &Project, world: &World) {
+    world.actions.sandbox(project.sandbox);
     if !project.findings.is_empty() {
         world.terminal.say(report::findings::render(&project.findings, world.terminal.style_err()).trim_end());
     }
 }
 
-/// [`make`], with the converted pictures of the posts that are due; what is broken about them is shown.
+/// [`make`], with the converted pictures of the posts that are due; what is broken about them is told.
 pub(super) fn make_and_draw(
     project: &mut Project,
     scope: &Scope,
@@ -55,6 +84,7 @@ pub(super) fn make_and_draw(
     let found = draw::draw(&mut plan, project, world);
     if !found.is_empty() {
         world.terminal.say(report::findings::render(&found, world.terminal.style_err()).trim_end());
+        world.actions.findings(&found, &project.folder_in_repository(world));
         project.findings.extend(found);
     }
     Ok(plan)
@@ -89,10 +119,10 @@ pub(super) fn make(
             max_publish: scope.max_publish,
             has_lockfile: project.snapshot.has_lockfile,
             is_sandbox: project.sandbox,
-            ephemeral_lockfile: false,
+            ephemeral_lockfile: project.ephemeral.clone(),
             graph_base: project.settings.graph_url.as_ref().map(ToString::to_string).filter(|_| !project.sandbox),
             settled,
-            changed_files: None,
+            changed_files: project.changed_files.clone(),
         },
         caption_digest: &|post| caption_digest(&post.caption),
     }))

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::finding::{Finding, Severity};
+use crate::hosting::Hosting;
 use crate::id::{AccountName, UserId};
 pub use crate::media::convert::Fit;
 use crate::rules;
@@ -78,23 +79,6 @@ pub struct Schedule {
     pub late_after: Duration,
     /// Between two publishes of one account.
     pub min_gap: Duration,
-}
-
-/// Where local media become URLs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Hosting {
-    /// A template with `{path}`, `{commit}`, `{sha256}`, `{ext}`.
-    Url(String),
-}
-
-impl Hosting {
-    /// Whether the files of the repository are there already, and only those.
-    #[must_use]
-    pub fn serves_the_repository(&self) -> bool {
-        match self {
-            Self::Url(_) => true,
-        }
-    }
 }
 
 /// Why nothing is published.

@@ -56,7 +56,7 @@ fn a_whole_file_is_read_and_accounts_override_what_is_global() {
     assert_eq!((brand.max_publish_per_run, brand.convert, brand.fit), (20, true, None));
     assert_eq!(brand.schedule.late_after, Duration::from_secs(2 * 86_400));
     assert_eq!(brand.schedule.min_gap, Duration::from_secs(5400));
-    assert_eq!(brand.hosting, Some(Hosting::Url("https://cdn.example.com/{path}".into())));
+    assert_eq!(brand.hosting, Some(crate::hosting::Hosting::Url("https://cdn.example.com/{path}".into())));
     assert_eq!(brand.defaults.collaborators.as_deref(), Some(["a".to_owned()].as_slice()));
     assert_eq!(other.login, Login::Facebook);
     assert_eq!(other.timezone.as_ref().unwrap().iana_name(), Some("Asia/Tokyo"));
@@ -112,6 +112,12 @@ fn what_is_wrong_is_reported_at_its_place() {
         ),
         ("rules: { caption-to-long: off }\n", "unknown-rule|caption-to-long|did you mean `caption-too-long`?"),
         ("rules: { unknown-field: off }\n", "unknown-rule|unknown-field|always an error"),
+        ("git: { branch: \"a b\" }\n", "invalid-value|a b|not a branch"),
+        ("git: { state_branch: refs/heads/x }\n", "invalid-value|refs/heads/x|not a branch"),
+        ("git: { state_branch: \"main:other\" }\n", "invalid-value|main:other|not a branch"),
+        ("git: { branch: main, state_branch: main }\n", "conflicting-fields|main|the same as `branch`"),
+        ("git: { push: maybe }\n", "invalid-value|maybe|not one of them"),
+        ("git: { remote: origin }\n", "unknown-field|remote|not a field"),
         ("rules: { many-hashtags: loud }\n", "invalid-value|loud|not one of them"),
         ("defaults: { hashtags: [set:sea] }\n", "unknown-hashtag-set|set:sea|not a set"),
         ("paused: yes\n", "wrong-type|yes|text here"),

@@ -77,8 +77,11 @@ pub struct Prover {
     patience: Duration,
     /// A signature must hold for this long from now.
     run_time: Duration,
-    answers: Mutex<HashMap<String, Arc<OnceCell<Result<Proven, Trouble>>>>>,
+    answers: Mutex<HashMap<String, Arc<OnceCell<Answer>>>>,
 }
+
+/// What one look at a URL gave.
+type Answer = Result<Proven, Trouble>;
 
 impl Prover {
     pub fn new(

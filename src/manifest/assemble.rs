@@ -11,7 +11,7 @@ use super::digest::text_digest;
 use super::fields::takes;
 use super::schema::{Item, MediaType, Post, PostState, ReelOptions};
 use super::time::WrittenTime;
-use super::written::{At, Caption, Tags, Written};
+use super::written::{At, Caption, Tags, Written, WrittenItem};
 use crate::config::{Account, Config, Login, hashtag};
 use crate::id::{Digest, Kind, PostKey};
 use crate::rules;
@@ -71,6 +71,7 @@ impl Subject<'_> {
             kind: self.kind,
             items: self.items(),
             caption: self.caption(account, problems),
+            caption_file: None,
             collaborators: if self.takes("collaborators") { collaborators } else { Vec::new() },
             location_id: location_id.filter(|id| !id.is_empty() && self.takes("location_id")),
             reel: (self.kind == Kind::Reel).then(|| self.reel(account)),
@@ -184,12 +185,14 @@ impl Subject<'_> {
     fn items(&self) -> Vec<Item> {
         let written = self.written;
         if self.kind == Kind::Carousel {
-            let items = written.items.iter().flat_map(|items| &items.value);
-            return items.filter_map(|item| item.media.as_ref().map(|media| built(&media.value, &item.tags))).collect();
+            let items = written.items.iter().flat_map(|items| &items.value).enumerate();
+            let built =
+                |(slot, item): (usize, &WrittenItem)| Some(built(slot, &item.media.as_ref()?.value, &item.tags));
+            return items.filter_map(built).collect();
         }
         let media_type = self.single_type();
         let source = if media_type == MediaType::Video { &written.video } else { &written.image };
-        source.iter().map(|source| built(&(media_type, source.value.clone()), &self.single_tags())).collect()
+        source.iter().map(|source| built(0, &(media_type, source.value.clone()), &self.single_tags())).collect()
     }
 
     fn reel(&self, account: &Account) -> ReelOptions {
@@ -284,8 +287,9 @@ impl Subject<'_> {
     }
 }
 
-fn built((media_type, source): &(MediaType, crate::path::Source), tags: &Tags) -> Item {
+fn built(slot: usize, (media_type, source): &(MediaType, crate::path::Source), tags: &Tags) -> Item {
     Item {
+        slot,
         media_type: *media_type,
         source: source.clone(),
         alt_text: value(tags.alt_text.as_ref()).map(|text| normal(&text)).filter(|text| !text.is_empty()),

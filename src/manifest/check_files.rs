@@ -2,87 +2,97 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::conversion::{self, seen_size, usage};
-use super::media::{Spot, locate};
+use jiff::Timestamp;
+
+use super::conversion::{self, Mending, seen_size, usage};
+use super::media::{Files, Spot, locate};
 use super::schema::{Item, MediaType, Post};
-use crate::config::{Account, Hosting, Login};
+use crate::config::{Account, Login};
 use crate::finding::{Finding, Severity};
+use crate::hosting::Hosting;
 use crate::id::Kind;
-use crate::media::convert::{Fit, Refusal};
-use crate::media::look::Files;
+use crate::media::convert::Refusal;
 use crate::media::probe::Facts;
 use crate::media::rules::{self as limits, Broken, Use};
 use crate::path::Source;
 use crate::port::Disk;
 use crate::rules;
 
-/// How the pictures of an account are converted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mending {
-    pub fit: Option<Fit>,
-}
-
-/// Every limit that the media of a post break, as they are published: what conversion mends is not
-/// broken. Media at a URL are not looked at.
-pub fn check_files(post: &Post, mending: Option<Mending>, files: &mut Files<'_>) -> Vec<(Spot<'static>, Broken)> {
+/// What is wrong with the local media of a post: files that cannot be used, and every limit that the
+/// others break as they are published; what conversion mends is not broken. For posts that are still to be
+/// published: media of published ones may be gone. Media at a URL are not looked at. `is_guess`: the
+/// manifest does not say its kind.
+pub fn check_files(
+    post: &Post,
+    is_guess: bool,
+    mending: Option<Mending>,
+    files: &mut Files<'_>,
+) -> Vec<(Spot<'static>, Broken)> {
     let mut broken = Vec::new();
     let mut first_size = None;
-    for (index, item) in post.items.iter().enumerate() {
+    for item in &post.items {
         let Source::Local(path) = &item.source else { continue };
-        let Some(facts) = files.facts(path) else { continue };
-        let wanted = usage(post.kind, item.media_type);
-        let facts = published(post, Spot::Item(index), wanted, mending, facts, path, files, &mut broken);
+        let spot = Spot::Item(item.slot);
+        let wanted = match usage(post.kind, item.media_type) {
+            // It may be a story, whose picture has any shape.
+            Use::Image if is_guess => Use::StoryImage,
+            wanted => wanted,
+        };
+        let (facts, found) = check_file(post, spot, path, wanted, mending, files);
+        broken.extend(found.into_iter().map(|broken| (spot, broken)));
+        let Some(facts) = facts else { continue };
         let too_late = item.thumb_offset.and_then(|offset| limits::thumb_offset(offset, &facts));
-        broken.extend(too_late.map(|broken| (Spot::ThumbOffset(index), broken)));
+        broken.extend(too_late.map(|broken| (Spot::ThumbOffset(item.slot), broken)));
         if post.kind != Kind::Carousel {
             continue;
         }
         let size = seen_size(&facts);
-        match (index, first_size, size) {
+        match (item.slot, first_size, size) {
             (0, _, size) => first_size = size,
             (_, Some(first), Some(size)) => {
-                broken.extend(limits::crop(first, size).map(|broken| (Spot::Item(index), broken)));
+                broken.extend(limits::crop(first, size).map(|broken| (spot, broken)));
             }
             _ => {}
         }
     }
-    if let Some(Source::Local(path)) = post.reel.as_ref().and_then(|reel| reel.cover.as_ref())
-        && let Some(facts) = files.facts(path)
-    {
-        published(post, Spot::Cover, Use::Cover, mending, facts, path, files, &mut broken);
+    if let Some(Source::Local(path)) = post.reel.as_ref().and_then(|reel| reel.cover.as_ref()) {
+        let (_, found) = check_file(post, Spot::Cover, path, Use::Cover, mending, files);
+        broken.extend(found.into_iter().map(|broken| (Spot::Cover, broken)));
     }
     broken
 }
 
-/// Checks one file, and returns its facts as they are when it is published.
-#[expect(clippy::too_many_arguments, reason = "one file's place, use and facts")]
-fn published(
+/// The facts of one file as it is published, `None` when it cannot be used, and what is wrong with it.
+fn check_file(
     post: &Post,
     spot: Spot<'static>,
+    path: &Arc<str>,
     wanted: Use,
     mending: Option<Mending>,
-    facts: Arc<Facts>,
-    path: &str,
     files: &mut Files<'_>,
-    broken: &mut Vec<(Spot<'static>, Broken)>,
-) -> Arc<Facts> {
+) -> (Option<Arc<Facts>>, Vec<Broken>) {
+    let facts = match files.look(path) {
+        Ok(facts) => facts,
+        Err(refused) => return (None, vec![refused]),
+    };
     let facts = match mending.map(|mending| conversion::outlook(post, spot, mending.fit, files)) {
         Some(Ok(Some(outlook))) => Arc::new(outlook.facts),
-        Some(Err(refusal)) => {
-            let help = match refusal {
-                Refusal::Damaged(_) => "export it again".to_owned(),
-                Refusal::Moves | Refusal::TooLarge(_) => format!("convert it: {}", limits::to_jpeg(name(path))),
-            };
-            let message = "igsync cannot convert this picture";
-            broken.push((spot, Broken::new(&rules::NOT_CONVERTED, message, refusal.to_string(), help)));
-            return facts;
-        }
+        Some(Err(refusal)) => return (Some(facts), vec![not_converted(&refusal, path)]),
         Some(Ok(None)) | None => facts,
     };
-    let found = limits::check(&facts, wanted, name(path));
-    broken.extend(found.into_iter().map(|found| (spot, advised(found, mending))));
-    facts
+    let found = limits::check(&facts, wanted, name(path)).into_iter();
+    let found = found.map(|broken| advised(broken, mending)).collect();
+    (Some(facts), found)
+}
+
+fn not_converted(refusal: &Refusal, path: &str) -> Broken {
+    let help = match refusal {
+        Refusal::Damaged(_) => "export it again".to_owned(),
+        Refusal::Moves | Refusal::TooLarge(_) => format!("convert it: {}", limits::to_jpeg(name(path))),
+    };
+    Broken::new(&rules::NOT_CONVERTED, "igsync cannot convert this picture", refusal.to_string(), help)
 }
 
 /// Where a setting mends a shape, that is better advice than a command.
@@ -107,8 +117,8 @@ pub fn check_hosting(post: &Post, account: &Account) -> Option<(Spot<'static>, B
         matches!(item.source, Source::Local(_)) && !is_uploaded
     };
     let cover = post.reel.as_ref().and_then(|reel| reel.cover.as_ref());
-    let spot = match post.items.iter().position(needs_host) {
-        Some(index) => Spot::Item(index),
+    let spot = match post.items.iter().find(|item| needs_host(item)) {
+        Some(item) => Spot::Item(item.slot),
         None if matches!(cover, Some(Source::Local(_))) => Spot::Cover,
         None => return None,
     };
@@ -123,22 +133,42 @@ pub fn check_hosting(post: &Post, account: &Account) -> Option<(Spot<'static>, B
 
 /// A picture that has to be converted, while its host serves the file of the repository.
 pub fn check_conversion_hosting(post: &Post, account: &Account) -> Option<(Spot<'static>, Broken)> {
-    if !account.hosting.as_ref().is_some_and(Hosting::serves_the_repository) {
+    if account.hosting.as_ref().is_none_or(Hosting::uploads) || post.conversions.is_empty() {
         return None;
     }
     let is_converted = |source: &Source| matches!(source, Source::Local(path) if post.conversions.iter().any(|conversion| conversion.path == *path));
-    let spot = match post.items.iter().position(|item| is_converted(&item.source)) {
-        Some(index) => Spot::Item(index),
-        None if post.conversions.is_empty() => return None,
-        None => Spot::Cover,
-    };
+    let item = post.items.iter().find(|item| is_converted(&item.source));
     let broken = Broken::new(
         &rules::CONVERSION_NOT_HOSTED,
         "the host of this file has the original, and the picture has to be converted",
         "converted on this machine",
         "convert it yourself and commit the result, or use `hosting: { object_store: … }` or `command`",
     );
-    Some((spot, broken))
+    Some((item.map_or(Spot::Cover, |item| Spot::Item(item.slot)), broken))
+}
+
+/// A post whose time has passed by more than the configuration allows: it would not go out.
+pub fn check_late(post: &Post, account: &Account, now: Timestamp) -> Option<(Spot<'static>, Broken)> {
+    let late_after = account.schedule.late_after;
+    let due = post.publish_at?;
+    let late = Duration::try_from(now.duration_since(due)).ok().filter(|late| *late > late_after)?;
+    let broken = Broken::new(
+        &rules::ALREADY_LATE,
+        "`publish_at` has passed: apply leaves the post out",
+        format!("{} ago, late after {}", span(late), span(late_after)),
+        "choose another time, remove `publish_at`, or run `igsync apply --include-late`",
+    );
+    Some((Spot::Field("publish_at"), broken))
+}
+
+/// In the largest unit that says enough.
+fn span(time: Duration) -> String {
+    let minutes = time.as_secs() / 60;
+    match (minutes / (24 * 60), minutes / 60) {
+        (0, 0) => format!("{minutes} min"),
+        (0, hours) | (1, hours) => format!("{hours} h"),
+        (days, _) => format!("{days} days"),
+    }
 }
 
 /// The finding at its line of the manifest. What a `_defaults.yaml` gave has no line there.

@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use super::media::Spot;
+use super::media::{Files, Spot};
 use super::schema::{Conversion, Item, MediaType, Post};
 use crate::id::Kind;
 use crate::media::convert::{Fit, Outlook, Refusal, Wish};
-use crate::media::look::Files;
 use crate::media::probe::{Facts, Format};
 use crate::media::rules::Use;
 use crate::path::Source;
+
+/// How the pictures of an account are converted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mending {
+    pub fit: Option<Fit>,
+}
 
 /// What an item is for.
 #[must_use]
@@ -33,7 +38,10 @@ pub fn wish<'p>(
 ) -> Option<(&'p Arc<str>, Wish)> {
     let (source, usage, index) = match spot {
         Spot::Item(index) => {
-            let item = post.items.get(index).filter(|item| item.media_type == MediaType::Image)?;
+            let item = post.items.iter().find(|item| item.slot == index)?;
+            if item.media_type != MediaType::Image {
+                return None;
+            }
             (&item.source, usage(post.kind, item.media_type), index)
         }
         Spot::Cover => (post.reel.as_ref()?.cover.as_ref()?, Use::Cover, 0),
@@ -46,9 +54,9 @@ pub fn wish<'p>(
 
 /// The size of a carousel's first item as it is published.
 fn first_size(post: &Post, fit: Option<Fit>, files: &mut Files<'_>) -> Option<(u32, u32)> {
-    let first: &Item = post.items.first()?;
+    let first: &Item = post.items.iter().find(|item| item.slot == 0)?;
     let Source::Local(path) = &first.source else { return None };
-    let facts = files.facts(path)?;
+    let facts = files.look(path).ok()?;
     let becomes = wish(post, Spot::Item(0), fit, files).and_then(|(_, wish)| files.outlook(path, &wish).ok().flatten());
     becomes.map(|outlook| outlook.size()).or_else(|| seen_size(&facts))
 }
@@ -79,7 +87,7 @@ pub(super) fn outlook(
 /// the checks to say.
 #[must_use]
 pub fn conversions(post: &Post, fit: Option<Fit>, files: &mut Files<'_>) -> Vec<Conversion> {
-    let items = (0..post.items.len()).map(Spot::Item);
+    let items = post.items.iter().map(|item| Spot::Item(item.slot));
     items
         .chain([Spot::Cover])
         .filter_map(|spot| {

@@ -44,7 +44,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
             embedded(high, low)
         }
         // Protocol assignments, Teredo among them, and documentation.
-        [0x2001, 0x0..=0x1FF, ..] | [0x2001, 0xDB8, ..] | [0x3FFF, 0x0..=0xFFF, ..] => false,
+        [0x2001, 0x0..=0x1FF | 0xDB8, ..] | [0x3FFF, 0x0..=0xFFF, ..] => false,
         // Only this block has been given out.
         [first, ..] => first & 0xE000 == 0x2000,
     }

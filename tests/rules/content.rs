@@ -111,6 +111,7 @@ pub(crate) fn cases() -> Vec<Case> {
             image("publish_at: 2030-12-01T18:00:00Z\npublish_until: 2030-12-01T18:00:00Z"),
             image("publish_at: 2030-12-01T18:00:00Z\npublish_until: 2030-12-01T18:00:01Z"),
         ),
+        case("IGS2505", image("publish_at: 2020-12-01T18:00:00Z"), image("publish_at: 2030-12-01T18:00:00Z")),
         case("IGS2601", image(&products(1)), facebook(&image(&products(1)))),
         case("IGS2602", image("is_paid_partnership: true"), facebook(&image("is_paid_partnership: true"))),
         case("IGS2603", story("is_ai_generated: true"), story("draft: false")),

@@ -10,7 +10,9 @@ mod docs;
 mod editor;
 mod fuzz;
 mod media;
+mod schemas;
 mod start;
+mod together;
 mod tools;
 mod written;
 

@@ -81,10 +81,9 @@ impl<'a> Reading<'a> {
             return Ok(());
         }
         let varies = head.header("vary").is_some_and(|vary| vary.to_ascii_lowercase().contains("accept"));
-        let named_jpeg = self.claim.url.split(['?', '#']).next().is_some_and(|path| {
-            let path = path.to_ascii_lowercase();
-            path.ends_with(".jpg") || path.ends_with(".jpeg")
-        });
+        let path = self.claim.url.split(['?', '#']).next().unwrap_or_default();
+        let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+        let named_jpeg = matches!(ending.as_deref(), Some("jpg" | "jpeg"));
         if self.claim.expected.is_some() || varies || named_jpeg {
             return Err(Trouble::Negotiated { format: format.name() });
         }

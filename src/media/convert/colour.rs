@@ -94,7 +94,7 @@ impl Shaper {
         let light = [0, 1, 2].map(|channel| self.linear[channel][usize::from(pixel[channel])]);
         self.matrix.map(|row| {
             let sum: i64 = row.iter().zip(light).map(|(cell, light)| cell * light).sum();
-            let light = (sum + (1 << (POINT - 1)) >> POINT).clamp(0, FULL);
+            let light = ((sum + (1 << (POINT - 1))) >> POINT).clamp(0, FULL);
             self.encode[usize::try_from(light).unwrap_or_default()]
         })
     }

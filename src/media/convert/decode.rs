@@ -126,7 +126,7 @@ fn inks(samples: &mut [u8], stored: ColorSpace, is_inverted: bool) {
 /// `YCbCr` into RGB, sixteen bits behind the point.
 fn without_luma([luma, blue, red]: [u8; 3]) -> [u8; 3] {
     let (luma, blue, red) = (i32::from(luma), i32::from(blue) - 128, i32::from(red) - 128);
-    let rounded = |sum: i32| u8::try_from((luma + (sum + 32_768 >> 16)).clamp(0, 255)).unwrap_or(u8::MAX);
+    let rounded = |sum: i32| u8::try_from((luma + ((sum + 32_768) >> 16)).clamp(0, 255)).unwrap_or(u8::MAX);
     [rounded(91_881 * red), rounded(-22_554 * blue - 46_802 * red), rounded(116_130 * blue)]
 }
 

@@ -50,13 +50,15 @@ pub(crate) fn press() -> ColorProfile {
 }
 
 /// Linear sRGB as Lab (D50), as tables of sixteen bits hold it.
-fn lab([red, green, blue]: [f64; 3]) -> [u16; 3] {
-    let x = (0.4361 * red + 0.3851 * green + 0.1431 * blue) / 0.9642;
-    let y = 0.2225 * red + 0.7169 * green + 0.0606 * blue;
-    let z = (0.0139 * red + 0.0971 * green + 0.7141 * blue) / 0.8249;
-    let f = |value: f64| if value > 0.008_856 { value.cbrt() } else { 7.787 * value + 16.0 / 116.0 };
-    let (l, a, b) = (116.0 * f(y) - 16.0, 500.0 * (f(x) - f(y)), 200.0 * (f(y) - f(z)));
-    [l / 100.0 * 65_280.0, (a + 128.0) * 256.0, (b + 128.0) * 256.0].map(|value| {
+fn lab(light: [f64; 3]) -> [u16; 3] {
+    // XYZ over that of the white of D50.
+    const ROWS: [[f64; 3]; 3] = [[0.4523, 0.3994, 0.1484], [0.2225, 0.7169, 0.0606], [0.0169, 0.1177, 0.8657]];
+    let [across, bright, along] = ROWS.map(|row| {
+        let value: f64 = row.iter().zip(light).map(|(cell, light)| cell * light).sum();
+        if value > 0.008_856 { value.cbrt() } else { 7.787 * value + 16.0 / 116.0 }
+    });
+    let lab = [116.0 * bright - 16.0, 500.0 * (across - bright), 200.0 * (bright - along)];
+    [lab[0] / 100.0 * 65_280.0, (lab[1] + 128.0) * 256.0, (lab[2] + 128.0) * 256.0].map(|value| {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
         let whole = value.clamp(0.0, 65_535.0).round() as u16;
         whole

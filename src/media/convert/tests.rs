@@ -42,10 +42,10 @@ fn converted(bytes: &[u8], wish: &Wish) -> Vec<u8> {
 /// The colour in the middle of each quarter, read by another decoder.
 fn corners(bytes: &[u8]) -> [[u8; 3]; 4] {
     let picture = image::load_from_memory_with_format(bytes, ImageFormat::Jpeg).unwrap();
-    let (w, h) = picture.dimensions();
-    [(w / 4, h / 4), (w * 3 / 4, h / 4), (w / 4, h * 3 / 4), (w * 3 / 4, h * 3 / 4)].map(|(x, y)| {
-        let Rgba([r, g, b, _]) = picture.get_pixel(x, y);
-        [r, g, b]
+    let (width, height) = picture.dimensions();
+    [(1, 1), (3, 1), (1, 3), (3, 3)].map(|(right, down)| {
+        let Rgba([red, green, blue, _]) = picture.get_pixel(width * right / 4, height * down / 4);
+        [red, green, blue]
     })
 }
 
