@@ -24,6 +24,7 @@ mod remote;
 mod rename;
 mod run;
 mod settle;
+mod sighting;
 mod stop;
 #[cfg(test)]
 mod testing;

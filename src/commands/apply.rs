@@ -7,9 +7,10 @@ mod prepare;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::apply::{Observer, Shared};
-use crate::cli::{Apply, Global, OutputFormat};
+use crate::apply::{Observer, Run, Shared};
+use crate::cli::{Apply, Global, OutputFormat, Refresh};
 use crate::exit::Exit;
+use crate::id::AttemptId;
 use crate::lockfile::Ledger;
 use crate::plan::{GuardKind, Plan};
 use crate::port::{Remote, RunLock};
@@ -19,11 +20,18 @@ use crate::report::text::plural;
 use super::connect::{Connector, Pace};
 use super::plan::{make, make_and_draw, show_findings};
 use super::project::Project;
-use super::{Ended, Failure, World, remote, run_lock, write_stdout};
+use super::{Ended, Failure, World, refresh, remote, run_lock, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     let mut project = Project::load(global, world, args.scope.sandbox, false)?;
     refuse_time_travel(&project, args)?;
+    if args.refresh == Refresh::Full && args.no_live_check {
+        return Err(Failure::message(
+            Exit::Usage,
+            "--refresh full looks at what is live, --no-live-check forbids it",
+            "leave one of them out",
+        ));
+    }
     show_findings(&project, world);
     if project.configuration_errors() || !project.complete {
         return Ok(Exit::Failure);
@@ -49,20 +57,43 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     let accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;
     let users = accounts.users();
     let (mut run, _sandbox) = accounts.into_run(shared);
-    let settled = run.settle(&project.posts).await;
-    project.snapshot.records = run.shared.with_records(Clone::clone);
     project.adopt_users(&users);
-    let plan = make_and_draw(&mut project, &args.scope, settled, world)?;
+    let mut settled = BTreeSet::new();
+    if args.refresh != Refresh::None {
+        settled = settle(&mut run, &mut project).await;
+    }
+    if args.refresh == Refresh::Full {
+        refresh::look(&mut run, &mut project, &args.scope, &settled, world).await?;
+    }
+    let mut plan = make_and_draw(&mut project, &args.scope, settled, world)?;
     show(&plan, args, world)?;
-    if let Some(exit) = refusal(&plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(&plan, world)) {
+    let refused =
+        |plan: &Plan| refusal(plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(plan, world));
+    if let Some(exit) = refused(&plan) {
         run.leave().await.map_err(Failure::halted)?;
         return Ok(exit);
     }
     if plan.acts() && !agreed(&plan, args, world)? {
         return Ok(Exit::Failure);
     }
+    if args.refresh == Refresh::None {
+        // Nothing is sent before it is known what earlier runs have sent, however the plan was made.
+        let settled = settle(&mut run, &mut project).await;
+        plan = make(&project, &args.scope, settled, world)?;
+        if let Some(exit) = refused(&plan) {
+            run.leave().await.map_err(Failure::halted)?;
+            return Ok(exit);
+        }
+    }
     preflight::check(&plan, &project, &mut run, world).await;
     carry_out::run(run, &plan, &project, global, args, world).await
+}
+
+/// Settles what earlier runs left open, and takes over what that has recorded.
+async fn settle(run: &mut Run, project: &mut Project) -> BTreeSet<AttemptId> {
+    let settled = run.settle(&project.posts).await;
+    project.snapshot.records = run.shared.with_records(Clone::clone);
+    settled
 }
 
 /// Takes the run lock and opens the record.

@@ -26,8 +26,11 @@ pub(super) struct Connector {
     /// Runs in this process while the value lives.
     sandbox: Option<Served>,
     prover: OnceLock<Arc<Prover>>,
-    hosts: Mutex<Vec<(Option<Hosting>, Option<Arc<Host>>)>>,
+    hosts: Mutex<Vec<Hosted>>,
 }
+
+/// What a configuration says about hosting, and what came of it.
+type Hosted = (Option<Hosting>, Option<Arc<Host>>);
 
 /// A signature that ends sooner than this may end before Meta has fetched the file.
 const MOST_OF_A_RUN: Duration = Duration::from_secs(40 * 60);

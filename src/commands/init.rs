@@ -27,6 +27,7 @@ limits:
   max_publish_per_run: 5
 
 # Meta fetches pictures and clips from a public address; {path} is the file's path in this folder.
+# Others: github (a public repository), { object_store: { bucket: … } }, { command: [./host] }
 # media:
 #   hosting: { url: \"https://cdn.example.com/{path}\" }
 ";

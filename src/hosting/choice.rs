@@ -11,7 +11,7 @@ pub enum Hosting {
     Url(String),
     /// Raw files of the pushed commit; `None`: the repository of the remote `origin`.
     Github(Option<Repository>),
-    ObjectStore(ObjectStore),
+    ObjectStore(Box<ObjectStore>),
     /// A program and its first arguments; it is given a file and prints its URL.
     Command(Vec<String>),
 }
@@ -48,6 +48,20 @@ pub enum Link {
 }
 
 impl Hosting {
+    /// The base of addresses that only this machine can reach; `None`: everybody can, as far as can be told.
+    #[must_use]
+    pub fn on_this_machine(&self) -> Option<String> {
+        let base = match self {
+            Self::Url(template) => Url::parse(template.split('{').next()?).ok()?,
+            Self::ObjectStore(store) => match &store.link {
+                Link::Public(base) => base.clone(),
+                Link::Presigned(_) => store.endpoint.clone()?,
+            },
+            Self::Github(_) | Self::Command(_) => return None,
+        };
+        crate::port::is_loopback(&base).then(|| base.to_string())
+    }
+
     /// Whether files that only this machine has can be hosted.
     #[must_use]
     pub fn uploads(&self) -> bool {

@@ -45,6 +45,10 @@ pub fn check_files(
         let Some(facts) = facts else { continue };
         let too_late = item.thumb_offset.and_then(|offset| limits::thumb_offset(offset, &facts));
         broken.extend(too_late.map(|broken| (Spot::ThumbOffset(item.slot), broken)));
+        if let Some(audio) = post.reel.as_ref().and_then(|reel| reel.audio_configuration.as_ref()) {
+            let loud = limits::silent_volume(audio.video_volume, &facts);
+            broken.extend(loud.map(|broken| (Spot::Field("audio_configuration"), broken)));
+        }
         if post.kind != Kind::Carousel {
             continue;
         }
@@ -109,7 +113,8 @@ fn advised(mut broken: Broken, mending: Option<Mending>) -> Broken {
 ///
 /// Meta: <https://developers.facebook.com/documentation/instagram-platform/content-publishing>
 pub fn check_hosting(post: &Post, account: &Account) -> Option<(Spot<'static>, Broken)> {
-    if account.hosting.is_some() {
+    let on_this_machine = account.hosting.as_ref().and_then(Hosting::on_this_machine);
+    if account.hosting.is_some() && on_this_machine.is_none() {
         return None;
     }
     let needs_host = |item: &Item| {
@@ -122,11 +127,20 @@ pub fn check_hosting(post: &Post, account: &Account) -> Option<(Spot<'static>, B
         None if matches!(cover, Some(Source::Local(_))) => Spot::Cover,
         None => return None,
     };
+    if let Some(base) = on_this_machine {
+        let broken = Broken::new(
+            &rules::HOSTING_URL,
+            "Meta cannot fetch this file: its address is on this machine",
+            format!("hosted at {base}"),
+            "host at an https address; loopback works against a sandbox alone",
+        );
+        return Some((spot, broken));
+    }
     let broken = Broken::new(
         &rules::NO_HOSTING,
         "Meta cannot fetch this file: no host is configured",
         format!("local, and account {} has no `media.hosting`", account.name),
-        "set `media: { hosting: { url: \"https://cdn.example.com/{path}\" } }` in igsync.yaml, or write an https URL here",
+        "set `media.hosting` in igsync.yaml (a template, github, a bucket or a command), or write an https URL here",
     );
     Some((spot, broken))
 }
@@ -166,7 +180,7 @@ fn span(time: Duration) -> String {
     let minutes = time.as_secs() / 60;
     match (minutes / (24 * 60), minutes / 60) {
         (0, 0) => format!("{minutes} min"),
-        (0, hours) | (1, hours) => format!("{hours} h"),
+        (0 | 1, hours) => format!("{hours} h"),
         (days, _) => format!("{days} days"),
     }
 }

@@ -29,7 +29,7 @@ pub fn findings() -> Value {
     ]);
     let findings = object(&[
         ("format_version", json!({ "const": "1.0" })),
-        ("findings", about(list(finding), "Sorted by file and place")),
+        ("findings", about(list(&finding), "Sorted by file and place")),
     ]);
     titled("igsync findings", findings)
 }
@@ -65,7 +65,7 @@ pub fn plan() -> Value {
     let guard = object(&[
         ("kind", about(text(), "too_many, no_lockfile, possible_repost, …: the list grows")),
         ("account", maybe(text())),
-        ("keys", list(text())),
+        ("keys", list(&text())),
         ("message", about(text(), "Why apply would refuse")),
         ("help", about(text(), "Which flag or setting overrides it")),
     ]);
@@ -84,12 +84,12 @@ pub fn plan() -> Value {
             ("applyable", about(flag(), "Apply would refuse nothing")),
             ("complete", about(flag(), "false: a manifest could not be read; moves and orphans are not known")),
             ("now", time()),
-            ("changes", about(list(change(&ACTIONS)), "In the order in which apply acts")),
+            ("changes", about(list(&change(&ACTIONS)), "In the order in which apply acts")),
             ("summary", object(&counts)),
             ("cost", cost),
-            ("guards", list(guard)),
-            ("notices", list(notice)),
-            ("forecast", list(forecast)),
+            ("guards", list(&guard)),
+            ("notices", list(&notice)),
+            ("forecast", list(&forecast)),
             ("digest", about(text(), "Of what apply would do: the same digest, the same plan")),
         ]),
     )
@@ -121,7 +121,7 @@ fn change(actions: &[&str]) -> Value {
         ("digest", maybe(text())),
         ("permalink", maybe(text())),
         ("caption", about(maybe(text()), "As it will be sent, hashtags included; untrusted text")),
-        ("media", list(media)),
+        ("media", list(&media)),
         ("in_diff", about(maybe(flag()), "With --base: whether the branch touches the manifest")),
     ]);
     optional(&mut change, &[("from", about(text(), "Only for moved: the key before"))]);
@@ -250,7 +250,7 @@ fn maybe(mut of: Value) -> Value {
     of
 }
 
-fn list(of: Value) -> Value {
+fn list(of: &Value) -> Value {
     json!({ "type": "array", "items": of })
 }
 

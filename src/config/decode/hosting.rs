@@ -164,7 +164,14 @@ fn object_store(node: &Node, problems: &mut Problems<'_>) -> Option<Hosting> {
     if problems.len() > before {
         return None;
     }
-    Some(Hosting::ObjectStore(ObjectStore { bucket: bucket?, prefix, region, endpoint, path_style, link: link? }))
+    Some(Hosting::ObjectStore(Box::new(ObjectStore {
+        bucket: bucket?,
+        prefix,
+        region,
+        endpoint,
+        path_style,
+        link: link?,
+    })))
 }
 
 fn bucket(fields: Fields<'_>, node: &Node, problems: &mut Problems<'_>) -> Option<String> {
