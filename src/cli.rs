@@ -246,6 +246,9 @@ pub struct Apply {
     /// Do not compare the posts with what is live before publishing
     #[arg(long)]
     pub no_live_check: bool,
+    /// Do not prove, before the first container, that Meta can fetch the media
+    #[arg(long)]
+    pub no_probe: bool,
     /// Commit and push the record to the git remote before and after publishing, whatever git.push says
     #[arg(long, overrides_with = "no_push")]
     pub push: bool,

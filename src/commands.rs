@@ -7,6 +7,7 @@ mod base;
 mod connect;
 mod credentials;
 mod desk;
+mod draw;
 mod explain;
 mod extras;
 mod github;

@@ -23,6 +23,7 @@ use super::matching::Look;
 use super::media::MediaSource;
 use super::outcome::{Failure, Outcome, Tally};
 use super::protocol::{Origin, Reading, Standing};
+use super::prove::Proof;
 use super::publish::Ended;
 use super::settle::Settled;
 
@@ -40,6 +41,8 @@ pub struct AccountRun {
     /// Containers and uploads at a time.
     pub parallelism: usize,
     pub live_check: bool,
+    /// `None`: nobody looks whether Meta could fetch the media.
+    pub proof: Option<Proof>,
     /// When the manifest came into the repository: the earliest time at which its post can be live.
     pub added_at: AddedAt,
     /// Posts that this run already failed to settle: they have their outcome.
@@ -211,6 +214,7 @@ impl AccountRun {
             self.adopt_what_is_live(waiting, &newest, tally)?;
         }
         self.place_media(waiting, tally).await?;
+        self.prove_media(waiting, tally).await?;
         let fingerprint: Vec<MediaId> = newest.media.iter().take(FINGERPRINT).map(|media| media.id.clone()).collect();
         let mut ready = self.prepare_all(waiting, tally).await?;
         self.shared.fold()?;

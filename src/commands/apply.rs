@@ -18,7 +18,7 @@ use crate::report;
 use crate::report::text::plural;
 
 use super::connect::{Connector, Pace};
-use super::plan::{make, show_findings};
+use super::plan::{make, make_and_draw, show_findings};
 use super::project::Project;
 use super::remote::Keeping;
 use super::{Ended, Failure, World, refresh, remote, run_lock, write_stdout};
@@ -72,7 +72,7 @@ async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args
     if args.refresh == Refresh::Full {
         refresh::look(&mut run, &mut project, &args.scope, &settled, world).await?;
     }
-    let mut plan = make(&project, &args.scope, settled, world)?;
+    let mut plan = make_and_draw(&mut project, &args.scope, settled, world)?;
     show(&plan, args, world)?;
     let refused =
         |plan: &Plan| refusal(plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(plan, world));

@@ -13,7 +13,7 @@ use crate::report;
 use crate::report::markdown::Limit;
 
 use super::project::Project;
-use super::{Ended, Failure, World, actions, base, refresh, remote, write_commands, write_stdout};
+use super::{Ended, Failure, World, actions, base, draw, refresh, remote, write_commands, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
     let mut project = Project::load(global, world, args.scope.sandbox, false)?;
@@ -31,7 +31,7 @@ pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
     }
     project.ephemeral = remote::known_offline(&project, world);
     let asked = refresh::for_plan(&mut project, &args.scope, args.refresh, world).await?;
-    let plan = make(&project, &args.scope, asked.settled, world)?;
+    let plan = make_and_draw(&mut project, &args.scope, asked.settled, world)?;
     world.actions.plan(&plan);
     show(&plan, &project, args.format, world)?;
     if !project.sandbox && project.snapshot.records.is_empty() && has_sandbox_records(&project, world) {
@@ -89,6 +89,23 @@ fn say_findings(project: &Project, world: &World) {
     if !project.findings.is_empty() {
         world.terminal.say(report::findings::render(&project.findings, world.terminal.style_err()).trim_end());
     }
+}
+
+/// [`make`], with the converted pictures of the posts that are due; what is broken about them is told.
+pub(super) fn make_and_draw(
+    project: &mut Project,
+    scope: &Scope,
+    settled: BTreeSet<AttemptId>,
+    world: &World,
+) -> Result<plan::Plan, Failure> {
+    let mut plan = make(project, scope, settled, world)?;
+    let found = draw::draw(&mut plan, project, world);
+    if !found.is_empty() {
+        world.terminal.say(report::findings::render(&found, world.terminal.style_err()).trim_end());
+        world.actions.findings(&found, &project.folder_in_repository(world));
+        project.findings.extend(found);
+    }
+    Ok(plan)
 }
 
 /// Compares posts and records as the flags ask for. `settled` are the attempts that this run has proven

@@ -21,6 +21,8 @@ use super::{Failure, World, github};
 
 mod media;
 
+pub(super) use media::mending_of;
+
 /// Everything that files and environment say.
 pub(super) struct Project {
     pub root: PathBuf,

@@ -212,6 +212,7 @@ impl Manifest {
             text_digest: digest(&format!("text-{}", self.caption)),
             media_digest: Some(self.media_digest()),
             digest: Some(digest(&format!("all-{}-{}", self.number, self.caption))),
+            conversions: Vec::new(),
             has_errors: false,
         })
     }
