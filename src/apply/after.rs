@@ -19,10 +19,7 @@ impl AccountRun {
     /// Sends the first comment, then switches comments off, as the record says is due.
     /// `origin` is the run that published it.
     pub(super) async fn send_extras(&self, post: &Post, mut record: Record, origin: Origin) -> Result<(), Halt> {
-        let Some(media_id) = record.media_id.clone() else { return Ok(()) };
-        if record.via != Some(Via::Publish) && record.via != Some(Via::Resolved) {
-            return Ok(());
-        }
+        let Some(media_id) = record.certain_media().cloned() else { return Ok(()) };
         record = match record.comment {
             Some(Comment::Due) => self.send_comment(post, record, &media_id, origin).await?,
             Some(Comment::Intent) => self.settle_comment(post, record, &media_id).await?,

@@ -274,6 +274,13 @@ impl Record {
         self.attempt == other.attempt && self.key == other.key && self.user_id == other.user_id
     }
 
+    /// The media of which it is certain that they are this post, so that they may be written to: the publish
+    /// answered with them, or a person said so. What was compared is a guess until a person confirms it.
+    #[must_use]
+    pub fn certain_media(&self) -> Option<&MediaId> {
+        self.media_id.as_ref().filter(|_| matches!(self.via, Some(Via::Publish | Via::Resolved)))
+    }
+
     /// The newest time that the record holds; `None` before its first container.
     #[must_use]
     pub fn last_time(&self) -> Option<Timestamp> {

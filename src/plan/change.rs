@@ -8,7 +8,7 @@ use super::input::{AccountView, Options, Sighting};
 use super::model::Cost;
 use super::records::Entry;
 use crate::id::{AttemptId, Digest};
-use crate::lockfile::{Comment, Record, State, Switch, Via};
+use crate::lockfile::{Comment, Record, State, Switch};
 use crate::manifest::{Post, PostState};
 
 /// What is to be said about one post; a published post can have a due comment and an edit at once.
@@ -233,9 +233,9 @@ pub(super) fn enrichment_is_due(post: &Post, record: &Record) -> bool {
     comment_is_due(post, record) || switch_is_due(post, record)
 }
 
-/// Media found by matching is a guess until a person confirms it, so nothing is written to it.
+/// Media found by comparing is a guess until a person confirms it, so nothing is written to it.
 pub(super) fn may_be_written_to(record: &Record) -> bool {
-    record.media_id.is_some() && record.via != Some(Via::Settled)
+    record.certain_media().is_some()
 }
 
 /// The comment's text stands in the manifest alone: without it there is nothing to send.

@@ -247,7 +247,7 @@ fn extras(manifest: &Manifest, record: &Record, comments: &[(u64, String)], all:
         return Some(format!("the comment of post {number} is recorded and was never posted"));
     }
     // Media found by matching get no comment and no switch before a person has confirmed them.
-    let waits = record.via == Some(Via::Settled);
+    let waits = record.certain_media().is_none();
     if matches!(record.comment, Some(Comment::Due | Comment::Intent)) && !waits {
         return Some(format!("the comment of post {number} was forgotten: {:?}", record.comment));
     }

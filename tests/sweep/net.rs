@@ -101,6 +101,8 @@ impl Net {
 
     /// New processes begin.
     pub fn begin(&self, stoppers: Vec<Stopper>) {
+        // Each of two processes may have told of its death.
+        let _ = self.dead.notified().now_or_never();
         let mut state = self.state();
         state.told.clear();
         state.is_dead = false;
