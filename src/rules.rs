@@ -110,6 +110,7 @@ rules! {
     MAYBE_FACEBOOK_LOGIN_ONLY = "IGS2602" "maybe-facebook-login-only" Warning "some fields are documented for `login: facebook` alone", page CREATION, remedy "try it in the sandbox of your app first";
     MAYBE_NOT_FOR_STORIES = "IGS2603" "maybe-not-for-stories" Warning "Meta does not say that stories take this field", kinds &[Story], page CREATION, remedy "leave it out of stories";
     NO_HOSTING = "IGS2604" "no-hosting" Error "local media have a public address: Meta fetches images, covers and, with Instagram Login, videos", page CREATION, remedy "set `media.hosting` in igsync.yaml, or write an https URL";
+    CONVERSION_NOT_HOSTED = "IGS2605" "conversion-not-hosted" Error "a picture that igsync converts is hosted by igsync, too: `hosting.url` and `github` have only the files of the repository", remedy "commit the converted picture, or use `hosting.object_store` or `hosting.command`";
 
     MEDIA_IS_POINTER = "IGS3001" "lfs-pointer" Error "a media file is the file itself, not a Git LFS pointer", remedy "run `git lfs pull`; in CI check out with `lfs: true`";
     NOT_MEDIA = "IGS3002" "not-media" Error "a media file holds a picture or a video", page ERRORS, remedy "look into the file: it may be a saved web page or a failed download";
@@ -125,6 +126,8 @@ rules! {
     IMAGE_COLOUR = "IGS3108" "image-colour" Warning "a picture is in sRGB; Instagram converts others", kinds PICTURES, page CREATION, remedy "export it as sRGB to decide how it looks";
     GPS_POSITION = "IGS3109" "gps-position" Warning "a picture does not tell where it was taken", kinds PICTURES, remedy "remove the GPS data: exiftool -gps:all= FILE";
     COVER_CROP = "IGS3110" "cover-crop" Warning "a cover is 9:16: Instagram crops others around their middle", kinds &[Reel], limit "9:16", page CREATION, remedy "crop it yourself to decide what is seen";
+    NOT_CONVERTED = "IGS3111" "not-converted" Error "with `media.convert`, a picture is one that igsync can convert: still, whole, and of at most 64 megapixels", kinds PICTURES, limit "67,108,864 pixels", remedy "convert it: ffmpeg -i IN -frames:v 1 -q:v 2 OUT.jpg";
+
     VIDEO_CONTAINER = "IGS3201" "video-container" Error "a video is MP4 or MOV", kinds VIDEOS, page CREATION, remedy "ffmpeg -i IN -c copy -movflags +faststart OUT.mp4";
     NO_VIDEO_TRACK = "IGS3202" "no-video-track" Error "a video has a video track", kinds VIDEOS, page CREATION, remedy "check what was exported";
     VIDEO_CODEC = "IGS3203" "video-codec" Error "a video is H.264 or HEVC", kinds VIDEOS, page CREATION, remedy "ffmpeg -i IN -c:v libx264 -pix_fmt yuv420p -c:a copy OUT.mp4";

@@ -1,6 +1,6 @@
 //! A content root as validate, plan and apply see it: configuration, posts, records, findings.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,15 +10,18 @@ use crate::cli::Global;
 use crate::config::{self, Account, Config, Settings};
 use crate::exit::Exit;
 use crate::finding::{self, Finding, Severity};
-use crate::id::{AccountName, Digest, UserId};
+use crate::id::{AccountName, Digest, PostKey, UserId};
 use crate::lockfile::{self, Paths, Records, Snapshot};
 use crate::manifest::{self, Post};
+use crate::plan::Sighting;
 use crate::port::{Disk, FileKind};
 use crate::rules;
 
 use super::{Failure, World, github};
 
 mod media;
+
+pub(super) use media::mending_of;
 
 /// Everything that files and environment say.
 pub(super) struct Project {
@@ -38,6 +41,8 @@ pub(super) struct Project {
     /// SHA-256 of the local media files of posts that may go out.
     pub digests: Arc<HashMap<Arc<str>, Digest>>,
     pub sandbox: bool,
+    /// `--refresh full`: posts that are due and that their account shows already.
+    pub live: BTreeMap<(AccountName, PostKey), Sighting>,
     /// `--base`: the files that differ from that revision.
     pub changed_files: Option<HashSet<String>>,
     /// Why nothing keeps the lockfile of this run; `None`: something does, or it stays on this machine.
@@ -199,6 +204,7 @@ impl Start {
             is_configured,
             digests: Arc::default(),
             sandbox,
+            live: BTreeMap::new(),
             changed_files: None,
             ephemeral: None,
         };

@@ -88,6 +88,7 @@ impl Subject<'_> {
             text_digest: Digest::new(""),
             media_digest: None,
             digest: None,
+            conversions: Vec::new(),
             has_errors: false,
         };
         post.text_digest = text_digest(&post);

@@ -13,6 +13,8 @@ use crate::finding::{Rule, Severity};
 use crate::rules;
 
 pub use image::crop;
+pub(crate) use image::to_jpeg;
+pub(super) use image::{ADVISED_LEN, Shape, TALLEST, TALLEST_DOCUMENTED, WIDEST, WIDTHS};
 
 /// What a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,11 +31,11 @@ pub enum Use {
 }
 
 impl Use {
-    fn is_image(self) -> bool {
+    pub(super) fn is_image(self) -> bool {
         matches!(self, Self::Image | Self::CarouselImage | Self::StoryImage | Self::Cover)
     }
 
-    fn is_feed_image(self) -> bool {
+    pub(super) fn is_feed_image(self) -> bool {
         matches!(self, Self::Image | Self::CarouselImage)
     }
 }
@@ -170,8 +172,12 @@ fn quoted(file: &str) -> String {
 
 /// `ffmpeg -i IN OPTIONS OUT`, the output beside the input under another name.
 fn ffmpeg(file: &str, options: &str, extension: &str) -> String {
+    format!("ffmpeg -i {} {options} {}", quoted(file), quoted(&named(file, extension)))
+}
+
+/// The name with another ending; never the file itself.
+fn named(file: &str, extension: &str) -> String {
     let stem = file.rsplit_once('.').filter(|(stem, _)| !stem.ends_with('/')).map_or(file, |(stem, _)| stem);
     let has_it = file.rsplit_once('.').is_some_and(|(_, old)| old.eq_ignore_ascii_case(extension));
-    let out = if has_it { format!("{stem}-mended.{extension}") } else { format!("{stem}.{extension}") };
-    format!("ffmpeg -i {} {options} {}", quoted(file), quoted(&out))
+    if has_it { format!("{stem}-mended.{extension}") } else { format!("{stem}.{extension}") }
 }

@@ -101,6 +101,9 @@ fn change(actions: &[&str]) -> Value {
         &mut media,
         &[("path", about(text(), "Relative to the content root")), ("url", text()), ("alt_text", text())],
     );
+    let mut converted = object(&[("format", json!({ "const": "jpeg" })), ("width", count()), ("height", count())]);
+    optional(&mut converted, &[("bytes", about(count(), "Absent until it was drawn"))]);
+    optional(&mut media, &[("converted", about(converted, "What is published instead of the file"))]);
     media["oneOf"] = json!([{ "required": ["path"] }, { "required": ["url"] }]);
     let mut change = object(&[
         ("key", text()),
@@ -143,6 +146,17 @@ pub fn events() -> Value {
         event("post_published", &of_post(&[("media_id", about(maybe(id()), "null: live, id not known yet"))])),
         event("post_enriched", &of_post(&[("permalink", text())])),
         event("post_adopted", &of_post(&[("media_id", id())])),
+        event(
+            "url_refused",
+            &of_post(&[
+                ("url", about(text(), "Without what may be a secret")),
+                ("problem", about(text(), "A name that does not change: one of docs/media.md, or of a rule")),
+                ("file", about(text(), "The manifest, relative to the content root")),
+                ("line", json!({ "type": "integer", "minimum": 1 })),
+                ("reason", about(text(), "One sentence")),
+                ("help", text()),
+            ]),
+        ),
         event("post_failed", &of_post(&[("reason", text()), ("help", text())])),
         event(
             "post_unknown",
@@ -182,6 +196,10 @@ pub fn events() -> Value {
     may_have(
         "container_created",
         &[("item", json!({ "type": "integer", "minimum": 1, "description": "Of a carousel" }))],
+    );
+    may_have(
+        "url_refused",
+        &[("item", json!({ "type": "integer", "minimum": 1, "description": "Of several; absent for a cover" }))],
     );
     may_have("container_polled", &[("status", json!({ "enum": status, "description": "Absent: unreadable" }))]);
     may_have("post_failed", &[("code", whole()), ("subcode", whole()), ("fbtrace_id", text())]);

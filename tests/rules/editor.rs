@@ -277,7 +277,8 @@ fn what_a_schema_can_express_is_marked_on_the_line_that_igsync_marks() {
         let root = tempfile::tempdir().unwrap();
         let output = case.fails.command(root.path(), &["validate", "--format", "json"]).output().unwrap();
         let findings: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let finding = findings["findings"].as_array().unwrap().iter().find(|finding| finding["id"] == rule).unwrap();
+        let found = findings["findings"].as_array().unwrap().iter().find(|finding| finding["id"] == rule);
+        let Some(finding) = found else { panic!("{rule}: {}", String::from_utf8_lossy(&output.stderr)) };
         let (file, line) = (finding["file"].as_str().unwrap(), finding["line"].as_u64().unwrap());
         if why.is_some_and(|why| [BYTES, FILES].contains(why)) {
             continue;

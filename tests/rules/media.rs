@@ -1,7 +1,7 @@
 //! Media, from their bytes.
 
 use crate::case::{CONFIG, Case, Content, Files, IMAGE, PICTURE, REEL, case};
-use crate::testing::{Mp4, avc, full, jpeg, part, png, with_exif};
+use crate::testing::{Mp4, avc, full, jpeg, moving_png, part, png, with_exif};
 
 fn bytes(manifest: &str, path: &'static str, bytes: Vec<u8>) -> Files {
     vec![("posts/post.yaml", Content::Bytes(manifest.into())), (path, Content::Bytes(bytes))]
@@ -9,6 +9,14 @@ fn bytes(manifest: &str, path: &'static str, bytes: Vec<u8>) -> Files {
 
 fn image(content: Vec<u8>) -> Files {
     bytes(IMAGE, "posts/a.jpg", content)
+}
+
+/// A picture of an account that converts.
+fn converting(content: Vec<u8>) -> Files {
+    let config = CONFIG.replace("media:\n", "media:\n  convert: true\n");
+    let mut files = image(content);
+    files.push(("igsync.yaml", Content::Bytes(config.into_bytes())));
+    files
 }
 
 fn reel(video: &Mp4) -> Files {
@@ -116,6 +124,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let story = "kind: story\nvideo: ./a.mp4\n";
     let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n".to_vec();
     vec![
+        case("IGS2605", converting(png(1080, 1080)), converting(good.clone())),
         case("IGS3001", image(pointer), image(good.clone())),
         case("IGS3002", image(b"<!DOCTYPE html><title>Sign in</title>".to_vec()), image(good.clone())),
         case("IGS3003", image(video.build()), image(good.clone())),
@@ -130,6 +139,7 @@ pub(crate) fn cases() -> Vec<Case> {
         case("IGS3108", image(with_profile(DISPLAY_P3)), image(with_profile(SRGB))),
         case("IGS3110", cover(jpeg(1080, 1350)), cover(jpeg(1080, 1920))),
         case("IGS3109", image(with_exif(&good, 1, true)), image(with_exif(&good, 1, false))),
+        case("IGS3111", converting(moving_png()), converting(good.clone())),
         case("IGS3201", reel_of(b"\x1A\x45\xDF\xA3webm and more".to_vec()), reel(&video)),
         case("IGS3202", reel_of(without_picture(&video)), reel(&video)),
         case("IGS3203", other(&|video| video.codec = *b"vp09"), other(&|video| video.codec = *b"hvc1")),

@@ -3,7 +3,7 @@
 use crate::apply::{self, Run, Tally};
 use crate::cli::{Apply, Global, OutputFormat};
 use crate::exit::Exit;
-use crate::lockfile::format::print_line;
+use crate::lockfile::format::{HEADER, print_line};
 use crate::plan::Plan;
 use crate::report;
 use crate::report::text::plural;
@@ -43,7 +43,8 @@ pub(super) async fn run(
 fn by_hand(lines: &[String]) -> String {
     let lines = lines.join("\n");
     format!(
-        "published, and recorded on this machine only; should it be lost, add these lines to igsync.lock:\n{lines}\n"
+        "published, and recorded on this machine only; should it be lost, save these lines to a file and join them with \
+         `igsync lock merge FILE`:\n{HEADER}{lines}\n"
     )
 }
 

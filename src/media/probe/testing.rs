@@ -168,6 +168,14 @@ pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
     bytes.into_inner()
 }
 
+/// A PNG that says of itself that it moves.
+pub(crate) fn moving_png() -> Vec<u8> {
+    let mut bytes = png(400, 400);
+    // Behind the header: the number of frames and of rounds, and the check sum.
+    bytes.splice(33..33, *b"\0\0\0\x08acTL\0\0\0\x02\0\0\0\0\xF3\x8D\x93\x70");
+    bytes
+}
+
 /// Puts an EXIF block with this orientation and, on demand, a GPS section behind the JPEG's start.
 pub(crate) fn with_exif(jpeg: &[u8], orientation: u8, gps: bool) -> Vec<u8> {
     let entry = |tag: u16, value: u32| {

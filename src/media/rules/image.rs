@@ -9,35 +9,35 @@ use crate::rules;
 /// In bytes: what error 36000 says.
 const MAX_LEN: u64 = 8 << 20;
 /// In bytes: what the reference says.
-const ADVISED_LEN: u64 = 8_000_000;
+pub(in crate::media) const ADVISED_LEN: u64 = 8_000_000;
 /// In pixels.
-const WIDTHS: std::ops::RangeInclusive<u32> = 320..=1440;
+pub(in crate::media) const WIDTHS: std::ops::RangeInclusive<u32> = 320..=1440;
 
 /// A shape as width to height, in whole numbers so that no rounding decides.
-#[derive(Clone, Copy)]
-struct Shape(u64, u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::media) struct Shape(pub(in crate::media) u64, pub(in crate::media) u64);
 
-const TALLEST: Shape = Shape(3, 4);
-const TALLEST_DOCUMENTED: Shape = Shape(4, 5);
-const WIDEST: Shape = Shape(191, 100);
+pub(in crate::media) const TALLEST: Shape = Shape(3, 4);
+pub(in crate::media) const TALLEST_DOCUMENTED: Shape = Shape(4, 5);
+pub(in crate::media) const WIDEST: Shape = Shape(191, 100);
 
 impl Shape {
     /// Whether a picture is narrower than this.
-    fn is_wider_than(self, (width, height): (u32, u32)) -> bool {
+    pub(in crate::media) fn is_wider_than(self, (width, height): (u32, u32)) -> bool {
         u64::from(width) * self.1 < u64::from(height) * self.0
     }
 
-    fn is_narrower_than(self, (width, height): (u32, u32)) -> bool {
+    pub(in crate::media) fn is_narrower_than(self, (width, height): (u32, u32)) -> bool {
         u64::from(width) * self.1 > u64::from(height) * self.0
     }
 
     /// The height that a picture of this width may have at most.
-    fn most_height(self, width: u32) -> u64 {
+    pub(in crate::media) fn most_height(self, width: u32) -> u64 {
         u64::from(width) * self.1 / self.0
     }
 
     /// The height that a picture of this width must have at least.
-    fn least_height(self, width: u32) -> u64 {
+    pub(in crate::media) fn least_height(self, width: u32) -> u64 {
         (u64::from(width) * self.1).div_ceil(self.0)
     }
 }
@@ -74,14 +74,24 @@ pub(super) fn check(jpeg: &Jpeg, len: u64, wanted: Use, file: &str) -> Vec<Broke
 
 pub(super) fn not_jpeg(format: &Format, file: &str) -> Broken {
     let name = format.name();
+    let by_hand = match format {
+        Format::Heic => format!("heif-convert {} {}", super::quoted(file), super::quoted(&super::named(file, "jpg"))),
+        _ => to_jpeg(file),
+    };
+    let help = match format {
+        Format::Png | Format::WebP => {
+            format!("set `media: {{ convert: true }}` in igsync.yaml, or convert it: {by_hand}")
+        }
+        _ => format!("convert it: {by_hand}"),
+    };
     let article = if matches!(format, Format::Heic | Format::Html | Format::Avif | Format::Mpo) { "an" } else { "a" };
     let article = if matches!(format, Format::Heic) { "a" } else { article };
-    Broken::new(
-        &rules::NOT_JPEG,
-        format!("the picture is {article} {name}, and Instagram takes JPEG"),
-        name,
-        format!("convert it: {}", ffmpeg(file, "-frames:v 1 -q:v 2", "jpg")),
-    )
+    Broken::new(&rules::NOT_JPEG, format!("the picture is {article} {name}, and Instagram takes JPEG"), name, help)
+}
+
+/// The command that makes a JPEG of any still that `ffmpeg` reads.
+pub(crate) fn to_jpeg(file: &str) -> String {
+    ffmpeg(file, "-frames:v 1 -q:v 2", "jpg")
 }
 
 fn too_large(len: u64, file: &str) -> Option<Broken> {
