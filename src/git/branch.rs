@@ -51,8 +51,9 @@ impl Branch {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
-        let id: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let note = format!("refs/igsync/{id}");
+        let hash = hash.finalize();
+        let id = hash.iter().take(8).fold(0_u64, |id, byte| id << 8 | u64::from(*byte));
+        let note = format!("refs/igsync/{id:016x}");
         let run = run_page(variable);
         Self { checkout, target, note, is_own: false, signature, run, newest: Arc::default() }
     }
@@ -223,6 +224,7 @@ impl Remote for Branch {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn unclear(error: Error) -> RemoteError {
     match error {
         Error::NotRun(_) => RemoteError::Refused(error.to_string()),

@@ -138,7 +138,7 @@ async fn list(git: &Git, commit: &str, folder: &str) -> Result<Vec<Entry>, TreeE
 }
 
 async fn write(git: &Git, entries: &[Entry]) -> Result<String, Error> {
-    let lines: String = entries.iter().map(|entry| format!("{}\t{}\0", entry.about, entry.name)).collect();
+    let lines: Vec<&str> = entries.iter().flat_map(|entry| [&*entry.about, "\t", &*entry.name, "\0"]).collect();
     // What a partial clone has not fetched is there all the same.
-    git.line(&["mktree", "-z", "--missing"], lines.as_bytes()).await
+    git.line(&["mktree", "-z", "--missing"], lines.concat().as_bytes()).await
 }

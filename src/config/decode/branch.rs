@@ -19,7 +19,7 @@ pub(super) fn unusable_branch(name: &str) -> Option<&'static str> {
     if name.contains(is_wrong) || name.contains("..") || name.contains("@{") {
         return Some("git takes no blanks and none of ~ ^ : ? * [ \\ .. @{");
     }
-    let is_wrong = |part: &str| part.is_empty() || part.starts_with('.') || part.ends_with(".lock");
+    let is_wrong = |part: &str| part.is_empty() || part.starts_with('.') || part.strip_suffix(".lock").is_some();
     name.split('/').any(is_wrong).then_some("no part between slashes is empty, begins with a dot or ends in .lock")
 }
 
