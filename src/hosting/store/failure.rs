@@ -39,7 +39,7 @@ pub(super) fn read(step: Step, file: &MediaFile, bucket: &str, endpoint: &str, e
         _ => Error::Store {
             name: Arc::clone(&file.name),
             step: match step {
-                Step::Look => "be asked for",
+                Step::Look => "say whether it has",
                 Step::Send => "take",
             },
             endpoint,
