@@ -196,6 +196,18 @@ pub struct Scope {
     pub now: Option<jiff::Timestamp>,
 }
 
+/// What Meta is asked before a plan is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Refresh {
+    /// Nothing
+    #[default]
+    None,
+    /// What became of open attempts
+    Pending,
+    /// That, and which of the posts that are due are live already
+    Full,
+}
+
 #[derive(Debug, Args)]
 pub struct Plan {
     #[command(flatten)]
@@ -203,6 +215,9 @@ pub struct Plan {
     /// Exit 2 when apply would act now
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Ask Meta before planning; finds out, records nothing
+    #[arg(long, value_name = "WHAT", default_value = "none")]
+    pub refresh: Refresh,
     /// Show the posts first that differ from where this branch left REV; asks git
     #[arg(long, value_name = "REV")]
     pub base: Option<String>,
@@ -225,9 +240,15 @@ pub struct Apply {
     /// Wait so long for another run to end (for example 30s or 5m)
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub lock_timeout: std::time::Duration,
+    /// Ask Meta before planning; with none, the plan is made from files and open attempts are settled after it
+    #[arg(long, value_name = "WHAT", default_value = "pending")]
+    pub refresh: Refresh,
     /// Do not compare the posts with what is live before publishing
     #[arg(long)]
     pub no_live_check: bool,
+    /// Do not prove, before the first container, that Meta can fetch the media
+    #[arg(long)]
+    pub no_probe: bool,
     /// Commit and push the record to the git remote before and after publishing, whatever git.push says
     #[arg(long, overrides_with = "no_push")]
     pub push: bool,

@@ -7,6 +7,7 @@ mod base;
 mod connect;
 mod credentials;
 mod desk;
+mod draw;
 mod explain;
 mod extras;
 mod github;
@@ -16,6 +17,7 @@ mod log;
 mod new;
 mod plan;
 mod project;
+mod refresh;
 mod remote;
 mod resolve;
 mod run_lock;
@@ -120,7 +122,7 @@ pub async fn run(cli: Cli, world: &World) -> Exit {
     world.actions.begin(&cli.command);
     let ended = match cli.command {
         Command::Validate(args) => validate::run(&cli.global, &args, world),
-        Command::Plan(args) => plan::run(&cli.global, &args, world),
+        Command::Plan(args) => plan::run(&cli.global, &args, world).await,
         Command::Apply(args) => apply::run(&cli.global, &args, world).await,
         Command::Auth(args) => auth::run(&cli.global, &args, world).await,
         Command::Status(args) => status::run(&cli.global, &args, world).await,

@@ -4,9 +4,11 @@ mod checkout;
 mod choice;
 mod command;
 mod error;
+mod expiry;
 mod file;
 mod github;
 mod process;
+pub mod proof;
 mod sandbox;
 mod store;
 mod template;
@@ -29,6 +31,7 @@ use store::Store;
 
 pub use choice::{Hosting, Link, ObjectStore, Repository};
 pub use error::Error;
+pub use expiry::expires_at;
 pub use file::MediaFile;
 pub use template::{Error as TemplateError, check};
 
@@ -80,6 +83,12 @@ impl Host {
             }
         };
         Some(Self { way, allows_loopback, known: Mutex::default() })
+    }
+
+    /// Whether an emulator was given the file behind this URL and serves it to itself.
+    #[must_use]
+    pub fn is_in_sandbox(&self, url: &str) -> bool {
+        self.allows_loopback && Url::parse(url).is_ok_and(|url| sandbox::serves(&url))
     }
 
     /// The public URL of a file, the same for the whole run. Uploads what the host does not have yet,

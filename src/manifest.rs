@@ -4,6 +4,7 @@ mod accounts;
 mod assemble;
 mod check;
 mod check_files;
+mod conversion;
 mod decode;
 pub mod digest;
 mod discover;
@@ -16,12 +17,15 @@ mod time;
 mod written;
 
 pub use crate::path::Source;
-pub use check_files::{check_files, check_hosting, check_late, place};
+pub use check_files::{check_conversion_hosting, check_files, check_hosting, check_late, place};
+pub use conversion::{Mending, conversions, usage, wish};
 pub use digest::{caption_digest, normalise_caption};
 pub use json_schema::{defaults_json_schema, json_schema};
 pub use load::{Loaded, Options, load};
 pub use media::{Files, Spot, locate, unreadable};
-pub use schema::{Audio, GraduationStrategy, Item, MediaType, Post, PostState, ProductTag, ReelOptions, UserTag};
+pub use schema::{
+    Audio, Conversion, GraduationStrategy, Item, MediaType, Post, PostState, ProductTag, ReelOptions, UserTag,
+};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Media files: what their bytes are, without knowing manifests or the network.
 
 pub mod cache;
+pub mod convert;
 pub mod digest;
 pub mod probe;
 pub mod rules;

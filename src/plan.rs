@@ -18,6 +18,6 @@ mod tests;
 
 pub use action::Action;
 pub use diff::plan;
-pub use input::{AccountView, Input, Options};
+pub use input::{AccountView, Input, Options, Sighting};
 pub use model::{Change, Cost, Forecast, Guard, GuardKind, Notice, NoticeKind, Plan, Summary};
 pub use selection::Selection;

@@ -1,7 +1,9 @@
 //! The doors to the world: one HTTP request ([`Transport`]), time ([`Clock`]), files ([`Disk`]) and the
 //! record beyond this machine ([`Remote`]). A test that owns them all owns everything that can fail.
 
+pub mod address;
 mod disk;
+mod fetch;
 mod http;
 pub mod mem_disk;
 mod real_clock;
@@ -15,6 +17,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 pub use disk::{Access, Disk, Entry, FileKind, RunLock, Stat};
+pub use fetch::{FetchError, Fetched, Sink};
 pub use http::{Body, HttpOptions, HttpTransport, Progress, is_loopback};
 pub use mem_disk::MemDisk;
 pub use real_clock::RealClock;
@@ -103,6 +106,16 @@ pub enum TransportError {
 /// Sends one request and returns one answer. No retries, no redirects, no cookies.
 pub trait Transport: Send + Sync {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>>;
+
+    /// Reads a file that strangers must be able to read: as it is packed, through no proxy, from public
+    /// addresses or this machine. The body goes to `sink` in pieces, up to `answer_limit`.
+    fn fetch<'a>(&'a self, request: Request, sink: Sink<'a>) -> BoxFuture<'a, Result<Fetched, FetchError>> {
+        Box::pin(async move {
+            let mut head = self.send(request).await?;
+            let _ = sink(&std::mem::take(&mut head.body));
+            Ok(Fetched { head, body: Ok(()) })
+        })
+    }
 }
 
 /// Time, read and waited for.

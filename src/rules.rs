@@ -1,7 +1,11 @@
 //! Every rule igsync knows, in the order of their ids: the only list. `docs/rules.md` is made from it.
 
+mod untold;
+
 use crate::finding::{Rule, Severity};
 use crate::id::Kind::{self, Carousel, Image, Reel, Story};
+
+pub use untold::{UNTOLD, Untold};
 
 macro_rules! rules {
     ($($const_name:ident = $id:literal $name:literal $severity:ident $about:literal
@@ -94,6 +98,9 @@ rules! {
     CAROUSEL_SIZE = "IGS2401" "carousel-size" Error "a carousel has 2 to 10 items", kinds &[Carousel], limit "2 to 10 items", page GUIDE, remedy "make it two posts; for a single item take kind image or reel";
     TOO_MANY_COLLABORATORS = "IGS2402" "too-many-collaborators" Error "a post has at most 3 collaborators", kinds FEED, limit "3 usernames", page CREATION, remedy "remove some";
     TOO_MANY_SPONSORS = "IGS2403" "too-many-sponsors" Error "a post has at most 2 sponsors", limit "2 ids", page CREATION, remedy "remove some";
+    SPONSOR_IS_SELF = "IGS2404" "sponsor-is-self" Error "an account does not sponsor its own post", page CREATION, remedy "remove the account's own id";
+    COVER_WINS = "IGS2405" "cover-wins" Warning "a reel has a `cover` or a `thumb_offset`: the cover wins", kinds &[Reel], page CREATION, remedy "remove one of them";
+    PARTNERSHIP_IMPLIED = "IGS2406" "partnership-implied" Warning "a post with sponsors is a paid partnership, whatever `is_paid_partnership` says", page CREATION, remedy "remove `is_paid_partnership: false`, or the sponsors";
     TIME_DOES_NOT_EXIST = "IGS2501" "time-does-not-exist" Error "a local time is not skipped by daylight saving", remedy "choose a time before or after the gap";
     TIME_AMBIGUOUS = "IGS2502" "time-ambiguous" Error "a local time does not happen twice", remedy "add the offset";
     NO_TIMEZONE = "IGS2503" "no-timezone" Error "a local time needs a time zone", remedy "set `timezone` in igsync.yaml, or add an offset";
@@ -103,6 +110,7 @@ rules! {
     MAYBE_FACEBOOK_LOGIN_ONLY = "IGS2602" "maybe-facebook-login-only" Warning "some fields are documented for `login: facebook` alone", page CREATION, remedy "try it in the sandbox of your app first";
     MAYBE_NOT_FOR_STORIES = "IGS2603" "maybe-not-for-stories" Warning "Meta does not say that stories take this field", kinds &[Story], page CREATION, remedy "leave it out of stories";
     NO_HOSTING = "IGS2604" "no-hosting" Error "local media have a public address: Meta fetches images, covers and, with Instagram Login, videos", page CREATION, remedy "set `media.hosting` in igsync.yaml, or write an https URL";
+    CONVERSION_NOT_HOSTED = "IGS2605" "conversion-not-hosted" Error "a picture that igsync converts is hosted by igsync, too: `hosting.url` and `github` have only the files of the repository", remedy "commit the converted picture, or use `hosting.object_store` or `hosting.command`";
 
     MEDIA_IS_POINTER = "IGS3001" "lfs-pointer" Error "a media file is the file itself, not a Git LFS pointer", remedy "run `git lfs pull`; in CI check out with `lfs: true`";
     NOT_MEDIA = "IGS3002" "not-media" Error "a media file holds a picture or a video", page ERRORS, remedy "look into the file: it may be a saved web page or a failed download";
@@ -117,6 +125,9 @@ rules! {
     IMAGE_WIDTH = "IGS3107" "image-width" Warning "a feed picture is 320 to 1,440 pixels wide; Instagram scales others", kinds &[Image, Carousel], limit "320 to 1,440 pixels", page CREATION, remedy "scale it yourself to decide how it looks";
     IMAGE_COLOUR = "IGS3108" "image-colour" Warning "a picture is in sRGB; Instagram converts others", kinds PICTURES, page CREATION, remedy "export it as sRGB to decide how it looks";
     GPS_POSITION = "IGS3109" "gps-position" Warning "a picture does not tell where it was taken", kinds PICTURES, remedy "remove the GPS data: exiftool -gps:all= FILE";
+    COVER_CROP = "IGS3110" "cover-crop" Warning "a cover is 9:16: Instagram crops others around their middle", kinds &[Reel], limit "9:16", page CREATION, remedy "crop it yourself to decide what is seen";
+    NOT_CONVERTED = "IGS3111" "not-converted" Error "with `media.convert`, a picture is one that igsync can convert: still, whole, and of at most 64 megapixels", kinds PICTURES, limit "67,108,864 pixels", remedy "convert it: ffmpeg -i IN -frames:v 1 -q:v 2 OUT.jpg";
+
     VIDEO_CONTAINER = "IGS3201" "video-container" Error "a video is MP4 or MOV", kinds VIDEOS, page CREATION, remedy "ffmpeg -i IN -c copy -movflags +faststart OUT.mp4";
     NO_VIDEO_TRACK = "IGS3202" "no-video-track" Error "a video has a video track", kinds VIDEOS, page CREATION, remedy "check what was exported";
     VIDEO_CODEC = "IGS3203" "video-codec" Error "a video is H.264 or HEVC", kinds VIDEOS, page CREATION, remedy "ffmpeg -i IN -c:v libx264 -pix_fmt yuv420p -c:a copy OUT.mp4";
@@ -135,6 +146,10 @@ rules! {
     FRAGMENTED = "IGS3216" "fragmented" Warning "a video is one piece, not made of fragments: Meta does not say whether it reads those", kinds VIDEOS, remedy "ffmpeg -i IN -c copy -movflags +faststart OUT.mp4";
     CHROMA = "IGS3217" "video-chroma" Error "the colours of a video are stored as 4:2:0", kinds VIDEOS, limit "4:2:0", page CREATION, remedy "ffmpeg -i IN -c:v libx264 -pix_fmt yuv420p -c:a copy OUT.mp4";
     THUMB_OFFSET = "IGS3218" "thumb-offset" Error "`thumb_offset` lies inside the video", kinds &[Reel, Carousel], limit "below the duration, in milliseconds", page ERRORS, remedy "choose a moment before the end";
+    INTERLACED = "IGS3219" "interlaced" Error "a video is progressive: its frames are whole", kinds VIDEOS, page CREATION, remedy "ffmpeg -i IN -vf yadif -c:v libx264 -pix_fmt yuv420p -c:a copy OUT.mp4";
+    OPEN_GROUP = "IGS3220" "open-gop" Warning "the groups of pictures of a video are closed: none leans on the one before", kinds VIDEOS, page CREATION, remedy "ffmpeg -i IN -c:v libx264 -flags +cgop -pix_fmt yuv420p -c:a copy OUT.mp4";
+    AUDIO_BIT_RATE = "IGS3221" "audio-bit-rate" Warning "the sound of a video has 128 kbit/s", kinds VIDEOS, limit "128,000 bit/s, a tenth more is taken for rounding", page CREATION, remedy "ffmpeg -i IN -c:v copy -c:a aac -b:a 128k OUT.mp4";
+    SILENT_VOLUME = "IGS3222" "silent-video-volume" Warning "music over a silent video leaves `video_volume` at 0", kinds &[Reel], observed "such reels failed in processing with 2207082 in August and September 2026", remedy "set `video_volume: 0`";
 
     CONFIG_NOT_FOUND = "IGS4001" "config-not-found" Error "the configuration file that was named exists", remedy "check the path behind --config";
     ACCOUNT_NAME = "IGS4002" "account-name" Error "an account's name has letters, digits, `-` and `_`", limit "64 characters", remedy "the name on Instagram goes into `username`";

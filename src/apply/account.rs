@@ -23,6 +23,7 @@ use super::matching::Look;
 use super::media::MediaSource;
 use super::outcome::{Failure, Outcome, Tally};
 use super::protocol::{Origin, Reading, Standing};
+use super::prove::Proof;
 use super::publish::Ended;
 use super::settle::Settled;
 
@@ -40,6 +41,8 @@ pub struct AccountRun {
     /// Containers and uploads at a time.
     pub parallelism: usize,
     pub live_check: bool,
+    /// `None`: nobody looks whether Meta could fetch the media.
+    pub proof: Option<Proof>,
     /// When the manifest came into the repository: the earliest time at which its post can be live.
     pub added_at: AddedAt,
     /// Posts that this run already failed to settle: they have their outcome.
@@ -139,12 +142,20 @@ impl AccountRun {
             Some(_) if attempt::is_past_life(&record, self.client.server_now()) => "expired",
             Some(_) => return Ok(()),
         };
-        // A lost journal takes announcements along; what became of the container it can still tell itself.
+        // A lost journal, or another clone's, takes announcements along; what became of the container it can
+        // still tell itself.
         if record.state == State::Containers
             && let Some(container) = &record.container
-            && self.read(&container.id).await? == Reading::Status(StatusCode::Published)
         {
-            return self.found_live(record, wanted).map(drop);
+            match self.read(&container.id).await? {
+                Reading::Status(StatusCode::Published) => return self.found_live(record, wanted).map(drop),
+                Reading::Unreadable
+                    if reason == "superseded" && !attempt::is_past_life(&record, self.client.server_now()) =>
+                {
+                    return Ok(());
+                }
+                Reading::Status(_) | Reading::Unreadable => {}
+            }
         }
         self.end(attempt::not_published(record, reason)).await
     }
@@ -203,6 +214,7 @@ impl AccountRun {
             self.adopt_what_is_live(waiting, &newest, tally)?;
         }
         self.place_media(waiting, tally).await?;
+        self.prove_media(waiting, tally).await?;
         let fingerprint: Vec<MediaId> = newest.media.iter().take(FINGERPRINT).map(|media| media.id.clone()).collect();
         let mut ready = self.prepare_all(waiting, tally).await?;
         self.shared.fold()?;
@@ -279,7 +291,7 @@ impl AccountRun {
 
     /// The listing before the first publish. It is read back to the newest post that the record knows,
     /// so that a lockfile that lost its last lines is noticed; without any record, to its end.
-    async fn listing(&self) -> Result<Look, Halt> {
+    pub(super) async fn listing(&self) -> Result<Look, Halt> {
         let newest = self.shared.with_records(|records| {
             let mine = records.iter().filter(|record| record.user_id == self.user_id);
             mine.filter_map(|record| record.published_at).max()
@@ -327,7 +339,7 @@ impl AccountRun {
     }
 
     /// Records of other posts that may own media without knowing which.
-    fn claimants(&self, key: &PostKey) -> Vec<Record> {
+    pub(super) fn claimants(&self, key: &PostKey) -> Vec<Record> {
         self.shared.with_records(|records| {
             let mine = records.iter().filter(|record| record.user_id == self.user_id && record.key != *key);
             mine.filter(|record| match record.state {
@@ -401,7 +413,9 @@ impl AccountRun {
     async fn prepare(&self, post: &Post) -> Result<Result<(Record, bool), Failure>, Halt> {
         self.shared.go_on()?;
         let record = self.attempt_of(post);
-        if attempt::usable_container(&record, self.client.server_now()).is_some() {
+        // Also one that is too old: it is looked at before it is given up, since a lost journal takes the
+        // announcement of a publish along.
+        if record.container.is_some() {
             return Ok(self.finish_uploads(post, &record).await?.map(|()| (record, false)));
         }
         Ok(self.make_containers(post, record).await?.map(|record| (record, true)))

@@ -159,7 +159,7 @@ impl AccountRun {
 
     /// Whether a publish of this attempt may have been sent.
     pub(super) fn was_sent(&self, record: &Record) -> bool {
-        record.intents.len() > usize::from(self.shared.is_unsent(&record.attempt))
+        attempt::count_sent(record) > usize::from(self.shared.is_unsent(&record.attempt))
     }
 
     /// Whether the newest announcement that other machines see is neither over nor refused.

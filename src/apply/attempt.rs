@@ -54,6 +54,12 @@ pub(super) fn never_sent(mut record: Record) -> Record {
     record
 }
 
+/// The announced publishes of which it is not known that they never left this machine.
+pub(super) fn count_sent(record: &Record) -> usize {
+    let stayed = |at| record.refusals.iter().any(|refusal| refusal.intent_at == at && refusal.code == NEVER_SENT);
+    record.intents.iter().filter(|intent| !stayed(intent.at)).count()
+}
+
 /// Stands for a code where no connection came up; Meta has no code 0.
 const NEVER_SENT: i64 = 0;
 

@@ -80,6 +80,22 @@ pub enum Event {
         post: PostRef,
         media_id: MediaId,
     },
+    /// Meta could not fetch this URL, or would refuse what is there.
+    UrlRefused {
+        #[serde(flatten)]
+        post: PostRef,
+        /// The carousel item from 1; absent for a post with one file, and for a cover.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        item: Option<usize>,
+        /// Without what may be a secret.
+        url: String,
+        /// A name that does not change.
+        problem: &'static str,
+        file: String,
+        line: usize,
+        reason: String,
+        help: String,
+    },
     PostFailed {
         #[serde(flatten)]
         post: PostRef,

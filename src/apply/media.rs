@@ -7,7 +7,8 @@ use std::sync::Arc;
 use crate::config::Login;
 use crate::hosting::{Error, Host, MediaFile};
 use crate::id::Digest;
-use crate::manifest::{Item, MediaType, Source};
+use crate::manifest::{self, Files, Item, MediaType, Mending, Post, Source, Spot};
+use crate::media::convert::{self, Made};
 use crate::media::digest::hex;
 use crate::port::{Disk, Progress};
 
@@ -20,6 +21,15 @@ pub struct MediaSource {
     pub disk: Arc<dyn Disk>,
     /// SHA-256 of each local file by its path; made when the plan was.
     pub digests: Arc<HashMap<Arc<str>, Digest>>,
+    /// `None`: pictures are published as they are.
+    pub converting: Option<Converting>,
+}
+
+/// How pictures are converted, and where the results are kept.
+#[derive(Clone, Debug)]
+pub struct Converting {
+    pub mending: Mending,
+    pub folder: PathBuf,
 }
 
 /// What creation is told about one file.
@@ -38,6 +48,7 @@ impl MediaSource {
     /// `progress` is asked with the length in bytes of a file that goes to a host.
     pub async fn locate(
         &self,
+        post: &Post,
         source: &Source,
         media_type: MediaType,
         progress: &(dyn Fn(u64) -> Option<Progress> + Sync),
@@ -52,7 +63,7 @@ impl MediaSource {
             return Ok(Located::Upload { len: stat.len, path: full });
         }
         let Some(host) = &self.host else { return Err(Error::NoHost { name: Arc::clone(path) }) };
-        let file = self.file(path)?;
+        let file = self.file(post, path).await?;
         let url = host.url_of(&file, progress(file.len)).await?;
         Ok(Located::Url(url.into()))
     }
@@ -66,11 +77,48 @@ impl MediaSource {
         self.login == Login::Facebook && media_type == MediaType::Video
     }
 
+    /// The JPEG that is published instead of a picture; `None`: the file itself is.
+    async fn converted(&self, post: &Post, path: &Arc<str>, digest: &Digest) -> Result<Option<Made>, Error> {
+        let Some(Converting { mending, folder }) = &self.converting else { return Ok(None) };
+        let wish = {
+            let mut files = Files::new(&*self.disk, &self.root);
+            let Some((_, wish)) = manifest::wish(post, spot_of(post, path), mending.fit, &mut files) else {
+                return Ok(None);
+            };
+            wish
+        };
+        let (disk, folder, full) = (Arc::clone(&self.disk), folder.clone(), self.root.join(&**path));
+        let digest = digest.clone();
+        // Drawing takes a while; whoever waits for an answer must not wait for it.
+        let drawn = tokio::task::spawn_blocking(move || convert::make(&*disk, &folder, &full, &digest, &wish)).await;
+        let not_converted = |problem: String| Error::NotConverted { name: Arc::clone(path), problem };
+        drawn.map_err(|error| not_converted(error.to_string()))?.map_err(|error| not_converted(error.to_string()))
+    }
+
     /// A local file as its host has to know it.
-    fn file(&self, path: &Arc<str>) -> Result<MediaFile, Error> {
-        let sha256 = self.digests.get(path).and_then(hex).ok_or_else(|| Error::NotRead { name: Arc::clone(path) })?;
+    pub(super) async fn file(&self, post: &Post, path: &Arc<str>) -> Result<MediaFile, Error> {
+        let digest = self.digests.get(path).ok_or_else(|| Error::NotRead { name: Arc::clone(path) })?;
+        if let Some(made) = self.converted(post, path, digest).await? {
+            let sha256 = hex(&made.digest).unwrap_or_default().into();
+            let (name, len) = (Arc::clone(path), made.len);
+            return Ok(MediaFile {
+                name,
+                path: made.path,
+                sha256,
+                len,
+                content_type: "image/jpeg",
+                is_made_here: true,
+            });
+        }
+        let sha256 = hex(digest).ok_or_else(|| Error::NotRead { name: Arc::clone(path) })?;
         MediaFile::look(&*self.disk, path, self.root.join(&**path), sha256).map_err(|error| unreadable(path, &error))
     }
+}
+
+/// The first place at which a post names a file.
+fn spot_of(post: &Post, path: &Arc<str>) -> Spot<'static> {
+    let is_it = |source: &Source| matches!(source, Source::Local(local) if local == path);
+    post.items.iter().find(|item| is_it(&item.source)).map_or(Spot::Cover, |item| Spot::Item(item.slot))
 }
 
 fn unreadable(path: &Arc<str>, error: &std::io::Error) -> Error {

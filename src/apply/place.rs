@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use futures_util::stream::{self, StreamExt};
 
 use crate::id::Kind;
-use crate::manifest::{MediaType, Post, Source};
+use crate::manifest::{Item, MediaType, Post, Source, Spot};
 
 use super::account::{AccountRun, Work};
 use super::attempt;
@@ -14,6 +14,13 @@ use super::context::{Halt, lock};
 use super::event::Event;
 use super::media::Located;
 use super::outcome::{Failure, Outcome, Tally};
+
+/// A file that a container of a post is still to be made from.
+pub(super) struct Needed<'a> {
+    pub spot: Spot<'static>,
+    pub source: &'a Source,
+    pub media_type: MediaType,
+}
 
 impl AccountRun {
     /// Hosts every file that the posts still need. A host that fails leaves nothing half made: there is
@@ -53,17 +60,19 @@ impl AccountRun {
     async fn place(&self, post: &Post) -> Made<()> {
         self.shared.go_on()?;
         self.shared.tell(&Event::PostStarted { post: self.post_ref(&post.key), kind: post.kind })?;
-        for (item, source, media_type) in self.still_needed(post) {
+        for Needed { spot, source, media_type } in self.still_needed(post) {
             if let Err(failure) = self.locate(post, source, media_type).await? {
-                let is_item = post.kind == Kind::Carousel;
-                return Ok(Err(if is_item { failure.in_item(item) } else { failure }));
+                return Ok(Err(match spot {
+                    Spot::Item(index) if post.kind == Kind::Carousel => failure.in_item(index + 1),
+                    _ => failure,
+                }));
             }
         }
         Ok(Ok(()))
     }
 
-    /// The files that no living container holds yet, each with its number among the items.
-    fn still_needed<'a>(&self, post: &'a Post) -> Vec<(usize, &'a Source, MediaType)> {
+    /// The files that no living container holds yet.
+    pub(super) fn still_needed<'a>(&self, post: &'a Post) -> Vec<Needed<'a>> {
         let now = self.client.server_now();
         let attempts = self.shared.attempts(&self.user_id, &post.key);
         let open = attempts.iter().filter(|record| record.state.is_open()).min_by(|a, b| a.attempt.cmp(&b.attempt));
@@ -73,17 +82,19 @@ impl AccountRun {
         let made = open.map_or(&[][..], |record| &record.children);
         // A carousel with one child that is too old begins anew.
         let made = if made.iter().all(|child| attempt::is_usable(child, now)) { made.len() } else { 0 };
-        let items = post.items.iter().enumerate().skip(made);
-        let mut needed: Vec<_> = items.map(|(index, item)| (index + 1, &item.source, item.media_type)).collect();
+        let items = post.items.iter().skip(made);
+        let item =
+            |item: &'a Item| Needed { spot: Spot::Item(item.slot), source: &item.source, media_type: item.media_type };
+        let mut needed: Vec<_> = items.map(item).collect();
         let cover = post.reel.as_ref().and_then(|reel| reel.cover.as_ref());
-        needed.extend(cover.map(|cover| (1, cover, MediaType::Image)));
+        needed.extend(cover.map(|source| Needed { spot: Spot::Cover, source, media_type: MediaType::Image }));
         needed
     }
 
     /// Puts one file where Meta can fetch it. A host that fails every file ends the account's run.
     pub(super) async fn locate(&self, post: &Post, source: &Source, media_type: MediaType) -> Made<Located> {
         let progress = |len| (len >= WORTH_TELLING).then(|| self.progress(post, len));
-        match self.shared.ask(self.media.locate(source, media_type, &progress)).await? {
+        match self.shared.ask(self.media.locate(post, source, media_type, &progress)).await? {
             Ok(located) => Ok(Ok(located)),
             Err(error) if error.is_shared() => Err(Halt::host(&error)),
             Err(error) => Ok(Err(Failure::new(error.to_string(), error.advice()))),

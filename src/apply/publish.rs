@@ -16,7 +16,7 @@ use crate::lockfile::{Record, State, Via};
 use crate::manifest::{MediaType, Post};
 
 use super::account::AccountRun;
-use super::announce::{Turn, container_of};
+use super::announce::Turn;
 use super::attempt;
 use super::context::Halt;
 use super::event::Event;
@@ -52,8 +52,9 @@ impl AccountRun {
             if let Some(outcome) = self.has_expired(post) {
                 return Ok(Some(outcome));
             }
-            let Some(container) = container_of(&record) else {
-                return Ok(Some(Outcome::Failed(Failure::new("no container was made", "run apply again"))));
+            let Some(container) = attempt::usable_container(&record, self.client.server_now()).cloned() else {
+                self.end(attempt::not_published(record, "expired")).await.map_err(quietly)?;
+                return Ok(Some(Outcome::Failed(Failure::from_container(true, None))));
             };
             let Some((announced, announcement)) = self.announce(record.clone(), turn).await.map_err(quietly)? else {
                 return Ok(Some(self.taken(&record).unwrap_or_else(undecided)));

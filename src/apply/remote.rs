@@ -331,7 +331,7 @@ impl Shared {
     /// Longer after each try, and never the same for two machines.
     fn pause(&self, tries: u32) -> Duration {
         let longest = Duration::from_millis(250) * 2_u32.saturating_pow(tries.min(16));
-        longest.min(LONGEST_PAUSE).mul_f64(0.5 + 0.5 * self.chance())
+        longest.min(LONGEST_PAUSE).min(self.waits.poll_max).mul_f64(0.5 + 0.5 * self.chance())
     }
 
     /// Whether another machine has touched a post since this run began.

@@ -52,6 +52,7 @@ pub(super) fn post(key: &str, kind: Kind, caption: &str) -> Post {
         text_digest: Digest::from("v1:sha256:text"),
         media_digest: Some(Digest::from("v1:sha256:media")),
         digest: Some(Digest::from("v1:sha256:all")),
+        conversions: Vec::new(),
         has_errors: false,
     }
 }

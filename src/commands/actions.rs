@@ -118,6 +118,11 @@ impl Actions {
         self.told().run.remarks.push(text.to_owned());
     }
 
+    /// Lines of the record that only this machine has.
+    pub(super) fn keep(&self, lines: &[String]) {
+        self.told().run.to_keep.extend_from_slice(lines);
+    }
+
     /// An observer that also takes note of every fact.
     pub(super) fn hearing(&self, inner: Box<dyn Observer>) -> Box<dyn Observer> {
         if self.is_on { Box::new(Hearing { inner, told: Arc::clone(&self.told) }) } else { inner }

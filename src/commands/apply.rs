@@ -7,33 +7,48 @@ mod prepare;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::apply::{Observer, Shared};
-use crate::cli::{Apply, Global, OutputFormat};
+use crate::apply::{Observer, Run, Shared};
+use crate::cli::{Apply, Global, OutputFormat, Refresh};
 use crate::exit::Exit;
+use crate::id::AttemptId;
 use crate::lockfile::Ledger;
 use crate::plan::{GuardKind, Plan};
-use crate::port::{Remote, RunLock};
+use crate::port::RunLock;
 use crate::report;
 use crate::report::text::plural;
 
 use super::connect::{Connector, Pace};
-use super::plan::{make, show_findings};
+use super::plan::{make, make_and_draw, show_findings};
 use super::project::Project;
-use super::{Ended, Failure, World, remote, run_lock, write_stdout};
+use super::remote::Keeping;
+use super::{Ended, Failure, World, refresh, remote, run_lock, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     let mut project = Project::load(global, world, args.scope.sandbox, false)?;
     refuse_time_travel(&project, args)?;
+    if args.refresh == Refresh::Full && args.no_live_check {
+        return Err(Failure::message(
+            Exit::Usage,
+            "--refresh full looks at what is live, --no-live-check forbids it",
+            "leave one of them out",
+        ));
+    }
     show_findings(&project, world);
     if project.configuration_errors() || !project.complete {
         return Ok(Exit::Failure);
     }
     let keeping = remote::choose(&mut project, args, world).await?;
+    let ended = carry_on(project, &keeping, global, args, world).await;
+    keeping.follow(world).await;
+    ended
+}
+
+async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args: &Apply, world: &World) -> Ended {
     let offline = make(&project, &args.scope, BTreeSet::new(), world)?;
     if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
         if exit != Exit::Refused {
             if keeping.lacks(&project.snapshot.records) {
-                let (_lock, shared) = begin(&project, args, keeping.go_on()?, world).await?;
+                let (_lock, shared) = begin(&project, args, keeping, world).await?;
                 shared.fetch_record().await.map_err(Failure::halted)?;
                 shared.keep_all().await.map_err(Failure::halted)?;
             } else {
@@ -42,38 +57,65 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
         }
         return Ok(exit);
     }
-    let (_lock, shared) = begin(&project, args, keeping.go_on()?, world).await?;
+    let (_lock, shared) = begin(&project, args, keeping, world).await?;
     shared.fetch_record().await.map_err(Failure::halted)?;
     let connector = Connector::open(&project, world).await?;
     let names = prepare::accounts_with_work(&offline, &project, args);
     let accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;
     let users = accounts.users();
     let (mut run, _sandbox) = accounts.into_run(shared);
-    let settled = run.settle(&project.posts).await;
-    project.snapshot.records = run.shared.with_records(Clone::clone);
     project.adopt_users(&users);
-    let plan = make(&project, &args.scope, settled, world)?;
+    let mut settled = BTreeSet::new();
+    if args.refresh != Refresh::None {
+        settled = settle(&mut run, &mut project).await;
+    }
+    if args.refresh == Refresh::Full {
+        refresh::look(&mut run, &mut project, &args.scope, &settled, world).await?;
+    }
+    let mut plan = make_and_draw(&mut project, &args.scope, settled, world)?;
     show(&plan, args, world)?;
-    if let Some(exit) = refusal(&plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(&plan, world)) {
+    let refused =
+        |plan: &Plan| refusal(plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(plan, world));
+    if let Some(exit) = refused(&plan) {
         run.leave().await.map_err(Failure::halted)?;
         return Ok(exit);
     }
     if plan.acts() && !agreed(&plan, args, world)? {
         return Ok(Exit::Failure);
     }
+    if args.refresh == Refresh::None {
+        // Nothing is sent before it is known what earlier runs have sent, however the plan was made.
+        let settled = settle(&mut run, &mut project).await;
+        plan = make(&project, &args.scope, settled, world)?;
+        if let Some(exit) = refused(&plan) {
+            run.leave().await.map_err(Failure::halted)?;
+            return Ok(exit);
+        }
+    }
     preflight::check(&plan, &project, &mut run, world).await;
     carry_out::run(run, &plan, &project, global, args, world).await
+}
+
+/// Settles what earlier runs left open, and takes over what that has recorded.
+async fn settle(run: &mut Run, project: &mut Project) -> BTreeSet<AttemptId> {
+    let settled = run.settle(&project.posts).await;
+    project.snapshot.records = run.shared.with_records(Clone::clone);
+    settled
 }
 
 /// Takes the run lock and opens the record.
 async fn begin(
     project: &Project,
     args: &Apply,
-    remote: Option<Arc<dyn Remote>>,
+    keeping: &Keeping,
     world: &World,
 ) -> Result<(RunLock, Arc<Shared>), Failure> {
+    let remote = keeping.go_on()?;
     let lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
-    let ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
+    let mut ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
+    if remote.is_none() && keeping.has_read() {
+        ledger.take_over(&project.snapshot.records)?;
+    }
     let shared = share(project, world, ledger, observer(args, world)).kept_at(remote);
     Ok((lock, Arc::new(shared)))
 }

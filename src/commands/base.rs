@@ -42,6 +42,16 @@ pub(super) fn changed_files(root: &Path, rev: &str) -> Result<HashSet<String>, F
     Ok(files)
 }
 
+/// The lockfile on a branch that keeps only the record, as it was last fetched. `None`: there is none here.
+pub(super) fn record_on(root: &Path, branch: &str) -> Result<Option<Vec<u8>>, Failure> {
+    let path = format!("refs/remotes/origin/{branch}:./igsync.lock");
+    let Some(id) = git(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &path])? else {
+        return Ok(None);
+    };
+    // By its id: no attributes, and so no filter, apply.
+    git(root, &["cat-file", "blob", &line(&id)])
+}
+
 /// Adds the manifests whose media, caption file or defaults are among the changed files.
 pub(super) fn with_users<'a>(
     mut changed: HashSet<String>,

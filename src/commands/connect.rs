@@ -1,21 +1,23 @@
 //! From the accounts of the configuration to accounts that can act: tokens, endpoints, identities.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
-use crate::apply::{AccountRun, Halt, MediaSource, Run, Shared};
+use crate::apply::{AccountRun, Converting, Halt, MediaSource, Proof, Run, Shared};
 use crate::cli::Apply;
 use crate::config::{Account, Settings};
 use crate::exit::Exit;
 use crate::git::History;
 use crate::graph::{AccessToken, Client, Identity};
+use crate::hosting::proof::{Prover, Reach};
 use crate::hosting::{Host, Hosting, Surroundings};
 use crate::id::{AccountName, UserId};
 use crate::port::Transport;
 use crate::sandbox::{self, Sandbox};
 
 use super::credentials::{self, account_halt};
-use super::project::Project;
+use super::project::{Project, mending_of};
 use super::{Failure, World};
 
 /// What all connections share.
@@ -23,27 +25,38 @@ pub(super) struct Connector {
     transport: Arc<dyn Transport>,
     /// Runs in this process while the value lives.
     sandbox: Option<Served>,
+    prover: OnceLock<Arc<Prover>>,
     hosts: Mutex<Vec<Hosted>>,
 }
 
 /// What a configuration says about hosting, and what came of it.
 type Hosted = (Option<Hosting>, Option<Arc<Host>>);
 
+/// A signature that ends sooner than this may end before Meta has fetched the file.
+const MOST_OF_A_RUN: Duration = Duration::from_secs(40 * 60);
+
 /// How much a run may do at a time.
 pub(super) struct Pace {
     pub max_publish: Option<u32>,
     pub parallelism: u8,
     pub live_check: bool,
+    /// Whether URLs are proven before containers are made.
+    pub probe: bool,
 }
 
 impl Pace {
     pub(super) fn of(args: &Apply) -> Self {
-        Self { max_publish: args.scope.max_publish, parallelism: args.parallelism, live_check: !args.no_live_check }
+        Self {
+            max_publish: args.scope.max_publish,
+            parallelism: args.parallelism,
+            live_check: !args.no_live_check,
+            probe: !args.no_probe,
+        }
     }
 
     /// For a run that only asks.
     pub(super) fn reading() -> Self {
-        Self { max_publish: Some(0), parallelism: 1, live_check: true }
+        Self { max_publish: Some(0), parallelism: 1, live_check: true, probe: false }
     }
 }
 
@@ -74,7 +87,7 @@ impl Connector {
         let transport = (world.transport)()
             .map_err(|error| Failure::message(Exit::Failure, error, "check the proxy and TLS settings"))?;
         let sandbox = if project.sandbox { Some(Served::start(project, world, &transport).await?) } else { None };
-        Ok(Self { transport, sandbox, hosts: Mutex::default() })
+        Ok(Self { transport, sandbox, prover: OnceLock::new(), hosts: Mutex::default() })
     }
 
     /// Connects the named accounts. A wrong user ends the run (nothing has been published yet); an
@@ -163,15 +176,32 @@ impl Connector {
                 root: project.root.clone(),
                 disk: Arc::clone(&world.disk),
                 digests: Arc::clone(&project.digests),
+                converting: mending_of(account)
+                    .map(|mending| Converting { mending, folder: project.paths.converted() }),
             },
             client,
             max_publish: pace.max_publish.unwrap_or(account.max_publish_per_run) as usize,
             min_gap: account.schedule.min_gap,
             parallelism: usize::from(pace.parallelism),
             live_check: pace.live_check,
+            proof: pace.probe.then(|| self.proof(is_loopback, project, world)),
             undecided: HashSet::new(),
             added_at: Arc::new(move |file| in_git.added_at(file)),
         }
+    }
+
+    /// One for all accounts of a run, so that a file that two of them share is read once.
+    fn proof(&self, is_loopback: bool, project: &Project, world: &World) -> Proof {
+        let reach = if is_loopback { Reach::ThisMachine } else { Reach::Internet };
+        let prover = self.prover.get_or_init(|| {
+            let waits = project.waits();
+            // Meta may fetch again until it has finished, and the last post of a run is made last.
+            let run_time = waits.poll_budget.max(MOST_OF_A_RUN);
+            let (transport, clock) = (Arc::clone(&self.transport), Arc::clone(&world.clock));
+            Arc::new(Prover::new(transport, clock, reach, waits.http_timeout, run_time))
+        });
+        let config = project.config.clone();
+        Proof { prover: Arc::clone(prover), judge: Arc::new(move |finding| config.judge(finding)) }
     }
 
     /// Where the local media of an account get their URLs; one host for all accounts that say the same.

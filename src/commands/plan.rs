@@ -1,4 +1,4 @@
-//! `igsync plan`: the difference, offline.
+//! `igsync plan`: the difference, offline unless `--refresh` asks for more.
 
 use std::collections::BTreeSet;
 
@@ -6,16 +6,16 @@ use crate::cli::{Global, Plan, PlanFormat, Scope};
 use crate::config::{Account, Paused};
 use crate::exit::Exit;
 use crate::id::{AccountName, AttemptId, PostKey};
-use crate::lockfile::Record;
+use crate::lockfile::{self, Record};
 use crate::manifest::caption_digest;
 use crate::plan::{self, AccountView, Input, Options, Selection};
 use crate::report;
 use crate::report::markdown::Limit;
 
 use super::project::Project;
-use super::{Ended, Failure, World, actions, base, remote, write_commands, write_stdout};
+use super::{Ended, Failure, World, actions, base, draw, refresh, remote, write_commands, write_stdout};
 
-pub(super) fn run(global: &Global, args: &Plan, world: &World) -> Ended {
+pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
     let mut project = Project::load(global, world, args.scope.sandbox, false)?;
     match args.format {
         PlanFormat::Human | PlanFormat::Json => show_findings(&project, world),
@@ -25,11 +25,13 @@ pub(super) fn run(global: &Global, args: &Plan, world: &World) -> Ended {
         return Ok(Exit::Failure);
     }
     if let Some(rev) = &args.base {
+        take_in_record(&mut project)?;
         let changed = base::changed_files(&project.root, rev)?;
         project.changed_files = Some(base::with_users(changed, project.posts.iter().map(|post| &**post)));
     }
     project.ephemeral = remote::known_offline(&project, world);
-    let plan = make(&project, &args.scope, BTreeSet::new(), world)?;
+    let asked = refresh::for_plan(&mut project, &args.scope, args.refresh, world).await?;
+    let plan = make_and_draw(&mut project, &args.scope, asked.settled, world)?;
     world.actions.plan(&plan);
     show(&plan, &project, args.format, world)?;
     if !project.sandbox && project.snapshot.records.is_empty() && has_sandbox_records(&project, world) {
@@ -37,10 +39,26 @@ pub(super) fn run(global: &Global, args: &Plan, world: &World) -> Ended {
             .terminal
             .say("note: only a sandbox record exists; nothing was published for real (`plan --sandbox` shows it)");
     }
-    if project.has_errors() {
+    if project.has_errors() || asked.is_incomplete {
         return Ok(Exit::Failure);
     }
     Ok(if args.detailed_exitcode && plan.acts() { Exit::Changes } else { Exit::Done })
+}
+
+/// A protected main keeps the record on a branch of its own, where a plan without `--base` does not look.
+fn take_in_record(project: &mut Project) -> Result<(), Failure> {
+    let Some(branch) = project.config.git.state_branch.clone().filter(|_| !project.sandbox) else { return Ok(()) };
+    let Some(text) = base::record_on(&project.root, &branch)? else { return Ok(()) };
+    let parsed = lockfile::format::parse(&text).map_err(|error| {
+        Failure::message(
+            Exit::Failure,
+            format!("igsync.lock on branch {branch} can not be read: {error}"),
+            "mend it there (git log shows its versions), or update igsync",
+        )
+    })?;
+    project.snapshot.records.merge(parsed.records);
+    project.snapshot.has_lockfile = true;
+    Ok(())
 }
 
 fn show(plan: &plan::Plan, project: &Project, format: PlanFormat, world: &World) -> Result<(), Failure> {
@@ -71,6 +89,23 @@ fn say_findings(project: &Project, world: &World) {
     if !project.findings.is_empty() {
         world.terminal.say(report::findings::render(&project.findings, world.terminal.style_err()).trim_end());
     }
+}
+
+/// [`make`], with the converted pictures of the posts that are due; what is broken about them is told.
+pub(super) fn make_and_draw(
+    project: &mut Project,
+    scope: &Scope,
+    settled: BTreeSet<AttemptId>,
+    world: &World,
+) -> Result<plan::Plan, Failure> {
+    let mut plan = make(project, scope, settled, world)?;
+    let found = draw::draw(&mut plan, project, world);
+    if !found.is_empty() {
+        world.terminal.say(report::findings::render(&found, world.terminal.style_err()).trim_end());
+        world.actions.findings(&found, &project.folder_in_repository(world));
+        project.findings.extend(found);
+    }
+    Ok(plan)
 }
 
 /// Compares posts and records as the flags ask for. `settled` are the attempts that this run has proven
@@ -105,6 +140,7 @@ pub(super) fn make(
             ephemeral_lockfile: project.ephemeral.clone(),
             graph_base: project.settings.graph_url.as_ref().map(ToString::to_string).filter(|_| !project.sandbox),
             settled,
+            live: project.live.clone(),
             changed_files: project.changed_files.clone(),
         },
         caption_digest: &|post| caption_digest(&post.caption),

@@ -1,6 +1,6 @@
 //! A content root as validate, plan and apply see it: configuration, posts, records, findings.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,15 +10,18 @@ use crate::cli::Global;
 use crate::config::{self, Account, Config, Settings};
 use crate::exit::Exit;
 use crate::finding::{self, Finding, Severity};
-use crate::id::{AccountName, Digest, UserId};
+use crate::id::{AccountName, Digest, PostKey, UserId};
 use crate::lockfile::{self, Paths, Records, Snapshot};
 use crate::manifest::{self, Post};
+use crate::plan::Sighting;
 use crate::port::{Disk, FileKind};
 use crate::rules;
 
 use super::{Failure, World, github};
 
 mod media;
+
+pub(super) use media::mending_of;
 
 /// Everything that files and environment say.
 pub(super) struct Project {
@@ -31,11 +34,15 @@ pub(super) struct Project {
     /// How many manifests there are, drafts and unreadable ones included.
     pub manifests: usize,
     pub findings: Vec<Finding>,
+    /// `false`: the configuration has errors, so what it says is not what its author meant.
+    is_configured: bool,
     /// `false`: a manifest could not be read.
     pub complete: bool,
     /// SHA-256 of the local media files of posts that may go out.
     pub digests: Arc<HashMap<Arc<str>, Digest>>,
     pub sandbox: bool,
+    /// `--refresh full`: posts that are due and that their account shows already.
+    pub live: BTreeMap<(AccountName, PostKey), Sighting>,
     /// `--base`: the files that differ from that revision.
     pub changed_files: Option<HashSet<String>>,
     /// Why nothing keeps the lockfile of this run; `None`: something does, or it stays on this machine.
@@ -118,9 +125,12 @@ impl Project {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
 
-    /// Errors that are not about one post: nothing may be done on top of them.
+    /// Errors that are not about one post: nothing may be done on top of them. A configuration that was
+    /// only half understood may name another account, or lack its `paused`.
     pub(super) fn configuration_errors(&self) -> bool {
-        self.findings.iter().any(|finding| finding.severity == Severity::Error && finding.rule.id.starts_with("IGS4"))
+        let is_about_it =
+            |finding: &Finding| finding.severity == Severity::Error && finding.rule.id.starts_with("IGS4");
+        !self.is_configured || self.findings.iter().any(is_about_it)
     }
 
     /// Fills in user ids that only the lockfile knows.
@@ -174,6 +184,7 @@ impl Start {
     fn project(self, world: &World, snapshot: Snapshot, check_published: bool) -> Project {
         let Self { root, loaded, paths, sandbox } = self;
         let config::Loaded { config, settings, mut findings, is_readable } = loaded;
+        let is_configured = !findings.iter().any(|finding| finding.severity == Severity::Error);
         let options = manifest::Options { allow_loopback: sandbox || settings.is_loopback() };
         let mut posts = manifest::load(&*world.disk, &root, &config, options);
         findings.append(&mut posts.findings);
@@ -190,8 +201,10 @@ impl Start {
             paths,
             snapshot,
             findings,
+            is_configured,
             digests: Arc::default(),
             sandbox,
+            live: BTreeMap::new(),
             changed_files: None,
             ephemeral: None,
         };

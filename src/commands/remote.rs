@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::cli::Apply;
 use crate::config::Push;
 use crate::exit::Exit;
-use crate::git::{Branch, Checkout, Git, Signature, Target, Tip};
+use crate::git::{Branch, Checkout, Followed, Git, Signature, Target, Tip};
 use crate::lockfile::{Records, format};
 use crate::port::{Kept, Remote};
 
@@ -16,11 +16,11 @@ use super::{Failure, World};
 #[derive(Default)]
 pub(super) struct Keeping {
     /// Where the record is pushed to.
-    pub branch: Option<Arc<Branch>>,
+    branch: Option<Arc<Branch>>,
     /// What stood there, or `None`: nothing was read.
-    pub kept: Option<Kept>,
-    /// The checkout could not be compared with the remote. Matters only if something is to be published.
-    pub doubt: Option<Failure>,
+    kept: Option<Kept>,
+    /// Why the checkout could not be compared with the remote. Matters only if something is to be published.
+    doubt: Option<String>,
 }
 
 impl Keeping {
@@ -35,10 +35,33 @@ impl Keeping {
     }
 
     /// The place to keep the record at, once it is clear that something is to be done.
-    pub(super) fn go_on(self) -> Result<Option<Arc<dyn Remote>>, Failure> {
-        match self.doubt {
-            Some(doubt) => Err(doubt),
-            None => Ok(self.branch.map(|branch| branch as Arc<dyn Remote>)),
+    pub(super) fn go_on(&self) -> Result<Option<Arc<dyn Remote>>, Failure> {
+        if let Some(doubt) = &self.doubt {
+            let help = "let this job read the repository, or pass --allow-stale";
+            return Err(Failure::message(Exit::Stale, format!("nothing was published: {doubt}"), help));
+        }
+        Ok(self.branch.clone().map(|branch| branch as Arc<dyn Remote>))
+    }
+
+    /// Whether the record at the remote is known, pushed to or not.
+    pub(super) fn has_read(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// Lets the checkout come along with what was pushed, and tells a person where it could not.
+    pub(super) async fn follow(&self, world: &World) {
+        let Some(branch) = &self.branch else { return };
+        let why = match branch.bring_checkout_along().await {
+            Ok(None | Some(Followed::Moved)) => return,
+            Ok(Some(Followed::Left(why))) => why.to_owned(),
+            Err(error) => error.to_string(),
+        };
+        if !world.env.is_on("CI") {
+            world.terminal.say(&format!(
+                "the record is at {}; your branch was left alone, because {why}\n\
+                 next: git checkout -- igsync.lock && git pull --rebase (the journal holds the record as well)",
+                branch.target()
+            ));
         }
     }
 }
@@ -167,8 +190,8 @@ impl Place {
         Ok(Self { checkout, content, record: Arc::new(record) })
     }
 
-    /// The outer error: the checkout is not the tip. The inner one: nobody can tell.
-    async fn check_tip(&self, kept: Option<&Kept>, world: &World) -> Result<Option<Failure>, Failure> {
+    /// The error: the checkout is not the tip. A text: nobody can tell, because of this.
+    async fn check_tip(&self, kept: Option<&Kept>, world: &World) -> Result<Option<String>, Failure> {
         let is_same_branch = self.record.target() == self.content.target();
         let tip = match kept.filter(|_| is_same_branch) {
             Some(kept) => kept.version.0.clone(),
@@ -211,15 +234,8 @@ impl Place {
         ))
     }
 
-    fn cannot_tell(&self, why: &str) -> Failure {
-        Failure::message(
-            Exit::Stale,
-            format!(
-                "nothing was published: nobody can tell whether this is the tip of {}: {why}",
-                self.content.target()
-            ),
-            "let this job read the repository, or pass --allow-stale",
-        )
+    fn cannot_tell(&self, why: &str) -> String {
+        format!("nobody can tell whether this is the tip of {}: {why}", self.content.target())
     }
 }
 

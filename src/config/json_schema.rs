@@ -13,6 +13,7 @@ pub fn json_schema() -> Value {
             "type": "object",
             "minProperties": 1,
             "description": "By name; letters, digits, - and _",
+            "propertyNames": { "pattern": "^[A-Za-z0-9_-]{1,64}$" },
             "additionalProperties": { "anyOf": [account, { "type": "null" }] },
         }),
     );
@@ -20,7 +21,11 @@ pub fn json_schema() -> Value {
     add("default_account", text("The account of manifests that name none"));
     add(
         "posts",
-        json!({ "type": "array", "items": { "type": "string" }, "description": "Folders that hold manifests; default posts" }),
+        json!({
+            "type": "array",
+            "items": { "type": "string", "pattern": r"^(?!\.\.(/|$))(?!/)" },
+            "description": "Folders that hold manifests; default posts",
+        }),
     );
     add(
         "hashtag_sets",

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use crate::finding::{Finding, Severity};
 use crate::hosting::Hosting;
 use crate::id::{AccountName, UserId};
+pub use crate::media::convert::Fit;
 use crate::rules;
 
 #[derive(Clone, Debug)]
@@ -78,13 +79,6 @@ pub struct Schedule {
     pub late_after: Duration,
     /// Between two publishes of one account.
     pub min_gap: Duration,
-}
-
-/// How a picture whose shape Instagram refuses is mended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fit {
-    Pad,
-    Crop,
 }
 
 /// Why nothing is published.

@@ -3,11 +3,14 @@
 //! Commits are made of objects alone and pushed by their id, so that work tree, index and branches of this clone
 //! are never touched; [`super::Checkout::follow`] lets the checkout come along where that is safe.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use futures_util::future::BoxFuture;
 use sha2::{Digest as _, Sha256};
 
 use super::checkout::Checkout;
 use super::command::{Error, Git};
+use super::local::Followed;
 use super::message::{Signature, message, run_page};
 use super::outcome::{self, Said};
 use super::target::Target;
@@ -30,6 +33,8 @@ pub struct Branch {
     signature: Signature,
     /// The CI run to name in commits.
     run: Option<String>,
+    /// The newest commit that was put.
+    newest: Arc<Mutex<Option<String>>>,
 }
 
 impl Branch {
@@ -47,7 +52,9 @@ impl Branch {
             hash.update([0]);
         }
         let id: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self { checkout, target, note: format!("refs/igsync/{id}"), is_own: false, signature, run: run_page(variable) }
+        let note = format!("refs/igsync/{id}");
+        let run = run_page(variable);
+        Self { checkout, target, note, is_own: false, signature, run, newest: Arc::default() }
     }
 
     /// A branch that holds nothing but records; it begins with the first of them.
@@ -80,6 +87,16 @@ impl Branch {
             // A branch that has moved can be pushed to, too.
             Said::Taken | Said::NotSent => Ok(kept),
             _ => Err(outcome::why(&said, &stderr)),
+        }
+    }
+
+    /// Moves the checkout to the newest commit that was put, where nothing can be lost. `None`: there is
+    /// nothing to come along with.
+    pub async fn bring_checkout_along(&self) -> Result<Option<Followed>, Error> {
+        let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match newest.filter(|_| !self.is_own) {
+            Some(commit) => self.checkout.follow(self, &commit).await.map(Some),
+            None => Ok(None),
         }
     }
 
@@ -198,7 +215,11 @@ impl Remote for Branch {
         text: &'a [u8],
         message: &'a str,
     ) -> BoxFuture<'a, Result<Version, RemoteError>> {
-        Box::pin(self.exchange(over, text, message))
+        Box::pin(async move {
+            let version = self.exchange(over, text, message).await?;
+            *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(version.0.clone());
+            Ok(version)
+        })
     }
 }
 

@@ -26,6 +26,9 @@ pub enum Error {
         "convert the file yourself and name the result, or host by media.hosting.object_store or media.hosting.command"
     ))]
     MadeHere { name: Arc<str> },
+    #[error("{name} cannot be converted: {problem}")]
+    #[diagnostic(help("export it again, or commit a JPEG; `media.convert: false` publishes pictures as they are"))]
+    NotConverted { name: Arc<str>, problem: String },
     #[error("the host gives {name} an address on this machine, which Meta cannot reach")]
     #[diagnostic(help("host at an https address; loopback addresses work against a sandbox alone"))]
     OnThisMachine { name: Arc<str> },
@@ -57,7 +60,7 @@ pub enum Error {
     ))]
     NotOnGithub,
 
-    #[error("the object store has no keys: {missing} is not set")]
+    #[error("the object store has no keys: nothing in {missing}")]
     #[diagnostic(help(
         "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (R2, MinIO and others name theirs the same here), or AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE"
     ))]
@@ -123,6 +126,7 @@ impl Error {
             | Self::Unreadable { .. }
             | Self::Changed { .. }
             | Self::MadeHere { .. }
+            | Self::NotConverted { .. }
             | Self::Uncommitted { .. }
             | Self::OtherBytes { .. }
             | Self::Program { .. } => false,

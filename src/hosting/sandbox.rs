@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::{Error, MediaFile, patience};
-use crate::port::{Body, Disk, Method, Progress, Request, Transport};
+use crate::port::{Body, Disk, Method, Progress, Request, Transport, is_loopback};
 
 pub(super) struct Sandbox {
     base: Url,
@@ -15,6 +15,11 @@ pub(super) struct Sandbox {
     disk: Arc<dyn Disk>,
     timeout: Duration,
     found: OnceCell<bool>,
+}
+
+/// Whether a sandbox serves this file itself.
+pub(super) fn serves(url: &Url) -> bool {
+    is_loopback(url) && url.path().contains("/_sandbox/media/")
 }
 
 impl Sandbox {

@@ -1,10 +1,12 @@
 //! How git merges lockfiles of branches that each published something.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::Command;
 
 use super::format::{HEADER, parse, place, print_line};
 use super::record::{Comment, Created, Record, State, Via};
+use super::records::Records;
 use super::samples::{at, record};
 
 fn published(number: usize) -> Record {
@@ -35,7 +37,7 @@ fn line_of(record: &Record) -> String {
 }
 
 /// Two branches from one lockfile of 1,000 posts, each with five posts more; merged `trials` times by git.
-/// Returns how often git saw no conflict; `None` without git. Nothing may ever be lost.
+/// Returns how often git saw no conflict; `None` without git. Whatever git saw, igsync reads all of both.
 fn merge_branches(trials: usize, flags: &[&str]) -> Option<usize> {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
@@ -51,10 +53,11 @@ fn merge_branches(trials: usize, flags: &[&str]) -> Option<usize> {
     let mut random = fastrand::Rng::with_seed(7);
     let mut clean = 0;
     for trial in 0..trials {
-        let mut add = |from: usize| (0..5).map(|_| placed(random.usize(from..from + 1_000_000))).collect::<Vec<_>>();
-        let (left, right) = (add(10_000), add(2_000_000));
-        save("left", &left);
-        save("right", &right);
+        let mut add = |from: usize| (0..5).map(|_| random.usize(from..from + 1_000_000)).collect::<Vec<_>>();
+        let [left, right] = [add(10_000), add(2_000_000)];
+        for (name, new) in [("left", &left), ("right", &right)] {
+            save(name, &new.iter().copied().map(placed).collect::<Vec<_>>());
+        }
         let merged = Command::new("git")
             .args(["merge-file", "-p"])
             .args(flags)
@@ -65,10 +68,14 @@ fn merge_branches(trials: usize, flags: &[&str]) -> Option<usize> {
             return None;
         };
         clean += usize::from(merged.status.success());
+        let both = || (0..1000).chain(left.iter().copied()).chain(right.iter().copied()).map(published);
+        let text = String::from_utf8(merged.stdout).unwrap();
+        let kept: BTreeSet<&str> = text.lines().filter(|line| line.starts_with("{\"key\"")).collect();
+        assert_eq!(kept.len(), 1010, "no line is lost, and none is new");
         if trial < 5 || !merged.status.success() {
-            let parsed = parse(&merged.stdout).unwrap();
-            assert_eq!((parsed.versions, parsed.records.len()), (1010, 1010));
-            assert_eq!(parsed.had_conflicts, !merged.status.success());
+            let parsed = parse(text.as_bytes()).unwrap();
+            assert_eq!(parsed.records, both().collect::<Records>());
+            assert_eq!((parsed.versions, parsed.had_conflicts), (1010, !merged.status.success()));
         }
     }
     Some(clean)
@@ -76,19 +83,14 @@ fn merge_branches(trials: usize, flags: &[&str]) -> Option<usize> {
 
 #[test]
 fn branches_that_each_publish_five_posts_merge_without_conflict() {
-    // As `igsync.lock merge=union` in `.gitattributes` makes git merge.
-    if let Some(clean) = merge_branches(200, &["--union"]) {
-        assert_eq!(clean, 200);
-    }
-}
-
-#[test]
-fn without_attributes_branches_still_rarely_conflict() {
-    // 25 pairs of new lines, and two random places fall into the same of 1,000 random gaps with
-    // probability 2/1002: 95.1 % are expected to merge.
-    if let Some(clean) = merge_branches(200, &[]) {
-        assert!(clean >= 186, "{clean} of 200 merged without conflict");
-    }
+    // As `igsync.lock merge=union`, which `igsync init` writes into `.gitattributes`, makes git merge.
+    let Some(clean) = merge_branches(200, &["--union"]) else { return };
+    assert_eq!(clean, 200);
+    // Without that line two new lines in one gap between old ones are a conflict. Of 25 pairs of random
+    // places each falls into the same of 1,001 random gaps with probability 2/1002: 95.1 % are expected.
+    let plain = merge_branches(200, &[]).unwrap_or_default();
+    println!("{clean} of 200 merged without conflict by the union driver, {plain} of 200 by the plain one");
+    assert!((182..=198).contains(&plain), "{plain} of 200: the layout is not what it was");
 }
 
 #[test]

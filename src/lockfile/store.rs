@@ -102,9 +102,17 @@ pub struct Ledger {
     has_lockfile: bool,
     journal_is_empty: bool,
     is_poisoned: bool,
+    is_in_memory: bool,
 }
 
 impl Ledger {
+    /// Records that reach no disk: what a plan finds out is forgotten with it.
+    #[must_use]
+    pub fn in_memory(disk: Arc<dyn Disk>, paths: Paths, records: Records) -> Self {
+        let (has_lockfile, journal_is_empty, is_poisoned) = (true, false, false);
+        Self { disk, paths, records, has_lockfile, journal_is_empty, is_poisoned, is_in_memory: true }
+    }
+
     /// Reads both files, cuts a torn last line of the journal and compacts it when it has grown.
     pub fn open(disk: Arc<dyn Disk>, paths: Paths) -> Result<Self, Error> {
         paths.prepare(&*disk)?;
@@ -115,7 +123,8 @@ impl Ledger {
         let mut records = lockfile.unwrap_or_default().records;
         let journal_is_empty = mend_journal(&*disk, &paths.journal(), &journal)?;
         records.merge(journal.parsed.records);
-        Ok(Self { disk, paths, records, has_lockfile, journal_is_empty, is_poisoned: false })
+        let (is_poisoned, is_in_memory) = (false, false);
+        Ok(Self { disk, paths, records, has_lockfile, journal_is_empty, is_poisoned, is_in_memory })
     }
 
     #[must_use]
@@ -149,6 +158,9 @@ impl Ledger {
         }
         let mut line = format::print_line(&records);
         self.records.extend(records);
+        if self.is_in_memory {
+            return Ok(());
+        }
         if self.is_poisoned {
             return Err(Error::Poisoned);
         }
@@ -173,6 +185,9 @@ impl Ledger {
     /// Writes everything known into the lockfile; what came into it meanwhile is kept. Returns whether
     /// it changed: a lockfile that holds all of it is not touched.
     pub fn fold(&mut self) -> Result<bool, Error> {
+        if self.is_in_memory {
+            return Ok(false);
+        }
         let lockfile = read_lockfile(&*self.disk, &self.paths)?;
         self.has_lockfile = lockfile.is_some();
         let Parsed { records: in_file, had_conflicts, .. } = lockfile.unwrap_or_default();

@@ -45,6 +45,7 @@ impl Subject<'_> {
         let written = self.written;
         let defaults = &account.defaults;
         self.login(account, problems);
+        check::sponsors(self.written, account, problems);
         let publish_at = time(written.publish_at.as_ref(), account, problems);
         let publish_until = time(written.publish_until.as_ref(), account, problems);
         if let (Some(at), Some(until), Some(place)) = (publish_at, publish_until, &written.publish_until)
@@ -87,6 +88,7 @@ impl Subject<'_> {
             text_digest: Digest::new(""),
             media_digest: None,
             digest: None,
+            conversions: Vec::new(),
             has_errors: false,
         };
         post.text_digest = text_digest(&post);
@@ -101,6 +103,7 @@ impl Subject<'_> {
         }
         check::counts(written, problems);
         check::alt_text(written, self.kind, problems);
+        check::overruled(written, self.kind, problems);
         if self.kind == Kind::Carousel {
             for item in written.items.iter().flat_map(|items| &items.value) {
                 if let Some(media) = &item.media {

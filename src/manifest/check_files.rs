@@ -6,42 +6,49 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::conversion::{self, Mending, seen_size, usage};
 use super::media::{Files, Spot, locate};
 use super::schema::{Item, MediaType, Post};
 use crate::config::{Account, Login};
 use crate::finding::{Finding, Severity};
 use crate::hosting::Hosting;
 use crate::id::Kind;
-use crate::media::probe::{Facts, Format};
+use crate::media::convert::Refusal;
+use crate::media::probe::Facts;
 use crate::media::rules::{self as limits, Broken, Use};
 use crate::path::Source;
 use crate::port::Disk;
 use crate::rules;
 
 /// What is wrong with the local media of a post: files that cannot be used, and every limit that the
-/// others break. For posts that are still to be published: media of published ones may be gone. Media
-/// at a URL are not looked at. `is_guess`: the manifest does not say its kind.
-pub fn check_files(post: &Post, is_guess: bool, files: &mut Files<'_>) -> Vec<(Spot<'static>, Broken)> {
+/// others break as they are published; what conversion mends is not broken. For posts that are still to be
+/// published: media of published ones may be gone. Media at a URL are not looked at. `is_guess`: the
+/// manifest does not say its kind.
+pub fn check_files(
+    post: &Post,
+    is_guess: bool,
+    mending: Option<Mending>,
+    files: &mut Files<'_>,
+) -> Vec<(Spot<'static>, Broken)> {
     let mut broken = Vec::new();
     let mut first_size = None;
     for item in &post.items {
         let Source::Local(path) = &item.source else { continue };
-        let facts = match files.look(path) {
-            Ok(facts) => facts,
-            Err(refused) => {
-                broken.push((Spot::Item(item.slot), refused));
-                continue;
-            }
-        };
-        let wanted = match usage(post.kind, item) {
+        let spot = Spot::Item(item.slot);
+        let wanted = match usage(post.kind, item.media_type) {
             // It may be a story, whose picture has any shape.
             Use::Image if is_guess => Use::StoryImage,
             wanted => wanted,
         };
-        let found = limits::check(&facts, wanted, name(path));
-        broken.extend(found.into_iter().map(|broken| (Spot::Item(item.slot), broken)));
+        let (facts, found) = check_file(post, spot, path, wanted, mending, files);
+        broken.extend(found.into_iter().map(|broken| (spot, broken)));
+        let Some(facts) = facts else { continue };
         let too_late = item.thumb_offset.and_then(|offset| limits::thumb_offset(offset, &facts));
         broken.extend(too_late.map(|broken| (Spot::ThumbOffset(item.slot), broken)));
+        if let Some(audio) = post.reel.as_ref().and_then(|reel| reel.audio_configuration.as_ref()) {
+            let loud = limits::silent_volume(audio.video_volume, &facts);
+            broken.extend(loud.map(|broken| (Spot::Field("audio_configuration"), broken)));
+        }
         if post.kind != Kind::Carousel {
             continue;
         }
@@ -49,16 +56,54 @@ pub fn check_files(post: &Post, is_guess: bool, files: &mut Files<'_>) -> Vec<(S
         match (item.slot, first_size, size) {
             (0, _, size) => first_size = size,
             (_, Some(first), Some(size)) => {
-                broken.extend(limits::crop(first, size).map(|broken| (Spot::Item(item.slot), broken)));
+                broken.extend(limits::crop(first, size).map(|broken| (spot, broken)));
             }
             _ => {}
         }
     }
     if let Some(Source::Local(path)) = post.reel.as_ref().and_then(|reel| reel.cover.as_ref()) {
-        let found = files
-            .look(path)
-            .map_or_else(|refused| vec![refused], |facts| limits::check(&facts, Use::Cover, name(path)));
+        let (_, found) = check_file(post, Spot::Cover, path, Use::Cover, mending, files);
         broken.extend(found.into_iter().map(|broken| (Spot::Cover, broken)));
+    }
+    broken
+}
+
+/// The facts of one file as it is published, `None` when it cannot be used, and what is wrong with it.
+fn check_file(
+    post: &Post,
+    spot: Spot<'static>,
+    path: &Arc<str>,
+    wanted: Use,
+    mending: Option<Mending>,
+    files: &mut Files<'_>,
+) -> (Option<Arc<Facts>>, Vec<Broken>) {
+    let facts = match files.look(path) {
+        Ok(facts) => facts,
+        Err(refused) => return (None, vec![refused]),
+    };
+    let facts = match mending.map(|mending| conversion::outlook(post, spot, mending.fit, files)) {
+        Some(Ok(Some(outlook))) => Arc::new(outlook.facts),
+        Some(Err(refusal)) => return (Some(facts), vec![not_converted(&refusal, path)]),
+        Some(Ok(None)) | None => facts,
+    };
+    let found = limits::check(&facts, wanted, name(path)).into_iter();
+    let found = found.map(|broken| advised(broken, mending)).collect();
+    (Some(facts), found)
+}
+
+fn not_converted(refusal: &Refusal, path: &str) -> Broken {
+    let help = match refusal {
+        Refusal::Damaged(_) => "export it again".to_owned(),
+        Refusal::Moves | Refusal::TooLarge(_) => format!("convert it: {}", limits::to_jpeg(name(path))),
+    };
+    Broken::new(&rules::NOT_CONVERTED, "igsync cannot convert this picture", refusal.to_string(), help)
+}
+
+/// Where a setting mends a shape, that is better advice than a command.
+fn advised(mut broken: Broken, mending: Option<Mending>) -> Broken {
+    let is_shape = [rules::IMAGE_SHAPE.id, rules::IMAGE_TALL.id].contains(&broken.rule.id);
+    if is_shape && mending.is_some_and(|mending| mending.fit.is_none()) {
+        broken.help = format!("set `media: {{ fit: pad }}` or `crop` in igsync.yaml, or {}", broken.help);
     }
     broken
 }
@@ -100,6 +145,22 @@ pub fn check_hosting(post: &Post, account: &Account) -> Option<(Spot<'static>, B
     Some((spot, broken))
 }
 
+/// A picture that has to be converted, while its host serves the file of the repository.
+pub fn check_conversion_hosting(post: &Post, account: &Account) -> Option<(Spot<'static>, Broken)> {
+    if account.hosting.as_ref().is_none_or(Hosting::uploads) || post.conversions.is_empty() {
+        return None;
+    }
+    let is_converted = |source: &Source| matches!(source, Source::Local(path) if post.conversions.iter().any(|conversion| conversion.path == *path));
+    let item = post.items.iter().find(|item| is_converted(&item.source));
+    let broken = Broken::new(
+        &rules::CONVERSION_NOT_HOSTED,
+        "the host of this file has the original, and the picture has to be converted",
+        "converted on this machine",
+        "convert it yourself and commit the result, or use `hosting: { object_store: … }` or `command`",
+    );
+    Some((item.map_or(Spot::Cover, |item| Spot::Item(item.slot)), broken))
+}
+
 /// A post whose time has passed by more than the configuration allows: it would not go out.
 pub fn check_late(post: &Post, account: &Account, now: Timestamp) -> Option<(Spot<'static>, Broken)> {
     let late_after = account.schedule.late_after;
@@ -119,7 +180,7 @@ fn span(time: Duration) -> String {
     let minutes = time.as_secs() / 60;
     match (minutes / (24 * 60), minutes / 60) {
         (0, 0) => format!("{minutes} min"),
-        (0, hours) | (1, hours) => format!("{hours} h"),
+        (0 | 1, hours) => format!("{hours} h"),
         (days, _) => format!("{days} days"),
     }
 }
@@ -134,25 +195,6 @@ pub fn place(disk: &dyn Disk, root: &Path, post: &Post, spot: Spot<'_>, broken: 
     }
 }
 
-fn usage(kind: Kind, item: &Item) -> Use {
-    match (kind, item.media_type) {
-        (Kind::Story, MediaType::Image) => Use::StoryImage,
-        (Kind::Story, MediaType::Video) => Use::StoryVideo,
-        (Kind::Carousel, MediaType::Image) => Use::CarouselImage,
-        (Kind::Carousel, MediaType::Video) => Use::CarouselVideo,
-        (_, MediaType::Image) => Use::Image,
-        (_, MediaType::Video) => Use::Reel,
-    }
-}
-
 fn name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
-}
-
-fn seen_size(facts: &Facts) -> Option<(u32, u32)> {
-    match &facts.format {
-        Format::Jpeg(jpeg) => Some(jpeg.seen_size()),
-        Format::Video(video) => video.video.as_ref().map(|track| (track.width, track.height)),
-        _ => None,
-    }
 }

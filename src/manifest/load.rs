@@ -306,7 +306,14 @@ fn kind_of(written: &Written, problems: &mut Problems<'_>) -> Kind {
 /// `id`, or the path without its extension.
 fn key(file: &str, written: &Written, problems: &mut Problems<'_>) -> PostKey {
     let default = || PostKey::new(file.rsplit_once('.').map_or(file, |(stem, _)| stem).nfc().collect::<String>());
-    let Some(id) = &written.id else { return default() };
+    let Some(id) = &written.id else {
+        if file.chars().any(char::is_control) {
+            let message = "a name with line breaks or control characters cannot be a key";
+            problems.report(&rules::INVALID_KEY, &(0..0), message, "this file").help =
+                Some("rename the file, or give it an `id`".into());
+        }
+        return default();
+    };
     let text: String = id.value.nfc().collect();
     let fits =
         !text.is_empty() && text.trim() == text && text.chars().count() <= 200 && !text.chars().any(char::is_control);

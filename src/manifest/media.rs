@@ -1,13 +1,14 @@
 //! The media files of a content root, and where in a manifest each is named.
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, BufReader};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::schema::Post;
 use crate::finding::SourceText;
+use crate::media::convert::{Header, Outlook, Refusal, Wish, header, outlook};
 use crate::media::probe::{Facts, probe};
 use crate::media::rules::Broken;
 use crate::port::{Disk, FileKind};
@@ -33,17 +34,26 @@ pub struct Files<'a> {
     disk: &'a dyn Disk,
     root: &'a Path,
     seen: HashMap<Arc<str>, Result<Arc<Facts>, Broken>>,
+    headers: HashMap<Arc<str>, Option<Result<Header, Refusal>>>,
 }
 
 impl<'a> Files<'a> {
     pub fn new(disk: &'a dyn Disk, root: &'a Path) -> Self {
-        Self { disk, root, seen: HashMap::new() }
+        Self { disk, root, seen: HashMap::new(), headers: HashMap::new() }
     }
 
     /// What a file is, told by its bytes, or why it cannot be used.
     pub fn look(&mut self, path: &Arc<str>) -> Result<Arc<Facts>, Broken> {
         let (disk, root) = (self.disk, self.root);
         self.seen.entry(Arc::clone(path)).or_insert_with(|| open(disk, root, path)).clone()
+    }
+
+    /// What conversion makes of a file; `None`: it is sent as it is.
+    pub fn outlook(&mut self, path: &Arc<str>, wish: &Wish) -> Result<Option<Outlook>, Refusal> {
+        let Ok(facts) = self.look(path) else { return Ok(None) };
+        let (disk, root, headers) = (self.disk, self.root, &mut self.headers);
+        let look = || header(BufReader::new(disk.open(&root.join(&**path)).ok()?), &facts.format);
+        outlook(&facts, || headers.entry(Arc::clone(path)).or_insert_with(look).clone(), wish)
     }
 
     /// Whether [`Self::look`] found a file that cannot be used.

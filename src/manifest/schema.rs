@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::id::{AccountName, Digest, Kind, PostKey, UserId};
+use crate::media::convert::Wish;
 use crate::path::Source;
 
 /// What the user wants to exist: one manifest for one account.
@@ -51,8 +52,22 @@ pub struct Post {
     pub media_digest: Option<Digest>,
     /// Identity of all that creation sends. `None`: some media file was not read.
     pub digest: Option<Digest>,
+    /// Pictures that are converted before they are published. Not part of any digest.
+    pub conversions: Vec<Conversion>,
     /// Whether a finding of severity error stands against this post.
     pub has_errors: bool,
+}
+
+/// A picture that is published as another file than the one in the repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversion {
+    /// The source, relative to the content root.
+    pub path: Arc<str>,
+    pub wish: Wish,
+    /// Width and height of the result, in pixels.
+    pub size: (u32, u32),
+    /// Of the result, in bytes; `None`: it was not drawn yet.
+    pub len: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

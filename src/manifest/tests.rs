@@ -50,7 +50,7 @@ impl Root {
 /// What is wrong with the media of all posts.
 pub(super) fn media_findings(root: &Root, loaded: &Loaded) -> Vec<Finding> {
     let mut files = Files::new(&RealDisk, root.path());
-    let broken = |post: &Post| check_files(post, loaded.guessed.contains(&post.file), &mut files);
+    let broken = |post: &Post| check_files(post, loaded.guessed.contains(&post.file), None, &mut files);
     let of = |(post, found): (&Post, Vec<_>)| {
         found.into_iter().map(|(spot, broken)| place(&RealDisk, root.path(), post, spot, broken)).collect::<Vec<_>>()
     };

@@ -13,6 +13,8 @@ use crate::finding::{Rule, Severity};
 use crate::rules;
 
 pub use image::crop;
+pub(crate) use image::to_jpeg;
+pub(super) use image::{ADVISED_LEN, Shape, TALLEST, TALLEST_DOCUMENTED, WIDEST, WIDTHS};
 
 /// What a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,11 +31,11 @@ pub enum Use {
 }
 
 impl Use {
-    fn is_image(self) -> bool {
+    pub(super) fn is_image(self) -> bool {
         matches!(self, Self::Image | Self::CarouselImage | Self::StoryImage | Self::Cover)
     }
 
-    fn is_feed_image(self) -> bool {
+    pub(super) fn is_feed_image(self) -> bool {
         matches!(self, Self::Image | Self::CarouselImage)
     }
 }
@@ -91,8 +93,8 @@ pub fn check(facts: &Facts, wanted: Use, file: &str) -> Vec<Broken> {
         ),
         Format::Jpeg(jpeg) if wanted.is_image() => image::check(jpeg, facts.len, wanted, file),
         Format::Video(video) if !wanted.is_image() => video::check(video, facts.len, wanted, file),
-        Format::Matroska if !wanted.is_image() => vec![video::container(name, file)],
-        Format::Video(_) | Format::Matroska => one(
+        Format::Matroska | Format::Avi | Format::MpegTs if !wanted.is_image() => vec![video::container(name, file)],
+        Format::Video(_) | Format::Matroska | Format::Avi | Format::MpegTs => one(
             &rules::WRONG_MEDIA_TYPE,
             format!("this is a video ({name}), and a picture belongs here"),
             if wanted == Use::Cover {
@@ -126,6 +128,21 @@ pub fn thumb_offset(offset_ms: u64, facts: &Facts) -> Option<Broken> {
     ))
 }
 
+/// Music over a video without sound of its own, whose volume is not 0.
+///
+/// Meta: <https://developers.facebook.com/documentation/instagram-platform/content-publishing/audio-api>
+#[must_use]
+pub fn silent_volume(video_volume: Option<f64>, facts: &Facts) -> Option<Broken> {
+    let Format::Video(video) = &facts.format else { return None };
+    let volume = video_volume.filter(|volume| *volume > 0.0 && video.has_index && video.audio.is_none())?;
+    Some(Broken::new(
+        &rules::SILENT_VOLUME,
+        "the video is silent, and its volume is not 0",
+        format!("`video_volume` is {volume}, the video has no sound"),
+        "set `video_volume: 0`: such reels failed with 2207082",
+    ))
+}
+
 /// What people may compare at a glance: `8.4 MB`.
 fn megabytes(bytes: u64) -> String {
     let tenths = bytes / 100_000;
@@ -155,8 +172,12 @@ fn quoted(file: &str) -> String {
 
 /// `ffmpeg -i IN OPTIONS OUT`, the output beside the input under another name.
 fn ffmpeg(file: &str, options: &str, extension: &str) -> String {
+    format!("ffmpeg -i {} {options} {}", quoted(file), quoted(&named(file, extension)))
+}
+
+/// The name with another ending; never the file itself.
+fn named(file: &str, extension: &str) -> String {
     let stem = file.rsplit_once('.').filter(|(stem, _)| !stem.ends_with('/')).map_or(file, |(stem, _)| stem);
     let has_it = file.rsplit_once('.').is_some_and(|(_, old)| old.eq_ignore_ascii_case(extension));
-    let out = if has_it { format!("{stem}-mended.{extension}") } else { format!("{stem}.{extension}") };
-    format!("ffmpeg -i {} {options} {}", quoted(file), quoted(&out))
+    if has_it { format!("{stem}-mended.{extension}") } else { format!("{stem}.{extension}") }
 }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::action::Action;
 use super::cost;
-use super::input::{AccountView, Options};
+use super::input::{AccountView, Options, Sighting};
 use super::model::Cost;
 use super::records::Entry;
 use crate::id::{AttemptId, Digest};
@@ -152,6 +152,20 @@ fn unwanted(post: &Post, entry: &Entry<'_>) -> Option<Verdict> {
         | State::Deleted
         | State::Ignored
         | State::Forgotten => None,
+    }
+}
+
+/// What to say of a post that the account shows already.
+pub(super) fn sighted(sighting: &Sighting) -> Verdict {
+    match sighting {
+        Sighting::Live { link } => {
+            let reason = format!("live already as {link}, apply records it and publishes nothing");
+            Verdict::new(Action::Adopt, reason).costing(cost::settle())
+        }
+        Sighting::Maybe { links } => {
+            let reason = format!("may be live already, only you can tell: {}", links.join(", "));
+            Verdict::new(Action::Unknown, reason)
+        }
     }
 }
 

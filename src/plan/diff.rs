@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::action::Action;
-use super::change::{Context, Verdict, enrichment_is_due, may_be_written_to, verdicts, without_manifest};
+use super::change::{Context, Verdict, enrichment_is_due, may_be_written_to, sighted, verdicts, without_manifest};
 use super::cost::CALLS_PER_ACCOUNT;
 use super::forecast::forecast;
 use super::guard::guards;
@@ -73,6 +73,11 @@ impl<'a> Draft<'a> {
         let old = moves.moved.get(&place);
         let entry = old.or_else(|| index.get(post.user_id.as_ref(), &post.key));
         let mut verdicts = verdicts(post, entry, context);
+        if let Some(sighting) = self.input.options.live.get(&(post.account.clone(), post.key.clone())) {
+            for verdict in verdicts.iter_mut().filter(|verdict| verdict.cost.publishes > 0) {
+                *verdict = sighted(sighting);
+            }
+        }
         if post.draft {
             self.summary.drafts += 1;
         } else if verdicts.is_empty() && old.is_none() {

@@ -201,8 +201,11 @@ type Likeness<'a> = (&'a str, Kind, &'a str);
 /// A new post that looks like one that is live, may become live, or is never to be published.
 fn reposts(input: &Input<'_>, changes: &[Change], index: &Index<'_>, moves: &Moves<'_>) -> Vec<Guard> {
     let is_new = |change: &&Change| change.acts() && change.action == Action::Publish;
-    let candidates: Vec<&Change> =
-        changes.iter().filter(is_new).filter(|change| !input.options.allow_repost.contains(&change.key)).collect();
+    let is_agreed = |change: &&Change| {
+        let entry = index.get(change.user_id.as_ref(), &change.key);
+        input.options.allow_repost.contains(&change.key) || entry.is_some_and(|entry| is_going_on(entry.record))
+    };
+    let candidates: Vec<&Change> = changes.iter().filter(is_new).filter(|change| !is_agreed(change)).collect();
     if candidates.is_empty() {
         return Vec::new();
     }
@@ -242,6 +245,14 @@ fn reposts(input: &Input<'_>, changes: &[Change], index: &Index<'_>, moves: &Mov
         })
     };
     candidates.into_iter().filter_map(guard).collect()
+}
+
+/// Whether an earlier run has begun this very post, so that it was agreed to, and left off for a reason that
+/// says nothing against it: its container was too old, say.
+fn is_going_on(record: &Record) -> bool {
+    let was_taken_back = ["withdrawn", "edited", "superseded", "resolved", "ignored"];
+    record.state == State::NotPublished
+        && record.reason.as_deref().is_some_and(|reason| !was_taken_back.contains(&reason))
 }
 
 fn may_be_live(entry: &Entry<'_>) -> bool {

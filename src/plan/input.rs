@@ -1,6 +1,6 @@
 //! What a plan is made from.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,6 +55,15 @@ impl AccountView {
     }
 }
 
+/// What the listing of an account shows of a post that is about to go out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// Beyond doubt this post.
+    Live { link: String },
+    /// Perhaps this post; only a person can tell.
+    Maybe { links: Vec<String> },
+}
+
 /// What the command line and the surroundings decide.
 #[derive(Clone, Debug, Default)]
 #[expect(
@@ -85,6 +94,8 @@ pub struct Options {
     /// Attempts whose settlement in this run found that nothing is live: their schedule is decided
     /// anew, like that of a post whose containers wait.
     pub settled: BTreeSet<AttemptId>,
+    /// `--refresh full`: what the account shows of posts that are about to go out.
+    pub live: BTreeMap<(AccountName, PostKey), Sighting>,
     /// `--base`: the files that differ from that revision, relative to the content root.
     pub changed_files: Option<HashSet<String>>,
 }

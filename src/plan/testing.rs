@@ -52,6 +52,7 @@ pub(crate) fn post(key: &str) -> Post {
         text_digest: digest(&format!("text of {key}")),
         media_digest: Some(digest(&format!("media of {key}"))),
         digest: Some(digest(&format!("all of {key}"))),
+        conversions: Vec::new(),
         has_errors: false,
     }
 }

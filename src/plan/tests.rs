@@ -3,8 +3,8 @@ mod moves;
 mod properties;
 
 use super::testing::{PostBuilder as _, USER, With as _, World, account, at, digest, post, record, world};
-use super::{Action, Cost, GuardKind, NoticeKind, Plan, Selection};
-use crate::id::{AttemptId, Kind};
+use super::{Action, Cost, GuardKind, NoticeKind, Plan, Selection, Sighting};
+use crate::id::{AttemptId, Kind, PostKey};
 use crate::lockfile::{Comment, Record, State, Switch, Via};
 use crate::manifest::{Post, PostState};
 
@@ -314,4 +314,19 @@ fn the_digest_covers_what_apply_would_do_and_nothing_else() {
     assert_ne!(base(), world([post("p"), post("q")], []).plan().digest);
     let empty = "v1:sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     assert_eq!(world([], []).plan().digest.as_str(), empty, "{USER}");
+}
+
+#[test]
+fn what_the_account_shows_already_is_adopted_or_left_to_a_person() {
+    let seen = |sighting: Sighting| {
+        let name = (post("p").account, PostKey::from("p"));
+        world([post("p"), post("q")], []).with(|world| drop(world.options.live.insert(name, sighting))).plan()
+    };
+    let live = seen(Sighting::Live { link: "https://www.instagram.com/p/x/".into() });
+    let found = live.changes.iter().find(|change| change.key.as_str() == "p").unwrap();
+    assert_eq!((&found.action, found.acts(), found.publishes()), (&Action::Adopt, true, false));
+    assert!(found.reason.contains("https://www.instagram.com/p/x/"), "{}", found.reason);
+    assert_eq!((live.summary.adopt, live.summary.publish), (1, 1));
+    let maybe = seen(Sighting::Maybe { links: vec!["1".into(), "2".into()] });
+    assert_eq!((maybe.summary.unknown, maybe.summary.publish), (1, 1));
 }

@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::fmt;
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,8 +11,10 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 
-use super::{Access, Method, Request, Response, Transport, TransportError};
+use self::stranger::{Known, Stranger, fetch_failure};
+use super::{Access, FetchError, Fetched, Method, Request, Response, Sink, Transport, TransportError};
 
+mod stranger;
 #[cfg(test)]
 mod tests;
 
@@ -69,17 +72,24 @@ impl Default for HttpOptions {
 pub struct HttpTransport {
     loopback: reqwest::Client,
     outside: reqwest::Client,
+    stranger: Stranger,
 }
 
 impl HttpTransport {
     /// Fails only when the machine's TLS or proxy settings cannot be used.
     pub fn new(options: &HttpOptions) -> Result<Self, TransportError> {
+        Self::with_names(options, Known::new())
+    }
+
+    /// As [`Self::new`]; [`Transport::fetch`] takes these names as already resolved.
+    pub fn with_names(options: &HttpOptions, names: Known) -> Result<Self, TransportError> {
         // An error means that this process has a provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         // A proxy cannot reach this machine's loopback.
         let loopback = builder(options).no_proxy();
         let outside = builder(options).https_only(true);
-        Ok(Self { loopback: build(loopback)?, outside: build(outside)? })
+        let stranger = Stranger::new(options, names)?;
+        Ok(Self { loopback: build(loopback)?, outside: build(outside)?, stranger })
     }
 
     fn client_for(&self, url: &url::Url) -> &reqwest::Client {
@@ -88,25 +98,23 @@ impl HttpTransport {
 
     async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
         let limit = request.answer_limit;
-        let mut builder =
-            self.client_for(&request.url).request(method(request.method), request.url).timeout(request.timeout);
-        for (name, value) in request.headers {
-            let mut value = HeaderValue::from_str(&value)
-                .map_err(|_| TransportError::NotSent(format!("the value of the header {name} is not allowed")))?;
-            value.set_sensitive(name == "authorization");
-            builder = builder.header(name, value);
-        }
-        builder = match request.body {
-            Body::Empty if matches!(request.method, Method::Get | Method::Head) => builder,
-            Body::Empty => builder.header(CONTENT_LENGTH, 0),
-            Body::Bytes { content_type, bytes } => builder.header(CONTENT_TYPE, content_type).body(bytes),
-            Body::Stream { content_type, source, len, progress } => builder
-                .header(CONTENT_TYPE, content_type)
-                .header(CONTENT_LENGTH, len)
-                .body(reqwest::Body::wrap_stream(pieces(source, len, progress))),
-        };
+        let builder = prepared(self.client_for(&request.url), request)?;
         let response = builder.send().await.map_err(|error| failure(&error.without_url()))?;
-        read_answer(response, limit).await
+        let mut head = head_of(&response);
+        let mut keep = |piece: &[u8]| {
+            head.body.extend_from_slice(piece);
+            ControlFlow::Continue(())
+        };
+        read_body(response, limit, &mut keep).await.map(|()| head)
+    }
+
+    async fn read(&self, request: Request, sink: Sink<'_>) -> Result<Fetched, FetchError> {
+        let limit = request.answer_limit;
+        let builder = prepared(self.stranger.client_for(&request.url)?, request)?;
+        let response = builder.send().await.map_err(fetch_failure)?;
+        let head = head_of(&response);
+        let body = read_body(response, limit, sink).await;
+        Ok(Fetched { head, body })
     }
 }
 
@@ -114,6 +122,29 @@ impl Transport for HttpTransport {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         Box::pin(self.exchange(request))
     }
+
+    fn fetch<'a>(&'a self, request: Request, sink: Sink<'a>) -> BoxFuture<'a, Result<Fetched, FetchError>> {
+        Box::pin(self.read(request, sink))
+    }
+}
+
+fn prepared(client: &reqwest::Client, request: Request) -> Result<reqwest::RequestBuilder, TransportError> {
+    let mut builder = client.request(method(request.method), request.url).timeout(request.timeout);
+    for (name, value) in request.headers {
+        let mut value = HeaderValue::from_str(&value)
+            .map_err(|_| TransportError::NotSent(format!("the value of the header {name} is not allowed")))?;
+        value.set_sensitive(name == "authorization");
+        builder = builder.header(name, value);
+    }
+    Ok(match request.body {
+        Body::Empty if matches!(request.method, Method::Get | Method::Head) => builder,
+        Body::Empty => builder.header(CONTENT_LENGTH, 0),
+        Body::Bytes { content_type, bytes } => builder.header(CONTENT_TYPE, content_type).body(bytes),
+        Body::Stream { content_type, source, len, progress } => builder
+            .header(CONTENT_TYPE, content_type)
+            .header(CONTENT_LENGTH, len)
+            .body(reqwest::Body::wrap_stream(pieces(source, len, progress))),
+    })
 }
 
 /// Whether `url` names this machine: `localhost`, `127.0.0.0/8` or `::1`.
@@ -182,21 +213,31 @@ fn chain(error: &reqwest::Error) -> String {
     text
 }
 
-async fn read_answer(mut response: reqwest::Response, limit: u64) -> Result<Response, TransportError> {
-    let status = response.status().as_u16();
+/// Status and headers, the body still to come.
+fn head_of(response: &reqwest::Response) -> Response {
     let headers = response
         .headers()
         .iter()
         .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
-    let too_large = || TransportError::Unreadable(format!("larger than {limit} bytes"));
-    let mut body = Vec::new();
+    Response { status: response.status().as_u16(), headers, body: Vec::new() }
+}
+
+async fn read_body(mut response: reqwest::Response, limit: u64, sink: Sink<'_>) -> Result<(), TransportError> {
+    let mut read = 0;
     loop {
         match response.chunk().await {
-            // Counted after decompression, so that a small bomb does not fill the memory.
-            Ok(Some(chunk)) if (body.len() + chunk.len()) as u64 > limit => return Err(too_large()),
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => return Ok(Response { status, headers, body }),
+            Ok(Some(chunk)) => {
+                read += chunk.len() as u64;
+                // Counted after decompression, so that a small bomb does not fill the memory.
+                if read > limit {
+                    return Err(TransportError::Unreadable(format!("larger than {limit} bytes")));
+                }
+                if sink(&chunk).is_break() {
+                    return Ok(());
+                }
+            }
+            Ok(None) => return Ok(()),
             Err(error) if error.is_timeout() => {
                 return Err(TransportError::Unreadable("the time was up".to_owned()));
             }

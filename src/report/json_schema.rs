@@ -29,7 +29,7 @@ pub fn findings() -> Value {
     ]);
     let findings = object(&[
         ("format_version", json!({ "const": "1.0" })),
-        ("findings", about(list(finding), "Sorted by file and place")),
+        ("findings", about(list(&finding), "Sorted by file and place")),
     ]);
     titled("igsync findings", findings)
 }
@@ -65,7 +65,7 @@ pub fn plan() -> Value {
     let guard = object(&[
         ("kind", about(text(), "too_many, no_lockfile, possible_repost, …: the list grows")),
         ("account", maybe(text())),
-        ("keys", list(text())),
+        ("keys", list(&text())),
         ("message", about(text(), "Why apply would refuse")),
         ("help", about(text(), "Which flag or setting overrides it")),
     ]);
@@ -84,12 +84,12 @@ pub fn plan() -> Value {
             ("applyable", about(flag(), "Apply would refuse nothing")),
             ("complete", about(flag(), "false: a manifest could not be read; moves and orphans are not known")),
             ("now", time()),
-            ("changes", about(list(change(&ACTIONS)), "In the order in which apply acts")),
+            ("changes", about(list(&change(&ACTIONS)), "In the order in which apply acts")),
             ("summary", object(&counts)),
             ("cost", cost),
-            ("guards", list(guard)),
-            ("notices", list(notice)),
-            ("forecast", list(forecast)),
+            ("guards", list(&guard)),
+            ("notices", list(&notice)),
+            ("forecast", list(&forecast)),
             ("digest", about(text(), "Of what apply would do: the same digest, the same plan")),
         ]),
     )
@@ -101,6 +101,9 @@ fn change(actions: &[&str]) -> Value {
         &mut media,
         &[("path", about(text(), "Relative to the content root")), ("url", text()), ("alt_text", text())],
     );
+    let mut converted = object(&[("format", json!({ "const": "jpeg" })), ("width", count()), ("height", count())]);
+    optional(&mut converted, &[("bytes", about(count(), "Absent until it was drawn"))]);
+    optional(&mut media, &[("converted", about(converted, "What is published instead of the file"))]);
     media["oneOf"] = json!([{ "required": ["path"] }, { "required": ["url"] }]);
     let mut change = object(&[
         ("key", text()),
@@ -118,7 +121,7 @@ fn change(actions: &[&str]) -> Value {
         ("digest", maybe(text())),
         ("permalink", maybe(text())),
         ("caption", about(maybe(text()), "As it will be sent, hashtags included; untrusted text")),
-        ("media", list(media)),
+        ("media", list(&media)),
         ("in_diff", about(maybe(flag()), "With --base: whether the branch touches the manifest")),
     ]);
     optional(&mut change, &[("from", about(text(), "Only for moved: the key before"))]);
@@ -143,6 +146,17 @@ pub fn events() -> Value {
         event("post_published", &of_post(&[("media_id", about(maybe(id()), "null: live, id not known yet"))])),
         event("post_enriched", &of_post(&[("permalink", text())])),
         event("post_adopted", &of_post(&[("media_id", id())])),
+        event(
+            "url_refused",
+            &of_post(&[
+                ("url", about(text(), "Without what may be a secret")),
+                ("problem", about(text(), "A name that does not change: one of docs/media.md, or of a rule")),
+                ("file", about(text(), "The manifest, relative to the content root")),
+                ("line", json!({ "type": "integer", "minimum": 1 })),
+                ("reason", about(text(), "One sentence")),
+                ("help", text()),
+            ]),
+        ),
         event("post_failed", &of_post(&[("reason", text()), ("help", text())])),
         event(
             "post_unknown",
@@ -182,6 +196,10 @@ pub fn events() -> Value {
     may_have(
         "container_created",
         &[("item", json!({ "type": "integer", "minimum": 1, "description": "Of a carousel" }))],
+    );
+    may_have(
+        "url_refused",
+        &[("item", json!({ "type": "integer", "minimum": 1, "description": "Of several; absent for a cover" }))],
     );
     may_have("container_polled", &[("status", json!({ "enum": status, "description": "Absent: unreadable" }))]);
     may_have("post_failed", &[("code", whole()), ("subcode", whole()), ("fbtrace_id", text())]);
@@ -232,7 +250,7 @@ fn maybe(mut of: Value) -> Value {
     of
 }
 
-fn list(of: Value) -> Value {
+fn list(of: &Value) -> Value {
     json!({ "type": "array", "items": of })
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::id::Kind;
-use crate::manifest::{MediaType, Post, Source};
+use crate::manifest::{Conversion, MediaType, Post, Source};
 use crate::plan::{Change, Cost, Forecast, Guard, Notice, Plan, Summary};
 
 /// Raised when a field changes its meaning or goes away.
@@ -62,6 +62,19 @@ struct MediaJson<'a> {
     url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     alt_text: Option<&'a str>,
+    /// What is published instead of the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    converted: Option<ConvertedJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct ConvertedJson {
+    format: &'static str,
+    width: u32,
+    height: u32,
+    /// Absent until it was drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -152,7 +165,14 @@ fn media_json(post: &Post) -> Vec<MediaJson<'_>> {
                 Source::Local(path) => (Some(&**path), None),
                 Source::Url(url) => (None, Some(&**url)),
             };
-            MediaJson { media_type: media(item), path, url, alt_text: item.alt_text.as_deref() }
+            let made = post.conversions.iter().find(|conversion| Some(&*conversion.path) == path);
+            let converted = made.map(|Conversion { size: (width, height), len, .. }| ConvertedJson {
+                format: "jpeg",
+                width: *width,
+                height: *height,
+                bytes: *len,
+            });
+            MediaJson { media_type: media(item), path, url, alt_text: item.alt_text.as_deref(), converted }
         })
         .collect()
 }

@@ -4,8 +4,9 @@ use owo_colors::Style as Paint;
 
 use super::Style;
 use super::plan_human::{account_label, local_time, short_time};
-use super::text::{fit, one_line, pad, width, wrap};
+use super::text::{fit, one_line, pad, rounded_bytes, width, wrap};
 use crate::lockfile::State;
+use crate::manifest::Conversion;
 use crate::plan::{Action, Change, Plan};
 
 /// The kinds' longest name, `carousel`.
@@ -77,6 +78,7 @@ fn row(plan: &Plan, change: &Change, columns: Columns, style: Style, program: &s
     let head = format!("  {mark} {} ", pad(&key, columns.key));
     let fits = width(&key) <= columns.key && !columns.is_narrow();
     let mut lines = text_of(plan, change, columns);
+    lines.extend(conversions(change));
     lines.extend(more(change, program).into_iter().map(|line| style.paint(&line, Paint::new().cyan())));
     let first = if fits {
         format!("{head} {}  {}", pad(change.kind.as_str(), KIND_COLUMNS), lines.remove(0))
@@ -130,6 +132,18 @@ fn status(plan: &Plan, change: &Change) -> String {
     let has_errors =
         change.post.as_ref().is_some_and(|post| post.has_errors) && change.recorded != Some(State::Published);
     one_line(&text) + if has_errors { ", has errors" } else { "" }
+}
+
+/// `harbour.png → JPEG 1440×1800, 412 KB`: what is published instead of the file.
+fn conversions(change: &Change) -> Vec<String> {
+    let conversions = change.post.as_ref().filter(|post| !post.has_errors).map(|post| &post.conversions);
+    let shown = |conversion: &Conversion| {
+        let name = conversion.path.rsplit('/').next().unwrap_or_default();
+        let (width, height) = conversion.size;
+        let len = conversion.len.map_or_else(String::new, |len| format!(", {}", rounded_bytes(len)));
+        format!("{} → JPEG {width}×{height}{len}", one_line(name))
+    };
+    conversions.into_iter().flatten().map(shown).collect()
 }
 
 /// Where to look, and the command that settles what only a person can.

@@ -199,6 +199,14 @@ impl Observer for Human {
             Event::PostAdopted { post, media_id } => {
                 self.ended(post, "adopted", good, &format!(", it was live already as {}", one_line(media_id.as_str())))
             }
+            Event::UrlRefused { post, item, url, problem, file, line, reason, help } => {
+                let item = item.map_or_else(String::new, |item| format!(", item {item}"));
+                let place = format!("{}:{line}", one_line(file));
+                let rest = format!("{place} ({}{item}) {problem}: {}", self.name(post), one_line(reason));
+                self.say("media", bad, &rest)?;
+                self.hint(&one_line(url))?;
+                self.hint(&format!("{}; --no-probe publishes without this proof", one_line(help)))
+            }
             Event::PostFailed { post, reason, code, subcode, fbtrace_id, help } => {
                 let rest = format!(": {}{}", one_line(reason), codes(*code, *subcode));
                 self.ended(post, "failed", bad, &rest)?;

@@ -161,6 +161,15 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
+/// `412 KB`, `1.4 MB`: for a glance.
+#[must_use]
+pub fn rounded_bytes(count: u64) -> String {
+    match count {
+        0..1_000_000 => format!("{} KB", count.div_ceil(1_000)),
+        _ => bytes(count),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -282,7 +282,7 @@ fn words_of_args_arrive_as_they_are() {
 #[test]
 fn a_cancelled_job_stops_igsync_cleanly() {
     let (server, project) = (Server::start(), Project::with_one_image());
-    server.fail(r#"[{"match":{"method":"POST","path":"/17841400000000001/media"},"nth":3,"fault":"never_ready"}]"#);
+    server.fail(r#"[{"match":{"method":"POST","path":"/17841400000000001/media"},"times":9,"fault":"never_ready"}]"#);
     project
         .write("posts/one.yaml", "kind: carousel\nitems: [{ image: ./one.jpg }, { image: ./one.jpg }]\ncaption: x\n");
     let mut runner = runner(&project, Some(&server));
@@ -293,10 +293,10 @@ fn a_cancelled_job_stops_igsync_cleanly() {
     runner.run(&json!(before), cached);
     let mut child = runner.start(last);
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("container_polled") {
-        line.clear();
-        assert!(stdout.read_line(&mut line).unwrap() > 0, "it ended by itself: {child:?}");
+    let mut said = String::new();
+    while !said.contains("container_polled") {
+        let read = stdout.read_line(&mut said).unwrap();
+        assert!(read > 0, "it ended by itself: {said}");
     }
     // The runner knows the shell alone.
     let kill = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();

@@ -84,6 +84,35 @@ fn a_post_is_the_branchs_when_anything_it_uses_is() {
 }
 
 #[test]
+fn the_record_on_a_branch_of_its_own_counts() {
+    let project = branch();
+    project.write(
+        "igsync.yaml",
+        "accounts:\n  harbour:\n    user_id: \"17841400000000001\"\nmedia:\n  hosting: { url: \"https://cdn.example.com/{path}\" }\ngit:\n  state_branch: igsync-state\n",
+    );
+    commit(&project);
+    // What an apply has put there: post `a` is live. The branch of the content knows nothing of it.
+    project.run(["resolve", "posts/a", "--published"]).exits(0);
+    git(project.path(), &["add", "igsync.lock"]);
+    git(project.path(), &["commit", "-q", "-m", "record"]);
+    git(project.path(), &["update-ref", "refs/remotes/origin/igsync-state", "HEAD"]);
+    git(project.path(), &["reset", "-q", "--hard", "HEAD~1"]);
+    std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
+    let keys = |arguments: &[&str]| {
+        let output = project.run([&["plan", "--format", "json"], arguments].concat()).exits(0);
+        let plan: Value = serde_json::from_str(&output.stdout).unwrap();
+        plan["changes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|change| change["key"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert!(!keys(&["--base", "main"]).contains(&"posts/a".to_owned()));
+    assert!(keys(&[]).contains(&"posts/a".to_owned()), "without --base nothing is asked");
+}
+
+#[test]
 fn the_branch_comes_first_for_people() {
     let project = branch();
     post(&project, "d", "caption: Another caption");

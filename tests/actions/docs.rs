@@ -44,12 +44,11 @@ fn links_and_anchors_lead_somewhere() {
         .map(|title| title.to_lowercase().replace(',', "").replace(' ', "-"))
         .collect();
     for target in page.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
-        match target.strip_prefix('#') {
-            Some(anchor) => assert!(anchors.iter().any(|known| known == anchor), "{anchor} {anchors:?}"),
-            None => {
-                let file = target.split('#').next().unwrap();
-                assert!(repository().join("docs").join(file).exists(), "{target}");
-            }
+        if let Some(anchor) = target.strip_prefix('#') {
+            assert!(anchors.iter().any(|known| known == anchor), "{anchor} {anchors:?}");
+        } else {
+            let file = target.split('#').next().unwrap();
+            assert!(repository().join("docs").join(file).exists(), "{target}");
         }
     }
 }

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::action::{act, inputs};
 use crate::expr::interpolate;
-use crate::project::{Project, repository};
-use crate::runner::{Runner, write};
+use crate::project::{Project, Server, repository};
+use crate::runner::{Done, Runner, write};
 use crate::{workflow_files, yaml};
 
 const OURS: [&str; 4] = ["igsync-apply.yml", "igsync-comment.yml", "igsync-plan.yml", "igsync-token.yml"];
@@ -174,6 +174,69 @@ fn what_was_resolved_is_pushed() {
     assert!(kept.contains("\"via\":\"resolved\""), "{kept}");
     runner.contexts["steps"]["resolve"] = json!({ "outputs": { "changed": "false" } });
     assert!(runner.run(&json!([last]), |_, _, _| Value::Null).is_empty());
+}
+
+/// A repository at GitHub: a bare one with this project's files on `main`.
+fn hosted(project: &Project) -> tempfile::TempDir {
+    let remote = tempfile::tempdir().unwrap();
+    let git = |folder: &Path, words: &[&str]| {
+        let config = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
+        let output = Command::new("git").args(config).args(words).current_dir(folder).output().unwrap();
+        assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    git(remote.path(), &["init", "-q", "--bare", "-b", "main"]);
+    git(project.path(), &["init", "-q", "-b", "main"]);
+    git(project.path(), &["add", "."]);
+    git(project.path(), &["commit", "-q", "-m", "one"]);
+    git(project.path(), &["push", "-q", remote.path().to_str().unwrap(), "main"]);
+    remote
+}
+
+/// One run of the apply workflow on a new machine.
+fn merged(remote: &Path, server: &Server) -> Done {
+    let machine = Project::empty();
+    let apply = ours("igsync-apply.yml");
+    let steps = apply["jobs"]["igsync"]["steps"].as_array().unwrap();
+    assert!(steps[0]["uses"].as_str().unwrap().starts_with("actions/checkout@"));
+    let branch = steps[0]["with"]["ref"].as_str().unwrap();
+    let clone = Command::new("git")
+        .args(["clone", "-q", "--branch", branch, remote.to_str().unwrap(), "."])
+        .current_dir(machine.path())
+        .status()
+        .unwrap();
+    assert!(clone.success());
+    let mut runner = crate::action::runner(&machine, Some(server));
+    runner.set("GITHUB_REF", "refs/heads/main");
+    let (command, args) = dispatched(&json!({}));
+    act(&mut runner, &[("command", &command), ("token", "IGAA-LONG"), ("args", &args.join("\n"))])
+}
+
+#[test]
+fn a_merge_publishes_once_and_leaves_its_record_on_main() {
+    let (server, project) = (Server::start(), Project::with_one_image());
+    let remote = hosted(&project);
+    let first = merged(remote.path(), &server).exits(0);
+    assert_eq!((&*first.outputs["published_count"], &*first.outputs["changed"]), ("1", "true"));
+    let lock = Command::new("git").args(["show", "main:igsync.lock"]).current_dir(remote.path()).output().unwrap();
+    assert!(String::from_utf8(lock.stdout).unwrap().contains("\"state\":\"published\""), "{first:?}");
+    // Another machine, which has nothing of the first one: an old run that is started again.
+    let again = merged(remote.path(), &server).exits(0);
+    assert_eq!((&*again.outputs["published_count"], &*again.outputs["changed"]), ("0", "false"));
+    assert_eq!(server.published().len(), 1);
+}
+
+#[test]
+fn a_main_that_takes_no_push_publishes_nothing() {
+    let (server, project) = (Server::start(), Project::with_one_image());
+    let remote = hosted(&project);
+    let hook = remote.path().join("hooks/pre-receive");
+    write(&hook, "#!/bin/sh\necho 'protected branch hook declined' >&2\nexit 1\n");
+    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let done = merged(remote.path(), &server);
+    assert_ne!(done.code, 0, "{done:?}");
+    assert_eq!((&*done.outputs["published_count"], &*done.outputs["exit_code"]), ("0", &*done.code.to_string()));
+    assert!(done.summary.contains(&format!("Exit {}", done.code)), "{}", done.summary);
+    assert!(server.published().is_empty());
 }
 
 /// A stand-in for `gh` that writes down what it is asked and answers from files.

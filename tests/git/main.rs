@@ -10,6 +10,7 @@
 
 mod branch;
 mod checkout;
+mod everyday;
 mod lost;
 mod machine;
 #[allow(dead_code, reason = "shared with the other tests, which use more of it")]

@@ -40,7 +40,7 @@ fn commits_that_only_record_are_merged_and_nothing_is_published_again() {
     let lockfile = first.project.read("igsync.lock");
     site.change("Record", |folder| write(folder, "igsync.lock", &lockfile));
     // The re-run of a job: its checkout knows nothing of the record.
-    old.apply(&["--no-push", "--allow-ephemeral-lock"]).exits(0).ends_with("Applied: 1 published.");
+    old.apply(&["--no-push", "--allow-ephemeral-lock"]).exits(0).ends_with("Applied: 1 published; 1 unchanged.");
     assert_eq!(site.server.published().len(), 2);
     assert!(old.project.read("igsync.lock").contains("posts/1\""), "the merged record is written down");
 }

@@ -16,5 +16,6 @@ mod ports;
 mod project;
 mod protocol;
 mod readme;
+mod refresh;
 mod resolve;
 mod structure;

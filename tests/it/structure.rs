@@ -57,6 +57,10 @@ fn arrows_between_modules_point_one_way() {
         ("lockfile", &["crate::manifest::", "crate::plan", "crate::apply", "crate::graph", "crate::commands"]),
         ("plan", &["crate::apply", "crate::graph", "crate::commands", "crate::report", "crate::sandbox"]),
         ("graph", &["crate::manifest", "crate::plan", "crate::apply", "crate::lockfile", "crate::sandbox"]),
+        (
+            "git",
+            &["crate::manifest", "crate::plan", "crate::apply", "crate::graph", "crate::lockfile", "crate::commands"],
+        ),
         ("hosting", &["crate::manifest", "crate::plan", "crate::apply", "crate::graph"]),
         ("sandbox", &["crate::manifest", "crate::plan", "crate::apply", "crate::lockfile", "crate::commands"]),
         ("apply", &["crate::commands", "crate::report", "crate::sandbox"]),
@@ -78,7 +82,9 @@ fn the_sandbox_shares_only_wire_types_with_the_client() {
 
 #[test]
 fn only_reports_and_commands_write_to_the_terminal() {
-    for module in ["apply", "config", "graph", "hosting", "lockfile", "manifest", "media", "plan", "port", "yaml"] {
+    for module in
+        ["apply", "config", "git", "graph", "hosting", "lockfile", "manifest", "media", "plan", "port", "yaml"]
+    {
         assert_free_of(module, &["println!", "eprintln!", "print!(", "stdout()", "stderr()"]);
     }
 }

@@ -83,3 +83,52 @@ fn a_second_signal_ends_the_run_at_once() {
     assert_eq!(run.wait().unwrap().code(), Some(130));
     assert!(asked.elapsed() < Duration::from_secs(2));
 }
+
+/// Signals the run once the sandbox has seen `count` requests that end like this.
+fn stopped_at(server: &Server, method: &str, path: &str, count: usize, run: &mut Child) -> Option<i32> {
+    let seen = || {
+        let requests = server.sandbox.requests();
+        requests.iter().filter(|request| request.method == method && request.path.contains(path)).count()
+    };
+    while seen() < count {
+        assert!(run.try_wait().unwrap().is_none(), "the run ended before {method} {path}");
+        pause(Duration::from_millis(5));
+    }
+    stopped_after(Duration::from_millis(100), "TERM", run)
+}
+
+#[test]
+fn a_wait_for_the_next_look_ends_at_once() {
+    let server = Server::start();
+    let project = content(&server).env("IGSYNC_POLL_INITIAL_MS", "60000").env("IGSYNC_POLL_MAX_MS", "60000");
+    let mut run = start(&project);
+    assert_eq!(stopped_at(&server, "POST", "/media", 4, &mut run), Some(143));
+    let project = project.env("IGSYNC_POLL_INITIAL_MS", "10").env("IGSYNC_POLL_MAX_MS", "50");
+    finish(&project);
+    audit(&project, &server, "stopped between two looks");
+}
+
+#[test]
+fn a_wait_between_two_posts_ends_at_once() {
+    let server = Server::start();
+    let project = content(&server);
+    let whole = project.read("igsync.yaml");
+    project.write("igsync.yaml", format!("{whole}schedule: {{ min_gap: 1h }}\n"));
+    let mut run = start(&project);
+    assert_eq!(stopped_at(&server, "POST", "media_publish", 1, &mut run), Some(143));
+    project.write("igsync.yaml", whole);
+    finish(&project);
+    audit(&project, &server, "stopped between two posts");
+}
+
+#[test]
+fn an_upload_on_the_wire_is_left_to_the_next_run() {
+    let server = Server::start();
+    let project = content(&server).env("IGSYNC_ACCESS_TOKEN", "EAA-LONG").env("IGSYNC_HTTP_TIMEOUT_MS", "60000");
+    project.write("igsync.yaml", "accounts:\n  harbour:\n    user_id: \"17841400000000001\"\n    login: facebook\n");
+    server.fail(r#"[{"match":{"method":"POST","path":"ig-api-upload"},"nth":1,"fault":{"slow_body":{"ms":60000}}}]"#);
+    let mut run = start(&project);
+    assert_eq!(stopped_at(&server, "POST", "ig-api-upload", 1, &mut run), Some(143));
+    finish(&project);
+    audit(&project, &server, "stopped while it uploaded");
+}

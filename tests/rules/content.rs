@@ -92,6 +92,21 @@ pub(crate) fn cases() -> Vec<Case> {
         case("IGS2402", image("collaborators: [a, b, c, d]"), image("collaborators: [a, b, c]")),
         case("IGS2403", image("branded_content_sponsor_ids: [1, 2, 3]"), image("branded_content_sponsor_ids: [1, 2]")),
         case(
+            "IGS2404",
+            image("branded_content_sponsor_ids: [17841400000000001]"),
+            image("branded_content_sponsor_ids: [17841400000000002]"),
+        ),
+        case(
+            "IGS2405",
+            files(&[("posts/post.yaml", &reel("cover: https://example.com/a.jpg\nthumb_offset: 20"))]),
+            reel("thumb_offset: 20"),
+        ),
+        case(
+            "IGS2406",
+            facebook(&image("is_paid_partnership: false\nbranded_content_sponsor_ids: [17841400000000002]")),
+            facebook(&image("is_paid_partnership: true\nbranded_content_sponsor_ids: [17841400000000002]")),
+        ),
+        case(
             "IGS2501",
             image("publish_at: 2030-03-31T02:30[Europe/Berlin]"),
             image("publish_at: 2030-03-31T03:00[Europe/Berlin]"),

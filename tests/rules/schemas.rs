@@ -158,6 +158,16 @@ fn every_event() -> Vec<Event> {
         fbtrace_id: code.map(|code| code.to_string()),
         help: String::new(),
     };
+    let refused = |item| Event::UrlRefused {
+        post: post(),
+        item,
+        url: "https://cdn.example.com/a.jpg".into(),
+        problem: "redirect",
+        file: "posts/a.yaml".into(),
+        line: 3,
+        reason: "it leads elsewhere".into(),
+        help: "write the other one".into(),
+    };
     let polled = |status| Event::ContainerPolled { post: post(), container: "178".into(), status, waited_ms: 1 };
     let events = vec![
         Event::RunStarted { to_publish: 1, to_resume: 0, plan_digest: "v1:sha256:a".into() },
@@ -172,6 +182,8 @@ fn every_event() -> Vec<Event> {
         Event::PostPublished { post: post(), media_id: Some("179".into()) },
         Event::PostEnriched { post: post(), permalink: "https://www.instagram.com/p/a/".into() },
         Event::PostAdopted { post: post(), media_id: "179".into() },
+        refused(None),
+        refused(Some(2)),
         failed(None),
         failed(Some(-1)),
         Event::PostUnknown {
@@ -207,6 +219,7 @@ fn every_event() -> Vec<Event> {
             | Event::PostPublished { .. }
             | Event::PostEnriched { .. }
             | Event::PostAdopted { .. }
+            | Event::UrlRefused { .. }
             | Event::PostFailed { .. }
             | Event::PostUnknown { .. }
             | Event::PostDeferred { .. }

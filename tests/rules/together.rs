@@ -59,6 +59,7 @@ fn mistakes_of_every_layer_are_told_at_once() {
             "posts/a.yaml:8 invalid-username",
             "posts/a.yaml:9 too-many-collaborators",
             "posts/a.yaml:10 unknown-account",
+            "posts/a.yaml:11 cover-wins",
             "posts/a.yaml:11 thumb-offset",
         ]
     );

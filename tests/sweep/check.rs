@@ -4,9 +4,10 @@ use igsync::id::Kind;
 use igsync::lockfile::{Comment, Record, State, Switch, Via, effective};
 
 use super::fault::Fault;
+use super::net::Fired;
 use super::run::{Ended, Simulation};
 use super::scenario::{Manifest, Scenario};
-use super::schedule::{Event, Schedule};
+use super::schedule::{Clones, Event, Schedule};
 use super::world::{Call, Media};
 
 /// Everything that is wrong; empty when all is well.
@@ -19,14 +20,19 @@ pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
     for manifest in &simulation.manifests {
         let number = manifest.number;
         let live: Vec<&Media> = world.media.iter().filter(|media| media.owner == Some(number)).collect();
-        if live.len() > 1 && !context.may_be_double(manifest) {
+        if live.len() > context.most_live(manifest) {
             wrong.push(format!("post {number} is live {} times", live.len()));
+        }
+        let attempts: Vec<&Record> =
+            records.iter().filter(|record| record.media_digest.as_ref() == Some(&manifest.media_digest())).collect();
+        let known = attempts.iter().filter(|record| record.state.rank() >= State::Published.rank()).count();
+        if schedule.clones != Clones::One && live.len() > known.max(1) && !context.was_lost_or_gone(manifest) {
+            wrong.push(format!("post {number} is live {} times, and only {known} of them are recorded", live.len()));
         }
         if manifest.is_deleted {
             continue;
         }
-        let attempts = records.attempts(&manifest.user_id(), &manifest.key());
-        let record = effective(attempts);
+        let record = effective(records.attempts(&manifest.user_id(), &manifest.key()));
         wrong.extend(context.outcome(manifest, record, &live, &world.media));
         if let Some(record) = record.filter(|record| record.state == State::Published) {
             wrong.extend(extras(manifest, record, &world.comments, &world.media));
@@ -41,12 +47,12 @@ pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
         if owner != number {
             wrong.push(format!("the comment of post {number:?} is on the media of {owner:?}"));
         }
-        let is_double = simulation.manifests.iter().any(|m| Some(m.number) == number && context.may_be_double(m));
-        if world.comments.iter().filter(|(_, other)| other == text).count() > 1 && !is_double {
+        if world.comments.iter().filter(|(on, other)| other == text && on == media).count() > 1 {
             wrong.push(format!("`{text}` was posted twice"));
         }
     }
-    if schedule.writes.is_empty() {
+    wrong.extend(world.damaged.iter().cloned());
+    if !context.disk_was_harmed() {
         wrong.extend(state.hasty.iter().cloned());
     }
     for (run, ended) in simulation.ended.iter().enumerate() {
@@ -62,9 +68,10 @@ pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
 struct Context<'a> {
     schedule: &'a Schedule,
     simulation: &'a Simulation,
-    fired: &'a [(Fault, Call)],
+    fired: &'a [Fired],
 }
 
+/// What may be, post by post.
 impl Context<'_> {
     /// What became of a post that somebody wants to see.
     fn outcome(&self, manifest: &Manifest, record: Option<&Record>, live: &[&Media], all: &[Media]) -> Option<String> {
@@ -84,7 +91,7 @@ impl Context<'_> {
                 "post {number} is unknown ({}), though the evidence is clear",
                 record.and_then(|record| record.reason.as_deref()).unwrap_or_default()
             )),
-            Some(State::Failed) if self.was_refused() && (!is_live || self.may_be_double(manifest)) => None,
+            Some(State::Failed) if self.was_refused(manifest) && (!is_live || self.may_be_double(manifest)) => None,
             _ if self.is_blocked() => None,
             _ => Some(format!("post {number} was dropped: {state:?}, live: {is_live}")),
         }
@@ -93,10 +100,8 @@ impl Context<'_> {
     /// A recorded id belongs to the post, or to a person's post that is the same to all who see it.
     fn identity(&self, record: &Record, all: &[Media]) -> Option<String> {
         let id = record.media_id.as_ref()?;
-        let manifest = self.simulation.manifests.iter().find(|m| {
-            m.user_id() == record.user_id
-                && record.key.as_str().trim_end_matches("-moved") == m.key.trim_end_matches("-moved")
-        })?;
+        let is_its = |manifest: &&Manifest| record.media_digest.as_ref() == Some(&manifest.media_digest());
+        let manifest = self.simulation.manifests.iter().find(is_its)?;
         let Some(media) = all.iter().find(|media| media.id.to_string() == id.as_str()) else {
             return Some(format!("{} has the media id {id}, which is nobody's", record.key));
         };
@@ -106,13 +111,19 @@ impl Context<'_> {
     }
 
     fn human_same(&self, manifest: &Manifest) -> bool {
-        self.happened(
-            |event| matches!(event, Event::HumanSame(place) if self.is_twin() || self.names(*place, manifest)),
-        )
+        self.happened(|event| match event {
+            Event::HumanSame(place) => {
+                let same = self.named(*place);
+                same.number == manifest.number || self.is_twin() && same.account == manifest.account
+            }
+            _ => false,
+        })
     }
 
-    fn names(&self, place: usize, manifest: &Manifest) -> bool {
-        place % self.simulation.manifests.len() == manifest.number
+    fn named(&self, place: usize) -> &Manifest {
+        // As it was when the event happened: posts only ever come to the end.
+        let first = self.schedule.scenario.manifests().len();
+        &self.simulation.manifests[place % first.min(self.simulation.manifests.len())]
     }
 
     fn is_twin(&self) -> bool {
@@ -120,7 +131,7 @@ impl Context<'_> {
     }
 
     fn was_edited(&self, manifest: &Manifest) -> bool {
-        self.happened(|event| matches!(event, Event::Edit(place) if self.names(*place, manifest)))
+        self.happened(|event| matches!(event, Event::Edit(place) if self.named(*place).number == manifest.number))
     }
 
     fn happened(&self, what: impl Fn(&Event) -> bool) -> bool {
@@ -128,26 +139,30 @@ impl Context<'_> {
     }
 
     fn disk_was_harmed(&self) -> bool {
-        !self.schedule.writes.is_empty()
+        self.schedule.writes.iter().any(|(_, fault)| fault.harms())
     }
 
-    /// The listing shows nothing of it.
+    /// The listing shows nothing of it, or nothing that tells it from others.
     fn leaves_no_trace(&self, manifest: &Manifest) -> bool {
-        manifest.kind == Kind::Story || self.schedule.scenario == Scenario::Bare || self.is_twin()
+        let is_unlisted = manifest.kind == Kind::Story || manifest.trial;
+        let is_bare = manifest.caption.is_empty() || self.schedule.scenario == Scenario::Bare;
+        is_unlisted || is_bare || self.schedule.scenario.is_mute() || self.is_twin()
     }
 
-    /// Some publish had no clear answer: a fault hit it, or a process died around it.
-    fn was_unclear(&self) -> bool {
-        self.fired
-            .iter()
-            .any(|(fault, call)| fault.kills() || *fault == Fault::Stop || matches!(call, Call::Publish(_)))
+    /// Some publish of it had no clear answer: a fault hit it, or a process died around it.
+    fn was_unclear(&self, manifest: &Manifest) -> bool {
+        let is_its_publish =
+            |fired: &Fired| matches!(fired.call, Call::Publish(_)) && fired.about == Some(manifest.number);
+        self.fired.iter().any(|fired| fired.fault.kills() || fired.fault == Fault::Stop || is_its_publish(fired))
             || self.disk_was_harmed()
     }
 
     /// The container could not speak when it was asked what became of it.
-    fn was_mute(&self) -> bool {
+    fn was_mute(&self, manifest: &Manifest) -> bool {
+        let spoilt = |fired: &Fired| matches!(fired.fault, Fault::Fails(_)) && fired.about == Some(manifest.number);
         self.happened(|event| matches!(event, Event::Wait(seconds) if *seconds > 80_000))
-            || self.fired.iter().any(|(fault, _)| matches!(fault, Fault::Unreadable(_) | Fault::Fails(_)))
+            // For as long as it lasts, no container of the account can be read.
+            || self.fired.iter().any(|fired| matches!(fired.fault, Fault::Unreadable(_)) || spoilt(fired))
             || self.records_were_lost()
     }
 
@@ -155,32 +170,72 @@ impl Context<'_> {
         self.happened(|event| matches!(event, Event::Wipe))
     }
 
+    fn was_lost_or_gone(&self, manifest: &Manifest) -> bool {
+        self.records_were_lost() || self.disk_was_harmed() || manifest.is_deleted || self.was_mute(manifest)
+    }
+
+    /// Other media of its kind in the same account, which no record may claim yet.
+    fn has_rivals(&self, manifest: &Manifest) -> bool {
+        let is_alike = |other: &Manifest| other.kind == manifest.kind && other.account == manifest.account;
+        self.happened(|event| match event {
+            Event::HumanOther(place) | Event::HumanSame(place) => is_alike(self.named(*place)),
+            _ => false,
+        }) || self.simulation.manifests.iter().filter(|other| is_alike(other)).count() > 1
+    }
+
+    fn was_hidden(&self, manifest: &Manifest) -> bool {
+        self.fired.iter().any(|fired| matches!(fired.fault, Fault::Hide(_)) && fired.account == manifest.account)
+    }
+
     fn may_be_unknown(&self, manifest: &Manifest) -> bool {
-        let rivals = self.human_same(manifest)
-            || self.happened(|event| matches!(event, Event::HumanOther(_) | Event::HumanSame(_)))
-            || self.simulation.manifests.iter().filter(|other| other.kind == manifest.kind).count() > 1;
-        let is_hidden = self.fired.iter().any(|(fault, _)| matches!(fault, Fault::Hide(_)));
+        let is_dark = || self.leaves_no_trace(manifest) || self.has_rivals(manifest) || self.was_hidden(manifest);
         self.human_same(manifest)
-            || self.records_were_lost() && rivals
-            || self.is_twin() && self.was_unclear()
-            || self.was_unclear() && self.was_mute() && (self.leaves_no_trace(manifest) || rivals || is_hidden)
+            || self.records_were_lost() && self.has_rivals(manifest)
+            || self.is_twin() && self.was_unclear(manifest)
+            || self.was_unclear(manifest) && self.was_mute(manifest) && is_dark()
+            // Two of its own look alike.
+            || matches!(self.schedule.clones, Clones::Together | Clones::Parted)
     }
 
     /// Beyond igsync's power: the only witnesses of the publish were taken away, and Meta does not
-    /// tell it to anybody.
+    /// tell it to anybody; or nobody told one clone of the other.
     fn may_be_double(&self, manifest: &Manifest) -> bool {
-        self.records_were_lost() && (self.leaves_no_trace(manifest) || self.was_edited(manifest))
+        let is_unseen = self.leaves_no_trace(manifest) || self.was_edited(manifest);
+        let is_lost = self.records_were_lost() || self.schedule.clones == Clones::InTurn;
+        // A refusal is believed when the container can not contradict it any more.
+        let is_lie = |fired: &Fired| {
+            matches!(fired.fault, Fault::MissingDone | Fault::NotReadyDone) && fired.about == Some(manifest.number)
+        };
+        is_lost && is_unseen
+            || matches!(self.schedule.clones, Clones::Together | Clones::Parted)
+            || self.fired.iter().any(is_lie) && self.was_mute(manifest) && (is_unseen || self.was_hidden(manifest))
     }
 
-    fn was_refused(&self) -> bool {
-        self.fired.iter().any(|(fault, _)| matches!(fault, Fault::Content | Fault::Fails(2_207_026)))
+    fn most_live(&self, manifest: &Manifest) -> usize {
+        match self.schedule.clones {
+            _ if !self.may_be_double(manifest) => 1,
+            // What both did at once nobody can take back; from then on nothing is added.
+            Clones::Parted => {
+                let first = &self.simulation.live_first;
+                first.iter().filter(|post| **post == manifest.number).count().max(1)
+            }
+            // Each clone publishes once.
+            Clones::InTurn | Clones::Together if !self.records_were_lost() => 2,
+            _ => usize::MAX,
+        }
+    }
+
+    fn was_refused(&self, manifest: &Manifest) -> bool {
+        let is_about = |fired: &Fired| fired.about.is_none_or(|about| about == manifest.number);
+        let is_refusal = |fired: &Fired| matches!(fired.fault, Fault::Content | Fault::Fails(2_207_026));
+        self.fired.iter().any(|fired| is_refusal(fired) && is_about(fired))
     }
 
     /// A guard stands before the post, and a person has been told.
     fn is_blocked(&self) -> bool {
         let Some(Ended::Refused(guards)) = self.simulation.ended.last() else { return false };
         // It refuses the whole run, so every post waits for a person.
-        !guards.is_empty() && self.happened(|event| !matches!(event, Event::Wait(_)))
+        !guards.is_empty() && self.happened(|event| !matches!(event, Event::Wait(_) | Event::Sync))
     }
 }
 

@@ -39,8 +39,14 @@ pub enum Fault {
     ServerErrorUndone,
     RedirectDone,
     RedirectUndone,
+    /// Half of an upload arrived; any other call never did.
+    HalfSent,
     /// 24/2207008.
     Missing,
+    /// The call took effect, and 24/2207006 came back, as where a proxy repeats a request.
+    MissingDone,
+    /// The call took effect, and 9007 came back.
+    NotReadyDone,
     /// 190/463.
     Token,
     /// 80002.
@@ -95,7 +101,10 @@ impl Fault {
         Self::ServerErrorUndone,
         Self::RedirectDone,
         Self::RedirectUndone,
+        Self::HalfSent,
         Self::Missing,
+        Self::MissingDone,
+        Self::NotReadyDone,
         Self::Token,
         Self::Throttle,
         Self::Quota,
@@ -132,6 +141,10 @@ pub enum WriteFault {
     CrashAfter,
     /// So many bytes land.
     Torn(u16),
+    /// The write takes so many seconds.
+    Stall(u32),
+    /// The machine sleeps for so many seconds during the write: its monotonic clock stands still.
+    Sleep(u32),
 }
 
 impl WriteFault {
@@ -144,6 +157,8 @@ impl WriteFault {
         Self::Torn(1),
         Self::Torn(40),
         Self::Torn(300),
+        Self::Stall(30),
+        Self::Sleep(3600),
     ];
 
     pub fn name(self) -> String {
@@ -151,15 +166,22 @@ impl WriteFault {
         text.split('(').next().unwrap_or_default().to_owned()
     }
 
-    pub fn of_disk(self) -> igsync::port::mem_disk::Fault {
+    /// `None`: nothing fails.
+    pub fn of_disk(self) -> Option<igsync::port::mem_disk::Fault> {
         use igsync::port::mem_disk::Fault as Disk;
-        match self {
+        Some(match self {
             Self::Denied => Disk::Error(std::io::ErrorKind::PermissionDenied),
             Self::SyncFailed => Disk::SyncFailed,
             Self::DiskFull => Disk::DiskFull,
             Self::CrashBefore => Disk::CrashBefore,
             Self::CrashAfter => Disk::CrashAfter,
             Self::Torn(bytes) => Disk::Torn(usize::from(bytes)),
-        }
+            Self::Stall(_) | Self::Sleep(_) => return None,
+        })
+    }
+
+    /// Whether a record may be lost by it.
+    pub fn harms(self) -> bool {
+        self.of_disk().is_some()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::fault::{Fault, WriteFault};
 use super::scenario::Scenario;
-use super::schedule::{Event, Habits, Schedule};
+use super::schedule::{Clones, Event, Habits, Schedule};
 
 /// One to three faults at any step, and what may happen between runs.
 pub fn schedule(seed: u64) -> Schedule {
@@ -15,6 +15,12 @@ pub fn schedule(seed: u64) -> Schedule {
         page: dice.choice([2, 100]).unwrap_or(100),
         skew: dice.choice([-3_400, 0, 7_300]).unwrap_or(0),
     };
+    schedule.dice = seed;
+    schedule.clones = match dice.u8(0..12) {
+        0 => Clones::InTurn,
+        1 => Clones::Together,
+        _ => Clones::One,
+    };
     for _ in 0..dice.usize(1..4) {
         if dice.u8(0..4) == 0 {
             schedule.writes.push((dice.usize(0..steps), write_fault(&mut dice)));
@@ -25,6 +31,9 @@ pub fn schedule(seed: u64) -> Schedule {
     for _ in 0..dice.usize(0..3) {
         let run = dice.usize(0..3);
         schedule.between.extend(events(&mut dice).into_iter().map(|event| (run, event)));
+        if schedule.clones != Clones::One && dice.bool() {
+            schedule.between.push((run, Event::Sync));
+        }
     }
     schedule
 }
@@ -41,6 +50,7 @@ fn request_fault(dice: &mut fastrand::Rng) -> Fault {
 fn write_fault(dice: &mut fastrand::Rng) -> WriteFault {
     match dice.choice(WriteFault::SWEPT).expect("there are faults") {
         WriteFault::Torn(_) => WriteFault::Torn(dice.u16(0..600)),
+        WriteFault::Stall(_) => WriteFault::Stall(dice.u32(1..300)),
         fault => *fault,
     }
 }

@@ -5,26 +5,28 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use igsync::apply::{
-    AccountRun, Event as Fact, Halt, MediaSource, Observer, Run, Shared, Waits, exit_of, has_open, has_work,
-    stop_channel,
+    AccountRun, Event as Fact, Halt, MediaSource, Observer, Protocol, Run, Shared, Stop, Waits, exit_of, has_open,
+    has_work, stop_channel,
 };
 use igsync::config::Login;
 use igsync::exit::Exit;
 use igsync::graph::{AccessToken, Client, Endpoint, Flavour, Timing};
 use igsync::id::{AttemptId, PostKey, UserId};
-use igsync::lockfile::{self, Ledger, Paths, Record, Records};
+use igsync::lockfile::{self, Ledger, Paths, Record, Records, format};
 use igsync::manifest::{Post, caption_digest};
 use igsync::plan::{self, AccountView, Guard, Input, Options, Plan, Selection};
 use igsync::port::{Clock, Disk, MemDisk, Transport};
 use jiff::Timestamp;
 
-use super::ports::{EPOCH, Net, SimClock, SimDisk};
+use super::clock::SimClock;
+use super::disk::SimDisk;
+use super::mutant::Mutant;
+use super::net::{EPOCH, Net, ROOTS, token};
 use super::scenario::{Manifest, Scenario, account_name};
-use super::schedule::{Event, Mutant, Schedule};
-use super::world::{Habits, USERS, World};
-
-const ROOT: &str = "/site";
+use super::schedule::{Clones, Event, Schedule};
+use super::world::{Habits, USERS, World, file_of};
 
 /// How one run ended.
 #[derive(Debug)]
@@ -47,49 +49,68 @@ pub struct Simulation {
     pub ended: Vec<Ended>,
     /// Every text that a journal held.
     pub seen: Vec<u8>,
+    /// The posts that were live after the first run, one entry for each media.
+    pub live_first: Vec<usize>,
     /// Posts of which a person has said that they are no reposts.
     allowed: BTreeSet<PostKey>,
-    paths: Paths,
     schedule: Schedule,
     /// When the simulation's people wrote the manifests.
     written_at: Timestamp,
 }
 
-struct Deaf;
+/// Takes every fact, some of them slowly.
+struct Audience {
+    clock: Arc<SimClock>,
+    heard: usize,
+    slow: Vec<(usize, u32)>,
+}
 
-impl Observer for Deaf {
+impl Observer for Audience {
     fn event(&mut self, _: &Fact) -> std::io::Result<()> {
+        if let Some((_, seconds)) = self.slow.iter().find(|(number, _)| *number == self.heard) {
+            self.clock.stall(*seconds);
+        }
+        self.heard += 1;
         Ok(())
     }
 }
 
 /// Runs after which nothing is left to do, at the latest.
-pub const MOST_RUNS: usize = 9;
+pub const MOST_RUNS: usize = 11;
 
 impl Simulation {
     pub fn new(schedule: &Schedule, log: bool) -> Self {
         let clock = Arc::new(SimClock::new());
         let memory = MemDisk::new();
-        let paths = Paths::new(Path::new(ROOT));
-        memory.put(&paths.lockfile, lockfile::format::HEADER);
+        let manifests = schedule.scenario.manifests();
+        for root in ROOTS {
+            memory.put(Paths::new(Path::new(root)).lockfile, format::HEADER);
+            for manifest in manifests.iter().filter(|manifest| manifest.local) {
+                memory.put(Path::new(root).join(manifest.video()), file_of(manifest.number));
+            }
+        }
         let habits = schedule.habits;
-        let habits =
-            Habits { after_life: habits.after_life, twice: habits.twice, page: habits.page, skew: habits.skew };
+        let habits = Habits {
+            after_life: habits.after_life,
+            twice: habits.twice,
+            page: habits.page,
+            skew: habits.skew,
+            mute: schedule.scenario.is_mute(),
+        };
         let world = World::new(habits, EPOCH);
         let faults: BTreeMap<_, _> = schedule.requests.iter().copied().collect();
         let net = Arc::new(Net::new(Arc::clone(&clock), memory.clone(), world, faults, log));
-        net.state().retries_publish = schedule.mutant == Some(Mutant::PublishRetried);
-        let disk = Arc::new(SimDisk::new(memory, schedule.mutant));
-        disk.versions.lock().unwrap().push(lockfile::format::HEADER.into());
+        let disk = Arc::new(SimDisk::new(memory, Arc::clone(&clock), schedule));
+        disk.versions.lock().unwrap().push(format::HEADER.into());
         let simulation = Self {
             clock,
             disk,
             net,
-            manifests: schedule.scenario.manifests(),
+            manifests,
             ended: Vec::new(),
             seen: Vec::new(),
+            live_first: Vec::new(),
             allowed: BTreeSet::new(),
-            paths,
             schedule: schedule.clone(),
             written_at: Timestamp::from_millisecond(EPOCH - 60_000).unwrap(),
         };
@@ -101,30 +122,48 @@ impl Simulation {
     fn place_write_faults(&self) {
         let done = self.disk.inner.writes().len();
         for (write, fault) in self.schedule.writes.iter().filter(|(write, _)| *write >= done) {
-            self.disk.inner.fail_at(*write, fault.of_disk());
+            if let Some(fault) = fault.of_disk() {
+                self.disk.inner.fail_at(*write, fault);
+            }
+        }
+    }
+
+    /// The clones that run now.
+    fn sites(&self, run: usize) -> Vec<usize> {
+        match self.schedule.clones {
+            Clones::One => vec![0],
+            Clones::InTurn => vec![run % 2],
+            Clones::Together => vec![0, 1],
+            Clones::Parted if run == 0 => vec![0, 1],
+            Clones::Parted => vec![run % 2],
         }
     }
 
     /// Runs apply until nothing is left to do, with everything that the schedule wants in between.
     pub async fn go(&mut self) {
         let last_event = self.schedule.between.iter().map(|(run, _)| run + 1).max().unwrap_or(0);
+        // Both clones have to have seen that nothing is left.
+        let in_turn = matches!(self.schedule.clones, Clones::InTurn | Clones::Parted);
+        let enough = if in_turn { 3 } else { 2 };
         let mut quiet = 0;
         for run in 0..MOST_RUNS {
             let met = self.net.state().fired.len() + self.writes_hit();
-            let ended = self.apply_once(run as u64).await;
+            let ended = self.apply_once(run).await;
             self.note(&format!("run {run} ended: {ended:?}"));
             let is_clean = self.net.state().fired.len() + self.writes_hit() == met;
-            let is_done = matches!(ended, Ended::Exit(Exit::Done));
-            if let Ended::Refused(guards) = &ended
-                && self.schedule.scenario == Scenario::Twins
-            {
+            let is_done = ended.iter().all(|ended| matches!(ended, Ended::Exit(Exit::Done)));
+            if self.schedule.scenario == Scenario::Twins {
                 // A person knows that twins are meant.
-                self.allowed.extend(guards.iter().flat_map(|guard| guard.keys.clone()));
+                let refused = ended.iter().filter_map(|ended| match ended {
+                    Ended::Refused(guards) => Some(guards),
+                    _ => None,
+                });
+                self.allowed.extend(refused.flatten().flat_map(|guard| guard.keys.clone()));
             }
-            self.ended.push(ended);
+            self.ended.extend(ended);
             quiet = if is_clean && run >= last_event { quiet + 1 } else { 0 };
             // One idle run more shows that a finished record stays as it is.
-            if quiet >= 2 && is_done || quiet > 4 {
+            if quiet >= enough && is_done || quiet > 4 {
                 break;
             }
             self.disk.inner.revive();
@@ -134,20 +173,34 @@ impl Simulation {
             for event in events {
                 self.happen(event).await;
             }
+            if run == 0 {
+                self.live_first = self.net.state().world.owners();
+            }
+            if in_turn {
+                // Two clones that take turns are not within Meta's lag of each other.
+                self.wait(700).await;
+            }
             if quiet > 0 {
                 // Nothing of the schedule is left: time heals.
+                self.sync();
                 self.wait([1, 600, 7200, 26 * 3600, 26 * 3600][quiet.min(4)]).await;
             }
         }
-        self.keep_journal();
+        self.keep_journals();
     }
 
-    /// The journal holds every version of every record.
-    fn keep_journal(&mut self) {
-        self.seen.extend(self.disk.inner.bytes(self.paths.journal()).unwrap_or_default());
+    /// The journals hold every version of every record.
+    fn keep_journals(&mut self) {
+        for root in ROOTS {
+            let journal = self.disk.inner.bytes(Paths::new(Path::new(root)).journal());
+            self.seen.extend(journal.unwrap_or_default());
+        }
     }
 
     fn writes_hit(&self) -> usize {
+        if self.schedule.writes.is_empty() {
+            return 0;
+        }
         let done = self.disk.inner.writes().len();
         self.schedule.writes.iter().filter(|(write, _)| *write < done).count()
     }
@@ -171,18 +224,41 @@ impl Simulation {
             Event::Revert(version) => {
                 let versions = self.disk.versions.lock().unwrap();
                 let version = versions.get(version).or(versions.last());
-                self.disk.inner.put(&self.paths.lockfile, version.expect("the first version"));
+                self.disk.inner.put("/site/igsync.lock", version.expect("the first version"));
             }
             Event::Wipe => {
-                self.keep_journal();
-                self.disk.inner.wipe(&self.paths.folder);
+                self.keep_journals();
+                self.disk.inner.wipe("/site/.igsync");
             }
+            Event::Sync => self.sync(),
             Event::Edit(place) => self.edit(place, |manifest| manifest.caption.push_str(" again")),
             Event::Move(place) => self.edit(place, |manifest| manifest.key.push_str("-moved")),
+            Event::Reuse(place) => {
+                let (moved, number) = (&self.manifests[place % self.manifests.len()], self.manifests.len());
+                if let Some(key) = moved.key.strip_suffix("-moved") {
+                    let new = Manifest::under(key, number, moved.account);
+                    self.manifests.push(new);
+                }
+            }
             Event::Delete(place) => self.edit(place, |manifest| manifest.is_deleted = true),
             Event::Restore(place) => self.edit(place, |manifest| manifest.is_deleted = false),
             Event::HumanSame(place) => self.human(place, false),
             Event::HumanOther(place) => self.human(place, true),
+        }
+    }
+
+    /// Both clones have the lines of both lockfiles.
+    fn sync(&self) {
+        if self.schedule.clones == Clones::One {
+            return;
+        }
+        let files = ROOTS.map(|root| Paths::new(Path::new(root)).lockfile);
+        let mut all = Records::default();
+        for file in &files {
+            all.merge(format::parse(&self.disk.inner.bytes(file).unwrap_or_default()).unwrap().records);
+        }
+        for file in files {
+            self.disk.inner.put(file, format::print(&all));
         }
     }
 
@@ -203,27 +279,35 @@ impl Simulation {
         self.manifests.iter().filter(|manifest| !manifest.is_deleted).map(Manifest::post).collect()
     }
 
-    /// The records as a new process reads them.
+    /// The records of both clones, as new processes read them.
     pub fn records(&self) -> Records {
-        lockfile::read(&self.disk.inner, &self.paths).map(|snapshot| snapshot.records).unwrap_or_default()
+        let mut all = Records::default();
+        for root in ROOTS {
+            let read = lockfile::read(&self.disk.inner, &Paths::new(Path::new(root)));
+            all.merge(read.map(|snapshot| snapshot.records).unwrap_or_default());
+        }
+        all
     }
 
-    async fn apply_once(&self, run: u64) -> Ended {
-        let (stopper, stop) = stop_channel();
-        self.net.begin(stopper);
+    async fn apply_once(&self, run: usize) -> Vec<Ended> {
+        let sites = self.sites(run);
+        let (stoppers, stops): (Vec<_>, Vec<_>) = sites.iter().map(|_| stop_channel()).unzip();
+        self.net.begin(stoppers);
+        let all = join_all(sites.iter().zip(stops).map(|(site, stop)| self.apply(*site, stop, run)));
         let ended = tokio::select! {
             biased;
-            () = self.net.dead.notified() => Ended::Died,
-            ended = self.apply(stop, run) => ended,
+            () = self.net.dead.notified() => None,
+            ended = all => Some(ended),
         };
-        if self.net.is_dead() { Ended::Died } else { ended }
+        ended.filter(|_| !self.net.is_dead()).unwrap_or_else(|| vec![Ended::Died])
     }
 
     /// As `igsync apply --yes`, without its terminal.
-    async fn apply(&self, stop: igsync::apply::Stop, run: u64) -> Ended {
+    async fn apply(&self, site: usize, stop: Stop, run: usize) -> Ended {
         let posts = self.posts();
         let disk: Arc<dyn Disk> = Arc::clone(&self.disk) as _;
-        let snapshot = match lockfile::read(&*disk, &self.paths) {
+        let paths = Paths::new(Path::new(ROOTS[site]));
+        let snapshot = match lockfile::read(&*disk, &paths) {
             Ok(snapshot) => snapshot,
             Err(error) => return Ended::Broken(format!("read: {error}")),
         };
@@ -235,27 +319,31 @@ impl Simulation {
         if !offline.acts() && names.is_empty() {
             return Ended::Exit(exit_of(&offline));
         }
-        let ledger = match Ledger::open(Arc::clone(&disk), self.paths.clone()) {
+        let ledger = match Ledger::open(Arc::clone(&disk), paths) {
             Ok(ledger) => ledger,
             Err(error) => return Ended::Broken(format!("open: {error}")),
         };
-        let shared = Arc::new(Shared::new(
+        let audience = Audience { clock: Arc::clone(&self.clock), heard: 0, slow: self.schedule.output.clone() };
+        let attempt_ids = 1000 * self.schedule.dice + 10 * (run as u64 + 1) + site as u64;
+        let shared = Shared::new(
             Arc::clone(&self.clock) as _,
             disk,
             stop,
-            self.waits(),
-            PathBuf::from(ROOT),
+            waits(),
+            PathBuf::from(ROOTS[site]),
             ledger,
-            Box::new(Deaf),
-            fastrand::Rng::with_seed(run + 1),
-        ));
+            Box::new(audience),
+            fastrand::Rng::with_seed(attempt_ids),
+        );
+        let shared =
+            Arc::new(shared.with_protocol(self.schedule.mutant.map_or_else(Protocol::default, Mutant::protocol)));
         let mut run = Run::new(Arc::clone(&shared), Vec::new(), Vec::new());
         for account in names {
             let user = UserId::from(USERS[account]);
-            let client = self.client(account);
+            let client = self.client(site, account);
             let halt = match shared.ask(client.account(&user)).await {
                 Ok(Ok(_)) => {
-                    run.accounts.push(self.account(account, client, &shared));
+                    run.accounts.push(self.account(site, account, client, &shared));
                     continue;
                 }
                 Ok(Err(error)) => Halt::unreachable(&error),
@@ -296,27 +384,18 @@ impl Simulation {
         })
     }
 
-    /// The defaults of production: in simulated time they cost nothing.
-    fn waits(&self) -> Waits {
-        let believes = self.schedule.mutant == Some(Mutant::FinishedBelieved);
-        Waits {
-            poll_initial: None,
-            poll_max: Duration::from_secs(60),
-            poll_budget: Duration::from_secs(1800),
-            settle: Duration::from_secs(if believes { 0 } else { 60 }),
-            look: Duration::from_secs(60),
-            http_timeout: Duration::from_secs(60),
-        }
-    }
-
-    fn client(&self, account: usize) -> Client {
-        let endpoint = Endpoint::new(Flavour::Instagram, None, None, None).unwrap();
-        let token = AccessToken::from_text(&format!("IGtoken{account}")).unwrap();
+    fn client(&self, site: usize, account: usize) -> Client {
+        let flavour = match self.schedule.scenario.login() {
+            Login::Instagram => Flavour::Instagram,
+            Login::Facebook => Flavour::Facebook,
+        };
+        let endpoint = Endpoint::new(flavour, None, None, None).unwrap();
+        let token = AccessToken::from_text(&token(site, account)).unwrap();
         let timing = Timing { jitter: false, ..Timing::default() };
         Client::new(endpoint, token, Arc::clone(&self.net) as Arc<dyn Transport>, Arc::clone(&self.clock) as _, timing)
     }
 
-    fn account(&self, account: usize, client: Client, shared: &Arc<Shared>) -> AccountRun {
+    fn account(&self, site: usize, account: usize, client: Client, shared: &Arc<Shared>) -> AccountRun {
         let written_at = self.written_at;
         AccountRun {
             shared: Arc::clone(shared),
@@ -324,20 +403,34 @@ impl Simulation {
             user_id: UserId::from(USERS[account]),
             client,
             media: MediaSource {
-                login: Login::Instagram,
+                login: self.schedule.scenario.login(),
                 host: None,
-                root: PathBuf::from(ROOT),
+                root: PathBuf::from(ROOTS[site]),
                 disk: Arc::clone(&self.disk) as _,
                 digests: Arc::default(),
+                converting: None,
             },
             graph: None,
             max_publish: 5,
             min_gap: Duration::ZERO,
             parallelism: 4,
             live_check: true,
+            proof: None,
             added_at: Arc::new(move |_| Some(written_at)),
             undecided: std::collections::HashSet::new(),
         }
+    }
+}
+
+/// The defaults of production: in simulated time they cost nothing.
+fn waits() -> Waits {
+    Waits {
+        poll_initial: None,
+        poll_max: Duration::from_secs(60),
+        poll_budget: Duration::from_secs(1800),
+        settle: Duration::from_secs(60),
+        look: Duration::from_secs(60),
+        http_timeout: Duration::from_secs(60),
     }
 }
 

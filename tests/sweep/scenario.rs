@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use igsync::config::Login;
 use igsync::id::{AccountName, Digest, Kind, PostKey, UserId};
-use igsync::manifest::{Item, MediaType, Post, PostState, ReelOptions, Source};
+use igsync::manifest::{GraduationStrategy, Item, MediaType, Post, PostState, ReelOptions, Source};
 use serde::{Deserialize, Serialize};
 
 use super::world::USERS;
@@ -23,11 +24,28 @@ pub enum Scenario {
     Twins,
     /// Two accounts with two posts each.
     TwoAccounts,
+    /// A trial reel, which no listing shows.
+    Trial,
+    /// An image and a reel; listings come without captions.
+    Mute,
+    /// A reel and a carousel with videos from this machine.
+    Upload,
 }
 
 impl Scenario {
-    pub const ALL: [Self; 8] =
-        [Self::Image, Self::Reel, Self::Carousel, Self::Story, Self::Bare, Self::Mixed, Self::Twins, Self::TwoAccounts];
+    pub const ALL: [Self; 11] = [
+        Self::Image,
+        Self::Reel,
+        Self::Carousel,
+        Self::Story,
+        Self::Bare,
+        Self::Mixed,
+        Self::Twins,
+        Self::TwoAccounts,
+        Self::Trial,
+        Self::Mute,
+        Self::Upload,
+    ];
 
     /// What its manifests say at the beginning.
     pub fn manifests(self) -> Vec<Manifest> {
@@ -51,7 +69,23 @@ impl Scenario {
                 one(2, Kind::Reel, "Second"),
                 Manifest::new(3, 1, Kind::Story, ""),
             ],
+            Self::Trial => vec![Manifest { trial: true, ..one(0, Kind::Reel, "For strangers") }.commented()],
+            Self::Mute => vec![one(0, Kind::Image, "Seen").commented(), one(1, Kind::Reel, "Heard")],
+            Self::Upload => vec![
+                Manifest { local: true, ..one(0, Kind::Reel, "From here") }.commented(),
+                Manifest { local: true, ..one(1, Kind::Carousel, "From here, too") },
+            ],
         }
+    }
+
+    /// Listings come without captions.
+    pub fn is_mute(self) -> bool {
+        self == Self::Mute
+    }
+
+    /// Only with Facebook Login a local video is uploaded.
+    pub fn login(self) -> Login {
+        if self == Self::Upload { Login::Facebook } else { Login::Instagram }
     }
 
     pub fn accounts(self) -> usize {
@@ -71,12 +105,30 @@ pub struct Manifest {
     pub first_comment: bool,
     pub comments_off: bool,
     pub is_deleted: bool,
+    pub trial: bool,
+    /// Its video lies on this machine.
+    pub local: bool,
 }
 
 impl Manifest {
     fn new(number: usize, account: usize, kind: Kind, caption: &str) -> Self {
-        let (key, caption) = (format!("posts/{number}"), caption.to_owned());
-        Self { number, account, key, kind, caption, first_comment: false, comments_off: false, is_deleted: false }
+        Self {
+            number,
+            account,
+            key: format!("posts/{number}"),
+            kind,
+            caption: caption.to_owned(),
+            first_comment: false,
+            comments_off: false,
+            is_deleted: false,
+            trial: false,
+            local: false,
+        }
+    }
+
+    /// Another post under a key that is free again.
+    pub fn under(key: &str, number: usize, account: usize) -> Self {
+        Self { key: key.to_owned(), ..Self::new(number, account, Kind::Image, "A new post under an old name") }
     }
 
     fn commented(mut self) -> Self {
@@ -102,20 +154,38 @@ impl Manifest {
         format!("the comment of {}", self.number)
     }
 
+    /// Below the content root.
+    pub fn video(&self) -> String {
+        format!("media/{}.mp4", self.number)
+    }
+
+    pub fn media_digest(&self) -> Digest {
+        Digest::new(format!("v1:sha256:media-{}", self.number))
+    }
+
     pub fn post(&self) -> Arc<Post> {
-        let video = self.kind == Kind::Reel;
+        let is_reel = self.kind == Kind::Reel;
         let item = |number: usize| Item {
             slot: number,
-            media_type: if video { MediaType::Video } else { MediaType::Image },
-            source: Source::Url(format!("https://cdn.example.com/p{}/{number}.jpg", self.number).into()),
+            media_type: if is_reel || self.local && number == 0 { MediaType::Video } else { MediaType::Image },
+            source: if self.local && number == 0 {
+                Source::Local(self.video().into())
+            } else {
+                Source::Url(format!("https://cdn.example.com/p{}/{number}.jpg", self.number).into())
+            },
             alt_text: None,
             user_tags: Vec::new(),
             product_tags: Vec::new(),
             thumb_offset: None,
         };
         let count = if self.kind == Kind::Carousel { 3 } else { 1 };
-        let reel =
-            ReelOptions { cover: None, share_to_feed: true, audio_name: None, audio_configuration: None, trial: None };
+        let reel = ReelOptions {
+            cover: None,
+            share_to_feed: true,
+            audio_name: None,
+            audio_configuration: None,
+            trial: self.trial.then_some(GraduationStrategy::Manual),
+        };
         let digest = |what: &str| Digest::new(format!("v1:sha256:{what}"));
         Arc::new(Post {
             key: self.key(),
@@ -129,7 +199,7 @@ impl Manifest {
             caption_file: None,
             collaborators: Vec::new(),
             location_id: None,
-            reel: video.then_some(reel),
+            reel: is_reel.then_some(reel),
             is_ai_generated: None,
             is_paid_partnership: None,
             branded_content_sponsor_ids: Vec::new(),
@@ -140,8 +210,9 @@ impl Manifest {
             draft: false,
             state: PostState::Present,
             text_digest: digest(&format!("text-{}", self.caption)),
-            media_digest: Some(digest(&format!("media-{}", self.number))),
+            media_digest: Some(self.media_digest()),
             digest: Some(digest(&format!("all-{}-{}", self.number, self.caption))),
+            conversions: Vec::new(),
             has_errors: false,
         })
     }

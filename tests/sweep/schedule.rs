@@ -3,54 +3,48 @@
 use serde::{Deserialize, Serialize};
 
 use super::fault::{Fault, WriteFault};
+use super::mutant::Mutant;
 use super::scenario::Scenario;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Schedule {
     pub scenario: Scenario,
+    #[serde(default)]
+    pub clones: Clones,
     /// By the number of the request, counted over all runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<(usize, Fault)>,
     /// By the number of the durable write, counted over all runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub writes: Vec<(usize, WriteFault)>,
+    /// Facts whose announcement takes so many seconds, by their number: a pipe that nobody reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub output: Vec<(usize, u32)>,
     /// What happens after which run, from 0; in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub between: Vec<(usize, Event)>,
     #[serde(default)]
     pub habits: Habits,
+    /// Makes other attempt ids.
+    #[serde(default)]
+    pub dice: u64,
     /// A protocol that is broken on purpose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutant: Option<Mutant>,
 }
 
-/// One way to break the protocol from outside, by what its ports do. Each must turn the sweep red.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How many checkouts of the content publish to the account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Mutant {
-    /// A publish without an answer is sent again at once.
-    PublishRetried,
-    /// No announcement reaches the disk.
-    IntentNotWritten,
-    /// The media id reaches the disk with the permalink only.
-    IdAfterPermalink,
-    /// `FINISHED` is believed right after an unclear publish.
-    FinishedBelieved,
-    /// Folding leaves an empty journal.
-    JournalEmptied,
-    /// What the lockfile says of an attempt replaces what the journal says.
-    LockfileWins,
-}
-
-impl Mutant {
-    pub const ALL: [Self; 6] = [
-        Self::PublishRetried,
-        Self::IntentNotWritten,
-        Self::IdAfterPermalink,
-        Self::FinishedBelieved,
-        Self::JournalEmptied,
-        Self::LockfileWins,
-    ];
+pub enum Clones {
+    #[default]
+    One,
+    /// Two, a run of each in turn.
+    InTurn,
+    /// Two, both at once.
+    Together,
+    /// Two, first both at once, then in turn.
+    Parted,
 }
 
 /// Where Meta's pages are silent; see [`super::world::Habits`].
@@ -78,10 +72,14 @@ pub enum Event {
     Revert(usize),
     /// `.igsync/` is deleted.
     Wipe,
+    /// Git merges the lockfiles of both clones.
+    Sync,
     /// A new caption.
     Edit(usize),
     /// A new key.
     Move(usize),
+    /// Another post takes the key that a moved one had.
+    Reuse(usize),
     /// The manifest is deleted.
     Delete(usize),
     /// A deleted manifest comes back.
@@ -93,6 +91,10 @@ pub enum Event {
 }
 
 impl Event {
+    /// As they are counted.
+    pub const NAMES: [&str; 11] =
+        ["Wait", "Revert", "Wipe", "Sync", "Edit", "Move", "Reuse", "Delete", "Restore", "HumanSame", "HumanOther"];
+
     pub fn name(self) -> String {
         let text = format!("{self:?}");
         text.split('(').next().unwrap_or_default().to_owned()
@@ -103,12 +105,19 @@ impl Schedule {
     pub fn new(scenario: Scenario) -> Self {
         Self {
             scenario,
+            clones: Clones::One,
             requests: Vec::new(),
             writes: Vec::new(),
+            output: Vec::new(),
             between: Vec::new(),
             habits: Habits::default(),
+            dice: 0,
             mutant: None,
         }
+    }
+
+    pub fn cloned(self, clones: Clones, dice: u64) -> Self {
+        Self { clones, dice, ..self }
     }
 
     pub fn fault(mut self, request: usize, fault: Fault) -> Self {

@@ -39,6 +39,7 @@ pub fn run(schedule: &Schedule, log: bool) -> Outcome {
             let text = format!("{ended:?}");
             count(format!("run ended {}", text.split(['[', '{']).next().unwrap_or_default().trim_end_matches('(')));
         }
+        count(format!("clones {:?}", schedule.clones));
         for (_, event) in &schedule.between {
             count(format!("event {}", event.name()));
         }
@@ -48,8 +49,8 @@ pub fn run(schedule: &Schedule, log: bool) -> Outcome {
             }
         }
         let mut state = simulation.net.state();
-        for (fault, _) in &state.fired {
-            count(format!("request {}", fault.name()));
+        for fired in &state.fired {
+            count(format!("request {}", fired.fault.name()));
         }
         let log = state.log.take().unwrap_or_default();
         let requests = state.requests;

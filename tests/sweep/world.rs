@@ -17,9 +17,21 @@ pub enum Call {
     Create(Vec<(String, String)>),
     Status(u64),
     Publish(u64),
-    Listing { after: usize },
+    Listing {
+        after: usize,
+    },
     Stories,
-    Comment { media: u64, text: String },
+    /// Bytes of a local video that arrived.
+    Upload {
+        container: u64,
+        offset: usize,
+        bytes: Vec<u8>,
+        len: usize,
+    },
+    Comment {
+        media: u64,
+        text: String,
+    },
     Comments(u64),
     Switch(u64),
     Other,
@@ -37,6 +49,10 @@ pub struct Container {
     pub ready: i64,
     pub fails: Option<u32>,
     pub media: Option<u64>,
+    /// A trial reel.
+    pub trial: bool,
+    /// What has arrived of a local video.
+    pub upload: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +72,8 @@ pub struct Media {
     pub children: usize,
     pub at: i64,
     pub comments_off: bool,
+    /// Not listed.
+    pub trial: bool,
 }
 
 /// Where Meta's pages are silent.
@@ -70,6 +88,8 @@ pub struct Habits {
     pub page: usize,
     /// So far Meta's clock is ahead of ours, in milliseconds.
     pub skew: i64,
+    /// Listings come without captions.
+    pub mute: bool,
 }
 
 /// Status and body of an answer.
@@ -89,6 +109,8 @@ pub struct World {
     pub unreadable_until: i64,
     /// Media published since the first time are not listed before the second.
     pub hidden: (i64, i64),
+    /// Published videos that are not the files they were made from.
+    pub damaged: Vec<String>,
     /// Calls that take effect later.
     pending: Vec<(i64, usize, Call)>,
     next: u64,
@@ -105,6 +127,7 @@ impl World {
             comments: Vec::new(),
             unreadable_until: i64::MIN,
             hidden: (i64::MAX, i64::MIN),
+            damaged: Vec::new(),
             pending: Vec::new(),
             next: 0,
             epoch,
@@ -118,7 +141,27 @@ impl World {
     pub fn publish_by_phone(&mut self, account: usize, kind: Kind, caption: &str, children: usize, at: i64) {
         let id = self.id(18);
         let caption = caption.to_owned();
-        self.media.push(Media { id, account, owner: None, kind, caption, children, at, comments_off: false });
+        let media = Media { id, account, owner: None, kind, caption, children, at, comments_off: false, trial: false };
+        self.media.push(media);
+    }
+
+    /// Whose the live media are.
+    pub fn owners(&self) -> Vec<usize> {
+        self.media.iter().filter_map(|media| media.owner).collect()
+    }
+
+    /// The post that a call is about.
+    pub fn about(&self, call: &Call) -> Option<usize> {
+        match call {
+            Call::Create(params) => self.owner_of_new(params),
+            Call::Status(id) | Call::Publish(id) | Call::Upload { container: id, .. } => {
+                self.containers.get(id).and_then(|container| container.owner)
+            }
+            Call::Comment { media, .. } | Call::Comments(media) | Call::Switch(media) => {
+                self.media.iter().find(|known| known.id == *media).and_then(|known| known.owner)
+            }
+            Call::Me | Call::Quota | Call::Listing { .. } | Call::Stories | Call::Other => None,
+        }
     }
 
     /// Lets everything happen that was to happen until `now`.
@@ -154,15 +197,22 @@ impl World {
         time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
+    /// When Meta has processed it; a carousel waits for its children.
+    fn ready(&self, container: &Container) -> i64 {
+        let children = container.children.iter().filter_map(|child| self.containers.get(child));
+        children.map(|child| child.ready).max().unwrap_or(i64::MIN).max(container.ready)
+    }
+
     pub fn status(&self, container: &Container, now: i64) -> &'static str {
         let is_old = now - container.made >= DAY;
+        let is_ready = now >= self.ready(container);
         match (container.media, is_old) {
             (Some(_), true) if self.habits.after_life == 1 => "EXPIRED",
             (Some(_), true) if self.habits.after_life == 2 => "GONE",
             (Some(_), _) => "PUBLISHED",
             (None, true) => "EXPIRED",
-            (None, false) if container.fails.is_some() && now >= container.ready => "ERROR",
-            (None, false) if now >= container.ready => "FINISHED",
+            (None, false) if container.fails.is_some() && is_ready => "ERROR",
+            (None, false) if is_ready => "FINISHED",
             (None, false) => "IN_PROGRESS",
         }
     }
@@ -170,7 +220,9 @@ impl World {
     /// Does what `call` asks for.
     pub fn answer(&mut self, now: i64, account: usize, call: &Call) -> Reply {
         match call {
-            Call::Me => ok(&json!({"user_id": USERS[account], "username": format!("brand{account}")})),
+            Call::Me => {
+                ok(&json!({"id": USERS[account], "user_id": USERS[account], "username": format!("brand{account}")}))
+            }
             Call::Quota => {
                 let used = self.media.iter().filter(|m| m.account == account && m.at > now - DAY).count();
                 ok(&json!({"data": [{"quota_usage": used, "config": {"quota_total": 100, "quota_duration": 86400}}]}))
@@ -191,6 +243,7 @@ impl World {
                     .collect();
                 ok(&json!({"data": data}))
             }
+            Call::Upload { container, offset, bytes, len } => self.upload(now, *container, *offset, bytes, *len),
             Call::Comment { media, text } => {
                 if !self.media.iter().any(|m| m.id == *media && m.account == account) {
                     return error(400, 100, Some(33));
@@ -223,11 +276,9 @@ impl World {
             .iter()
             .filter_map(|id| id.parse().ok())
             .collect();
-        let url = get("image_url").or(get("video_url"));
-        let owner = url
-            .and_then(owner_of)
-            .or_else(|| children.first().and_then(|child| self.containers.get(child)).and_then(|child| child.owner));
+        let owner = self.owner_of_new(params);
         let is_video = get("video_url").is_some();
+        let is_upload = get("upload_type").is_some();
         let shape = match get("media_type") {
             _ if get("is_carousel_item").is_some() => Shape::Item,
             Some("REELS") => Shape::Post(Kind::Reel),
@@ -239,20 +290,44 @@ impl World {
         if children.iter().any(|child| self.containers.get(child).is_none_or(|c| now - c.made >= DAY)) {
             return error(400, 24, Some(2_207_008));
         }
-        let own = now + if is_video { 32_000 } else { 2_500 };
-        let ready = children
-            .iter()
-            .filter_map(|child| self.containers.get(child))
-            .map(|c| c.ready)
-            .max()
-            .unwrap_or(now)
-            .max(own);
+        let ready = if is_upload { i64::MAX } else { now + if is_video { 32_000 } else { 2_500 } };
         let fails = children.iter().filter_map(|child| self.containers.get(child)).find_map(|c| c.fails);
         let id = self.id(17);
         let caption = get("caption").unwrap_or_default().to_owned();
-        self.containers
-            .insert(id, Container { account, owner, shape, caption, children, made: now, ready, fails, media: None });
-        ok(&json!({"id": id.to_string()}))
+        let (trial, upload) = (get("trial_params").is_some(), is_upload.then(Vec::new));
+        let made =
+            Container { account, owner, shape, caption, children, made: now, ready, fails, media: None, trial, upload };
+        self.containers.insert(id, made);
+        let mut answer = json!({"id": id.to_string()});
+        if is_upload {
+            answer["uri"] = format!("https://rupload.facebook.com/ig-api-upload/v26.0/{id}").into();
+        }
+        ok(&answer)
+    }
+
+    /// By the URL of its media, or by that of its children.
+    fn owner_of_new(&self, params: &[(String, String)]) -> Option<usize> {
+        let get = |name: &str| params.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+        let children: Vec<String> = serde_json::from_str(get("children").unwrap_or("[]")).unwrap_or_default();
+        let mut children = children.iter().filter_map(|id| self.containers.get(&id.parse().ok()?));
+        get("image_url").or(get("video_url")).and_then(owner_of).or_else(|| children.find_map(|child| child.owner))
+    }
+
+    fn upload(&mut self, now: i64, id: u64, offset: usize, bytes: &[u8], len: usize) -> Reply {
+        let Some(container) = self.containers.get_mut(&id) else { return error(400, 100, Some(33)) };
+        let Some(arrived) = &mut container.upload else { return error(400, 100, None) };
+        if arrived.len() != offset {
+            let info = json!({"retriable": true, "type": "OffsetInvalidError", "message": "wrong offset"});
+            return Reply { status: 412, body: json!({"debug_info": info}).to_string() };
+        }
+        arrived.extend(bytes);
+        if arrived.len() < len {
+            let info = json!({"retriable": true, "type": "PartialRequestError", "message": "not all of it"});
+            return Reply { status: 400, body: json!({"debug_info": info}).to_string() };
+        }
+        container.owner = owner_of(&String::from_utf8_lossy(arrived));
+        container.ready = now + 32_000;
+        ok(&json!({"success": true, "message": "Upload successful."}))
     }
 
     fn read(&self, now: i64, id: u64) -> Reply {
@@ -267,7 +342,15 @@ impl World {
                     format!("Error: Media upload has failed with error code {}", container.fails.unwrap_or_default());
                 ok(&json!({"id": id.to_string(), "status_code": "ERROR", "status": text}))
             }
-            status => ok(&json!({"id": id.to_string(), "status_code": status})),
+            status => {
+                let mut answer = json!({"id": id.to_string(), "status_code": status});
+                if let Some(arrived) = &container.upload {
+                    let phase = if container.ready == i64::MAX { "in_progress" } else { "complete" };
+                    answer["video_status"] =
+                        json!({"uploading_phase": {"status": phase, "bytes_transferred": arrived.len()}});
+                }
+                ok(&answer)
+            }
         }
     }
 
@@ -297,9 +380,17 @@ impl World {
         let Some(container) = self.containers.get_mut(&id) else { return error(400, 24, Some(2_207_006)) };
         container.media = Some(media);
         let (account, owner, children) = (container.account, container.owner, container.children.len());
+        let trial = container.trial;
+        if let (Some(arrived), Some(owner)) = (&container.upload, owner)
+            && *arrived != file_of(owner)
+        {
+            self.damaged.push(format!("the video of post {owner} is not its file"));
+        }
+        let Some(container) = self.containers.get(&id) else { return error(400, 24, Some(2_207_006)) };
         // Meta removes the @ of mentions.
         let caption = container.caption.replace('@', "");
-        self.media.push(Media { id: media, account, owner, kind, caption, children, at: now, comments_off: false });
+        let live = Media { id: media, account, owner, kind, caption, children, at: now, comments_off: false, trial };
+        self.media.push(live);
         ok(&json!({"id": media.to_string()}))
     }
 
@@ -309,7 +400,8 @@ impl World {
 
     fn listing(&self, now: i64, account: usize, after: usize) -> Reply {
         let mut shown: Vec<&Media> = self.media.iter().collect();
-        shown.retain(|m| m.kind != Kind::Story && m.account == account && !self.is_hidden(m, now));
+        let is_listed = |m: &Media| m.kind != Kind::Story && !m.trial;
+        shown.retain(|m| is_listed(m) && m.account == account && !self.is_hidden(m, now));
         shown.sort_by_key(|m| std::cmp::Reverse(m.at));
         let data: Vec<Value> = shown.iter().skip(after).take(self.habits.page).map(|m| self.show(m)).collect();
         let end = after + data.len();
@@ -333,7 +425,7 @@ impl World {
             "id": media.id.to_string(), "timestamp": self.time(media.at), "media_type": media_type,
             "media_product_type": product, "permalink": format!("https://www.instagram.com/p/{}/", media.id),
         });
-        if !media.caption.is_empty() {
+        if !media.caption.is_empty() && !self.habits.mute {
             shown["caption"] = media.caption.as_str().into();
         }
         if media.kind == Kind::Carousel {
@@ -348,6 +440,11 @@ impl World {
 /// `https://cdn.example.com/p3/1.jpg` belongs to post 3.
 fn owner_of(url: &str) -> Option<usize> {
     url.split('/').find_map(|part| part.strip_prefix('p')?.parse().ok())
+}
+
+/// The video file of a post, which says whose it is.
+pub fn file_of(post: usize) -> Vec<u8> {
+    format!("/p{post}/").repeat(100).into_bytes()
 }
 
 fn ok(body: &Value) -> Reply {

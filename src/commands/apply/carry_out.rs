@@ -3,8 +3,7 @@
 use crate::apply::{self, Run, Tally};
 use crate::cli::{Apply, Global, OutputFormat};
 use crate::exit::Exit;
-use crate::lockfile::Record;
-use crate::lockfile::format::print_line;
+use crate::lockfile::format::{HEADER, print_line};
 use crate::plan::Plan;
 use crate::report;
 use crate::report::text::plural;
@@ -28,7 +27,10 @@ pub(super) async fn run(
         world.actions.remark(&format!("{what}: {}. To do: {}", halt.reason, halt.help));
     }
     if tally.exit() == Exit::RecordNotDurable {
-        world.terminal.say(&by_hand(&not_kept));
+        let lines: Vec<String> =
+            not_kept.iter().map(|record| print_line(std::slice::from_ref(record)).trim_end().to_owned()).collect();
+        world.terminal.say(&by_hand(&lines));
+        world.actions.keep(&lines);
     }
     if args.format == OutputFormat::Human {
         write_stdout(world, &report::run_summary::render(&tally, plan))?;
@@ -38,9 +40,12 @@ pub(super) async fn run(
 }
 
 /// The record lines that only this machine has, as they have to stand in the lockfile.
-fn by_hand(not_kept: &[Record]) -> String {
-    let lines: String = not_kept.iter().map(|record| print_line(std::slice::from_ref(record))).collect();
-    format!("published, and recorded on this machine only; should it be lost, add these lines to igsync.lock:\n{lines}")
+fn by_hand(lines: &[String]) -> String {
+    let lines = lines.join("\n");
+    format!(
+        "published, and recorded on this machine only; should it be lost, save these lines to a file and join them with \
+         `igsync lock merge FILE`:\n{HEADER}{lines}\n"
+    )
 }
 
 /// The next command, on stderr: the last line of stdout stays stable.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::config::Account;
 use crate::finding::Severity;
 use crate::id::{Digest, PostKey, UserId};
 use crate::lockfile::State;
-use crate::manifest::{self, Files, Loaded, Post, Source, Spot};
+use crate::manifest::{self, Files, Loaded, Mending, Post, Source, Spot};
 use crate::media::DigestCache;
 use crate::media::rules::Broken;
 use crate::port::Disk;
@@ -68,15 +69,21 @@ impl Project {
     /// What is wrong with a post's media, and with its time.
     fn broken(
         &self,
-        post: &Post,
+        post: &mut Post,
         is_guess: bool,
         files: &mut Files<'_>,
         now: Timestamp,
     ) -> Vec<(Spot<'static>, Broken)> {
-        let mut broken = manifest::check_files(post, is_guess, files);
-        let Some(account) = self.config.account(&post.account) else { return broken };
+        let account = self.config.account(&post.account);
+        let mending = account.and_then(mending_of);
+        let mut broken = manifest::check_files(post, is_guess, mending, files);
+        if let Some(Mending { fit }) = mending {
+            post.conversions = manifest::conversions(post, fit, files);
+        }
+        let Some(account) = account else { return broken };
         if !self.sandbox && !self.settings.is_loopback() {
             broken.extend(manifest::check_hosting(post, account));
+            broken.extend(manifest::check_conversion_hosting(post, account));
         }
         broken.extend(manifest::check_late(post, account, now));
         broken
@@ -106,6 +113,11 @@ impl Project {
             .map(|record| (record.user_id.clone(), record.key.clone()))
             .collect()
     }
+}
+
+/// `None`: the account's pictures are published as they are.
+pub(in crate::commands) fn mending_of(account: &Account) -> Option<Mending> {
+    account.convert.then_some(Mending { fit: account.fit })
 }
 
 fn local_paths(post: &Post) -> impl Iterator<Item = &Arc<str>> {

@@ -395,3 +395,14 @@ fn an_unreadable_lockfile_says_what_to_do() {
           igsync.lock`; the file was not touched
     ");
 }
+
+#[test]
+fn records_in_memory_reach_no_disk() {
+    let disk = root();
+    let known = steps("k");
+    let mut ledger = Ledger::in_memory(Arc::new(disk.clone()), Paths::new(Path::new("/site")), Records::default());
+    ledger.record_all(known.clone()).unwrap();
+    assert!(!ledger.fold().unwrap());
+    assert_eq!(ledger.records(), &all(&known));
+    assert!(disk.writes().is_empty(), "{:?}", disk.writes());
+}

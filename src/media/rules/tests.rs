@@ -37,7 +37,10 @@ fn what_is_no_jpeg_is_called_by_its_name() {
     let facts = probe(&mut Cursor::new(png(8, 8))).unwrap();
     let broken = &check(&facts, Use::Image, "sea view.png")[0];
     assert_eq!(broken.message, "the picture is a PNG, and Instagram takes JPEG");
-    assert_eq!(broken.help, "convert it: ffmpeg -i 'sea view.png' -frames:v 1 -q:v 2 'sea view.jpg'");
+    assert_eq!(
+        broken.help,
+        "set `media: { convert: true }` in igsync.yaml, or convert it: ffmpeg -i 'sea view.png' -frames:v 1 -q:v 2 'sea view.jpg'"
+    );
     assert_eq!(names(b"<!doctype html>", Use::Image), ["not-media"]);
     assert_eq!(names(b"version https://git-lfs.github.com/spec/v1", Use::Reel), ["lfs-pointer"]);
     assert_eq!(names(&Mp4::default().build(), Use::Image), ["wrong-media-type"]);

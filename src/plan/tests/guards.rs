@@ -62,6 +62,19 @@ fn the_media_or_caption_of_another_post_is_a_possible_repost() {
 }
 
 #[test]
+fn a_post_that_an_earlier_run_has_begun_is_no_repost() {
+    let twin = |reason: &str| {
+        let copy = post("new").with(|post| post.caption = "Caption of old".into());
+        let begun = record("new", State::NotPublished).with(|record| record.reason = Some(reason.into()));
+        world([copy, post("old")], [record("old", State::Published), begun]).plan()
+    };
+    assert_eq!(kinds(&twin("expired")), []);
+    for reason in ["withdrawn", "edited", "superseded", "resolved", "ignored"] {
+        assert_eq!(kinds(&twin(reason)), [GuardKind::PossibleRepost], "{reason}");
+    }
+}
+
+#[test]
 fn no_manifests_but_records_are_refused() {
     let nothing = world([], [record("old", State::Published)]);
     assert_eq!(kinds(&nothing.plan()), [GuardKind::Empty]);

@@ -27,6 +27,9 @@ impl Limit {
     }
 }
 
+/// About what a post takes in one line.
+const LINE: usize = 200;
+
 /// A page in the making.
 pub(super) struct Page {
     text: String,
@@ -50,11 +53,16 @@ impl Page {
 
     /// Adds a block where there is room for it.
     pub(super) fn block(&mut self, text: &str) -> bool {
+        self.block_before(text, 0)
+    }
+
+    /// As [`Self::block`], with so much room to spare.
+    fn block_before(&mut self, text: &str, spare: usize) -> bool {
         if text.is_empty() {
             return true;
         }
         let size = self.limit.measure(text) + 2;
-        let fits = self.used + size + self.reserve <= self.limit.size;
+        let fits = self.used + size + self.reserve + spare <= self.limit.size;
         if fits {
             self.push(text);
         }
@@ -66,9 +74,11 @@ impl Page {
         self.lacks_lists |= !self.block(text);
     }
 
-    /// Adds one post: whole while there is room, then as a line, then only counted.
-    pub(super) fn post(&mut self, whole: impl FnOnce() -> String, line: impl FnOnce() -> String) {
-        if !self.is_short && !self.block(&whole()) {
+    /// Adds one post: whole while there is room, for lines of the `left` posts after it too, then as a
+    /// line, then only counted.
+    pub(super) fn post(&mut self, left: usize, whole: impl FnOnce() -> String, line: impl FnOnce() -> String) {
+        let lines = left.saturating_mul(LINE).min(self.limit.size / 4);
+        if !self.is_short && !self.block_before(&whole(), lines) {
             self.is_short = true;
             self.block("**In short:**");
         } else if !self.is_short {
@@ -118,7 +128,7 @@ mod tests {
         let limit = Limit { size: 450, in_bytes: true };
         let mut page = Page::new(limit, "end");
         for _ in 0..4 {
-            page.post(|| "whole ".repeat(20), || "- line ".repeat(4));
+            page.post(0, || "whole ".repeat(20), || "- line ".repeat(4));
         }
         let text = page.finish("end", "Look elsewhere.");
         assert_eq!(text.matches("whole whole").count(), 10, "{text}");

@@ -27,22 +27,26 @@ pub fn render(plan: &Plan, findings: &[Finding], place: &Place, limit: Limit) ->
     let end = end(plan, &listed);
     let mut page = Page::new(limit, &end);
     page.block(&format!("### {}", headline(plan)));
-    for block in
-        [refusals(plan), strays(&by_file, findings), decisions(plan, listed.iter().copied())].into_iter().flatten()
+    for block in [refusals(plan), strays(&by_file, findings), decisions(plan, listed.iter().copied()), forecast(plan)]
+        .into_iter()
+        .flatten()
     {
         page.list(&block);
     }
-    for (title, changes) in sections(&listed) {
+    let sections = sections(&listed);
+    let mut left: usize = sections.iter().map(|(_, changes)| changes.len()).sum();
+    for (title, changes) in sections {
         if let Some(first) = changes.first() {
             let goes = if is_stopped(plan, &first.account) { "Would go" } else { "Goes" };
             page.block(&format!("### {goes} {title}"));
         }
         for change in changes {
             let found = change.file.as_ref().and_then(|file| by_file.get(&**file)).map_or(&[][..], Vec::as_slice);
-            page.post(|| whole(plan, change, found, place), || line(plan, change));
+            left -= 1;
+            page.post(left, || whole(plan, change, found, place), || line(plan, change));
         }
     }
-    for block in [others(plan, &listed), forecast(plan), notes(plan)].into_iter().flatten() {
+    for block in [others(plan, &listed), notes(plan)].into_iter().flatten() {
         page.list(&block);
     }
     page.finish(&end, "`igsync plan` lists every one of them.")

@@ -1,7 +1,7 @@
 //! One post as a reviewer reads it: pictures, words, tags, time, findings.
 
 use super::super::plan_human::account_label;
-use super::escape::{block, code, prose, rich};
+use super::escape::{block, code, rich};
 use super::place::Place;
 use super::words::{capital, moment, when};
 use crate::finding::{Finding, Severity};
@@ -51,9 +51,9 @@ pub(super) fn finding(finding: &Finding, with_file: bool) -> String {
     let line = finding.position().0;
     let place = if with_file { format!("{}, line {line}", code(&finding.file)) } else { format!("line {line}") };
     let label = Some(&finding.label).filter(|label| !label.is_empty());
-    let label = label.map(|label| format!(" ({})", prose(label))).unwrap_or_default();
+    let label = label.map(|label| format!(" ({})", rich(label))).unwrap_or_default();
     let help = finding.help.as_deref().map(|help| format!(". {}", rich(&capital(help)))).unwrap_or_default();
-    format!("- **{severity}**, {place}: {}{label}{help} `{}`", prose(&finding.message), finding.rule.id)
+    format!("- **{severity}**, {place}: {}{label}{help} `{}`", rich(&finding.message), finding.rule.id)
 }
 
 fn title(plan: &Plan, change: &Change) -> String {

@@ -1,7 +1,7 @@
 //! How a run ended, for the summary of its step: what went out, what did not, and whose turn it is.
 
 use super::super::text::plural;
-use super::escape::{block, code, prose, rich};
+use super::escape::{block, code, rich};
 use super::page::{Limit, Page};
 use super::plan::{decisions, is_instagram, refusals};
 use crate::apply::{Event, PostRef};
@@ -38,6 +38,9 @@ pub enum End {
         reason: String,
     },
 }
+
+/// Chooses posts by how they ended.
+type IsMeant = fn(&End) -> bool;
 
 /// What one command did, gathered from its events and its last words.
 #[derive(Clone, Debug, Default)]
@@ -120,7 +123,6 @@ pub fn render(run: &Run, plan: Option<&Plan>, exit: Exit, limit: Limit) -> Strin
                     more than the repository to mend it; if it cannot, append them to `igsync.lock`:";
         page.block(&format!("{text}\n\n{}", block(&run.to_keep.join("\n"))));
     }
-    type IsMeant = fn(&End) -> bool;
     let groups: [(&str, IsMeant); 7] = [
         ("Nobody knows", |end| matches!(end, End::Unknown { .. })),
         ("Failed", |end| matches!(end, End::Failed { .. })),
@@ -136,7 +138,7 @@ pub fn render(run: &Run, plan: Option<&Plan>, exit: Exit, limit: Limit) -> Strin
             page.block(&format!("#### {title}"));
         }
         for (post, end) in posts {
-            page.post(|| line(post, end), || format!("- {}", code(post.key.as_str())));
+            page.post(0, || line(post, end), || format!("- {}", code(post.key.as_str())));
         }
     }
     if let Some(plan) = plan {
@@ -186,12 +188,12 @@ fn line(post: &PostRef, end: &End) -> String {
         }
         End::Published { media_id: None, .. } => format!("{title}: its link is not known yet"),
         End::Failed { reason, help } if !help.is_empty() => {
-            format!("{title}: {}. To do: {}", prose(reason), rich(help))
+            format!("{title}: {}. To do: {}", rich(reason), rich(help))
         }
-        End::Unknown { reason, help } => format!("{title}: {}. To do: {}", prose(reason), rich(help)),
-        End::Unsettled { reason } => format!("{title}: {}", prose(reason)),
+        End::Unknown { reason, help } => format!("{title}: {}. To do: {}", rich(reason), rich(help)),
+        End::Unsettled { reason } => format!("{title}: {}", rich(reason)),
         End::Failed { reason, .. } | End::Deferred { reason } | End::NotAttempted { reason } => {
-            format!("{title}: {}", prose(reason))
+            format!("{title}: {}", rich(reason))
         }
     }
 }

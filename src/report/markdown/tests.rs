@@ -123,13 +123,13 @@ fn the_branch_comes_first() {
     let titles: Vec<&str> = page.lines().filter(|line| line.starts_with('#')).collect();
     insta::assert_snapshot!(titles.join("\n"), @r"
     ### Merging publishes 2 posts to `@acme` now; 1 scheduled, next Thu 24 Dec 18:00 Europe/Berlin
+    ### What is coming
     ### Goes out now
     #### `posts/b`, image for `@acme`
     ### Goes out now, and is not of this branch
     #### `posts/a`, image for `@acme`
     ### Goes out later, and is not of this branch
     #### `posts/c`, image for `@acme`
-    ### What is coming
     ");
 }
 
@@ -250,4 +250,13 @@ fn a_run_says_what_went_out_and_whose_turn_it_is() {
 
     Exit 0: done, or nothing to do. Who acts: nobody. Next: nothing
     ");
+}
+
+#[test]
+fn records_that_stand_nowhere_else_are_on_the_page() {
+    let line = "{\"key\":\"posts/```\",\"state\":\"published\"}";
+    let ended = Run { command: "apply", to_keep: vec![line.to_owned()], ..Run::default() };
+    let page = run(&ended, None, Exit::RecordNotDurable, Limit::COMMENT);
+    assert!(page.contains(&format!("\n````text\n{line}\n````\n")), "{page}");
+    assert!(page.contains("Exit 8") && page.contains("the maintainer of the repository"), "{page}");
 }

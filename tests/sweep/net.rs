@@ -1,56 +1,24 @@
-//! The three ports of the simulation: a network that leads to the model account, simulated time, and a
-//! disk in memory that remembers every version of the lockfile.
+//! The network of the simulation: it leads to the model account, and meets the schedule's faults.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use igsync::apply::Stopper;
 use igsync::exit::Exit;
-use igsync::port::{
-    Access, Body, Clock, Disk, Entry, MemDisk, Method, Request, Response, RunLock, Stat, Transport, TransportError,
-};
-use jiff::Timestamp;
+use igsync::lockfile::Record;
+use igsync::port::{Body, Clock, MemDisk, Method, Request, Response, Transport, TransportError};
 use tokio::sync::Notify;
 
+use super::clock::SimClock;
 use super::fault::Fault;
-use super::schedule::Mutant;
 use super::world::{Call, Reply, USERS, World, error};
 
 /// When the simulation begins, in milliseconds since 1970. Not a whole second on purpose.
 pub const EPOCH: i64 = 1_796_000_000_700;
-
-/// Simulated time: it passes only while everything waits.
-pub struct SimClock(tokio::time::Instant);
-
-impl SimClock {
-    pub fn new() -> Self {
-        Self(tokio::time::Instant::now())
-    }
-
-    pub fn elapsed_ms(&self) -> i64 {
-        i64::try_from(self.0.elapsed().as_millis()).unwrap_or(i64::MAX)
-    }
-}
-
-impl Clock for SimClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millisecond(EPOCH + self.elapsed_ms()).expect("a time of our age")
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.0.elapsed()
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else has to ask")]
-    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
-        tokio::time::sleep(duration).boxed()
-    }
-}
 
 /// The way to the model account.
 pub struct Net {
@@ -65,18 +33,41 @@ pub struct NetState {
     /// Requests of all runs so far.
     pub requests: usize,
     pub faults: BTreeMap<usize, Fault>,
-    /// Faults that met a request, with the request.
-    pub fired: Vec<(Fault, Call)>,
+    /// Faults that met a request.
+    pub fired: Vec<Fired>,
     /// What happened, for a replay.
     pub log: Option<Vec<String>>,
-    pub stopper: Option<Stopper>,
-    /// See [`super::schedule::Mutant::PublishRetried`].
-    pub retries_publish: bool,
+    stoppers: Vec<Stopper>,
     /// Media ids that a process was told and had to keep before it asked for anything else.
-    told: Vec<(usize, u64)>,
-    /// Requests that came before such an id was kept.
+    told: Vec<(Speaker, u64)>,
+    /// Requests that came before such an id was kept, and publishes without a lease that covers them.
     pub hasty: Vec<String>,
     is_dead: bool,
+}
+
+/// A fault that met a request.
+#[derive(Clone, Debug)]
+pub struct Fired {
+    pub fault: Fault,
+    pub call: Call,
+    pub account: usize,
+    /// The post that it is about.
+    pub about: Option<usize>,
+}
+
+/// Whose request it is: which clone, for which account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Speaker {
+    pub site: usize,
+    pub account: usize,
+}
+
+/// The content roots of the two clones.
+pub const ROOTS: [&str; 2] = ["/site", "/clone"];
+
+/// The token of an account says which clone uses it.
+pub fn token(site: usize, account: usize) -> String {
+    format!("token{site}{account}")
 }
 
 /// What becomes of one request.
@@ -86,8 +77,6 @@ enum Fate {
     TimeOut,
     /// The process is gone.
     Never,
-    /// Answered while the run is asked to stop.
-    Stopping(Result<Response, TransportError>),
 }
 
 impl Net {
@@ -98,8 +87,7 @@ impl Net {
             faults,
             fired: Vec::new(),
             log: log.then(Vec::new),
-            stopper: None,
-            retries_publish: false,
+            stoppers: Vec::new(),
             told: Vec::new(),
             hasty: Vec::new(),
             is_dead: false,
@@ -111,12 +99,12 @@ impl Net {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A new process begins.
-    pub fn begin(&self, stopper: Stopper) {
+    /// New processes begin.
+    pub fn begin(&self, stoppers: Vec<Stopper>) {
         let mut state = self.state();
         state.told.clear();
         state.is_dead = false;
-        state.stopper = Some(stopper);
+        state.stoppers = stoppers;
     }
 
     pub fn is_dead(&self) -> bool {
@@ -124,12 +112,12 @@ impl Net {
     }
 
     /// A media id is on disk before anything else is asked.
-    fn check_kept(&self, state: &mut NetState, account: usize, call: &Call) {
-        let told: Vec<u64> = state.told.extract_if(.., |(whose, _)| *whose == account).map(|(_, id)| id).collect();
+    fn check_kept(&self, state: &mut NetState, speaker: Speaker, call: &Call) {
+        let told: Vec<u64> = state.told.extract_if(.., |(whose, _)| *whose == speaker).map(|(_, id)| id).collect();
         for id in told {
-            let kept = ["/site/.igsync/journal.jsonl", "/site/igsync.lock"]
+            let kept = [".igsync/journal.jsonl", "igsync.lock"]
                 .iter()
-                .filter_map(|path| self.disk.bytes(path))
+                .filter_map(|path| self.disk.bytes(Path::new(ROOTS[speaker.site]).join(path)))
                 .any(|bytes| String::from_utf8_lossy(&bytes).contains(&format!("\"media_id\":\"{id}\"")));
             if !kept {
                 state.hasty.push(format!("the media id {id} was not kept before {call:?}"));
@@ -137,29 +125,54 @@ impl Net {
         }
     }
 
-    fn decide(&self, request: &Request) -> Fate {
+    /// Whatever the publish of this container can still do ends before its lease does.
+    fn check_lease(&self, state: &mut NetState, speaker: Speaker, container: u64, now: i64) {
+        let journal = self.disk.bytes(Path::new(ROOTS[speaker.site]).join(".igsync/journal.jsonl")).unwrap_or_default();
+        let (journal, id) = (String::from_utf8_lossy(&journal), format!("\"{container}\""));
+        let last = journal.lines().rev().find(|line| line.contains(&id)).unwrap_or_default();
+        let intents = serde_json::from_str::<Record>(last).map(|record| record.intents).unwrap_or_default();
+        let lease = intents.iter().map(|intent| intent.lease_until).max();
+        let end = EPOCH + state.world.habits.skew + now + 2 * TIMEOUT_MS;
+        // Meta's clock has whole seconds.
+        if lease.is_none_or(|lease| lease.as_millisecond() < end - 1000) {
+            state.hasty.push(format!("the publish of {container} at {now} has the lease {lease:?}"));
+        }
+    }
+
+    fn decide(&self, request: &mut Request) -> Fate {
         let mut state = self.state();
         if state.is_dead || self.disk.has_crashed() {
             self.dead.notify_one();
             return Fate::Never;
         }
         let now = self.clock.elapsed_ms();
-        let (account, call) = read(request);
+        let (speaker, call) = read(request);
+        let account = speaker.account;
         state.world.advance(now);
         let index = state.requests;
         state.requests += 1;
-        self.check_kept(&mut state, account, &call);
+        self.check_kept(&mut state, speaker, &call);
+        if let Call::Publish(container) = call {
+            self.check_lease(&mut state, speaker, container, now);
+        }
         let fault = state.faults.remove(&index);
+        let about = state.world.about(&call);
         if let Some(fault) = fault {
-            state.fired.push((fault, call.clone()));
+            state.fired.push(Fired { fault, call: call.clone(), account, about });
         }
         let fate = state.meet(fault, account, &call, now);
+        if let (Some(Fault::Fails(_)), Some(fired)) = (fault, state.fired.last().cloned()) {
+            let spoilt = state.world.containers.values().rev().find(|c| c.account == account && c.fails.is_some());
+            let about = spoilt.and_then(|container| container.owner);
+            state.fired.pop();
+            state.fired.push(Fired { about, ..fired });
+        }
         if let (Call::Publish(_), Fate::Answer(Ok(answer))) = (&call, &fate)
             && answer.status == 200
             && fault.is_none()
         {
             let id = state.world.media.last().map(|media| media.id).unwrap_or_default();
-            state.told.push((account, id));
+            state.told.push((speaker, id));
         }
         if state.is_dead {
             self.disk.crash();
@@ -168,14 +181,19 @@ impl Net {
         if state.log.is_some() {
             let date = state.world.date(now);
             let shown = match &fate {
-                Fate::Answer(Ok(r)) | Fate::Stopping(Ok(r)) => {
-                    format!("{} {}", r.status, String::from_utf8_lossy(&r.body))
-                }
-                Fate::Answer(Err(e)) | Fate::Stopping(Err(e)) => e.to_string(),
+                Fate::Answer(Ok(answer)) => format!("{} {}", answer.status, String::from_utf8_lossy(&answer.body)),
+                Fate::Answer(Err(error)) => error.to_string(),
                 Fate::TimeOut => "time-out".to_owned(),
                 Fate::Never => "killed".to_owned(),
             };
-            let line = format!("{now:>10} [{date}] #{index} {account}:{call:?} {fault:?} -> {shown}");
+            let call = match &call {
+                Call::Upload { container, offset, bytes, .. } => {
+                    format!("Upload({container}, {offset}+{})", bytes.len())
+                }
+                call => format!("{call:?}"),
+            };
+            let line =
+                format!("{now:>10} [{date}] #{index} {}{account}:{call} {fault:?} -> {shown}", ROOTS[speaker.site]);
             state.log.get_or_insert_default().push(line);
         }
         fate
@@ -238,7 +256,17 @@ impl NetState {
             Fault::ServerErrorUndone => self.reply(error(500, 2, None), now),
             Fault::RedirectDone => self.done(account, call, now, page(302, "")),
             Fault::RedirectUndone => self.reply(page(302, ""), now),
+            Fault::HalfSent => {
+                if let Call::Upload { container, offset, bytes, len } = call {
+                    let bytes = bytes[..bytes.len() / 2].to_vec();
+                    let half = Call::Upload { container: *container, offset: *offset, bytes, len: *len };
+                    self.world.answer(now, account, &half);
+                }
+                silence()
+            }
             Fault::Missing => self.reply(error(400, 24, Some(2_207_008)), now),
+            Fault::MissingDone => self.done(account, call, now, error(400, 24, Some(2_207_006))),
+            Fault::NotReadyDone => self.done(account, call, now, error(400, 9007, Some(2_207_027))),
             Fault::Token => self.reply(error(400, 190, Some(463)), now),
             Fault::Throttle => self.reply(error(400, 80_002, None), now),
             Fault::Quota => self.reply(error(400, 9, Some(2_207_042)), now),
@@ -260,14 +288,11 @@ impl NetState {
                 self.die()
             }
             Fault::Stop => {
-                if let Some(stopper) = &self.stopper {
+                for stopper in &self.stoppers {
                     stopper.stop(Exit::Interrupted);
                 }
                 let reply = self.world.answer(now, account, call);
-                match self.reply(reply, now) {
-                    Fate::Answer(answer) => Fate::Stopping(answer),
-                    other => other,
-                }
+                self.reply(reply, now)
             }
         }
     }
@@ -300,20 +325,10 @@ impl NetState {
 pub const TIMEOUT_MS: i64 = 60_000;
 
 impl Transport for Net {
-    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+    fn send(&self, mut request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         async move {
-            let mut fate = self.decide(&request);
-            if matches!(fate, Fate::Answer(Err(_)) | Fate::TimeOut) && self.state().retries_publish {
-                let (account, call) = read(&request);
-                if matches!(call, Call::Publish(_)) {
-                    let now = self.clock.elapsed_ms();
-                    let mut state = self.state();
-                    state.world.advance(now);
-                    fate = state.meet(None, account, &call, now);
-                }
-            }
-            match fate {
-                Fate::Answer(answer) | Fate::Stopping(answer) => answer,
+            match self.decide(&mut request) {
+                Fate::Answer(answer) => answer,
                 Fate::TimeOut => {
                     self.clock.sleep(request.timeout).await;
                     Err(TransportError::NoAnswer("timed out".to_owned()))
@@ -325,19 +340,30 @@ impl Transport for Net {
     }
 }
 
-/// Which account speaks, by its token, and what it asks for.
-fn read(request: &Request) -> (usize, Call) {
-    let token = request.headers.iter().find(|(name, _)| *name == "authorization").map(|(_, value)| value.as_str());
-    let account = usize::from(token.is_some_and(|token| token.ends_with('1')));
+/// Who speaks, by the token, and what is asked for.
+fn read(request: &mut Request) -> (Speaker, Call) {
+    let header = |name: &str| request.headers.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str());
+    let mut digits = header("authorization").unwrap_or_default().bytes().rev().map(|byte| usize::from(byte == b'1'));
+    let account = digits.next().unwrap_or_default();
+    let speaker = Speaker { site: digits.next().unwrap_or_default(), account };
+    let number = |text: &str| text.parse::<u64>().unwrap_or_default();
+    let size = |name: &str| header(name).and_then(|text| text.parse::<usize>().ok()).unwrap_or_default();
+    let (offset, whole) = (size("offset"), size("file_size"));
     let path: Vec<&str> = request.url.path_segments().into_iter().flatten().skip(1).collect();
+    if let Body::Stream { source, len, .. } = &mut request.body {
+        let mut bytes = Vec::new();
+        source.take(*len).read_to_end(&mut bytes).expect("a file in memory");
+        let container = path.last().map(|id| number(id)).unwrap_or_default();
+        return (speaker, Call::Upload { container, offset, bytes, len: whole });
+    }
     let form: Vec<(String, String)> = match &request.body {
         Body::Bytes { bytes, .. } => url::form_urlencoded::parse(bytes).into_owned().collect(),
         _ => request.url.query_pairs().into_owned().collect(),
     };
     let get = |name: &str| form.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
-    let number = |text: &str| text.parse::<u64>().unwrap_or_default();
     let call = match (request.method, path.as_slice()) {
         (Method::Get, ["me"]) => Call::Me,
+        (Method::Get, [user]) if *user == USERS[account] => Call::Me,
         (Method::Get, [_, "content_publishing_limit"]) => Call::Quota,
         (Method::Post, [user, "media"]) if *user == USERS[account] => Call::Create(form),
         (Method::Get, [_, "media"]) => Call::Listing { after: get("after").and_then(|a| a.parse().ok()).unwrap_or(0) },
@@ -353,86 +379,5 @@ fn read(request: &Request) -> (usize, Call) {
         (Method::Post, [media]) => Call::Switch(number(media)),
         _ => Call::Other,
     };
-    (account, call)
-}
-
-/// The disk of the simulation.
-pub struct SimDisk {
-    pub inner: MemDisk,
-    /// Every lockfile that was ever written.
-    pub versions: Mutex<Vec<Vec<u8>>>,
-    mutant: Option<Mutant>,
-}
-
-impl SimDisk {
-    pub fn new(inner: MemDisk, mutant: Option<Mutant>) -> Self {
-        Self { inner, versions: Mutex::default(), mutant }
-    }
-
-    /// The journal without the attempts that the lockfile knows.
-    fn without_known(&self, journal: &[u8]) -> Vec<u8> {
-        let attempt = |line: &str| {
-            line.split("\"attempt\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
-        };
-        let lockfile = self.inner.bytes("/site/igsync.lock").unwrap_or_default();
-        let known: Vec<String> = String::from_utf8_lossy(&lockfile).lines().skip(1).map(attempt).collect();
-        let text = String::from_utf8_lossy(journal);
-        let kept = text.split_inclusive('\n').filter(|line| !known.contains(&attempt(line)));
-        kept.collect::<String>().into_bytes()
-    }
-}
-
-impl Disk for SimDisk {
-    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-        let bytes = self.inner.read(path, limit)?;
-        if self.mutant == Some(Mutant::LockfileWins) && path.ends_with("journal.jsonl") {
-            return Ok(self.without_known(&bytes));
-        }
-        Ok(bytes)
-    }
-    fn open(&self, path: &Path) -> io::Result<Box<dyn Access>> {
-        self.inner.open(path)
-    }
-    fn stat(&self, path: &Path) -> io::Result<Stat> {
-        self.inner.stat(path)
-    }
-    fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
-        self.inner.canonicalize(path)
-    }
-    fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
-        self.inner.list(folder)
-    }
-    fn create_folder(&self, path: &Path) -> io::Result<()> {
-        self.inner.create_folder(path)
-    }
-    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let text = String::from_utf8_lossy(bytes);
-        let is_dropped = match self.mutant {
-            Some(Mutant::IntentNotWritten) => text.contains("\"state\":\"intent\""),
-            Some(Mutant::IdAfterPermalink) => {
-                text.contains("\"state\":\"published\"") && !text.contains("\"permalink\"")
-            }
-            _ => false,
-        };
-        if is_dropped { Ok(()) } else { self.inner.append(path, bytes) }
-    }
-    fn truncate(&self, path: &Path, len: u64) -> io::Result<()> {
-        self.inner.truncate(path, len)
-    }
-    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        self.inner.replace(path, bytes)?;
-        if path.ends_with("igsync.lock") {
-            self.versions.lock().unwrap_or_else(PoisonError::into_inner).push(bytes.to_vec());
-            if self.mutant == Some(Mutant::JournalEmptied) {
-                self.inner.put(path.with_file_name(".igsync/journal.jsonl"), igsync::lockfile::format::HEADER);
-            }
-        }
-        Ok(())
-    }
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.inner.remove(path)
-    }
-    fn try_lock(&self, path: &Path, holder: &str) -> io::Result<Result<RunLock, String>> {
-        self.inner.try_lock(path, holder)
-    }
+    (speaker, call)
 }

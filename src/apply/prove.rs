@@ -1,0 +1,143 @@
+//! The proof that Meta can fetch every URL of a run, before the first container is made.
+
+use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt};
+
+use crate::finding::{Finding, Severity};
+use crate::hosting::proof::{Claim, Expected, Proven, Prover, Trouble, shown};
+use crate::manifest::{self, MediaType, Post, Source, Spot};
+use crate::media::rules::{self as limits, Use};
+
+use super::account::{AccountRun, Work};
+use super::context::Halt;
+use super::event::Event;
+use super::media::Located;
+use super::outcome::{Outcome, Tally};
+
+/// Who proves URLs, and what the configuration says about what is found.
+#[derive(Clone)]
+pub struct Proof {
+    pub prover: Arc<Prover>,
+    pub judge: Judge,
+}
+
+/// A finding with the severity that the configuration gives its rule; `None`: it is off.
+pub type Judge = Arc<dyn Fn(Finding) -> Option<Finding> + Send + Sync>;
+
+/// URLs read at a time: enough to hide the way to the host, few enough not to look like an attack.
+const AT_ONCE: usize = 8;
+
+/// One URL of one post.
+struct Question {
+    post: Arc<Post>,
+    spot: Spot<'static>,
+    usage: Use,
+    claim: Claim,
+}
+
+impl AccountRun {
+    /// Proves all URLs that the posts still need, and tells everything that is wrong. A post with a URL
+    /// that Meta could not fetch is left out: nothing of it is recorded, no container is made.
+    pub(super) async fn prove_media(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<(), Halt> {
+        let Some(proof) = &self.proof else { return Ok(()) };
+        let mut questions = Vec::new();
+        for Work { post } in waiting.iter() {
+            for needed in self.still_needed(post) {
+                if let Some(claim) = self.claim(post, needed.source, needed.media_type).await? {
+                    let usage = match needed.spot {
+                        Spot::Cover => Use::Cover,
+                        _ => manifest::usage(post.kind, needed.media_type),
+                    };
+                    questions.push(Question { post: Arc::clone(post), spot: needed.spot, usage, claim });
+                }
+            }
+        }
+        let now = self.client.server_now();
+        let asked = stream::iter(questions).map(|question| async move {
+            let answer = proof.prover.prove(&question.claim, now).await;
+            (question, answer)
+        });
+        let answers: Vec<_> = self.shared.ask(asked.buffered(AT_ONCE).collect()).await?;
+        for (question, answer) in answers {
+            let Some(reason) = self.tell_answer(&question, answer, proof)? else { continue };
+            let key = &question.post.key;
+            if waiting.iter().any(|work| work.post.key == *key) {
+                waiting.retain(|work| work.post.key != *key);
+                self.finish(key, &Outcome::NotAttempted { reason }, tally)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What Meta will be told about one file. `None`: it needs no proof, or has no URL.
+    async fn claim(&self, post: &Post, source: &Source, media_type: MediaType) -> Result<Option<Claim>, Halt> {
+        let is_video = media_type == MediaType::Video;
+        let path = match source {
+            Source::Url(url) => return Ok(Some(Claim { url: url.to_string(), expected: None, is_video })),
+            Source::Local(path) => path,
+        };
+        let Ok(Located::Url(url)) = self.locate(post, source, media_type).await? else { return Ok(None) };
+        // An emulator that took the bytes has them.
+        if self.media.host.as_ref().is_some_and(|host| host.is_in_sandbox(&url)) {
+            return Ok(None);
+        }
+        let Ok(file) = self.media.file(post, path).await else { return Ok(None) };
+        let expected = Some(Expected { sha256: file.sha256.to_string(), len: file.len });
+        Ok(Some(Claim { url, expected, is_video }))
+    }
+
+    /// `Some`: why the post cannot go out.
+    fn tell_answer(
+        &self,
+        question: &Question,
+        answer: Result<Proven, Trouble>,
+        proof: &Proof,
+    ) -> Result<Option<String>, Halt> {
+        let facts = match answer {
+            Ok(facts) => facts,
+            Err(trouble) => {
+                self.refuse(question, trouble.name(), &trouble.to_string(), trouble.help())?;
+                return Ok(Some(trouble.to_string()));
+            }
+        };
+        let Some(facts) = facts else { return Ok(None) };
+        let name = question.claim.url.split(['?', '#']).next().and_then(|path| path.rsplit('/').next());
+        let mut reason = None;
+        for broken in limits::check(&facts, question.usage, name.unwrap_or_default()) {
+            let finding = Finding::new(broken.rule, Arc::clone(&question.post.file), broken.message.clone());
+            let Some(judged) = (proof.judge)(Finding { severity: broken.severity, ..finding }) else { continue };
+            let message = format!("{} ({})", broken.message, broken.label);
+            if judged.severity == Severity::Error {
+                self.refuse(question, broken.rule.name, &message, &broken.help)?;
+                reason.get_or_insert(message);
+            } else {
+                let post = self.post_ref(&question.post.key);
+                self.shared.tell(&Event::PostWarning { post, reason: message })?;
+            }
+        }
+        Ok(reason)
+    }
+
+    fn refuse(&self, question: &Question, problem: &'static str, reason: &str, help: &str) -> Result<(), Halt> {
+        let post = &question.post;
+        let place = manifest::locate(&*self.shared.disk, &self.shared.root, post, question.spot);
+        let line = place.map_or(post.line, |(text, span)| text.position(span.start).0);
+        let is_several = post.items.len() > 1;
+        let item = match question.spot {
+            Spot::Item(index) if is_several => Some(index + 1),
+            _ => None,
+        };
+        let url = url::Url::parse(&question.claim.url).map_or_else(|_| String::new(), |url| shown(&url));
+        self.shared.tell(&Event::UrlRefused {
+            post: self.post_ref(&post.key),
+            item,
+            url,
+            problem,
+            file: post.file.to_string(),
+            line,
+            reason: reason.to_owned(),
+            help: help.to_owned(),
+        })
+    }
+}

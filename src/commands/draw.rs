@@ -1,0 +1,96 @@
+//! Pictures that are converted, drawn before the plan is shown: their size is part of it, and a file
+//! that cannot be read is known before anything goes out.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::finding::{Finding, Severity};
+use crate::id::Digest;
+use crate::manifest::{self, Conversion, Post, Source, Spot};
+use crate::media::convert::{self, Failed, Made};
+use crate::media::rules::Broken;
+use crate::plan::Plan;
+use crate::rules;
+
+use super::World;
+use super::project::Project;
+
+/// More than this is left to apply, so that a plan over thousands of new pictures stays quick: it shows
+/// their size once they were drawn.
+const AT_ONCE: usize = 50;
+
+/// One picture to draw: which change, which of its conversions.
+struct Job {
+    change: usize,
+    index: usize,
+    conversion: Conversion,
+    digest: Digest,
+}
+
+/// Fills in the lengths of converted pictures. Those of posts that apply would publish now are drawn, the
+/// others looked up. What turns out to be broken stands against its post.
+pub(super) fn draw(plan: &mut Plan, project: &Project, world: &World) -> Vec<Finding> {
+    let mut jobs = Vec::new();
+    for (at, change) in plan.changes.iter_mut().enumerate() {
+        let is_due = change.acts() && change.publishes();
+        let Some(post) = change.post.as_mut().filter(|post| !post.conversions.is_empty() && !post.has_errors) else {
+            continue;
+        };
+        for (index, conversion) in Arc::make_mut(post).conversions.iter_mut().enumerate() {
+            let Some(digest) = project.digests.get(&conversion.path) else { continue };
+            conversion.len = convert::made(&*world.disk, &project.paths.converted(), digest, &conversion.wish);
+            if is_due && conversion.len.is_none() && jobs.len() < AT_ONCE {
+                jobs.push(Job { change: at, index, conversion: conversion.clone(), digest: digest.clone() });
+            }
+        }
+    }
+    if jobs.is_empty() || project.paths.prepare(&*world.disk).is_err() {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    for (job, drawn) in draw_all(&jobs, project, world) {
+        let Some(post) = plan.changes[job.change].post.as_mut().map(Arc::make_mut) else { continue };
+        match drawn {
+            Ok(made) => post.conversions[job.index].len = made.map(|made| made.len),
+            // A folder that cannot be written costs the size in the plan; apply says more.
+            Err(Failed::Disk(_)) => {}
+            Err(failed) => {
+                let finding = refused(post, &job.conversion.path, &failed, project, world);
+                post.has_errors |= finding.as_ref().is_some_and(|finding| finding.severity == Severity::Error);
+                findings.extend(finding);
+            }
+        }
+    }
+    findings
+}
+
+/// On all cores; the results in the order of the jobs.
+fn draw_all<'j>(jobs: &'j [Job], project: &Project, world: &World) -> Vec<(&'j Job, Result<Option<Made>, Failed>)> {
+    let (disk, folder, next) = (&*world.disk, project.paths.converted(), AtomicUsize::new(0));
+    let work = || {
+        let mut done = Vec::new();
+        while let Some((at, job)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, jobs.get(at)?)))
+        {
+            let path = project.root.join(&*job.conversion.path);
+            done.push((at, job, convert::make(disk, &folder, &path, &job.digest, &job.conversion.wish)));
+        }
+        done
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
+    let mut results: Vec<_> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("drawing does not panic")).collect()
+    });
+    results.sort_by_key(|(at, ..)| *at);
+    results.into_iter().map(|(_, job, drawn)| (job, drawn)).collect()
+}
+
+fn refused(post: &Post, path: &Arc<str>, failed: &Failed, project: &Project, world: &World) -> Option<Finding> {
+    let is_it = |source: &Source| *source == Source::Local(Arc::clone(path));
+    let item = post.items.iter().find(|item| is_it(&item.source));
+    let spot = item.map_or(Spot::Cover, |item| Spot::Item(item.slot));
+    let message = "igsync cannot convert this picture";
+    let broken = Broken::new(&rules::NOT_CONVERTED, message, failed.to_string(), "export it again");
+    project.config.judge(manifest::place(&*world.disk, &project.root, post, spot, broken))
+}

@@ -1,0 +1,111 @@
+//! `--refresh`: what Meta knows and the record does not, asked before a plan is made. Publishes nothing.
+
+use std::collections::{BTreeSet, HashSet};
+use std::io;
+use std::sync::Arc;
+
+use crate::apply::{Event, Observer, Run, has_open, has_work, is_work};
+use crate::cli::{Refresh, Scope};
+use crate::id::{AccountName, AttemptId};
+use crate::lockfile::Ledger;
+
+use super::connect::{Connector, Pace};
+use super::project::Project;
+use super::{Failure, World, apply, plan};
+
+/// What asking gave.
+#[derive(Default)]
+pub(super) struct Asked {
+    /// Attempts that are proven not to be live.
+    pub settled: BTreeSet<AttemptId>,
+    /// Some account could not be asked, and that was said.
+    pub is_incomplete: bool,
+}
+
+/// Asks for a plan that nobody carries out: what is found stays in memory.
+pub(super) async fn for_plan(
+    project: &mut Project,
+    scope: &Scope,
+    refresh: Refresh,
+    world: &World,
+) -> Result<Asked, Failure> {
+    let names = accounts_to_ask(project, scope, refresh, world)?;
+    if names.is_empty() {
+        return Ok(Asked::default());
+    }
+    let records = project.snapshot.records.clone();
+    let ledger = Ledger::in_memory(Arc::clone(&world.disk), project.paths.clone(), records);
+    let shared = Arc::new(apply::share(project, world, ledger, Box::new(Silent)));
+    let connector = Connector::open(project, world).await?;
+    let accounts = connector.connect_all(project, &Pace::reading(), &names, &shared, world).await?;
+    let users = accounts.users();
+    let (mut run, _sandbox) = accounts.into_run(shared);
+    let settled = run.settle(&project.posts).await;
+    project.snapshot.records = run.shared.with_records(Clone::clone);
+    project.adopt_users(&users);
+    if refresh == Refresh::Full {
+        look(&mut run, project, scope, &settled, world).await?;
+    }
+    for (name, halt) in &run.halted {
+        world.terminal.say(&format!("account {name} could not be asked: {}\n  help: {}", halt.reason, halt.help));
+    }
+    Ok(Asked { settled, is_incomplete: !run.halted.is_empty() })
+}
+
+/// Finds posts that are due and live already. An account that cannot be asked is set aside.
+pub(super) async fn look(
+    run: &mut Run,
+    project: &mut Project,
+    scope: &Scope,
+    settled: &BTreeSet<AttemptId>,
+    world: &World,
+) -> Result<(), Failure> {
+    let plan = plan::make(project, scope, settled.clone(), world)?;
+    let mut place = 0;
+    while let Some(account) = run.accounts.get(place) {
+        let due = plan.changes.iter().filter(|change| change.account == account.name && is_work(change));
+        let posts: Vec<_> = due.filter_map(|change| change.post.clone()).collect();
+        match account.sightings(&posts).await {
+            Ok(found) => {
+                let name = &account.name;
+                project.live.extend(found.into_iter().map(|(key, sighting)| ((name.clone(), key), sighting)));
+                place += 1;
+            }
+            Err(halt) => {
+                let account = run.accounts.remove(place);
+                run.halted.push((account.name, halt));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn accounts_to_ask(
+    project: &Project,
+    scope: &Scope,
+    refresh: Refresh,
+    world: &World,
+) -> Result<HashSet<AccountName>, Failure> {
+    if refresh == Refresh::None {
+        return Ok(HashSet::new());
+    }
+    let offline = plan::make(project, scope, BTreeSet::new(), world)?;
+    let is_selected = |name: &AccountName| {
+        scope.account.is_empty() || scope.account.iter().any(|selected| *selected == *name.as_str())
+    };
+    let accounts = project.config.accounts.iter().filter(|account| is_selected(&account.name));
+    let is_asked = |account: &&crate::config::Account| {
+        let is_open = project.user_of(account).is_some_and(|user| has_open(&project.snapshot.records, &user));
+        is_open || refresh == Refresh::Full && has_work(&offline, &account.name)
+    };
+    Ok(accounts.filter(is_asked).map(|account| account.name.clone()).collect())
+}
+
+/// The plan itself says what was found.
+struct Silent;
+
+impl Observer for Silent {
+    fn event(&mut self, _: &Event) -> io::Result<()> {
+        Ok(())
+    }
+}

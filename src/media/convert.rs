@@ -1,0 +1,190 @@
+//! Pictures into JPEGs that pass: bytes in, bytes out, the same on every machine.
+//!
+//! A picture is converted when it breaks a rule that conversion mends, and then breaks none of those;
+//! everything else is left as it is, byte for byte. Moving pictures, HEIC and video are not converted.
+
+mod aim;
+mod cache;
+mod colour;
+mod decode;
+mod pixels;
+#[cfg(test)]
+mod press;
+mod resize;
+mod segments;
+#[cfg(test)]
+mod tests;
+
+use std::io::Cursor;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::{ExtendedColorType, ImageError};
+
+use super::probe::{Facts, Format, Jpeg, probe};
+use super::rules::{ADVISED_LEN, Use};
+use aim::{Aim, aim};
+use pixels::Pixels;
+
+pub use cache::{Failed, Made, made, make};
+pub use decode::{Header, MAX_PIXELS, header};
+
+/// Raised whenever the same picture would come out differently.
+const VERSION: u32 = 1;
+
+/// From the best downwards, until the file is small enough.
+const QUALITIES: [u8; 4] = [90, 80, 65, 40];
+
+/// How a picture whose shape Instagram refuses is mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fit {
+    /// White margins; nothing is lost.
+    Pad,
+    /// The middle is kept.
+    Crop,
+}
+
+impl Fit {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pad => "pad",
+            Self::Crop => "crop",
+        }
+    }
+}
+
+/// What a picture is to become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Wish {
+    pub usage: Use,
+    pub fit: Option<Fit>,
+    /// The size of a carousel's first item as it is published, for the items after it.
+    pub first: Option<(u32, u32)>,
+}
+
+/// What conversion makes of a picture, known from its header alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outlook {
+    work: Work,
+    /// The facts of the result. Its length is 0: only converting tells.
+    pub facts: Facts,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    /// The pixels stay as they are; what tells where they were taken goes.
+    Strip,
+    Draw {
+        aim: Aim,
+        orientation: u8,
+    },
+}
+
+/// Why a picture cannot be converted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("it moves, and a still cannot show that")]
+    Moves,
+    #[error("it has {} megapixels, and at most {} are converted", .0 >> 20, MAX_PIXELS >> 20)]
+    TooLarge(u64),
+    #[error("its bytes cannot be read: {0}")]
+    Damaged(String),
+}
+
+/// What becomes of a picture; `None`: it is sent as it is. `header` is asked for formats whose facts
+/// do not tell their size.
+pub fn outlook(
+    facts: &Facts,
+    header: impl FnOnce() -> Option<Result<Header, Refusal>>,
+    wish: &Wish,
+) -> Result<Option<Outlook>, Refusal> {
+    if !wish.usage.is_image() {
+        return Ok(None);
+    }
+    let (stored, orientation, jpeg) = match &facts.format {
+        // Nothing sensible comes out of half a picture; the rules say so.
+        Format::Jpeg(jpeg) if !jpeg.complete || jpeg.width == 0 || jpeg.height == 0 => return Ok(None),
+        Format::Jpeg(jpeg) => ((jpeg.width, jpeg.height), jpeg.orientation, Some(jpeg)),
+        _ => match header() {
+            None => return Ok(None),
+            Some(Err(refusal)) => return Err(refusal),
+            Some(Ok(Header { moves: true, .. })) => return Err(Refusal::Moves),
+            Some(Ok(header)) => (header.size, header.orientation, None),
+        },
+    };
+    let seen = if orientation >= 5 { (stored.1, stored.0) } else { stored };
+    let aim = aim(seen, wish);
+    let is_sound = |jpeg: &&Jpeg| {
+        let is_small = facts.len <= ADVISED_LEN;
+        let is_plain = jpeg.orientation == 1 && jpeg.components != 4 && !jpeg.wide_gamut;
+        is_small && is_plain && (aim.is_idle() || !wish.usage.is_feed_image())
+    };
+    if let Some(jpeg) = jpeg.filter(is_sound) {
+        let facts = Facts { len: facts.len, format: Format::Jpeg(Jpeg { gps: false, ..jpeg.clone() }) };
+        return Ok(jpeg.gps.then_some(Outlook { work: Work::Strip, facts }));
+    }
+    let pixels = u64::from(seen.0) * u64::from(seen.1);
+    if pixels > MAX_PIXELS {
+        return Err(Refusal::TooLarge(pixels));
+    }
+    let result = Jpeg {
+        width: aim.canvas.0,
+        height: aim.canvas.1,
+        orientation: 1,
+        progressive: false,
+        components: 3,
+        icc_profile: false,
+        wide_gamut: false,
+        gps: false,
+        complete: true,
+    };
+    Ok(Some(Outlook { work: Work::Draw { aim, orientation }, facts: Facts { len: 0, format: Format::Jpeg(result) } }))
+}
+
+impl Outlook {
+    /// Width and height of the result, in pixels.
+    #[must_use]
+    pub fn size(&self) -> (u32, u32) {
+        match &self.facts.format {
+            Format::Jpeg(jpeg) => jpeg.seen_size(),
+            _ => (0, 0),
+        }
+    }
+}
+
+/// The picture as a JPEG that passes; `None`: it does already, or conversion cannot help.
+pub fn convert(bytes: &[u8], wish: &Wish) -> Result<Option<Vec<u8>>, Refusal> {
+    let facts = probe(&mut Cursor::new(bytes)).map_err(|error| Refusal::Damaged(error.to_string()))?;
+    let Some(outlook) = outlook(&facts, || header(Cursor::new(bytes), &facts.format), wish)? else { return Ok(None) };
+    match outlook.work {
+        Work::Strip => segments::without_metadata(bytes)
+            .map(Some)
+            .ok_or_else(|| Refusal::Damaged("its end is not where it should be".to_owned())),
+        Work::Draw { aim, orientation } => {
+            let picture = decode::decode(bytes, &facts.format)?.upright(orientation).part(aim.keep);
+            encode(&resize::resize(picture, aim.scaled).on_white(aim.canvas)).map(Some)
+        }
+    }
+}
+
+/// A baseline JPEG with every colour of its own (4:4:4), at the best quality that is small enough.
+fn encode(picture: &Pixels) -> Result<Vec<u8>, Refusal> {
+    let draw = |quality| -> Result<Vec<u8>, ImageError> {
+        let mut out = Vec::new();
+        JpegEncoder::new_with_quality(&mut out, quality).encode(
+            &picture.rgb,
+            picture.width,
+            picture.height,
+            ExtendedColorType::Rgb8,
+        )?;
+        Ok(out)
+    };
+    let mut smallest = Vec::new();
+    for quality in QUALITIES {
+        smallest = draw(quality).map_err(|error| Refusal::Damaged(error.to_string()))?;
+        if smallest.len() as u64 <= ADVISED_LEN {
+            break;
+        }
+    }
+    Ok(smallest)
+}

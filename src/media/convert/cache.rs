@@ -1,0 +1,138 @@
+//! Converted pictures are kept: the same source and the same wish are drawn once.
+
+use std::fmt::Write;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::super::digest::digest_of;
+use super::super::probe::{Facts, Format, probe};
+use super::{Refusal, VERSION, Wish, convert};
+use crate::id::Digest;
+use crate::port::Disk;
+
+/// A larger file is not read as a picture. In bytes.
+const SOURCE_LIMIT: u64 = 512 << 20;
+/// A larger result is none of ours. In bytes.
+const RESULT_LIMIT: u64 = 64 << 20;
+
+/// A picture as it is published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    pub path: PathBuf,
+    /// In bytes.
+    pub len: u64,
+    pub digest: Digest,
+}
+
+/// Why there is no converted picture.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("it changed while it was converted")]
+    Changed,
+    #[error("{0}")]
+    Disk(#[from] io::Error),
+}
+
+/// The length in bytes of a converted picture that is there already.
+#[must_use]
+pub fn made(disk: &dyn Disk, folder: &Path, source: &Digest, wish: &Wish) -> Option<u64> {
+    disk.stat(&place(folder, source, wish)).ok().map(|stat| stat.len)
+}
+
+/// The converted picture of the file at `path`, whose digest is `source`; `None`: it is sent as it is.
+/// Drawn once, then taken from `folder`, which is made when absent.
+pub fn make(disk: &dyn Disk, folder: &Path, path: &Path, source: &Digest, wish: &Wish) -> Result<Option<Made>, Failed> {
+    let kept = place(folder, source, wish);
+    if let Some(bytes) = disk.read(&kept, RESULT_LIMIT).ok().filter(|bytes| is_whole(bytes)) {
+        return Ok(Some(describe(kept, &bytes)));
+    }
+    let bytes = disk.read(path, SOURCE_LIMIT)?;
+    if digest_of(&Sha256::digest(&bytes).into()) != *source {
+        return Err(Failed::Changed);
+    }
+    let Some(result) = convert(&bytes, wish)? else { return Ok(None) };
+    drop(bytes);
+    disk.create_folder(folder)?;
+    disk.replace(&kept, &result)?;
+    Ok(Some(describe(kept, &result)))
+}
+
+/// A file that somebody cut off is drawn again.
+fn is_whole(bytes: &[u8]) -> bool {
+    let facts = probe(&mut io::Cursor::new(bytes));
+    matches!(facts, Ok(Facts { format: Format::Jpeg(jpeg), .. }) if jpeg.complete)
+}
+
+fn describe(path: PathBuf, bytes: &[u8]) -> Made {
+    Made { path, len: bytes.len() as u64, digest: digest_of(&Sha256::digest(bytes).into()) }
+}
+
+/// Named by all that decides how the result looks.
+fn place(folder: &Path, source: &Digest, wish: &Wish) -> PathBuf {
+    let Wish { usage, fit, first } = wish;
+    let all = format!("{VERSION} {source} {usage:?} {fit:?} {first:?}");
+    let mut name = String::with_capacity(68);
+    for byte in Sha256::digest(all.as_bytes()) {
+        // Writing to a string cannot fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    folder.join(name + ".jpg")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::digest::digest_file;
+    use super::super::super::probe::testing::{jpeg, png};
+    use super::super::super::rules::Use;
+    use super::*;
+    use crate::port::MemDisk;
+
+    const FOLDER: &str = "/site/.igsync/converted";
+    const WISH: Wish = Wish { usage: Use::Image, fit: None, first: None };
+
+    fn disk(bytes: Vec<u8>) -> (MemDisk, Digest) {
+        let disk = MemDisk::new();
+        disk.put_folder("/site/.igsync");
+        disk.put("/site/a.png", bytes);
+        let digest = digest_file(&disk, Path::new("/site/a.png")).unwrap();
+        (disk, digest)
+    }
+
+    fn make_it(disk: &MemDisk, source: &Digest, wish: &Wish) -> Result<Option<Made>, Failed> {
+        make(disk, Path::new(FOLDER), Path::new("/site/a.png"), source, wish)
+    }
+
+    #[test]
+    fn a_picture_is_drawn_once() {
+        let (disk, source) = disk(png(400, 400));
+        assert_eq!(made(&disk, Path::new(FOLDER), &source, &WISH), None);
+        let first = make_it(&disk, &source, &WISH).unwrap().unwrap();
+        assert_eq!(digest_file(&disk, &first.path).unwrap(), first.digest);
+        assert_eq!(made(&disk, Path::new(FOLDER), &source, &WISH), Some(first.len));
+        disk.deny_read("/site/a.png");
+        assert_eq!(make_it(&disk, &source, &WISH).unwrap(), Some(first.clone()));
+
+        disk.put(&first.path, &disk.bytes(&first.path).unwrap()[..200]);
+        make_it(&disk, &source, &WISH).expect_err("a result that was cut off is no result");
+        let other = Wish { usage: Use::StoryImage, ..WISH };
+        make_it(&disk, &source, &other).expect_err("another wish is another picture");
+    }
+
+    #[test]
+    fn what_needs_nothing_is_not_kept() {
+        let (disk, source) = disk(jpeg(400, 400));
+        assert_eq!(make_it(&disk, &source, &WISH).unwrap(), None);
+        assert!(disk.stat(Path::new(FOLDER)).is_err());
+    }
+
+    #[test]
+    fn a_file_that_changed_is_not_published_under_its_old_name() {
+        let (disk, source) = disk(png(400, 400));
+        disk.put("/site/a.png", png(400, 401));
+        assert!(matches!(make_it(&disk, &source, &WISH), Err(Failed::Changed)));
+    }
+}

@@ -1,0 +1,56 @@
+//! Simulated time.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use igsync::port::Clock;
+use jiff::Timestamp;
+
+use super::net::EPOCH;
+
+/// Simulated time: it passes only while everything waits, or while the machine is busy or asleep.
+pub struct SimClock {
+    begin: tokio::time::Instant,
+    /// In milliseconds.
+    stalled: AtomicU64,
+    asleep: AtomicU64,
+}
+
+impl SimClock {
+    pub fn new() -> Self {
+        Self { begin: tokio::time::Instant::now(), stalled: AtomicU64::new(0), asleep: AtomicU64::new(0) }
+    }
+
+    /// The true time.
+    pub fn elapsed_ms(&self) -> i64 {
+        let asleep = Duration::from_millis(self.asleep.load(Ordering::Relaxed));
+        i64::try_from((self.monotonic() + asleep).as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// Something blocks for so many seconds.
+    pub fn stall(&self, seconds: u32) {
+        self.stalled.fetch_add(u64::from(seconds) * 1000, Ordering::Relaxed);
+    }
+
+    /// The machine sleeps for so many seconds.
+    pub fn sleep_machine(&self, seconds: u32) {
+        self.asleep.fetch_add(u64::from(seconds) * 1000, Ordering::Relaxed);
+    }
+}
+
+impl Clock for SimClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(EPOCH + self.elapsed_ms()).expect("a time of our age")
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.begin.elapsed() + Duration::from_millis(self.stalled.load(Ordering::Relaxed))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else has to ask")]
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        tokio::time::sleep(duration).boxed()
+    }
+}

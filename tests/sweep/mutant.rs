@@ -1,0 +1,112 @@
+//! Ways to break the protocol. Each must turn the sweep red, or the sweep proves nothing.
+
+use std::collections::HashSet;
+
+use igsync::apply::by_hand::NewAttempt;
+use igsync::apply::{Look, Moment, Protocol, Reading, Standing, Step};
+use igsync::graph::wire::StatusCode;
+use igsync::graph::{Error, Media, PublishAnswer};
+use igsync::id::{AccountName, MediaId, PostKey};
+use igsync::lockfile::{Record, State};
+use igsync::manifest::Post;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mutant {
+    /// A publish without an answer counts as one that was never sent.
+    PublishRetried,
+    /// No announcement reaches the disk.
+    IntentNotWritten,
+    /// The media id reaches the disk with the permalink only.
+    IdAfterPermalink,
+    /// `FINISHED` is believed right after an unclear publish.
+    FinishedBelieved,
+    /// Folding leaves an empty journal.
+    JournalEmptied,
+    /// The newest entry of the listing is taken for the post.
+    NewestEntry,
+    /// `EXPIRED` is taken for a proof that nothing was published.
+    ExpiredIsNotPublished,
+    /// What the lockfile says of an attempt, which is read last, replaces what the journal says.
+    LastLineWins,
+    /// Of two open attempts of one post both go on.
+    BothGoOn,
+    /// After a refusal the container is given up without being read.
+    NewContainerAfterRefusal,
+    /// A move leaves no tombstone under the old key.
+    MoveWithoutTombstone,
+}
+
+impl Mutant {
+    pub const ALL: [Self; 11] = [
+        Self::PublishRetried,
+        Self::IntentNotWritten,
+        Self::IdAfterPermalink,
+        Self::FinishedBelieved,
+        Self::JournalEmptied,
+        Self::NewestEntry,
+        Self::ExpiredIsNotPublished,
+        Self::LastLineWins,
+        Self::BothGoOn,
+        Self::NewContainerAfterRefusal,
+        Self::MoveWithoutTombstone,
+    ];
+
+    /// The decisions that it makes; what reaches the disk is the disk's to break.
+    pub fn protocol(self) -> Protocol {
+        let real = Protocol::default();
+        match self {
+            Self::PublishRetried => Protocol { answer: silence_is_not_sent, ..real },
+            Self::FinishedBelieved => Protocol { container: believed_at_once, ..real },
+            Self::NewestEntry => Protocol { candidates: newest, ..real },
+            Self::ExpiredIsNotPublished => Protocol { container: expired_is_proof, ..real },
+            Self::BothGoOn => Protocol { standing: |_, _| Standing::GoesOn, ..real },
+            Self::NewContainerAfterRefusal => Protocol { container: given_up_when_refused, ..real },
+            Self::MoveWithoutTombstone => Protocol { moved: without_tombstone, ..real },
+            Self::IntentNotWritten | Self::IdAfterPermalink | Self::JournalEmptied | Self::LastLineWins => real,
+        }
+    }
+}
+
+fn silence_is_not_sent(error: &Error) -> PublishAnswer {
+    match (Protocol::default().answer)(error) {
+        PublishAnswer::Unclear => PublishAnswer::NotSent,
+        other => other,
+    }
+}
+
+fn believed_at_once(record: &Record, reading: Reading, moment: Moment) -> Step {
+    (Protocol::default().container)(record, reading, Moment { quiet_from: moment.now, ..moment })
+}
+
+fn newest<'a>(_: &Record, look: &'a Look, claimed: &HashSet<MediaId>) -> Vec<&'a Media> {
+    look.media.iter().find(|media| !claimed.contains(&media.id)).into_iter().collect()
+}
+
+fn expired_is_proof(record: &Record, reading: Reading, moment: Moment) -> Step {
+    match reading {
+        Reading::Status(StatusCode::Expired) => Step::NotPublished,
+        other => (Protocol::default().container)(record, other, moment),
+    }
+}
+
+fn given_up_when_refused(record: &Record, reading: Reading, moment: Moment) -> Step {
+    let is_refused = |at| record.refusals.iter().any(|refusal| refusal.intent_at == at);
+    if record.intents.iter().all(|intent| is_refused(intent.at)) {
+        return Step::AskListing;
+    }
+    (Protocol::default().container)(record, reading, moment)
+}
+
+fn without_tombstone(
+    attempts: &[Record],
+    to: &PostKey,
+    post: Option<&Post>,
+    account: Option<&AccountName>,
+    new_attempt: &mut NewAttempt<'_>,
+) -> Vec<Record> {
+    let mut records = (Protocol::default().moved)(attempts, to, post, account, new_attempt);
+    records.retain(|record| record.state != State::Forgotten);
+    records
+}
