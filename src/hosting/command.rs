@@ -117,6 +117,6 @@ impl Program {
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let line: String = lines.join("; ").chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let surplus = line.chars().count().saturating_sub(SHOWN);
-        if surplus == 0 { line } else { line.chars().skip(surplus).collect::<String>().split_off(0) }
+        line.chars().skip(surplus).collect()
     }
 }

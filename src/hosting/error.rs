@@ -60,7 +60,7 @@ pub enum Error {
     ))]
     NotOnGithub,
 
-    #[error("the object store has no keys: {missing} is not set")]
+    #[error("the object store has no keys: nothing in {missing}")]
     #[diagnostic(help(
         "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (R2, MinIO and others name theirs the same here), or AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE"
     ))]

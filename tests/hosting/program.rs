@@ -39,13 +39,15 @@ fn a_program_hosts_everything_once_and_is_told_no_secret() {
                 url = host.url(),
             ),
         );
-        let project = api.connect(project, login, token).env("IGSYNC_APP_SECRET", "fb-app-secret-canary");
+        let project = api
+            .connect(project, login, token)
+            .env("IGSYNC_APP_SECRET", if login == "facebook" { "fb-app-secret" } else { "ig-app-secret" });
         let project = project.env("OTHER_TOOL", "its own business");
         publishes_everything(&api, &project, host.url());
         assert_eq!(project.read("calls").lines().count(), hosted_files(login), "once for each file");
         let environment = project.read("environment");
         assert!(environment.contains("its own business"));
-        for secret in [token, "canary"] {
+        for secret in [token, "app-secret"] {
             assert!(!environment.contains(secret), "the program was told {secret}");
         }
     }

@@ -23,7 +23,7 @@ pub(super) fn read(step: Step, file: &MediaFile, bucket: &str, endpoint: &str, e
     let (bucket, endpoint) = (bucket.to_owned(), endpoint.to_owned());
     match code {
         "NoSuchBucket" => Error::NoBucket { bucket, endpoint },
-        "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "InvalidToken" | "Unauthorized" => {
+        "InvalidAccessKeyId" | "NotSignedUp" | "SignatureDoesNotMatch" | "InvalidToken" | "Unauthorized" => {
             Error::WrongKeys { bucket, code: code.to_owned() }
         }
         "ExpiredToken" | "TokenRefreshRequired" => Error::ExpiredKeys,
@@ -39,7 +39,7 @@ pub(super) fn read(step: Step, file: &MediaFile, bucket: &str, endpoint: &str, e
         _ => Error::Store {
             name: Arc::clone(&file.name),
             step: match step {
-                Step::Look => "be asked for",
+                Step::Look => "say whether it has",
                 Step::Send => "take",
             },
             endpoint,
