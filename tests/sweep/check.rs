@@ -49,6 +49,9 @@ pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
     if schedule.writes.is_empty() {
         wrong.extend(state.hasty.iter().cloned());
     }
+    if let Some(remote) = &simulation.remote {
+        wrong.extend(remote.state().hasty.iter().cloned());
+    }
     for (run, ended) in simulation.ended.iter().enumerate() {
         if let Ended::Broken(why) = ended
             && !context.disk_was_harmed()
@@ -142,6 +145,7 @@ impl Context<'_> {
             .iter()
             .any(|(fault, call)| fault.kills() || *fault == Fault::Stop || matches!(call, Call::Publish(_)))
             || self.disk_was_harmed()
+            || !self.schedule.pushes.is_empty()
     }
 
     /// The container could not speak when it was asked what became of it.

@@ -76,6 +76,8 @@ pub struct NetState {
     told: Vec<(usize, u64)>,
     /// Requests that came before such an id was kept.
     pub hasty: Vec<String>,
+    /// Between machines and Meta, when several machines race.
+    pub pace: Option<fastrand::Rng>,
     is_dead: bool,
 }
 
@@ -102,6 +104,7 @@ impl Net {
             retries_publish: false,
             told: Vec::new(),
             hasty: Vec::new(),
+            pace: None,
             is_dead: false,
         };
         Self { clock, disk, dead: Notify::new(), state: Mutex::new(state) }
@@ -119,6 +122,20 @@ impl Net {
         state.stopper = Some(stopper);
     }
 
+    /// The process is gone.
+    pub fn die(&self) {
+        self.state().is_dead = true;
+        self.disk.crash();
+        self.dead.notify_one();
+    }
+
+    /// A person asks the run to stop.
+    pub fn stop(&self, exit: Exit) {
+        if let Some(stopper) = &self.state().stopper {
+            stopper.stop(exit);
+        }
+    }
+
     pub fn is_dead(&self) -> bool {
         self.state().is_dead || self.disk.has_crashed()
     }
@@ -126,7 +143,8 @@ impl Net {
     /// A media id is on disk before anything else is asked.
     fn check_kept(&self, state: &mut NetState, account: usize, call: &Call) {
         let told: Vec<u64> = state.told.extract_if(.., |(whose, _)| *whose == account).map(|(_, id)| id).collect();
-        for id in told {
+        // Of two racing machines only one has this disk.
+        for id in told.into_iter().filter(|_| state.pace.is_none()) {
             let kept = ["/site/.igsync/journal.jsonl", "/site/igsync.lock"]
                 .iter()
                 .filter_map(|path| self.disk.bytes(path))
@@ -302,6 +320,10 @@ pub const TIMEOUT_MS: i64 = 60_000;
 impl Transport for Net {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         async move {
+            let travel = self.state().pace.as_mut().map(|pace| pace.u64(1..4_000));
+            if let Some(travel) = travel {
+                self.clock.sleep(Duration::from_millis(travel)).await;
+            }
             let mut fate = self.decide(&request);
             if matches!(fate, Fate::Answer(Err(_)) | Fate::TimeOut) && self.state().retries_publish {
                 let (account, call) = read(&request);

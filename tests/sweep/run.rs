@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use igsync::apply::{
-    AccountRun, Event as Fact, Halt, MediaSource, Observer, Run, Shared, Waits, exit_of, has_open, has_work,
+    AccountRun, Event as Fact, Halt, MediaSource, Observer, Run, Shared, Stop, Waits, exit_of, has_open, has_work,
     stop_channel,
 };
 use igsync::config::Login;
@@ -20,6 +20,7 @@ use igsync::port::{Clock, Disk, MemDisk, Transport};
 use jiff::Timestamp;
 
 use super::ports::{EPOCH, Net, SimClock, SimDisk};
+use super::remote::SimRemote;
 use super::scenario::{Manifest, Scenario, account_name};
 use super::schedule::{Event, Mutant, Schedule};
 use super::world::{Habits, USERS, World};
@@ -43,6 +44,7 @@ pub struct Simulation {
     pub clock: Arc<SimClock>,
     pub disk: Arc<SimDisk>,
     pub net: Arc<Net>,
+    pub remote: Option<Arc<SimRemote>>,
     pub manifests: Vec<Manifest>,
     pub ended: Vec<Ended>,
     /// Every text that a journal held.
@@ -79,13 +81,17 @@ impl Simulation {
         let faults: BTreeMap<_, _> = schedule.requests.iter().copied().collect();
         let net = Arc::new(Net::new(Arc::clone(&clock), memory.clone(), world, faults, log));
         net.state().retries_publish = schedule.mutant == Some(Mutant::PublishRetried);
+        net.state().pace = schedule.race.map(|seed| fastrand::Rng::with_seed(!seed));
+        let manifests = schedule.scenario.manifests();
+        let remote = schedule.remote.then(|| Arc::new(SimRemote::new(Arc::clone(&net), manifests.clone(), schedule)));
         let disk = Arc::new(SimDisk::new(memory, schedule.mutant));
         disk.versions.lock().unwrap().push(lockfile::format::HEADER.into());
         let simulation = Self {
             clock,
             disk,
             net,
-            manifests: schedule.scenario.manifests(),
+            remote,
+            manifests,
             ended: Vec::new(),
             seen: Vec::new(),
             allowed: BTreeSet::new(),
@@ -110,10 +116,10 @@ impl Simulation {
         let last_event = self.schedule.between.iter().map(|(run, _)| run + 1).max().unwrap_or(0);
         let mut quiet = 0;
         for run in 0..MOST_RUNS {
-            let met = self.net.state().fired.len() + self.writes_hit();
+            let met = self.faults_met();
             let ended = self.apply_once(run as u64).await;
             self.note(&format!("run {run} ended: {ended:?}"));
-            let is_clean = self.net.state().fired.len() + self.writes_hit() == met;
+            let is_clean = self.faults_met() == met;
             let is_done = matches!(ended, Ended::Exit(Exit::Done));
             if let Ended::Refused(guards) = &ended
                 && self.schedule.scenario == Scenario::Twins
@@ -142,9 +148,19 @@ impl Simulation {
         self.keep_journal();
     }
 
+    /// The calls to the remote so far.
+    pub fn pushes(&self) -> usize {
+        self.remote.as_ref().map_or(0, |remote| remote.state().calls)
+    }
+
     /// The journal holds every version of every record.
     fn keep_journal(&mut self) {
         self.seen.extend(self.disk.inner.bytes(self.paths.journal()).unwrap_or_default());
+    }
+
+    fn faults_met(&self) -> usize {
+        let pushes = self.remote.as_ref().map_or(0, |remote| remote.state().fired.len());
+        self.net.state().fired.len() + self.writes_hit() + pushes
     }
 
     fn writes_hit(&self) -> usize {
@@ -177,6 +193,16 @@ impl Simulation {
                 self.keep_journal();
                 self.disk.inner.wipe(&self.paths.folder);
             }
+            Event::Lose | Event::LoseOld(_) => {
+                let remote = Arc::clone(self.remote.as_ref().expect("the record is kept at a remote"));
+                let checkout = match event {
+                    Event::LoseOld(version) => remote.state().texts.get(version).cloned(),
+                    _ => None,
+                };
+                self.keep_journal();
+                self.disk.inner.wipe(&self.paths.folder);
+                self.disk.inner.put(&self.paths.lockfile, checkout.unwrap_or_else(|| remote.newest()));
+            }
             Event::Edit(place) => self.edit(place, |manifest| manifest.caption.push_str(" again")),
             Event::Move(place) => self.edit(place, |manifest| manifest.key.push_str("-moved")),
             Event::Delete(place) => self.edit(place, |manifest| manifest.is_deleted = true),
@@ -205,6 +231,9 @@ impl Simulation {
 
     /// The records as a new process reads them.
     pub fn records(&self) -> Records {
+        if let Some(remote) = &self.remote {
+            return remote.records();
+        }
         lockfile::read(&self.disk.inner, &self.paths).map(|snapshot| snapshot.records).unwrap_or_default()
     }
 
@@ -214,48 +243,56 @@ impl Simulation {
         let ended = tokio::select! {
             biased;
             () = self.net.dead.notified() => Ended::Died,
-            ended = self.apply(stop, run) => ended,
+            ended = self.run_or_race(stop, run) => ended,
         };
         if self.net.is_dead() { Ended::Died } else { ended }
     }
 
+    async fn run_or_race(&self, stop: Stop, run: u64) -> Ended {
+        if self.schedule.race.is_none() || run > 0 {
+            return self.apply(&self.disk, stop, run).await;
+        }
+        // The other machine begins with the same checkout, and is gone afterwards.
+        let other = Arc::new(SimDisk::new(MemDisk::new(), None));
+        other.inner.put(&self.paths.lockfile, self.disk.inner.bytes(&self.paths.lockfile).unwrap_or_default());
+        let (one, two) = tokio::join!(self.apply(&self.disk, stop.clone(), 100), self.apply(&other, stop, 200));
+        self.note(&format!("the machines ended: {one:?}, {two:?}"));
+        self.net.state().pace = None;
+        one
+    }
+
     /// As `igsync apply --yes`, without its terminal.
-    async fn apply(&self, stop: igsync::apply::Stop, run: u64) -> Ended {
+    async fn apply(&self, machine: &Arc<SimDisk>, stop: Stop, run: u64) -> Ended {
         let posts = self.posts();
-        let disk: Arc<dyn Disk> = Arc::clone(&self.disk) as _;
-        let snapshot = match lockfile::read(&*disk, &self.paths) {
-            Ok(snapshot) => snapshot,
-            Err(error) => return Ended::Broken(format!("read: {error}")),
+        let disk: Arc<dyn Disk> = Arc::clone(machine) as _;
+        let open = || Ok(Arc::new(self.share(Arc::clone(&disk), stop.clone(), self.ledger(&disk)?, run)));
+        let (begun, records) = match self.begin(&disk, &open).await {
+            Ok(begun) => begun,
+            Err(ended) => return ended,
         };
-        let offline = self.plan(&posts, &snapshot.records, BTreeSet::new());
+        let offline = self.plan(&posts, &records, BTreeSet::new());
         let is_at_work = |account: &usize| {
-            has_work(&offline, &account_name(*account)) || has_open(&snapshot.records, &UserId::from(USERS[*account]))
+            has_work(&offline, &account_name(*account)) || has_open(&records, &UserId::from(USERS[*account]))
         };
         let names: Vec<usize> = (0..self.schedule.scenario.accounts()).filter(is_at_work).collect();
         if !offline.acts() && names.is_empty() {
-            return Ended::Exit(exit_of(&offline));
+            let kept = match begun {
+                Some(shared) => shared.keep_all().await,
+                None => Ok(()),
+            };
+            return Ended::Exit(kept.map_or_else(|halt| halt.exit, |()| exit_of(&offline)));
         }
-        let ledger = match Ledger::open(Arc::clone(&disk), self.paths.clone()) {
-            Ok(ledger) => ledger,
-            Err(error) => return Ended::Broken(format!("open: {error}")),
+        let shared = match begun.map_or_else(open, Ok) {
+            Ok(shared) => shared,
+            Err(ended) => return ended,
         };
-        let shared = Arc::new(Shared::new(
-            Arc::clone(&self.clock) as _,
-            disk,
-            stop,
-            self.waits(),
-            PathBuf::from(ROOT),
-            ledger,
-            Box::new(Deaf),
-            fastrand::Rng::with_seed(run + 1),
-        ));
         let mut run = Run::new(Arc::clone(&shared), Vec::new(), Vec::new());
         for account in names {
             let user = UserId::from(USERS[account]);
             let client = self.client(account);
             let halt = match shared.ask(client.account(&user)).await {
                 Ok(Ok(_)) => {
-                    run.accounts.push(self.account(account, client, &shared));
+                    run.accounts.push(self.account(account, client, &shared, machine));
                     continue;
                 }
                 Ok(Err(error)) => Halt::unreachable(&error),
@@ -273,6 +310,42 @@ impl Simulation {
             };
         }
         Ended::Exit(run.carry_out(&plan).await.tally.exit())
+    }
+
+    /// With a remote, what stands there decides what there is to do; without, the files alone.
+    async fn begin(
+        &self,
+        disk: &Arc<dyn Disk>,
+        open: impl Fn() -> Result<Arc<Shared>, Ended>,
+    ) -> Result<(Option<Arc<Shared>>, Records), Ended> {
+        if self.remote.is_none() {
+            let snapshot = lockfile::read(&**disk, &self.paths);
+            return snapshot
+                .map(|snapshot| (None, snapshot.records))
+                .map_err(|error| Ended::Broken(format!("read: {error}")));
+        }
+        let shared = open()?;
+        shared.fetch_record().await.map_err(|halt| Ended::Exit(halt.exit))?;
+        let records = shared.with_records(Clone::clone);
+        Ok((Some(shared), records))
+    }
+
+    fn ledger(&self, disk: &Arc<dyn Disk>) -> Result<Ledger, Ended> {
+        Ledger::open(Arc::clone(disk), self.paths.clone()).map_err(|error| Ended::Broken(format!("open: {error}")))
+    }
+
+    fn share(&self, disk: Arc<dyn Disk>, stop: Stop, ledger: Ledger, run: u64) -> Shared {
+        let shared = Shared::new(
+            Arc::clone(&self.clock) as _,
+            disk,
+            stop,
+            self.waits(),
+            PathBuf::from(ROOT),
+            ledger,
+            Box::new(Deaf),
+            fastrand::Rng::with_seed(run + 1),
+        );
+        shared.kept_at(self.remote.clone().map(|remote| remote as _))
     }
 
     fn plan(&self, posts: &[Arc<Post>], records: &Records, settled: BTreeSet<AttemptId>) -> Plan {
@@ -316,7 +389,7 @@ impl Simulation {
         Client::new(endpoint, token, Arc::clone(&self.net) as Arc<dyn Transport>, Arc::clone(&self.clock) as _, timing)
     }
 
-    fn account(&self, account: usize, client: Client, shared: &Arc<Shared>) -> AccountRun {
+    fn account(&self, account: usize, client: Client, shared: &Arc<Shared>, machine: &Arc<SimDisk>) -> AccountRun {
         let written_at = self.written_at;
         AccountRun {
             shared: Arc::clone(shared),
@@ -327,7 +400,7 @@ impl Simulation {
                 login: Login::Instagram,
                 host: None,
                 root: PathBuf::from(ROOT),
-                disk: Arc::clone(&self.disk) as _,
+                disk: Arc::clone(machine) as _,
                 digests: Arc::default(),
             },
             graph: None,

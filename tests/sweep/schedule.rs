@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fault::{Fault, WriteFault};
+use super::remote::RemoteFault;
 use super::scenario::Scenario;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +15,15 @@ pub struct Schedule {
     /// By the number of the durable write, counted over all runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub writes: Vec<(usize, WriteFault)>,
+    /// The record is kept at a remote as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remote: bool,
+    /// By the number of the call to the remote, counted over all runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pushes: Vec<(usize, RemoteFault)>,
+    /// The first run is two runs of two machines with the same checkout; this seed paces them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub race: Option<u64>,
     /// What happens after which run, from 0; in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub between: Vec<(usize, Event)>,
@@ -40,9 +50,18 @@ pub enum Mutant {
     JournalEmptied,
     /// What the lockfile says of an attempt replaces what the journal says.
     LockfileWins,
+    /// Announcements are said to be put, and are put with the results.
+    AnnouncedLater,
+    /// A text is put although another one stands there meanwhile.
+    RejectionIgnored,
+    /// What other machines have put is not joined in.
+    OthersNotJoined,
 }
 
 impl Mutant {
+    /// Those of the record at a remote.
+    pub const REMOTE: [Self; 3] = [Self::AnnouncedLater, Self::RejectionIgnored, Self::OthersNotJoined];
+
     pub const ALL: [Self; 6] = [
         Self::PublishRetried,
         Self::IntentNotWritten,
@@ -78,6 +97,10 @@ pub enum Event {
     Revert(usize),
     /// `.igsync/` is deleted.
     Wipe,
+    /// The machine is gone: a new one checks out the newest record.
+    Lose,
+    /// As `Lose`, with the checkout of an earlier version.
+    LoseOld(usize),
     /// A new caption.
     Edit(usize),
     /// A new key.
@@ -105,6 +128,9 @@ impl Schedule {
             scenario,
             requests: Vec::new(),
             writes: Vec::new(),
+            remote: false,
+            pushes: Vec::new(),
+            race: None,
             between: Vec::new(),
             habits: Habits::default(),
             mutant: None,
@@ -119,6 +145,19 @@ impl Schedule {
     pub fn write(mut self, write: usize, fault: WriteFault) -> Self {
         self.writes.push((write, fault));
         self
+    }
+
+    pub fn kept_at_remote(self) -> Self {
+        Self { remote: true, ..self }
+    }
+
+    pub fn push(mut self, call: usize, fault: RemoteFault) -> Self {
+        self.pushes.push((call, fault));
+        self
+    }
+
+    pub fn raced(self, seed: u64) -> Self {
+        Self { race: Some(seed), ..self.kept_at_remote() }
     }
 
     pub fn after(mut self, run: usize, event: Event) -> Self {
