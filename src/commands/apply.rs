@@ -109,7 +109,8 @@ fn refuse_time_travel(project: &Project, args: &Apply) -> Result<(), Failure> {
 
 /// In JSON the events are the output, and the plan is `igsync plan --format json`.
 fn show(plan: &Plan, args: &Apply, world: &World) -> Result<(), Failure> {
-    if args.scope.format == OutputFormat::Json {
+    world.actions.plan(plan);
+    if args.format == OutputFormat::Json {
         return Ok(());
     }
     write_stdout(world, &report::plan_human::render(plan, world.terminal.style_out(), world.terminal.program))
@@ -121,7 +122,7 @@ fn refusal(plan: &Plan, args: &Apply, world: &World, is_meant: impl Fn(GuardKind
     for guard in plan.guards.iter().filter(|guard| is_meant(guard.kind)) {
         refused = true;
         // The human plan has shown them already.
-        if args.scope.format == OutputFormat::Json {
+        if args.format == OutputFormat::Json {
             world.terminal.say(&format!("refused: {}\n  help: {}", guard.message, guard.help));
         }
     }
@@ -165,8 +166,8 @@ pub(super) fn share(project: &Project, world: &World, ledger: Ledger, observer: 
 }
 
 fn observer(args: &Apply, world: &World) -> Box<dyn Observer> {
-    match args.scope.format {
+    world.actions.hearing(match args.format {
         OutputFormat::Json => Box::new(report::events::Json::new(world.terminal.streams.out.clone())),
         OutputFormat::Human => world.terminal.progress(&world.clock),
-    }
+    })
 }

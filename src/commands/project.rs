@@ -9,15 +9,16 @@ use crate::apply::Waits;
 use crate::cli::Global;
 use crate::config::{self, Account, Config, Settings};
 use crate::exit::Exit;
-use crate::finding::{Finding, Severity};
-use crate::id::{AccountName, Digest, PostKey, UserId};
-use crate::lockfile::{self, Paths, Records, Snapshot, State};
-use crate::manifest::{self, Post, Source};
-use crate::media::DigestCache;
-use crate::media::probe::{self, Facts};
-use crate::port::Disk;
+use crate::finding::{self, Finding, Severity};
+use crate::id::{AccountName, Digest, UserId};
+use crate::lockfile::{self, Paths, Records, Snapshot};
+use crate::manifest::{self, Post};
+use crate::port::{Disk, FileKind};
+use crate::rules;
 
-use super::{Failure, World};
+use super::{Failure, World, github};
+
+mod media;
 
 /// Everything that files and environment say.
 pub(super) struct Project {
@@ -30,11 +31,15 @@ pub(super) struct Project {
     /// How many manifests there are, drafts and unreadable ones included.
     pub manifests: usize,
     pub findings: Vec<Finding>,
+    /// `false`: the configuration has errors, so what it says is not what its author meant.
+    is_configured: bool,
     /// `false`: a manifest could not be read.
     pub complete: bool,
     /// SHA-256 of the local media files of posts that may go out.
     pub digests: Arc<HashMap<Arc<str>, Digest>>,
     pub sandbox: bool,
+    /// `--base`: the files that differ from that revision.
+    pub changed_files: Option<HashSet<String>>,
     /// Why nothing keeps the lockfile of this run; `None`: something does, or it stays on this machine.
     pub ephemeral: Option<String>,
 }
@@ -42,39 +47,24 @@ pub(super) struct Project {
 impl Project {
     /// Reads the content root. Findings are collected, not returned as errors.
     pub(super) fn load(global: &Global, world: &World, sandbox: bool, check_published: bool) -> Result<Self, Failure> {
-        let disk = &*world.disk;
-        let root = content_root(global, world)?;
-        let loaded = config::load(disk, &root, global.config.as_deref(), &world.env);
-        let (mut config, settings) = (loaded.config, loaded.settings);
-        if sandbox {
-            stand_in_users(&mut config);
-        }
-        let paths = if sandbox { Paths::sandbox(&root) } else { Paths::new(&root) };
-        let snapshot = lockfile::read(disk, &paths)?;
-        let options = manifest::Options { allow_loopback: sandbox || settings.is_loopback() };
-        let mut posts = manifest::load(disk, &root, &config, options);
-        let mut findings = loaded.findings;
-        findings.append(&mut posts.findings);
-        let mut project = Self {
-            manifests: posts.manifests,
-            complete: posts.complete,
-            posts: Vec::new(),
-            root,
-            config,
-            settings,
-            paths,
-            snapshot,
-            findings,
-            digests: Arc::default(),
-            sandbox,
-            ephemeral: None,
+        let start = Start::new(global, world, sandbox)?;
+        let snapshot = lockfile::read(&*world.disk, &start.paths)?;
+        Ok(start.project(world, snapshot, check_published))
+    }
+
+    /// The same for commands that only check: a damaged record hides no findings. What is wrong with it
+    /// comes along; without it every post counts as unpublished.
+    pub(super) fn load_to_check(
+        global: &Global,
+        world: &World,
+        check_published: bool,
+    ) -> Result<(Self, Option<Failure>), Failure> {
+        let start = Start::new(global, world, false)?;
+        let (snapshot, damage) = match lockfile::read(&*world.disk, &start.paths) {
+            Ok(snapshot) => (snapshot, None),
+            Err(damage) => (Snapshot::default(), Some(damage.into())),
         };
-        let mut posts = posts.posts;
-        project.name_users(&mut posts);
-        project.read_media(&mut posts, world, check_published)?;
-        project.posts = posts.into_iter().map(Arc::new).collect();
-        project.findings.sort_by_key(|finding| (Arc::clone(&finding.file), finding.position()));
-        Ok(project)
+        Ok((start.project(world, snapshot, check_published), damage))
     }
 
     /// The user behind an account, as far as configuration and records know.
@@ -115,17 +105,31 @@ impl Project {
         global.chdir.as_ref().map_or_else(String::new, |folder| format!(" -C {}", folder.display()))
     }
 
+    /// The way from the repository's root to the content root: empty, or ending in `/`. Annotations
+    /// and links name files from there.
+    pub(super) fn folder_in_repository(&self, world: &World) -> String {
+        let top = world.env.get("GITHUB_WORKSPACE").and_then(|top| world.disk.canonicalize(Path::new(top)).ok());
+        let folder = top.and_then(|top| self.root.strip_prefix(top).ok().map(|folder| relative(Path::new(""), folder)));
+        match folder.unwrap_or_default() {
+            folder if folder.is_empty() => folder,
+            folder => folder + "/",
+        }
+    }
+
     pub(super) fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
 
-    /// Errors that are not about one post: nothing may be done on top of them.
+    /// Errors that are not about one post: nothing may be done on top of them. A configuration that was
+    /// only half understood may name another account, or lack its `paused`.
     pub(super) fn configuration_errors(&self) -> bool {
-        self.findings.iter().any(|finding| finding.severity == Severity::Error && finding.rule.id.starts_with("IGS4"))
+        let is_about_it =
+            |finding: &Finding| finding.severity == Severity::Error && finding.rule.id.starts_with("IGS4");
+        !self.is_configured || self.findings.iter().any(is_about_it)
     }
 
     /// Fills in user ids that only the lockfile knows.
-    fn name_users(&self, posts: &mut [Post]) {
+    fn name_users<'p>(&self, posts: impl Iterator<Item = &'p mut Post>) {
         let known: HashMap<&AccountName, UserId> = self
             .config
             .accounts
@@ -141,107 +145,6 @@ impl Project {
             }
         }
     }
-
-    /// Hashes the media of posts that are to go out, and checks that they are there. The media of
-    /// published posts may be gone and are not read.
-    fn read_media(&mut self, posts: &mut [Post], world: &World, check_published: bool) -> Result<(), Failure> {
-        let disk = &*world.disk;
-        let live = self.live_keys();
-        let is_live =
-            |post: &Post| post.user_id.as_ref().is_some_and(|user| live.contains(&(user.clone(), post.key.clone())));
-        let mut unusable: HashSet<Arc<str>> = HashSet::new();
-        for post in posts.iter_mut() {
-            if is_live(post) && !check_published {
-                continue;
-            }
-            let found = manifest::check_media(disk, &self.root, post);
-            if found.iter().any(|finding| finding.severity == Severity::Error) {
-                post.has_errors = true;
-                unusable.extend(local_paths(post).cloned());
-            }
-            self.findings.extend(found);
-        }
-        self.judge_media(posts, world, |post| is_live(post) && !check_published);
-        let mut cache = DigestCache::load(disk, &self.paths.digests());
-        let mut wanted: Vec<Arc<str>> = posts
-            .iter()
-            .filter(|post| !is_live(post) && !post.has_errors && !post.draft)
-            .flat_map(|post| local_paths(post).cloned())
-            .filter(|path| !unusable.contains(path))
-            .collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        let paths: Vec<&str> = wanted.iter().map(|path| &**path).collect();
-        let read = cache.digests(disk, &self.root, &paths);
-        let mut digests = HashMap::new();
-        for (path, digest) in wanted.iter().zip(read) {
-            let digest = digest.map_err(|error| {
-                Failure::message(
-                    Exit::Failure,
-                    format!("{path} can not be read: {error}"),
-                    "check the file and its rights",
-                )
-            })?;
-            digests.insert(Arc::clone(path), digest);
-        }
-        for post in posts.iter_mut() {
-            post.with_media(|source| match source {
-                Source::Local(path) => digests.get(path).cloned().or_else(|| self.remembered(&cache, path, disk)),
-                Source::Url(_) => None,
-            });
-        }
-        // A cache that can not be written costs time only, and an empty folder stays empty.
-        if !digests.is_empty() && self.paths.prepare(disk).is_ok() {
-            let _ = cache.save_if_changed(disk, &self.paths.digests());
-        }
-        self.digests = Arc::new(digests);
-        Ok(())
-    }
-
-    /// Looks into the media of posts that may still go out: each file once, a few reads each.
-    fn judge_media(&mut self, posts: &mut [Post], world: &World, is_settled: impl Fn(&Post) -> bool) {
-        let (disk, root) = (&*world.disk, &self.root);
-        let mut probed: HashMap<Arc<str>, Option<Arc<Facts>>> = HashMap::new();
-        let mut facts = |path: &Arc<str>| {
-            let probe = || probe::probe(&mut disk.open(&root.join(&**path)).ok()?).ok().map(Arc::new);
-            probed.entry(Arc::clone(path)).or_insert_with(probe).clone()
-        };
-        let hosts_itself = self.sandbox || self.settings.is_loopback();
-        for post in posts.iter_mut().filter(|post| !post.has_errors && !is_settled(post)) {
-            let mut broken = manifest::check_files(post, &mut facts);
-            if !hosts_itself && let Some(account) = self.config.account(&post.account) {
-                broken.extend(manifest::check_hosting(post, account));
-            }
-            let found = broken
-                .into_iter()
-                .filter_map(|(spot, broken)| self.config.judge(manifest::place(disk, root, post, spot, broken)));
-            let found: Vec<Finding> = found.collect();
-            post.has_errors |= found.iter().any(|finding| finding.severity == Severity::Error);
-            self.findings.extend(found);
-        }
-    }
-
-    /// The digest of a published post's file as it was last read: the file itself is not read again.
-    fn remembered(&self, cache: &DigestCache, path: &str, disk: &dyn Disk) -> Option<Digest> {
-        let stat = disk.stat(&self.root.join(path)).ok()?;
-        cache.get(path, &stat).cloned()
-    }
-
-    fn live_keys(&self) -> HashSet<(UserId, PostKey)> {
-        self.snapshot
-            .records
-            .iter()
-            .filter(|record| record.state == State::Published)
-            .map(|record| (record.user_id.clone(), record.key.clone()))
-            .collect()
-    }
-}
-
-fn local_paths(post: &Post) -> impl Iterator<Item = &Arc<str>> {
-    post.sources().filter_map(|source| match source {
-        Source::Local(path) => Some(path),
-        Source::Url(_) => None,
-    })
 }
 
 /// The user of an account as earlier runs recorded it; `None` unless they agree.
@@ -249,6 +152,72 @@ fn user_in_records(records: &Records, account: &AccountName) -> Option<UserId> {
     let mut users = records.iter().filter(|record| record.account == *account).map(|record| &record.user_id);
     let first = users.next()?;
     users.all(|user| user == first).then(|| first.clone())
+}
+
+/// A content root before its manifests are read.
+struct Start {
+    root: PathBuf,
+    loaded: config::Loaded,
+    paths: Paths,
+    sandbox: bool,
+}
+
+impl Start {
+    fn new(global: &Global, world: &World, sandbox: bool) -> Result<Self, Failure> {
+        let root = content_root(global, world)?;
+        let mut loaded = config::load(&*world.disk, &root, global.config.as_deref(), &world.env);
+        if sandbox {
+            stand_in_users(&mut loaded.config);
+        }
+        if !loaded.is_readable {
+            limit_to_posts(&mut loaded.config, &*world.disk, &root);
+        }
+        let paths = if sandbox { Paths::sandbox(&root) } else { Paths::new(&root) };
+        Ok(Self { root, loaded, paths, sandbox })
+    }
+
+    fn project(self, world: &World, snapshot: Snapshot, check_published: bool) -> Project {
+        let Self { root, loaded, paths, sandbox } = self;
+        let config::Loaded { config, settings, mut findings, is_readable } = loaded;
+        let is_configured = !findings.iter().any(|finding| finding.severity == Severity::Error);
+        let options = manifest::Options { allow_loopback: sandbox || settings.is_loopback() };
+        let mut posts = manifest::load(&*world.disk, &root, &config, options);
+        findings.append(&mut posts.findings);
+        if !sandbox {
+            findings.extend(github::private_hosts(&config, world));
+        }
+        let mut project = Project {
+            manifests: posts.manifests,
+            complete: posts.complete,
+            posts: Vec::new(),
+            root,
+            config,
+            settings,
+            paths,
+            snapshot,
+            findings,
+            is_configured,
+            digests: Arc::default(),
+            sandbox,
+            changed_files: None,
+            ephemeral: None,
+        };
+        project.name_users(posts.posts.iter_mut().chain(&mut posts.unplanned));
+        project.read_media(&mut posts, world, check_published);
+        project.posts = posts.posts.into_iter().map(Arc::new).collect();
+        if !is_readable {
+            project.findings.retain(|finding| !rules::ABOUT_CONFIGURED.iter().any(|rule| rule.id == finding.rule.id));
+        }
+        finding::sort(&mut project.findings);
+        project
+    }
+}
+
+/// Where manifests are looked for while the configuration, which might name folders, cannot be read:
+/// only where they usually are.
+fn limit_to_posts(config: &mut Config, disk: &dyn Disk, root: &Path) {
+    let is_there = disk.stat(&root.join("posts")).is_ok_and(|stat| stat.kind == FileKind::Folder);
+    config.posts = Some(is_there.then(|| "posts".to_owned()).into_iter().collect());
 }
 
 /// The first account of every sandbox.

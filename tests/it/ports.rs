@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use clap::Parser;
 use igsync::apply::stop_channel;
 use igsync::cli::Cli;
-use igsync::commands::{self, Stream, Streams, Terminal, World};
+use igsync::commands::{self, Actions, Stream, Streams, Terminal, World};
 use igsync::exit::Exit;
 use igsync::port::{HttpOptions, HttpTransport, MemDisk, RealClock};
 
@@ -68,6 +68,7 @@ fn run(disk: &MemDisk, server: &Server, line: &str) -> (Exit, String) {
             verbose: 0,
             program: "igsync",
         },
+        actions: Actions::default(),
         stop,
         seed: 1,
     };

@@ -3,7 +3,6 @@
 use crate::apply::{self, Run, Tally};
 use crate::cli::{Apply, Global, OutputFormat};
 use crate::exit::Exit;
-use crate::lockfile::Record;
 use crate::lockfile::format::print_line;
 use crate::plan::Plan;
 use crate::report;
@@ -25,11 +24,15 @@ pub(super) async fn run(
     for (account, halt) in halts {
         let what = account.map_or_else(|| "stopped".to_owned(), |name| format!("account {name} was stopped"));
         world.terminal.say(&format!("{what}: {}\n  help: {}", halt.reason, halt.help));
+        world.actions.remark(&format!("{what}: {}. To do: {}", halt.reason, halt.help));
     }
     if tally.exit() == Exit::RecordNotDurable {
-        world.terminal.say(&by_hand(&not_kept));
+        let lines: Vec<String> =
+            not_kept.iter().map(|record| print_line(std::slice::from_ref(record)).trim_end().to_owned()).collect();
+        world.terminal.say(&by_hand(&lines));
+        world.actions.keep(&lines);
     }
-    if args.scope.format == OutputFormat::Human {
+    if args.format == OutputFormat::Human {
         write_stdout(world, &report::run_summary::render(&tally, plan))?;
     }
     hint(&tally, is_pushed, project, global, world);
@@ -37,9 +40,11 @@ pub(super) async fn run(
 }
 
 /// The record lines that only this machine has, as they have to stand in the lockfile.
-fn by_hand(not_kept: &[Record]) -> String {
-    let lines: String = not_kept.iter().map(|record| print_line(std::slice::from_ref(record))).collect();
-    format!("published, and recorded on this machine only; should it be lost, add these lines to igsync.lock:\n{lines}")
+fn by_hand(lines: &[String]) -> String {
+    let lines = lines.join("\n");
+    format!(
+        "published, and recorded on this machine only; should it be lost, add these lines to igsync.lock:\n{lines}\n"
+    )
 }
 
 /// The next command, on stderr: the last line of stdout stays stable.
