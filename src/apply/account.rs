@@ -175,7 +175,7 @@ impl AccountRun {
         let mut tally = Tally::default();
         let mut waiting: Vec<Work> = work.into_iter().filter(|work| !self.undecided.contains(&work.post.key)).collect();
         let mut halt = self.publish_in_order(&mut waiting, &mut tally).await.err();
-        if let Err(late) = self.withdraw_unsent() {
+        if let Err(late) = self.leave_to_others() {
             halt.get_or_insert(late);
         }
         if let Some(halt) = &halt {

@@ -16,6 +16,7 @@ use super::context::Halt;
 use super::event::Event;
 use super::outcome::Outcome;
 use super::protocol::Standing;
+use super::remote::SUPERSEDED;
 
 /// So many publishes are announced in one push.
 const BATCH: usize = 20;
@@ -117,8 +118,9 @@ impl AccountRun {
         let holds = |other: &Record| {
             other.attempt != record.attempt && (other.state.is_open() || other.state == State::Published)
         };
-        if self.shared.standing_of(record).is_none() && others.iter().any(holds) {
-            self.write(attempt::not_published(record.clone(), "superseded"))?;
+        let is_private = record.state == State::Containers && self.shared.standing_of(record).is_none();
+        if is_private && others.iter().any(holds) {
+            self.write(attempt::not_published(record.clone(), SUPERSEDED))?;
         }
         Ok(())
     }
@@ -137,13 +139,15 @@ impl AccountRun {
         })
     }
 
-    /// Takes note that announced publishes of this account were never sent, so that the next run need not
-    /// wait for their leases.
-    pub(super) fn withdraw_unsent(&self) -> Result<(), Halt> {
+    /// Takes note of what this run leaves to others: announced publishes that were never sent, so that
+    /// nobody waits for their leases, and containers of posts that another machine has taken up.
+    pub(super) fn leave_to_others(&self) -> Result<(), Halt> {
         let open: Vec<Record> = self.shared.with_records(|records| records.open(&self.user_id).cloned().collect());
         for record in open {
             if self.shared.no_longer_unsent(&record.attempt) {
                 self.write(attempt::never_sent(record))?;
+            } else if self.shared.is_touched(&self.user_id, &record.key) {
+                self.give_way(&record)?;
             }
         }
         Ok(())

@@ -112,8 +112,8 @@ impl Shared {
         lock(&self.ledger).record_all(records).map_err(|error| self.halt_run(Halt::storage(&error)))
     }
 
-    /// Takes over what another machine has recorded; returns what of it is new.
-    pub(super) fn take_over(&self, others: &Records) -> Result<Vec<Record>, Halt> {
+    /// Takes over what another machine has recorded.
+    pub(super) fn take_over(&self, others: &Records) -> Result<(), Halt> {
         lock(&self.ledger).take_over(others).map_err(|error| self.halt_run(Halt::storage(&error)))
     }
 

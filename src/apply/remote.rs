@@ -214,7 +214,9 @@ impl Shared {
     pub(super) fn not_kept(&self) -> Vec<Record> {
         let Some(keeper) = &self.keeper else { return Vec::new() };
         let known = lock(&keeper.known);
-        self.with_records(|records| known.standing.news(records))
+        let mut news = self.with_records(|records| known.standing.news(records));
+        news.retain(|record| is_of_use(record, Purpose::Last) || known.standing.same_attempt(record).is_some());
+        news
     }
 
     /// Offers the text until the remote takes it.
@@ -253,11 +255,8 @@ impl Shared {
             let known = lock(&keeper.known);
             let free: Vec<bool> = claims.iter().map(|claim| known.is_free(claim)).collect();
             let next = self.with_records(|records| {
-                let is_told = |record: &&Record| {
-                    purpose == Purpose::Last
-                        || record.state != State::Containers
-                        || known.standing.same_attempt(record).is_some()
-                };
+                let is_told =
+                    |record: &&Record| is_of_use(record, purpose) || known.standing.same_attempt(record).is_some();
                 let granted = claims.iter().zip(&free).filter(|(_, free)| **free).flat_map(|(claim, _)| claim);
                 records.iter().filter(is_told).chain(granted).cloned().collect::<Records>()
             });
@@ -319,9 +318,18 @@ impl Shared {
         for claim in claims.iter().filter(has_arrived) {
             self.record_all(claim.clone())?;
         }
-        let news = self.take_over(&standing)?;
+        // An attempt of another machine that has ended stands in nobody's way.
+        let is_in_the_way = |record: &Record| {
+            !matches!(record.state, State::NotPublished | State::Failed)
+                || self.with_records(|records| records.same_attempt(record).is_some())
+        };
+        let posts = |news: Vec<Record>| {
+            news.into_iter().filter(is_in_the_way).map(|record| (record.user_id, record.key)).collect::<Vec<_>>()
+        };
+        let touched = posts(self.with_records(|records| records.news(&standing)));
+        self.take_over(&standing)?;
         let mut known = lock(&keeper.known);
-        known.touched.extend(news.into_iter().map(|record| (record.user_id, record.key)));
+        known.touched.extend(touched);
         known.standing = standing;
         known.has_lockfile = kept.text.is_some();
         *turn = Some(kept.version);
@@ -361,6 +369,19 @@ impl Known {
         !claim.iter().any(|record| self.touched.contains(&(record.user_id.clone(), record.key.clone())))
     }
 }
+
+/// Whether other machines gain anything from an attempt that they do not know yet.
+fn is_of_use(record: &Record, purpose: Purpose) -> bool {
+    match record.state {
+        State::Containers => purpose == Purpose::Last,
+        // It gave way to one that they know.
+        State::NotPublished => record.reason.as_deref() != Some(SUPERSEDED),
+        _ => true,
+    }
+}
+
+/// Why an attempt ended that gave way to another one.
+pub(super) const SUPERSEDED: &str = "superseded";
 
 /// Whether exactly this version of the attempt is there.
 fn stands(standing: &Records, record: &Record) -> bool {

@@ -175,11 +175,9 @@ impl Ledger {
         Ok(())
     }
 
-    /// Takes over what another machine has recorded, in one durable write, and returns what of it is new.
-    pub fn take_over(&mut self, others: &Records) -> Result<Vec<Record>, Error> {
-        let news = self.records.news(others);
-        self.record_all(news.clone())?;
-        Ok(news)
+    /// Takes over what another machine has recorded, in one durable write.
+    pub fn take_over(&mut self, others: &Records) -> Result<(), Error> {
+        self.record_all(self.records.news(others))
     }
 
     /// Writes everything known into the lockfile; what came into it meanwhile is kept. Returns whether

@@ -55,6 +55,9 @@ pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
     if !context.disk_was_harmed() {
         wrong.extend(state.hasty.iter().cloned());
     }
+    if let Some(remote) = &simulation.remote {
+        wrong.extend(remote.state().hasty.iter().cloned());
+    }
     for (run, ended) in simulation.ended.iter().enumerate() {
         if let Ended::Broken(why) = ended
             && !context.disk_was_harmed()
@@ -155,6 +158,7 @@ impl Context<'_> {
             |fired: &Fired| matches!(fired.call, Call::Publish(_)) && fired.about == Some(manifest.number);
         self.fired.iter().any(|fired| fired.fault.kills() || fired.fault == Fault::Stop || is_its_publish(fired))
             || self.disk_was_harmed()
+            || !self.schedule.pushes.is_empty()
     }
 
     /// The container could not speak when it was asked what became of it.

@@ -12,6 +12,7 @@ mod fault;
 mod mutant;
 mod net;
 mod random;
+mod remote;
 mod run;
 mod scenario;
 mod schedule;
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 
 use fault::{Fault, WriteFault};
 use mutant::Mutant;
+use remote::RemoteFault;
 use scenario::Scenario;
 use schedule::{Clones, Event, Schedule};
 
@@ -111,6 +113,85 @@ fn every_mutant_turns_the_sweep_red() {
         let (schedule, violation) = red.unwrap_or_else(|| panic!("nothing notices {mutant:?}"));
         println!("{mutant:?}: {violation}\n    {}", serde_json::to_string(&schedule).unwrap());
     }
+}
+
+/// The same with the record kept at a remote: another machine goes on with what stands there.
+#[test]
+fn the_record_survives_the_machine() {
+    let parts = [
+        ("every fault at every call to the remote", remote_faults()),
+        ("every fault at every call to the remote, then a lost machine", remote_faults_and_lost()),
+        ("a machine lost at every step", lost_machines()),
+        ("two machines with the same checkout", races()),
+    ];
+    let mut met = BTreeMap::new();
+    for (name, schedules) in &parts {
+        println!("{:>7} schedules: {name}", schedules.len());
+        for (what, times) in sweep::expect_clean(schedules) {
+            *met.entry(what).or_insert(0) += times;
+        }
+    }
+    for (what, times) in &met {
+        println!("{times:>7} {what}");
+    }
+    let faults = RemoteFault::SWEPT.iter().map(|fault| format!("remote {}", fault.name()));
+    let missing: Vec<String> = faults.filter(|what| !met.contains_key(what)).collect();
+    assert!(missing.is_empty(), "never met: {missing:?}");
+}
+
+#[test]
+fn every_mutant_of_the_remote_turns_its_sweep_red() {
+    for mutant in Mutant::REMOTE {
+        let broken = |schedule: Schedule| Schedule { mutant: Some(mutant), ..schedule };
+        let red = races().into_iter().chain(lost_machines()).map(broken).find_map(|schedule| {
+            let outcome = sweep::run(&schedule, false);
+            outcome.violations.first().map(|violation| (schedule, violation.clone()))
+        });
+        let (schedule, violation) = red.unwrap_or_else(|| panic!("nothing notices {mutant:?}"));
+        println!("{mutant:?}: {violation}\n    {}", serde_json::to_string(&schedule).unwrap());
+    }
+}
+
+fn remote_faults() -> Vec<Schedule> {
+    let mut all = Vec::new();
+    for scenario in Scenario::ALL {
+        let new = || Schedule::new(scenario).kept_at_remote();
+        let calls = sweep::run(&new(), false).pushes;
+        for call in 0..calls {
+            all.extend(RemoteFault::SWEPT.iter().map(|fault| new().push(call, *fault)));
+        }
+        // Rejected many times in a row, and for good.
+        for count in 1..10 {
+            all.push((1..=count).fold(new(), |schedule, call| schedule.push(call, RemoteFault::Moved)));
+        }
+        all.push((1..=5).fold(new(), |schedule, call| schedule.push(call, RemoteFault::Refused)));
+    }
+    all
+}
+
+fn remote_faults_and_lost() -> Vec<Schedule> {
+    remote_faults().into_iter().map(|schedule| schedule.after(0, Event::Lose)).collect()
+}
+
+/// A machine that dies at any step, its disk with it; the next one comes at once with the newest checkout,
+/// and with an old one or a day later.
+fn lost_machines() -> Vec<Schedule> {
+    let mut all = Vec::new();
+    for scenario in Scenario::ALL {
+        for (number, killed) in kills(&Schedule::new(scenario).kept_at_remote()).into_iter().enumerate() {
+            all.push(killed.clone().after(0, Event::Lose));
+            all.push(match number % 2 {
+                0 => killed.after(0, Event::LoseOld(0)),
+                _ => killed.after(0, DAY_AND_MORE).after(0, Event::Lose),
+            });
+        }
+    }
+    all
+}
+
+fn races() -> Vec<Schedule> {
+    let raced = |scenario| (0..30).map(move |seed| Schedule::new(scenario).raced(seed).after(0, Event::Lose));
+    Scenario::ALL.into_iter().flat_map(raced).collect()
 }
 
 fn every_fault_at_every_request(scenarios: &[Scenario]) -> Vec<Schedule> {

@@ -36,9 +36,18 @@ pub enum Mutant {
     NewContainerAfterRefusal,
     /// A move leaves no tombstone under the old key.
     MoveWithoutTombstone,
+    /// Announcements are said to be put at the remote, and are put with the results.
+    AnnouncedLater,
+    /// A text is put at the remote although another one stands there meanwhile.
+    RejectionIgnored,
+    /// What other machines have put at the remote is not joined in.
+    OthersNotJoined,
 }
 
 impl Mutant {
+    /// Those of the record at a remote.
+    pub const REMOTE: [Self; 3] = [Self::AnnouncedLater, Self::RejectionIgnored, Self::OthersNotJoined];
+
     pub const ALL: [Self; 11] = [
         Self::PublishRetried,
         Self::IntentNotWritten,
@@ -53,7 +62,7 @@ impl Mutant {
         Self::MoveWithoutTombstone,
     ];
 
-    /// The decisions that it makes; what reaches the disk is the disk's to break.
+    /// The decisions that it makes; what reaches the disk or the remote is theirs to break.
     pub fn protocol(self) -> Protocol {
         let real = Protocol::default();
         match self {
@@ -65,6 +74,7 @@ impl Mutant {
             Self::NewContainerAfterRefusal => Protocol { container: given_up_when_refused, ..real },
             Self::MoveWithoutTombstone => Protocol { moved: without_tombstone, ..real },
             Self::IntentNotWritten | Self::IdAfterPermalink | Self::JournalEmptied | Self::LastLineWins => real,
+            Self::AnnouncedLater | Self::RejectionIgnored | Self::OthersNotJoined => real,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -42,6 +43,8 @@ pub struct NetState {
     told: Vec<(Speaker, u64)>,
     /// Requests that came before such an id was kept, and publishes without a lease that covers them.
     pub hasty: Vec<String>,
+    /// Between machines and Meta, when several machines race.
+    pub pace: Option<fastrand::Rng>,
     is_dead: bool,
 }
 
@@ -90,6 +93,7 @@ impl Net {
             stoppers: Vec::new(),
             told: Vec::new(),
             hasty: Vec::new(),
+            pace: None,
             is_dead: false,
         };
         Self { clock, disk, dead: Notify::new(), state: Mutex::new(state) }
@@ -107,6 +111,20 @@ impl Net {
         state.told.clear();
         state.is_dead = false;
         state.stoppers = stoppers;
+    }
+
+    /// The process is gone.
+    pub fn die(&self) {
+        self.state().is_dead = true;
+        self.disk.crash();
+        self.dead.notify_one();
+    }
+
+    /// A person asks the run to stop.
+    pub fn stop(&self, exit: Exit) {
+        for stopper in &self.state().stoppers {
+            stopper.stop(exit);
+        }
     }
 
     pub fn is_dead(&self) -> bool {
@@ -329,6 +347,10 @@ pub const TIMEOUT_MS: i64 = 60_000;
 impl Transport for Net {
     fn send(&self, mut request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         async move {
+            let travel = self.state().pace.as_mut().map(|pace| pace.u64(1..4_000));
+            if let Some(travel) = travel {
+                self.clock.sleep(Duration::from_millis(travel)).await;
+            }
             match self.decide(&mut request) {
                 Fate::Answer(answer) => answer,
                 Fate::TimeOut => {

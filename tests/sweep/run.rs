@@ -24,6 +24,7 @@ use super::clock::SimClock;
 use super::disk::SimDisk;
 use super::mutant::Mutant;
 use super::net::{EPOCH, Net, ROOTS, token};
+use super::remote::SimRemote;
 use super::scenario::{Manifest, Scenario, account_name};
 use super::schedule::{Clones, Event, Schedule};
 use super::world::{Habits, USERS, World, file_of};
@@ -45,6 +46,8 @@ pub struct Simulation {
     pub clock: Arc<SimClock>,
     pub disk: Arc<SimDisk>,
     pub net: Arc<Net>,
+    /// Where the record is kept as well.
+    pub remote: Option<Arc<SimRemote>>,
     pub manifests: Vec<Manifest>,
     pub ended: Vec<Ended>,
     /// Every text that a journal held.
@@ -100,12 +103,15 @@ impl Simulation {
         let world = World::new(habits, EPOCH);
         let faults: BTreeMap<_, _> = schedule.requests.iter().copied().collect();
         let net = Arc::new(Net::new(Arc::clone(&clock), memory.clone(), world, faults, log));
+        net.state().pace = schedule.race.map(|seed| fastrand::Rng::with_seed(!seed));
+        let remote = schedule.remote.then(|| Arc::new(SimRemote::new(Arc::clone(&net), manifests.clone(), schedule)));
         let disk = Arc::new(SimDisk::new(memory, Arc::clone(&clock), schedule));
         disk.versions.lock().unwrap().push(format::HEADER.into());
         let simulation = Self {
             clock,
             disk,
             net,
+            remote,
             manifests,
             ended: Vec::new(),
             seen: Vec::new(),
@@ -131,6 +137,7 @@ impl Simulation {
     /// The clones that run now.
     fn sites(&self, run: usize) -> Vec<usize> {
         match self.schedule.clones {
+            Clones::One if self.schedule.race.is_some() && run == 0 => vec![0, 1],
             Clones::One => vec![0],
             Clones::InTurn => vec![run % 2],
             Clones::Together => vec![0, 1],
@@ -147,10 +154,10 @@ impl Simulation {
         let enough = if in_turn { 3 } else { 2 };
         let mut quiet = 0;
         for run in 0..MOST_RUNS {
-            let met = self.net.state().fired.len() + self.writes_hit();
+            let met = self.faults_met();
             let ended = self.apply_once(run).await;
             self.note(&format!("run {run} ended: {ended:?}"));
-            let is_clean = self.net.state().fired.len() + self.writes_hit() == met;
+            let is_clean = self.faults_met() == met;
             let is_done = ended.iter().all(|ended| matches!(ended, Ended::Exit(Exit::Done)));
             if self.schedule.scenario == Scenario::Twins {
                 // A person knows that twins are meant.
@@ -168,6 +175,9 @@ impl Simulation {
             }
             self.disk.inner.revive();
             self.place_write_faults();
+            if run == 0 && self.schedule.race.is_some() {
+                self.lose_rival();
+            }
             let events: Vec<Event> =
                 self.schedule.between.iter().filter(|(after, _)| *after == run).map(|(_, event)| *event).collect();
             for event in events {
@@ -195,6 +205,25 @@ impl Simulation {
             let journal = self.disk.inner.bytes(Paths::new(Path::new(root)).journal());
             self.seen.extend(journal.unwrap_or_default());
         }
+    }
+
+    /// The calls to the remote so far.
+    pub fn pushes(&self) -> usize {
+        self.remote.as_ref().map_or(0, |remote| remote.state().calls)
+    }
+
+    fn faults_met(&self) -> usize {
+        let pushes = self.remote.as_ref().map_or(0, |remote| remote.state().fired.len());
+        self.net.state().fired.len() + self.writes_hit() + pushes
+    }
+
+    /// The machine that raced with this one is gone, its disk with it.
+    fn lose_rival(&mut self) {
+        self.keep_journals();
+        self.net.state().pace = None;
+        let paths = Paths::new(Path::new(ROOTS[1]));
+        self.disk.inner.wipe(&paths.folder);
+        self.disk.inner.put(&paths.lockfile, format::HEADER);
     }
 
     fn writes_hit(&self) -> usize {
@@ -229,6 +258,16 @@ impl Simulation {
             Event::Wipe => {
                 self.keep_journals();
                 self.disk.inner.wipe("/site/.igsync");
+            }
+            Event::Lose | Event::LoseOld(_) => {
+                let remote = Arc::clone(self.remote.as_ref().expect("the record is kept at a remote"));
+                let checkout = match event {
+                    Event::LoseOld(version) => remote.state().texts.get(version).cloned(),
+                    _ => None,
+                };
+                self.keep_journals();
+                self.disk.inner.wipe("/site/.igsync");
+                self.disk.inner.put("/site/igsync.lock", checkout.unwrap_or_else(|| remote.newest()));
             }
             Event::Sync => self.sync(),
             Event::Edit(place) => self.edit(place, |manifest| manifest.caption.push_str(" again")),
@@ -279,8 +318,11 @@ impl Simulation {
         self.manifests.iter().filter(|manifest| !manifest.is_deleted).map(Manifest::post).collect()
     }
 
-    /// The records of both clones, as new processes read them.
+    /// The records of both clones, as new processes read them; with a remote, those that stand there.
     pub fn records(&self) -> Records {
+        if let Some(remote) = &self.remote {
+            return remote.records();
+        }
         let mut all = Records::default();
         for root in ROOTS {
             let read = lockfile::read(&self.disk.inner, &Paths::new(Path::new(root)));
@@ -305,38 +347,28 @@ impl Simulation {
     /// As `igsync apply --yes`, without its terminal.
     async fn apply(&self, site: usize, stop: Stop, run: usize) -> Ended {
         let posts = self.posts();
-        let disk: Arc<dyn Disk> = Arc::clone(&self.disk) as _;
         let paths = Paths::new(Path::new(ROOTS[site]));
-        let snapshot = match lockfile::read(&*disk, &paths) {
-            Ok(snapshot) => snapshot,
-            Err(error) => return Ended::Broken(format!("read: {error}")),
+        let open = || self.share(site, &paths, stop.clone(), run);
+        let (begun, records) = match self.begin(&paths, open).await {
+            Ok(begun) => begun,
+            Err(ended) => return ended,
         };
-        let offline = self.plan(&posts, &snapshot.records, BTreeSet::new());
+        let offline = self.plan(&posts, &records, BTreeSet::new());
         let is_at_work = |account: &usize| {
-            has_work(&offline, &account_name(*account)) || has_open(&snapshot.records, &UserId::from(USERS[*account]))
+            has_work(&offline, &account_name(*account)) || has_open(&records, &UserId::from(USERS[*account]))
         };
         let names: Vec<usize> = (0..self.schedule.scenario.accounts()).filter(is_at_work).collect();
         if !offline.acts() && names.is_empty() {
-            return Ended::Exit(exit_of(&offline));
+            let kept = match begun {
+                Some(shared) => shared.keep_all().await,
+                None => Ok(()),
+            };
+            return Ended::Exit(kept.map_or_else(|halt| halt.exit, |()| exit_of(&offline)));
         }
-        let ledger = match Ledger::open(Arc::clone(&disk), paths) {
-            Ok(ledger) => ledger,
-            Err(error) => return Ended::Broken(format!("open: {error}")),
+        let shared = match begun.map_or_else(open, Ok) {
+            Ok(shared) => shared,
+            Err(ended) => return ended,
         };
-        let audience = Audience { clock: Arc::clone(&self.clock), heard: 0, slow: self.schedule.output.clone() };
-        let attempt_ids = 1000 * self.schedule.dice + 10 * (run as u64 + 1) + site as u64;
-        let shared = Shared::new(
-            Arc::clone(&self.clock) as _,
-            disk,
-            stop,
-            waits(),
-            PathBuf::from(ROOTS[site]),
-            ledger,
-            Box::new(audience),
-            fastrand::Rng::with_seed(attempt_ids),
-        );
-        let shared =
-            Arc::new(shared.with_protocol(self.schedule.mutant.map_or_else(Protocol::default, Mutant::protocol)));
         let mut run = Run::new(Arc::clone(&shared), Vec::new(), Vec::new());
         for account in names {
             let user = UserId::from(USERS[account]);
@@ -361,6 +393,44 @@ impl Simulation {
             };
         }
         Ended::Exit(run.carry_out(&plan).await.tally.exit())
+    }
+
+    /// With a remote, what stands there decides what there is to do; without, the files alone.
+    async fn begin(
+        &self,
+        paths: &Paths,
+        open: impl Fn() -> Result<Arc<Shared>, Ended>,
+    ) -> Result<(Option<Arc<Shared>>, Records), Ended> {
+        if self.remote.is_none() {
+            let snapshot = lockfile::read(&*self.disk, paths);
+            return snapshot
+                .map(|snapshot| (None, snapshot.records))
+                .map_err(|error| Ended::Broken(format!("read: {error}")));
+        }
+        let shared = open()?;
+        shared.fetch_record().await.map_err(|halt| Ended::Exit(halt.exit))?;
+        let records = shared.with_records(Clone::clone);
+        Ok((Some(shared), records))
+    }
+
+    fn share(&self, site: usize, paths: &Paths, stop: Stop, run: usize) -> Result<Arc<Shared>, Ended> {
+        let disk: Arc<dyn Disk> = Arc::clone(&self.disk) as _;
+        let ledger =
+            Ledger::open(Arc::clone(&disk), paths.clone()).map_err(|error| Ended::Broken(format!("open: {error}")))?;
+        let audience = Audience { clock: Arc::clone(&self.clock), heard: 0, slow: self.schedule.output.clone() };
+        let attempt_ids = 1000 * self.schedule.dice + 10 * (run as u64 + 1) + site as u64;
+        let shared = Shared::new(
+            Arc::clone(&self.clock) as _,
+            disk,
+            stop,
+            waits(),
+            PathBuf::from(ROOTS[site]),
+            ledger,
+            Box::new(audience),
+            fastrand::Rng::with_seed(attempt_ids),
+        );
+        let protocol = self.schedule.mutant.map_or_else(Protocol::default, Mutant::protocol);
+        Ok(Arc::new(shared.with_protocol(protocol).kept_at(self.remote.clone().map(|remote| remote as _))))
     }
 
     fn plan(&self, posts: &[Arc<Post>], records: &Records, settled: BTreeSet<AttemptId>) -> Plan {

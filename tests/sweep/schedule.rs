@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::{Fault, WriteFault};
 use super::mutant::Mutant;
+use super::remote::RemoteFault;
 use super::scenario::Scenario;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +21,15 @@ pub struct Schedule {
     /// Facts whose announcement takes so many seconds, by their number: a pipe that nobody reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub output: Vec<(usize, u32)>,
+    /// The record is kept at a remote as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remote: bool,
+    /// By the number of the call to the remote, counted over all runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pushes: Vec<(usize, RemoteFault)>,
+    /// The first run is two runs of two machines with the same checkout; this seed paces them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub race: Option<u64>,
     /// What happens after which run, from 0; in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub between: Vec<(usize, Event)>,
@@ -72,6 +82,10 @@ pub enum Event {
     Revert(usize),
     /// `.igsync/` is deleted.
     Wipe,
+    /// The machine is gone: a new one checks out the newest record.
+    Lose,
+    /// As `Lose`, with the checkout of an earlier version.
+    LoseOld(usize),
     /// Git merges the lockfiles of both clones.
     Sync,
     /// A new caption.
@@ -91,7 +105,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// As they are counted.
+    /// As they are counted; without those that a record at a remote needs.
     pub const NAMES: [&str; 11] =
         ["Wait", "Revert", "Wipe", "Sync", "Edit", "Move", "Reuse", "Delete", "Restore", "HumanSame", "HumanOther"];
 
@@ -109,6 +123,9 @@ impl Schedule {
             requests: Vec::new(),
             writes: Vec::new(),
             output: Vec::new(),
+            remote: false,
+            pushes: Vec::new(),
+            race: None,
             between: Vec::new(),
             habits: Habits::default(),
             dice: 0,
@@ -128,6 +145,19 @@ impl Schedule {
     pub fn write(mut self, write: usize, fault: WriteFault) -> Self {
         self.writes.push((write, fault));
         self
+    }
+
+    pub fn kept_at_remote(self) -> Self {
+        Self { remote: true, ..self }
+    }
+
+    pub fn push(mut self, call: usize, fault: RemoteFault) -> Self {
+        self.pushes.push((call, fault));
+        self
+    }
+
+    pub fn raced(self, seed: u64) -> Self {
+        Self { race: Some(seed), ..self.kept_at_remote() }
     }
 
     pub fn after(mut self, run: usize, event: Event) -> Self {

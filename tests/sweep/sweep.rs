@@ -14,6 +14,8 @@ pub struct Outcome {
     pub violations: Vec<String>,
     pub requests: usize,
     pub writes: usize,
+    /// Calls to the remote.
+    pub pushes: usize,
     /// How often each fault, event, state and end of a run was met.
     pub met: BTreeMap<String, usize>,
     pub log: Vec<String>,
@@ -48,6 +50,12 @@ pub fn run(schedule: &Schedule, log: bool) -> Outcome {
                 count(format!("write {}", fault.name()));
             }
         }
+        if let Some(remote) = &simulation.remote {
+            for fault in &remote.state().fired {
+                count(format!("remote {}", fault.name()));
+            }
+        }
+        let pushes = simulation.pushes();
         let mut state = simulation.net.state();
         for fired in &state.fired {
             count(format!("request {}", fired.fault.name()));
@@ -55,7 +63,7 @@ pub fn run(schedule: &Schedule, log: bool) -> Outcome {
         let log = state.log.take().unwrap_or_default();
         let requests = state.requests;
         drop(state);
-        Outcome { violations, requests, writes: simulation.disk.inner.writes().len(), met, log }
+        Outcome { violations, requests, writes: simulation.disk.inner.writes().len(), pushes, met, log }
     })
 }
 

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use igsync::id::Kind;
 use serde_json::{Value, json};
 
+use super::scenario::Manifest;
+
 const DAY: i64 = 24 * 60 * 60 * 1000;
 pub const USERS: [&str; 2] = ["17841400000000001", "17841400000000002"];
 
@@ -162,6 +164,19 @@ impl World {
             }
             Call::Me | Call::Quota | Call::Listing { .. } | Call::Stories | Call::Other => None,
         }
+    }
+
+    /// Another machine publishes the post of a manifest, with all that belongs to it.
+    pub fn publish_by_another(&mut self, manifest: &Manifest, at: i64) -> u64 {
+        let children = if manifest.kind == Kind::Carousel { 3 } else { 0 };
+        self.publish_by_phone(manifest.account, manifest.kind, &manifest.caption.replace('@', ""), children, at);
+        let media = self.media.last_mut().expect("the one just published");
+        media.owner = Some(manifest.number);
+        media.comments_off = manifest.comments_off;
+        if manifest.first_comment {
+            self.comments.push((media.id, manifest.comment_text()));
+        }
+        media.id
     }
 
     /// Lets everything happen that was to happen until `now`.

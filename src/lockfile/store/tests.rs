@@ -37,6 +37,20 @@ fn all(records: &[Record]) -> Records {
     records.iter().cloned().collect()
 }
 
+#[test]
+fn what_another_machine_has_recorded_is_taken_over_in_one_write() {
+    let disk = root();
+    let mut ledger = open(&disk);
+    ledger.record(record("posts/a", "a1", State::Intent)).unwrap();
+    let theirs = all(&[steps("posts/a"), steps("posts/b")].concat());
+    let before = disk.writes().len();
+    ledger.take_over(&theirs).unwrap();
+    assert_eq!(disk.writes().len(), before + 1);
+    assert_eq!(snapshot(&disk).records, theirs);
+    ledger.take_over(&theirs).unwrap();
+    assert_eq!(disk.writes().len(), before + 1, "nothing of it is new");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 

@@ -1,0 +1,258 @@
+//! The model of a branch that keeps the record: versions of one text, replaced over the newest one only.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use igsync::exit::Exit;
+use igsync::id::{AttemptId, MediaId};
+use igsync::lockfile::{Comment, Record, Records, State, Switch, Via, format};
+use igsync::port::{Clock, Kept, Remote, RemoteError, Version};
+use serde::{Deserialize, Serialize};
+
+use super::mutant::Mutant;
+use super::net::Net;
+use super::scenario::Manifest;
+use super::schedule::Schedule;
+
+/// What can go wrong at one call to the remote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemoteFault {
+    /// Another machine has recorded a post of its own just before.
+    Moved,
+    /// Another machine has published one of these posts and recorded it just before.
+    Rival(usize),
+    Refused,
+    /// No answer, and nothing happened.
+    UnclearUndone,
+    /// No answer, and the text stands there.
+    UnclearDone,
+    /// The call takes so many seconds.
+    Slow(u32),
+    KillBefore,
+    /// The process dies once the text stands there.
+    KillAfter,
+    /// A person asks the run to stop while the call is under way.
+    Stop,
+}
+
+impl RemoteFault {
+    pub const SWEPT: &[Self] = &[
+        Self::Moved,
+        Self::Rival(0),
+        Self::Refused,
+        Self::UnclearUndone,
+        Self::UnclearDone,
+        Self::Slow(30),
+        Self::Slow(400),
+        Self::KillBefore,
+        Self::KillAfter,
+        Self::Stop,
+    ];
+
+    pub fn name(self) -> String {
+        let text = format!("{self:?}");
+        text.split('(').next().unwrap_or_default().to_owned()
+    }
+}
+
+/// The remote of a simulation.
+pub struct SimRemote {
+    net: Arc<Net>,
+    manifests: Vec<Manifest>,
+    /// Between the machine and the remote, when several machines race.
+    pace: Option<Mutex<fastrand::Rng>>,
+    mutant: Option<Mutant>,
+    state: Mutex<RemoteState>,
+}
+
+#[derive(Default)]
+pub struct RemoteState {
+    /// Every text that ever stood there; the number of one is its version.
+    pub texts: Vec<Vec<u8>>,
+    pub messages: Vec<String>,
+    pub calls: usize,
+    pub faults: BTreeMap<usize, RemoteFault>,
+    pub fired: Vec<RemoteFault>,
+    /// What was done before it stood here.
+    pub hasty: Vec<String>,
+}
+
+impl SimRemote {
+    pub fn new(net: Arc<Net>, manifests: Vec<Manifest>, schedule: &Schedule) -> Self {
+        let faults = schedule.pushes.iter().copied().collect();
+        let pace = schedule.race.map(|seed| Mutex::new(fastrand::Rng::with_seed(seed)));
+        let state = RemoteState { texts: vec![format::HEADER.into()], faults, ..RemoteState::default() };
+        Self { net, manifests, pace, mutant: schedule.mutant, state: Mutex::new(state) }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, RemoteState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn newest(&self) -> Vec<u8> {
+        self.state().texts.last().cloned().unwrap_or_default()
+    }
+
+    pub fn records(&self) -> Records {
+        format::parse(&self.newest()).expect("what igsync put").records
+    }
+
+    fn log(&self, line: &str) {
+        let now = self.net.clock.elapsed_ms();
+        if let Some(log) = &mut self.net.state().log {
+            log.push(format!("{now:>10} remote: {line}"));
+        }
+    }
+
+    async fn travel(&self) {
+        let Some(pace) = &self.pace else { return };
+        let time = pace.lock().unwrap_or_else(PoisonError::into_inner).u64(1..4_000);
+        self.net.clock.sleep(Duration::from_millis(time)).await;
+    }
+
+    /// The fault of the next call.
+    fn meet(&self) -> Option<RemoteFault> {
+        let mut state = self.state();
+        let number = state.calls;
+        state.calls += 1;
+        let fault = state.faults.remove(&number);
+        state.fired.extend(fault);
+        fault
+    }
+
+    async fn die<T>(&self) -> T {
+        self.net.die();
+        std::future::pending().await
+    }
+
+    /// Another machine's commit.
+    fn commit_of_another(&self, rival: Option<usize>) {
+        let mut records = self.records();
+        let number = self.state().texts.len();
+        let attempt = format!("another{number}");
+        let Some(manifest) = rival.map(|place| &self.manifests[place % self.manifests.len()]) else {
+            let own = Manifest { key: format!("posts/other-{number}"), ..self.manifests[0].clone() };
+            records.merge_in(published(&own, &attempt, None));
+            self.state().texts.push(format::print(&records).into_bytes());
+            return;
+        };
+        let attempts = records.attempts(&manifest.user_id(), &manifest.key()).to_vec();
+        let is_taken = attempts.iter().any(|record| record.state.is_open() || record.state == State::Published);
+        // Who comes second leaves the post alone.
+        if is_taken {
+            return;
+        }
+        let now = self.net.clock.elapsed_ms();
+        let id = self.net.state().world.publish_by_another(manifest, now);
+        records.merge_in(published(manifest, &attempt, Some(id)));
+        self.state().texts.push(format::print(&records).into_bytes());
+    }
+
+    fn read(&self) -> Kept {
+        let state = self.state();
+        if self.mutant == Some(Mutant::OthersNotJoined) {
+            let text = state.texts.first().cloned();
+            return Kept { version: Version((state.texts.len() - 1).to_string()), text };
+        }
+        Kept { version: Version((state.texts.len() - 1).to_string()), text: state.texts.last().cloned() }
+    }
+
+    fn write(&self, over: &Version, text: &[u8], message: &str) -> Result<Version, RemoteError> {
+        let mut state = self.state();
+        if over.0 != (state.texts.len() - 1).to_string() && self.mutant != Some(Mutant::RejectionIgnored) {
+            return Err(RemoteError::Moved);
+        }
+        if self.mutant == Some(Mutant::AnnouncedLater) && message.starts_with("Announce") {
+            return Ok(over.clone());
+        }
+        state.texts.push(text.to_vec());
+        state.messages.push(message.to_owned());
+        Ok(Version((state.texts.len() - 1).to_string()))
+    }
+
+    async fn fetch_once(&self) -> Result<Kept, RemoteError> {
+        self.travel().await;
+        let fault = self.meet();
+        self.log(&format!("fetch {fault:?}"));
+        match fault {
+            Some(RemoteFault::Moved) => self.commit_of_another(None),
+            Some(RemoteFault::Rival(place)) => self.commit_of_another(Some(place)),
+            Some(RemoteFault::Refused) => return Err(RemoteError::Refused("no".to_owned())),
+            Some(RemoteFault::UnclearDone | RemoteFault::UnclearUndone) => {
+                return Err(RemoteError::Unclear("silence".to_owned()));
+            }
+            Some(RemoteFault::Slow(seconds)) => self.net.clock.sleep(Duration::from_secs(seconds.into())).await,
+            Some(RemoteFault::KillBefore | RemoteFault::KillAfter) => return self.die().await,
+            Some(RemoteFault::Stop) => self.net.stop(Exit::Terminated),
+            None => {}
+        }
+        Ok(self.read())
+    }
+
+    async fn put_once(&self, over: &Version, text: &[u8], message: &str) -> Result<Version, RemoteError> {
+        self.travel().await;
+        let fault = self.meet();
+        self.log(&format!("put over {over} {fault:?}: {}", message.trim_end()));
+        let silence = || Err(RemoteError::Unclear("silence".to_owned()));
+        match fault {
+            Some(RemoteFault::Moved) => self.commit_of_another(None),
+            Some(RemoteFault::Rival(place)) => self.commit_of_another(Some(place)),
+            Some(RemoteFault::Refused) => return Err(RemoteError::Refused("protected".to_owned())),
+            Some(RemoteFault::UnclearUndone) => return silence(),
+            Some(RemoteFault::UnclearDone) => {
+                let _ = self.write(over, text, message);
+                return silence();
+            }
+            Some(RemoteFault::Slow(seconds)) => self.net.clock.sleep(Duration::from_secs(seconds.into())).await,
+            Some(RemoteFault::KillBefore) => return self.die().await,
+            Some(RemoteFault::KillAfter) => {
+                let _ = self.write(over, text, message);
+                return self.die().await;
+            }
+            Some(RemoteFault::Stop) => self.net.stop(Exit::Terminated),
+            None => {}
+        }
+        let put = self.write(over, text, message);
+        self.log(&format!("-> {put:?}"));
+        put
+    }
+}
+
+impl Remote for SimRemote {
+    fn fetch(&self) -> BoxFuture<'_, Result<Kept, RemoteError>> {
+        self.fetch_once().boxed()
+    }
+
+    fn put<'a>(
+        &'a self,
+        over: &'a Version,
+        text: &'a [u8],
+        message: &'a str,
+    ) -> BoxFuture<'a, Result<Version, RemoteError>> {
+        self.put_once(over, text, message).boxed()
+    }
+}
+
+/// The record that another machine keeps of a post that it has published, comment and all.
+fn published(manifest: &Manifest, attempt: &str, media: Option<u64>) -> Record {
+    let post = manifest.post();
+    let key = post.key.clone();
+    let new = Record::new(key, manifest.user_id(), post.account.clone(), post.kind, AttemptId::new(attempt));
+    Record {
+        state: State::Published,
+        // A post of another branch resembles none of ours.
+        digest: media.and(post.digest.clone()),
+        media_digest: media.and(post.media_digest.clone()),
+        media_id: media.map(|id| MediaId::new(id.to_string())),
+        published_at: Some(jiff::Timestamp::UNIX_EPOCH),
+        via: Some(Via::Publish),
+        comment: post.first_comment.as_ref().map(|_| Comment::Done),
+        comment_switch: (!post.comment_enabled).then_some(Switch::Done),
+        file: Some(post.file.to_string()),
+        ..new
+    }
+}
