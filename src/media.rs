@@ -2,8 +2,9 @@
 
 pub mod cache;
 pub mod digest;
+pub mod lfs;
 pub mod probe;
 pub mod rules;
 
-pub use cache::DigestCache;
+pub use cache::{DigestCache, Hashed};
 pub use digest::digest_file;

@@ -388,6 +388,23 @@ impl AccountRun {
     async fn prepare(&self, post: &Post) -> Result<Result<(Record, bool), Failure>, Halt> {
         self.shared.go_on()?;
         self.shared.tell(&Event::PostStarted { post: self.post_ref(&post.key), kind: post.kind })?;
+        let failure = match self.prepare_attempt(post).await? {
+            Err(failure) if failure.spoilt => failure,
+            prepared => return Ok(prepared),
+        };
+        // Nothing was announced with containers that are still being filled: to drop them loses nothing.
+        let record = self.attempt_of(post);
+        if record.state == State::Containers && record.intents.is_empty() {
+            self.write(attempt::not_published(record, "upload_spoilt"))?;
+            if failure.try_again {
+                return self.prepare_attempt(post).await;
+            }
+        }
+        Ok(Err(failure))
+    }
+
+    /// Makes or finds the containers of a post's open attempt, or of a new one, and fills them.
+    async fn prepare_attempt(&self, post: &Post) -> Result<Result<(Record, bool), Failure>, Halt> {
         let record = self.attempt_of(post);
         if attempt::usable_container(&record, self.client.server_now()).is_some() {
             return Ok(self.finish_uploads(post, &record).await?.map(|()| (record, false)));

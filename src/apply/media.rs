@@ -12,7 +12,8 @@ use crate::hosting::{self, MediaFile};
 use crate::id::Digest;
 use crate::manifest::{Item, MediaType, Source};
 use crate::media::digest::hex;
-use crate::port::{Body, Disk, Method, Request, Transport};
+use crate::media::lfs;
+use crate::port::{Body, Disk, Method, Request, Stat, Transport};
 
 use super::outcome::Failure;
 
@@ -29,6 +30,8 @@ pub struct MediaSource {
     pub transport: Arc<dyn Transport>,
     /// SHA-256 of each local file by its path; made when the plan was.
     pub digests: Arc<HashMap<Arc<str>, Digest>>,
+    /// Each local file as it was when its digest was taken.
+    pub hashed: Arc<HashMap<Arc<str>, Stat>>,
     pub timeout: Duration,
     pub uploaded: Mutex<HashMap<Arc<str>, Url>>,
 }
@@ -37,10 +40,10 @@ pub struct MediaSource {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Located {
     Url(String),
-    /// The bytes go to Meta after creation. Path on this machine and length in bytes.
+    /// The bytes go to Meta after creation. Path on this machine, and what the file was at that moment.
     Upload {
         path: PathBuf,
-        len: u64,
+        stat: Stat,
     },
 }
 
@@ -51,6 +54,7 @@ impl MediaSource {
             Source::Url(url) => return Ok(Located::Url(url.to_string())),
             Source::Local(path) => path,
         };
+        self.refuse_pointer(path)?;
         if self.login == Login::Facebook && media_type == MediaType::Video {
             return self.upload_later(path);
         }
@@ -71,15 +75,33 @@ impl MediaSource {
         }
     }
 
+    /// Plans go by the digest that a Git LFS pointer names; its own bytes are nobody's picture.
+    fn refuse_pointer(&self, path: &Arc<str>) -> Result<(), Failure> {
+        let full = self.root.join(&**path);
+        let is_small = self.disk.stat(&full).is_ok_and(|stat| stat.len <= lfs::MAX_LEN);
+        let is_pointer = || self.disk.read(&full, lfs::MAX_LEN).is_ok_and(|bytes| lfs::pointed_at(&bytes).is_some());
+        if is_small && is_pointer() {
+            let reason = format!("{path} is a Git LFS pointer, not the file itself");
+            return Err(Failure::new(reason, "run `git lfs pull`; in CI check out with `lfs: true`"));
+        }
+        Ok(())
+    }
+
     /// Whether the bytes of an item go to Meta directly.
     pub fn uploads(&self, item: &Item) -> bool {
         self.login == Login::Facebook && item.media_type == MediaType::Video && matches!(item.source, Source::Local(_))
     }
 
     fn upload_later(&self, path: &Arc<str>) -> Result<Located, Failure> {
-        let path = self.root.join(&**path);
-        let stat = self.disk.stat(&path).map_err(|error| unreadable(&path.display().to_string(), &error))?;
-        Ok(Located::Upload { len: stat.len, path })
+        let full = self.root.join(&**path);
+        let stat = self.disk.stat(&full).map_err(|error| unreadable(path, &error))?;
+        if self.hashed.get(path).is_some_and(|hashed| *hashed != stat) {
+            return Err(Failure::new(
+                format!("{path} has changed since the plan was made"),
+                "run apply again: it goes by the new file",
+            ));
+        }
+        Ok(Located::Upload { path: full, stat })
     }
 
     /// SHA-256 of a local file in hex, and the ending of its name.

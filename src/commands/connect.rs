@@ -155,6 +155,7 @@ impl Connector {
                 disk: Arc::clone(&world.disk),
                 transport: Arc::clone(&self.transport),
                 digests: Arc::clone(&project.digests),
+                hashed: Arc::clone(&project.hashed),
                 timeout: project.settings.http_timeout,
                 uploaded: Mutex::default(),
             },

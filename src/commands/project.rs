@@ -1,6 +1,6 @@
 //! A content root as validate, plan and apply see it: configuration, posts, records, findings.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use crate::cli::Global;
 use crate::config::{self, Account, Config, Settings};
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity};
-use crate::id::{AccountName, Digest, PostKey, UserId};
-use crate::lockfile::{self, Paths, Records, Snapshot, State};
-use crate::manifest::{self, Post, Source};
-use crate::media::DigestCache;
-use crate::media::probe::{self, Facts};
-use crate::port::Disk;
+use crate::id::{AccountName, Digest, UserId};
+use crate::lockfile::{self, Paths, Records, Snapshot};
+use crate::manifest::{self, Post};
+use crate::port::Stat;
 
 use super::{Failure, World};
+
+mod media;
 
 /// Everything that files and environment say.
 pub(super) struct Project {
@@ -34,6 +34,8 @@ pub(super) struct Project {
     pub complete: bool,
     /// SHA-256 of the local media files of posts that may go out.
     pub digests: Arc<HashMap<Arc<str>, Digest>>,
+    /// Those files as they were when their digests were taken.
+    pub hashed: Arc<HashMap<Arc<str>, Stat>>,
     pub sandbox: bool,
 }
 
@@ -64,6 +66,7 @@ impl Project {
             snapshot,
             findings,
             digests: Arc::default(),
+            hashed: Arc::default(),
             sandbox,
         };
         let mut posts = posts.posts;
@@ -138,107 +141,6 @@ impl Project {
             }
         }
     }
-
-    /// Hashes the media of posts that are to go out, and checks that they are there. The media of
-    /// published posts may be gone and are not read.
-    fn read_media(&mut self, posts: &mut [Post], world: &World, check_published: bool) -> Result<(), Failure> {
-        let disk = &*world.disk;
-        let live = self.live_keys();
-        let is_live =
-            |post: &Post| post.user_id.as_ref().is_some_and(|user| live.contains(&(user.clone(), post.key.clone())));
-        let mut unusable: HashSet<Arc<str>> = HashSet::new();
-        for post in posts.iter_mut() {
-            if is_live(post) && !check_published {
-                continue;
-            }
-            let found = manifest::check_media(disk, &self.root, post);
-            if found.iter().any(|finding| finding.severity == Severity::Error) {
-                post.has_errors = true;
-                unusable.extend(local_paths(post).cloned());
-            }
-            self.findings.extend(found);
-        }
-        self.judge_media(posts, world, |post| is_live(post) && !check_published);
-        let mut cache = DigestCache::load(disk, &self.paths.digests());
-        let mut wanted: Vec<Arc<str>> = posts
-            .iter()
-            .filter(|post| !is_live(post) && !post.has_errors && !post.draft)
-            .flat_map(|post| local_paths(post).cloned())
-            .filter(|path| !unusable.contains(path))
-            .collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        let paths: Vec<&str> = wanted.iter().map(|path| &**path).collect();
-        let read = cache.digests(disk, &self.root, &paths);
-        let mut digests = HashMap::new();
-        for (path, digest) in wanted.iter().zip(read) {
-            let digest = digest.map_err(|error| {
-                Failure::message(
-                    Exit::Failure,
-                    format!("{path} can not be read: {error}"),
-                    "check the file and its rights",
-                )
-            })?;
-            digests.insert(Arc::clone(path), digest);
-        }
-        for post in posts.iter_mut() {
-            post.with_media(|source| match source {
-                Source::Local(path) => digests.get(path).cloned().or_else(|| self.remembered(&cache, path, disk)),
-                Source::Url(_) => None,
-            });
-        }
-        // A cache that can not be written costs time only, and an empty folder stays empty.
-        if !digests.is_empty() && self.paths.prepare(disk).is_ok() {
-            let _ = cache.save_if_changed(disk, &self.paths.digests());
-        }
-        self.digests = Arc::new(digests);
-        Ok(())
-    }
-
-    /// Looks into the media of posts that may still go out: each file once, a few reads each.
-    fn judge_media(&mut self, posts: &mut [Post], world: &World, is_settled: impl Fn(&Post) -> bool) {
-        let (disk, root) = (&*world.disk, &self.root);
-        let mut probed: HashMap<Arc<str>, Option<Arc<Facts>>> = HashMap::new();
-        let mut facts = |path: &Arc<str>| {
-            let probe = || probe::probe(&mut disk.open(&root.join(&**path)).ok()?).ok().map(Arc::new);
-            probed.entry(Arc::clone(path)).or_insert_with(probe).clone()
-        };
-        let hosts_itself = self.sandbox || self.settings.is_loopback();
-        for post in posts.iter_mut().filter(|post| !post.has_errors && !is_settled(post)) {
-            let mut broken = manifest::check_files(post, &mut facts);
-            if !hosts_itself && let Some(account) = self.config.account(&post.account) {
-                broken.extend(manifest::check_hosting(post, account));
-            }
-            let found = broken
-                .into_iter()
-                .filter_map(|(spot, broken)| self.config.judge(manifest::place(disk, root, post, spot, broken)));
-            let found: Vec<Finding> = found.collect();
-            post.has_errors |= found.iter().any(|finding| finding.severity == Severity::Error);
-            self.findings.extend(found);
-        }
-    }
-
-    /// The digest of a published post's file as it was last read: the file itself is not read again.
-    fn remembered(&self, cache: &DigestCache, path: &str, disk: &dyn Disk) -> Option<Digest> {
-        let stat = disk.stat(&self.root.join(path)).ok()?;
-        cache.get(path, &stat).cloned()
-    }
-
-    fn live_keys(&self) -> HashSet<(UserId, PostKey)> {
-        self.snapshot
-            .records
-            .iter()
-            .filter(|record| record.state == State::Published)
-            .map(|record| (record.user_id.clone(), record.key.clone()))
-            .collect()
-    }
-}
-
-fn local_paths(post: &Post) -> impl Iterator<Item = &Arc<str>> {
-    post.sources().filter_map(|source| match source {
-        Source::Local(path) => Some(path),
-        Source::Url(_) => None,
-    })
 }
 
 /// The user of an account as earlier runs recorded it; `None` unless they agree.

@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -52,13 +53,20 @@ pub struct HttpOptions {
     /// A connection that is not up within this time was never made. Shorter than the timeout of a
     /// request, so that a dead host is told from a lost answer.
     pub connect_timeout: Duration,
+    /// A streamed body of which nothing moves for this long is given up: a large file may take half an
+    /// hour, a dead connection must not.
+    pub stall: Duration,
 }
+
+/// After the last byte the other end may store and check the whole file: so many stalls long.
+const CHECKING: u32 = 5;
 
 impl Default for HttpOptions {
     fn default() -> Self {
         Self {
             user_agent: concat!("igsync/", env!("CARGO_PKG_VERSION")).to_owned(),
             connect_timeout: Duration::from_secs(10),
+            stall: Duration::from_secs(60),
         }
     }
 }
@@ -69,6 +77,7 @@ impl Default for HttpOptions {
 pub struct HttpTransport {
     loopback: reqwest::Client,
     outside: reqwest::Client,
+    stall: Duration,
 }
 
 impl HttpTransport {
@@ -79,7 +88,7 @@ impl HttpTransport {
         // A proxy cannot reach this machine's loopback.
         let loopback = builder(options).no_proxy();
         let outside = builder(options).https_only(true);
-        Ok(Self { loopback: build(loopback)?, outside: build(outside)? })
+        Ok(Self { loopback: build(loopback)?, outside: build(outside)?, stall: options.stall })
     }
 
     fn client_for(&self, url: &url::Url) -> &reqwest::Client {
@@ -96,17 +105,48 @@ impl HttpTransport {
             value.set_sensitive(name == "authorization");
             builder = builder.header(name, value);
         }
+        let mut stream = None;
         builder = match request.body {
             Body::Empty if request.method == Method::Get => builder,
             Body::Empty => builder.header(CONTENT_LENGTH, 0),
             Body::Bytes { content_type, bytes } => builder.header(CONTENT_TYPE, content_type).body(bytes),
-            Body::Stream { content_type, source, len, progress } => builder
-                .header(CONTENT_TYPE, content_type)
-                .header(CONTENT_LENGTH, len)
-                .body(reqwest::Body::wrap_stream(pieces(source, len, progress))),
+            Body::Stream { content_type, source, len, progress } => {
+                let moved = Arc::new(AtomicU64::new(0));
+                stream = Some((Arc::clone(&moved), len));
+                builder
+                    .header(CONTENT_TYPE, content_type)
+                    .header(CONTENT_LENGTH, len)
+                    .body(reqwest::Body::wrap_stream(pieces(source, len, progress, moved)))
+            }
         };
-        let response = builder.send().await.map_err(|error| failure(&error.without_url()))?;
+        let sent = async { builder.send().await.map_err(|error| failure(&error.without_url())) };
+        let response = match stream {
+            None => sent.await?,
+            Some((moved, len)) => self.while_it_moves(sent, &moved, len).await?,
+        };
         read_answer(response, limit).await
+    }
+
+    /// Waits for the end of `sent` as long as more of its `len` bytes leave from time to time.
+    async fn while_it_moves<T>(
+        &self,
+        sent: impl Future<Output = Result<T, TransportError>>,
+        moved: &AtomicU64,
+        len: u64,
+    ) -> Result<T, TransportError> {
+        let mut sent = std::pin::pin!(sent);
+        loop {
+            let before = moved.load(Ordering::Relaxed);
+            let patience = if before < len { self.stall } else { self.stall * CHECKING };
+            match tokio::time::timeout(patience, &mut sent).await {
+                Ok(result) => return result,
+                Err(_) if moved.load(Ordering::Relaxed) > before => {}
+                Err(_) => {
+                    let seconds = patience.as_secs_f32().ceil();
+                    return Err(TransportError::NoAnswer(format!("nothing moved for {seconds} seconds")));
+                }
+            }
+        }
     }
 }
 
@@ -211,9 +251,10 @@ fn pieces(
     source: Box<dyn Access>,
     len: u64,
     progress: Option<Progress>,
+    moved: Arc<AtomicU64>,
 ) -> impl Stream<Item = io::Result<Vec<u8>>> + Send + 'static {
     stream::try_unfold((source, 0), move |(source, sent)| {
-        let progress = progress.clone();
+        let (progress, moved) = (progress.clone(), Arc::clone(&moved));
         async move {
             let wanted = PIECE.min(len - sent);
             if wanted == 0 {
@@ -222,6 +263,7 @@ fn pieces(
             let (source, piece) =
                 tokio::task::spawn_blocking(move || read_piece(source, wanted)).await.map_err(io::Error::other)??;
             let sent = sent + wanted;
+            moved.store(sent, Ordering::Relaxed);
             if let Some(progress) = progress {
                 progress(sent);
             }

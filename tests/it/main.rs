@@ -18,3 +18,4 @@ mod protocol;
 mod readme;
 mod resolve;
 mod structure;
+mod upload;

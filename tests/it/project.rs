@@ -212,6 +212,10 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.address
+    }
+
     /// What is live, in publish order, as the control endpoint says it.
     pub fn published(&self) -> Vec<serde_json::Value> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -340,6 +340,7 @@ impl Simulation {
                 disk: Arc::clone(&self.disk) as _,
                 transport: Arc::clone(&self.net) as _,
                 digests: Arc::default(),
+                hashed: Arc::default(),
                 timeout: self.waits().http_timeout,
                 uploaded: std::sync::Mutex::default(),
             },

@@ -1,9 +1,14 @@
 //! Inside `moov`: tracks, codecs, times.
 
 use super::mp4::{Video, fourcc};
+use serde::{Deserialize, Serialize};
+
 use super::{be16, be32, be64};
 
-#[derive(Clone, Debug, PartialEq)]
+/// How many samples of colour there are to those of brightness.
+type Chroma = &'static str;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VideoTrack {
     /// `avc1` and `avc3` are H.264, `hvc1` and `hev1` HEVC.
     pub codec: String,
@@ -16,10 +21,11 @@ pub struct VideoTrack {
     /// Frames per second, averaged; `None` in fragmented files.
     pub frame_rate: Option<f64>,
     /// How colours are stored (`4:2:0`), where the codec's configuration says.
-    pub chroma: Option<&'static str>,
+    #[serde(deserialize_with = "known_chroma")]
+    pub chroma: Option<Chroma>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AudioTrack {
     /// `mp4a` is AAC, `.mp3` MP3.
     pub codec: String,
@@ -29,7 +35,7 @@ pub struct AudioTrack {
 }
 
 /// Whether the tracks are played other than from their start to their end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum EditList {
     None,
     /// A pause, a skip, or both, of less than a quarter of a second: what encoders write to hide their delay.
@@ -141,7 +147,7 @@ fn video_track(track: &[u8], media: &[u8], codec: &[u8], entry: &[u8]) -> VideoT
 
 /// The chroma format in the configuration of H.264 (`avcC`) or HEVC (`hvcC`). Only the profiles of
 /// H.264 that may hold another one than 4:2:0 say it.
-fn chroma(inside: &[u8]) -> Option<&'static str> {
+fn chroma(inside: &[u8]) -> Option<Chroma> {
     if let Some(config) = find(inside, &[b"hvcC"]) {
         return CHROMA.get(usize::from(config.get(16)? & 3)).copied();
     }
@@ -165,7 +171,12 @@ fn chroma(inside: &[u8]) -> Option<&'static str> {
     }
 }
 
-const CHROMA: [&str; 4] = ["4:0:0", "4:2:0", "4:2:2", "4:4:4"];
+const CHROMA: [Chroma; 4] = ["4:0:0", "4:2:0", "4:2:2", "4:4:4"];
+
+fn known_chroma<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Chroma>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    Ok(text.and_then(|text| CHROMA.into_iter().find(|known| *known == text)))
+}
 
 /// The matrix of `tkhd`; only quarter turns are told apart.
 fn rotation(tkhd: &[u8]) -> u16 {
