@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -73,32 +73,39 @@ impl Default for HttpOptions {
 
 /// reqwest with every convenience that would act behind our back switched off: no redirects, no
 /// cookies, no retries. Plain `http` and no proxy for loopback hosts, TLS for all others.
+///
+/// What TLS needs is read when the first request needs it: a sandbox never does, and it is most of the work.
 #[derive(Debug)]
 pub struct HttpTransport {
-    loopback: reqwest::Client,
-    outside: reqwest::Client,
-    stall: Duration,
+    options: HttpOptions,
+    plain: reqwest::Client,
+    loopback: OnceLock<reqwest::Client>,
+    outside: OnceLock<reqwest::Client>,
 }
 
 impl HttpTransport {
-    /// Fails only when the machine's TLS or proxy settings cannot be used.
     pub fn new(options: &HttpOptions) -> Result<Self, TransportError> {
         // An error means that this process has a provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         // A proxy cannot reach this machine's loopback.
-        let loopback = builder(options).no_proxy();
-        let outside = builder(options).https_only(true);
-        Ok(Self { loopback: build(loopback)?, outside: build(outside)?, stall: options.stall })
+        let plain = build(builder(options).tls_certs_only([]).no_proxy())?;
+        let (loopback, outside) = Default::default();
+        Ok(Self { options: options.clone(), plain, loopback, outside })
     }
 
-    fn client_for(&self, url: &url::Url) -> &reqwest::Client {
-        if is_loopback(url) { &self.loopback } else { &self.outside }
+    /// Fails only when the machine's TLS or proxy settings cannot be used.
+    fn client_for(&self, url: &url::Url) -> Result<&reqwest::Client, TransportError> {
+        match (is_loopback(url), url.scheme()) {
+            (true, "http") => Ok(&self.plain),
+            (true, _) => get_or_build(&self.loopback, || with_roots(builder(&self.options)).no_proxy()),
+            (false, _) => get_or_build(&self.outside, || with_roots(builder(&self.options)).https_only(true)),
+        }
     }
 
     async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
         let limit = request.answer_limit;
         let mut builder =
-            self.client_for(&request.url).request(method(request.method), request.url).timeout(request.timeout);
+            self.client_for(&request.url)?.request(method(request.method), request.url).timeout(request.timeout);
         for (name, value) in request.headers {
             let mut value = HeaderValue::from_str(&value)
                 .map_err(|_| TransportError::NotSent(format!("the value of the header {name} is not allowed")))?;
@@ -137,7 +144,7 @@ impl HttpTransport {
         let mut sent = std::pin::pin!(sent);
         loop {
             let before = moved.load(Ordering::Relaxed);
-            let patience = if before < len { self.stall } else { self.stall * CHECKING };
+            let patience = if before < len { self.options.stall } else { self.options.stall * CHECKING };
             match tokio::time::timeout(patience, &mut sent).await {
                 Ok(result) => return result,
                 Err(_) if moved.load(Ordering::Relaxed) > before => {}
@@ -168,11 +175,7 @@ pub fn is_loopback(url: &url::Url) -> bool {
 }
 
 fn builder(options: &HttpOptions) -> reqwest::ClientBuilder {
-    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-    let roots = roots.filter_map(|root| reqwest::Certificate::from_der(root).ok());
     reqwest::Client::builder()
-        // The bundled roots serve machines without a store; a company's own authority still counts.
-        .tls_certs_merge(roots)
         .user_agent(&options.user_agent)
         .connect_timeout(options.connect_timeout)
         .redirect(reqwest::redirect::Policy::none())
@@ -180,6 +183,23 @@ fn builder(options: &HttpOptions) -> reqwest::ClientBuilder {
         .referer(false)
         // A connection that the other end is about to drop would turn a publish into a lost answer.
         .pool_idle_timeout(Duration::from_secs(20))
+}
+
+/// The bundled roots serve machines without a store; a company's own authority still counts.
+fn with_roots(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+    builder.tls_certs_merge(roots.filter_map(|root| reqwest::Certificate::from_der(root).ok()))
+}
+
+fn get_or_build(
+    client: &OnceLock<reqwest::Client>,
+    builder: impl FnOnce() -> reqwest::ClientBuilder,
+) -> Result<&reqwest::Client, TransportError> {
+    if let Some(client) = client.get() {
+        return Ok(client);
+    }
+    let built = build(builder())?;
+    Ok(client.get_or_init(|| built))
 }
 
 fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, TransportError> {
