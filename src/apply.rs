@@ -2,6 +2,7 @@
 
 mod account;
 mod after;
+mod announcement;
 mod attempt;
 mod budget;
 pub mod by_hand;
@@ -13,9 +14,12 @@ mod live;
 mod matching;
 mod media;
 mod outcome;
+mod place;
 mod poll;
+mod protocol;
 mod publish;
 mod rename;
+mod run;
 mod settle;
 mod stop;
 #[cfg(test)]
@@ -24,7 +28,9 @@ mod testing;
 pub use account::{AccountRun, AddedAt, FindPost, Settlement, Work};
 pub use context::{Halt, Shared, Waits};
 pub use event::{Event, Observer, PostRef};
-pub use media::MediaSource;
+pub use matching::Look;
+pub use media::{Located, MediaSource};
 pub use outcome::{Failure, Outcome, Tally};
-pub use rename::rename;
+pub use protocol::{Moment, Move, Protocol, Reading, Standing, Step};
+pub use run::{Report, Run, exit_of, has_open, has_work, idle_events, is_work};
 pub use stop::{Stop, Stopper, channel as stop_channel};

@@ -191,6 +191,7 @@ pub struct Plan {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Apply {
     #[command(flatten)]
     pub scope: Scope,
@@ -206,6 +207,18 @@ pub struct Apply {
     /// Do not compare the posts with what is live before publishing
     #[arg(long)]
     pub no_live_check: bool,
+    /// Commit and push the record to the git remote before and after publishing, whatever git.push says
+    #[arg(long, overrides_with = "no_push")]
+    pub push: bool,
+    /// Do not push the record, whatever git.push says
+    #[arg(long, overrides_with = "push")]
+    pub no_push: bool,
+    /// In CI: go on although the checkout is not the tip of the remote branch
+    #[arg(long)]
+    pub allow_stale: bool,
+    /// In CI: go on although igsync pushes no record, because something else keeps igsync.lock
+    #[arg(long)]
+    pub allow_ephemeral_lock: bool,
 }
 
 #[derive(Debug, Args)]

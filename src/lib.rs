@@ -6,6 +6,7 @@ pub mod commands;
 pub mod config;
 pub mod exit;
 pub mod finding;
+pub mod git;
 pub mod graph;
 pub mod hosting;
 pub mod id;

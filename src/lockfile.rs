@@ -13,6 +13,6 @@ mod store;
 
 pub use merge::merge;
 pub use record::{Comment, Created, PublishIntent, Record, Refusal, State, Switch, Via};
-pub use records::{Conflict, Records, effective};
+pub use records::{Conflict, Records, effective, speaks_before};
 pub use run_lock::{Holder, LockError, acquire};
 pub use store::{Error, Ledger, Paths, Snapshot, read};

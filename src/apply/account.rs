@@ -15,13 +15,14 @@ use crate::manifest::Post;
 use super::attempt;
 use super::budget::{self, Allowance};
 use super::context::{Halt, Shared, lock};
-use super::event::{Event, PostRef};
+use super::event::PostRef;
 use super::live::{self, Live, Seen};
 use super::matching::Look;
 use super::media::MediaSource;
 use super::outcome::{Failure, Outcome, Tally};
+use super::protocol::{Origin, Reading, Standing};
 use super::publish::Ended;
-use super::settle::{Origin, Reading, Settled};
+use super::settle::Settled;
 
 /// One account, connected.
 pub struct AccountRun {
@@ -120,8 +121,8 @@ impl AccountRun {
             }
             Settled::Undecided(_) => {
                 self.undecided.insert(key.clone());
-                let reason = "its container can not be read yet; the next run asks again".to_owned();
-                self.finish(&key, &Outcome::Pending { reason }, &mut ended.tally)?;
+                let reason = "its container can not be read yet".to_owned();
+                self.finish(&key, &Outcome::Unsettled { reason }, &mut ended.tally)?;
             }
         }
         Ok(())
@@ -132,7 +133,7 @@ impl AccountRun {
         let reason = match wanted {
             None => "withdrawn",
             Some(post) if post.digest.is_some() && post.digest != record.digest => "edited",
-            Some(_) if self.superseded(&record) => "superseded",
+            Some(_) if matches!(self.standing(&record), Standing::Superseded(_)) => "superseded",
             Some(_) if attempt::is_past_life(&record, self.client.server_now()) => "expired",
             Some(_) => return Ok(()),
         };
@@ -146,14 +147,9 @@ impl AccountRun {
         self.write(attempt::not_published(record, reason)).map(drop)
     }
 
-    /// Of two open attempts of one post the one with the smaller id goes on; none, when the post is
-    /// live or ignored.
-    fn superseded(&self, record: &Record) -> bool {
-        self.shared.attempts(&self.user_id, &record.key).iter().any(|other| {
-            other.attempt != record.attempt
-                && (matches!(other.state, State::Published | State::Ignored)
-                    || other.state.is_open() && other.attempt < record.attempt)
-        })
+    /// Whether an attempt goes on beside the others of its post.
+    pub(super) fn standing(&self, record: &Record) -> Standing {
+        (self.shared.protocol.standing)(record, &self.shared.attempts(&self.user_id, &record.key))
     }
 
     /// Publishes `work` in its order. Every post gets exactly one outcome, whatever happens.
@@ -196,6 +192,7 @@ impl AccountRun {
             self.name_what_is_live(&newest).await?;
             self.adopt_what_is_live(waiting, &newest, tally)?;
         }
+        self.place_media(waiting, tally).await?;
         let fingerprint: Vec<MediaId> = newest.media.iter().take(FINGERPRINT).map(|media| media.id.clone()).collect();
         let ready = self.prepare_all(waiting, tally).await?;
         self.shared.fold()?;
@@ -387,7 +384,6 @@ impl AccountRun {
 
     async fn prepare(&self, post: &Post) -> Result<Result<(Record, bool), Failure>, Halt> {
         self.shared.go_on()?;
-        self.shared.tell(&Event::PostStarted { post: self.post_ref(&post.key), kind: post.kind })?;
         let failure = match self.prepare_attempt(post).await? {
             Err(failure) if failure.spoilt => failure,
             prepared => return Ok(prepared),

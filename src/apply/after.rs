@@ -13,7 +13,7 @@ use super::by_hand::link_code;
 use super::context::Halt;
 use super::event::Event;
 use super::matching::Look;
-use super::settle::Origin;
+use super::protocol::Origin;
 
 impl AccountRun {
     /// Sends the first comment, then switches comments off, as the record says is due.

@@ -15,39 +15,16 @@ pub(super) const CONTAINER_LIFE: SignedDuration = SignedDuration::from_hours(24)
 /// No publish is begun with a container that has less than this left to live.
 const LAST_USE: SignedDuration = SignedDuration::from_hours(23);
 
-/// The first record of a new attempt: no container yet.
+/// The first record of a new attempt to publish `post`.
 pub(super) fn begin(post: &Post, user_id: &UserId, attempt: AttemptId, graph: Option<String>) -> Record {
     Record {
-        key: post.key.clone(),
-        user_id: user_id.clone(),
-        account: post.account.clone(),
-        kind: post.kind,
-        state: State::Containers,
         digest: post.digest.clone(),
         media_digest: post.media_digest.clone(),
         caption_digest: caption_digest(&post.caption),
-        attempt,
-        children: Vec::new(),
-        container: None,
-        fingerprint: None,
-        intents: Vec::new(),
-        refusals: Vec::new(),
-        reason: None,
-        code: None,
-        subcode: None,
-        media_id: None,
-        permalink: None,
-        published_at: None,
-        via: None,
-        comment: None,
-        comment_switch: None,
-        moved_to: None,
-        not_ours: Vec::new(),
         graph,
         file: Some(post.file.to_string()),
-        rev: 0,
-        evidence: Vec::new(),
         trial: post.reel.as_ref().is_some_and(|reel| reel.trial.is_some()),
+        ..Record::new(post.key.clone(), user_id.clone(), post.account.clone(), post.kind, attempt)
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use crate::id::{AccountName, AttemptId, MediaId, PostKey, UserId};
-use crate::lockfile::{Record, State, Via, effective};
+use crate::lockfile::{Record, State, Via, effective, speaks_before};
 use crate::manifest::{Post, caption_digest};
 
 use super::attempt;
@@ -255,13 +255,15 @@ pub fn bare_link(link: &str) -> String {
     link.split(['?', '#']).next().unwrap_or(link).to_owned()
 }
 
+/// Of several attempts that are meant, one that was announced says more than one whose containers only wait.
 fn of_state<'a>(subject: &Subject<'a>, is_meant: impl Fn(State) -> bool) -> Option<&'a Record> {
-    let meant: Vec<&Record> = subject.attempts.iter().filter(|record| is_meant(record.state)).collect();
-    // Of several, one that was announced says more than one whose containers only wait.
-    let sent: Vec<Record> = meant.iter().filter(|record| !record.intents.is_empty()).map(|r| (*r).clone()).collect();
-    let all: Vec<Record> = meant.iter().map(|record| (*record).clone()).collect();
-    let chosen = effective(if sent.is_empty() { &all } else { &sent })?;
-    meant.into_iter().find(|record| record.attempt == chosen.attempt)
+    let says_more = |a: &Record, b: &Record| match (a.intents.is_empty(), b.intents.is_empty()) {
+        (false, true) => true,
+        (true, false) => false,
+        _ => speaks_before(a, b),
+    };
+    let meant = subject.attempts.iter().filter(|record| is_meant(record.state));
+    meant.reduce(|best, record| if says_more(record, best) { record } else { best })
 }
 
 /// The first record of a new attempt: from the manifest, else from what is recorded.
@@ -272,27 +274,15 @@ fn fresh(subject: &Subject<'_>, new_attempt: &mut NewAttempt<'_>) -> Result<Reco
     }
     let known = effective(subject.attempts).or(subject.attempts.last()).ok_or(Objection::NoSuchPost)?;
     Ok(Record {
-        key: subject.key.clone(),
-        state: State::Containers,
-        attempt: new_attempt(),
-        children: Vec::new(),
-        container: None,
-        fingerprint: None,
-        intents: Vec::new(),
-        refusals: Vec::new(),
-        reason: None,
-        code: None,
-        subcode: None,
-        media_id: None,
-        permalink: None,
-        published_at: None,
-        via: None,
-        comment: None,
-        comment_switch: None,
-        moved_to: None,
+        digest: known.digest.clone(),
+        media_digest: known.media_digest.clone(),
+        caption_digest: known.caption_digest.clone(),
+        not_ours: known.not_ours.clone(),
         graph,
-        evidence: Vec::new(),
-        ..known.clone()
+        file: known.file.clone(),
+        rev: known.rev,
+        trial: known.trial,
+        ..Record::new(subject.key.clone(), subject.user_id.clone(), known.account.clone(), known.kind, new_attempt())
     })
 }
 

@@ -22,7 +22,7 @@ use super::media::Located;
 use super::outcome::Failure;
 
 /// What a step gives: a value, this post's failure, or the end of the account's run.
-type Made<T> = Result<Result<T, Failure>, Halt>;
+pub(super) type Made<T> = Result<Result<T, Failure>, Halt>;
 
 /// Takes the value out, or returns the post's failure.
 macro_rules! or_fail {
@@ -44,8 +44,8 @@ impl AccountRun {
             content::carousel(post, record.children.iter().map(|child| child.id.clone()).collect())
         } else {
             let Some(item) = post.items.first() else { return Ok(Err(Failure::new("the post has no media", ""))) };
-            let located = or_fail!(self.media.locate(&item.source, item.media_type).await);
-            let cover = or_fail!(self.locate_cover(post).await);
+            let located = or_fail!(self.locate(post, &item.source, item.media_type).await?);
+            let cover = or_fail!(self.locate_cover(post).await?);
             content::single(post, item, &located, cover)
         };
         let made = or_fail!(self.create(&new).await?);
@@ -99,7 +99,7 @@ impl AccountRun {
         for (index, item) in post.items.iter().enumerate().skip(record.children.len()) {
             self.shared.go_on()?;
             let number = index + 1;
-            let made = or_fail!(self.make_child(item).await?.map_err(|failure| failure.in_item(number)));
+            let made = or_fail!(self.make_child(post, item).await?.map_err(|failure| failure.in_item(number)));
             record.children.push(created(&made));
             record = self.write(record)?;
             self.tell_created(post, &made.id, Some(number))?;
@@ -111,19 +111,18 @@ impl AccountRun {
         Ok(Ok(record))
     }
 
-    async fn make_child(&self, item: &Item) -> Made<NewlyCreated> {
-        let located = or_fail!(self.media.locate(&item.source, item.media_type).await);
+    async fn make_child(&self, post: &Post, item: &Item) -> Made<NewlyCreated> {
+        let located = or_fail!(self.locate(post, &item.source, item.media_type).await?);
         self.create(&content::child(item, &located)).await
     }
 
-    async fn locate_cover(&self, post: &Post) -> Result<Option<String>, Failure> {
-        let Some(cover) = post.reel.as_ref().and_then(|reel| reel.cover.as_ref()) else { return Ok(None) };
-        match self.media.locate(cover, MediaType::Image).await? {
-            Located::Url(url) => Ok(Some(url)),
-            Located::Upload { .. } => {
-                Err(Failure::new("a cover has no upload of its own", "host it: media.hosting.url"))
-            }
-        }
+    async fn locate_cover(&self, post: &Post) -> Made<Option<String>> {
+        let Some(cover) = post.reel.as_ref().and_then(|reel| reel.cover.as_ref()) else { return Ok(Ok(None)) };
+        Ok(self.locate(post, cover, MediaType::Image).await?.map(|located| match located {
+            Located::Url(url) => Some(url),
+            // Only videos are uploaded.
+            Located::Upload { .. } => None,
+        }))
     }
 
     async fn create(&self, new: &NewContainer) -> Made<NewlyCreated> {
@@ -138,7 +137,7 @@ impl AccountRun {
 
     /// Sends a local video to its container; with `resume` from where an earlier run stopped.
     async fn upload(&self, post: &Post, item: &Item, container: &ContainerId, uri: &Url, resume: bool) -> Made<()> {
-        let located = or_fail!(self.media.locate(&item.source, item.media_type).await);
+        let located = or_fail!(self.locate(post, &item.source, item.media_type).await?);
         let Located::Upload { path, stat } = located else { return Ok(Ok(())) };
         let disk = &*self.shared.disk;
         let open = || open_unchanged(disk, &path, &stat);
@@ -165,7 +164,7 @@ impl AccountRun {
     }
 
     /// Announces bytes as they leave; a failing output ends the run at its next step, not the upload.
-    fn progress(&self, post: &Post, total_bytes: u64) -> Progress {
+    pub(super) fn progress(&self, post: &Post, total_bytes: u64) -> Progress {
         let (shared, post) = (Arc::clone(&self.shared), self.post_ref(&post.key));
         Arc::new(move |sent_bytes| {
             let _ = shared.tell(&Event::UploadProgress { post: post.clone(), sent_bytes, total_bytes });

@@ -9,9 +9,10 @@ use crate::graph::Error;
 use crate::graph::codes::Class;
 use crate::id::{AttemptId, PostKey, UserId};
 use crate::lockfile::{Ledger, Record};
-use crate::port::{Clock, Disk};
+use crate::port::{Clock, Disk, Remote};
 
 use super::event::{Event, Observer};
+use super::protocol::Protocol;
 use super::stop::Stop;
 
 /// How long to wait for what. Tests and emulators set these to milliseconds.
@@ -47,8 +48,11 @@ pub struct Shared {
     pub disk: Arc<dyn Disk>,
     pub stop: Stop,
     pub waits: Waits,
+    pub protocol: Protocol,
     /// The content root.
     pub root: PathBuf,
+    /// Where other machines read the record, if anywhere.
+    pub remote: Option<Arc<dyn Remote>>,
     ledger: Mutex<Ledger>,
     observer: Mutex<Box<dyn Observer>>,
     attempt_ids: Mutex<fastrand::Rng>,
@@ -72,12 +76,26 @@ impl Shared {
             disk,
             stop,
             waits,
+            protocol: Protocol::default(),
             root,
+            remote: None,
             ledger: Mutex::new(ledger),
             observer: Mutex::new(observer),
             attempt_ids: Mutex::new(attempt_ids),
             halted: Mutex::new(None),
         }
+    }
+
+    /// Keeps the record where other machines read it as well.
+    #[must_use]
+    pub fn kept_at(self, remote: Option<Arc<dyn Remote>>) -> Self {
+        Self { remote, ..self }
+    }
+
+    /// The same run by other rules.
+    #[must_use]
+    pub fn with_protocol(self, protocol: Protocol) -> Self {
+        Self { protocol, ..self }
     }
 
     /// Writes a record down; when this returns it has reached the disk.
@@ -207,6 +225,11 @@ impl Halt {
             None => error.help().to_owned(),
         };
         Some(Self { whole_run: false, exit, reason: error.to_string(), help })
+    }
+
+    /// The end of an account's run because its media cannot be hosted.
+    pub(super) fn host(error: &crate::hosting::Error) -> Self {
+        Self { whole_run: false, exit: Exit::Incomplete, reason: error.to_string(), help: error.advice() }
     }
 
     /// The end of an account's run because Meta could not be asked.

@@ -92,10 +92,15 @@ pub enum Event {
         fbtrace_id: Option<String>,
         help: String,
     },
+    /// It may be live, and nobody can tell yet.
     PostUnknown {
         #[serde(flatten)]
         post: PostRef,
         reason: String,
+        /// The next run finds out before it sends anything; `false`: blocked until a person decides.
+        settles_itself: bool,
+        /// The command that settles it.
+        help: String,
     },
     /// Left for a later run: quota, rate limit or cap.
     PostDeferred {
@@ -121,6 +126,8 @@ pub enum Event {
         published: usize,
         failed: usize,
         unknown: usize,
+        /// May be live, and the next run finds out.
+        unsettled: usize,
         deferred: usize,
         not_attempted: usize,
         exit_code: u8,

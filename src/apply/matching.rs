@@ -43,14 +43,19 @@ pub(super) fn could_claim(record: &Record, media: &Media) -> bool {
         && has_shape(media, record.kind, child_count(record))
 }
 
+/// Whether the listing shows that nothing of this post is live.
+pub(super) fn rules_out(record: &Record, look: &Look, claimed: &HashSet<MediaId>) -> bool {
+    is_evidence(record, look) && !could_be_live(record, look, claimed)
+}
+
 /// Whether anything in the listing could be this post if its caption is left out of account.
-pub(super) fn could_be_live(record: &Record, look: &Look, claimed: &HashSet<MediaId>) -> bool {
+fn could_be_live(record: &Record, look: &Look, claimed: &HashSet<MediaId>) -> bool {
     unclaimed_since_intent(record, look, claimed).any(|media| may_have_shape(media, record.kind, child_count(record)))
 }
 
 /// Whether the listing is evidence at all for this record: stories are not in it, trial reels may
 /// not be, and without captions it tells nothing.
-pub(super) fn is_evidence(record: &Record, look: &Look) -> bool {
+fn is_evidence(record: &Record, look: &Look) -> bool {
     record.kind != Kind::Story
         && !record.trial
         && look.reaches_back

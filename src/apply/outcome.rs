@@ -26,7 +26,11 @@ pub enum Outcome {
     NotAttempted {
         reason: String,
     },
-    /// The post is under way and was left as it stands.
+    /// A publish was sent without a clear answer; the next run finds out before it sends anything.
+    Unsettled {
+        reason: String,
+    },
+    /// The post is under way, nothing of it is live, and it was left as it stands.
     Pending {
         reason: String,
     },
@@ -108,7 +112,9 @@ impl Outcome {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Published(_) | Self::Adopted(_) | Self::Closed => Exit::Done,
-            Self::Failed(_) | Self::NotAttempted { .. } | Self::Pending { .. } => Exit::Incomplete,
+            Self::Failed(_) | Self::NotAttempted { .. } | Self::Unsettled { .. } | Self::Pending { .. } => {
+                Exit::Incomplete
+            }
             Self::Unknown { .. } => Exit::Unknown,
             Self::Deferred { .. } => Exit::Deferred,
         }
@@ -128,7 +134,15 @@ impl Outcome {
                 fbtrace_id: failure.fbtrace_id.clone(),
                 help: failure.help.clone(),
             }),
-            Self::Unknown { reason } => Some(Event::PostUnknown { post, reason: reason.clone() }),
+            Self::Unknown { reason } => {
+                let key = &post.key;
+                let help = format!("say how it is: `igsync resolve {key} --published` or `--not-published`");
+                Some(Event::PostUnknown { reason: reason.clone(), settles_itself: false, help, post })
+            }
+            Self::Unsettled { reason } => {
+                let help = format!("run apply again, or only find out: `igsync resolve {}`", post.key);
+                Some(Event::PostUnknown { reason: reason.clone(), settles_itself: true, help, post })
+            }
             Self::Deferred { reason } => Some(Event::PostDeferred { post, reason: reason.clone() }),
             Self::NotAttempted { reason } | Self::Pending { reason } => {
                 Some(Event::NotAttempted { post, reason: reason.clone() })
@@ -144,6 +158,7 @@ pub struct Tally {
     pub adopted: usize,
     pub failed: usize,
     pub unknown: usize,
+    pub unsettled: usize,
     pub deferred: usize,
     pub not_attempted: usize,
     pub moved: usize,
@@ -158,6 +173,7 @@ impl Tally {
             Outcome::Closed => {}
             Outcome::Failed(_) => self.failed += 1,
             Outcome::Unknown { .. } => self.unknown += 1,
+            Outcome::Unsettled { .. } => self.unsettled += 1,
             Outcome::Deferred { .. } => self.deferred += 1,
             Outcome::NotAttempted { .. } | Outcome::Pending { .. } => self.not_attempted += 1,
         }
@@ -170,6 +186,7 @@ impl Tally {
         self.adopted += other.adopted;
         self.failed += other.failed;
         self.unknown += other.unknown;
+        self.unsettled += other.unsettled;
         self.deferred += other.deferred;
         self.not_attempted += other.not_attempted;
         self.moved += other.moved;
@@ -180,7 +197,7 @@ impl Tally {
 
     /// Whether there is something new to keep.
     pub fn changed_the_record(&self) -> bool {
-        self.published + self.adopted + self.failed + self.unknown + self.moved > 0
+        self.published + self.adopted + self.failed + self.unknown + self.unsettled + self.moved > 0
     }
 
     /// Takes note of one more reason for the exit code.

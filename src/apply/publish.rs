@@ -10,18 +10,20 @@ use jiff::SignedDuration;
 use crate::exit::Exit;
 use crate::graph::codes::Class;
 use crate::graph::wire::StatusCode;
-use crate::graph::{ApiError, Error, PublishAnswer, Why, publish_outcome};
+use crate::graph::{ApiError, Error, PublishAnswer, Why};
 use crate::id::{ContainerId, MediaId};
 use crate::lockfile::{Record, State, Via};
 use crate::manifest::{MediaType, Post};
 
 use super::account::AccountRun;
+use super::announcement::Announcement;
 use super::attempt;
 use super::context::Halt;
 use super::event::Event;
 use super::outcome::{Failure, Outcome};
 use super::poll;
-use super::settle::{Origin, Reading, Settled};
+use super::protocol::{Origin, Reading, Standing};
+use super::settle::Settled;
 
 /// How one post ended, or why nothing more can be sent: then the outcome says what is known of the post.
 pub(super) type Ended = Result<Option<Outcome>, (Option<Outcome>, Halt)>;
@@ -41,7 +43,8 @@ impl AccountRun {
         fresh: bool,
         fingerprint: &[MediaId],
     ) -> Ended {
-        let mut must_look = !(fresh && is_quick(post));
+        // After a sleep of this machine a look tells the server's time.
+        let mut must_look = !(fresh && is_quick(post)) || self.client.has_slept();
         for _ in 0..MAX_PUBLISHES {
             if let Some(outcome) = self.is_blocked(&record) {
                 return Ok(Some(outcome));
@@ -56,12 +59,15 @@ impl AccountRun {
             let Some(container) = record.container.as_ref().map(|container| container.id.clone()) else {
                 return Ok(Some(Outcome::Failed(Failure::new("no container was made", "run apply again"))));
             };
-            let now = self.client.server_now();
-            let lease_until = now + self.shared.waits.http_timeout + self.shared.waits.settle;
-            record = self.write(attempt::intent(record, fingerprint, now, lease_until)).map_err(quietly)?;
-            self.shared
-                .tell(&Event::IntentRecorded { post: self.post_ref(&post.key), container: container.clone() })
-                .map_err(quietly)?;
+            let announcement = Announcement::begin(self);
+            record = self.write(announcement.note(record, fingerprint)).map_err(quietly)?;
+            let told = Event::IntentRecorded { post: self.post_ref(&post.key), container: container.clone() };
+            self.shared.tell(&told).map_err(quietly)?;
+            if !announcement.still_holds(self) {
+                record = self.write(attempt::never_sent(record)).map_err(quietly)?;
+                must_look = true;
+                continue;
+            }
             match self.send_publish(&container).await {
                 Ok(media_id) => return self.is_live(post, record, media_id).await,
                 Err(error) => {
@@ -98,9 +104,11 @@ impl AccountRun {
     async fn is_live(&self, post: &Post, record: Record, media_id: MediaId) -> Ended {
         let at = self.client.server_now();
         let outcome = Outcome::Published(Some(media_id.clone()));
-        let record = self
-            .write(attempt::published(record, Some(media_id), Via::Publish, at, Some(post)))
-            .map_err(|halt| (None, Halt { exit: Exit::Unknown, ..halt }))?;
+        let kept = self.write(attempt::published(record, Some(media_id.clone()), Via::Publish, at, Some(post)));
+        let record = kept.map_err(|halt| {
+            let reason = format!("it is live as {media_id}, and that could not be written down: {}", halt.reason);
+            (Some(Outcome::Unsettled { reason }), Halt { exit: Exit::Unknown, ..halt })
+        })?;
         match self.send_extras(post, record, Origin::ThisRun).await {
             Ok(()) => Ok(Some(outcome)),
             Err(halt) => Err((Some(outcome), halt)),
@@ -109,16 +117,18 @@ impl AccountRun {
 
     /// Decides how to go on after any answer but an id.
     async fn after_no_id(&self, post: &Post, record: Record, error: Error) -> Result<Next, (Option<Outcome>, Halt)> {
-        match publish_outcome(&error) {
+        match (self.shared.protocol.answer)(&error) {
             PublishAnswer::NotSent => {
                 let record = self.write(attempt::never_sent(record)).map_err(quietly)?;
-                self.settle_now(post, record, Some(&error)).await
+                let settled = self.settle(record, Origin::ThisRun, Some(post)).await.map_err(quietly)?;
+                Ok(Self::next_after(settled, Some(&error)))
             }
             PublishAnswer::Unclear => {
                 if let Some(halt) = Halt::for_account(&error) {
-                    return Err((None, halt));
+                    return Err(perhaps_live(halt));
                 }
-                self.settle_now(post, record, None).await
+                let settled = self.settle(record, Origin::ThisRun, Some(post)).await.map_err(perhaps_live)?;
+                Ok(Self::next_after(settled, None))
             }
             PublishAnswer::NotReady(refusal) => {
                 let times = u32::try_from(record.refusals.len()).unwrap_or(u32::MAX);
@@ -159,16 +169,6 @@ impl AccountRun {
             }
             other => Ok(Self::next_after(other, Some(error))),
         }
-    }
-
-    async fn settle_now(
-        &self,
-        post: &Post,
-        record: Record,
-        error: Option<&Error>,
-    ) -> Result<Next, (Option<Outcome>, Halt)> {
-        let settled = self.settle(record, Origin::ThisRun, Some(post)).await.map_err(quietly)?;
-        Ok(Self::next_after(settled, error))
     }
 
     fn next_after(settled: Settled, error: Option<&Error>) -> Next {
@@ -285,17 +285,13 @@ impl AccountRun {
         Ok(None)
     }
 
-    /// No attempt is published while another one of the same post is open or live.
+    /// What to say where another attempt of the same post stands in the way.
     fn is_blocked(&self, record: &Record) -> Option<Outcome> {
-        let attempts = self.shared.attempts(&self.user_id, &record.key);
-        let other = attempts.iter().find(|other| {
-            other.attempt != record.attempt
-                && (other.state.is_open() || matches!(other.state, State::Published | State::Ignored))
-        })?;
-        let reason = match other.state {
-            State::Published => "another attempt is live already",
-            State::Ignored => "it is ignored: `igsync lock rm` lets it be published again",
-            _ => "another attempt of the same post is not settled yet",
+        let reason = match self.standing(record) {
+            Standing::GoesOn => return None,
+            Standing::Superseded(State::Published) => "another attempt is live already",
+            Standing::Superseded(State::Ignored) => "it is ignored: `igsync lock rm` lets it be published again",
+            Standing::Superseded(_) | Standing::Waits => "another attempt of the same post is not settled yet",
         };
         Some(Outcome::Pending { reason: reason.to_owned() })
     }
@@ -316,7 +312,13 @@ enum Next {
 
 /// Nothing is lost: the record stays open.
 fn undecided() -> Outcome {
-    Outcome::Pending { reason: "whether it is live could not be told yet; the next run asks again".to_owned() }
+    Outcome::Unsettled { reason: "whether it is live could not be told yet".to_owned() }
+}
+
+/// A halt after a publish without a clear answer.
+fn perhaps_live(halt: Halt) -> (Option<Outcome>, Halt) {
+    let reason = format!("its publish was sent, and whether it took effect could not be read: {}", halt.reason);
+    (Some(Outcome::Unsettled { reason }), halt)
 }
 
 /// A halt that says nothing about the post at hand.

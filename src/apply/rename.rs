@@ -4,11 +4,10 @@ use crate::id::PostKey;
 use crate::manifest::Post;
 use crate::plan::{Action, Plan};
 
-use super::by_hand::moved;
 use super::context::{Halt, Shared};
 
 /// Renames the records of every moved post and returns how many posts that were.
-pub fn rename(plan: &Plan, shared: &Shared) -> Result<usize, Halt> {
+pub(super) fn rename(plan: &Plan, shared: &Shared) -> Result<usize, Halt> {
     let mut count = 0;
     for change in &plan.changes {
         if let Action::Moved { from } = &change.action
@@ -26,6 +25,7 @@ pub fn rename(plan: &Plan, shared: &Shared) -> Result<usize, Halt> {
 fn rename_one(post: &Post, from: &PostKey, shared: &Shared) -> Result<(), Halt> {
     let Some(user_id) = &post.user_id else { return Ok(()) };
     let attempts = shared.attempts(user_id, from);
-    let records = moved(&attempts, &post.key, Some(post), Some(&post.account), &mut || shared.new_attempt());
+    let records =
+        (shared.protocol.moved)(&attempts, &post.key, Some(post), Some(&post.account), &mut || shared.new_attempt());
     shared.record_all(records)
 }

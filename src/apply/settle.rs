@@ -6,10 +6,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use crate::graph::Error;
-use crate::graph::wire::StatusCode;
 use crate::id::{ContainerId, Kind, MediaId};
 use crate::lockfile::{Record, State, Via};
 use crate::manifest::Post;
@@ -18,57 +15,9 @@ use super::account::AccountRun;
 use super::attempt;
 use super::context::Halt;
 use super::event::Event;
-use super::matching::{self, Look};
+use super::matching::Look;
 use super::poll;
-
-/// What one read of a container said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
-    Status(StatusCode),
-    /// Meta denies that it exists (100/33, 24/…), which it also does for live containers on bad days.
-    Unreadable,
-}
-
-/// What follows from a reading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    Live,
-    /// Proven: nothing is live, and the same container may be published again.
-    NotPublished,
-    /// Too early to tell.
-    Wait(Duration),
-    /// The container cannot tell any more.
-    AskListing,
-}
-
-/// Decides what a reading of the container at `now` proves about every publish announced so far.
-/// Before `quiet_from` an unclear publish may still take effect.
-pub(super) fn judge(record: &Record, reading: Reading, now: Timestamp, quiet_from: Timestamp, gap: Duration) -> Step {
-    match reading {
-        Reading::Status(StatusCode::Published) => Step::Live,
-        Reading::Status(StatusCode::Finished) if attempt::all_refused(record) || now >= quiet_from => {
-            Step::NotPublished
-        }
-        Reading::Status(StatusCode::Finished) => {
-            Step::Wait(quiet_from.duration_since(now).unsigned_abs().max(Duration::from_millis(1)))
-        }
-        Reading::Status(StatusCode::Expired | StatusCode::Error) => Step::AskListing,
-        Reading::Unreadable if attempt::is_past_life(record, now) => Step::AskListing,
-        Reading::Status(StatusCode::InProgress) | Reading::Unreadable => Step::Wait(gap),
-    }
-}
-
-/// From when on a container that reads `FINISHED` speaks for every publish announced so far.
-///
-/// In the run that sent it, settling begins when the answer came or was given up, which can be a whole
-/// time-out after the announcement; what Meta still has in hand may take effect after that.
-fn quiet_from(record: &Record, origin: Origin, now: Timestamp, settle: Duration) -> Timestamp {
-    match (record.intents.iter().max(), origin) {
-        (Some(_), Origin::ThisRun) => now + settle,
-        (Some(intent), Origin::AnEarlierRun) => intent.lease_until,
-        (None, _) => Timestamp::MIN,
-    }
-}
+use super::protocol::{Moment, Origin, Reading, Step, quiet_from};
 
 /// What a settlement found; the record is already written.
 #[derive(Clone, Debug)]
@@ -83,13 +32,6 @@ pub enum Settled {
     Unknown(Record),
     /// Could not be told yet, nothing is lost: the attempt stays as it is and a later run asks again.
     Undecided(Record),
-}
-
-/// Whose announcement is being settled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    ThisRun,
-    AnEarlierRun,
 }
 
 impl AccountRun {
@@ -107,7 +49,7 @@ impl AccountRun {
             let now = self.client.server_now();
             let gap = poll::gap(record.kind, false, look, &self.shared.waits);
             self.tell_polled(&record, &container.id, reading)?;
-            match judge(&record, reading, now, quiet_from, gap) {
+            match (self.shared.protocol.container)(&record, reading, Moment { now, quiet_from, gap }) {
                 Step::Live => return self.found_live(record, post).map(Settled::Published),
                 Step::NotPublished => return self.confirm_not_published(record, post).await,
                 Step::AskListing => return self.settle_by_listing(record, post).await,
@@ -216,11 +158,14 @@ impl AccountRun {
     }
 
     pub fn candidates(&self, record: &Record, look: &Look) -> Vec<MediaId> {
-        matching::matches(record, look, &self.claimed()).into_iter().map(|media| media.id.clone()).collect()
+        (self.shared.protocol.candidates)(record, look, &self.claimed())
+            .into_iter()
+            .map(|media| media.id.clone())
+            .collect()
     }
 
     fn is_ruled_out(&self, record: &Record, look: &Look) -> bool {
-        matching::is_evidence(record, look) && !matching::could_be_live(record, look, &self.claimed())
+        (self.shared.protocol.rules_out)(record, look, &self.claimed())
     }
 
     /// Another attempt that could claim the same media.
@@ -278,65 +223,4 @@ const LISTING_PAGES: u32 = 20;
 /// Whether Meta denies the object, for whatever reason; trouble of Meta's own is no denial.
 fn is_denied(error: &Error) -> bool {
     error.codes().is_some_and(|(code, _)| !matches!(code, -1 | 1 | 2))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{at, record, refuse_all};
-    use super::*;
-
-    const GAP: Duration = Duration::from_secs(3);
-
-    fn step(record: &Record, reading: Reading, now: i64) -> Step {
-        judge(record, reading, at(now), at(160), GAP)
-    }
-
-    #[test]
-    fn a_published_container_is_live_whatever_the_time() {
-        let record = record(Kind::Image, "x", &[100]);
-        assert_eq!(step(&record, Reading::Status(StatusCode::Published), 100), Step::Live);
-    }
-
-    #[test]
-    fn a_finished_container_proves_nothing_until_the_publish_has_settled() {
-        let record = record(Kind::Image, "x", &[100]);
-        let finished = Reading::Status(StatusCode::Finished);
-        assert_eq!(step(&record, finished, 159), Step::Wait(Duration::from_secs(1)));
-        assert_eq!(step(&record, finished, 160), Step::NotPublished);
-    }
-
-    #[test]
-    fn a_publish_that_timed_out_settles_from_the_time_out_on() {
-        let record = record(Kind::Image, "x", &[100]);
-        let quiet = |origin| quiet_from(&record, origin, at(160), Duration::from_secs(60));
-        assert_eq!(quiet(Origin::ThisRun), at(220), "not 60 seconds after it was announced");
-        assert_eq!(quiet(Origin::AnEarlierRun), at(220), "when the lease of the other run has ended");
-    }
-
-    #[test]
-    fn a_refusal_is_proven_by_one_finished_read_unless_an_earlier_publish_was_unclear() {
-        let finished = Reading::Status(StatusCode::Finished);
-        let refused = refuse_all(record(Kind::Image, "x", &[100]), 9007);
-        assert_eq!(step(&refused, finished, 101), Step::NotPublished);
-        let mut mixed = refuse_all(record(Kind::Image, "x", &[90, 100]), 9007);
-        mixed.refusals.remove(0);
-        assert_eq!(step(&mixed, finished, 101), Step::Wait(Duration::from_secs(59)));
-    }
-
-    #[test]
-    fn a_dead_container_sends_us_to_the_listing() {
-        let record = record(Kind::Image, "x", &[100]);
-        for status in [StatusCode::Expired, StatusCode::Error] {
-            assert_eq!(step(&record, Reading::Status(status), 100), Step::AskListing);
-        }
-    }
-
-    #[test]
-    fn an_unreadable_container_is_gone_only_after_its_life() {
-        let record = record(Kind::Image, "x", &[100]);
-        let day = 24 * 60 * 60;
-        assert_eq!(step(&record, Reading::Unreadable, day), Step::Wait(GAP));
-        assert_eq!(step(&record, Reading::Unreadable, day + 1), Step::AskListing);
-        assert_eq!(step(&record, Reading::Status(StatusCode::InProgress), day), Step::Wait(GAP));
-    }
 }

@@ -7,7 +7,7 @@ mod prepare;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::apply::{Observer, Shared, Tally};
+use crate::apply::{Observer, Shared};
 use crate::cli::{Apply, Global, OutputFormat};
 use crate::exit::Exit;
 use crate::lockfile::Ledger;
@@ -15,11 +15,10 @@ use crate::plan::{GuardKind, Plan};
 use crate::report;
 use crate::report::text::plural;
 
-use self::carry_out::Run;
 use super::connect::{Connector, Pace};
 use super::plan::{make, show_findings};
 use super::project::Project;
-use super::{Ended, Failure, World, run_lock, write_stdout};
+use super::{Ended, Failure, World, remote, run_lock, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     let mut project = Project::load(global, world, args.scope.sandbox, false)?;
@@ -28,6 +27,7 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     if project.configuration_errors() || !project.complete {
         return Ok(Exit::Failure);
     }
+    let keeping = remote::choose(&mut project, args, world).await?;
     let offline = make(&project, &args.scope, BTreeSet::new(), world)?;
     if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
         if exit != Exit::Refused {
@@ -35,27 +35,29 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
         }
         return Ok(exit);
     }
+    let remote = keeping.go_on()?;
     let _lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
     let ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
     let connector = Connector::open(&project, world).await?;
-    let shared = Arc::new(share(&project, world, ledger, observer(args, world)));
+    let shared = Arc::new(share(&project, world, ledger, observer(args, world)).kept_at(remote));
     let names = prepare::accounts_with_work(&offline, &project, args);
-    let mut accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;
-    let mut tally = Tally::default();
-    let settled = prepare::settle(&project, &mut accounts, &mut tally).await;
-    project.snapshot.records = shared.with_records(Clone::clone);
-    project.adopt_users(&accounts.users());
+    let accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;
+    let users = accounts.users();
+    let (mut run, _sandbox) = accounts.into_run(shared);
+    let settled = run.settle(&project.posts).await;
+    project.snapshot.records = run.shared.with_records(Clone::clone);
+    project.adopt_users(&users);
     let plan = make(&project, &args.scope, settled, world)?;
     show(&plan, args, world)?;
     if let Some(exit) = refusal(&plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(&plan, world)) {
-        shared.fold().map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))?;
+        run.leave().map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))?;
         return Ok(exit);
     }
     if plan.acts() && !agreed(&plan, args, world)? {
         return Ok(Exit::Failure);
     }
-    preflight::check(&plan, &project, &mut accounts, world).await;
-    carry_out::run(Run { plan: &plan, project: &project, shared, accounts, tally, global, args, world }).await
+    preflight::check(&plan, &project, &mut run, world).await;
+    carry_out::run(run, &plan, &project, global, args, world).await
 }
 
 /// A run that was killed after its last publish, or a lockfile that was reverted, leaves a lockfile that

@@ -1,20 +1,22 @@
 //! From the accounts of the configuration to accounts that can act: tokens, endpoints, identities.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use crate::apply::{AccountRun, Halt, MediaSource, Shared};
+use crate::apply::{AccountRun, Halt, MediaSource, Run, Shared};
 use crate::cli::Apply;
-use crate::config::{Account, Settings};
+use crate::config::{Account, Hosting, Settings};
 use crate::exit::Exit;
+use crate::git::History;
 use crate::graph::{AccessToken, Client, Identity};
+use crate::hosting::Host;
 use crate::id::{AccountName, UserId};
 use crate::port::Transport;
 use crate::sandbox::{self, Sandbox};
 
 use super::credentials::{self, account_halt};
 use super::project::Project;
-use super::{Failure, World, git};
+use super::{Failure, World};
 
 /// What all connections share.
 pub(super) struct Connector {
@@ -54,6 +56,11 @@ impl Accounts {
     /// The user behind each connected account.
     pub(super) fn users(&self) -> HashMap<AccountName, UserId> {
         self.runs.iter().map(|run| (run.name.clone(), run.user_id.clone())).collect()
+    }
+
+    /// The accounts as one run; the in-process sandbox lives as long as the second value.
+    pub(super) fn into_run(self, shared: Arc<Shared>) -> (Run, Option<Served>) {
+        (Run::new(shared, self.runs, self.halted), self.sandbox)
     }
 }
 
@@ -140,7 +147,7 @@ impl Connector {
         let is_loopback = client.endpoint().is_loopback();
         let base =
             self.sandbox.as_ref().map_or_else(|| project.settings.graph_url.clone(), |served| Some(served.base()));
-        let in_git = if project.sandbox { git::Repository::none() } else { git::Repository::at(&project.root) };
+        let in_git = if project.sandbox { History::none() } else { History::at(&project.root) };
         AccountRun {
             shared: Arc::clone(shared),
             name: account.name.clone(),
@@ -148,16 +155,11 @@ impl Connector {
             graph: client.endpoint().foreign_base().filter(|_| !project.sandbox).map(str::to_owned),
             media: MediaSource {
                 login: account.login,
-                hosting: account.hosting.clone(),
-                commit: in_git.head(),
-                sandbox: base.filter(|_| is_loopback),
+                host: self.host(account, base.filter(|_| is_loopback), &in_git, project, world).map(Arc::new),
                 root: project.root.clone(),
                 disk: Arc::clone(&world.disk),
-                transport: Arc::clone(&self.transport),
                 digests: Arc::clone(&project.digests),
                 hashed: Arc::clone(&project.hashed),
-                timeout: project.settings.http_timeout,
-                uploaded: Mutex::default(),
             },
             client,
             max_publish: pace.max_publish.unwrap_or(account.max_publish_per_run) as usize,
@@ -166,6 +168,25 @@ impl Connector {
             live_check: pace.live_check,
             undecided: HashSet::new(),
             added_at: Arc::new(move |file| in_git.added_at(file)),
+        }
+    }
+
+    /// Where the local media of an account get their URLs. A sandbox serves them to itself, whatever
+    /// the configuration says.
+    fn host(
+        &self,
+        account: &Account,
+        sandbox: Option<url::Url>,
+        in_git: &History,
+        project: &Project,
+        world: &World,
+    ) -> Option<Host> {
+        if let Some(base) = sandbox {
+            let (transport, disk) = (Arc::clone(&self.transport), Arc::clone(&world.disk));
+            return Some(Host::sandbox(base, transport, disk, project.settings.http_timeout));
+        }
+        match account.hosting.as_ref()? {
+            Hosting::Url(template) => Some(Host::template(template.clone(), in_git.head())),
         }
     }
 }
@@ -214,7 +235,7 @@ fn check_identity(account: &Account, expected: Option<&UserId>, identity: &Ident
 }
 
 /// A sandbox in this process on a free port.
-struct Served {
+pub(super) struct Served {
     address: std::net::SocketAddr,
     task: tokio::task::JoinHandle<()>,
 }

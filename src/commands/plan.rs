@@ -12,14 +12,15 @@ use crate::plan::{self, AccountView, Input, Options, Selection};
 use crate::report;
 
 use super::project::Project;
-use super::{Ended, Failure, World, write_stdout};
+use super::{Ended, Failure, World, remote, write_stdout};
 
 pub(super) fn run(global: &Global, args: &Plan, world: &World) -> Ended {
-    let project = Project::load(global, world, args.scope.sandbox, false)?;
+    let mut project = Project::load(global, world, args.scope.sandbox, false)?;
     show_findings(&project, world);
     if project.configuration_errors() {
         return Ok(Exit::Failure);
     }
+    project.ephemeral = remote::known_offline(&project, world);
     let plan = make(&project, &args.scope, BTreeSet::new(), world)?;
     let text = match args.scope.format {
         OutputFormat::Human => report::plan_human::render(&plan, world.terminal.style_out(), world.terminal.program),
@@ -73,7 +74,7 @@ pub(super) fn make(
             max_publish: scope.max_publish,
             has_lockfile: project.snapshot.has_lockfile,
             is_sandbox: project.sandbox,
-            ephemeral_lockfile: false,
+            ephemeral_lockfile: project.ephemeral.clone(),
             graph_base: project.settings.graph_url.as_ref().map(ToString::to_string).filter(|_| !project.sandbox),
             settled,
             changed_files: None,

@@ -37,6 +37,8 @@ pub(super) struct Project {
     /// Those files as they were when their digests were taken.
     pub hashed: Arc<HashMap<Arc<str>, Stat>>,
     pub sandbox: bool,
+    /// Why nothing keeps the lockfile of this run; `None`: something does, or it stays on this machine.
+    pub ephemeral: Option<String>,
 }
 
 impl Project {
@@ -68,6 +70,7 @@ impl Project {
             digests: Arc::default(),
             hashed: Arc::default(),
             sandbox,
+            ephemeral: None,
         };
         let mut posts = posts.posts;
         project.name_users(&mut posts);

@@ -1,10 +1,12 @@
 //! `igsync.yaml` to [`Config`].
 
+mod branch;
 mod shared;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use self::branch::unusable_branch;
 pub(crate) use self::shared::hashtag;
 use self::shared::{hashtags, shared};
 use super::load::usual_token;
@@ -306,13 +308,35 @@ fn git(fields: Fields<'_>, problems: &mut Problems<'_>) -> Git {
             }
         };
     }
-    let mut branch = |name: &str| {
-        let is_null = fields.get(name).is_some_and(|entry| entry.value.is_null());
-        if is_null { None } else { fields.text(name, problems).map(|(text, _)| text.to_owned()) }
-    };
-    git.branch = branch("branch");
-    git.state_branch = branch("state_branch");
+    git.branch = branch(fields, "branch", problems);
+    git.state_branch = branch(fields, "state_branch", problems);
+    if git.state_branch.is_some()
+        && git.state_branch == git.branch
+        && let Some(entry) = fields.get("state_branch")
+    {
+        problems
+            .report(
+                &rules::CONFLICTING_FIELDS,
+                &entry.value.span,
+                "`state_branch` is the branch of the content",
+                "the same as `branch`",
+            )
+            .help = Some("name a branch that only igsync writes to, or leave state_branch out".into());
+    }
     git
+}
+
+/// A branch by its short name; null is none.
+fn branch(fields: Fields<'_>, name: &str, problems: &mut Problems<'_>) -> Option<String> {
+    if fields.get(name)?.value.is_null() {
+        return None;
+    }
+    let (text, node) = fields.text(name, problems)?;
+    let Some(why) = unusable_branch(text) else { return Some(text.to_owned()) };
+    problems
+        .report(&rules::INVALID_VALUE, &node.place(), format!("`{name}` is no name of a branch"), "not a branch")
+        .help = Some(why.into());
+    None
 }
 
 fn rule_severities(fields: Fields<'_>, problems: &mut Problems<'_>) -> BTreeMap<&'static str, Option<Severity>> {

@@ -35,9 +35,15 @@ pub fn json_schema() -> Value {
         object(
             "How the record survives the machine",
             fields(&[
-                ("push", json!({ "enum": ["auto", "always", "never", true, false] })),
-                ("branch", json!({ "type": ["string", "null"] })),
-                ("state_branch", json!({ "type": ["string", "null"] })),
+                (
+                    "push",
+                    json!({
+                        "enum": ["auto", "always", "never", true, false],
+                        "description": "Push the record before and after publishing; auto: in CI, when the remote can be pushed to",
+                    }),
+                ),
+                ("branch", branch("The branch of content and record; default: what is checked out or followed")),
+                ("state_branch", branch("A branch that holds nothing but the record, for a protected main")),
             ]),
         ),
     );
@@ -149,6 +155,10 @@ fn account() -> Map<String, Value> {
 
 fn fields(list: &[(&str, Value)]) -> Map<String, Value> {
     list.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect()
+}
+
+fn branch(about: &str) -> Value {
+    json!({ "type": ["string", "null"], "minLength": 1, "description": about })
 }
 
 fn text(about: &str) -> Value {

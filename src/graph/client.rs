@@ -151,6 +151,11 @@ impl Client {
         self.server.now(&*self.clock)
     }
 
+    /// Whether this machine slept since the last answer, so that [`Self::server_now`] is behind.
+    pub fn has_slept(&self) -> bool {
+        self.server.has_slept(&*self.clock)
+    }
+
     /// What the newest usage headers said.
     #[must_use]
     pub fn usage(&self) -> Usage {

@@ -128,12 +128,18 @@ pub(super) fn client_of(script: &Script, endpoint: Endpoint) -> Client {
 #[derive(Default)]
 pub(super) struct TestClock {
     elapsed: Mutex<Duration>,
+    asleep: Mutex<Duration>,
     slept: Mutex<Vec<u128>>,
 }
 
 impl TestClock {
     pub(super) fn advance(&self, by: Duration) {
         *self.elapsed.lock().unwrap() += by;
+    }
+
+    /// The monotonic clock stands still meanwhile.
+    pub(super) fn sleep_machine(&self, by: Duration) {
+        *self.asleep.lock().unwrap() += by;
     }
 
     pub(super) fn slept_ms(&self) -> Vec<u128> {
@@ -143,7 +149,8 @@ impl TestClock {
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        "2026-11-23T12:00:00Z".parse::<Timestamp>().unwrap() + *self.elapsed.lock().unwrap()
+        let begin = "2026-11-23T12:00:00Z".parse::<Timestamp>().unwrap();
+        begin + *self.elapsed.lock().unwrap() + *self.asleep.lock().unwrap()
     }
 
     fn monotonic(&self) -> Duration {

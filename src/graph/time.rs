@@ -18,20 +18,42 @@ pub fn meta_time(text: &str) -> Option<Timestamp> {
 
 /// The server's clock: its last `Date`, and how long ago that was.
 #[derive(Debug, Default)]
-pub(super) struct ServerClock(Mutex<Option<(Timestamp, Duration)>>);
+pub(super) struct ServerClock(Mutex<Option<Heard>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Heard {
+    date: Timestamp,
+    monotonic: Duration,
+    wall: Timestamp,
+}
+
+/// A machine's two clocks drift apart by less than this unless it slept or was set.
+const DRIFT: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
 
 impl ServerClock {
     /// Takes the `Date` header of an answer that has just come in; anything else changes nothing.
     pub(super) fn take(&self, date: Option<&str>, clock: &dyn Clock) {
         let Some(date) = date.and_then(http_date) else { return };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((date, clock.monotonic()));
+        let heard = Heard { date, monotonic: clock.monotonic(), wall: clock.now() };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(heard);
+    }
+
+    /// Whether this machine slept since the server spoke last: the monotonic clock stands still meanwhile,
+    /// so [`Self::now`] is behind.
+    pub(super) fn has_slept(&self, clock: &dyn Clock) -> bool {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_some_and(|heard| {
+            let by_wall = clock.now().duration_since(heard.wall);
+            let awake = jiff::SignedDuration::try_from(clock.monotonic().saturating_sub(heard.monotonic));
+            awake.is_ok_and(|awake| by_wall.saturating_sub(awake) > DRIFT)
+        })
     }
 
     /// This machine's clock as long as the server has not spoken.
     pub(super) fn now(&self, clock: &dyn Clock) -> Timestamp {
         let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.and_then(|(date, at)| {
-            let since = clock.monotonic().saturating_sub(at);
+        last.and_then(|Heard { date, monotonic, .. }| {
+            let since = clock.monotonic().saturating_sub(monotonic);
             date.checked_add(jiff::SignedDuration::try_from(since).ok()?).ok()
         })
         .unwrap_or_else(|| clock.now())
@@ -65,6 +87,12 @@ mod tests {
         server.take(Some("Mon, 23 Nov 2026 15:16:15 GMT"), &clock);
         clock.advance(Duration::from_secs(90));
         assert_eq!(server.now(&clock), "2026-11-23T15:17:45Z".parse().unwrap());
+        assert!(!server.has_slept(&clock), "both clocks went on");
+        clock.sleep_machine(Duration::from_secs(3600));
+        assert!(server.has_slept(&clock));
+        server.take(Some("Mon, 23 Nov 2026 15:16:15 GMT"), &clock);
+        assert!(!server.has_slept(&clock), "the server has spoken since");
+        clock.advance(Duration::from_secs(90));
         server.take(Some("nonsense"), &clock);
         server.take(None, &clock);
         assert_eq!(server.now(&clock), "2026-11-23T15:17:45Z".parse().unwrap());

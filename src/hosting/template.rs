@@ -5,21 +5,12 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use thiserror::Error;
 use url::{Host, Url};
 
+use super::MediaFile;
+
 /// What RFC 3986 calls unreserved stays; `/` is a separator of the path it stands in.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 const PLACEHOLDERS: [&str; 4] = ["path", "commit", "sha256", "ext"];
-
-/// A local media file, as a template sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MediaFile<'a> {
-    /// Relative to the content root, `/`-separated.
-    pub path: &'a str,
-    /// 64 hex digits.
-    pub sha256: &'a str,
-    /// Without the dot; of the bytes' type, not of the name.
-    pub ext: &'a str,
-}
 
 /// Why a template gives no URL.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]
@@ -49,30 +40,40 @@ pub enum Error {
 
 /// Proves that a template gives a URL for any file.
 pub fn check(template: &str) -> Result<(), Error> {
-    let zeros = "0".repeat(64);
-    let file = MediaFile { path: "posts/media.jpg", sha256: &zeros, ext: "jpg" };
-    url_for(template, &file, Some("0000000")).map(|_| ())
+    fill(template, &Values { path: "posts/media.jpg", sha256: "0", ext: "jpg", commit: Some("0") }).map(|_| ())
 }
 
 /// The URL of one file: `{path}` percent-encoded, `{commit}`, `{sha256}` and `{ext}`. Always ASCII;
 /// `https`, or `http` on a loopback address.
-pub fn url_for(template: &str, file: &MediaFile<'_>, commit: Option<&str>) -> Result<Url, Error> {
+pub fn url_for(template: &str, file: &MediaFile, commit: Option<&str>) -> Result<Url, Error> {
+    fill(template, &Values { path: &file.name, sha256: &file.sha256, ext: file.ext(), commit })
+}
+
+/// What stands for each placeholder.
+struct Values<'a> {
+    path: &'a str,
+    sha256: &'a str,
+    ext: &'a str,
+    commit: Option<&'a str>,
+}
+
+fn fill(template: &str, values: &Values<'_>) -> Result<Url, Error> {
     let after_scheme = template.split_once("://").map_or(template, |(_, rest)| rest);
     let host = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
     if host.contains(['{', '}']) {
         return Err(Error::PlaceholderInHost);
     }
-    let mut text = String::with_capacity(template.len() + file.path.len() + file.sha256.len());
+    let mut text = String::with_capacity(template.len() + values.path.len() + values.sha256.len());
     let mut names_the_file = false;
     let mut rest = template;
     while let Some(brace) = rest.find(['{', '}']) {
         text.push_str(&rest[..brace]);
         let (name, after) = placeholder(&rest[brace..])?;
         let value = match name {
-            "path" => file.path,
-            "sha256" => file.sha256,
-            "ext" => file.ext,
-            _ => commit.ok_or(Error::NoCommit)?,
+            "path" => values.path,
+            "sha256" => values.sha256,
+            "ext" => values.ext,
+            _ => values.commit.ok_or(Error::NoCommit)?,
         };
         names_the_file |= name == "path" || name == "sha256";
         text.extend(utf8_percent_encode(value, PATH));
@@ -89,17 +90,6 @@ pub fn url_for(template: &str, file: &MediaFile<'_>, commit: Option<&str>) -> Re
         _ => false,
     };
     if is_allowed { Ok(url) } else { Err(Error::NotHttps) }
-}
-
-/// Where a sandbox at `base` serves an uploaded file: `{base}/_sandbox/media/{sha256}.{ext}`.
-#[must_use]
-pub fn sandbox_media_url(base: &Url, sha256: &str, ext: &str) -> Url {
-    let mut url = base.clone();
-    let folder = base.path().trim_end_matches('/');
-    url.set_path(&format!("{folder}/_sandbox/media/{sha256}.{ext}"));
-    url.set_query(None);
-    url.set_fragment(None);
-    url
 }
 
 /// The name after an opening brace, and what follows its closing one.
@@ -128,13 +118,11 @@ fn is_loopback(url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::file::testing::{SHA, picture};
     use super::*;
 
-    const SHA: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-
     fn url(template: &str, path: &str) -> Result<String, Error> {
-        let file = MediaFile { path, sha256: SHA, ext: "jpg" };
-        url_for(template, &file, Some("b444750")).map(String::from)
+        url_for(template, &picture(path), Some("b444750")).map(String::from)
     }
 
     #[test]
@@ -204,17 +192,9 @@ mod tests {
 
     #[test]
     fn a_template_with_a_commit_needs_one() {
-        let file = MediaFile { path: "a.jpg", sha256: SHA, ext: "jpg" };
+        let file = picture("a.jpg");
         assert_eq!(url_for("https://c.example/{commit}/{path}", &file, None), Err(Error::NoCommit));
         assert!(url_for("https://c.example/{path}", &file, None).is_ok());
-    }
-
-    #[test]
-    fn the_sandbox_serves_by_content() {
-        for base in ["http://127.0.0.1:8787", "http://127.0.0.1:8787/", "http://127.0.0.1:8787/?x=1#y"] {
-            let url = sandbox_media_url(&Url::parse(base).unwrap(), SHA, "mp4");
-            assert_eq!(url.as_str(), format!("http://127.0.0.1:8787/_sandbox/media/{SHA}.mp4"));
-        }
     }
 
     proptest::proptest! {

@@ -231,6 +231,43 @@ impl State {
 }
 
 impl Record {
+    /// The first record of a new attempt: nothing is made, sent or known yet.
+    #[must_use]
+    pub fn new(key: PostKey, user_id: UserId, account: AccountName, kind: Kind, attempt: AttemptId) -> Self {
+        Self {
+            key,
+            user_id,
+            account,
+            kind,
+            state: State::Containers,
+            digest: None,
+            media_digest: None,
+            caption_digest: None,
+            attempt,
+            children: Vec::new(),
+            container: None,
+            fingerprint: None,
+            intents: Vec::new(),
+            refusals: Vec::new(),
+            reason: None,
+            code: None,
+            subcode: None,
+            media_id: None,
+            permalink: None,
+            published_at: None,
+            via: None,
+            comment: None,
+            comment_switch: None,
+            moved_to: None,
+            not_ours: Vec::new(),
+            graph: None,
+            file: None,
+            rev: 0,
+            evidence: Vec::new(),
+            trial: false,
+        }
+    }
+
     /// Whether both are versions of one attempt.
     #[must_use]
     pub fn is_same_attempt(&self, other: &Self) -> bool {

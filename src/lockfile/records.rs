@@ -1,5 +1,6 @@
 //! All records of a content root, by post.
 
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::merge::{merge, normal};
@@ -152,31 +153,44 @@ impl FromIterator<Record> for Records {
     }
 }
 
-/// The attempt that speaks for a post among all its attempts: a published one; else an ignored one; else
-/// an open one (of two the smaller attempt id goes on); else a deleted one; else the newest that ended
-/// without a post. Forgotten ones never speak.
+/// The attempt that speaks for a post among all its attempts; forgotten ones never do.
 ///
 /// An ignored post stays unpublished even when another clone had begun it: that open attempt is still
 /// found by [`Records::open`] and settled, but nothing goes on from it.
 #[must_use]
 pub fn effective(attempts: &[Record]) -> Option<&Record> {
-    let precedence = |state| match state {
-        State::Published => Some(5),
-        State::Ignored => Some(4),
-        State::Containers | State::Intent | State::Unknown => Some(3),
-        State::Deleted => Some(2),
-        State::NotPublished | State::Failed => Some(1),
-        State::Forgotten => None,
+    let speaking = attempts.iter().filter(|record| record.state != State::Forgotten);
+    speaking.reduce(|best, record| if speaks_before(record, best) { record } else { best })
+}
+
+/// Whether `a` speaks for its post rather than `b`: what is live, else what blocks, else what is never
+/// to be published, else what is under way, else how it ended. Total, so the order of reading does not
+/// matter.
+#[must_use]
+pub fn speaks_before(a: &Record, b: &Record) -> bool {
+    let weight = |state| match state {
+        State::Published => 6,
+        State::Unknown => 5,
+        State::Ignored => 4,
+        State::Intent | State::Containers => 3,
+        State::Deleted => 2,
+        State::NotPublished | State::Failed => 1,
+        State::Forgotten => 0,
     };
-    let strongest = attempts.iter().filter_map(|record| precedence(record.state)).max()?;
-    let candidates = attempts.iter().filter(|record| precedence(record.state) == Some(strongest));
-    if strongest == 3 {
-        return candidates.min_by(|a, b| a.attempt.cmp(&b.attempt));
-    }
-    candidates.max_by(|a, b| {
-        let key = |record: &Record| (record.media_id.is_some(), record.last_time());
-        key(a).cmp(&key(b)).then_with(|| b.attempt.cmp(&a.attempt))
-    })
+    let by_state = weight(a.state).cmp(&weight(b.state));
+    let order = by_state.then_with(|| match a.state {
+        // A known id says more; of two, the first that went live.
+        State::Published => {
+            let key = |record: &Record| (record.media_id.is_some(), Reverse(record.published_at));
+            key(a).cmp(&key(b))
+        }
+        // Of two open attempts the smaller id goes on.
+        State::Unknown | State::Containers | State::Intent => Ordering::Equal,
+        State::Ignored | State::NotPublished | State::Failed | State::Deleted | State::Forgotten => {
+            a.last_time().cmp(&b.last_time())
+        }
+    });
+    order.then_with(|| b.attempt.cmp(&a.attempt)) == Ordering::Greater
 }
 
 fn conflict(attempts: &[Record]) -> Option<Conflict<'_>> {

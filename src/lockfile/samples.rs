@@ -22,38 +22,8 @@ pub(crate) const STATES: [State; 9] = [
 
 /// A record with nothing but what every record has.
 pub(crate) fn record(key: &str, attempt: &str, state: State) -> Record {
-    Record {
-        key: key.into(),
-        user_id: "17841400000000001".into(),
-        account: "brand".into(),
-        kind: Kind::Image,
-        state,
-        digest: None,
-        media_digest: None,
-        caption_digest: None,
-        attempt: attempt.into(),
-        children: vec![],
-        container: None,
-        fingerprint: None,
-        intents: vec![],
-        refusals: vec![],
-        reason: None,
-        code: None,
-        subcode: None,
-        media_id: None,
-        permalink: None,
-        published_at: None,
-        via: None,
-        comment: None,
-        comment_switch: None,
-        moved_to: None,
-        not_ours: vec![],
-        graph: None,
-        file: None,
-        rev: 0,
-        evidence: vec![],
-        trial: false,
-    }
+    let [user_id, account] = ["17841400000000001", "brand"];
+    Record { state, ..Record::new(key.into(), user_id.into(), account.into(), Kind::Image, attempt.into()) }
 }
 
 pub(crate) fn at(second: i64) -> Timestamp {

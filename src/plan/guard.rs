@@ -113,10 +113,10 @@ fn no_lockfile(input: &Input<'_>, publishes: &[&Change]) -> Vec<Guard> {
             "restore it from git; for the very first run pass --allow-new-lock or make one with `igsync init`",
         ));
     }
-    if options.ephemeral_lockfile && !options.is_sandbox {
+    if let Some(why) = options.ephemeral_lockfile.as_ref().filter(|_| !options.is_sandbox) {
         guards.push(guard(
             GuardKind::EphemeralLockfile,
-            "nothing keeps the lockfile of this run, so the next one would publish again",
+            &format!("nothing keeps the lockfile of this run, so the next one would publish again: {why}"),
             "let igsync push it (git.push or --push); if something else commits it, pass --allow-ephemeral-lock",
         ));
     }

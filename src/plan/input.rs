@@ -78,8 +78,8 @@ pub struct Options {
     pub has_lockfile: bool,
     /// The sandbox keeps its own record, so the guards that protect `igsync.lock` are off.
     pub is_sandbox: bool,
-    /// In CI, without anything that keeps the lockfile and without `--allow-ephemeral-lock`.
-    pub ephemeral_lockfile: bool,
+    /// In CI, without anything that keeps the lockfile and without `--allow-ephemeral-lock`: why nothing does.
+    pub ephemeral_lockfile: Option<String>,
     /// The Graph base URL when it is not Meta's.
     pub graph_base: Option<String>,
     /// Attempts whose settlement in this run found that nothing is live: their schedule is decided

@@ -1,12 +1,9 @@
 //! The attempts of each post, reduced to the one that decides.
 
-use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-
 use crate::id::{MediaId, PostKey, UserId};
-use crate::lockfile::{Record, State};
+use crate::lockfile::{Record, State, speaks_before};
 
 /// Identity of a post: `(user_id, key)`.
 pub(super) type Identity<'a> = (&'a str, &'a str);
@@ -18,8 +15,7 @@ pub(super) fn identity<'a>(user: &'a UserId, key: &'a PostKey) -> Identity<'a> {
 /// What is recorded about one post.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry<'a> {
-    /// The attempt that decides: live, else unknown (it blocks), else ignored, else open, else the
-    /// newest that ended without a post.
+    /// The attempt that speaks for the post.
     pub(super) record: &'a Record,
     /// An attempt whose publish may have been sent, when the deciding one is another.
     pub(super) other_intent: Option<&'a Record>,
@@ -35,7 +31,8 @@ impl<'a> Entry<'a> {
     }
 
     fn add(&mut self, record: &'a Record) {
-        let (winner, loser) = if precedes(record, self.record) { (record, self.record) } else { (self.record, record) };
+        let (winner, loser) =
+            if speaks_before(record, self.record) { (record, self.record) } else { (self.record, record) };
         self.record = winner;
         match loser.state {
             State::Published if loser.media_id != winner.media_id => {
@@ -60,43 +57,6 @@ impl<'a> Entry<'a> {
     pub(super) fn counts(&self) -> bool {
         !matches!(self.record.state, State::Deleted | State::Forgotten)
     }
-}
-
-/// Whether `a` decides rather than `b`; total, so the order of reading does not matter.
-fn precedes(a: &Record, b: &Record) -> bool {
-    let by_state = weight(a.state).cmp(&weight(b.state));
-    let order = by_state.then_with(|| match a.state {
-        // A known id says more; of two, the first that went live.
-        State::Published => (a.media_id.is_some(), Reverse(a.published_at), Reverse(&a.attempt)).cmp(&(
-            b.media_id.is_some(),
-            Reverse(b.published_at),
-            Reverse(&b.attempt),
-        )),
-        // Of two open attempts the smaller id goes on.
-        State::Unknown | State::Containers | State::Intent => b.attempt.cmp(&a.attempt),
-        State::Ignored | State::NotPublished | State::Failed | State::Deleted | State::Forgotten => {
-            (newest(a), &a.attempt).cmp(&(newest(b), &b.attempt))
-        }
-    });
-    order == Ordering::Greater
-}
-
-fn weight(state: State) -> u8 {
-    match state {
-        State::Published => 5,
-        State::Unknown => 4,
-        // Another clone may have begun what this one ignores: nothing goes on from there.
-        State::Ignored => 3,
-        State::Intent | State::Containers => 2,
-        State::NotPublished | State::Failed => 1,
-        State::Deleted | State::Forgotten => 0,
-    }
-}
-
-/// The latest time that the record knows of.
-fn newest(record: &Record) -> Option<Timestamp> {
-    let created = record.children.iter().chain(&record.container).filter_map(|created| created.created_at);
-    created.chain(record.intents.iter().map(|intent| intent.at)).chain(record.published_at).max()
 }
 
 /// Every post with a record.

@@ -123,16 +123,10 @@ pub(crate) fn record(key: &str, state: State) -> Record {
     let reached = |from: State| state.rank() >= from.rank();
     let is_live = state == State::Published;
     Record {
-        key: post.key,
-        user_id: UserId::from(USER),
-        account: post.account,
-        kind: post.kind,
         state,
         digest: post.digest,
         media_digest: post.media_digest,
         caption_digest: Some(digest(&format!("caption of {key}"))),
-        attempt: AttemptId::from("a1"),
-        children: Vec::new(),
         container: Some(Created { id: "17800000000000001".into(), created_at: Some(at("2026-12-01T10:00:00Z")) }),
         fingerprint: reached(State::Intent).then(Vec::new),
         intents: if reached(State::Intent) {
@@ -140,23 +134,12 @@ pub(crate) fn record(key: &str, state: State) -> Record {
         } else {
             Vec::new()
         },
-        refusals: Vec::new(),
-        reason: None,
-        code: None,
-        subcode: None,
         media_id: is_live.then(|| MediaId::from("17900000000000001")),
         permalink: is_live.then(|| "https://www.instagram.com/p/abc/".to_owned()),
         published_at: is_live.then(|| at("2026-12-01T10:00:06Z")),
         via: is_live.then_some(Via::Publish),
-        comment: None,
-        comment_switch: None,
-        moved_to: None,
-        not_ours: Vec::new(),
-        graph: None,
         file: Some(format!("{key}.yaml")),
-        rev: 0,
-        evidence: Vec::new(),
-        trial: false,
+        ..Record::new(post.key, UserId::from(USER), post.account, post.kind, AttemptId::from("a1"))
     }
 }
 

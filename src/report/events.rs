@@ -37,10 +37,10 @@ mod tests {
         let out = Shared::default();
         let mut json = Json::new(out.clone());
         json.event(&Event::PostPublished { post: post_ref("posts/a"), media_id: Some("179".into()) }).unwrap();
-        json.event(&Event::PostUnknown { post: post_ref("posts/b"), reason: "two\nlines\u{1b}".into() }).unwrap();
+        json.event(&Event::NotAttempted { post: post_ref("posts/b"), reason: "two\nlines\u{1b}".into() }).unwrap();
         insta::assert_snapshot!(out.text(), @r#"
         {"event":"post_published","key":"posts/a","account":"brand","media_id":"179"}
-        {"event":"post_unknown","key":"posts/b","account":"brand","reason":"two\nlines\u001b"}
+        {"event":"not_attempted","key":"posts/b","account":"brand","reason":"two\nlines\u001b"}
         "#);
     }
 

@@ -207,9 +207,10 @@ impl Observer for Human {
                 }
                 fbtrace_id.as_ref().map_or(Ok(()), |trace| self.hint(&format!("Meta's trace id: {}", one_line(trace))))
             }
-            Event::PostUnknown { post, reason } => {
-                self.ended(post, "unknown", bad, &format!(": {}", one_line(reason)))?;
-                self.hint(&format!("settle it with `igsync resolve {}`", one_line(post.key.as_str())))
+            Event::PostUnknown { post, reason, settles_itself, help } => {
+                let (word, paint) = if *settles_itself { ("perhaps live", odd) } else { ("unknown", bad) };
+                self.ended(post, word, paint, &format!(": {}", one_line(reason)))?;
+                self.hint(&one_line(help))
             }
             Event::PostDeferred { post, reason } => {
                 self.ended(post, "deferred", odd, &format!(": {}", one_line(reason)))

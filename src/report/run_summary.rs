@@ -18,6 +18,7 @@ pub fn render(tally: &Tally, plan: &Plan) -> String {
         (plan.summary.late, "late"),
         (plan.summary.expired, "expired"),
         (tally.unknown.max(plan.summary.unknown), "unknown"),
+        (tally.unsettled, "perhaps live"),
         (tally.failed + plan.summary.failed, "failed"),
         (tally.deferred, "deferred"),
         (tally.not_attempted, "not attempted"),

@@ -1,13 +1,13 @@
 //! One simulation: runs of the real apply code, and what happens between them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use igsync::apply::{
-    AccountRun, Event as Fact, MediaSource, Observer, Shared, Tally, Waits, Work, rename, stop_channel,
+    AccountRun, Event as Fact, Halt, MediaSource, Observer, Run, Shared, Waits, exit_of, has_open, has_work,
+    stop_channel,
 };
 use igsync::config::Login;
 use igsync::exit::Exit;
@@ -15,7 +15,7 @@ use igsync::graph::{AccessToken, Client, Endpoint, Flavour, Timing};
 use igsync::id::{AttemptId, PostKey, UserId};
 use igsync::lockfile::{self, Ledger, Paths, Record, Records};
 use igsync::manifest::{Post, caption_digest};
-use igsync::plan::{self, AccountView, Action, Guard, Input, Options, Plan, Selection};
+use igsync::plan::{self, AccountView, Guard, Input, Options, Plan, Selection};
 use igsync::port::{Clock, Disk, MemDisk, Transport};
 use jiff::Timestamp;
 
@@ -219,7 +219,7 @@ impl Simulation {
         if self.net.is_dead() { Ended::Died } else { ended }
     }
 
-    /// As `igsync apply --yes`: settle, plan, publish, fold.
+    /// As `igsync apply --yes`, without its terminal.
     async fn apply(&self, stop: igsync::apply::Stop, run: u64) -> Ended {
         let posts = self.posts();
         let disk: Arc<dyn Disk> = Arc::clone(&self.disk) as _;
@@ -228,9 +228,10 @@ impl Simulation {
             Err(error) => return Ended::Broken(format!("read: {error}")),
         };
         let offline = self.plan(&posts, &snapshot.records, BTreeSet::new());
-        let names: Vec<usize> = (0..self.schedule.scenario.accounts())
-            .filter(|account| has_work(&offline, &snapshot.records, *account))
-            .collect();
+        let is_at_work = |account: &usize| {
+            has_work(&offline, &account_name(*account)) || has_open(&snapshot.records, &UserId::from(USERS[*account]))
+        };
+        let names: Vec<usize> = (0..self.schedule.scenario.accounts()).filter(is_at_work).collect();
         if !offline.acts() && names.is_empty() {
             return Ended::Exit(exit_of(&offline));
         }
@@ -248,39 +249,30 @@ impl Simulation {
             Box::new(Deaf),
             fastrand::Rng::with_seed(run + 1),
         ));
-        let mut tally = Tally::default();
-        let mut runs = Vec::new();
+        let mut run = Run::new(Arc::clone(&shared), Vec::new(), Vec::new());
         for account in names {
             let user = UserId::from(USERS[account]);
             let client = self.client(account);
-            match shared.ask(client.account(&user)).await {
-                Ok(Ok(_)) => runs.push(self.account(account, client, &shared)),
-                Ok(Err(error)) => tally.end(if error.is_account_level() { Exit::Account } else { Exit::Incomplete }),
-                Err(halt) => tally.end(halt.exit),
-            }
+            let halt = match shared.ask(client.account(&user)).await {
+                Ok(Ok(_)) => {
+                    run.accounts.push(self.account(account, client, &shared));
+                    continue;
+                }
+                Ok(Err(error)) => Halt::unreachable(&error),
+                Err(halt) => halt,
+            };
+            run.halted.push((account_name(account), halt));
         }
-        let (mut runs, settled) = settle(runs, &posts, &mut tally).await;
+        let settled = run.settle(&posts).await;
         let records = shared.with_records(Clone::clone);
         let plan = self.plan(&posts, &records, settled);
         if !plan.guards.is_empty() {
-            return match shared.fold() {
+            return match run.leave() {
                 Ok(()) => Ended::Refused(plan.guards),
                 Err(halt) => Ended::Broken(halt.reason),
             };
         }
-        match rename(&plan, &shared) {
-            Ok(moved) => tally.moved = moved,
-            Err(halt) => tally.end(halt.exit),
-        }
-        let ended = join_all(runs.iter_mut().map(|run| publish(run, &plan))).await;
-        for (counted, _) in ended {
-            tally.absorb(&counted);
-        }
-        if let Err(halt) = shared.fold() {
-            tally.end(halt.exit);
-        }
-        tally.end(exit_of(&plan));
-        Ended::Exit(tally.exit())
+        Ended::Exit(run.carry_out(&plan).await.tally.exit())
     }
 
     fn plan(&self, posts: &[Arc<Post>], records: &Records, settled: BTreeSet<AttemptId>) -> Plan {
@@ -333,16 +325,11 @@ impl Simulation {
             client,
             media: MediaSource {
                 login: Login::Instagram,
-                hosting: None,
-                commit: None,
-                sandbox: None,
+                host: None,
                 root: PathBuf::from(ROOT),
                 disk: Arc::clone(&self.disk) as _,
-                transport: Arc::clone(&self.net) as _,
                 digests: Arc::default(),
                 hashed: Arc::default(),
-                timeout: self.waits().http_timeout,
-                uploaded: std::sync::Mutex::default(),
             },
             graph: None,
             max_publish: 5,
@@ -353,62 +340,6 @@ impl Simulation {
             undecided: std::collections::HashSet::new(),
         }
     }
-}
-
-async fn settle(
-    mut runs: Vec<AccountRun>,
-    posts: &[Arc<Post>],
-    tally: &mut Tally,
-) -> (Vec<AccountRun>, BTreeSet<AttemptId>) {
-    let wanted: HashMap<(UserId, PostKey), Arc<Post>> =
-        posts.iter().filter_map(|post| Some(((post.user_id.clone()?, post.key.clone()), Arc::clone(post)))).collect();
-    let ended = join_all(runs.iter_mut().map(|run| {
-        let (user, wanted) = (run.user_id.clone(), &wanted);
-        async move { run.settle_open(&|key: &PostKey| wanted.get(&(user.clone(), key.clone())).cloned()).await }
-    }))
-    .await;
-    let mut settled = BTreeSet::new();
-    for (index, ended) in ended.into_iter().enumerate().rev() {
-        tally.absorb(&ended.tally);
-        settled.extend(ended.not_live);
-        if let Some(halt) = ended.halt {
-            tally.end(halt.exit);
-            runs.remove(index);
-        }
-    }
-    (runs, settled)
-}
-
-async fn publish(run: &mut AccountRun, plan: &Plan) -> (Tally, Option<igsync::apply::Halt>) {
-    let work = plan
-        .changes
-        .iter()
-        .filter(|change| change.account == run.name && is_work(change))
-        .filter_map(|change| change.post.clone())
-        .map(|post| Work { post })
-        .collect();
-    run.publish_all(work).await
-}
-
-fn is_work(change: &plan::Change) -> bool {
-    change.acts() && matches!(change.action, Action::Publish | Action::Resume(_))
-}
-
-fn has_work(plan: &Plan, records: &Records, account: usize) -> bool {
-    let name = account_name(account);
-    plan.changes.iter().any(|change| change.account == name && is_work(change))
-        || records.open(&UserId::from(USERS[account])).next().is_some()
-}
-
-fn exit_of(plan: &Plan) -> Exit {
-    let mut exit = Exit::Done;
-    if plan.summary.late + plan.summary.failed > 0 {
-        exit = exit.or(Exit::Incomplete);
-    }
-    if plan.summary.unknown > 0 {
-        exit = exit.or(Exit::Unknown);
-    }
-    exit
 }
 
 fn view(account: usize) -> AccountView {

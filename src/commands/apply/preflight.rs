@@ -1,7 +1,7 @@
 //! Permissions that publishing itself does not need, asked for before any container is made: a post
 //! that went out without its first comment cannot be mended by a later run of the same token.
 
-use crate::apply::{AccountRun, Halt};
+use crate::apply::{AccountRun, Halt, Run, is_work};
 use crate::config::{Account, Login};
 use crate::exit::Exit;
 use crate::graph::scopes;
@@ -11,29 +11,27 @@ use crate::plan::Plan;
 
 use super::super::World;
 use super::super::auth::{debug, needs};
-use super::super::connect::Accounts;
 use super::super::credentials::flavour;
 use super::super::project::Project;
-use super::prepare::is_work;
 
 /// Sets accounts aside whose token lacks a permission that this run needs.
-pub(super) async fn check(plan: &Plan, project: &Project, accounts: &mut Accounts, world: &World) {
+pub(super) async fn check(plan: &Plan, project: &Project, run: &mut Run, world: &World) {
     // The in-process sandbox's own token may do everything.
     if project.sandbox {
         return;
     }
     let mut able = Vec::new();
-    for run in std::mem::take(&mut accounts.runs) {
-        let lacks = match project.config.account(&run.name) {
-            Some(account) => missing(account, &run, plan, project, world).await,
+    for account in std::mem::take(&mut run.accounts) {
+        let lacks = match project.config.account(&account.name) {
+            Some(configured) => missing(configured, &account, plan, project, world).await,
             None => None,
         };
         match lacks {
-            None => able.push(run),
-            Some(halt) => accounts.halted.push((run.name.clone(), halt)),
+            None => able.push(account),
+            Some(halt) => run.halted.push((account.name.clone(), halt)),
         }
     }
-    accounts.runs = able;
+    run.accounts = able;
 }
 
 async fn missing(account: &Account, run: &AccountRun, plan: &Plan, project: &Project, world: &World) -> Option<Halt> {

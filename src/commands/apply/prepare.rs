@@ -1,19 +1,15 @@
-//! What has to be known before anybody is asked: is there anything to do, who can do it, what did
-//! earlier runs leave open.
+//! What has to be known before anybody is asked: is there anything to do, and who can do it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashSet;
 
-use futures_util::future::join_all;
-
-use crate::apply::Tally;
+use crate::apply::{exit_of, has_open, has_work, idle_events};
 use crate::cli::{Apply, OutputFormat};
+use crate::config::Account;
 use crate::exit::Exit;
-use crate::id::{AccountName, AttemptId, PostKey};
-use crate::manifest::{Post, PostState};
-use crate::plan::{Action, Change, GuardKind, Plan};
+use crate::id::AccountName;
+use crate::plan::{Change, GuardKind, Plan};
+use crate::report;
 
-use super::super::connect::Accounts;
 use super::super::project::Project;
 use super::super::{Failure, World, write_stdout};
 use super::{refusal, show};
@@ -46,73 +42,24 @@ pub(super) fn ends_offline(
         return Ok(refusal(plan, args, world, before_any_call));
     }
     if args.scope.format == OutputFormat::Json {
-        write_stdout(world, &super::carry_out::idle_events(plan))?;
+        let events: String = idle_events(plan).iter().map(report::events::line).collect();
+        write_stdout(world, &events)?;
     }
     Ok(Some(exit_of(plan)))
 }
 
-/// What the state of the posts alone makes of the exit code.
-pub(super) fn exit_of(plan: &Plan) -> Exit {
-    let mut exit = Exit::Done;
-    if plan.summary.late + plan.summary.failed > 0 {
-        exit = exit.or(Exit::Incomplete);
-    }
-    if plan.summary.unknown > 0 {
-        exit = exit.or(Exit::Unknown);
-    }
-    exit
-}
-
-/// What an account's run is given to do.
-pub(super) fn is_work(change: &Change) -> bool {
-    change.acts() && matches!(change.action, Action::Publish | Action::Resume(_))
-}
-
 /// Accounts for which Meta has to be asked anything.
 pub(super) fn accounts_with_work(plan: &Plan, project: &Project, args: &Apply) -> HashSet<AccountName> {
-    let mut names: HashSet<AccountName> =
-        plan.changes.iter().filter(|change| is_work(change)).map(|change| change.account.clone()).collect();
-    for account in &project.config.accounts {
-        if let Some(user) = project.user_of(account)
-            && (args.scope.account.is_empty() || args.scope.account.iter().any(|name| *name == *account.name.as_str()))
-            && project.snapshot.records.open(&user).next().is_some()
-        {
-            names.insert(account.name.clone());
-        }
-    }
-    names
-}
-
-/// Settles what earlier runs left open, all accounts side by side. An account that cannot be asked is
-/// set aside; the others go on.
-pub(super) async fn settle(project: &Project, accounts: &mut Accounts, tally: &mut Tally) -> BTreeSet<AttemptId> {
-    let wanted = wanted_posts(project);
-    let ended = join_all(accounts.runs.iter_mut().map(|run| {
-        let name = run.name.clone();
-        let wanted = &wanted;
-        async move { run.settle_open(&|key: &PostKey| wanted.get(&(&name, key)).map(|post| Arc::clone(post))).await }
-    }))
-    .await;
-    let mut settled = BTreeSet::new();
-    for (index, ended) in ended.into_iter().enumerate().rev() {
-        tally.absorb(&ended.tally);
-        settled.extend(ended.not_live);
-        if let Some(halt) = ended.halt {
-            let run = accounts.runs.remove(index);
-            accounts.halted.push((run.name.clone(), halt));
-        }
-    }
-    settled
-}
-
-/// Posts that somebody still wants to see published; drafts and deleted manifests are not among them.
-fn wanted_posts(project: &Project) -> HashMap<(&AccountName, &PostKey), &Arc<Post>> {
-    project
-        .posts
-        .iter()
-        .filter(|post| !post.draft && post.state == PostState::Present)
-        .map(|post| ((&post.account, &post.key), post))
-        .collect()
+    let is_selected = |name: &AccountName| {
+        args.scope.account.is_empty() || args.scope.account.iter().any(|other| other == name.as_str())
+    };
+    let left_open = |account: &Account| {
+        is_selected(&account.name)
+            && project.user_of(account).is_some_and(|user| has_open(&project.snapshot.records, &user))
+    };
+    let accounts = project.config.accounts.iter();
+    let at_work = accounts.filter(|account| has_work(plan, &account.name) || left_open(account));
+    at_work.map(|account| account.name.clone()).collect()
 }
 
 /// Exit 1 when every account that would act now has an error in a post that is due.

@@ -32,8 +32,12 @@ fn without_a_lockfile_nothing_is_published_unasked() {
 
 #[test]
 fn a_lockfile_that_nobody_keeps_refuses_publishing() {
-    let plan = world(numbered(1), []).with(|world| world.options.ephemeral_lockfile = true).plan();
+    let lost = |posts| world(posts, []).with(|world| world.options.ephemeral_lockfile = Some("no remote".into()));
+    let plan = lost(numbered(1)).plan();
     assert_eq!(kinds(&plan), [GuardKind::EphemeralLockfile]);
+    assert!(plan.guards[0].message.ends_with("would publish again: no remote"));
+    assert_eq!(kinds(&lost(vec![post("p").due("2027-01-01T00:00:00Z")]).plan()), [], "nothing is due");
+    assert_eq!(kinds(&lost(numbered(1)).with(|world| world.options.is_sandbox = true).plan()), []);
 }
 
 #[test]

@@ -41,6 +41,7 @@ fn finished(published: usize, failed: usize) -> Event {
         published,
         failed,
         unknown: 0,
+        unsettled: 0,
         deferred: 0,
         not_attempted: 0,
         exit_code: 0,
@@ -70,7 +71,18 @@ fn a_log_has_a_line_for_each_thing_that_happened() {
             fbtrace_id: Some("AbC".into()),
             help: "see `igsync explain 2207026`".into(),
         },
-        Event::PostUnknown { post: post_ref("posts/ferry"), reason: "the answer was lost".into() },
+        Event::PostUnknown {
+            post: post_ref("posts/ferry"),
+            reason: "the answer was lost".into(),
+            settles_itself: false,
+            help: "say how it is: `igsync resolve posts/ferry --published`".into(),
+        },
+        Event::PostUnknown {
+            post: post_ref("posts/pier"),
+            reason: "its publish was sent".into(),
+            settles_itself: true,
+            help: "run apply again".into(),
+        },
         Event::PostPublished { post: post_ref("posts/story"), media_id: None },
         Event::PostAdopted { post: post_ref("posts/old"), media_id: "17900".into() },
         Event::PostDeferred { post: post_ref("posts/later"), reason: "the quota of a day is used up".into() },
@@ -87,7 +99,9 @@ fn a_log_has_a_line_for_each_thing_that_happened() {
       see `igsync explain 2207026`
       Meta's trace id: AbC
     unknown posts/ferry: the answer was lost
-      settle it with `igsync resolve posts/ferry`
+      say how it is: `igsync resolve posts/ferry --published`
+    perhaps live posts/pier: its publish was sent
+      run apply again
     published posts/story, its id is not known yet
     adopted posts/old, it was live already as 17900
     deferred posts/later: the quota of a day is used up

@@ -1,0 +1,95 @@
+//! Giving the files of a run their URLs, before anything is made at Meta.
+
+use std::sync::Mutex;
+
+use futures_util::stream::{self, StreamExt};
+
+use crate::id::Kind;
+use crate::manifest::{MediaType, Post, Source};
+
+use super::account::{AccountRun, Work};
+use super::attempt;
+use super::containers::Made;
+use super::context::{Halt, lock};
+use super::event::Event;
+use super::media::Located;
+use super::outcome::{Failure, Outcome, Tally};
+
+impl AccountRun {
+    /// Hosts every file that the posts still need. A host that fails leaves nothing half made: there is
+    /// no container yet. Posts whose files have no URL get their outcome and leave `waiting`.
+    pub(super) async fn place_media(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<(), Halt> {
+        let stopped: &Mutex<Option<Halt>> = &Mutex::default();
+        let placed: Vec<_> = stream::iter(waiting.clone())
+            .map(|work| async move {
+                // What stops the account stops it before the next post is begun.
+                let before = lock(stopped).clone();
+                let placed = match before {
+                    Some(halt) => Err(halt),
+                    None => self.place(&work.post).await,
+                };
+                if let Err(halt) = &placed {
+                    lock(stopped).get_or_insert_with(|| halt.clone());
+                }
+                (work.post, placed)
+            })
+            .buffered(self.parallelism.max(1))
+            .collect()
+            .await;
+        let mut halt = None;
+        for (post, placed) in placed {
+            match placed {
+                Ok(Ok(())) => {}
+                Ok(Err(failure)) => {
+                    waiting.retain(|work| work.post.key != post.key);
+                    self.finish(&post.key, &Outcome::Failed(failure), tally)?;
+                }
+                Err(stop) => halt = halt.or(Some(stop)),
+            }
+        }
+        halt.map_or(Ok(()), Err)
+    }
+
+    async fn place(&self, post: &Post) -> Made<()> {
+        self.shared.go_on()?;
+        self.shared.tell(&Event::PostStarted { post: self.post_ref(&post.key), kind: post.kind })?;
+        for (item, source, media_type) in self.still_needed(post) {
+            if let Err(failure) = self.locate(post, source, media_type).await? {
+                let is_item = post.kind == Kind::Carousel;
+                return Ok(Err(if is_item { failure.in_item(item) } else { failure }));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// The files that no living container holds yet, each with its number among the items.
+    fn still_needed<'a>(&self, post: &'a Post) -> Vec<(usize, &'a Source, MediaType)> {
+        let now = self.client.server_now();
+        let attempts = self.shared.attempts(&self.user_id, &post.key);
+        let open = attempts.iter().filter(|record| record.state.is_open()).min_by(|a, b| a.attempt.cmp(&b.attempt));
+        if open.is_some_and(|record| attempt::usable_container(record, now).is_some()) {
+            return Vec::new();
+        }
+        let made = open.map_or(&[][..], |record| &record.children);
+        // A carousel with one child that is too old begins anew.
+        let made = if made.iter().all(|child| attempt::is_usable(child, now)) { made.len() } else { 0 };
+        let items = post.items.iter().enumerate().skip(made);
+        let mut needed: Vec<_> = items.map(|(index, item)| (index + 1, &item.source, item.media_type)).collect();
+        let cover = post.reel.as_ref().and_then(|reel| reel.cover.as_ref());
+        needed.extend(cover.map(|cover| (1, cover, MediaType::Image)));
+        needed
+    }
+
+    /// Puts one file where Meta can fetch it. A host that fails every file ends the account's run.
+    pub(super) async fn locate(&self, post: &Post, source: &Source, media_type: MediaType) -> Made<Located> {
+        let progress = |len| (len >= WORTH_TELLING).then(|| self.progress(post, len));
+        match self.shared.ask(self.media.locate(source, media_type, &progress)).await? {
+            Ok(located) => Ok(Ok(located)),
+            Err(error) if error.is_shared() => Err(Halt::host(&error)),
+            Err(error) => Ok(Err(Failure::new(error.to_string(), error.advice()))),
+        }
+    }
+}
+
+/// Smaller files reach their host before anybody wonders. In bytes.
+const WORTH_TELLING: u64 = 8 << 20;

@@ -1,0 +1,198 @@
+//! One run over all accounts: first what earlier runs left open, then what the plan says. What stands
+//! between the two (showing, asking, refusing) is the caller's.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use crate::exit::Exit;
+use crate::id::{AccountName, AttemptId, PostKey, UserId};
+use crate::lockfile::Records;
+use crate::manifest::{Post, PostState};
+use crate::plan::{Action, Change, Plan};
+
+use super::account::{AccountRun, Work};
+use super::context::{Halt, Shared};
+use super::event::{Event, PostRef};
+use super::outcome::{Outcome, Tally};
+use super::rename::rename;
+
+/// A run that has begun.
+pub struct Run {
+    pub shared: Arc<Shared>,
+    /// Accounts that can act.
+    pub accounts: Vec<AccountRun>,
+    /// Accounts that could not be connected or asked, and why.
+    pub halted: Vec<(AccountName, Halt)>,
+    tally: Tally,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Report {
+    pub tally: Tally,
+    /// Why something was left undone: of one account, or (`None`) of all.
+    pub halts: Vec<(Option<AccountName>, Halt)>,
+}
+
+impl Run {
+    pub fn new(shared: Arc<Shared>, accounts: Vec<AccountRun>, halted: Vec<(AccountName, Halt)>) -> Self {
+        Self { shared, accounts, halted, tally: Tally::default() }
+    }
+
+    /// Settles what earlier runs left open, all accounts side by side, and returns the attempts that are
+    /// proven not to be live. An account that cannot be asked is set aside; the others go on.
+    pub async fn settle(&mut self, posts: &[Arc<Post>]) -> BTreeSet<AttemptId> {
+        let wanted = wanted(posts);
+        let ended =
+            join_all(self.accounts.iter_mut().map(|account| {
+                let (name, wanted) = (account.name.clone(), &wanted);
+                async move {
+                    account.settle_open(&|key: &PostKey| wanted.get(&(&name, key)).map(|post| Arc::clone(post))).await
+                }
+            }))
+            .await;
+        let mut settled = BTreeSet::new();
+        for (index, ended) in ended.into_iter().enumerate().rev() {
+            self.tally.absorb(&ended.tally);
+            settled.extend(ended.not_live);
+            if let Some(halt) = ended.halt {
+                let account = self.accounts.remove(index);
+                self.halted.push((account.name.clone(), halt));
+            }
+        }
+        settled
+    }
+
+    /// Keeps what settling found, and does nothing else: the plan was refused, or nobody agreed to it.
+    pub fn leave(self) -> Result<(), Halt> {
+        self.shared.fold()
+    }
+
+    /// Carries out the plan; every post of it gets exactly one outcome.
+    pub async fn carry_out(self, plan: &Plan) -> Report {
+        let Self { shared, accounts, halted, tally } = self;
+        let began = shared.clock.monotonic();
+        let mut report = Report { tally, halts: Vec::new() };
+        let started = shared.tell(&Event::RunStarted {
+            to_publish: plan.summary.publish,
+            to_resume: plan.summary.resume,
+            plan_digest: plan.digest.clone(),
+        });
+        match started.and_then(|()| rename(plan, &shared)) {
+            Ok(moved) => report.tally.moved = moved,
+            Err(halt) => report.stop(None, halt),
+        }
+        let broken = plan.accounts_with_errors();
+        let (refused, able): (Vec<_>, Vec<_>) =
+            accounts.into_iter().partition(|account| broken.contains(&account.name));
+        let refused = refused.into_iter().map(|account| (account.name.clone(), has_errors()));
+        for (name, halt) in halted.into_iter().chain(refused) {
+            leave_out(plan, &name, &halt, &shared, &mut report.tally);
+            report.stop(Some(name), halt);
+        }
+        let ended = join_all(able.iter().map(|account| account.publish_all(work(plan, &account.name)))).await;
+        for ((tally, halt), account) in ended.into_iter().zip(&able) {
+            report.tally.absorb(&tally);
+            if let Some(halt) = halt {
+                report.stop(Some(account.name.clone()), halt);
+            }
+        }
+        if let Err(halt) = shared.fold() {
+            report.stop(None, halt);
+        }
+        report.tally.end(exit_of(plan));
+        // The output may be what failed; the exit code still tells.
+        let _ = shared.tell(&finished(&report.tally, shared.clock.monotonic().saturating_sub(began)));
+        report
+    }
+}
+
+impl Report {
+    fn stop(&mut self, account: Option<AccountName>, halt: Halt) {
+        self.tally.end(halt.exit);
+        self.halts.push((account, halt));
+    }
+}
+
+/// The two events of a run that has nothing to do.
+pub fn idle_events(plan: &Plan) -> [Event; 2] {
+    let mut tally = Tally::default();
+    tally.end(exit_of(plan));
+    let started = Event::RunStarted { to_publish: 0, to_resume: 0, plan_digest: plan.digest.clone() };
+    [started, finished(&tally, Duration::ZERO)]
+}
+
+/// What the state of the posts alone makes of the exit code.
+pub fn exit_of(plan: &Plan) -> Exit {
+    let mut exit = Exit::Done;
+    if plan.summary.late + plan.summary.failed > 0 {
+        exit = exit.or(Exit::Incomplete);
+    }
+    if plan.summary.unknown > 0 {
+        exit = exit.or(Exit::Unknown);
+    }
+    exit
+}
+
+/// What an account's run is given to do.
+pub fn is_work(change: &Change) -> bool {
+    change.acts() && matches!(change.action, Action::Publish | Action::Resume(_))
+}
+
+/// Whether Meta has to be asked anything about an account.
+pub fn has_work(plan: &Plan, account: &AccountName) -> bool {
+    plan.changes.iter().any(|change| change.account == *account && is_work(change))
+}
+
+/// Whether an earlier run left something to be settled.
+pub fn has_open(records: &Records, user: &UserId) -> bool {
+    records.open(user).next().is_some()
+}
+
+/// Posts that somebody still wants to see published; drafts and deleted manifests are not among them.
+fn wanted(posts: &[Arc<Post>]) -> HashMap<(&AccountName, &PostKey), &Arc<Post>> {
+    let wanted = posts.iter().filter(|post| !post.draft && post.state == PostState::Present);
+    wanted.map(|post| ((&post.account, &post.key), post)).collect()
+}
+
+fn work(plan: &Plan, account: &AccountName) -> Vec<Work> {
+    let mine = plan.changes.iter().filter(|change| change.account == *account && is_work(change));
+    mine.filter_map(|change| change.post.clone()).map(|post| Work { post }).collect()
+}
+
+/// Gives every post of a stopped account its outcome.
+fn leave_out(plan: &Plan, account: &AccountName, halt: &Halt, shared: &Shared, tally: &mut Tally) {
+    for Work { post } in work(plan, account) {
+        let outcome = Outcome::halted(halt);
+        tally.count(&outcome);
+        let post = PostRef { key: post.key.clone(), account: account.clone() };
+        if let Some(event) = outcome.event(post) {
+            let _ = shared.tell(&event);
+        }
+    }
+}
+
+fn finished(tally: &Tally, elapsed: Duration) -> Event {
+    Event::RunFinished {
+        published: tally.published,
+        failed: tally.failed,
+        unknown: tally.unknown,
+        unsettled: tally.unsettled,
+        deferred: tally.deferred,
+        not_attempted: tally.not_attempted,
+        exit_code: tally.exit() as u8,
+        elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+fn has_errors() -> Halt {
+    Halt {
+        whole_run: false,
+        exit: Exit::Incomplete,
+        reason: "a post that is due has errors".to_owned(),
+        help: "mend the errors above, or set `draft: true` in those manifests".to_owned(),
+    }
+}

@@ -1,0 +1,217 @@
+//! The record on a branch of a git remote: a fast-forward-only push is lock and journal at once.
+//!
+//! Commits are made of objects alone and pushed by their id, so that work tree, index and branches of this clone
+//! are never touched; [`super::Checkout::follow`] lets the checkout come along where that is safe.
+
+use futures_util::future::BoxFuture;
+use sha2::{Digest as _, Sha256};
+
+use super::checkout::Checkout;
+use super::command::{Error, Git};
+use super::message::{Signature, message, run_page};
+use super::outcome::{self, Said};
+use super::target::Target;
+use super::tree::{self, TreeError};
+use crate::port::{Kept, Remote, RemoteError, Version};
+
+/// Stands for a branch that the remote does not have yet.
+const ABSENT: &str = "absent";
+
+/// One branch of one remote, as the keeper of one lockfile.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    checkout: Checkout,
+    target: Target,
+    /// Where this clone notes the remote's tip: out of the way of everybody's branches, and one for each
+    /// content root, because two may run side by side.
+    note: String,
+    /// A branch that igsync alone writes to, and may begin.
+    is_own: bool,
+    signature: Signature,
+    /// The CI run to name in commits.
+    run: Option<String>,
+}
+
+impl Branch {
+    /// The branch of the content itself.
+    #[must_use]
+    pub fn of_content(
+        checkout: Checkout,
+        target: Target,
+        signature: Signature,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Self {
+        let mut hash = Sha256::new();
+        for part in [&target.remote, &target.branch, &checkout.prefix] {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        let id: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Self { checkout, target, note: format!("refs/igsync/{id}"), is_own: false, signature, run: run_page(variable) }
+    }
+
+    /// A branch that holds nothing but records; it begins with the first of them.
+    #[must_use]
+    pub fn of_state(
+        checkout: Checkout,
+        target: Target,
+        signature: Signature,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Self {
+        Self { is_own: true, ..Self::of_content(checkout, target, signature, variable) }
+    }
+
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Proves that the record can be read and that the branch can be pushed to, as far as a remote tells
+    /// before something is pushed: hooks and branch protection speak up only then.
+    pub async fn preflight(&self) -> Result<Kept, RemoteError> {
+        let kept = self.read().await?;
+        let commit = if kept.version.0 == ABSENT {
+            tree::empty_commit(self.git(), &self.signature).await.map_err(unclear)?
+        } else {
+            kept.version.0.clone()
+        };
+        let (said, stderr) = self.push(&commit, &kept.version, true).await.map_err(unclear)?;
+        match said {
+            // A branch that has moved can be pushed to, too.
+            Said::Taken | Said::NotSent => Ok(kept),
+            _ => Err(outcome::why(&said, &stderr)),
+        }
+    }
+
+    fn git(&self) -> &Git {
+        &self.checkout.git
+    }
+
+    async fn read(&self) -> Result<Kept, RemoteError> {
+        let Some(commit) = self.tip().await? else {
+            return Ok(Kept { version: Version(ABSENT.to_owned()), text: None });
+        };
+        let text = tree::read(self.git(), &commit, &self.checkout.lockfile()).await.map_err(unusable)?;
+        Ok(Kept { version: Version(commit), text })
+    }
+
+    /// The remote's tip, fetched; `None`: it has no such branch, and we may begin it.
+    pub async fn tip(&self) -> Result<Option<String>, RemoteError> {
+        let refspec = format!("+{}:{}", self.target.full_name(), self.note);
+        let fetch = [
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-recurse-submodules",
+            "--",
+            &self.target.remote,
+            &refspec,
+        ];
+        let output = self.git().run(&fetch, b"").await.map_err(unclear)?;
+        if output.succeeded() {
+            let commit = format!("{}^{{commit}}", self.note);
+            return self.git().line(&["rev-parse", "--verify", &commit], b"").await.map(Some).map_err(unclear);
+        }
+        if !self.is_absent().await? {
+            return Err(outcome::why(&Said::Nothing, &output.stderr));
+        }
+        if self.is_own {
+            return Ok(None);
+        }
+        Err(RemoteError::Refused(format!(
+            "{} has no branch {}; push it once: git push {0} HEAD:{1}",
+            self.target.remote, self.target.branch
+        )))
+    }
+
+    /// Whether the remote answers and has no such branch.
+    async fn is_absent(&self) -> Result<bool, RemoteError> {
+        let name = self.target.full_name();
+        let ask = ["ls-remote", "--exit-code", "--", &self.target.remote, &name];
+        let output = self.git().run(&ask, b"").await.map_err(unclear)?;
+        Ok(output.code == Some(2))
+    }
+
+    /// Pushes `commit` if the branch stands at `over`. The lease makes that exact: without it, a branch that
+    /// somebody has set back would be wound forward again.
+    async fn push(&self, commit: &str, over: &Version, is_rehearsal: bool) -> Result<(Said, String), Error> {
+        let name = self.target.full_name();
+        let expected = if over.0 == ABSENT { "" } else { &over.0 };
+        let lease = format!("--force-with-lease={name}:{expected}");
+        let refspec = format!("{commit}:{name}");
+        let mut arguments = vec![
+            "push",
+            "--porcelain",
+            "--no-verify",
+            "--no-follow-tags",
+            "--no-signed",
+            "--recurse-submodules=no",
+            &lease,
+        ];
+        if is_rehearsal {
+            arguments.push("--dry-run");
+        }
+        arguments.extend(["--", &self.target.remote, &refspec]);
+        let output = self.git().run(&arguments, b"").await?;
+        let said = outcome::read(&output.stdout);
+        // A line that says "taken" counts only when git agrees.
+        let said = if said == Said::Taken && !output.succeeded() { Said::Nothing } else { said };
+        Ok((said, output.stderr))
+    }
+
+    async fn exchange(&self, over: &Version, text: &[u8], about: &str) -> Result<Version, RemoteError> {
+        let parent = (over.0 != ABSENT).then_some(over.0.as_str());
+        let about = message(about, self.run.as_deref());
+        let path = self.checkout.lockfile();
+        let made = tree::commit(self.git(), parent, &path, text, &about, &self.signature).await;
+        let commit = made.map_err(unusable)?;
+        let pushed = self.push(&commit, over, false).await;
+        if matches!(pushed, Ok((Said::Taken, _))) {
+            return Ok(Version(commit));
+        }
+        // No word of the push is believed, its success apart: what stands there now tells.
+        let tip = self.tip().await?;
+        if let Some(tip) = &tip
+            && self.checkout.is_ancestor(&commit, tip).await.map_err(unclear)?
+        {
+            return Ok(Version(commit));
+        }
+        if tip.as_deref() != parent {
+            return Err(RemoteError::Moved);
+        }
+        match pushed {
+            Ok((said, stderr)) => Err(outcome::why(&said, &stderr)),
+            Err(error) => Err(unclear(error)),
+        }
+    }
+}
+
+impl Remote for Branch {
+    fn fetch(&self) -> BoxFuture<'_, Result<Kept, RemoteError>> {
+        Box::pin(self.read())
+    }
+
+    fn put<'a>(
+        &'a self,
+        over: &'a Version,
+        text: &'a [u8],
+        message: &'a str,
+    ) -> BoxFuture<'a, Result<Version, RemoteError>> {
+        Box::pin(self.exchange(over, text, message))
+    }
+}
+
+fn unclear(error: Error) -> RemoteError {
+    match error {
+        Error::NotRun(_) => RemoteError::Refused(error.to_string()),
+        _ => RemoteError::Unclear(error.to_string()),
+    }
+}
+
+fn unusable(error: TreeError) -> RemoteError {
+    match error {
+        TreeError::Git(error) => unclear(error),
+        _ => RemoteError::Refused(error.to_string()),
+    }
+}

@@ -1,0 +1,86 @@
+//! The repository that the content root is in, and where its record belongs.
+
+use super::command::{Error, Git};
+use super::target::{self, Facts, Target};
+
+/// A content root in a git work tree.
+#[derive(Clone, Debug)]
+pub struct Checkout {
+    pub(super) git: Git,
+    /// The content root from the top of the work tree: empty, or with a slash at its end.
+    pub(super) prefix: String,
+    /// The commit that is checked out; `None` before the first one.
+    pub(super) head: Option<String>,
+    /// The branch that is checked out; `None`: a commit is.
+    pub(super) branch: Option<String>,
+}
+
+impl Checkout {
+    /// Looks where `git` stands.
+    pub async fn find(git: Git) -> Result<Self, Error> {
+        let inside = ["rev-parse", "--is-inside-work-tree", "--show-prefix"];
+        let text = git.line(&inside, b"").await?;
+        let (is_inside, prefix) = text.split_once('\n').unwrap_or((&text, ""));
+        if is_inside != "true" {
+            let said = "the content root is in a repository without a work tree".to_owned();
+            return Err(Error::Failed { command: "rev-parse".to_owned(), code: None, said });
+        }
+        let head = git.answer(&["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]).await?;
+        let branch = git.answer(&["symbolic-ref", "--quiet", "--short", "HEAD"]).await?;
+        Ok(Self { prefix: prefix.to_owned(), git, head, branch })
+    }
+
+    /// The path of the lockfile in the repository.
+    #[must_use]
+    pub fn lockfile(&self) -> String {
+        format!("{}igsync.lock", self.prefix)
+    }
+
+    /// The branch that this checkout belongs to. `variable` reads the environment. The error is for people.
+    pub async fn target(
+        &self,
+        configured: Option<&str>,
+        variable: &(dyn Fn(&str) -> Option<String> + Sync),
+    ) -> Result<Target, String> {
+        let facts = self.facts(configured, variable).await.map_err(|error| error.to_string())?;
+        let remote = target::remote(&facts)?;
+        let branch = match target::branch(&facts) {
+            Some(branch) => branch,
+            None => self.default_branch(&remote).await?,
+        };
+        Ok(Target { remote, branch })
+    }
+
+    async fn facts(
+        &self,
+        configured: Option<&str>,
+        variable: &(dyn Fn(&str) -> Option<String> + Sync),
+    ) -> Result<Facts, Error> {
+        let upstream = match &self.branch {
+            None => None,
+            Some(branch) => {
+                let of = |what: &str| format!("branch.{branch}.{what}");
+                let remote = self.git.answer(&["config", "--get", &of("remote")]).await?;
+                let merge = self.git.answer(&["config", "--get", &of("merge")]).await?;
+                remote.zip(merge)
+            }
+        };
+        let remotes = self.git.line(&["remote"], b"").await?;
+        Ok(Facts {
+            head: self.branch.clone(),
+            upstream,
+            remotes: remotes.lines().map(str::to_owned).collect(),
+            configured: configured.map(str::to_owned),
+            ci: target::branch_of_ci(variable),
+        })
+    }
+
+    async fn default_branch(&self, remote: &str) -> Result<String, String> {
+        let answer = self.git.line(&["ls-remote", "--symref", "--", remote, "HEAD"], b"").await;
+        let answer = answer.map_err(|error| error.to_string())?;
+        let named = answer.lines().find_map(|line| line.strip_prefix("ref: refs/heads/")?.split('\t').next());
+        named.map(str::to_owned).ok_or_else(|| {
+            format!("a commit is checked out and no branch, and {remote} does not say which branch is meant")
+        })
+    }
+}

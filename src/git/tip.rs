@@ -1,0 +1,55 @@
+//! Whether the checkout is what the remote's branch holds.
+
+use super::checkout::Checkout;
+use super::command::{Error, failed};
+
+/// How the checkout stands to the tip of a branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tip {
+    /// It is the tip.
+    Same,
+    /// Behind, but the content root differs in nothing but the lockfile.
+    BehindByRecord,
+    /// Commits with other changes are missing.
+    Behind,
+    /// It has commits that the branch does not have.
+    Ahead,
+    /// Both have commits that the other does not have.
+    Apart,
+}
+
+impl Checkout {
+    /// Compares what is checked out with `tip`, a commit that was fetched.
+    pub async fn compare(&self, tip: &str) -> Result<Tip, Error> {
+        let Some(head) = self.head.as_deref() else { return Ok(Tip::Behind) };
+        if head == tip {
+            return Ok(Tip::Same);
+        }
+        if !self.is_ancestor(head, tip).await? {
+            return Ok(if self.is_ancestor(tip, head).await? { Tip::Ahead } else { Tip::Apart });
+        }
+        let changed = self.changed(head, tip).await?;
+        // Commits that touch other folders of the repository change nothing that is published from here.
+        let lockfile = self.lockfile();
+        let is_ours = |path: &String| path.starts_with(&self.prefix) && *path != lockfile;
+        Ok(if changed.iter().any(is_ours) { Tip::Behind } else { Tip::BehindByRecord })
+    }
+
+    pub(super) async fn is_ancestor(&self, older: &str, newer: &str) -> Result<bool, Error> {
+        let arguments = ["merge-base", "--is-ancestor", older, newer];
+        let output = self.git.run(&arguments, b"").await?;
+        match output.code {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => Err(failed(&arguments, &output)),
+        }
+    }
+
+    /// Paths from the top of the repository that differ between two commits.
+    pub(super) async fn changed(&self, from: &str, to: &str) -> Result<Vec<String>, Error> {
+        let arguments = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to];
+        let text = self.git.bytes(&arguments, b"").await?;
+        let paths = text.split(|byte| *byte == 0).filter(|path| !path.is_empty());
+        Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
+    }
+}

@@ -1,0 +1,144 @@
+//! A commit that differs from another one in a single file, made of objects alone: no index, no work tree.
+
+use super::command::{Error, Git};
+use super::message::Signature;
+
+/// What may be wrong with the place where the file is to go.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TreeError {
+    #[error(transparent)]
+    Git(#[from] Error),
+    #[error("{0} is no plain file at the remote")]
+    NoFile(String),
+    #[error("{0} is no folder at the remote")]
+    NoFolder(String),
+}
+
+/// `mode type id` and the name: one line of a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    about: String,
+    name: String,
+}
+
+impl Entry {
+    fn kind(&self) -> &str {
+        self.about.split(' ').nth(1).unwrap_or_default()
+    }
+
+    fn mode(&self) -> &str {
+        self.about.split(' ').next().unwrap_or_default()
+    }
+
+    fn id(&self) -> &str {
+        self.about.split(' ').nth(2).unwrap_or_default()
+    }
+
+    fn is_plain_file(&self) -> bool {
+        self.kind() == "blob" && self.mode().starts_with("100")
+    }
+}
+
+/// The bytes of the file at `path` in `commit`; `None` where there is none.
+pub(super) async fn read(git: &Git, commit: &str, path: &str) -> Result<Option<Vec<u8>>, TreeError> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let Some(entry) = list(git, commit, folder).await?.into_iter().find(|entry| entry.name == name) else {
+        return Ok(None);
+    };
+    if !entry.is_plain_file() {
+        return Err(TreeError::NoFile(path.to_owned()));
+    }
+    Ok(Some(git.bytes(&["cat-file", "blob", entry.id()], b"").await?))
+}
+
+/// Makes a commit over `parent` (without one: the first of a branch) in which `path` holds `text`.
+pub(super) async fn commit(
+    git: &Git,
+    parent: Option<&str>,
+    path: &str,
+    text: &[u8],
+    message: &str,
+    signature: &Signature,
+) -> Result<String, TreeError> {
+    let blob = git.line(&["hash-object", "-w", "--stdin"], text).await?;
+    let tree = tree_with(git, parent, path, &blob).await?;
+    Ok(over(git, parent, &tree, message, signature).await?)
+}
+
+/// A commit without any file: the beginning of a branch, as far as a dry run needs one.
+pub(super) async fn empty_commit(git: &Git, signature: &Signature) -> Result<String, Error> {
+    let tree = git.line(&["mktree"], b"").await?;
+    over(git, None, &tree, "Nothing yet\n", signature).await
+}
+
+async fn over(
+    git: &Git,
+    parent: Option<&str>,
+    tree: &str,
+    message: &str,
+    signature: &Signature,
+) -> Result<String, Error> {
+    let settings = signature.settings();
+    let mut arguments: Vec<&str> = settings.iter().flat_map(|setting| ["-c", setting]).collect();
+    // A person's key would ask for its passphrase.
+    arguments.extend(["commit-tree", "--no-gpg-sign", tree]);
+    if let Some(parent) = parent {
+        arguments.extend(["-p", parent]);
+    }
+    git.line(&arguments, message.as_bytes()).await
+}
+
+/// From the file up to the top: every folder on the way is written anew with one entry exchanged.
+async fn tree_with(git: &Git, parent: Option<&str>, path: &str, blob: &str) -> Result<String, TreeError> {
+    let mut id = blob.to_owned();
+    let mut below = path;
+    let mut is_file = true;
+    loop {
+        let (folder, name) = below.rsplit_once('/').unwrap_or(("", below));
+        let mut entries = match parent {
+            Some(commit) => list(git, commit, folder).await?,
+            None => Vec::new(),
+        };
+        let old = entries.iter().find(|entry| entry.name == name);
+        let mode = match old {
+            Some(old) if is_file && !old.is_plain_file() => return Err(TreeError::NoFile(below.to_owned())),
+            Some(old) if !is_file && old.kind() != "tree" => return Err(TreeError::NoFolder(below.to_owned())),
+            Some(old) => old.mode().to_owned(),
+            None => if is_file { "100644" } else { "040000" }.to_owned(),
+        };
+        entries.retain(|entry| entry.name != name);
+        let kind = if is_file { "blob" } else { "tree" };
+        entries.push(Entry { about: format!("{mode} {kind} {id}"), name: name.to_owned() });
+        id = write(git, &entries).await?;
+        if folder.is_empty() {
+            return Ok(id);
+        }
+        (below, is_file) = (folder, false);
+    }
+}
+
+/// What stands directly in a folder of a commit; nothing where there is no such folder.
+async fn list(git: &Git, commit: &str, folder: &str) -> Result<Vec<Entry>, TreeError> {
+    let inside = format!("{folder}/");
+    let mut arguments = vec!["ls-tree", "-z", "--full-tree", commit];
+    if !folder.is_empty() {
+        arguments.extend(["--", &inside]);
+    }
+    let text = git.bytes(&arguments, b"").await?;
+    let unreadable = || Error::Unreadable { command: "ls-tree".to_owned() };
+    let mut entries = Vec::new();
+    for line in text.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
+        // Names that are no UTF-8 could not be written back.
+        let line = std::str::from_utf8(line).map_err(|_| unreadable())?;
+        let (about, path) = line.split_once('\t').ok_or_else(unreadable)?;
+        let name = if folder.is_empty() { path } else { path.strip_prefix(&inside).ok_or_else(unreadable)? };
+        entries.push(Entry { about: about.to_owned(), name: name.to_owned() });
+    }
+    Ok(entries)
+}
+
+async fn write(git: &Git, entries: &[Entry]) -> Result<String, Error> {
+    let lines: String = entries.iter().map(|entry| format!("{}\t{}\0", entry.about, entry.name)).collect();
+    // What a partial clone has not fetched is there all the same.
+    git.line(&["mktree", "-z", "--missing"], lines.as_bytes()).await
+}

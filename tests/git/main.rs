@@ -1,0 +1,16 @@
+//! The record on a git remote: the library's own hands on bare repositories, and the real binary racing, dying
+//! and starting anew over them, against the sandbox over real HTTP.
+
+#![cfg(unix)]
+#![expect(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "tests stop at the first surprise; their texts and pictures are small"
+)]
+
+mod branch;
+mod checkout;
+#[allow(dead_code, reason = "shared with the other tests, which use more of it")]
+#[path = "../it/project.rs"]
+mod project;
+mod repo;
