@@ -12,6 +12,7 @@ mod apply;
 mod bad_input;
 mod commands;
 mod lock;
+mod media;
 mod ports;
 mod project;
 mod protocol;

@@ -48,6 +48,12 @@ impl Paths {
         self.private.join("digests.jsonl")
     }
 
+    /// When tokens that were issued here expire.
+    #[must_use]
+    pub fn expiry(&self) -> PathBuf {
+        self.private.join("expiry.jsonl")
+    }
+
     /// Makes the private folder with its own `.gitignore`. What a crash left half done is completed.
     pub fn prepare(&self, disk: &dyn Disk) -> Result<(), Error> {
         self.check_links(disk)?;
@@ -63,7 +69,15 @@ impl Paths {
 
     /// A link could lead out of the content root; what a pull request brings must not choose where we write.
     pub(super) fn check_links(&self, disk: &dyn Disk) -> Result<(), Error> {
-        let paths = [&self.private, &self.folder, &self.lockfile, &self.journal(), &self.run_lock(), &self.digests()];
+        let paths = [
+            &self.private,
+            &self.folder,
+            &self.lockfile,
+            &self.journal(),
+            &self.run_lock(),
+            &self.digests(),
+            &self.expiry(),
+        ];
         match paths.into_iter().find(|path| disk.stat(path).is_ok_and(|stat| stat.kind == FileKind::Symlink)) {
             Some(path) => Err(Error::Link { path: path.display().to_string() }),
             None => Ok(()),
