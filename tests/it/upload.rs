@@ -37,7 +37,7 @@ fn fail_upload(server: &Server, nth: u32, fault: &Value) {
 fn half_filled(project: &Project, server: &Server, bytes: u64) {
     fail_upload(server, 1, &json!({ "interrupt_upload": { "bytes": bytes } }));
     let container = json!({ "method": "GET", "path": "/1785*" });
-    let refusal = json!({ "graph_error": { "code": 100 } });
+    let refusal = json!({ "graph_error": { "code": 3 } });
     server.fail(&json!([{ "match": container, "fault": refusal }]).to_string());
     apply(project).exits(3).says("uploading the video");
     server.mend();
