@@ -2,6 +2,7 @@
 
 mod account;
 mod after;
+mod announce;
 mod announcement;
 mod attempt;
 mod budget;
@@ -18,6 +19,7 @@ mod place;
 mod poll;
 mod protocol;
 mod publish;
+mod remote;
 mod rename;
 mod run;
 mod settle;

@@ -107,6 +107,12 @@ pub enum Schema {
     Defaults,
     /// `igsync.yaml`
     Config,
+    /// One line of `igsync.lock`
+    Lock,
+    /// What `plan --format json` prints
+    Plan,
+    /// One line of what `apply --format json` prints
+    Events,
     /// What `validate --format json` prints
     Findings,
 }
@@ -128,6 +134,18 @@ pub struct Validate {
 pub enum FindingsFormat {
     Human,
     Json,
+    /// Annotations for GitHub Actions
+    Github,
+}
+
+/// How a plan is written to stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    #[default]
+    Human,
+    Json,
+    /// For a comment on a pull request
+    Markdown,
     /// Annotations for GitHub Actions
     Github,
 }
@@ -176,9 +194,6 @@ pub struct Scope {
     /// Decide what is due as if it were this time; in apply only against a sandbox
     #[arg(long, value_name = "RFC3339")]
     pub now: Option<jiff::Timestamp>,
-    /// How the plan (plan) or the events (apply) are written to stdout
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: OutputFormat,
 }
 
 #[derive(Debug, Args)]
@@ -188,6 +203,12 @@ pub struct Plan {
     /// Exit 2 when apply would act now
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Show the posts first that differ from where this branch left REV; asks git
+    #[arg(long, value_name = "REV")]
+    pub base: Option<String>,
+    /// How the plan is written to stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: PlanFormat,
 }
 
 #[derive(Debug, Args)]
@@ -219,6 +240,9 @@ pub struct Apply {
     /// In CI: go on although igsync pushes no record, because something else keeps igsync.lock
     #[arg(long)]
     pub allow_ephemeral_lock: bool,
+    /// How the events are written to stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: OutputFormat,
 }
 
 #[derive(Debug, Args)]

@@ -1,12 +1,15 @@
 //! One file per subcommand: load, call the core, report. The only place that wires modules together.
 
+mod actions;
 mod apply;
 mod auth;
+mod base;
 mod connect;
 mod credentials;
 mod desk;
 mod explain;
 mod extras;
+mod github;
 mod init;
 mod lock;
 mod log;
@@ -31,7 +34,9 @@ use crate::cli::{Cli, Command};
 use crate::config::Env;
 use crate::exit::Exit;
 use crate::port::{Clock, Disk, HttpOptions, HttpTransport, RealClock, RealDisk, Transport, TransportError};
+use crate::report::{self, Style};
 
+pub use actions::Actions;
 pub use terminal::{Stream, Streams, Terminal};
 
 /// What a command is given of the world.
@@ -42,6 +47,7 @@ pub struct World {
     pub transport: Box<dyn Fn() -> Result<Arc<dyn Transport>, TransportError> + Send + Sync>,
     pub env: Env,
     pub terminal: Terminal,
+    pub actions: Actions,
     pub stop: Stop,
     /// Where attempt ids come from.
     pub seed: u64,
@@ -62,6 +68,11 @@ impl Failure {
     /// A failure that is a sentence and a remedy.
     pub fn message(exit: Exit, message: impl std::fmt::Display, help: impl std::fmt::Display) -> Self {
         Self::new(exit, miette::miette!(help = help.to_string(), "{message}"))
+    }
+
+    /// A run that ended before anything was published.
+    fn halted(halt: crate::apply::Halt) -> Self {
+        Self::message(halt.exit, halt.reason, halt.help)
     }
 }
 
@@ -91,12 +102,13 @@ pub fn main(cli: Cli) -> Exit {
             disk: Arc::new(RealDisk),
             clock: Arc::new(RealClock::new()),
             transport: Box::new(|| Ok(Arc::new(HttpTransport::new(&HttpOptions::default())?))),
+            actions: Actions::of_process(&env),
             env,
             terminal,
             stop: signals::listen(),
             seed: getrandom::u64().unwrap_or_else(|_| fastrand::u64(..)),
         };
-        run(cli, &world).await
+        actions::exit_of_process(run(cli, &world).await, &world.env)
     });
     // A blocking read of a large file must not hold the process.
     runtime.shutdown_background();
@@ -105,6 +117,7 @@ pub fn main(cli: Cli) -> Exit {
 
 /// Runs one command line; the failure, where there is one, has been shown when this returns.
 pub async fn run(cli: Cli, world: &World) -> Exit {
+    world.actions.begin(&cli.command);
     let ended = match cli.command {
         Command::Validate(args) => validate::run(&cli.global, &args, world),
         Command::Plan(args) => plan::run(&cli.global, &args, world),
@@ -122,7 +135,12 @@ pub async fn run(cli: Cli, world: &World) -> Exit {
         Command::Man => extras::manual(world),
         Command::Other(words) => extras::unknown(&words),
     };
-    ended.unwrap_or_else(|failure| world.terminal.fail(&failure))
+    let exit = ended.unwrap_or_else(|failure| {
+        world.actions.failed(&report::failure::render(failure.report.as_ref(), Style::plain()));
+        world.terminal.fail(&failure)
+    });
+    world.actions.finish(exit, world);
+    exit
 }
 
 /// Shows what clap has to say. Its own exit code 2 becomes 64: 2 means that there are changes.
@@ -131,9 +149,21 @@ pub fn usage(error: &clap::Error) -> Exit {
     if error.use_stderr() { Exit::Usage } else { Exit::Done }
 }
 
+/// Workflow commands as data: a runner is meant to obey them.
+fn write_commands(world: &World, text: &str) -> Result<(), Failure> {
+    match world.actions.write(text) {
+        Some(written) => judge(written),
+        None => write_stdout(world, text),
+    }
+}
+
 /// A closed pipe is the reader's wish, everything else is an error.
 fn write_stdout(world: &World, text: &str) -> Result<(), Failure> {
-    match world.terminal.write(text) {
+    judge(world.terminal.write(text))
+}
+
+fn judge(written: std::io::Result<()>) -> Result<(), Failure> {
+    match written {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::message(Exit::Failure, format!("the output could not be written: {error}"), "free some space"))
         }

@@ -8,12 +8,12 @@ mod root;
 mod schema;
 mod settings;
 
-pub(crate) use decode::hashtag;
+pub(crate) use decode::{hashtag, stand_in};
 pub use env::Env;
 pub use json_schema::json_schema;
 pub use load::{FILE, Loaded, load};
 pub use root::find_root;
-pub use schema::{Account, Config, Defaults, Fit, Git, Hosting, Login, Paused, Push, Schedule, TokenSource};
+pub use schema::{Account, Config, Defaults, Fit, Git, Login, Paused, Push, Schedule, TokenSource};
 pub use settings::Settings;
 
 #[cfg(test)]

@@ -66,11 +66,77 @@ impl Exit {
         Self::Done,
     ];
 
+    /// What it means to people.
+    #[must_use]
+    pub fn words(self) -> Words {
+        let (meaning, next, who) = match self {
+            Self::Done => ("done, or nothing to do", "nothing", "nobody"),
+            Self::Failure => (
+                "an error, findings, or declined",
+                "read the message; `igsync validate` shows findings",
+                "the author of the post",
+            ),
+            Self::Changes => ("apply would act now (--detailed-exitcode)", "`igsync apply`", "nobody"),
+            Self::Incomplete => (
+                "some posts failed, are late or were not attempted",
+                "`igsync plan` says which, and what each needs",
+                "the author of the post",
+            ),
+            Self::Unknown => (
+                "the outcome of a post is unknown; it is blocked",
+                "look at the account, then `igsync resolve KEY`",
+                "someone who can look at the account",
+            ),
+            Self::Refused => (
+                "a guard refused before anything was sent",
+                "the message names the flag that overrides it",
+                "the reviewer",
+            ),
+            Self::Stale => (
+                "not at the branch's tip, or the plan is outdated",
+                "run again on the newest commit",
+                "whoever ran an old job again",
+            ),
+            Self::Locked => ("another run holds the run lock", "wait for it, or use --lock-timeout", "nobody"),
+            Self::RecordNotDurable => (
+                "published, but the record could not be pushed",
+                "run again: it heals from what was pushed before",
+                "the maintainer of the repository",
+            ),
+            Self::Account => (
+                "a token or permission problem, or the account is restricted",
+                "renew the token; look into the app",
+                "the owner of the account",
+            ),
+            Self::Deferred => {
+                ("a quota, rate limit or cap is reached", "nothing: the rest goes out on a later run", "nobody")
+            }
+            Self::Usage => ("the command line was not understood", "`igsync help`", "whoever wrote the command"),
+            Self::Interrupted => {
+                ("interrupted, after a clean stop", "run again: it goes on where it stopped", "whoever stopped it")
+            }
+            Self::Terminated => {
+                ("terminated, after a clean stop", "run again: it goes on where it stopped", "whoever stopped it")
+            }
+        };
+        Words { meaning, next, who }
+    }
+
     /// The stronger of two ends of one run.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self::PRECEDENCE.into_iter().find(|exit| [self, other].contains(exit)).unwrap_or(self)
     }
+}
+
+/// An exit code in words: lower case, no full stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words {
+    pub meaning: &'static str,
+    /// What to do; commands stand in backticks and begin with `igsync`.
+    pub next: &'static str,
+    /// Whose turn it is.
+    pub who: &'static str,
 }
 
 impl From<Exit> for ExitCode {

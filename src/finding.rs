@@ -125,3 +125,14 @@ impl Finding {
         }
     }
 }
+
+/// By file and place. The same finding twice, as a post of two accounts has it, stays once.
+pub fn sort(findings: &mut Vec<Finding>) {
+    findings.sort_by(|a, b| place(a).cmp(&place(b)));
+    findings.dedup_by(|a, b| place(a) == place(b));
+}
+
+fn place(finding: &Finding) -> (&str, usize, &str, &str, &str) {
+    let start = finding.span.as_ref().map_or(0, |span| span.start);
+    (&finding.file, start, finding.rule.id, &finding.message, &finding.label)
+}

@@ -1,127 +1,188 @@
 //! Where local media become URLs that Meta can fetch. Knows no post.
 
+mod checkout;
+mod choice;
+mod command;
+mod error;
 mod file;
+mod github;
+mod process;
 mod sandbox;
+mod store;
 mod template;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use miette::Diagnostic;
-use thiserror::Error;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use crate::port::{Disk, Progress, Transport};
+use crate::port::{Disk, Progress, Transport, is_loopback};
 
+use checkout::Checkout;
+use command::Program;
+use github::Github;
+use sandbox::Sandbox;
+use store::Store;
+
+pub use choice::{Hosting, Link, ObjectStore, Repository};
+pub use error::Error;
 pub use file::MediaFile;
-pub use template::{Error as TemplateError, check, url_for};
+pub use template::{Error as TemplateError, check};
+
+/// What a host works with.
+pub struct Surroundings<'a> {
+    /// The content root.
+    pub root: PathBuf,
+    pub disk: Arc<dyn Disk>,
+    pub transport: Arc<dyn Transport>,
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// Names of the variables that hold igsync's own secrets.
+    pub secrets: Vec<String>,
+    /// For one small request.
+    pub timeout: Duration,
+    /// The API's base where it is on this machine: perhaps a sandbox, which hosts by itself.
+    pub loopback_base: Option<Url>,
+}
 
 /// One way to give local files public URLs. Asked in `apply` only: it may upload.
 pub struct Host {
-    way: Way,
+    way: Result<Way, Error>,
+    /// The API is on this machine, so media may be, too.
+    allows_loopback: bool,
     /// What has its URL already, by content: two posts with one file cost one upload.
     known: Mutex<HashMap<Arc<str>, Arc<OnceCell<Url>>>>,
 }
 
 enum Way {
-    Template { template: String, commit: Option<String> },
-    Sandbox(sandbox::Sandbox),
-}
-
-/// Why a file has no public URL.
-#[derive(Clone, Debug, Error, Diagnostic)]
-pub enum Error {
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Template(#[from] TemplateError),
-    #[error("{name} is converted by igsync, and its host serves only files that are there already")]
-    #[diagnostic(help(
-        "convert the file yourself and name the result, or host by media.hosting.object_store or media.hosting.command"
-    ))]
-    MadeHere { name: Arc<str> },
-    #[error("{name} has no public URL")]
-    #[diagnostic(help("set media.hosting in igsync.yaml, or give an https:// URL in the manifest"))]
-    NoHost { name: Arc<str> },
-    #[error("{name} was not read")]
-    #[diagnostic(help("run apply again; if it stays, please report it"))]
-    NotRead { name: Arc<str> },
-    #[error("{name} can not be read: {problem}")]
-    #[diagnostic(help("put the file back, then run apply again"))]
-    Unreadable { name: Arc<str>, problem: String },
-    #[error("{name} has changed since the plan was made")]
-    #[diagnostic(help("run apply again: it goes by the new file"))]
-    Changed { name: Arc<str> },
-    #[error("{name} is a Git LFS pointer, not the file itself")]
-    #[diagnostic(help("run `git lfs pull`; in CI check out with `lfs: true`"))]
-    Pointer { name: Arc<str> },
-    #[error("the sandbox did not take {name} (HTTP {status})")]
-    #[diagnostic(help(
-        "the base URL is on loopback but is no igsync sandbox: set media.hosting, or start `igsync sandbox`"
-    ))]
-    NoSandbox { name: Arc<str>, status: u16 },
-    #[error("the sandbox did not take {name}: {problem}")]
-    #[diagnostic(help("is it still running?"))]
-    SandboxGone { name: Arc<str>, problem: String },
-}
-
-impl Error {
-    /// Whether every other file would meet the same: the account's run ends instead of failing post by post.
-    #[must_use]
-    pub fn is_shared(&self) -> bool {
-        match self {
-            Self::Template(_) | Self::NoSandbox { .. } | Self::SandboxGone { .. } => true,
-            Self::MadeHere { .. } | Self::NoHost { .. } | Self::NotRead { .. } | Self::Unreadable { .. } => false,
-            Self::Changed { .. } | Self::Pointer { .. } => false,
-        }
-    }
-
-    /// What to do next.
-    #[must_use]
-    pub fn advice(&self) -> String {
-        self.help().map_or_else(String::new, |help| help.to_string())
-    }
+    Template { template: String, commit: OnceCell<String>, checkout: Checkout },
+    Github(Github),
+    Store(Box<Store>),
+    Program(Program),
+    Sandbox { sandbox: Sandbox, otherwise: Option<Box<Result<Way, Error>>> },
 }
 
 impl Host {
-    /// Files that are somewhere already, at addresses that follow a template.
+    /// The way that the configuration names; `None` when there is no way at all. Asks nobody yet, and
+    /// what is wrong with it is told to whoever wants a URL.
     #[must_use]
-    pub fn template(template: String, commit: Option<String>) -> Self {
-        Self::new(Way::Template { template, commit })
-    }
-
-    /// A sandbox at `base`, which serves files to itself. `timeout`: for one upload.
-    #[must_use]
-    pub fn sandbox(base: Url, transport: Arc<dyn Transport>, disk: Arc<dyn Disk>, timeout: Duration) -> Self {
-        Self::new(Way::Sandbox(sandbox::Sandbox { base, transport, disk, timeout }))
-    }
-
-    fn new(way: Way) -> Self {
-        Self { way, known: Mutex::default() }
+    pub fn open(hosting: Option<&Hosting>, surroundings: Surroundings<'_>) -> Option<Self> {
+        let configured = hosting.map(|hosting| Way::open(hosting, &surroundings));
+        let allows_loopback = surroundings.loopback_base.is_some();
+        let way = match surroundings.loopback_base {
+            None => configured?,
+            Some(base) => {
+                let Surroundings { transport, disk, timeout, .. } = surroundings;
+                let sandbox = Sandbox::new(base, transport, disk, timeout);
+                Ok(Way::Sandbox { sandbox, otherwise: configured.map(Box::new) })
+            }
+        };
+        Some(Self { way, allows_loopback, known: Mutex::default() })
     }
 
     /// The public URL of a file, the same for the whole run. Uploads what the host does not have yet,
     /// once, whoever asks; `progress` is told the bytes that were sent.
     pub async fn url_of(&self, file: &MediaFile, progress: Option<Progress>) -> Result<Url, Error> {
-        if let Way::Template { template, commit } = &self.way {
-            if file.is_made_here {
-                return Err(Error::MadeHere { name: Arc::clone(&file.name) });
+        let way = self.way().await?;
+        let url = match way {
+            // Cheap, and two names of one content have two addresses.
+            Way::Template { .. } | Way::Github(_) => way.url_of(file, None).await?,
+            Way::Store(_) | Way::Program(_) | Way::Sandbox { .. } => {
+                let cell = Arc::clone(self.known().entry(Arc::clone(&file.sha256)).or_default());
+                cell.get_or_try_init(|| way.url_of(file, progress)).await?.clone()
             }
-            return Ok(url_for(template, file, commit.as_deref())?);
+        };
+        if is_loopback(&url) && !self.allows_loopback {
+            return Err(Error::OnThisMachine { name: Arc::clone(&file.name) });
         }
-        let cell = Arc::clone(self.known().entry(Arc::clone(&file.sha256)).or_default());
-        cell.get_or_try_init(|| self.upload(file, progress)).await.cloned()
+        Ok(url)
     }
 
-    async fn upload(&self, file: &MediaFile, progress: Option<Progress>) -> Result<Url, Error> {
-        match &self.way {
-            Way::Template { template, commit } => Ok(url_for(template, file, commit.as_deref())?),
-            Way::Sandbox(sandbox) => sandbox.put(file, progress).await,
+    /// A base on this machine that is no sandbox leaves hosting to the configuration.
+    async fn way(&self) -> Result<&Way, Error> {
+        let way = self.way.as_ref().map_err(Clone::clone)?;
+        match way {
+            Way::Sandbox { sandbox, otherwise: Some(otherwise) } if !sandbox.is_there().await => {
+                (**otherwise).as_ref().map_err(Clone::clone)
+            }
+            _ => Ok(way),
         }
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, Arc<OnceCell<Url>>>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<OnceCell<Url>>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Way {
+    fn open(hosting: &Hosting, surroundings: &Surroundings<'_>) -> Result<Self, Error> {
+        let root = surroundings.root.clone();
+        Ok(match hosting {
+            Hosting::Url(template) => {
+                Self::Template { template: template.clone(), commit: OnceCell::new(), checkout: Checkout { root } }
+            }
+            Hosting::Github(repository) => Self::Github(Github::new(root, repository.clone(), surroundings.env)),
+            Hosting::ObjectStore(settings) => Self::Store(Box::new(Store::open(
+                settings,
+                surroundings.env,
+                Arc::clone(&surroundings.transport),
+                Arc::clone(&surroundings.disk),
+                surroundings.timeout,
+            )?)),
+            Hosting::Command(words) => {
+                let secrets =
+                    surroundings.secrets.iter().map(String::as_str).chain(SECRETS).filter_map(surroundings.env);
+                Self::Program(Program {
+                    words: words.clone(),
+                    root,
+                    hidden: surroundings.secrets.clone(),
+                    secrets: secrets.collect(),
+                    patience: PROGRAM_PATIENCE,
+                })
+            }
+        })
+    }
+
+    async fn url_of(&self, file: &MediaFile, progress: Option<Progress>) -> Result<Url, Error> {
+        match self {
+            Self::Template { .. } | Self::Github(_) if file.is_made_here => {
+                Err(Error::MadeHere { name: Arc::clone(&file.name) })
+            }
+            Self::Template { template, commit, checkout } => {
+                let commit = if template::names_commit(template) {
+                    commit.get_or_try_init(|| checkout.pushed_head()).await?.as_str()
+                } else {
+                    ""
+                };
+                Ok(template::url_for(template, file, commit)?)
+            }
+            Self::Github(github) => github.url_of(file).await,
+            Self::Store(store) => store.put(file, progress).await,
+            Self::Program(program) => program.ask(file).await,
+            Self::Sandbox { sandbox, .. } => sandbox.put(file, progress).await,
+        }
+    }
+}
+
+/// How long a program may take for one file.
+const PROGRAM_PATIENCE: Duration = Duration::from_secs(600);
+
+/// Secrets of other tools, which a program may need and no message may show.
+const SECRETS: [&str; 4] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"];
+
+/// How long a request may take that carries `len` bytes: a slower line is taken for dead.
+fn patience(timeout: Duration, len: u64) -> Duration {
+    const BYTES_PER_SECOND: u64 = 32 * 1024;
+    timeout.saturating_add(Duration::from_secs(len / BYTES_PER_SECOND))
+}
+
+/// A URL as messages may show it: without the query, which signs or identifies.
+#[must_use]
+pub fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.into()
 }

@@ -3,6 +3,7 @@
 pub mod format;
 #[cfg(test)]
 mod git_tests;
+mod json_schema;
 mod merge;
 mod record;
 mod records;
@@ -11,6 +12,7 @@ mod run_lock;
 pub(crate) mod samples;
 mod store;
 
+pub use json_schema::json_schema;
 pub use merge::merge;
 pub use record::{Comment, Created, PublishIntent, Record, Refusal, State, Switch, Via};
 pub use records::{Conflict, Records, effective, speaks_before};

@@ -1,5 +1,6 @@
 //! Manifests: YAML text in, [`Post`]s or findings out.
 
+mod accounts;
 mod assemble;
 mod check;
 mod check_files;
@@ -15,11 +16,11 @@ mod time;
 mod written;
 
 pub use crate::path::Source;
-pub use check_files::{check_files, check_hosting, place};
+pub use check_files::{check_files, check_hosting, check_late, place};
 pub use digest::{caption_digest, normalise_caption};
 pub use json_schema::{defaults_json_schema, json_schema};
 pub use load::{Loaded, Options, load};
-pub use media::{Spot, check_media, locate};
+pub use media::{Files, Spot, locate, unreadable};
 pub use schema::{Audio, GraduationStrategy, Item, MediaType, Post, PostState, ProductTag, ReelOptions, UserTag};
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ pub mod auth;
 pub mod events;
 pub mod failure;
 pub mod findings;
+pub mod json_schema;
 pub mod lock;
+pub mod markdown;
 pub mod plan_human;
 pub mod plan_json;
 mod plan_rows;
@@ -12,6 +14,7 @@ pub mod progress;
 pub mod run_summary;
 pub mod status;
 pub mod text;
+pub mod workflow;
 
 /// How output looks; found out once, where the streams are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

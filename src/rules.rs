@@ -1,7 +1,11 @@
 //! Every rule igsync knows, in the order of their ids: the only list. `docs/rules.md` is made from it.
 
+mod untold;
+
 use crate::finding::{Rule, Severity};
 use crate::id::Kind::{self, Carousel, Image, Reel, Story};
+
+pub use untold::{UNTOLD, Untold};
 
 macro_rules! rules {
     ($($const_name:ident = $id:literal $name:literal $severity:ident $about:literal
@@ -94,10 +98,14 @@ rules! {
     CAROUSEL_SIZE = "IGS2401" "carousel-size" Error "a carousel has 2 to 10 items", kinds &[Carousel], limit "2 to 10 items", page GUIDE, remedy "make it two posts; for a single item take kind image or reel";
     TOO_MANY_COLLABORATORS = "IGS2402" "too-many-collaborators" Error "a post has at most 3 collaborators", kinds FEED, limit "3 usernames", page CREATION, remedy "remove some";
     TOO_MANY_SPONSORS = "IGS2403" "too-many-sponsors" Error "a post has at most 2 sponsors", limit "2 ids", page CREATION, remedy "remove some";
+    SPONSOR_IS_SELF = "IGS2404" "sponsor-is-self" Error "an account does not sponsor its own post", page CREATION, remedy "remove the account's own id";
+    COVER_WINS = "IGS2405" "cover-wins" Warning "a reel has a `cover` or a `thumb_offset`: the cover wins", kinds &[Reel], page CREATION, remedy "remove one of them";
+    PARTNERSHIP_IMPLIED = "IGS2406" "partnership-implied" Warning "a post with sponsors is a paid partnership, whatever `is_paid_partnership` says", page CREATION, remedy "remove `is_paid_partnership: false`, or the sponsors";
     TIME_DOES_NOT_EXIST = "IGS2501" "time-does-not-exist" Error "a local time is not skipped by daylight saving", remedy "choose a time before or after the gap";
     TIME_AMBIGUOUS = "IGS2502" "time-ambiguous" Error "a local time does not happen twice", remedy "add the offset";
     NO_TIMEZONE = "IGS2503" "no-timezone" Error "a local time needs a time zone", remedy "set `timezone` in igsync.yaml, or add an offset";
     EMPTY_WINDOW = "IGS2504" "empty-window" Error "`publish_until` comes after `publish_at`", remedy "correct one of the times";
+    ALREADY_LATE = "IGS2505" "already-late" Warning "a `publish_at` has not passed by more than `late_after` of the configuration", remedy "choose another time, or `igsync apply --include-late`";
     FACEBOOK_LOGIN_ONLY = "IGS2601" "facebook-login-only" Error "some fields need `login: facebook`", page CREATION, remedy "remove the field, or set `login: facebook` for the account";
     MAYBE_FACEBOOK_LOGIN_ONLY = "IGS2602" "maybe-facebook-login-only" Warning "some fields are documented for `login: facebook` alone", page CREATION, remedy "try it in the sandbox of your app first";
     MAYBE_NOT_FOR_STORIES = "IGS2603" "maybe-not-for-stories" Warning "Meta does not say that stories take this field", kinds &[Story], page CREATION, remedy "leave it out of stories";
@@ -116,6 +124,7 @@ rules! {
     IMAGE_WIDTH = "IGS3107" "image-width" Warning "a feed picture is 320 to 1,440 pixels wide; Instagram scales others", kinds &[Image, Carousel], limit "320 to 1,440 pixels", page CREATION, remedy "scale it yourself to decide how it looks";
     IMAGE_COLOUR = "IGS3108" "image-colour" Warning "a picture is in sRGB; Instagram converts others", kinds PICTURES, page CREATION, remedy "export it as sRGB to decide how it looks";
     GPS_POSITION = "IGS3109" "gps-position" Warning "a picture does not tell where it was taken", kinds PICTURES, remedy "remove the GPS data: exiftool -gps:all= FILE";
+    COVER_CROP = "IGS3110" "cover-crop" Warning "a cover is 9:16: Instagram crops others around their middle", kinds &[Reel], limit "9:16", page CREATION, remedy "crop it yourself to decide what is seen";
     VIDEO_CONTAINER = "IGS3201" "video-container" Error "a video is MP4 or MOV", kinds VIDEOS, page CREATION, remedy "ffmpeg -i IN -c copy -movflags +faststart OUT.mp4";
     NO_VIDEO_TRACK = "IGS3202" "no-video-track" Error "a video has a video track", kinds VIDEOS, page CREATION, remedy "check what was exported";
     VIDEO_CODEC = "IGS3203" "video-codec" Error "a video is H.264 or HEVC", kinds VIDEOS, page CREATION, remedy "ffmpeg -i IN -c:v libx264 -pix_fmt yuv420p -c:a copy OUT.mp4";
@@ -134,13 +143,17 @@ rules! {
     FRAGMENTED = "IGS3216" "fragmented" Warning "a video is one piece, not made of fragments: Meta does not say whether it reads those", kinds VIDEOS, remedy "ffmpeg -i IN -c copy -movflags +faststart OUT.mp4";
     CHROMA = "IGS3217" "video-chroma" Error "the colours of a video are stored as 4:2:0", kinds VIDEOS, limit "4:2:0", page CREATION, remedy "ffmpeg -i IN -c:v libx264 -pix_fmt yuv420p -c:a copy OUT.mp4";
     THUMB_OFFSET = "IGS3218" "thumb-offset" Error "`thumb_offset` lies inside the video", kinds &[Reel, Carousel], limit "below the duration, in milliseconds", page ERRORS, remedy "choose a moment before the end";
+    INTERLACED = "IGS3219" "interlaced" Error "a video is progressive: its frames are whole", kinds VIDEOS, page CREATION, remedy "ffmpeg -i IN -vf yadif -c:v libx264 -pix_fmt yuv420p -c:a copy OUT.mp4";
+    OPEN_GROUP = "IGS3220" "open-gop" Warning "the groups of pictures of a video are closed: none leans on the one before", kinds VIDEOS, page CREATION, remedy "ffmpeg -i IN -c:v libx264 -flags +cgop -pix_fmt yuv420p -c:a copy OUT.mp4";
+    AUDIO_BIT_RATE = "IGS3221" "audio-bit-rate" Warning "the sound of a video has 128 kbit/s", kinds VIDEOS, limit "128,000 bit/s, a tenth more is taken for rounding", page CREATION, remedy "ffmpeg -i IN -c:v copy -c:a aac -b:a 128k OUT.mp4";
+    SILENT_VOLUME = "IGS3222" "silent-video-volume" Warning "music over a silent video leaves `video_volume` at 0", kinds &[Reel], observed "such reels failed in processing with 2207082 in August and September 2026", remedy "set `video_volume: 0`";
 
     CONFIG_NOT_FOUND = "IGS4001" "config-not-found" Error "the configuration file that was named exists", remedy "check the path behind --config";
     ACCOUNT_NAME = "IGS4002" "account-name" Error "an account's name has letters, digits, `-` and `_`", limit "64 characters", remedy "the name on Instagram goes into `username`";
     DUPLICATE_USER_ID = "IGS4003" "duplicate-user-id" Error "every account has a `user_id` of its own", remedy "keep one of the accounts: the name is only a label";
     DEFAULT_ACCOUNT = "IGS4004" "default-account" Error "`default_account` names an account", remedy "take a name from `accounts`";
     POSTS_FOLDER = "IGS4005" "posts-folder" Error "the folders in `posts` exist inside the content root", remedy "write a path relative to the content root";
-    HOSTING_NOT_BUILT = "IGS4006" "hosting-not-built" Error "only `hosting.url` is available yet", remedy "write hosting: { url: \"https://cdn.example.com/{path}\" }";
+    PRIVATE_REPOSITORY = "IGS4006" "private-repository" Error "`hosting: github` serves public repositories: Meta has no access to others", remedy "host by object_store or command, or make the repository public";
     HOSTING_URL = "IGS4007" "hosting-url" Error "`hosting.url` is an https URL with known placeholders", remedy "use {path}, {commit}, {sha256} and {ext}";
     UNKNOWN_RULE = "IGS4008" "unknown-rule" Error "`rules` names rules of igsync that can be changed", remedy "rules of content (IGS2) and media (IGS3) can be changed";
     ENVIRONMENT = "IGS4009" "environment" Error "environment variables have usable values", remedy "correct or unset the variable";
@@ -149,6 +162,19 @@ rules! {
 
 /// Rules that say nothing unless `rules:` of the configuration gives them a severity.
 pub static OFF_UNLESS_ASKED: &[&Rule] = &[&MISSING_ALT_TEXT];
+
+/// Rules that compare a manifest with the configuration: without one that can be read they say nothing.
+pub static ABOUT_CONFIGURED: &[&Rule] = &[
+    &NO_MANIFESTS,
+    &UNKNOWN_ACCOUNT,
+    &NO_ACCOUNT,
+    &UNKNOWN_HASHTAG_SET,
+    &NO_TIMEZONE,
+    &FACEBOOK_LOGIN_ONLY,
+    &MAYBE_FACEBOOK_LOGIN_ONLY,
+    &NO_HOSTING,
+    &ALREADY_LATE,
+];
 
 /// The rule with this id or name.
 #[must_use]

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use crate::id::{AccountName, AttemptId, MediaId, PostKey, UserId};
 use crate::lockfile::{Record, State, Via};
 use crate::manifest::Post;
 
+use super::announce::Turn;
 use super::attempt;
 use super::budget::{self, Allowance};
 use super::context::{Halt, Shared, lock};
@@ -34,7 +36,7 @@ pub struct AccountRun {
     /// Written into records made through another base than Meta's.
     pub graph: Option<String>,
     pub max_publish: usize,
-    pub min_gap: std::time::Duration,
+    pub min_gap: Duration,
     /// Containers and uploads at a time.
     pub parallelism: usize,
     pub live_check: bool,
@@ -66,9 +68,9 @@ pub struct Settlement {
 pub type FindPost<'a> = dyn Fn(&PostKey) -> Option<Arc<Post>> + Send + Sync + 'a;
 
 /// A post whose containers exist.
-struct Ready {
+pub(super) struct Ready {
     post: Arc<Post>,
-    record: Record,
+    pub(super) record: Record,
     /// Whether this process made the container: a young image may be published without a look.
     fresh: bool,
 }
@@ -144,7 +146,12 @@ impl AccountRun {
         {
             return self.found_live(record, wanted).map(drop);
         }
-        self.write(attempt::not_published(record, reason)).map(drop)
+        self.end(attempt::not_published(record, reason)).await
+    }
+
+    /// Ends an attempt whose container could still be published, unless another machine goes on with it.
+    pub(super) async fn end(&self, ended: Record) -> Result<(), Halt> {
+        self.shared.claim(vec![vec![ended]]).await.map(drop)
     }
 
     /// Whether an attempt goes on beside the others of its post.
@@ -156,7 +163,10 @@ impl AccountRun {
     pub async fn publish_all(&self, work: Vec<Work>) -> (Tally, Option<Halt>) {
         let mut tally = Tally::default();
         let mut waiting: Vec<Work> = work.into_iter().filter(|work| !self.undecided.contains(&work.post.key)).collect();
-        let halt = self.publish_in_order(&mut waiting, &mut tally).await.err();
+        let mut halt = self.publish_in_order(&mut waiting, &mut tally).await.err();
+        if let Err(late) = self.withdraw_unsent() {
+            halt.get_or_insert(late);
+        }
         if let Some(halt) = &halt {
             tally.end(halt.exit);
             for Work { post } in waiting {
@@ -194,16 +204,22 @@ impl AccountRun {
         }
         self.place_media(waiting, tally).await?;
         let fingerprint: Vec<MediaId> = newest.media.iter().take(FINGERPRINT).map(|media| media.id.clone()).collect();
-        let ready = self.prepare_all(waiting, tally).await?;
+        let mut ready = self.prepare_all(waiting, tally).await?;
         self.shared.fold()?;
-        let mut is_first = true;
-        for next in ready {
-            if !is_first && !self.min_gap.is_zero() {
-                self.shared.wait(self.min_gap).await?;
+        let mut last: Option<Duration> = None;
+        while !ready.is_empty() {
+            let next = ready.remove(0);
+            // What was pushed after the last post counts as a part of the gap.
+            let passed = last.map(|last| self.shared.clock.monotonic().saturating_sub(last));
+            let gap = passed.map_or(Duration::ZERO, |passed| self.min_gap.saturating_sub(passed));
+            if !gap.is_zero() {
+                self.shared.wait(gap).await?;
             }
-            is_first = false;
             let key = next.post.key.clone();
-            let (outcome, halt) = match self.publish_with_one_retry(next, &fingerprint).await {
+            let turn = Turn { fingerprint: &fingerprint, behind: &ready };
+            let ended = self.publish_with_one_retry(next, turn).await;
+            last = Some(self.shared.clock.monotonic());
+            let (outcome, halt) = match ended {
                 Ok(outcome) => (outcome, None),
                 Err((outcome, halt)) => (outcome, Some(halt)),
             };
@@ -219,12 +235,12 @@ impl AccountRun {
     }
 
     /// Containers fail for reasons that a second one does not share; it is made once.
-    async fn publish_with_one_retry(&self, next: Ready, fingerprint: &[MediaId]) -> Ended {
+    async fn publish_with_one_retry(&self, next: Ready, turn: Turn<'_>) -> Ended {
         let Ready { post, record, fresh } = next;
-        let first = self.publish_one(&post, record, fresh, fingerprint).await?;
+        let first = self.publish_one(&post, record, fresh, turn).await?;
         let Some(Outcome::Failed(Failure { try_again: true, .. })) = &first else { return Ok(first) };
         match self.prepare(&post).await.map_err(|halt| (None, halt))? {
-            Ok((record, fresh)) => self.publish_one(&post, record, fresh, fingerprint).await,
+            Ok((record, fresh)) => self.publish_one(&post, record, fresh, turn).await,
             Err(failure) => Ok(Some(Outcome::Failed(failure))),
         }
     }
@@ -364,7 +380,7 @@ impl AccountRun {
                 Ok(Ok((record, fresh))) => ready.push(Ready { post, record, fresh }),
                 Ok(Err(failure)) => {
                     waiting.retain(|work| work.post.key != post.key);
-                    self.remember_refusal(&post, &failure)?;
+                    self.remember_refusal(&post, &failure).await?;
                     self.finish(&post.key, &Outcome::Failed(failure), tally)?;
                 }
                 Err(stop) => halt = halt.or(Some(stop)),
@@ -374,12 +390,12 @@ impl AccountRun {
     }
 
     /// Content that Meta refused is not offered again until it changes.
-    fn remember_refusal(&self, post: &Post, failure: &Failure) -> Result<(), Halt> {
+    async fn remember_refusal(&self, post: &Post, failure: &Failure) -> Result<(), Halt> {
         if !failure.content {
             return Ok(());
         }
         let record = self.attempt_of(post);
-        self.write(attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode)).map(drop)
+        self.end(attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode)).await
     }
 
     async fn prepare(&self, post: &Post) -> Result<Result<(Record, bool), Failure>, Halt> {

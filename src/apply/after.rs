@@ -1,6 +1,6 @@
 //! What follows a publish and never undoes or repeats it: first comment, comment switch, permalinks.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::graph::retry::{Call, Verdict, decide};
 use crate::graph::{Error, Media};
@@ -43,8 +43,20 @@ impl AccountRun {
     ) -> Result<Record, Halt> {
         let Some(text) = &post.first_comment else { return Ok(record) };
         self.shared.go_on()?;
+        let age = |record: &Record| {
+            let published = record.published_at.unwrap_or(Timestamp::MIN);
+            self.client.server_now().duration_since(published).unsigned_abs()
+        };
+        let is_shared = self.shared.is_kept_elsewhere();
+        // Whoever has published a post has this long to comment on it; others wait, and ask for it.
+        let own_time = self.shared.waits.http_timeout * 2 + self.shared.waits.settle;
+        let is_ours =
+            origin == Origin::ThisRun && (!is_shared || age(&record) + self.shared.waits.http_timeout < own_time);
+        if is_shared && !is_ours {
+            self.shared.wait(own_time.saturating_sub(age(&record))).await?;
+        }
         // A lockfile that went back in time calls a comment due that stands there already.
-        if origin == Origin::AnEarlierRun {
+        if !is_ours {
             match self.is_said(media_id, text).await? {
                 Some(false) => {}
                 Some(true) => {
@@ -55,7 +67,10 @@ impl AccountRun {
             }
         }
         record.comment = Some(Comment::Intent);
-        let mut record = self.write(record)?;
+        let mut record = if is_ours { self.write(record)? } else { record };
+        if !is_ours && self.shared.claim(vec![vec![record.clone()]]).await? != [true] {
+            return Ok(self.current(record));
+        }
         match self.shared.ask(self.client.comment(media_id, text)).await? {
             Ok(_) => record.comment = Some(Comment::Done),
             Err(error) if decide(Call::Comment, &error, 1) == Verdict::OutcomeUnknown => {

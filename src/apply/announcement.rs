@@ -30,6 +30,11 @@ impl Announcement {
         Self { at, lease_until: at + patience + reach, monotonic, wall, patience }
     }
 
+    /// From sending the publish until it can have no more effect, and the time that is left for sending it.
+    pub(super) fn lease_until(&self) -> Timestamp {
+        self.lease_until
+    }
+
     pub(super) fn note(&self, record: Record, fingerprint: &[MediaId]) -> Record {
         attempt::intent(record, fingerprint, self.at, self.lease_until)
     }

@@ -38,7 +38,7 @@ impl AccountRun {
     /// Makes what is missing of a post's containers, recording each. Containers of an earlier run are
     /// used again while they live.
     pub(super) async fn make_containers(&self, post: &Post, record: Record) -> Made<Record> {
-        let mut record = self.without_old_containers(post, record)?;
+        let mut record = self.without_old_containers(post, record).await?;
         let new = if post.kind == Kind::Carousel {
             record = or_fail!(self.make_children(post, record).await?);
             content::carousel(post, record.children.iter().map(|child| child.id.clone()).collect())
@@ -84,13 +84,13 @@ impl AccountRun {
 
     /// Containers die after a day, and a carousel needs all of its children: an attempt with one that is
     /// too old ends here, and the post goes on with a new one.
-    fn without_old_containers(&self, post: &Post, record: Record) -> Result<Record, Halt> {
+    async fn without_old_containers(&self, post: &Post, record: Record) -> Result<Record, Halt> {
         let now = self.client.server_now();
         let has_old = record.container.iter().chain(&record.children).any(|made| !attempt::is_usable(made, now));
         if !has_old {
             return Ok(record);
         }
-        self.write(attempt::not_published(record, "expired"))?;
+        self.end(attempt::not_published(record, "expired")).await?;
         Ok(attempt::begin(post, &self.user_id, self.shared.new_attempt(), self.graph.clone()))
     }
 

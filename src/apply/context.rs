@@ -1,18 +1,19 @@
 //! What every part of a run shares: the ledger, the observer, the clock, and the ways to end early.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::exit::Exit;
 use crate::graph::Error;
 use crate::graph::codes::Class;
 use crate::id::{AttemptId, PostKey, UserId};
-use crate::lockfile::{Ledger, Record};
+use crate::lockfile::{Ledger, Record, Records};
 use crate::port::{Clock, Disk, Remote};
 
 use super::event::{Event, Observer};
 use super::protocol::Protocol;
+use super::remote::Keeper;
 use super::stop::Stop;
 
 /// How long to wait for what. Tests and emulators set these to milliseconds.
@@ -51,12 +52,14 @@ pub struct Shared {
     pub protocol: Protocol,
     /// The content root.
     pub root: PathBuf,
-    /// Where other machines read the record, if anywhere.
-    pub remote: Option<Arc<dyn Remote>>,
+    /// The record where other machines read it, if anywhere.
+    pub(super) keeper: Option<Keeper>,
     ledger: Mutex<Ledger>,
     observer: Mutex<Box<dyn Observer>>,
     attempt_ids: Mutex<fastrand::Rng>,
     halted: Mutex<Option<Halt>>,
+    /// When the wish to stop was first heard.
+    stopped_at: OnceLock<Duration>,
 }
 
 impl Shared {
@@ -78,18 +81,19 @@ impl Shared {
             waits,
             protocol: Protocol::default(),
             root,
-            remote: None,
+            keeper: None,
             ledger: Mutex::new(ledger),
             observer: Mutex::new(observer),
             attempt_ids: Mutex::new(attempt_ids),
             halted: Mutex::new(None),
+            stopped_at: OnceLock::new(),
         }
     }
 
     /// Keeps the record where other machines read it as well.
     #[must_use]
     pub fn kept_at(self, remote: Option<Arc<dyn Remote>>) -> Self {
-        Self { remote, ..self }
+        Self { keeper: remote.map(Keeper::new), ..self }
     }
 
     /// The same run by other rules.
@@ -108,13 +112,18 @@ impl Shared {
         lock(&self.ledger).record_all(records).map_err(|error| self.halt_run(Halt::storage(&error)))
     }
 
+    /// Takes over what another machine has recorded; returns what of it is new.
+    pub(super) fn take_over(&self, others: &Records) -> Result<Vec<Record>, Halt> {
+        lock(&self.ledger).take_over(others).map_err(|error| self.halt_run(Halt::storage(&error)))
+    }
+
     /// Copies the journal into the lockfile.
     pub fn fold(&self) -> Result<(), Halt> {
         lock(&self.ledger).fold().map(drop).map_err(|error| self.halt_run(Halt::storage(&error)))
     }
 
     /// Looks at the records without holding them.
-    pub fn with_records<T>(&self, look: impl FnOnce(&crate::lockfile::Records) -> T) -> T {
+    pub fn with_records<T>(&self, look: impl FnOnce(&Records) -> T) -> T {
         look(lock(&self.ledger).records())
     }
 
@@ -140,6 +149,11 @@ impl Shared {
         AttemptId::new(std::iter::repeat_with(|| rng.lowercase()).take(16).collect::<String>())
     }
 
+    /// A number from 0 to 1, for what two machines must not do alike.
+    pub(super) fn chance(&self) -> f64 {
+        lock(&self.attempt_ids).f64()
+    }
+
     /// Fails once the run has to end; asked before anything new is begun.
     pub fn go_on(&self) -> Result<(), Halt> {
         if let Some(exit) = self.stop.requested() {
@@ -160,16 +174,19 @@ impl Shared {
     /// Waits for an answer; a stop is heard after a moment's grace, because nothing hangs on a read.
     pub async fn ask<T>(&self, call: impl Future<Output = T>) -> Result<T, Halt> {
         self.go_on()?;
-        let impatience = async {
-            let exit = self.stop.wait().await;
-            self.clock.sleep(GRACE).await;
-            exit
-        };
         tokio::select! {
             biased;
             answer = call => Ok(answer),
-            exit = impatience => Err(Halt::stopped(exit)),
+            exit = self.patience(GRACE) => Err(Halt::stopped(exit)),
         }
+    }
+
+    /// Ends so long after the run was asked to stop.
+    pub(super) async fn patience(&self, grace: Duration) -> Exit {
+        let exit = self.stop.wait().await;
+        let since = *self.stopped_at.get_or_init(|| self.clock.monotonic());
+        self.clock.sleep((since + grace).saturating_sub(self.clock.monotonic())).await;
+        exit
     }
 
     /// Ends the run for every account.

@@ -9,7 +9,7 @@ use crate::hosting::{Error, Host, MediaFile};
 use crate::id::Digest;
 use crate::manifest::{Item, MediaType, Source};
 use crate::media::digest::hex;
-use crate::media::lfs;
+use crate::media::{follow, lfs};
 use crate::port::{Disk, Progress, Stat};
 
 /// How the media of one account become reachable.
@@ -49,9 +49,9 @@ impl MediaSource {
             Source::Url(url) => return Ok(Located::Url(url.to_string())),
             Source::Local(path) => path,
         };
-        let stat = self.look(path)?;
+        let (full, stat) = self.look(path)?;
         if self.is_uploaded(media_type) {
-            return Ok(Located::Upload { path: self.root.join(&**path), stat });
+            return Ok(Located::Upload { path: full, stat });
         }
         let Some(host) = &self.host else { return Err(Error::NoHost { name: Arc::clone(path) }) };
         let file = self.file(path)?;
@@ -60,9 +60,9 @@ impl MediaSource {
     }
 
     /// A local file must still be the one that was planned, and no stand-in for it.
-    fn look(&self, path: &Arc<str>) -> Result<Stat, Error> {
-        let full = self.root.join(&**path);
-        let stat = self.disk.stat(&full).map_err(|error| unreadable(path, &error))?;
+    fn look(&self, path: &Arc<str>) -> Result<(PathBuf, Stat), Error> {
+        let found = follow(&*self.disk, self.root.join(&**path));
+        let (full, stat) = found.map_err(|error| unreadable(path, &error))?;
         if self.hashed.get(path).is_some_and(|hashed| *hashed != stat) {
             return Err(Error::Changed { name: Arc::clone(path) });
         }
@@ -71,7 +71,7 @@ impl MediaSource {
         if stat.len <= lfs::MAX_LEN && is_pointer() {
             return Err(Error::Pointer { name: Arc::clone(path) });
         }
-        Ok(stat)
+        Ok((full, stat))
     }
 
     /// Whether the bytes of an item go to Meta directly.

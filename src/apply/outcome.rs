@@ -26,6 +26,10 @@ pub enum Outcome {
     NotAttempted {
         reason: String,
     },
+    /// Live by the hand of another machine, which has recorded it.
+    Elsewhere {
+        reason: String,
+    },
     /// A publish was sent without a clear answer; the next run finds out before it sends anything.
     Unsettled {
         reason: String,
@@ -111,7 +115,7 @@ impl Outcome {
     /// The exit of a run in which this was the only post.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Published(_) | Self::Adopted(_) | Self::Closed => Exit::Done,
+            Self::Published(_) | Self::Adopted(_) | Self::Closed | Self::Elsewhere { .. } => Exit::Done,
             Self::Failed(_) | Self::NotAttempted { .. } | Self::Unsettled { .. } | Self::Pending { .. } => {
                 Exit::Incomplete
             }
@@ -144,7 +148,7 @@ impl Outcome {
                 Some(Event::PostUnknown { reason: reason.clone(), settles_itself: true, help, post })
             }
             Self::Deferred { reason } => Some(Event::PostDeferred { post, reason: reason.clone() }),
-            Self::NotAttempted { reason } | Self::Pending { reason } => {
+            Self::NotAttempted { reason } | Self::Pending { reason } | Self::Elsewhere { reason } => {
                 Some(Event::NotAttempted { post, reason: reason.clone() })
             }
         }
@@ -175,7 +179,9 @@ impl Tally {
             Outcome::Unknown { .. } => self.unknown += 1,
             Outcome::Unsettled { .. } => self.unsettled += 1,
             Outcome::Deferred { .. } => self.deferred += 1,
-            Outcome::NotAttempted { .. } | Outcome::Pending { .. } => self.not_attempted += 1,
+            Outcome::NotAttempted { .. } | Outcome::Pending { .. } | Outcome::Elsewhere { .. } => {
+                self.not_attempted += 1;
+            }
         }
         self.end(outcome.exit());
     }

@@ -16,13 +16,14 @@ use crate::lockfile::{Record, State, Via};
 use crate::manifest::{MediaType, Post};
 
 use super::account::AccountRun;
-use super::announcement::Announcement;
+use super::announce::{Turn, container_of};
 use super::attempt;
 use super::context::Halt;
 use super::event::Event;
 use super::outcome::{Failure, Outcome};
 use super::poll;
 use super::protocol::{Origin, Reading, Standing};
+use super::remote::Purpose;
 use super::settle::Settled;
 
 /// How one post ended, or why nothing more can be sent: then the outcome says what is known of the post.
@@ -36,13 +37,8 @@ const GRACE: Duration = Duration::from_secs(5);
 
 impl AccountRun {
     /// Publishes one prepared post.
-    pub(super) async fn publish_one(
-        &self,
-        post: &Post,
-        mut record: Record,
-        fresh: bool,
-        fingerprint: &[MediaId],
-    ) -> Ended {
+    pub(super) async fn publish_one(&self, post: &Post, mut record: Record, fresh: bool, turn: Turn<'_>) -> Ended {
+        record = self.current(record);
         // After a sleep of this machine a look tells the server's time.
         let mut must_look = !(fresh && is_quick(post)) || self.client.has_slept();
         for _ in 0..MAX_PUBLISHES {
@@ -56,24 +52,34 @@ impl AccountRun {
             if let Some(outcome) = self.has_expired(post) {
                 return Ok(Some(outcome));
             }
-            let Some(container) = record.container.as_ref().map(|container| container.id.clone()) else {
+            let Some(container) = container_of(&record) else {
                 return Ok(Some(Outcome::Failed(Failure::new("no container was made", "run apply again"))));
             };
-            let announcement = Announcement::begin(self);
-            record = self.write(announcement.note(record, fingerprint)).map_err(quietly)?;
-            let told = Event::IntentRecorded { post: self.post_ref(&post.key), container: container.clone() };
-            self.shared.tell(&told).map_err(quietly)?;
+            let Some((announced, announcement)) = self.announce(record.clone(), turn).await.map_err(quietly)? else {
+                return Ok(Some(self.taken(&record).unwrap_or_else(undecided)));
+            };
+            record = announced;
+            if self.shared.is_kept_elsewhere() {
+                // Announcing took a push: the world may have moved on meanwhile.
+                self.shared.go_on().map_err(quietly)?;
+                if let Some(outcome) = self.has_expired(post) {
+                    return Ok(Some(outcome));
+                }
+            }
             if !announcement.still_holds(self) {
-                record = self.write(attempt::never_sent(record)).map_err(quietly)?;
+                if !self.shared.is_unsent(&record.attempt) {
+                    record = self.write(attempt::never_sent(record)).map_err(quietly)?;
+                }
                 must_look = true;
                 continue;
             }
+            self.shared.no_longer_unsent(&record.attempt);
             match self.send_publish(&container).await {
                 Ok(media_id) => return self.is_live(post, record, media_id).await,
                 Err(error) => {
                     record = match self.after_no_id(post, record, error).await? {
                         Next::Again(record) => *record,
-                        Next::Ended(outcome) => return Ok(Some(outcome)),
+                        Next::Ended(outcome) => return self.keep(outcome).await,
                     };
                     must_look = true;
                 }
@@ -86,14 +92,10 @@ impl AccountRun {
     /// answer now saves a settlement later.
     async fn send_publish(&self, container: &ContainerId) -> Result<MediaId, Error> {
         let publish = self.client.publish(&self.user_id, container);
-        let patience = async {
-            self.shared.stop.wait().await;
-            self.shared.clock.sleep(GRACE).await;
-        };
         tokio::select! {
             biased;
             answer = publish => answer,
-            () = patience => Err(Error::Unclear {
+            _ = self.shared.patience(GRACE) => Err(Error::Unclear {
                 edge: "media_publish",
                 why: Why::NoAnswer("the run was stopped while it was on the wire".to_owned()),
             }),
@@ -109,10 +111,21 @@ impl AccountRun {
             let reason = format!("it is live as {media_id}, and that could not be written down: {}", halt.reason);
             (Some(Outcome::Unsettled { reason }), Halt { exit: Exit::Unknown, ..halt })
         })?;
+        self.keep(outcome.clone()).await?;
         match self.send_extras(post, record, Origin::ThisRun).await {
             Ok(()) => Ok(Some(outcome)),
             Err(halt) => Err((Some(outcome), halt)),
         }
+    }
+
+    /// A post that is live is known to every machine before anything else is done.
+    async fn keep(&self, outcome: Outcome) -> Ended {
+        if matches!(outcome, Outcome::Published(_))
+            && let Err(halt) = self.shared.keep(Purpose::Result).await
+        {
+            return Err((Some(outcome), halt));
+        }
+        Ok(Some(outcome))
     }
 
     /// Decides how to go on after any answer but an id.
@@ -225,7 +238,7 @@ impl AccountRun {
                 }
                 // Meta denies its own containers on bad days: the publish itself will tell.
                 Reading::Unreadable if now.duration_since(begin) >= budget => {
-                    return Ok(if record.intents.is_empty() { None } else { Some(undecided()) });
+                    return Ok(if self.was_sent(record) { Some(undecided()) } else { None });
                 }
                 Reading::Status(StatusCode::InProgress) | Reading::Unreadable => {}
             }
@@ -249,6 +262,9 @@ impl AccountRun {
         subcode: Option<i64>,
     ) -> Result<Outcome, Halt> {
         let mut record = record.clone();
+        if self.shared.no_longer_unsent(&record.attempt) {
+            record = self.write(attempt::never_sent(record))?;
+        }
         if !record.intents.is_empty() {
             record = match self.settle(record, Origin::ThisRun, Some(post)).await? {
                 // Nothing of it is live: what is said below is why.
@@ -287,6 +303,9 @@ impl AccountRun {
 
     /// What to say where another attempt of the same post stands in the way.
     fn is_blocked(&self, record: &Record) -> Option<Outcome> {
+        if let Some(outcome) = self.taken(record) {
+            return Some(outcome);
+        }
         let reason = match self.standing(record) {
             Standing::GoesOn => return None,
             Standing::Superseded(State::Published) => "another attempt is live already",

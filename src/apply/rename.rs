@@ -5,27 +5,23 @@ use crate::manifest::Post;
 use crate::plan::{Action, Plan};
 
 use super::context::{Halt, Shared};
+use super::remote::Claim;
 
-/// Renames the records of every moved post and returns how many posts that were.
-pub(super) fn rename(plan: &Plan, shared: &Shared) -> Result<usize, Halt> {
-    let mut count = 0;
-    for change in &plan.changes {
-        if let Action::Moved { from } = &change.action
-            && let Some(post) = &change.post
-        {
-            rename_one(post, from, shared)?;
-            count += 1;
-        }
-    }
-    Ok(count)
+/// Renames the records of every moved post and returns how many posts that were. A post that another
+/// machine has touched meanwhile keeps its key until the next run.
+pub(super) async fn rename(plan: &Plan, shared: &Shared) -> Result<usize, Halt> {
+    let moves = plan.changes.iter().filter_map(|change| match (&change.action, &change.post) {
+        (Action::Moved { from }, Some(post)) => renamed(post, from, shared),
+        _ => None,
+    });
+    let written = shared.claim(moves.collect()).await?;
+    Ok(written.into_iter().filter(|written| *written).count())
 }
 
 /// Every attempt moves, whatever its state, and all of them with their tombstones in one durable write:
 /// a post of which only the refused attempt has moved would be published again.
-fn rename_one(post: &Post, from: &PostKey, shared: &Shared) -> Result<(), Halt> {
-    let Some(user_id) = &post.user_id else { return Ok(()) };
-    let attempts = shared.attempts(user_id, from);
-    let records =
-        (shared.protocol.moved)(&attempts, &post.key, Some(post), Some(&post.account), &mut || shared.new_attempt());
-    shared.record_all(records)
+fn renamed(post: &Post, from: &PostKey, shared: &Shared) -> Option<Claim> {
+    let attempts = shared.attempts(post.user_id.as_ref()?, from);
+    let new_attempt = &mut || shared.new_attempt();
+    Some((shared.protocol.moved)(&attempts, &post.key, Some(post), Some(&post.account), new_attempt))
 }

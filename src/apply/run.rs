@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 
 use crate::exit::Exit;
 use crate::id::{AccountName, AttemptId, PostKey, UserId};
-use crate::lockfile::Records;
+use crate::lockfile::{Record, Records};
 use crate::manifest::{Post, PostState};
 use crate::plan::{Action, Change, Plan};
 
@@ -35,6 +35,8 @@ pub struct Report {
     pub tally: Tally,
     /// Why something was left undone: of one account, or (`None`) of all.
     pub halts: Vec<(Option<AccountName>, Halt)>,
+    /// Records that the remote did not take.
+    pub not_kept: Vec<Record>,
 }
 
 impl Run {
@@ -67,21 +69,25 @@ impl Run {
     }
 
     /// Keeps what settling found, and does nothing else: the plan was refused, or nobody agreed to it.
-    pub fn leave(self) -> Result<(), Halt> {
-        self.shared.fold()
+    pub async fn leave(self) -> Result<(), Halt> {
+        self.shared.keep_all().await
     }
 
     /// Carries out the plan; every post of it gets exactly one outcome.
     pub async fn carry_out(self, plan: &Plan) -> Report {
         let Self { shared, accounts, halted, tally } = self;
         let began = shared.clock.monotonic();
-        let mut report = Report { tally, halts: Vec::new() };
+        let mut report = Report { tally, halts: Vec::new(), not_kept: Vec::new() };
         let started = shared.tell(&Event::RunStarted {
             to_publish: plan.summary.publish,
             to_resume: plan.summary.resume,
             plan_digest: plan.digest.clone(),
         });
-        match started.and_then(|()| rename(plan, &shared)) {
+        let renamed = match started {
+            Ok(()) => rename(plan, &shared).await,
+            Err(halt) => Err(halt),
+        };
+        match renamed {
             Ok(moved) => report.tally.moved = moved,
             Err(halt) => report.stop(None, halt),
         }
@@ -100,9 +106,10 @@ impl Run {
                 report.stop(Some(account.name.clone()), halt);
             }
         }
-        if let Err(halt) = shared.fold() {
+        if let Err(halt) = shared.keep_all().await {
             report.stop(None, halt);
         }
+        report.not_kept = shared.not_kept();
         report.tally.end(exit_of(plan));
         // The output may be what failed; the exit code still tells.
         let _ = shared.tell(&finished(&report.tally, shared.clock.monotonic().saturating_sub(began)));

@@ -18,6 +18,7 @@ pub(super) fn at(second: i64) -> Timestamp {
 
 pub(super) fn post(key: &str, kind: Kind, caption: &str) -> Post {
     let item = |number: usize| Item {
+        slot: number,
         media_type: if kind == Kind::Reel { MediaType::Video } else { MediaType::Image },
         source: Source::Local(format!("media/{number}.jpg").into()),
         alt_text: None,
@@ -35,6 +36,7 @@ pub(super) fn post(key: &str, kind: Kind, caption: &str) -> Post {
         kind,
         items: (0..count).map(item).collect(),
         caption: caption.to_owned(),
+        caption_file: None,
         collaborators: Vec::new(),
         location_id: None,
         reel: None,

@@ -12,6 +12,7 @@ use crate::cli::{Apply, Global, OutputFormat};
 use crate::exit::Exit;
 use crate::lockfile::Ledger;
 use crate::plan::{GuardKind, Plan};
+use crate::port::{Remote, RunLock};
 use crate::report;
 use crate::report::text::plural;
 
@@ -31,15 +32,19 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     let offline = make(&project, &args.scope, BTreeSet::new(), world)?;
     if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
         if exit != Exit::Refused {
-            catch_up(&project, args, world).await?;
+            if keeping.lacks(&project.snapshot.records) {
+                let (_lock, shared) = begin(&project, args, keeping.go_on()?, world).await?;
+                shared.fetch_record().await.map_err(Failure::halted)?;
+                shared.keep_all().await.map_err(Failure::halted)?;
+            } else {
+                catch_up(&project, args, world).await?;
+            }
         }
         return Ok(exit);
     }
-    let remote = keeping.go_on()?;
-    let _lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
-    let ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
+    let (_lock, shared) = begin(&project, args, keeping.go_on()?, world).await?;
+    shared.fetch_record().await.map_err(Failure::halted)?;
     let connector = Connector::open(&project, world).await?;
-    let shared = Arc::new(share(&project, world, ledger, observer(args, world)).kept_at(remote));
     let names = prepare::accounts_with_work(&offline, &project, args);
     let accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;
     let users = accounts.users();
@@ -50,7 +55,7 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     let plan = make(&project, &args.scope, settled, world)?;
     show(&plan, args, world)?;
     if let Some(exit) = refusal(&plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(&plan, world)) {
-        run.leave().map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))?;
+        run.leave().await.map_err(Failure::halted)?;
         return Ok(exit);
     }
     if plan.acts() && !agreed(&plan, args, world)? {
@@ -58,6 +63,19 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     }
     preflight::check(&plan, &project, &mut run, world).await;
     carry_out::run(run, &plan, &project, global, args, world).await
+}
+
+/// Takes the run lock and opens the record.
+async fn begin(
+    project: &Project,
+    args: &Apply,
+    remote: Option<Arc<dyn Remote>>,
+    world: &World,
+) -> Result<(RunLock, Arc<Shared>), Failure> {
+    let lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
+    let ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
+    let shared = share(project, world, ledger, observer(args, world)).kept_at(remote);
+    Ok((lock, Arc::new(shared)))
 }
 
 /// A run that was killed after its last publish, or a lockfile that was reverted, leaves a lockfile that
@@ -91,7 +109,8 @@ fn refuse_time_travel(project: &Project, args: &Apply) -> Result<(), Failure> {
 
 /// In JSON the events are the output, and the plan is `igsync plan --format json`.
 fn show(plan: &Plan, args: &Apply, world: &World) -> Result<(), Failure> {
-    if args.scope.format == OutputFormat::Json {
+    world.actions.plan(plan);
+    if args.format == OutputFormat::Json {
         return Ok(());
     }
     write_stdout(world, &report::plan_human::render(plan, world.terminal.style_out(), world.terminal.program))
@@ -103,7 +122,7 @@ fn refusal(plan: &Plan, args: &Apply, world: &World, is_meant: impl Fn(GuardKind
     for guard in plan.guards.iter().filter(|guard| is_meant(guard.kind)) {
         refused = true;
         // The human plan has shown them already.
-        if args.scope.format == OutputFormat::Json {
+        if args.format == OutputFormat::Json {
             world.terminal.say(&format!("refused: {}\n  help: {}", guard.message, guard.help));
         }
     }
@@ -147,8 +166,8 @@ pub(super) fn share(project: &Project, world: &World, ledger: Ledger, observer: 
 }
 
 fn observer(args: &Apply, world: &World) -> Box<dyn Observer> {
-    match args.scope.format {
+    world.actions.hearing(match args.format {
         OutputFormat::Json => Box::new(report::events::Json::new(world.terminal.streams.out.clone())),
         OutputFormat::Human => world.terminal.progress(&world.clock),
-    }
+    })
 }

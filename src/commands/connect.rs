@@ -1,15 +1,15 @@
 //! From the accounts of the configuration to accounts that can act: tokens, endpoints, identities.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::apply::{AccountRun, Halt, MediaSource, Run, Shared};
 use crate::cli::Apply;
-use crate::config::{Account, Hosting, Settings};
+use crate::config::{Account, Settings};
 use crate::exit::Exit;
 use crate::git::History;
 use crate::graph::{AccessToken, Client, Identity};
-use crate::hosting::Host;
+use crate::hosting::{Host, Hosting, Surroundings};
 use crate::id::{AccountName, UserId};
 use crate::port::Transport;
 use crate::sandbox::{self, Sandbox};
@@ -23,7 +23,11 @@ pub(super) struct Connector {
     transport: Arc<dyn Transport>,
     /// Runs in this process while the value lives.
     sandbox: Option<Served>,
+    hosts: Mutex<Vec<Hosted>>,
 }
+
+/// What a configuration says about hosting, and what came of it.
+type Hosted = (Option<Hosting>, Option<Arc<Host>>);
 
 /// How much a run may do at a time.
 pub(super) struct Pace {
@@ -70,7 +74,7 @@ impl Connector {
         let transport = (world.transport)()
             .map_err(|error| Failure::message(Exit::Failure, error, "check the proxy and TLS settings"))?;
         let sandbox = if project.sandbox { Some(Served::start(project, world, &transport).await?) } else { None };
-        Ok(Self { transport, sandbox })
+        Ok(Self { transport, sandbox, hosts: Mutex::default() })
     }
 
     /// Connects the named accounts. A wrong user ends the run (nothing has been published yet); an
@@ -155,7 +159,7 @@ impl Connector {
             graph: client.endpoint().foreign_base().filter(|_| !project.sandbox).map(str::to_owned),
             media: MediaSource {
                 login: account.login,
-                host: self.host(account, base.filter(|_| is_loopback), &in_git, project, world).map(Arc::new),
+                host: self.host(account, base.filter(|_| is_loopback), project, world),
                 root: project.root.clone(),
                 disk: Arc::clone(&world.disk),
                 digests: Arc::clone(&project.digests),
@@ -171,23 +175,32 @@ impl Connector {
         }
     }
 
-    /// Where the local media of an account get their URLs. A sandbox serves them to itself, whatever
-    /// the configuration says.
+    /// Where the local media of an account get their URLs; one host for all accounts that say the same.
     fn host(
         &self,
         account: &Account,
-        sandbox: Option<url::Url>,
-        in_git: &History,
+        loopback_base: Option<url::Url>,
         project: &Project,
         world: &World,
-    ) -> Option<Host> {
-        if let Some(base) = sandbox {
-            let (transport, disk) = (Arc::clone(&self.transport), Arc::clone(&world.disk));
-            return Some(Host::sandbox(base, transport, disk, project.settings.http_timeout));
+    ) -> Option<Arc<Host>> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, host)) = hosts.iter().find(|(hosting, _)| *hosting == account.hosting) {
+            return host.clone();
         }
-        match account.hosting.as_ref()? {
-            Hosting::Url(template) => Some(Host::template(template.clone(), in_git.head())),
-        }
+        let surroundings = Surroundings {
+            root: project.root.clone(),
+            disk: Arc::clone(&world.disk),
+            transport: Arc::clone(&self.transport),
+            env: &|name| world.env.get(name).map(str::to_owned),
+            secrets: credentials::secret_variables(&project.config),
+            timeout: project.settings.http_timeout,
+            loopback_base,
+        };
+        // The in-process sandbox is known for one.
+        let hosting = account.hosting.as_ref().filter(|_| !project.sandbox);
+        let host = Host::open(hosting, surroundings).map(Arc::new);
+        hosts.push((account.hosting.clone(), host.clone()));
+        host
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::apply::Halt;
-use crate::config::{Account, Login, Settings, TokenSource};
+use crate::config::{Account, Config, Login, Settings, TokenSource};
 use crate::exit::Exit;
 use crate::graph::{AccessToken, App, AppSecret, Client, Endpoint, Error, Flavour, Timing};
 use crate::port::Transport;
@@ -98,6 +98,16 @@ pub(super) async fn token_text(account: &Account, world: &World) -> Result<Strin
         }
         TokenSource::Command(words) => run_command(account, words).await,
     }
+}
+
+/// Names of the variables that hold secrets of igsync: no other program is given them.
+pub(super) fn secret_variables(config: &Config) -> Vec<String> {
+    let tokens = config.accounts.iter().flat_map(|account| account.token_variables().iter().cloned());
+    let mut names: Vec<String> =
+        tokens.chain(["IGSYNC_ACCESS_TOKEN".to_owned(), "IGSYNC_APP_SECRET".to_owned()]).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 async fn run_command(account: &Account, words: &[String]) -> Result<String, Halt> {

@@ -149,8 +149,11 @@ impl Desk {
             OutputFormat::Json => done.json(),
         };
         write_stdout(world, &text)?;
+        world.actions.changed(if done.dry_run { 0 } else { done.changes });
+        world.actions.remark(&done.human());
         for note in &done.notes {
             world.terminal.say(&commands(&visible(note), world.terminal.program));
+            world.actions.remark(note);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Words};
 use crate::finding::{Rule, Severity};
 use crate::graph::codes::{self, Known, Source};
 use crate::id::Kind;
@@ -101,30 +101,7 @@ fn codes_text(rows: &[&Known]) -> String {
 
 fn exit_text(number: u8) -> Option<String> {
     let exit = Exit::ALL.into_iter().find(|exit| *exit as u8 == number)?;
-    let (meaning, next) = match exit {
-        Exit::Done => ("done, or nothing to do", "nothing"),
-        Exit::Failure => ("an error, findings, or declined", "read the message; `igsync validate` shows findings"),
-        Exit::Changes => ("apply would act now (--detailed-exitcode)", "`igsync apply`"),
-        Exit::Incomplete => {
-            ("some posts failed, are late or were not attempted", "`igsync plan` says which, and what each needs")
-        }
-        Exit::Unknown => {
-            ("the outcome of a post is unknown; it is blocked", "look at the account, then `igsync resolve KEY`")
-        }
-        Exit::Refused => ("a guard refused before anything was sent", "the message names the flag that overrides it"),
-        Exit::Stale => ("not at the branch's tip, or the plan is outdated", "run again on the newest commit"),
-        Exit::Locked => ("another run holds the run lock", "wait for it, or use --lock-timeout"),
-        Exit::RecordNotDurable => {
-            ("published, but the record could not be pushed", "run again: it heals from what was pushed before")
-        }
-        Exit::Account => {
-            ("a token or permission problem, or the account is restricted", "renew the token; look into the app")
-        }
-        Exit::Deferred => ("a quota, rate limit or cap is reached", "nothing: the rest goes out on a later run"),
-        Exit::Usage => ("the command line was not understood", "`igsync help`"),
-        Exit::Interrupted => ("interrupted, after a clean stop", "run again: it goes on where it stopped"),
-        Exit::Terminated => ("terminated, after a clean stop", "run again: it goes on where it stopped"),
-    };
+    let Words { meaning, next, .. } = exit.words();
     Some(format!("Exit {number}: {meaning}\n\n{:<9} {next}\n", "Next:"))
 }
 

@@ -27,6 +27,7 @@ limits:
   max_publish_per_run: 5
 
 # Meta fetches pictures and clips from a public address; {path} is the file's path in this folder.
+# Others: github (a public repository), { object_store: { bucket: … } }, { command: [./host] }
 # media:
 #   hosting: { url: \"https://cdn.example.com/{path}\" }
 ";
@@ -63,11 +64,19 @@ const EDITOR: &str = r#"{
 }
 "#;
 
+/// The same bytes stand in `examples/content`, which a published crate does not hold.
+const WORKFLOWS: [(&str, &str); 4] = [
+    (".github/workflows/igsync-plan.yml", include_str!("init/igsync-plan.yml")),
+    (".github/workflows/igsync-comment.yml", include_str!("init/igsync-comment.yml")),
+    (".github/workflows/igsync-apply.yml", include_str!("init/igsync-apply.yml")),
+    (".github/workflows/igsync-token.yml", include_str!("init/igsync-token.yml")),
+];
+
 pub(super) fn run(global: &Global, folder: Option<&Path>, world: &World) -> Ended {
     let start = global.chdir.clone().unwrap_or_else(|| PathBuf::from("."));
     let root = folder.map_or_else(|| start.clone(), |folder| start.join(folder));
     let mut said = String::new();
-    let files: Vec<(&str, Vec<u8>)> = vec![
+    let mut files: Vec<(&str, Vec<u8>)> = vec![
         ("igsync.yaml", CONFIG.into()),
         ("igsync.lock", lockfile::format::HEADER.into()),
         ("posts/example.yaml", EXAMPLE.into()),
@@ -79,6 +88,7 @@ pub(super) fn run(global: &Global, folder: Option<&Path>, world: &World) -> Ende
         (".vscode/igsync-config.schema.json", text(&config::json_schema()).into_bytes()),
         (".vscode/settings.json", EDITOR.into()),
     ];
+    files.extend(WORKFLOWS.map(|(name, text)| (name, text.into())));
     for (name, bytes) in files {
         let path = root.join(name);
         // What is there is somebody's work.
@@ -92,12 +102,30 @@ pub(super) fn run(global: &Global, folder: Option<&Path>, world: &World) -> Ende
     }
     let place =
         folder.or(global.chdir.as_deref()).map_or_else(String::new, |folder| format!(" -C {}", folder.display()));
+    said.push('\n');
+    if let Some(top) = repository_above(&root, world) {
+        let _ = writeln!(
+            said,
+            "GitHub reads workflows at the root of a repository only: move .github to {}, and give each step of igsync \
+             `directory:` with the way from there to here.",
+            top.display()
+        );
+    }
     let _ = write!(
         said,
-        "\nNo workflow for GitHub yet: run `igsync apply` where the token is.\nNext: igsync apply --sandbox{place}, once posts/example.yaml is no draft; then git add, git commit.\n"
+        "The workflows publish what is merged into main once the environment `instagram` has the secret \
+         IGSYNC_ACCESS_TOKEN; docs/ci.md of igsync leads there step by step.\n\
+         Next: igsync apply --sandbox{place}, once posts/example.yaml is no draft; then git add, git commit.\n"
     );
     write_stdout(world, &said)?;
     Ok(Exit::Done)
+}
+
+/// The root of the repository, where it is not the content root itself.
+fn repository_above(root: &Path, world: &World) -> Option<PathBuf> {
+    let root = world.disk.canonicalize(root).ok()?;
+    let top = root.ancestors().find(|folder| world.disk.stat(&folder.join(".git")).is_ok())?;
+    (top != root).then(|| top.to_owned())
 }
 
 /// A picture that passes every check.

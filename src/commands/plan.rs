@@ -2,31 +2,37 @@
 
 use std::collections::BTreeSet;
 
-use crate::cli::{Global, OutputFormat, Plan, Scope};
+use crate::cli::{Global, Plan, PlanFormat, Scope};
 use crate::config::{Account, Paused};
 use crate::exit::Exit;
 use crate::id::{AccountName, AttemptId, PostKey};
-use crate::lockfile::Record;
+use crate::lockfile::{self, Record};
 use crate::manifest::caption_digest;
 use crate::plan::{self, AccountView, Input, Options, Selection};
 use crate::report;
+use crate::report::markdown::Limit;
 
 use super::project::Project;
-use super::{Ended, Failure, World, remote, write_stdout};
+use super::{Ended, Failure, World, actions, base, remote, write_commands, write_stdout};
 
 pub(super) fn run(global: &Global, args: &Plan, world: &World) -> Ended {
     let mut project = Project::load(global, world, args.scope.sandbox, false)?;
-    show_findings(&project, world);
-    if project.configuration_errors() {
+    match args.format {
+        PlanFormat::Human | PlanFormat::Json => show_findings(&project, world),
+        PlanFormat::Markdown | PlanFormat::Github => say_findings(&project, world),
+    }
+    if project.configuration_errors() && args.format != PlanFormat::Github {
         return Ok(Exit::Failure);
+    }
+    if let Some(rev) = &args.base {
+        take_in_record(&mut project)?;
+        let changed = base::changed_files(&project.root, rev)?;
+        project.changed_files = Some(base::with_users(changed, project.posts.iter().map(|post| &**post)));
     }
     project.ephemeral = remote::known_offline(&project, world);
     let plan = make(&project, &args.scope, BTreeSet::new(), world)?;
-    let text = match args.scope.format {
-        OutputFormat::Human => report::plan_human::render(&plan, world.terminal.style_out(), world.terminal.program),
-        OutputFormat::Json => report::plan_json::render(&plan),
-    };
-    write_stdout(world, &text)?;
+    world.actions.plan(&plan);
+    show(&plan, &project, args.format, world)?;
     if !project.sandbox && project.snapshot.records.is_empty() && has_sandbox_records(&project, world) {
         world
             .terminal
@@ -38,8 +44,47 @@ pub(super) fn run(global: &Global, args: &Plan, world: &World) -> Ended {
     Ok(if args.detailed_exitcode && plan.acts() { Exit::Changes } else { Exit::Done })
 }
 
-/// Findings go to stderr: the plan itself is the data.
+/// A protected main keeps the record on a branch of its own, where a plan without `--base` does not look.
+fn take_in_record(project: &mut Project) -> Result<(), Failure> {
+    let Some(branch) = project.config.git.state_branch.clone().filter(|_| !project.sandbox) else { return Ok(()) };
+    let Some(text) = base::record_on(&project.root, &branch)? else { return Ok(()) };
+    let parsed = lockfile::format::parse(&text).map_err(|error| {
+        Failure::message(
+            Exit::Failure,
+            format!("igsync.lock on branch {branch} can not be read: {error}"),
+            "mend it there (git log shows its versions), or update igsync",
+        )
+    })?;
+    project.snapshot.records.merge(parsed.records);
+    project.snapshot.has_lockfile = true;
+    Ok(())
+}
+
+fn show(plan: &plan::Plan, project: &Project, format: PlanFormat, world: &World) -> Result<(), Failure> {
+    let (style, program) = (world.terminal.style_out(), world.terminal.program);
+    match format {
+        PlanFormat::Human => write_stdout(world, &report::plan_human::render(plan, style, program)),
+        PlanFormat::Json => write_stdout(world, &report::plan_json::render(plan)),
+        PlanFormat::Markdown => {
+            world.actions.is_shown();
+            let place = actions::place(&world.env, &project.folder_in_repository(world));
+            write_stdout(world, &report::markdown::plan(plan, &project.findings, &place, Limit::COMMENT))
+        }
+        PlanFormat::Github => {
+            write_commands(world, &report::findings::github(&project.findings, &project.folder_in_repository(world)))?;
+            write_stdout(world, &format!("{}\n", report::plan_human::summary_line(&plan.summary)))
+        }
+    }
+}
+
+/// Findings go to stderr, the plan itself is the data; a runner shows them on the lines, too.
 pub(super) fn show_findings(project: &Project, world: &World) {
+    say_findings(project, world);
+    world.actions.findings(&project.findings, &project.folder_in_repository(world));
+}
+
+fn say_findings(project: &Project, world: &World) {
+    world.actions.sandbox(project.sandbox);
     if !project.findings.is_empty() {
         world.terminal.say(report::findings::render(&project.findings, world.terminal.style_err()).trim_end());
     }
@@ -77,7 +122,7 @@ pub(super) fn make(
             ephemeral_lockfile: project.ephemeral.clone(),
             graph_base: project.settings.graph_url.as_ref().map(ToString::to_string).filter(|_| !project.sandbox),
             settled,
-            changed_files: None,
+            changed_files: project.changed_files.clone(),
         },
         caption_digest: &|post| caption_digest(&post.caption),
     }))

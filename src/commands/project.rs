@@ -1,6 +1,6 @@
 //! A content root as validate, plan and apply see it: configuration, posts, records, findings.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +9,14 @@ use crate::apply::Waits;
 use crate::cli::Global;
 use crate::config::{self, Account, Config, Settings};
 use crate::exit::Exit;
-use crate::finding::{Finding, Severity};
+use crate::finding::{self, Finding, Severity};
 use crate::id::{AccountName, Digest, UserId};
 use crate::lockfile::{self, Paths, Records, Snapshot};
 use crate::manifest::{self, Post};
-use crate::port::Stat;
+use crate::port::{Disk, FileKind, Stat};
+use crate::rules;
 
-use super::{Failure, World};
+use super::{Failure, World, github};
 
 mod media;
 
@@ -30,6 +31,8 @@ pub(super) struct Project {
     /// How many manifests there are, drafts and unreadable ones included.
     pub manifests: usize,
     pub findings: Vec<Finding>,
+    /// `false`: the configuration has errors, so what it says is not what its author meant.
+    is_configured: bool,
     /// `false`: a manifest could not be read.
     pub complete: bool,
     /// SHA-256 of the local media files of posts that may go out.
@@ -37,6 +40,8 @@ pub(super) struct Project {
     /// Those files as they were when their digests were taken.
     pub hashed: Arc<HashMap<Arc<str>, Stat>>,
     pub sandbox: bool,
+    /// `--base`: the files that differ from that revision.
+    pub changed_files: Option<HashSet<String>>,
     /// Why nothing keeps the lockfile of this run; `None`: something does, or it stays on this machine.
     pub ephemeral: Option<String>,
 }
@@ -44,40 +49,24 @@ pub(super) struct Project {
 impl Project {
     /// Reads the content root. Findings are collected, not returned as errors.
     pub(super) fn load(global: &Global, world: &World, sandbox: bool, check_published: bool) -> Result<Self, Failure> {
-        let disk = &*world.disk;
-        let root = content_root(global, world)?;
-        let loaded = config::load(disk, &root, global.config.as_deref(), &world.env);
-        let (mut config, settings) = (loaded.config, loaded.settings);
-        if sandbox {
-            stand_in_users(&mut config);
-        }
-        let paths = if sandbox { Paths::sandbox(&root) } else { Paths::new(&root) };
-        let snapshot = lockfile::read(disk, &paths)?;
-        let options = manifest::Options { allow_loopback: sandbox || settings.is_loopback() };
-        let mut posts = manifest::load(disk, &root, &config, options);
-        let mut findings = loaded.findings;
-        findings.append(&mut posts.findings);
-        let mut project = Self {
-            manifests: posts.manifests,
-            complete: posts.complete,
-            posts: Vec::new(),
-            root,
-            config,
-            settings,
-            paths,
-            snapshot,
-            findings,
-            digests: Arc::default(),
-            hashed: Arc::default(),
-            sandbox,
-            ephemeral: None,
+        let start = Start::new(global, world, sandbox)?;
+        let snapshot = lockfile::read(&*world.disk, &start.paths)?;
+        Ok(start.project(world, snapshot, check_published))
+    }
+
+    /// The same for commands that only check: a damaged record hides no findings. What is wrong with it
+    /// comes along; without it every post counts as unpublished.
+    pub(super) fn load_to_check(
+        global: &Global,
+        world: &World,
+        check_published: bool,
+    ) -> Result<(Self, Option<Failure>), Failure> {
+        let start = Start::new(global, world, false)?;
+        let (snapshot, damage) = match lockfile::read(&*world.disk, &start.paths) {
+            Ok(snapshot) => (snapshot, None),
+            Err(damage) => (Snapshot::default(), Some(damage.into())),
         };
-        let mut posts = posts.posts;
-        project.name_users(&mut posts);
-        project.read_media(&mut posts, world, check_published)?;
-        project.posts = posts.into_iter().map(Arc::new).collect();
-        project.findings.sort_by_key(|finding| (Arc::clone(&finding.file), finding.position()));
-        Ok(project)
+        Ok((start.project(world, snapshot, check_published), damage))
     }
 
     /// The user behind an account, as far as configuration and records know.
@@ -118,17 +107,31 @@ impl Project {
         global.chdir.as_ref().map_or_else(String::new, |folder| format!(" -C {}", folder.display()))
     }
 
+    /// The way from the repository's root to the content root: empty, or ending in `/`. Annotations
+    /// and links name files from there.
+    pub(super) fn folder_in_repository(&self, world: &World) -> String {
+        let top = world.env.get("GITHUB_WORKSPACE").and_then(|top| world.disk.canonicalize(Path::new(top)).ok());
+        let folder = top.and_then(|top| self.root.strip_prefix(top).ok().map(|folder| relative(Path::new(""), folder)));
+        match folder.unwrap_or_default() {
+            folder if folder.is_empty() => folder,
+            folder => folder + "/",
+        }
+    }
+
     pub(super) fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
 
-    /// Errors that are not about one post: nothing may be done on top of them.
+    /// Errors that are not about one post: nothing may be done on top of them. A configuration that was
+    /// only half understood may name another account, or lack its `paused`.
     pub(super) fn configuration_errors(&self) -> bool {
-        self.findings.iter().any(|finding| finding.severity == Severity::Error && finding.rule.id.starts_with("IGS4"))
+        let is_about_it =
+            |finding: &Finding| finding.severity == Severity::Error && finding.rule.id.starts_with("IGS4");
+        !self.is_configured || self.findings.iter().any(is_about_it)
     }
 
     /// Fills in user ids that only the lockfile knows.
-    fn name_users(&self, posts: &mut [Post]) {
+    fn name_users<'p>(&self, posts: impl Iterator<Item = &'p mut Post>) {
         let known: HashMap<&AccountName, UserId> = self
             .config
             .accounts
@@ -151,6 +154,73 @@ fn user_in_records(records: &Records, account: &AccountName) -> Option<UserId> {
     let mut users = records.iter().filter(|record| record.account == *account).map(|record| &record.user_id);
     let first = users.next()?;
     users.all(|user| user == first).then(|| first.clone())
+}
+
+/// A content root before its manifests are read.
+struct Start {
+    root: PathBuf,
+    loaded: config::Loaded,
+    paths: Paths,
+    sandbox: bool,
+}
+
+impl Start {
+    fn new(global: &Global, world: &World, sandbox: bool) -> Result<Self, Failure> {
+        let root = content_root(global, world)?;
+        let mut loaded = config::load(&*world.disk, &root, global.config.as_deref(), &world.env);
+        if sandbox {
+            stand_in_users(&mut loaded.config);
+        }
+        if !loaded.is_readable {
+            limit_to_posts(&mut loaded.config, &*world.disk, &root);
+        }
+        let paths = if sandbox { Paths::sandbox(&root) } else { Paths::new(&root) };
+        Ok(Self { root, loaded, paths, sandbox })
+    }
+
+    fn project(self, world: &World, snapshot: Snapshot, check_published: bool) -> Project {
+        let Self { root, loaded, paths, sandbox } = self;
+        let config::Loaded { config, settings, mut findings, is_readable } = loaded;
+        let is_configured = !findings.iter().any(|finding| finding.severity == Severity::Error);
+        let options = manifest::Options { allow_loopback: sandbox || settings.is_loopback() };
+        let mut posts = manifest::load(&*world.disk, &root, &config, options);
+        findings.append(&mut posts.findings);
+        if !sandbox {
+            findings.extend(github::private_hosts(&config, world));
+        }
+        let mut project = Project {
+            manifests: posts.manifests,
+            complete: posts.complete,
+            posts: Vec::new(),
+            root,
+            config,
+            settings,
+            paths,
+            snapshot,
+            findings,
+            is_configured,
+            digests: Arc::default(),
+            hashed: Arc::default(),
+            sandbox,
+            changed_files: None,
+            ephemeral: None,
+        };
+        project.name_users(posts.posts.iter_mut().chain(&mut posts.unplanned));
+        project.read_media(&mut posts, world, check_published);
+        project.posts = posts.posts.into_iter().map(Arc::new).collect();
+        if !is_readable {
+            project.findings.retain(|finding| !rules::ABOUT_CONFIGURED.iter().any(|rule| rule.id == finding.rule.id));
+        }
+        finding::sort(&mut project.findings);
+        project
+    }
+}
+
+/// Where manifests are looked for while the configuration, which might name folders, cannot be read:
+/// only where they usually are.
+fn limit_to_posts(config: &mut Config, disk: &dyn Disk, root: &Path) {
+    let is_there = disk.stat(&root.join("posts")).is_ok_and(|stat| stat.kind == FileKind::Folder);
+    config.posts = Some(is_there.then(|| "posts".to_owned()).into_iter().collect());
 }
 
 /// The first account of every sandbox.

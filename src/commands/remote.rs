@@ -24,6 +24,16 @@ pub(super) struct Keeping {
 }
 
 impl Keeping {
+    /// Whether the place lacks some of these: an earlier run could not push them.
+    pub(super) fn lacks(&self, records: &Records) -> bool {
+        if self.branch.is_none() || self.doubt.is_some() {
+            return false;
+        }
+        let text = self.kept.as_ref().and_then(|kept| kept.text.as_deref());
+        let standing = text.and_then(|text| format::parse(text).ok()).map(|parsed| parsed.records);
+        !standing.unwrap_or_default().news(records).is_empty()
+    }
+
     /// The place to keep the record at, once it is clear that something is to be done.
     pub(super) fn go_on(self) -> Result<Option<Arc<dyn Remote>>, Failure> {
         match self.doubt {

@@ -27,6 +27,8 @@ pub(super) async fn run(global: &Global, args: &Status, world: &World) -> Ended 
     }
     let scope = Scope { sandbox: args.sandbox, account: args.account.clone(), ..Scope::default() };
     let plan = plan::make(&project, &scope, BTreeSet::new(), world)?;
+    world.actions.sandbox(project.sandbox);
+    world.actions.plan(&plan);
     let connector = Connector::open(&project, world).await?;
     let min_days = args.min_days.map(i64::from);
     let mut exit = Exit::Done;
@@ -43,6 +45,7 @@ pub(super) async fn run(global: &Global, args: &Status, world: &World) -> Ended 
         };
         let reason = if is_reached { Exit::Account } else { Exit::Incomplete };
         exit = exit.or(exit_of(&status, min_days, reason));
+        world.actions.token(account.name.as_str(), status.token.days_left());
         accounts.push(status);
     }
     write_stdout(

@@ -8,6 +8,7 @@ use crate::apply::Observer;
 use crate::cli::{Colour, Global};
 use crate::exit::Exit;
 use crate::port::Clock;
+use crate::report::workflow::Neutral;
 use crate::report::{self, Style};
 
 use super::Failure;
@@ -46,7 +47,11 @@ pub struct Streams {
 }
 
 impl Streams {
+    /// A runner of GitHub obeys what it finds in the log, and captions are anybody's text.
     fn of_process() -> Self {
+        if is_set("GITHUB_ACTIONS") {
+            return Self { out: Stream::new(Neutral::new(io::stdout())), err: Stream::new(Neutral::new(io::stderr())) };
+        }
         Self { out: Stream::new(io::stdout()), err: Stream::new(io::stderr()) }
     }
 }

@@ -9,19 +9,25 @@ use crate::report;
 use crate::report::text::plural;
 
 use super::project::{Project, relative};
-use super::{Ended, World, write_stdout};
+use super::{Ended, World, write_commands, write_stdout};
 
 pub(super) fn run(global: &Global, args: &Validate, world: &World) -> Ended {
-    let project = Project::load(global, world, false, args.all)?;
+    let (project, damage) = Project::load_to_check(global, world, args.all)?;
     let findings = chosen(&project, args, world);
     let text = match args.format {
         FindingsFormat::Human => {
             report::findings::render(&findings, world.terminal.style_out()) + &summary(&project, &findings)
         }
         FindingsFormat::Json => report::findings::json(&findings),
-        FindingsFormat::Github => report::findings::github(&findings, &folder_in_repository(&project, world)),
+        FindingsFormat::Github => report::findings::github(&findings, &project.folder_in_repository(world)),
     };
-    write_stdout(world, &text)?;
+    match args.format {
+        FindingsFormat::Github => write_commands(world, &text)?,
+        FindingsFormat::Human | FindingsFormat::Json => write_stdout(world, &text)?,
+    }
+    if let Some(damage) = damage {
+        return Err(damage);
+    }
     let is_wrong = findings.iter().any(|finding| finding.severity == Severity::Error);
     Ok(if is_wrong { Exit::Failure } else { Exit::Done })
 }
@@ -50,15 +56,6 @@ fn chosen(project: &Project, args: &Validate, world: &World) -> Vec<Finding> {
         .filter(|finding| finding.rule.id.starts_with("IGS4") || is_wanted(&finding.file))
         .cloned()
         .collect()
-}
-
-/// Annotations name files from the root of the repository.
-fn folder_in_repository(project: &Project, world: &World) -> String {
-    world
-        .env
-        .get("GITHUB_WORKSPACE")
-        .and_then(|top| project.root.strip_prefix(top).ok().map(|folder| folder.to_string_lossy().replace('\\', "/")))
-        .unwrap_or_default()
 }
 
 /// The stable last line.

@@ -1,10 +1,13 @@
 //! `igsync.yaml` to [`Config`].
 
 mod branch;
+mod hosting;
 mod shared;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+use jiff::tz::TimeZone;
 
 use self::branch::unusable_branch;
 pub(crate) use self::shared::hashtag;
@@ -69,6 +72,13 @@ pub(super) fn account_from_defaults(name: AccountName, global: Global) -> Accoun
         fit: None,
         paused: global.paused,
     }
+}
+
+/// Stands in where a post's accounts are not known, so that the rest of it can be checked: it takes
+/// every field and adds nothing.
+pub(crate) fn stand_in() -> Account {
+    let global = Global { login: Login::Facebook, paused: None };
+    Account { timezone: Some(TimeZone::UTC), ..account_from_defaults(AccountName::new(""), global) }
 }
 
 /// Reads the whole file.

@@ -13,6 +13,7 @@ pub fn json_schema() -> Value {
             "type": "object",
             "minProperties": 1,
             "description": "By name; letters, digits, - and _",
+            "propertyNames": { "pattern": "^[A-Za-z0-9_-]{1,64}$" },
             "additionalProperties": { "anyOf": [account, { "type": "null" }] },
         }),
     );
@@ -20,7 +21,11 @@ pub fn json_schema() -> Value {
     add("default_account", text("The account of manifests that name none"));
     add(
         "posts",
-        json!({ "type": "array", "items": { "type": "string" }, "description": "Folders that hold manifests; default posts" }),
+        json!({
+            "type": "array",
+            "items": { "type": "string", "pattern": r"^(?!\.\.(/|$))(?!/)" },
+            "description": "Folders that hold manifests; default posts",
+        }),
     );
     add(
         "hashtag_sets",
@@ -115,15 +120,7 @@ fn shared() -> Map<String, Value> {
             object(
                 "Where local media become URLs",
                 fields(&[
-                    (
-                        "hosting",
-                        json!({ "anyOf": [
-                object("A template for files that are already there", fields(&[
-                    ("url", text("https://…/{path}; also {commit}, {sha256}, {ext}")),
-                ])),
-                { "type": "string" },
-            ] }),
-                    ),
+                    ("hosting", hosting()),
                     ("convert", json!({ "type": "boolean", "description": "Turn pictures into JPEGs that pass" })),
                     (
                         "fit",
@@ -134,6 +131,47 @@ fn shared() -> Map<String, Value> {
         ),
         ("paused", json!({ "type": "boolean", "description": "Publish nothing" })),
     ])
+}
+
+fn hosting() -> Value {
+    let strings = json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 });
+    let repository = json!({ "type": "string", "pattern": "^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$" });
+    let store = fields(&[
+        ("bucket", text("Its name")),
+        ("prefix", text("Folder in the bucket")),
+        ("region", text("Default: AWS_REGION, else us-east-1")),
+        (
+            "endpoint",
+            text(
+                "https address of an S3-compatible service; default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else AWS itself",
+            ),
+        ),
+        (
+            "path_style",
+            json!({ "type": "boolean", "description": "host/bucket/name instead of bucket.host/name; default true with an endpoint" }),
+        ),
+        ("public_url", text("Where everybody can read the bucket")),
+        ("presign", text("Lifetime of signed links, 1h to 7d; default 12h")),
+    ]);
+    let mut store = object(
+        "A bucket of S3 or of a compatible service; keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        store,
+    );
+    store["required"] = json!(["bucket"]);
+    let github = json!({
+        "description": "Raw files of the pushed commit, from owner/name or the remote origin",
+        "anyOf": [repository, object("A repository on github.com", fields(&[("repository", repository.clone())])), { "type": "null" }],
+    });
+    let ways = fields(&[
+        ("url", text("A template for files that are already there: https://…/{path}; also {commit}, {sha256}, {ext}")),
+        ("github", github),
+        ("object_store", store),
+        ("command", strings),
+    ]);
+    let mut ways = object("One way", ways);
+    ways["minProperties"] = json!(1);
+    ways["maxProperties"] = json!(1);
+    json!({ "anyOf": [{ "enum": ["github"] }, ways] })
 }
 
 fn account() -> Map<String, Value> {

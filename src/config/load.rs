@@ -23,6 +23,9 @@ pub struct Loaded {
     pub config: Config,
     pub settings: Settings,
     pub findings: Vec<Finding>,
+    /// `false`: there is a file and its fields are not known, so nothing may be said about what
+    /// manifests find in it.
+    pub is_readable: bool,
 }
 
 /// Reads the configuration: `config_path`, or `igsync.yaml` in the root, or the environment alone.
@@ -55,12 +58,13 @@ pub fn load(disk: &dyn Disk, root: &Path, config_path: Option<&Path>, env: &Env)
             Finding::new(&rules::MISNAMED_FILE, "igsync.yml", "the configuration is named `igsync.yaml`, with an `a`");
         findings.push(finding.help("rename it"));
     }
+    let is_readable = config.is_some() || (is_absent && config_path.is_none());
     let mut config = config.unwrap_or_else(|| decode::empty(global));
     if config.accounts.is_empty() {
         config.accounts.push(decode::account_from_defaults(AccountName::new("default"), global));
     }
     from_environment(&mut config, env, &mut findings);
-    Loaded { config, settings, findings }
+    Loaded { config, settings, findings, is_readable }
 }
 
 /// `IGSYNC_USER_ID` and the login belong to the one account there is; with several they would be

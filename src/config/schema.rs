@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::finding::{Finding, Severity};
+use crate::hosting::Hosting;
 use crate::id::{AccountName, UserId};
 use crate::rules;
 
@@ -77,13 +78,6 @@ pub struct Schedule {
     pub late_after: Duration,
     /// Between two publishes of one account.
     pub min_gap: Duration,
-}
-
-/// Where local media become URLs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Hosting {
-    /// A template with `{path}`, `{commit}`, `{sha256}`, `{ext}`.
-    Url(String),
 }
 
 /// How a picture whose shape Instagram refuses is mended.

@@ -56,7 +56,7 @@ fn a_whole_file_is_read_and_accounts_override_what_is_global() {
     assert_eq!((brand.max_publish_per_run, brand.convert, brand.fit), (20, true, None));
     assert_eq!(brand.schedule.late_after, Duration::from_secs(2 * 86_400));
     assert_eq!(brand.schedule.min_gap, Duration::from_secs(5400));
-    assert_eq!(brand.hosting, Some(Hosting::Url("https://cdn.example.com/{path}".into())));
+    assert_eq!(brand.hosting, Some(crate::hosting::Hosting::Url("https://cdn.example.com/{path}".into())));
     assert_eq!(brand.defaults.collaborators.as_deref(), Some(["a".to_owned()].as_slice()));
     assert_eq!(other.login, Login::Facebook);
     assert_eq!(other.timezone.as_ref().unwrap().iana_name(), Some("Asia/Tokyo"));
@@ -100,8 +100,44 @@ fn what_is_wrong_is_reported_at_its_place() {
         ("schedule: { late_after: soon }\n", "invalid-value|soon|not a length of time"),
         ("schedule: { late_after: -1h }\n", "invalid-value|-1h|not a length of time"),
         ("limits: { max_publish_per_run: -1 }\n", "wrong-type|-1|a number here"),
-        ("media: { hosting: github }\n", "hosting-not-built|github|not available"),
-        ("media: { hosting: { object_store: {} } }\n", "hosting-not-built|object_store|not available"),
+        ("media: { hosting: gitlab }\n", "invalid-value|gitlab|not a preset"),
+        ("media: { hosting: {} }\n", "missing-field|{|no `url`, `github`, `object_store` or `command`"),
+        ("media: { hosting: { s3: { bucket: abc } } }\n", "unknown-field|s3|did you mean `object_store`?"),
+        ("media: { hosting: { url: \"https://a/{path}\", command: [a] } }\n", "conflicting-fields|command|one more"),
+        ("media: { hosting: { github: acme } }\n", "invalid-value|acme|not owner/name"),
+        ("media: { hosting: { github: { repo: a/b } } }\n", "unknown-field|repo|did you mean `repository`?"),
+        ("media: { hosting: { object_store: {} } }\n", "missing-field|{|no `bucket`"),
+        ("media: { hosting: { object_store: { bucket: a/b } } }\n", "invalid-value|a/b|not a name"),
+        (
+            "media: { hosting: { object_store: { bucket: abc, prefix: a b } } }\n",
+            "invalid-value|a b|other characters here",
+        ),
+        (
+            "media: { hosting: { object_store: { bucket: abc, endpoint_url: \"https://x\" } } }\n",
+            "unknown-field|endpoint_url|did you mean `endpoint`?",
+        ),
+        (
+            "media: { hosting: { object_store: { bucket: abc, endpoint: \"http://x\" } } }\n",
+            "invalid-value|\"http://x\"|this address",
+        ),
+        (
+            "media: { hosting: { object_store: { bucket: abc, presign: 8d } } }\n",
+            "invalid-value|8d|outside of 1h to 7d",
+        ),
+        (
+            "media: { hosting: { object_store: { bucket: abc, presign: 1h, public_url: \"https://x\" } } }\n",
+            "conflicting-fields|presign|the second one",
+        ),
+        (
+            "media: { hosting: { object_store: { bucket: abc, access_key_id: x } } }\n",
+            "unknown-field|access_key_id|keys stay in the environment",
+        ),
+        (
+            "media: { hosting: { object_store: { bucket: abc, secret_access_key: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY } } }\n",
+            "token-in-file|XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX|blackened here",
+        ),
+        ("media: { hosting: { command: [] } }\n", "empty-value|command|no program"),
+        ("media: { hosting: { command: ./host } }\n", "wrong-type|./host|text here"),
         (
             "media: { hosting: { url: \"http://example.com/{path}\" } }\n",
             "hosting-url|\"http://example.com/{path}\"|this template",
@@ -127,6 +163,43 @@ fn what_is_wrong_is_reported_at_its_place() {
         assert!(found.contains(&expected.to_owned()), "{text}{found:?}");
         assert!(found.len() <= 2, "{found:?}");
     }
+}
+
+#[test]
+fn every_way_of_hosting_is_read_and_an_account_may_have_its_own() {
+    use crate::hosting::{Hosting, Link, ObjectStore, Repository};
+    let hosting = |text: &str| clean(&format!("media: {{ hosting: {text} }}\n")).accounts.remove(0).hosting.unwrap();
+    let repository = Repository { owner: "acme".into(), name: "content".into() };
+    assert_eq!(hosting("github"), Hosting::Github(None));
+    assert_eq!(hosting("{ github: }"), Hosting::Github(None));
+    assert_eq!(hosting("{ github: acme/content }"), Hosting::Github(Some(repository.clone())));
+    assert_eq!(hosting("{ github: { repository: acme/content } }"), Hosting::Github(Some(repository)));
+    assert_eq!(hosting("{ command: [./host, -v] }"), Hosting::Command(vec!["./host".into(), "-v".into()]));
+    let bare = ObjectStore {
+        bucket: "acme-media".into(),
+        prefix: String::new(),
+        region: None,
+        endpoint: None,
+        path_style: None,
+        link: Link::Presigned(Duration::from_secs(12 * 3600)),
+    };
+    assert_eq!(hosting("{ object_store: { bucket: acme-media } }"), Hosting::ObjectStore(Box::new(bare.clone())));
+    let whole = "{ object_store: { bucket: acme-media, prefix: /a/b/, region: auto, endpoint: \"https://r2.example\", path_style: false, public_url: \"https://media.example/x\" } }";
+    let whole_is = ObjectStore {
+        prefix: "a/b".into(),
+        region: Some("auto".into()),
+        endpoint: Some("https://r2.example".parse().unwrap()),
+        path_style: Some(false),
+        link: Link::Public("https://media.example/x".parse().unwrap()),
+        ..bare
+    };
+    assert_eq!(hosting(whole), Hosting::ObjectStore(Box::new(whole_is)));
+
+    let config = clean(
+        "media: { hosting: github }\naccounts: { a: { user_id: 1 }, b: { user_id: 2, media: { hosting: { command: [x] } } } }\ndefault_account: a\n",
+    );
+    assert_eq!(config.accounts[0].hosting, Some(Hosting::Github(None)));
+    assert_eq!(config.accounts[1].hosting, Some(Hosting::Command(vec!["x".into()])));
 }
 
 #[test]

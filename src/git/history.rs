@@ -25,12 +25,6 @@ impl History {
         Self { root: None }
     }
 
-    /// The commit that is checked out.
-    #[must_use]
-    pub fn head(&self) -> Option<String> {
-        self.ask(&["rev-parse", "HEAD"])
-    }
-
     /// When the commit that added `file` was made; the file is relative to the content root.
     #[must_use]
     pub fn added_at(&self, file: &str) -> Option<Timestamp> {

@@ -31,6 +31,8 @@ pub enum StatusCode {
 }
 
 impl StatusCode {
+    pub const ALL: [Self; 5] = [Self::InProgress, Self::Finished, Self::Published, Self::Error, Self::Expired];
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -3,19 +3,43 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
 use url::Url;
 
-use super::{Error, MediaFile};
+use super::{Error, MediaFile, patience};
 use crate::port::{Body, Disk, Method, Progress, Request, Transport};
 
 pub(super) struct Sandbox {
-    pub base: Url,
-    pub transport: Arc<dyn Transport>,
-    pub disk: Arc<dyn Disk>,
-    pub timeout: Duration,
+    base: Url,
+    transport: Arc<dyn Transport>,
+    disk: Arc<dyn Disk>,
+    timeout: Duration,
+    found: OnceCell<bool>,
 }
 
 impl Sandbox {
+    pub(super) fn new(base: Url, transport: Arc<dyn Transport>, disk: Arc<dyn Disk>, timeout: Duration) -> Self {
+        Self { base, transport, disk, timeout, found: OnceCell::new() }
+    }
+
+    /// Whether a sandbox answers at the base; asked once.
+    pub(super) async fn is_there(&self) -> bool {
+        *self.found.get_or_init(|| self.look()).await
+    }
+
+    async fn look(&self) -> bool {
+        let request = Request {
+            method: Method::Get,
+            url: control(&self.base, "clock"),
+            headers: Vec::new(),
+            body: Body::Empty,
+            timeout: self.timeout,
+            answer_limit: 1 << 20,
+        };
+        // A sandbox that cannot be reached is one all the same: the upload tells what is wrong.
+        self.transport.send(request).await.map_or(true, |answer| answer.status == 200)
+    }
+
     /// Uploads the file and returns where the sandbox serves it.
     pub(super) async fn put(&self, file: &MediaFile, progress: Option<Progress>) -> Result<Url, Error> {
         let name = || Arc::clone(&file.name);
@@ -23,13 +47,13 @@ impl Sandbox {
             .disk
             .open(&file.path)
             .map_err(|error| Error::Unreadable { name: name(), problem: error.to_string() })?;
-        let url = media_url(&self.base, &file.sha256, file.ext());
+        let url = control(&self.base, &format!("media/{}.{}", file.sha256, file.ext()));
         let request = Request {
             method: Method::Put,
             url: url.clone(),
             headers: Vec::new(),
             body: Body::Stream { content_type: file.content_type, source, len: file.len, progress },
-            timeout: self.timeout,
+            timeout: patience(self.timeout, file.len),
             answer_limit: 1 << 20,
         };
         match self.transport.send(request).await {
@@ -40,11 +64,11 @@ impl Sandbox {
     }
 }
 
-/// `{base}/_sandbox/media/{sha256}.{ext}`
-fn media_url(base: &Url, sha256: &str, ext: &str) -> Url {
+/// `{base}/_sandbox/{path}`
+fn control(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
     let folder = base.path().trim_end_matches('/');
-    url.set_path(&format!("{folder}/_sandbox/media/{sha256}.{ext}"));
+    url.set_path(&format!("{folder}/_sandbox/{path}"));
     url.set_query(None);
     url.set_fragment(None);
     url
@@ -56,9 +80,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sandbox_serves_by_content() {
+    fn controls_stand_beside_the_api() {
         for base in ["http://127.0.0.1:8787", "http://127.0.0.1:8787/", "http://127.0.0.1:8787/?x=1#y"] {
-            let url = media_url(&Url::parse(base).unwrap(), SHA, "mp4");
+            let url = control(&Url::parse(base).unwrap(), &format!("media/{SHA}.mp4"));
             assert_eq!(url.as_str(), format!("http://127.0.0.1:8787/_sandbox/media/{SHA}.mp4"));
         }
     }

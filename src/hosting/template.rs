@@ -3,7 +3,7 @@
 use miette::Diagnostic;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use thiserror::Error;
-use url::{Host, Url};
+use url::Url;
 
 use super::MediaFile;
 
@@ -33,20 +33,33 @@ pub enum Error {
     #[error("the hosting url must begin with https://")]
     #[diagnostic(help("Meta fetches media over https; plain http works only on this machine, against a sandbox"))]
     NotHttps,
-    #[error("the hosting url names {{commit}}, and there is no commit")]
-    #[diagnostic(help("commit the media first, or use {{path}} or {{sha256}} alone"))]
-    NoCommit,
+    #[error("the hosting url has characters outside of ASCII")]
+    #[diagnostic(help("percent-encode them; what stands for {{path}} is encoded by igsync"))]
+    NotAscii,
+    #[error("the hosting url has a user or a password")]
+    #[diagnostic(help("Meta fetches media without a login: they have to be public"))]
+    HasUser,
 }
 
 /// Proves that a template gives a URL for any file.
 pub fn check(template: &str) -> Result<(), Error> {
-    fill(template, &Values { path: "posts/media.jpg", sha256: "0", ext: "jpg", commit: Some("0") }).map(|_| ())
+    fill(template, &Values { path: "posts/media.jpg", sha256: "0", ext: "jpg", commit: "0" }).map(|_| ())
 }
 
 /// The URL of one file: `{path}` percent-encoded, `{commit}`, `{sha256}` and `{ext}`. Always ASCII;
 /// `https`, or `http` on a loopback address.
-pub fn url_for(template: &str, file: &MediaFile, commit: Option<&str>) -> Result<Url, Error> {
+pub(super) fn url_for(template: &str, file: &MediaFile, commit: &str) -> Result<Url, Error> {
     fill(template, &Values { path: &file.name, sha256: &file.sha256, ext: file.ext(), commit })
+}
+
+/// Whether the template asks for the commit.
+pub(super) fn names_commit(template: &str) -> bool {
+    template.contains("{commit}")
+}
+
+/// A path as part of a URL; its folders stay.
+pub(super) fn encode(path: &str) -> String {
+    utf8_percent_encode(path, PATH).to_string()
 }
 
 /// What stands for each placeholder.
@@ -54,10 +67,13 @@ struct Values<'a> {
     path: &'a str,
     sha256: &'a str,
     ext: &'a str,
-    commit: Option<&'a str>,
+    commit: &'a str,
 }
 
 fn fill(template: &str, values: &Values<'_>) -> Result<Url, Error> {
+    if !template.is_ascii() {
+        return Err(Error::NotAscii);
+    }
     let after_scheme = template.split_once("://").map_or(template, |(_, rest)| rest);
     let host = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
     if host.contains(['{', '}']) {
@@ -73,10 +89,10 @@ fn fill(template: &str, values: &Values<'_>) -> Result<Url, Error> {
             "path" => values.path,
             "sha256" => values.sha256,
             "ext" => values.ext,
-            _ => values.commit.ok_or(Error::NoCommit)?,
+            _ => values.commit,
         };
         names_the_file |= name == "path" || name == "sha256";
-        text.extend(utf8_percent_encode(value, PATH));
+        text.push_str(&encode(value));
         rest = after;
     }
     text.push_str(rest);
@@ -84,9 +100,12 @@ fn fill(template: &str, values: &Values<'_>) -> Result<Url, Error> {
         return Err(Error::SameForAll);
     }
     let url = Url::parse(&text).map_err(|error| Error::NotAUrl { problem: error.to_string() })?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::HasUser);
+    }
     let is_allowed = match url.scheme() {
         "https" => url.host().is_some(),
-        "http" => is_loopback(&url),
+        "http" => crate::port::is_loopback(&url),
         _ => false,
     };
     if is_allowed { Ok(url) } else { Err(Error::NotHttps) }
@@ -107,22 +126,13 @@ fn placeholder(text: &str) -> Result<(&str, &str), Error> {
     Err(Error::UnknownPlaceholder { name })
 }
 
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::file::testing::{SHA, picture};
     use super::*;
 
     fn url(template: &str, path: &str) -> Result<String, Error> {
-        url_for(template, &picture(path), Some("b444750")).map(String::from)
+        url_for(template, &picture(path), "b444750").map(String::from)
     }
 
     #[test]
@@ -191,10 +201,10 @@ mod tests {
     }
 
     #[test]
-    fn a_template_with_a_commit_needs_one() {
-        let file = picture("a.jpg");
-        assert_eq!(url_for("https://c.example/{commit}/{path}", &file, None), Err(Error::NoCommit));
-        assert!(url_for("https://c.example/{path}", &file, None).is_ok());
+    fn a_template_is_ascii_and_has_no_password() {
+        assert_eq!(check("https://c.example/häfen/{path}"), Err(Error::NotAscii));
+        assert_eq!(check("https://me:secret@c.example/{path}"), Err(Error::HasUser));
+        assert_eq!(check("https://me@c.example/{path}"), Err(Error::HasUser));
     }
 
     proptest::proptest! {

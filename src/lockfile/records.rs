@@ -58,6 +58,23 @@ impl Records {
         changed
     }
 
+    /// What `other` knows beyond this: each such attempt as it reads once both are joined.
+    #[must_use]
+    pub fn news(&self, other: &Self) -> Vec<Record> {
+        let joined = |record: &Record| match self.same_attempt(record) {
+            None => Some(record.clone()),
+            Some(known) if known == record => None,
+            Some(known) => Some(merge(known.clone(), record.clone())).filter(|joined| joined != known),
+        };
+        other.iter().filter_map(joined).collect()
+    }
+
+    /// What is known of the attempt that `record` is a version of.
+    #[must_use]
+    pub fn same_attempt(&self, record: &Record) -> Option<&Record> {
+        self.attempts(&record.user_id, &record.key).iter().find(|known| known.attempt == record.attempt)
+    }
+
     /// The number of attempts.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -286,6 +303,18 @@ mod tests {
         assert_eq!(all.conflicts()[0].published.len(), 2);
         let same: Records = [live("a", Some("1")), live("b", Some("1")), live("c", None)].into_iter().collect();
         assert!(same.conflicts().is_empty());
+    }
+
+    #[test]
+    fn only_what_is_new_is_news() {
+        let [old, newer] = [State::Containers, State::Intent].map(|state| record("k", "a", state));
+        let other = record("j", "b", State::Published);
+        let known: Records = [newer.clone()].into_iter().collect();
+        let theirs: Records = [old.clone(), other.clone()].into_iter().collect();
+        assert_eq!(known.news(&theirs), std::slice::from_ref(&other), "an older version says nothing new");
+        let behind: Records = [old, other].into_iter().collect();
+        assert_eq!(behind.news(&known), [newer]);
+        assert!(known.news(&known).is_empty());
     }
 
     #[test]

@@ -163,6 +163,13 @@ impl Ledger {
         Ok(())
     }
 
+    /// Takes over what another machine has recorded, in one durable write, and returns what of it is new.
+    pub fn take_over(&mut self, others: &Records) -> Result<Vec<Record>, Error> {
+        let news = self.records.news(others);
+        self.record_all(news.clone())?;
+        Ok(news)
+    }
+
     /// Writes everything known into the lockfile; what came into it meanwhile is kept. Returns whether
     /// it changed: a lockfile that holds all of it is not touched.
     pub fn fold(&mut self) -> Result<bool, Error> {

@@ -11,7 +11,7 @@ use super::digest::text_digest;
 use super::fields::takes;
 use super::schema::{Item, MediaType, Post, PostState, ReelOptions};
 use super::time::WrittenTime;
-use super::written::{At, Caption, Tags, Written};
+use super::written::{At, Caption, Tags, Written, WrittenItem};
 use crate::config::{Account, Config, Login, hashtag};
 use crate::id::{Digest, Kind, PostKey};
 use crate::rules;
@@ -45,6 +45,7 @@ impl Subject<'_> {
         let written = self.written;
         let defaults = &account.defaults;
         self.login(account, problems);
+        check::sponsors(self.written, account, problems);
         let publish_at = time(written.publish_at.as_ref(), account, problems);
         let publish_until = time(written.publish_until.as_ref(), account, problems);
         if let (Some(at), Some(until), Some(place)) = (publish_at, publish_until, &written.publish_until)
@@ -71,6 +72,7 @@ impl Subject<'_> {
             kind: self.kind,
             items: self.items(),
             caption: self.caption(account, problems),
+            caption_file: None,
             collaborators: if self.takes("collaborators") { collaborators } else { Vec::new() },
             location_id: location_id.filter(|id| !id.is_empty() && self.takes("location_id")),
             reel: (self.kind == Kind::Reel).then(|| self.reel(account)),
@@ -100,6 +102,7 @@ impl Subject<'_> {
         }
         check::counts(written, problems);
         check::alt_text(written, self.kind, problems);
+        check::overruled(written, self.kind, problems);
         if self.kind == Kind::Carousel {
             for item in written.items.iter().flat_map(|items| &items.value) {
                 if let Some(media) = &item.media {
@@ -183,12 +186,14 @@ impl Subject<'_> {
     fn items(&self) -> Vec<Item> {
         let written = self.written;
         if self.kind == Kind::Carousel {
-            let items = written.items.iter().flat_map(|items| &items.value);
-            return items.filter_map(|item| item.media.as_ref().map(|media| built(&media.value, &item.tags))).collect();
+            let items = written.items.iter().flat_map(|items| &items.value).enumerate();
+            let built =
+                |(slot, item): (usize, &WrittenItem)| Some(built(slot, &item.media.as_ref()?.value, &item.tags));
+            return items.filter_map(built).collect();
         }
         let media_type = self.single_type();
         let source = if media_type == MediaType::Video { &written.video } else { &written.image };
-        source.iter().map(|source| built(&(media_type, source.value.clone()), &self.single_tags())).collect()
+        source.iter().map(|source| built(0, &(media_type, source.value.clone()), &self.single_tags())).collect()
     }
 
     fn reel(&self, account: &Account) -> ReelOptions {
@@ -283,8 +288,9 @@ impl Subject<'_> {
     }
 }
 
-fn built((media_type, source): &(MediaType, crate::path::Source), tags: &Tags) -> Item {
+fn built(slot: usize, (media_type, source): &(MediaType, crate::path::Source), tags: &Tags) -> Item {
     Item {
+        slot,
         media_type: *media_type,
         source: source.clone(),
         alt_text: value(tags.alt_text.as_ref()).map(|text| normal(&text)).filter(|text| !text.is_empty()),

@@ -3,6 +3,7 @@
 use super::fields::{instead, takes};
 use super::schema::MediaType;
 use super::written::{At, Tags, Written};
+use crate::config::Account;
 use crate::id::Kind;
 use crate::rules;
 use crate::yaml::Problems;
@@ -242,6 +243,31 @@ pub(super) fn counts(written: &Written, problems: &mut Problems<'_>) {
     }
     if let Some(list) = &written.branded_content_sponsor_ids {
         at_most(list, SPONSOR_LIMIT, "sponsors", &rules::TOO_MANY_SPONSORS, problems);
+    }
+}
+
+/// Fields that take the effect from each other.
+pub(super) fn overruled(written: &Written, kind: Kind, problems: &mut Problems<'_>) {
+    if let (Kind::Reel, Some(_), Some(offset)) = (kind, &written.cover, &written.tags.thumb_offset) {
+        let message = "`thumb_offset` has no effect: the cover wins";
+        offset.report(problems, &rules::COVER_WINS, message, "there is a `cover`").help =
+            Some("remove one of them".into());
+    }
+    let sponsors = written.branded_content_sponsor_ids.as_ref().filter(|ids| !ids.value.is_empty());
+    if let (Some(_), Some(flag)) = (sponsors, written.is_paid_partnership.as_ref().filter(|flag| !flag.value)) {
+        let message = "`is_paid_partnership: false` has no effect: there are sponsors";
+        flag.report(problems, &rules::PARTNERSHIP_IMPLIED, message, "becomes true by itself").help =
+            Some("remove it, or the sponsors".into());
+    }
+}
+
+/// An account that names itself as a sponsor.
+pub(super) fn sponsors(written: &Written, account: &Account, problems: &mut Problems<'_>) {
+    let ids = written.branded_content_sponsor_ids.iter().flat_map(|ids| &ids.value);
+    for id in ids.filter(|id| account.user_id.as_ref().is_some_and(|own| own.as_str() == id.value)) {
+        let message = "an account cannot sponsor its own post";
+        id.report(problems, &rules::SPONSOR_IS_SELF, message, format!("this is account {}", account.name)).help =
+            Some("name the account that pays, or remove this id".into());
     }
 }
 

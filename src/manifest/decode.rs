@@ -73,7 +73,7 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
     }
 
     fn media(&mut self, written: &mut Written) {
-        written.kind = self.kind();
+        (written.kind, written.kind_meant) = self.kind();
         written.image = self.source("image");
         written.video = self.source("video");
         written.cover = self.source("cover");
@@ -85,10 +85,11 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         }
     }
 
-    fn kind(&mut self) -> Option<At<Kind>> {
-        let (text, node) = self.fields.text("kind", self.problems)?;
+    /// The kind, else the one that was probably meant.
+    fn kind(&mut self) -> (Option<At<Kind>>, Option<Kind>) {
+        let Some((text, node)) = self.fields.text("kind", self.problems) else { return (None, None) };
         if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.as_str() == text) {
-            return Some(self.at(node, kind));
+            return (Some(self.at(node, kind)), None);
         }
         let meant = kind_meant(text).or_else(|| {
             let name = closest(text, Kind::ALL.iter().map(|kind| kind.as_str()))?;
@@ -98,7 +99,7 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         self.problems
             .report(&rules::INVALID_VALUE, &node.span, format!("there is no kind `{}`", shown(text)), label)
             .help = Some("kinds are image, reel, carousel and story".into());
-        None
+        (None, meant)
     }
 
     fn source(&mut self, name: &str) -> Option<At<Source>> {

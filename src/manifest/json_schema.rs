@@ -48,15 +48,32 @@ fn for_kind(kind: Kind) -> Value {
         Kind::Image => then["required"] = json!(["image"]),
         Kind::Reel => then["required"] = json!(["video"]),
         Kind::Carousel => then["required"] = json!(["items"]),
-        Kind::Story => then["oneOf"] = json!([{ "required": ["image"] }, { "required": ["video"] }]),
+        Kind::Story => {
+            then["anyOf"] = json!([{ "required": ["image"] }, { "required": ["video"] }]);
+            then["if"] = json!({ "required": ["image", "video"] });
+            then["then"] = json!({ "properties": { "video": only_without("image") } });
+        }
     }
     if kind != Kind::Story {
-        then["not"] = json!({ "required": ["caption", "caption_file"] });
+        // Said of the second field itself, so that an editor marks it and not the whole post.
+        then["if"] = json!({ "required": ["caption", "caption_file"] });
+        then["then"] = json!({ "properties": { "caption_file": only_without("caption") } });
+    }
+    if kind == Kind::Reel {
+        then["properties"]["product_tags"] = products(false);
+    }
+    if kind == Kind::Image {
+        then["properties"]["user_tags"]["items"]["required"] = json!(["username", "x", "y"]);
     }
     json!({
         "if": { "required": ["kind"], "properties": { "kind": { "const": kind.as_str() } } },
         "then": then,
     })
+}
+
+/// What nothing fits: a field that excludes another one.
+fn only_without(other: &str) -> Value {
+    json!({ "not": {}, "errorMessage": format!("not together with {other}") })
 }
 
 fn property(field: &Field) -> (String, Value) {
@@ -67,17 +84,26 @@ fn property(field: &Field) -> (String, Value) {
 fn typed(name: &str) -> Value {
     let mut schema = match name {
         "kind" => return kind_field(),
-        "image" | "video" | "cover" | "caption_file" | "id" => json!({ "type": "string", "minLength": 1 }),
+        "image" | "video" | "cover" => patterned(SOURCE, "a path with /, relative to this file, or an https URL"),
+        "caption_file" => patterned(PATH, "a path with /, relative to this file"),
+        "id" => {
+            let mut id = patterned(r"^\S(.*\S)?$", "a short text without space at its ends");
+            id["type"] = json!(TEXT);
+            id["maxLength"] = 200.into();
+            id
+        }
         "items" => json!({ "type": "array", "minItems": 2, "maxItems": 10, "items": item() }),
         // Code points, as JSON Schema counts.
-        "caption" => json!({ "type": "string", "maxLength": 2200 }),
-        "alt_text" => json!({ "type": "string", "maxLength": 1000 }),
-        "hashtags" => json!({ "type": "array", "items": { "type": ["string", "number"] }, "maxItems": 30 }),
-        "user_tags" => {
-            json!({ "type": "array", "maxItems": 20, "items": tag("username", "The account, with or without @") })
+        "caption" => json!({ "type": TEXT, "maxLength": 2200 }),
+        "alt_text" => json!({ "type": TEXT, "maxLength": 1000 }),
+        "hashtags" => {
+            let mut hashtag = patterned(HASHTAG, "one word; each hashtag has its own entry");
+            hashtag["type"] = json!(TEXT);
+            json!({ "type": "array", "items": hashtag, "maxItems": 30 })
         }
-        "product_tags" => json!({ "type": "array", "maxItems": 5, "items": tag("product_id", "The product's id") }),
-        "collaborators" => json!({ "type": "array", "maxItems": 3, "items": { "type": "string" } }),
+        "user_tags" => json!({ "type": "array", "maxItems": 20, "items": tag("username", &username(), true) }),
+        "product_tags" => products(true),
+        "collaborators" => json!({ "type": "array", "maxItems": 3, "items": username() }),
         "branded_content_sponsor_ids" => json!({ "type": "array", "maxItems": 2, "items": id() }),
         "location_id" => id(),
         "thumb_offset" => json!({ "type": "integer", "minimum": 0 }),
@@ -91,12 +117,44 @@ fn typed(name: &str) -> Value {
         "share_to_feed" | "is_ai_generated" | "is_paid_partnership" | "comment_enabled" | "draft" => {
             json!({ "type": "boolean" })
         }
-        "accounts" => json!({ "type": "array", "minItems": 1, "items": { "type": "string" } }),
-        "state" => json!({ "enum": ["present", "absent"] }),
-        _ => json!({ "type": "string" }),
+        "accounts" => json!({ "type": "array", "minItems": 1, "items": { "type": TEXT } }),
+        "publish_at" | "publish_until" => patterned(TIME, "a day and a time: 2026-12-01T18:00:00+01:00"),
+        "state" => json!({ "enum": ["present"] }),
+        _ => json!({ "type": TEXT }),
     };
     schema["description"] = describe(name).into();
     schema
+}
+
+/// A number without quotes is text, too: `caption: 2026`.
+const TEXT: [&str; 2] = ["string", "number"];
+/// A path relative to the manifest.
+const PATH: &str = r"^[^\\\x00-\x1f/][^\\\x00-\x1f]*$";
+/// The same, or a URL from which media can be fetched.
+const SOURCE: &str = r"^(https://[!-~]+|http://(localhost|127\.[0-9.]+|\[::1\])[!-~]*|(?![A-Za-z][A-Za-z0-9+.-]*://)[^\\\x00-\x1f/][^\\\x00-\x1f]*)$";
+const HASHTAG: &str = r"^(set:.+|#?[^\s#@,]+)$";
+const USERNAME: &str = r"^@?[A-Za-z0-9._]{1,30}$";
+/// Only that there is a day and a time: the rest needs a calendar.
+const TIME: &str = r"^[+-]?[0-9][0-9-]*[Tt ][0-9]";
+
+/// A text of some form; `message` is what editors say where it does not fit.
+fn patterned(pattern: &str, message: &str) -> Value {
+    json!({ "type": "string", "pattern": pattern, "patternErrorMessage": message })
+}
+
+fn username() -> Value {
+    let mut name = patterned(USERNAME, "1 to 30 letters, digits, dots and underscores");
+    name["description"] = "The account, with or without @".into();
+    // A name of digits alone needs no quotes.
+    name["type"] = json!(["string", "integer"]);
+    name
+}
+
+/// Products have a place on pictures only.
+fn products(on_picture: bool) -> Value {
+    let mut product = id();
+    product["description"] = "The product's id".into();
+    json!({ "type": "array", "maxItems": 5, "items": tag("product_id", &product, on_picture), "description": describe("product_tags") })
 }
 
 fn id() -> Value {
@@ -110,22 +168,37 @@ fn item() -> Value {
         "type": "object",
         "additionalProperties": false,
         "properties": properties,
-        "oneOf": [{ "required": ["image"] }, { "required": ["video"] }],
+        "anyOf": [{ "required": ["image"] }, { "required": ["video"] }],
+        "allOf": [
+            { "if": { "required": ["image", "video"] }, "then": { "properties": { "video": only_without("image") } } },
+            {
+                "if": { "required": ["video"] },
+                "then": { "properties": {
+                    "alt_text": { "not": {}, "errorMessage": "on images only" },
+                    "product_tags": products(false),
+                } },
+                "else": { "properties": {
+                    "thumb_offset": { "not": {}, "errorMessage": "on videos only" },
+                    "user_tags": { "items": { "required": ["x", "y"] } },
+                } },
+            },
+        ],
     })
 }
 
-fn tag(name: &str, about: &str) -> Value {
+fn tag(name: &str, of: &Value, has_place: bool) -> Value {
     let axis = |about: &str| json!({ "type": "number", "minimum": 0, "maximum": 1, "description": about });
-    json!({
+    let mut tag = json!({
         "type": "object",
         "additionalProperties": false,
         "required": [name],
-        "properties": {
-            name: { "type": ["string", "integer"], "description": about },
-            "x": axis("From the left, 0.0 to 1.0; on images"),
-            "y": axis("From the top, 0.0 to 1.0; on images"),
-        },
-    })
+        "properties": { name: of },
+    });
+    if has_place {
+        tag["properties"]["x"] = axis("From the left, 0.0 to 1.0; on images");
+        tag["properties"]["y"] = axis("From the top, 0.0 to 1.0; on images");
+    }
+    tag
 }
 
 fn audio() -> Value {
@@ -173,7 +246,7 @@ fn describe(name: &str) -> &'static str {
         "publish_until" => "Not after, in the forms of publish_at",
         "draft" => "true: checked, never published",
         "accounts" => "Names from igsync.yaml; one post per account",
-        "state" => "present, or absent to delete the live post",
+        "state" => "present; absent, which deletes the live post, is not built yet",
         _ => "",
     }
 }

@@ -1,30 +1,35 @@
 //! All manifests of a content root.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use unicode_casefold::UnicodeCaseFold;
 use unicode_normalization::UnicodeNormalization;
 
+use super::accounts::{accounts, narrowed};
 use super::assemble::Subject;
 use super::decode::{Context, decode};
 use super::discover::{Found, ManifestFile, discover};
 use super::schema::Post;
 use super::written::{At, Caption, Written};
-use crate::config::{Account, Config};
-use crate::finding::{Finding, Severity};
-use crate::id::{AccountName, Kind, PostKey};
-use crate::path::Source;
+use crate::config::{self, Config};
+use crate::finding::{self, Finding, Severity};
+use crate::id::{Kind, PostKey};
 use crate::port::Disk;
 use crate::rules;
-use crate::yaml::{self, FILE_LIMIT, Problems, closest, read_text, shown};
+use crate::yaml::{self, FILE_LIMIT, Problems, read_text};
 
 /// What the content root holds.
 #[derive(Debug)]
 pub struct Loaded {
     /// By key, then account; one per manifest and account. A key and account never stand twice.
     pub posts: Vec<Post>,
+    /// Posts that cannot be planned, because no account takes them or another file has their key. They
+    /// are there to be checked, so that everything wrong with them is known at once.
+    pub unplanned: Vec<Post>,
+    /// Manifests that do not say their kind: the kind of their posts is a guess.
+    pub guessed: HashSet<Arc<str>>,
     /// By file, then place.
     pub findings: Vec<Finding>,
     /// `false`: a manifest or a folder could not be read, so posts may be missing here.
@@ -63,35 +68,37 @@ pub fn load(disk: &dyn Disk, root: &Path, config: &Config, options: Options) -> 
     findings.extend(found.findings);
     clashes(&mut read, &mut findings);
     let mut posts = Vec::with_capacity(read.len());
+    let (mut unplanned, mut guessed) = (Vec::new(), HashSet::new());
     for file in read {
         complete &= file.is_complete;
         findings.extend(file.findings);
         posts.extend(file.posts);
+        unplanned.extend(file.unassigned);
+        if file.is_guessed {
+            guessed.insert(file.file);
+        }
     }
     posts.sort_by(|a, b| a.key.cmp(&b.key).then_with(|| a.account.cmp(&b.account)).then_with(|| a.file.cmp(&b.file)));
-    posts.dedup_by(|later, first| later.key == first.key && later.account == first.account);
+    let posts = without_twins(posts, &mut unplanned);
     if manifests == 0 && complete {
         let finding = Finding::new(&rules::NO_MANIFESTS, ".", "there are no manifests here");
         findings.push(finding.help("`igsync new image NAME` makes one; `-C DIR` names another content root"));
     }
     findings = findings.into_iter().filter_map(|finding| config.judge(finding)).collect();
-    sort(&mut findings);
-    Loaded { posts, findings, complete, manifests }
+    finding::sort(&mut findings);
+    Loaded { posts, unplanned, guessed, findings, complete, manifests }
 }
 
-/// By file and place; the same finding of several posts stays once.
-fn sort(findings: &mut Vec<Finding>) {
-    let start = |finding: &Finding| finding.span.as_ref().map_or(0, |span| span.start);
-    findings.sort_by(|a, b| {
-        a.file
-            .cmp(&b.file)
-            .then_with(|| start(a).cmp(&start(b)))
-            .then_with(|| a.rule.id.cmp(b.rule.id))
-            .then_with(|| a.message.cmp(&b.message))
-    });
-    findings.dedup_by(|a, b| {
-        a.rule.id == b.rule.id && a.file == b.file && a.span == b.span && a.message == b.message && a.label == b.label
-    });
+/// Leaves the first post of each key and account; `posts` are sorted by these.
+fn without_twins(posts: Vec<Post>, twins: &mut Vec<Post>) -> Vec<Post> {
+    let mut kept: Vec<Post> = Vec::with_capacity(posts.len());
+    for post in posts {
+        match kept.last() {
+            Some(last) if last.key == post.key && last.account == post.account => twins.push(post),
+            _ => kept.push(post),
+        }
+    }
+    kept
 }
 
 /// The effective `_defaults.yaml` of a folder.
@@ -104,9 +111,13 @@ struct Defaults {
 }
 
 /// What one manifest gave.
+#[derive(Default)]
 struct Read {
     file: Arc<str>,
     posts: Vec<Post>,
+    /// No account takes it.
+    unassigned: Option<Post>,
+    is_guessed: bool,
     findings: Vec<Finding>,
     is_complete: bool,
 }
@@ -185,7 +196,7 @@ impl Reader<'_> {
 
     fn read(&self, manifest: &ManifestFile, folder: &str, defaults: Option<&Defaults>) -> Read {
         let file = Arc::clone(&manifest.file);
-        let unread = |findings| Read { file: Arc::clone(&file), posts: Vec::new(), findings, is_complete: false };
+        let unread = |findings| Read { file: Arc::clone(&file), findings, ..Read::default() };
         let text = match read_text(self.disk, &self.root.join(&*file), &file, FILE_LIMIT) {
             Ok(text) => text,
             Err(finding) => return unread(vec![*finding]),
@@ -198,6 +209,10 @@ impl Reader<'_> {
         if !written.is_described {
             return unread(problems.into_findings());
         }
+        let caption_file = match &written.caption {
+            Some(At { value: Caption::File(path), .. }) => Some(Arc::clone(path)),
+            _ => None,
+        };
         self.caption_file(&mut written, &mut problems);
         if let Some(defaults) = defaults {
             narrowed(written.accounts.as_ref(), &defaults.written, &mut problems);
@@ -209,7 +224,7 @@ impl Reader<'_> {
         let line = kind_span.map_or(1, |span| 1 + text.text[..span.start.min(text.text.len())].matches('\n').count());
         let subject = Subject { written: &written, kind, key, file: Arc::clone(&file), line, config: self.config };
         subject.check(&mut problems);
-        let accounts = self.accounts(&written, &mut problems);
+        let accounts = accounts(self.config, &written, &mut problems);
 
         let is_draft = written.draft.as_ref().is_some_and(|draft| draft.value);
         let soften = |findings: &mut [Finding]| {
@@ -226,10 +241,20 @@ impl Reader<'_> {
             let before = problems.len();
             let mut post = subject.post(account, &mut problems);
             soften(problems.since(before));
+            post.caption_file.clone_from(&caption_file);
             post.has_errors = !is_sound || !self.is_sound(problems.since(before));
             posts.push(post);
         }
-        Read { file: Arc::clone(&file), posts, findings: problems.into_findings(), is_complete }
+        // Its other mistakes are told all the same, as far as they are no account's.
+        let unassigned = posts.is_empty().then(|| {
+            let before = problems.len();
+            let mut post = subject.post(&config::stand_in(), &mut problems);
+            soften(problems.since(before));
+            post.has_errors = true;
+            post
+        });
+        let is_guessed = written.kind.is_none() && written.kind_meant.is_none();
+        Read { file, posts, unassigned, is_guessed, findings: problems.into_findings(), is_complete }
     }
 
     fn caption_file(&self, written: &mut Written, problems: &mut Problems<'_>) {
@@ -237,9 +262,8 @@ impl Reader<'_> {
         let path = Arc::clone(path);
         let Some(at) = written.caption.as_mut() else { return };
         at.value = Caption::Text(String::new());
-        let source = Source::Local(Arc::clone(&path));
-        if let Err(refused) = super::media::inside(self.disk, self.root, &source) {
-            at.report(problems, refused.rule, refused.message, refused.label).help = refused.help;
+        if let Err(refused) = super::media::inside(self.disk, self.root, &path) {
+            at.report(problems, refused.rule, refused.message, refused.label).help = Some(refused.help);
             return;
         }
         match read_text(self.disk, &self.root.join(&*path), &path, FILE_LIMIT) {
@@ -260,66 +284,12 @@ impl Reader<'_> {
             }
         }
     }
-
-    /// The accounts to publish on; empty: a finding says why.
-    fn accounts(&self, written: &Written, problems: &mut Problems<'_>) -> Vec<&Account> {
-        let config = self.config;
-        let Some(list) = &written.accounts else {
-            let account = match config.accounts.as_slice() {
-                [only] => Some(only),
-                _ => config.default_account.as_ref().and_then(|name| config.account(name)),
-            };
-            if account.is_none() {
-                let span = written.name_span("kind").unwrap_or(0..0);
-                problems
-                    .report(
-                        &rules::NO_ACCOUNT,
-                        &span,
-                        "the post names no account, and there are several",
-                        "no `accounts`",
-                    )
-                    .help = Some(format!(
-                    "add `accounts: [{}]`, or set `default_account` in igsync.yaml",
-                    self.names().join(" or ")
-                ));
-            }
-            return account.into_iter().collect();
-        };
-        if list.value.is_empty() {
-            list.report(problems, &rules::NO_ACCOUNT, "the list of accounts is empty", "no account").help =
-                Some("name one, or remove `accounts`; `draft: true` keeps a post from going out".into());
-        }
-        let mut accounts: Vec<&Account> = Vec::with_capacity(list.value.len());
-        for name in &list.value {
-            match config.account(&name.value) {
-                Some(account) if accounts.iter().any(|other| other.name == account.name) => {}
-                Some(account) => accounts.push(account),
-                None => {
-                    let known = self.names();
-                    let meant = closest(name.value.as_str(), known.iter().copied());
-                    let label = meant.map_or_else(|| "not an account".into(), |name| format!("did you mean `{name}`?"));
-                    name.report(
-                        problems,
-                        &rules::UNKNOWN_ACCOUNT,
-                        format!("there is no account `{}`", shown(name.value.as_str())),
-                        label,
-                    )
-                    .help = Some(format!("igsync.yaml has: {}", known.join(", ")));
-                }
-            }
-        }
-        accounts
-    }
-
-    fn names(&self) -> Vec<&str> {
-        self.config.accounts.iter().map(|account| account.name.as_str()).collect()
-    }
 }
 
 /// The kind, or the likeliest one when there is none: the post still has a key to compare.
 fn kind_of(written: &Written, problems: &mut Problems<'_>) -> Kind {
-    if let Some(kind) = &written.kind {
-        return kind.value;
+    if let Some(kind) = written.kind.as_ref().map(|kind| kind.value).or(written.kind_meant) {
+        return kind;
     }
     if written.lacks("kind") {
         let span = written.present.first().map_or(0..0, |(_, span)| span.clone());
@@ -333,27 +303,17 @@ fn kind_of(written: &Written, problems: &mut Problems<'_>) -> Kind {
     }
 }
 
-/// Accounts that a `_defaults.yaml` above does not allow.
-fn narrowed(accounts: Option<&At<Vec<At<AccountName>>>>, outer: &Written, problems: &mut Problems<'_>) {
-    let (Some(accounts), Some(allowed)) = (accounts, &outer.accounts) else { return };
-    for name in &accounts.value {
-        if !allowed.value.iter().any(|allowed| allowed.value == name.value) {
-            let file = allowed.origin.as_ref().map_or("_defaults.yaml", |source| source.name.as_str());
-            name.report(
-                problems,
-                &rules::ACCOUNTS_WIDENED,
-                format!("`{}` is not among the accounts of this folder", shown(name.value.as_str())),
-                format!("not in {file}"),
-            )
-            .help = Some(format!("add it to `accounts` in {file}, or move the manifest"));
-        }
-    }
-}
-
 /// `id`, or the path without its extension.
 fn key(file: &str, written: &Written, problems: &mut Problems<'_>) -> PostKey {
     let default = || PostKey::new(file.rsplit_once('.').map_or(file, |(stem, _)| stem).nfc().collect::<String>());
-    let Some(id) = &written.id else { return default() };
+    let Some(id) = &written.id else {
+        if file.chars().any(char::is_control) {
+            let message = "a name with line breaks or control characters cannot be a key";
+            problems.report(&rules::INVALID_KEY, &(0..0), message, "this file").help =
+                Some("rename the file, or give it an `id`".into());
+        }
+        return default();
+    };
     let text: String = id.value.nfc().collect();
     let fits =
         !text.is_empty() && text.trim() == text && text.chars().count() <= 200 && !text.chars().any(char::is_control);

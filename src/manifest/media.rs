@@ -1,13 +1,16 @@
-//! Whether a post's media files are there, and where in the manifest each is named.
+//! The media files of a content root, and where in a manifest each is named.
 
+use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::schema::Post;
-use crate::finding::{Finding, Rule, SourceText};
-use crate::path::Source;
+use crate::finding::SourceText;
+use crate::media::DigestCache;
+use crate::media::probe::Facts;
+use crate::media::rules::Broken;
 use crate::port::{Disk, FileKind};
 use crate::rules;
 use crate::yaml::{self, FILE_LIMIT, Fields, Node, Problems, closest, read_text};
@@ -15,7 +18,7 @@ use crate::yaml::{self, FILE_LIMIT, Fields, Node, Problems, closest, read_text};
 /// A place in a manifest that a finding may point at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spot<'a> {
-    /// The media of the nth item, from 0; of an image, reel or story the only one.
+    /// The media of the nth entry of `items`, from 0; of an image, reel or story the only one.
     Item(usize),
     /// The cover of a reel.
     Cover,
@@ -25,27 +28,46 @@ pub enum Spot<'a> {
     Field(&'a str),
 }
 
-/// Checks that every media file of the post exists, is a regular file and stays inside the content
-/// root when links are followed. For posts that are still to be published: media of published ones
-/// may be gone.
-pub fn check_media(disk: &dyn Disk, root: &Path, post: &Post) -> Vec<Finding> {
-    let covers = post.reel.iter().filter_map(|reel| reel.cover.as_ref()).map(|cover| (Spot::Cover, cover));
-    let items = post.items.iter().enumerate().map(|(index, item)| (Spot::Item(index), &item.source));
-    let mut findings = Vec::new();
-    for (spot, source) in items.chain(covers) {
-        if let Err(refused) = inside(disk, root, source) {
-            let mut finding = Finding::new(refused.rule, Arc::clone(&post.file), refused.message);
-            finding.help = refused.help;
-            if let Some((text, span)) = locate(disk, root, post, spot) {
-                finding = finding.at(&text, span, refused.label);
-            }
-            if post.draft {
-                finding.severity = crate::finding::Severity::Warning;
-            }
-            findings.push(finding);
-        }
+/// The local files of a content root. Each is looked at once, however many posts name it, and only
+/// what is a regular file inside the root is opened.
+pub struct Files<'a> {
+    disk: &'a dyn Disk,
+    root: &'a Path,
+    /// Knows files that have not changed since they were last looked into.
+    cache: &'a mut DigestCache,
+    seen: HashMap<Arc<str>, Result<Arc<Facts>, Broken>>,
+}
+
+impl<'a> Files<'a> {
+    pub fn new(disk: &'a dyn Disk, root: &'a Path, cache: &'a mut DigestCache) -> Self {
+        Self { disk, root, cache, seen: HashMap::new() }
     }
-    findings
+
+    /// What a file is, told by its bytes, or why it cannot be used.
+    pub fn look(&mut self, path: &Arc<str>) -> Result<Arc<Facts>, Broken> {
+        let (disk, root, cache) = (self.disk, self.root, &mut *self.cache);
+        self.seen.entry(Arc::clone(path)).or_insert_with(|| open(disk, root, path, cache)).clone()
+    }
+
+    /// Whether [`Self::look`] found a file that cannot be used.
+    pub fn is_refused(&self, path: &str) -> bool {
+        self.seen.get(path).is_some_and(Result::is_err)
+    }
+}
+
+fn open(disk: &dyn Disk, root: &Path, path: &Arc<str>, cache: &mut DigestCache) -> Result<Arc<Facts>, Broken> {
+    inside(disk, root, path)?;
+    cache.facts(disk, root, path).map(Arc::new).map_err(|error| unreadable(path, &error))
+}
+
+/// A file that is there and cannot be read.
+pub fn unreadable(path: &str, error: &io::Error) -> Broken {
+    Broken::new(
+        &rules::UNREADABLE,
+        format!("{path} cannot be read: {error}"),
+        "not readable",
+        "check its rights and what it links to",
+    )
 }
 
 /// Finds the place again by reading the manifest once more: findings are few, and ten thousand
@@ -78,21 +100,10 @@ fn item<'n>(fields: Fields<'n>, index: usize, problems: &mut Problems<'_>) -> Op
     }
 }
 
-/// Why a file cannot be used.
-pub(super) struct Refused {
-    pub rule: &'static Rule,
-    pub message: String,
-    pub label: String,
-    pub help: Option<String>,
-}
-
-/// Whether a local source is a regular file inside the content root, links followed.
-pub(super) fn inside(disk: &dyn Disk, root: &Path, source: &Source) -> Result<(), Refused> {
-    let Source::Local(file) = source else { return Ok(()) };
-    let refused = |rule, message: String, label: &str, help: Option<String>| {
-        Err(Refused { rule, message, label: label.into(), help })
-    };
-    let found = disk.canonicalize(&root.join(&**file)).and_then(|path| Ok((disk.stat(&path)?.kind, path)));
+/// Whether this is a regular file inside the content root, links followed.
+pub(super) fn inside(disk: &dyn Disk, root: &Path, file: &str) -> Result<(), Broken> {
+    let refused = |rule, message: String, label: &str, help: &str| Err(Broken::new(rule, message, label, help));
+    let found = disk.canonicalize(&root.join(file)).and_then(|path| Ok((disk.stat(&path)?.kind, path)));
     let (kind, path) = match found {
         Ok(found) => found,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -100,31 +111,34 @@ pub(super) fn inside(disk: &dyn Disk, root: &Path, source: &Source) -> Result<()
                 &rules::MISSING_FILE,
                 format!("there is no file {file}"),
                 "not found",
-                neighbour(disk, root, file),
+                &neighbour(disk, root, file).map_or_else(
+                    || "add the file, or correct its name".into(),
+                    |name| format!("did you mean `{name}`?"),
+                ),
             );
         }
-        Err(error) => {
-            return refused(&rules::UNREADABLE, format!("{file} cannot be read: {error}"), "not readable", None);
-        }
+        Err(error) => return Err(unreadable(file, &error)),
     };
     let is_inside = disk.canonicalize(root).is_ok_and(|root| path.starts_with(root));
     if !is_inside {
-        let help = Some("only files inside the content root are read; copy the file there".into());
         return refused(
             &rules::PATH_OUTSIDE,
             format!("{file} is a symbolic link that leaves the content root"),
             "leads outside",
-            help,
+            "only files inside the content root are read; copy the file there",
         );
     }
     match kind {
         FileKind::File => Ok(()),
         FileKind::Folder => {
-            refused(&rules::NOT_A_FILE, format!("{file} is a folder"), "a folder", Some("name the file itself".into()))
+            refused(&rules::NOT_A_FILE, format!("{file} is a folder"), "a folder", "name the file itself")
         }
-        FileKind::Symlink | FileKind::Other => {
-            refused(&rules::NOT_A_FILE, format!("{file} is not a regular file"), "not a file", None)
-        }
+        FileKind::Symlink | FileKind::Other => refused(
+            &rules::NOT_A_FILE,
+            format!("{file} is not a regular file"),
+            "not a file",
+            "pipes and devices are not read; copy the media into a file",
+        ),
     }
 }
 
@@ -133,5 +147,5 @@ fn neighbour(disk: &dyn Disk, root: &Path, file: &str) -> Option<String> {
     let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
     let entries = disk.list(&root.join(folder)).ok()?;
     let names: Vec<&str> = entries.iter().take(1000).filter_map(|entry| entry.path.file_name()?.to_str()).collect();
-    closest(name, names.iter().copied()).map(|name| format!("did you mean `{name}`?"))
+    closest(name, names.iter().copied()).map(str::to_owned)
 }

@@ -25,6 +25,8 @@ pub struct Post {
     /// The effective caption: defaults and hashtags included, NFC, LF, outer white space trimmed.
     /// Empty means none.
     pub caption: String,
+    /// The file that the caption was read from, relative to the content root.
+    pub caption_file: Option<Arc<str>>,
     pub collaborators: Vec<String>,
     pub location_id: Option<String>,
     /// `Some` for reels.
@@ -63,6 +65,8 @@ pub enum PostState {
 /// One picture or video of a post, in the order in which followers see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
+    /// Its place in `items` of the manifest, from 0.
+    pub slot: usize,
     pub media_type: MediaType,
     pub source: Source,
     pub alt_text: Option<String>,

@@ -8,8 +8,10 @@ mod problems;
 use std::fs;
 use std::path::Path;
 
-use super::{Loaded, Options, load};
+use super::{Files, Loaded, Options, Post, check_files, load, place};
 use crate::config::{self, Config, Env};
+use crate::finding::Finding;
+use crate::media::DigestCache;
 use crate::port::RealDisk;
 
 /// A content root in a temporary folder.
@@ -44,6 +46,18 @@ impl Root {
     pub(super) fn load(&self) -> Loaded {
         load(&RealDisk, self.path(), &self.config(), Options::default())
     }
+}
+
+/// What is wrong with the media of all posts.
+pub(super) fn media_findings(root: &Root, loaded: &Loaded) -> Vec<Finding> {
+    let mut cache = DigestCache::default();
+    let mut files = Files::new(&RealDisk, root.path(), &mut cache);
+    let broken = |post: &Post| check_files(post, loaded.guessed.contains(&post.file), &mut files);
+    let of = |(post, found): (&Post, Vec<_>)| {
+        found.into_iter().map(|(spot, broken)| place(&RealDisk, root.path(), post, spot, broken)).collect::<Vec<_>>()
+    };
+    let found: Vec<_> = loaded.posts.iter().map(broken).collect();
+    loaded.posts.iter().zip(found).flat_map(of).collect()
 }
 
 /// The posts of one manifest `posts/a.yaml`.

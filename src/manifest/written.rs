@@ -69,6 +69,8 @@ pub(super) struct Written {
     /// The fields that are there, with the places of their names.
     pub present: Vec<(&'static str, Range<usize>)>,
     pub kind: Option<At<Kind>>,
+    /// What a misspelt kind was probably meant to be.
+    pub kind_meant: Option<Kind>,
     pub id: Option<At<String>>,
     pub image: Option<At<Source>>,
     pub video: Option<At<Source>>,

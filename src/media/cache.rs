@@ -110,18 +110,17 @@ impl DigestCache {
         known.into_iter().map(|known| known.map(|(digest, stat)| Hashed { digest, stat })).collect()
     }
 
-    /// What many files under `root` are, in the order of `paths`. Only unknown ones are looked into, on
-    /// all cores.
-    pub fn facts(&mut self, disk: &dyn Disk, root: &Path, paths: &[&str]) -> Vec<io::Result<Facts>> {
-        let known = self.recall(
+    /// What a file under `root` is. It is looked into only when that is unknown.
+    pub fn facts(&mut self, disk: &dyn Disk, root: &Path, path: &str) -> io::Result<Facts> {
+        let mut known = self.recall(
             disk,
             root,
-            paths,
+            &[path],
             Entry::facts,
             |file| probe::probe(&mut disk.open(file)?),
             |entry, facts| entry.facts = serde_json::value::to_raw_value(facts).ok(),
         );
-        known.into_iter().map(|known| known.map(|(facts, _)| facts)).collect()
+        known.pop().unwrap_or_else(|| Err(io::ErrorKind::NotFound.into())).map(|(facts, _)| facts)
     }
 
     /// One thing about each file: out of the entries, or read and then kept there.
@@ -137,8 +136,7 @@ impl DigestCache {
         let mut unknown: Vec<(usize, PathBuf, Stat)> = Vec::new();
         let mut results: Vec<io::Result<(T, Stat)>> = Vec::with_capacity(paths.len());
         for (index, path) in paths.iter().enumerate() {
-            let file = root.join(path);
-            results.push(disk.stat(&file).and_then(|stat| {
+            results.push(follow(disk, root.join(path)).and_then(|(file, stat)| {
                 if let Some(entry) = self.entries.get_mut(*path).filter(|entry| entry.stat == stat) {
                     entry.is_used = true;
                     if let Some(found) = recall(entry) {
@@ -175,6 +173,12 @@ impl DigestCache {
         entry
     }
 
+    /// Whether there is something to save.
+    #[must_use]
+    pub fn has_changed(&self) -> bool {
+        self.has_changed
+    }
+
     /// Writes the cache if it learned something, into a folder that must exist
     /// (the record store prepares it).
     pub fn save_if_changed(&mut self, disk: &dyn Disk, path: &Path) -> io::Result<()> {
@@ -205,6 +209,17 @@ impl DigestCache {
         }
         text
     }
+}
+
+/// A file and its `stat`, links followed.
+pub fn follow(disk: &dyn Disk, path: PathBuf) -> io::Result<(PathBuf, Stat)> {
+    let stat = disk.stat(&path)?;
+    if stat.kind != FileKind::Symlink {
+        return Ok((path, stat));
+    }
+    let path = disk.canonicalize(&path)?;
+    let stat = disk.stat(&path)?;
+    Ok((path, stat))
 }
 
 fn header() -> String {

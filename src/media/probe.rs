@@ -3,9 +3,11 @@
 //!
 //! A probe makes a few small reads at known places: its cost does not grow with the file.
 
+mod coding;
 mod icc;
 mod jpeg;
 mod mp4;
+mod samples;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -18,14 +20,16 @@ use serde::{Deserialize, Serialize};
 
 pub use jpeg::Jpeg;
 pub use mp4::{Brand, Video};
-pub use tracks::{AudioTrack, EditList, VideoTrack};
+pub use tracks::{AudioTrack, EditList, Scan, VideoTrack};
 
 /// Changes with the code that reads facts: what other code has read is not trusted.
 pub(super) const READER: u64 = fingerprint(&[
     include_bytes!("probe.rs"),
+    include_bytes!("probe/coding.rs"),
     include_bytes!("probe/icc.rs"),
     include_bytes!("probe/jpeg.rs"),
     include_bytes!("probe/mp4.rs"),
+    include_bytes!("probe/samples.rs"),
     include_bytes!("probe/tracks.rs"),
 ]);
 
@@ -69,6 +73,9 @@ pub enum Format {
     Tiff,
     /// Matroska or `WebM`.
     Matroska,
+    Avi,
+    /// The transport stream of broadcasting, in which camcorders write AVCHD.
+    MpegTs,
     /// The text file that Git LFS leaves where the real file was not fetched.
     LfsPointer,
     /// A web page, as hosts send it instead of a missing file.
@@ -96,6 +103,8 @@ impl Format {
             Self::Bmp => "BMP",
             Self::Tiff => "TIFF",
             Self::Matroska => "Matroska/WebM",
+            Self::Avi => "AVI",
+            Self::MpegTs => "MPEG-TS (AVCHD)",
             Self::LfsPointer => "Git LFS pointer",
             Self::Html => "HTML",
             Self::Empty => "empty file",
@@ -118,6 +127,8 @@ impl Format {
             Self::Bmp => "image/bmp",
             Self::Tiff => "image/tiff",
             Self::Matroska => "video/webm",
+            Self::Avi => "video/x-msvideo",
+            Self::MpegTs => "video/mp2t",
             Self::LfsPointer | Self::Html | Self::Empty | Self::Unknown => return None,
         })
     }
@@ -141,11 +152,13 @@ fn format(source: &mut (impl Read + Seek + ?Sized), head: &[u8], len: u64) -> io
         [0x89, b'P', b'N', b'G', ..] => Format::Png,
         [b'G', b'I', b'F', b'8', ..] => Format::Gif,
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Format::WebP,
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'A', b'V', b'I', b' ', ..] => Format::Avi,
         [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Format::Bmp,
         [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => Format::Tiff,
         [0x1A, 0x45, 0xDF, 0xA3, ..] => Format::Matroska,
         [_, _, _, _, kind @ ..] if kind.starts_with(b"ftyp") && is_heif(head) => heif(head),
         [_, _, _, _, kind @ ..] if is_movie(kind) => Format::Video(mp4::read(source, len)?),
+        _ if is_transport_stream(head) => Format::MpegTs,
         _ if head.starts_with(b"version https://git-lfs") => Format::LfsPointer,
         _ if is_html(head) => Format::Html,
         _ => Format::Unknown,
@@ -155,6 +168,11 @@ fn format(source: &mut (impl Read + Seek + ?Sized), head: &[u8], len: u64) -> io
 /// `ftyp` opens every MP4; `QuickTime` files of old begin with another box.
 fn is_movie(kind: &[u8]) -> bool {
     [&b"ftyp"[..], b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"].iter().any(|name| kind.starts_with(name))
+}
+
+/// Packets of 188 bytes, each begun by a `G`; on discs with four bytes of time in front.
+fn is_transport_stream(head: &[u8]) -> bool {
+    [(0, 188), (4, 192)].iter().any(|(at, size)| (0..2).all(|n| head.get(at + n * size) == Some(&b'G')))
 }
 
 fn brands(head: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -91,8 +91,8 @@ pub fn check(facts: &Facts, wanted: Use, file: &str) -> Vec<Broken> {
         ),
         Format::Jpeg(jpeg) if wanted.is_image() => image::check(jpeg, facts.len, wanted, file),
         Format::Video(video) if !wanted.is_image() => video::check(video, facts.len, wanted, file),
-        Format::Matroska if !wanted.is_image() => vec![video::container(name, file)],
-        Format::Video(_) | Format::Matroska => one(
+        Format::Matroska | Format::Avi | Format::MpegTs if !wanted.is_image() => vec![video::container(name, file)],
+        Format::Video(_) | Format::Matroska | Format::Avi | Format::MpegTs => one(
             &rules::WRONG_MEDIA_TYPE,
             format!("this is a video ({name}), and a picture belongs here"),
             if wanted == Use::Cover {
@@ -123,6 +123,21 @@ pub fn thumb_offset(offset_ms: u64, facts: &Facts) -> Option<Broken> {
         "`thumb_offset` is not inside the video",
         format!("{offset_ms} ms, the video ends at {duration} ms"),
         format!("choose a moment from 0 to {} ms", duration.saturating_sub(1)),
+    ))
+}
+
+/// Music over a video without sound of its own, whose volume is not 0.
+///
+/// Meta: <https://developers.facebook.com/documentation/instagram-platform/content-publishing/audio-api>
+#[must_use]
+pub fn silent_volume(video_volume: Option<f64>, facts: &Facts) -> Option<Broken> {
+    let Format::Video(video) = &facts.format else { return None };
+    let volume = video_volume.filter(|volume| *volume > 0.0 && video.has_index && video.audio.is_none())?;
+    Some(Broken::new(
+        &rules::SILENT_VOLUME,
+        "the video is silent, and its volume is not 0",
+        format!("`video_volume` is {volume}, the video has no sound"),
+        "set `video_volume: 0`: such reels failed with 2207082",
     ))
 }
 

@@ -36,6 +36,7 @@ pub(crate) fn post(key: &str) -> Post {
         kind: Kind::Image,
         items: vec![item("media.jpg", MediaType::Image)],
         caption: format!("Caption of {key}"),
+        caption_file: None,
         collaborators: Vec::new(),
         location_id: None,
         reel: None,
@@ -57,6 +58,7 @@ pub(crate) fn post(key: &str) -> Post {
 
 pub(crate) fn item(path: &str, media_type: MediaType) -> Item {
     Item {
+        slot: 0,
         media_type,
         source: Source::Local(Arc::from(path)),
         alt_text: None,

@@ -114,7 +114,7 @@ impl HttpTransport {
         }
         let mut stream = None;
         builder = match request.body {
-            Body::Empty if request.method == Method::Get => builder,
+            Body::Empty if matches!(request.method, Method::Get | Method::Head) => builder,
             Body::Empty => builder.header(CONTENT_LENGTH, 0),
             Body::Bytes { content_type, bytes } => builder.header(CONTENT_TYPE, content_type).body(bytes),
             Body::Stream { content_type, source, len, progress } => {
@@ -209,6 +209,7 @@ fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, TransportEr
 fn method(method: Method) -> reqwest::Method {
     match method {
         Method::Get => reqwest::Method::GET,
+        Method::Head => reqwest::Method::HEAD,
         Method::Post => reqwest::Method::POST,
         Method::Put => reqwest::Method::PUT,
         Method::Delete => reqwest::Method::DELETE,

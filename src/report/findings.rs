@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::Style;
 use super::text::{one_line, plural, visible, visible_in_place};
+use super::workflow::{escape_data, escape_property};
 use crate::finding::{Finding, Severity, SourceText};
 
 /// All findings of all files, sorted by file and place, each with the text it is about.
@@ -223,7 +224,9 @@ pub fn json(findings: &[Finding]) -> String {
         })
         .collect();
     let json = FindingsJson { format_version: "1.0", findings };
-    serde_json::to_string_pretty(&json).expect("strings and numbers always serialise") + "\n"
+    let text = serde_json::to_string_pretty(&json).expect("strings and numbers always serialise");
+    // A runner that reads the log would obey `##[` even here.
+    text.replace("##[", "\\u0023#[") + "\n"
 }
 
 /// Just after the last character; the beginning when there is no place.
@@ -284,14 +287,6 @@ fn annotation(finding: &Finding, folder: &str) -> String {
     }
     let message = escape_data(&message);
     format!("::{command} file={file},line={line},endLine={end_line}{columns},title={title}::{message}\n")
-}
-
-fn escape_data(text: &str) -> String {
-    visible(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-fn escape_property(text: &str) -> String {
-    escape_data(&one_line(text)).replace(':', "%3A").replace(',', "%2C")
 }
 
 #[cfg(test)]

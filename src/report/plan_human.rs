@@ -189,7 +189,7 @@ fn forecast(plan: &Plan, style: Style) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-fn over_the_cap(plan: &Plan, at: &Forecast) -> Option<String> {
+pub(super) fn over_the_cap(plan: &Plan, at: &Forecast) -> Option<String> {
     let due = if at.posts == 1 { "1 post is".to_owned() } else { format!("{} are", plural(at.posts, "post")) };
     let waiting = if at.deferred == 1 { "1 waits".to_owned() } else { format!("{} wait", thousands(at.deferred)) };
     (at.deferred > 0).then(|| {
@@ -198,7 +198,7 @@ fn over_the_cap(plan: &Plan, at: &Forecast) -> Option<String> {
     })
 }
 
-fn over_the_quota(plan: &Plan, at: &Forecast) -> Option<String> {
+pub(super) fn over_the_quota(plan: &Plan, at: &Forecast) -> Option<String> {
     (at.in_24h > SMALLEST_QUOTA).then(|| {
         format!(
             "{}: {} within 24 hours on {}, Meta may allow only {SMALLEST_QUOTA}; the rest goes out later",

@@ -13,7 +13,8 @@ const KIND_COLUMNS: usize = 8;
 /// A caption in less room says nothing.
 const LEAST_CAPTION: usize = 12;
 
-/// One block per account and per half: what apply does now, then what it leaves alone.
+/// One block per account and per half: what apply does now, then what it leaves alone. What the branch
+/// of `--base` does not touch stands below what it does.
 pub(super) fn rows(plan: &Plan, listed: &[&Change], style: Style, program: &str) -> Vec<String> {
     let mut accounts: Vec<_> = listed.iter().map(|change| &change.account).collect();
     accounts.sort_unstable();
@@ -22,14 +23,18 @@ pub(super) fn rows(plan: &Plan, listed: &[&Change], style: Style, program: &str)
     let mut blocks = Vec::new();
     for account in &accounts {
         let mut title = (accounts.len() > 1).then(|| format!("{}:\n", account_label(plan, account)));
-        for acts in [true, false] {
+        // With `--base`, what the branch touches comes first.
+        let mut others = Some("Not of this branch:\n".to_owned());
+        for (ours, acts) in [(true, true), (true, false), (false, true), (false, false)] {
             let rows: Vec<String> = listed
                 .iter()
                 .filter(|change| change.account == **account && change.action.acts() == acts)
+                .filter(|change| (change.in_diff != Some(false)) == ours)
                 .map(|change| row(plan, change, columns, style, program))
                 .collect();
             if !rows.is_empty() {
-                blocks.push(title.take().unwrap_or_default() + &rows.join("\n"));
+                let heading = if ours { None } else { others.take() }.unwrap_or_default();
+                blocks.push(title.take().unwrap_or_default() + &heading + &rows.join("\n"));
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use super::error::{ASPECT_RATIO, FETCH, IMAGE_FORMAT, IMAGE_TOO_LARGE, Refusal, VIDEO_FORMAT};
 use super::switches::Settings;
-use crate::media::probe::{EditList, Facts, Format, Video};
+use crate::media::probe::{EditList, Facts, Format, Scan, Video};
 
 /// What an image is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,8 @@ fn fault(video: &Video, len: u64, place: VideoUse, settings: &Settings) -> Optio
         (track.width > 1_920, "more than 1920 columns"),
         (!(min_ratio..=10.0).contains(&ratio), "the aspect ratio"),
         (track.frame_rate.is_some_and(|rate| !(22.9..=60.1).contains(&rate)), "the frame rate"),
+        (track.chroma.is_some_and(|chroma| chroma != "4:2:0"), "the colours are not stored as 4:2:0"),
+        (track.scan == Some(Scan::Interlaced), "not progressive"),
         (audio.is_some_and(|audio| audio.codec != "mp4a"), "the audio is not AAC"),
         (audio.is_some_and(|audio| audio.sample_rate > 48_000 || audio.channels > 2), "the audio format"),
         (video.edit_list == EditList::Cuts, "an edit list"),

@@ -75,8 +75,10 @@ impl<'t> Problems<'t> {
     /// Reports every token that [`super::read_text`] blackened.
     pub fn report_tokens(&mut self, tokens: &[Range<usize>]) {
         for token in tokens {
-            self.report(&rules::TOKEN_IN_FILE, token, "this looks like an access token", "blackened here").help = Some(
-                "revoke it, it is in the history of this repository; igsync takes tokens from the environment".into(),
+            self.report(&rules::TOKEN_IN_FILE, token, "this looks like an access token or a key", "blackened here")
+                .help = Some(
+                "revoke it, it is in the history of this repository; igsync takes tokens and keys from the environment"
+                    .into(),
             );
         }
     }

@@ -60,8 +60,40 @@ fn unreadable(file: &Arc<str>, limit: u64, error: &io::Error) -> Finding {
         .help("check that it is a regular file and its permissions")
 }
 
-/// Where the text holds what looks like an access token of Meta's.
+/// Where the text holds what looks like an access token of Meta's, or a key of an object store.
 pub fn find_token(text: &str) -> Option<Range<usize>> {
+    meta_token(text).or_else(|| key_id(text)).or_else(|| secret_key(text))
+}
+
+/// AWS: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+fn key_id(text: &str) -> Option<Range<usize>> {
+    text.match_indices("AKIA").chain(text.match_indices("ASIA")).find_map(|(start, _)| {
+        let is_inside = text[..start].bytes().next_back().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        let is_key = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        let length = text[start..].bytes().take_while(is_key).count();
+        (length == 20 && !is_inside).then_some(start..start + length)
+    })
+}
+
+/// `secret_access_key: …` and the like: such a key has no sign of its own.
+fn secret_key(text: &str) -> Option<Range<usize>> {
+    let lower = text.to_ascii_lowercase();
+    lower.match_indices("secret").find_map(|(at, _)| {
+        let name = lower[at..].bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte)).count();
+        let rest = &text[at + name..];
+        let gap = rest.len() - rest.trim_start_matches([' ', '\t', '"', '\'', ':', '=']).len();
+        let start = at + name + gap;
+        let is_given = rest[..gap].contains([':', '=']);
+        let is_key = |byte: &u8| byte.is_ascii_alphanumeric() || b"/+=".contains(byte);
+        let key = &text[start..start + text[start..].bytes().take_while(is_key).count()];
+        // What was blackened already is all letters.
+        let is_mixed =
+            key.bytes().any(|byte| byte.is_ascii_digit()) && key.bytes().any(|byte| byte.is_ascii_alphabetic());
+        (is_given && is_mixed && (32..=128).contains(&key.len())).then_some(start..start + key.len())
+    })
+}
+
+fn meta_token(text: &str) -> Option<Range<usize>> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     for (start, _) in text.match_indices("EAA").chain(text.match_indices("IGAA")).chain(text.match_indices("IGQV")) {
         let is_facebook = text[start..].starts_with("EAA");

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use igsync::apply::stop_channel;
 use igsync::cli::Cli;
-use igsync::commands::{self, Stream, Streams, Terminal, World};
+use igsync::commands::{self, Actions, Stream, Streams, Terminal, World};
 use igsync::port::{Clock, HttpOptions, HttpTransport, RealDisk, Transport, TransportError};
 use jiff::Timestamp;
 
@@ -104,6 +104,7 @@ pub fn run_through(
             verbose: 0,
             program: "igsync",
         },
+        actions: Actions::default(),
         stop,
         seed: 7,
     };

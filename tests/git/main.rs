@@ -10,7 +10,11 @@
 
 mod branch;
 mod checkout;
+mod lost;
+mod machine;
 #[allow(dead_code, reason = "shared with the other tests, which use more of it")]
 #[path = "../it/project.rs"]
 mod project;
+mod races;
+mod refusals;
 mod repo;

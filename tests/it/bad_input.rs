@@ -61,6 +61,23 @@ fn tabs() {
     refused(&project, "tab");
 }
 
+/// What was not understood could have said `paused: true`, or another account.
+#[test]
+fn a_configuration_with_a_mistake_publishes_nothing() {
+    for text in [
+        "pausd: true\n",
+        "paused: [\n",
+        "posts: posts\n",
+        "accounts: { a: { user_id: x } }\n",
+        "limits: {}\nlimits: {}\n",
+    ] {
+        let project = Project::with_one_image();
+        project.write("igsync.yaml", text);
+        project.write("posts/one.yaml", "kind: image\nimage: https://example.com/a.jpg\n");
+        refused(&project, "igsync.yaml");
+    }
+}
+
 #[test]
 fn a_binary_file() {
     let project = Project::with_one_image();
@@ -145,4 +162,115 @@ fn a_mistake_in_the_text_does_not_hide_a_missing_file() {
     project.write("posts/one.yaml", "kind: image\nimage: ./nope.jpg\ncaption: Golden hour #sunset\n");
     let output = project.run(["validate"]).exits(1).says("nope.jpg").says("cut short");
     assert_eq!(count(&output, "error"), 2);
+}
+
+/// One mistake, one finding, soon, whatever lies in the folder.
+#[cfg(unix)]
+mod ugly {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::{FileTypeExt as _, symlink};
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// What a command says, as bytes: never an escape, never a panic, never later than this.
+    fn soon(project: &Project, about: &str) -> Output {
+        let begin = Instant::now();
+        let output = refused(project, about);
+        assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
+        let said = output.stdout.clone() + &output.stderr;
+        assert!(!said.chars().any(|c| c.is_control() && c != '\n'), "{said:?}");
+        output
+    }
+
+    fn pipe(project: &Project, path: &str) {
+        let path = project.path().join(path);
+        let _ = fs::remove_file(&path);
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(fs::symlink_metadata(path).unwrap().file_type().is_fifo());
+    }
+
+    #[test]
+    fn a_pipe_is_not_waited_for() {
+        let project = Project::with_one_image();
+        pipe(&project, "posts/one.jpg");
+        soon(&project, "not a regular file");
+        let project = Project::with_one_image();
+        pipe(&project, "posts/two.yaml");
+        soon(&project, "posts/two.yaml");
+        let project = Project::with_one_image();
+        pipe(&project, "posts/_defaults.yaml");
+        soon(&project, "posts/_defaults.yaml");
+        let project = Project::with_one_image();
+        pipe(&project, "igsync.yaml");
+        soon(&project, "igsync.yaml");
+    }
+
+    #[test]
+    fn a_link_to_itself_is_not_followed_for_ever() {
+        let project = Project::with_one_image();
+        project.remove("posts/one.jpg");
+        symlink("one.jpg", project.path().join("posts/one.jpg")).unwrap();
+        soon(&project, "one.jpg");
+        let project = Project::with_one_image();
+        symlink("loop.yaml", project.path().join("posts/loop.yaml")).unwrap();
+        soon(&project, "loop.yaml");
+        let project = Project::with_one_image();
+        symlink("..", project.path().join("posts/up")).unwrap();
+        project.run(["validate"]).exits(0).says("not followed");
+    }
+
+    #[test]
+    fn two_gigabytes_are_not_read_to_be_refused() {
+        for start in [&b""[..], b"\xFF\xD8\xFF\xE0\0\x10JFIF\0", b"\0\0\0\x18ftypisom\0\0\0\0isommp42\0\0\0\0"] {
+            let project = Project::with_one_image();
+            project.write("posts/one.jpg", start);
+            let file = fs::File::options().write(true).open(project.path().join("posts/one.jpg")).unwrap();
+            file.set_len(2 << 30).unwrap();
+            let begin = Instant::now();
+            project.run(["validate"]).exits(1).says("posts/one.yaml:2");
+            assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+        }
+    }
+
+    #[test]
+    fn names_are_shown_and_not_obeyed() {
+        for name in ["a\nb", "red \u{1b}[31m", "::error file=x::y\r\nz", "bell\u{7}", "\u{9b}2J"] {
+            let project = Project::with_one_image();
+            project.write(&format!("posts/{name}.yaml"), "kind: image\nimage: ./one.jpg\n");
+            soon(&project, "cannot be a key");
+            let annotations = project.run(["validate", "--format", "github"]).exits(1).stdout;
+            assert_eq!(annotations.lines().filter(|line| line.starts_with("::")).count(), 1, "{annotations:?}");
+        }
+        let project = Project::with_one_image();
+        let odd = project.path().join("posts").join(OsStr::from_bytes(b"caf\xe9.yaml"));
+        fs::File::create(odd).unwrap();
+        soon(&project, "not UTF-8");
+    }
+
+    /// Rights do not bind root, as which containers run their tests.
+    #[test]
+    fn files_without_rights_are_named() {
+        use std::os::unix::fs::PermissionsExt as _;
+        for file in ["posts/one.jpg", "posts/one.yaml", "igsync.yaml"] {
+            let project = Project::with_one_image();
+            let path = project.path().join(file);
+            fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+            if fs::File::open(&path).is_ok() {
+                eprintln!("skipped: rights do not bind this user");
+                return;
+            }
+            soon(&project, file);
+        }
+    }
+}
+
+#[test]
+fn ten_thousand_manifests_are_checked_in_one_go() {
+    let project = Project::with_one_image();
+    for n in 0..10_000 {
+        project.write(&format!("posts/{:03}/{n:05}.yaml", n % 100), "kind: image\nimage: ../one.jpg\n");
+    }
+    project.run(["validate"]).exits(0).ends_with("Checked 10,001 manifests: 0 errors, 0 warnings.");
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use clap::Parser;
 use igsync::apply::stop_channel;
 use igsync::cli::Cli;
-use igsync::commands::{self, Stream, Streams, Terminal, World};
+use igsync::commands::{self, Actions, Stream, Streams, Terminal, World};
 use igsync::exit::Exit;
 use igsync::port::{Disk, HttpOptions, HttpTransport, MemDisk, RealClock};
 
@@ -71,6 +71,7 @@ pub fn run_over(disk: Arc<dyn Disk>, root: &str, url: &str, line: &str) -> (Exit
             verbose: 0,
             program: "igsync",
         },
+        actions: Actions::default(),
         stop,
         seed: 1,
     };

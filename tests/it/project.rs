@@ -194,7 +194,11 @@ impl Server {
     }
 
     pub fn on_clock(options: &Options, clock: Arc<dyn igsync::port::Clock>) -> Self {
-        let sandbox = Sandbox::new(options, Arc::new(RealDisk), clock).unwrap();
+        Self::of(Sandbox::new(options, Arc::new(RealDisk), clock).unwrap())
+    }
+
+    /// Serves a sandbox that was made otherwise.
+    pub fn of(sandbox: Sandbox) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();

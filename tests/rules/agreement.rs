@@ -12,9 +12,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::case::PICTURE;
-use crate::media::large_jpeg;
+use crate::media::{large_jpeg, sizes};
 use crate::project::{Project, Server};
-use crate::testing::{Mp4, jpeg};
+use crate::testing::{Mp4, avc, jpeg, part, png};
 
 /// One value at one limit.
 struct Row {
@@ -53,6 +53,14 @@ impl Rows {
         self.image(name, "caption", &format!("\"{caption}\""), ("caption", caption.into()), refused);
     }
 
+    /// The last row's manifest and parameters with one more.
+    fn also(&mut self, yaml: &str, param: (&'static str, String)) {
+        let row = self.0.last_mut().unwrap();
+        row.manifest += yaml;
+        row.manifest += "\n";
+        row.params.push(param);
+    }
+
     /// A list as YAML and JSON at once.
     fn list(&mut self, name: &str, field: &'static str, entries: &[String], refused: Option<i64>) {
         let list = format!("[{}]", entries.join(", "));
@@ -70,13 +78,62 @@ impl Rows {
         });
     }
 
-    fn video(&mut self, name: &str, kind: &str, video: &Mp4, refused: Option<i64>) {
-        let media_type = if kind == "reel" { "REELS" } else { "STORIES" };
+    /// A picture that is no feed post of its own.
+    fn other_picture(
+        &mut self,
+        name: &str,
+        manifest: &str,
+        params: Vec<(&'static str, String)>,
+        bytes: Vec<u8>,
+        refused: Option<i64>,
+    ) {
         self.add(Row {
             name: name.into(),
-            manifest: format!("kind: {kind}\nvideo: ./{name}.mp4\n"),
+            manifest: manifest.replace("FILE", &format!("./{name}.jpg")),
+            media: Some(("jpg", bytes)),
+            params,
+            facebook: false,
+            refused,
+        });
+    }
+
+    fn story(&mut self, name: &str, bytes: Vec<u8>, refused: Option<i64>) {
+        let params = vec![("media_type", "STORIES".into()), ("image_url", "FILE".into())];
+        self.other_picture(name, "kind: story\nimage: FILE\n", params, bytes, refused);
+    }
+
+    fn cover(&mut self, name: &str, bytes: Vec<u8>, refused: Option<i64>) {
+        let params = vec![("media_type", "REELS".into()), ("video_url", "FILM".into()), ("cover_url", "FILE".into())];
+        self.other_picture(name, "kind: reel\nvideo: ./film.mp4\ncover: FILE\n", params, bytes, refused);
+    }
+
+    /// The second item of a carousel; the first is a good picture.
+    fn child_picture(&mut self, name: &str, bytes: Vec<u8>, refused: Option<i64>) {
+        let params = vec![("image_url", "FILE".into()), ("is_carousel_item", "true".into())];
+        self.other_picture(
+            name,
+            "kind: carousel\nitems:\n  - image: ./a.jpg\n  - image: FILE\n",
+            params,
+            bytes,
+            refused,
+        );
+    }
+
+    fn video(&mut self, name: &str, kind: &str, video: &Mp4, refused: Option<i64>) {
+        let (media_type, manifest) = match kind {
+            "reel" => ("REELS", "kind: reel\nvideo: FILE\n"),
+            "story" => ("STORIES", "kind: story\nvideo: FILE\n"),
+            _ => ("VIDEO", "kind: carousel\nitems:\n  - image: ./a.jpg\n  - video: FILE\n"),
+        };
+        let mut params = vec![("media_type", media_type.into()), ("video_url", "FILE".into())];
+        if media_type == "VIDEO" {
+            params.push(("is_carousel_item", "true".into()));
+        }
+        self.add(Row {
+            name: name.into(),
+            manifest: manifest.replace("FILE", &format!("./{name}.mp4")),
             media: Some(("mp4", video.build())),
-            params: vec![("media_type", media_type.into()), ("video_url", "FILE".into())],
+            params,
             facebook: false,
             refused,
         });
@@ -85,6 +142,7 @@ impl Rows {
 
 const TOO_MANY_TAGS: Option<i64> = Some(2_207_040);
 const ASPECT: Option<i64> = Some(2_207_009);
+const FORMAT: Option<i64> = Some(2_207_005);
 const VIDEO: Option<i64> = Some(2_207_026);
 
 fn texts(rows: &mut Rows) {
@@ -118,63 +176,137 @@ fn texts(rows: &mut Rows) {
             (0..count).map(|n| format!("{{\"product_id\": \"10{n}\", \"x\": 0.5, \"y\": 0.5}}")).collect();
         rows.list(&format!("product-tags-{count}"), "product_tags", &tags, refused);
     }
-    for (x, refused) in
+    for (at, refused) in
         [("-0.01", Some(100)), ("0.0", None), ("0.01", None), ("0.99", None), ("1.0", None), ("1.01", Some(100))]
     {
-        let tag = format!("{{\"username\": \"acme\", \"x\": {x}, \"y\": 0.5}}");
-        rows.list(&format!("position-{x}"), "user_tags", &[tag], refused);
+        for (x, y) in [(at, "0.5"), ("0.5", at)] {
+            let place = format!("\"x\": {x}, \"y\": {y}}}");
+            rows.list(&format!("tag-{x}-{y}"), "user_tags", &[format!("{{\"username\": \"acme\", {place}")], refused);
+            rows.list(
+                &format!("product-{x}-{y}"),
+                "product_tags",
+                &[format!("{{\"product_id\": \"10\", {place}")],
+                refused,
+            );
+        }
+    }
+    for (id, refused) in [("17841400000000002", None), ("17841400000000001", Some(100))] {
+        rows.list(&format!("sponsor-{id}"), "branded_content_sponsor_ids", &[format!("\"{id}\"")], refused);
     }
 }
 
 fn pictures(rows: &mut Rows) {
     for (len, refused) in [(8_388_607, None), (8_388_608, None), (8_388_609, Some(2_207_004))] {
         rows.picture(&format!("bytes-{len}"), large_jpeg(len), refused);
+        rows.story(&format!("story-bytes-{len}"), large_jpeg(len), refused);
+        rows.cover(&format!("cover-bytes-{len}"), large_jpeg(len), refused);
+        rows.child_picture(&format!("item-bytes-{len}"), large_jpeg(len), refused);
+    }
+    // Scaled, not refused.
+    for width in [319, 320, 321, 1439, 1440, 1441] {
+        rows.picture(&format!("width-{width}"), jpeg(width, width), None);
+    }
+    // Stories and covers have no shape that is refused.
+    for (width, height) in [(100, 1000), (1000, 100)] {
+        rows.story(&format!("story-{width}-{height}"), jpeg(width, height), None);
+        rows.cover(&format!("cover-{width}-{height}"), jpeg(width, height), None);
     }
     for (height, refused) in [(1439, None), (1440, None), (1441, ASPECT)] {
         rows.picture(&format!("tall-{height}"), jpeg(1080, height), refused);
+        rows.child_picture(&format!("item-tall-{height}"), jpeg(1080, height), refused);
     }
     for (width, refused) in [(1336, None), (1337, None), (1338, ASPECT)] {
         rows.picture(&format!("wide-{width}"), jpeg(width, 700), refused);
+        rows.child_picture(&format!("item-wide-{width}"), jpeg(width, 700), refused);
     }
+    rows.picture("png", png(1080, 1080), FORMAT);
+    rows.story("story-png", png(1080, 1080), FORMAT);
+    rows.cover("cover-png", png(1080, 1080), FORMAT);
 }
 
 fn videos(rows: &mut Rows) {
-    for (fps, refused) in [(22, VIDEO), (23, None), (24, None), (59, None), (60, None), (61, VIDEO)] {
-        rows.video(&format!("fps-{fps}"), "reel", &Mp4 { frames_per_second: fps, ..Mp4::default() }, refused);
+    for kind in ["reel", "story", "item"] {
+        specification(rows, kind);
     }
     for (seconds, refused) in [(2, VIDEO), (3, None), (4, None), (899, None), (900, None), (901, VIDEO)] {
         let video = Mp4 { duration_ms: seconds * 1000, ..Mp4::default() };
         rows.video(&format!("reel-{seconds}s"), "reel", &video, refused);
+        rows.video(&format!("item-{seconds}s"), "item", &video, refused);
     }
     for (seconds, refused) in [(2, VIDEO), (3, None), (4, None), (59, None), (60, None), (61, VIDEO)] {
         let video = Mp4 { duration_ms: seconds * 1000, ..Mp4::default() };
         rows.video(&format!("story-{seconds}s"), "story", &video, refused);
     }
-    for (width, refused) in [(1919, None), (1920, None), (1921, VIDEO)] {
-        rows.video(&format!("columns-{width}"), "reel", &Mp4 { width, height: 1080, ..Mp4::default() }, refused);
-    }
-    for (width, refused) in [(999, None), (1000, None), (1001, VIDEO)] {
-        rows.video(&format!("ratio-10-{width}"), "reel", &Mp4 { width, height: 100, ..Mp4::default() }, refused);
-    }
     for (width, refused) in [(99, VIDEO), (100, None), (101, None)] {
         rows.video(&format!("ratio-0.1-{width}"), "story", &Mp4 { width, height: 1000, ..Mp4::default() }, refused);
     }
-    for (rate, refused) in [(47_999, None), (48_000, None), (48_001, VIDEO)] {
-        let audio = Some((*b"mp4a", rate, 2));
-        rows.video(&format!("rate-{rate}"), "reel", &Mp4 { audio, ..Mp4::default() }, refused);
-    }
-    for (channels, refused) in [(1, None), (2, None), (3, VIDEO)] {
-        let audio = Some((*b"mp4a", 48_000, channels));
-        rows.video(&format!("channels-{channels}"), "reel", &Mp4 { audio, ..Mp4::default() }, refused);
+    for (width, refused) in [(9, VIDEO), (10, None), (11, None)] {
+        rows.video(&format!("ratio-0.01-{width}"), "reel", &Mp4 { width, height: 1000, ..Mp4::default() }, refused);
     }
     // The video of every row lasts 5,000 ms.
     for (offset, refused) in [(4_998, None), (4_999, None), (5_000, Some(2_207_057))] {
         let name = format!("offset-{offset}");
         rows.video(&name, "reel", &Mp4::default(), refused);
-        let row = rows.0.last_mut().unwrap();
-        let _ = writeln!(row.manifest, "thumb_offset: {offset}");
-        row.params.push(("thumb_offset", offset.to_string()));
+        rows.also(&format!("thumb_offset: {offset}"), ("thumb_offset", offset.to_string()));
+        rows.video(&format!("item-{name}"), "item", &Mp4::default(), refused);
+        rows.also(&format!("    thumb_offset: {offset}"), ("thumb_offset", offset.to_string()));
     }
+}
+
+/// What Meta's table asks of every video.
+fn specification(rows: &mut Rows, kind: &str) {
+    let mut row = |what: String, refused, change: &dyn Fn(&mut Mp4)| {
+        let mut video = Mp4::default();
+        change(&mut video);
+        rows.video(&format!("{kind}-{what}"), kind, &video, refused);
+    };
+    for (fps, refused) in [(22, VIDEO), (23, None), (24, None), (59, None), (60, None), (61, VIDEO)] {
+        row(format!("fps-{fps}"), refused, &|video| video.frames_per_second = fps);
+    }
+    for (width, refused) in [(1919, None), (1920, None), (1921, VIDEO)] {
+        row(format!("columns-{width}"), refused, &|video| (video.width, video.height) = (width, 1080));
+    }
+    for (width, refused) in [(999, None), (1000, None), (1001, VIDEO)] {
+        row(format!("ratio-10-{width}"), refused, &|video| (video.width, video.height) = (width, 100));
+    }
+    for (rate, refused) in [(47_999, None), (48_000, None), (48_001, VIDEO)] {
+        row(format!("rate-{rate}"), refused, &|video| video.audio = Some((*b"mp4a", rate, 2)));
+    }
+    for (channels, refused) in [(1, None), (2, None), (3, VIDEO)] {
+        row(format!("channels-{channels}"), refused, &|video| video.audio = Some((*b"mp4a", 48_000, channels)));
+    }
+    // Rates of bits are documented, and neither side takes them for a refusal.
+    for (n, size) in [20_833, 20_834, 20_835].into_iter().enumerate() {
+        row(format!("bits-{n}"), None, &|video| video.tables[0] = sizes(size * 5, 150));
+    }
+    for (n, size) in [159, 160, 161].into_iter().enumerate() {
+        row(format!("sound-bits-{n}"), None, &|video| {
+            (video.audio, video.tables[1]) = (Some((*b"mp4a", 48_000, 2)), sizes(size, 500));
+        });
+    }
+    for (codec, refused) in [(*b"avc1", None), (*b"hvc1", None), (*b"hev1", None), (*b"vp09", VIDEO), (*b"av01", VIDEO)]
+    {
+        row(format!("codec-{}", String::from_utf8_lossy(&codec)), refused, &|video| video.codec = codec);
+    }
+    for (codec, refused) in [(*b"mp4a", None), (*b"ac-3", VIDEO), (*b"Opus", VIDEO)] {
+        row(format!("sound-{}", String::from_utf8_lossy(&codec)), refused, &|video| {
+            video.audio = Some((codec, 48_000, 2))
+        });
+    }
+    for (name, configuration, refused) in [
+        ("420", avc(100, 1, true), None),
+        ("422", avc(122, 2, true), VIDEO),
+        ("444", avc(244, 3, true), VIDEO),
+        ("progressive", part(*b"fiel", &[&[1, 0]]), None),
+        ("interlaced", part(*b"fiel", &[&[2, 9]]), VIDEO),
+    ] {
+        row(name.into(), refused, &|video| video.configuration.clone_from(&configuration));
+    }
+    row("silent".into(), None, &|video| video.audio = None);
+    row("mov".into(), None, &|video| video.brand = *b"qt  ");
+    row("index-last".into(), VIDEO, &|video| video.moov_first = false);
+    row("edits".into(), VIDEO, &|video| video.edits = vec![1500]);
+    row("delay".into(), None, &|video| video.edits = vec![66]);
 }
 
 /// A sandbox that tells of bad videos at once, and how it is asked.
@@ -266,6 +398,9 @@ fn validate_and_the_sandbox_agree_at_every_limit() {
     project.write("igsync.yaml", CONFIG);
     project.write("posts/a.jpg", &*PICTURE);
     let picture = asked.host(&PICTURE, "jpg");
+    let film = Mp4::default().build();
+    project.write("posts/film.mp4", &film);
+    let film = asked.host(&film, "mp4");
     for row in &rows.0 {
         let account = if row.facebook { "accounts: [shop]\n" } else { "" };
         project.write(&format!("posts/{}.yaml", row.name), format!("{}{account}", row.manifest));
@@ -282,6 +417,7 @@ fn validate_and_the_sandbox_agree_at_every_limit() {
             .iter()
             .map(|(name, value)| match value.as_str() {
                 "PICTURE" => (*name, picture.clone()),
+                "FILM" => (*name, film.clone()),
                 "FILE" => (*name, file.clone()),
                 _ => (*name, value.clone()),
             })
@@ -316,6 +452,46 @@ fn validate_and_the_sandbox_agree_on_the_size_of_a_carousel() {
         let params = [("media_type", "CAROUSEL".to_owned()), ("children", children[..count].join(","))];
         let verdict = Asked::verdict(&asked.create(false, &params));
         assert_eq!(verdict, refused.then_some(2_207_028), "the sandbox, {count} items");
+    }
+}
+
+/// A video of exactly this many bytes: a box that readers skip fills it up.
+fn padded(len: usize) -> Vec<u8> {
+    let mut film = Mp4 { duration_ms: 59_000, ..Mp4::default() }.build();
+    let free = len - film.len();
+    film.extend(u32::try_from(free).unwrap().to_be_bytes());
+    film.extend(b"free");
+    film.resize(len, 0);
+    film
+}
+
+/// The largest files, one at a time. igsync counts MB as MiB before it calls a file too large.
+#[test]
+fn validate_and_the_sandbox_agree_on_the_largest_videos() {
+    const STORY: usize = 100 << 20;
+    const REEL: usize = 300 << 20;
+    let project = Project::empty();
+    project.write("igsync.yaml", CONFIG);
+    let sizes = [
+        ("story", "STORIES", STORY - 1, None),
+        ("story", "STORIES", STORY, None),
+        ("story", "STORIES", STORY + 1, VIDEO),
+        ("reel", "REELS", STORY + 1, None),
+        ("reel", "REELS", REEL - 1, None),
+        ("reel", "REELS", REEL, None),
+        ("reel", "REELS", REEL + 1, VIDEO),
+    ];
+    for (kind, media_type, len, refused) in sizes {
+        let bytes = padded(len);
+        // The file is a hole but for its beginning.
+        project.write("posts/a.mp4", &bytes[..8192]);
+        let file = std::fs::File::options().write(true).open(project.path().join("posts/a.mp4")).unwrap();
+        file.set_len(len as u64).unwrap();
+        project.write("posts/a.yaml", format!("kind: {kind}\nvideo: ./a.mp4\n"));
+        assert_eq!(!refused_by_validate(&project).is_empty(), refused.is_some(), "validate, {kind} of {len} bytes");
+        let asked = Asked::new(0.75);
+        let params = [("media_type", media_type.to_owned()), ("video_url", asked.host(&bytes, "mp4"))];
+        assert_eq!(Asked::verdict(&asked.create(false, &params)), refused, "the sandbox, {kind} of {len} bytes");
     }
 }
 

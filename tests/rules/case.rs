@@ -88,6 +88,21 @@ impl Case {
 }
 
 impl Fixture {
+    /// The same with another severity for a rule.
+    pub(crate) fn configured(&self, rule: &str, severity: &str) -> Self {
+        let own = self.files.iter().rev().find(|(path, _)| *path == "igsync.yaml");
+        let config = match own {
+            Some((_, Content::Bytes(bytes))) => String::from_utf8(bytes.clone()).unwrap(),
+            _ => CONFIG.to_owned(),
+        };
+        let rest: String =
+            config.lines().filter(|line| !line.starts_with("rules:")).flat_map(|line| [line, "\n"]).collect();
+        let config = format!("{rest}rules: {{ {rule}: {severity} }}\n");
+        let mut files = self.files.clone();
+        files.push(("igsync.yaml", Content::Bytes(config.into_bytes())));
+        Self { files, ..self.clone() }
+    }
+
     /// Writes the content root and makes the command that looks at it.
     pub(crate) fn command(&self, root: &Path, args: &[&str]) -> Command {
         write(root, "igsync.lock", &Content::Bytes(b"{\"igsync_lock\":1}\n".to_vec()));

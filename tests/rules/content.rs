@@ -92,6 +92,21 @@ pub(crate) fn cases() -> Vec<Case> {
         case("IGS2402", image("collaborators: [a, b, c, d]"), image("collaborators: [a, b, c]")),
         case("IGS2403", image("branded_content_sponsor_ids: [1, 2, 3]"), image("branded_content_sponsor_ids: [1, 2]")),
         case(
+            "IGS2404",
+            image("branded_content_sponsor_ids: [17841400000000001]"),
+            image("branded_content_sponsor_ids: [17841400000000002]"),
+        ),
+        case(
+            "IGS2405",
+            files(&[("posts/post.yaml", &reel("cover: https://example.com/a.jpg\nthumb_offset: 20"))]),
+            reel("thumb_offset: 20"),
+        ),
+        case(
+            "IGS2406",
+            facebook(&image("is_paid_partnership: false\nbranded_content_sponsor_ids: [17841400000000002]")),
+            facebook(&image("is_paid_partnership: true\nbranded_content_sponsor_ids: [17841400000000002]")),
+        ),
+        case(
             "IGS2501",
             image("publish_at: 2030-03-31T02:30[Europe/Berlin]"),
             image("publish_at: 2030-03-31T03:00[Europe/Berlin]"),
@@ -111,6 +126,7 @@ pub(crate) fn cases() -> Vec<Case> {
             image("publish_at: 2030-12-01T18:00:00Z\npublish_until: 2030-12-01T18:00:00Z"),
             image("publish_at: 2030-12-01T18:00:00Z\npublish_until: 2030-12-01T18:00:01Z"),
         ),
+        case("IGS2505", image("publish_at: 2020-12-01T18:00:00Z"), image("publish_at: 2030-12-01T18:00:00Z")),
         case("IGS2601", image(&products(1)), facebook(&image(&products(1)))),
         case("IGS2602", image("is_paid_partnership: true"), facebook(&image("is_paid_partnership: true"))),
         case("IGS2603", story("is_ai_generated: true"), story("draft: false")),

@@ -51,6 +51,10 @@ fn page() -> String {
             );
         }
     }
+    page += "\n## What files cannot tell\n\nMeta asks for more than files show. A clean check says nothing about these:\n\n| what | why |\n|---|---|\n";
+    for untold in rules::UNTOLD {
+        let _ = writeln!(page, "| {} | {} |", cell(untold.what), cell(untold.why));
+    }
     page
 }
 

@@ -1,4 +1,4 @@
-//! Bytes that nobody meant: no panic, no hang, no unbounded work.
+//! Bytes that nobody meant: no panic, no hang, no unbounded work, no unbounded memory.
 //!
 //! Each body runs a few hundred times in every `cargo test`; `IGSYNC_FUZZ_SECONDS=60` runs each for so long.
 
@@ -14,20 +14,23 @@ use futures_util::future::BoxFuture;
 use igsync::graph::{AccessToken, Client, Endpoint, Flavour, Timing};
 use igsync::id::{ContainerId, UserId};
 use igsync::media::probe::probe;
-use igsync::media::rules::{Use, check};
+use igsync::media::rules::{Use, check, silent_volume};
 use igsync::port::{MemDisk, RealClock, Request, Response, Transport, TransportError};
 use igsync::{config, lockfile, manifest};
 
 use crate::case::{CONFIG, PICTURE};
-use crate::testing::{Mp4, part, with_exif};
+use crate::media::{DISPLAY_P3, groups, sizes, with_profile};
+use crate::testing::{Mp4, avc, jpeg, part, with_exif};
 
 /// No single input may take longer.
 const SLOWEST: Duration = Duration::from_secs(5);
+/// No single input may hold more memory at a time, in bytes; inputs have at most some tens of kilobytes.
+const LARGEST: u64 = 32 << 20;
 
 /// Feeds `body` with mutations of the seeds and says how many there were.
 fn fuzz(name: &str, seeds: &[Vec<u8>], mut body: impl FnMut(&[u8])) {
     let told = std::env::var("IGSYNC_FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
-    let (start, mut executions) = (Instant::now(), 0_u64);
+    let (start, mut executions, mut largest) = (Instant::now(), 0_u64, 0_u64);
     // Every bounded run is the same run.
     let mut random = fastrand::Rng::with_seed(if told.is_some() { fastrand::u64(..) } else { 20_261_123 });
     let go_on = |executions: u64| match told {
@@ -37,11 +40,14 @@ fn fuzz(name: &str, seeds: &[Vec<u8>], mut body: impl FnMut(&[u8])) {
     while go_on(executions) {
         let input = mutated(&seeds[random.usize(..seeds.len())], seeds, &mut random);
         let begin = Instant::now();
-        body(&input);
+        let memory = allocation_counter::measure(|| body(&input)).bytes_max;
         assert!(begin.elapsed() < SLOWEST, "{name}: {:?} for {:?}", begin.elapsed(), String::from_utf8_lossy(&input));
+        assert!(memory < LARGEST, "{name}: {memory} bytes for {:?}", String::from_utf8_lossy(&input));
+        largest = largest.max(memory);
         executions += 1;
     }
-    eprintln!("{name}: {executions} executions in {:.1} s", start.elapsed().as_secs_f32());
+    let seconds = start.elapsed().as_secs_f32();
+    eprintln!("{name}: {executions} executions in {seconds:.1} s, {} KiB at most", largest / 1024);
 }
 
 fn mutated(seed: &[u8], seeds: &[Vec<u8>], random: &mut fastrand::Rng) -> Vec<u8> {
@@ -154,9 +160,59 @@ fn pictures() {
     });
 }
 
+/// The blocks in front of a picture, each mutated alone and wrapped so that a reader gets to it.
+#[test]
+fn exif_colour_profiles_and_indexes_of_pictures() {
+    let picture = jpeg(64, 64);
+    let of = |bytes: &[u8], name: &[u8]| {
+        let at = bytes.windows(name.len()).position(|part| part == name).unwrap() + name.len();
+        let len = usize::from(u16::from_be_bytes([bytes[4], bytes[5]]));
+        bytes[at..4 + len].to_vec()
+    };
+    let exif = of(&with_exif(&picture, 6, true), b"Exif\0\0");
+    let profile = of(&with_profile(DISPLAY_P3), b"ICC_PROFILE\0");
+    let index = b"MM\0\x2a\0\0\0\x08\0\x01\xB0\x02\0\x07\0\0\0\x20\0\0\0\x1a\0\0\0\0\0\x02\0\x02".to_vec();
+    fuzz("EXIF, ICC, MPF", &[exif, profile, index], |bytes| {
+        let bytes = &bytes[..bytes.len().min(65_000)];
+        let block = |marker: u8, name: &[u8]| {
+            let size = u16::try_from(name.len() + bytes.len() + 2).unwrap().to_be_bytes();
+            [&[0xFF, marker], &size[..], name, bytes].concat()
+        };
+        let blocks = [block(0xE1, b"Exif\0\0"), block(0xE2, b"ICC_PROFILE\0\x01\x01"), block(0xE2, b"MPF\0")].concat();
+        let whole = [&picture[..2], &blocks, &picture[2..]].concat();
+        let facts = probe(&mut Cursor::new(&whole)).unwrap();
+        let _ = check(&facts, Use::Cover, "a.jpg");
+        assert!(facts.format.mime() == Some("image/jpeg"), "{facts:?}");
+    });
+}
+
+/// The index of a video, mutated inside a file that is whole around it.
+#[test]
+fn indexes_of_videos() {
+    let film = |video: &Mp4| {
+        let bytes = video.build();
+        let at = bytes.windows(4).position(|name| name == b"moov").unwrap();
+        let len = u32::from_be_bytes(bytes[at - 4..at].try_into().unwrap()) as usize;
+        bytes[at + 4..at - 4 + len].to_vec()
+    };
+    let tables = [sizes(0, 150), sizes(9, 9)];
+    let seeds = [
+        film(&Mp4 { configuration: avc(244, 3, false), edits: vec![9, 9], tables, ..Mp4::default() }),
+        film(&Mp4 { codec: *b"hvc1", configuration: part(*b"hvcC", &[&[1; 23]]), ..Mp4::default() }),
+        film(&Mp4 { tables: [groups(&[1, 0, 2, 0, 1, 0]), Vec::new()], ..Mp4::default() }),
+    ];
+    fuzz("MP4 index", &seeds, |bytes| {
+        let kind = part(*b"ftyp", &[b"isom", &[0; 4]]);
+        let whole = [kind, part(*b"moov", &[bytes]), part(*b"mdat", &[&[0; 64]])].concat();
+        let facts = probe(&mut Cursor::new(&whole)).unwrap();
+        let _ = check(&facts, Use::Reel, "a.mp4");
+        let _ = silent_volume(Some(1.0), &facts);
+    });
+}
+
 #[test]
 fn videos() {
-    let plain = Mp4 { data: 64, edits: vec![10], profile: Some(122), ..Mp4::default() }.build();
+    let plain = Mp4 { data: 64, edits: vec![10], configuration: avc(122, 2, false), ..Mp4::default() }.build();
     let seeds = [
         plain.clone(),
         Mp4 { data: 64, moov_first: false, ..Mp4::default() }.build(),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests stop at the first surprise; their fixtures are small")]
 
 mod agreement;
+mod cameras;
 mod case;
 mod configuration;
 mod content;
@@ -10,7 +11,9 @@ mod docs;
 mod editor;
 mod fuzz;
 mod media;
+mod schemas;
 mod start;
+mod together;
 mod tools;
 mod written;
 
@@ -68,6 +71,41 @@ fn rules_of_media() {
 #[test]
 fn rules_of_configuration() {
     check("IGS4");
+}
+
+/// Rules of content and media take any severity, by id or name.
+#[test]
+fn the_configuration_decides_how_severe_a_rule_is() {
+    let mut surprises = Vec::new();
+    for case in cases().iter().filter(|case| case.rule.starts_with("IGS2") || case.rule.starts_with("IGS3")) {
+        let name = rules::find(case.rule).unwrap().name;
+        for (asked, by) in [("off", name), ("warn", case.rule), ("error", name)] {
+            let found = severities(&case.fails.configured(by, asked), case.rule);
+            let expected: &[&str] = match asked {
+                "off" => &[],
+                "warn" => &["warning"],
+                _ => &["error"],
+            };
+            if found.iter().any(|severity| !expected.contains(&severity.as_str()))
+                || found.is_empty() != expected.is_empty()
+            {
+                surprises.push(format!("{} {name}: {asked} gives {found:?}", case.rule));
+            }
+        }
+    }
+    assert!(surprises.is_empty(), "{}", surprises.join("\n"));
+}
+
+/// How severe the findings of a rule are.
+fn severities(fixture: &case::Fixture, rule: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let output = fixture.command(folder.path(), &["validate", "--format", "json"]).output().unwrap();
+    let findings: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let findings = findings["findings"].as_array().unwrap().iter();
+    findings
+        .filter(|finding| finding["id"] == rule)
+        .map(|finding| finding["severity"].as_str().unwrap().into())
+        .collect()
 }
 
 #[test]

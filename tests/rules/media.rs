@@ -1,7 +1,7 @@
 //! Media, from their bytes.
 
-use crate::case::{Case, Content, Files, IMAGE, PICTURE, REEL, case};
-use crate::testing::{Mp4, jpeg, part, png, with_exif};
+use crate::case::{CONFIG, Case, Content, Files, IMAGE, PICTURE, REEL, case};
+use crate::testing::{Mp4, avc, full, jpeg, part, png, with_exif};
 
 fn bytes(manifest: &str, path: &'static str, bytes: Vec<u8>) -> Files {
     vec![("posts/post.yaml", Content::Bytes(manifest.into())), (path, Content::Bytes(bytes))]
@@ -58,7 +58,7 @@ pub(crate) fn large_jpeg(len: usize) -> Vec<u8> {
 }
 
 /// A picture with a colour profile that has these primaries (in 1/65536, as profiles hold them).
-fn with_profile(primaries: [[u32; 3]; 3]) -> Vec<u8> {
+pub(crate) fn with_profile(primaries: [[u32; 3]; 3]) -> Vec<u8> {
     let mut profile = vec![0; 128];
     profile.extend(3_u32.to_be_bytes());
     for (index, name) in [b"rXYZ", b"gXYZ", b"bXYZ"].into_iter().enumerate() {
@@ -75,9 +75,34 @@ fn with_profile(primaries: [[u32; 3]; 3]) -> Vec<u8> {
     [&picture[..2], &[0xFF, 0xE2], &size, b"ICC_PROFILE\0\x01\x01", &profile, &picture[2..]].concat()
 }
 
-const DISPLAY_P3: [[u32; 3]; 3] = [[33_758, 15_807, 0], [19_137, 45_364, 2_746], [10_296, 4_365, 51_387]];
+/// The table of samples of one size.
+pub(crate) fn sizes(size: u32, count: u32) -> Vec<u8> {
+    full(*b"stsz", &[&size.to_be_bytes(), &count.to_be_bytes()])
+}
+
+/// Two groups of three frames, each frame shown so many units of 1/90,000 s after it is decoded.
+pub(crate) fn groups(delays: &[u32; 6]) -> Vec<u8> {
+    let starts = full(*b"stss", &[&2_u32.to_be_bytes(), &1_u32.to_be_bytes(), &4_u32.to_be_bytes()]);
+    let rows: Vec<u8> = delays.iter().flat_map(|delay| [1_u32.to_be_bytes(), delay.to_be_bytes()].concat()).collect();
+    [starts, full(*b"ctts", &[&6_u32.to_be_bytes(), &rows])].concat()
+}
+
+/// Music over a silent video.
+fn music(volume: f64) -> Files {
+    let config = CONFIG.replace("login: instagram", "login: facebook");
+    let manifest = format!("{REEL}audio_configuration: {{ audio_id: \"1\", video_volume: {volume} }}\n");
+    let video = Mp4 { audio: None, ..Mp4::default() }.build();
+    [bytes(&manifest, "posts/a.mp4", video), vec![("igsync.yaml", Content::Bytes(config.into()))]].concat()
+}
+
+fn cover(content: Vec<u8>) -> Files {
+    bytes(&format!("{REEL}cover: ./cover.jpg\n"), "posts/cover.jpg", content)
+}
+
+pub(crate) const DISPLAY_P3: [[u32; 3]; 3] = [[33_758, 15_807, 0], [19_137, 45_364, 2_746], [10_296, 4_365, 51_387]];
 const SRGB: [[u32; 3]; 3] = [[28_578, 14_578, 912], [25_241, 46_981, 6_362], [9_376, 3_968, 46_799]];
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 pub(crate) fn cases() -> Vec<Case> {
     let good = PICTURE.clone();
     let video = Mp4::default();
@@ -103,6 +128,7 @@ pub(crate) fn cases() -> Vec<Case> {
         case("IGS3106", carousel(pair, "posts/b.jpg", jpeg(1080, 1350)), carousel(pair, "posts/b.jpg", jpeg(800, 800))),
         case("IGS3107", image(jpeg(1441, 1441)), image(jpeg(1440, 1440))),
         case("IGS3108", image(with_profile(DISPLAY_P3)), image(with_profile(SRGB))),
+        case("IGS3110", cover(jpeg(1080, 1350)), cover(jpeg(1080, 1920))),
         case("IGS3109", image(with_exif(&good, 1, true)), image(with_exif(&good, 1, false))),
         case("IGS3201", reel_of(b"\x1A\x45\xDF\xA3webm and more".to_vec()), reel(&video)),
         case("IGS3202", reel_of(without_picture(&video)), reel(&video)),
@@ -156,11 +182,32 @@ pub(crate) fn cases() -> Vec<Case> {
         case("IGS3214", other(&|video| video.moov_first = false), other(&|video| video.brand = *b"qt  ")),
         case("IGS3215", other(&|video| video.edits = vec![1500]), other(&|video| video.edits = vec![66])),
         case("IGS3216", reel_of([video.build(), part(*b"moof", &[&[0; 8]])].concat()), reel(&video)),
-        case("IGS3217", other(&|video| video.profile = Some(122)), other(&|video| video.profile = Some(100))),
+        case(
+            "IGS3217",
+            other(&|video| video.configuration = avc(122, 2, true)),
+            other(&|video| video.configuration = avc(100, 1, true)),
+        ),
         case(
             "IGS3218",
             bytes(&format!("{REEL}thumb_offset: 5000\n"), "posts/a.mp4", video.build()),
             bytes(&format!("{REEL}thumb_offset: 4999\n"), "posts/a.mp4", video.build()),
         ),
+        case(
+            "IGS3219",
+            other(&|video| video.configuration = part(*b"fiel", &[&[2, 9]])),
+            other(&|video| video.configuration = part(*b"fiel", &[&[1, 0]])),
+        ),
+        case(
+            "IGS3220",
+            other(&|video| video.tables[0] = groups(&[3000, 6000, 0, 9000, 0, 0])),
+            other(&|video| video.tables[0] = groups(&[3000, 6000, 0, 3000, 6000, 0])),
+        ),
+        case(
+            "IGS3221",
+            // 110 samples of 800 bytes in five seconds are 140,800 bit/s.
+            other(&|video| (video.audio, video.tables[1]) = (Some((*b"mp4a", 48_000, 2)), sizes(801, 110))),
+            other(&|video| (video.audio, video.tables[1]) = (Some((*b"mp4a", 48_000, 2)), sizes(800, 110))),
+        ),
+        case("IGS3222", music(0.5), music(0.0)),
     ]
 }

@@ -57,10 +57,27 @@ const MATRIX: &[Row] = &[
     row("opus.mp4", H264, "-c:a libopus -ar 48000", FAST, &["audio-codec"]),
     row("pcm.mov", H264, "-c:a pcm_s16le", FAST, &["audio-codec"]),
     row("rate.mp4", H264, "-c:a aac -ar 96000", FAST, &["audio-rate"]),
-    row("surround.mp4", H264, "-c:a aac -ac 6", FAST, &["audio-channels"]),
+    row("surround.mp4", H264, "-c:a aac -ac 6", FAST, &["audio-channels", "audio-bit-rate"]),
     row("mono.mp4", H264, "-c:a aac -ac 1", FAST, &[]),
     row("pieces.mp4", H264, AAC, "-movflags +frag_keyframe+empty_moov", &["fragmented"]),
     row("short.mp4", H264, AAC, "-movflags +faststart -t 2", &["video-duration"]),
+    row("fields.mp4", "-c:v libx264 -pix_fmt yuv420p -flags +ildct+ilme", AAC, FAST, &["interlaced"]),
+    row("fields.mov", "-c:v libx264 -pix_fmt yuv420p -flags +ildct+ilme", AAC, FAST, &["interlaced"]),
+    row(
+        "open.mp4",
+        "-c:v libx264 -pix_fmt yuv420p -x264-params open-gop=1:keyint=15:bframes=3:b-adapt=0:scenecut=0",
+        AAC,
+        FAST,
+        &["open-gop"],
+    ),
+    row(
+        "closed.mp4",
+        "-c:v libx264 -pix_fmt yuv420p -x264-params keyint=15:bframes=3:b-adapt=0:scenecut=0",
+        AAC,
+        FAST,
+        &[],
+    ),
+    row("loud.mp4", H264, "-c:a aac -ac 2 -b:a 256k", FAST, &["audio-bit-rate"]),
     row("sound.mp4", "-vn", AAC, FAST, &["no-video-track"]),
 ];
 
@@ -209,6 +226,9 @@ fn the_command_in_the_help_mends_the_file() {
         "rate.mp4",
         "surround.mp4",
         "pieces.mp4",
+        "fields.mp4",
+        "open.mp4",
+        "loud.mp4",
     ];
     for name in names {
         let row = MATRIX.iter().find(|row| row.name == name).unwrap();

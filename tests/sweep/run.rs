@@ -267,7 +267,7 @@ impl Simulation {
         let records = shared.with_records(Clone::clone);
         let plan = self.plan(&posts, &records, settled);
         if !plan.guards.is_empty() {
-            return match run.leave() {
+            return match run.leave().await {
                 Ok(()) => Ended::Refused(plan.guards),
                 Err(halt) => Ended::Broken(halt.reason),
             };

@@ -105,6 +105,7 @@ impl Manifest {
     pub fn post(&self) -> Arc<Post> {
         let video = self.kind == Kind::Reel;
         let item = |number: usize| Item {
+            slot: number,
             media_type: if video { MediaType::Video } else { MediaType::Image },
             source: Source::Url(format!("https://cdn.example.com/p{}/{number}.jpg", self.number).into()),
             alt_text: None,
@@ -125,6 +126,7 @@ impl Manifest {
             kind: self.kind,
             items: (0..count).map(item).collect(),
             caption: self.caption.clone(),
+            caption_file: None,
             collaborators: Vec::new(),
             location_id: None,
             reel: video.then_some(reel),

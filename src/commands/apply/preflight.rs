@@ -44,6 +44,8 @@ async fn missing(account: &Account, run: &AccountRun, plan: &Plan, project: &Pro
         Login::Facebook => {
             // A Meta that cannot be reached is noticed by the next call, which cannot do without.
             let facts = debug(account, &run.client, &project.settings, world).await.ok().flatten();
+            let ends = facts.iter().flat_map(|facts| [facts.expires, facts.data_access_ends]).flatten();
+            world.actions.token(account.name.as_str(), ends.filter_map(|end| end.days_left(world.clock.now())).min());
             let held = facts.filter(|facts| facts.is_valid).and_then(|facts| facts.scopes);
             held.map(|held| scopes::missing(flavour(account.login), needs, &held))
         }

@@ -41,7 +41,7 @@ pub(super) fn ends_offline(
     if is_refused {
         return Ok(refusal(plan, args, world, before_any_call));
     }
-    if args.scope.format == OutputFormat::Json {
+    if args.format == OutputFormat::Json {
         let events: String = idle_events(plan).iter().map(report::events::line).collect();
         write_stdout(world, &events)?;
     }

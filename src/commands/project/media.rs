@@ -1,133 +1,120 @@
-//! The media of the posts of a project: there, hashed, and judged by their bytes.
+//! The media of a content root: looked into, judged, hashed.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::exit::Exit;
-use crate::finding::{Finding, Severity};
+use jiff::Timestamp;
+
+use crate::finding::Severity;
 use crate::id::{Digest, Kind, PostKey, UserId};
 use crate::lockfile::State;
-use crate::manifest::{self, Post, Source};
-use crate::media::DigestCache;
-use crate::media::probe::{Facts, Format};
-use crate::port::Disk;
+use crate::manifest::{self, Files, Loaded, Post, Source, Spot};
+use crate::media::rules::Broken;
+use crate::media::{DigestCache, Hashed, follow};
+use crate::port::{Disk, Stat};
+use crate::rules;
 
-use super::super::{Failure, World};
+use super::super::World;
 use super::Project;
 
-/// A post's owner and name.
-type Identity = (UserId, PostKey);
-
-/// By what a post is known again under another key.
-type Likeness = (UserId, Kind, Digest);
-
 impl Project {
-    /// Hashes the media of posts that are to go out, and checks them. The media of published posts may be
-    /// gone and are not read.
-    pub(super) fn read_media(
-        &mut self,
-        posts: &mut [Post],
-        world: &World,
-        check_published: bool,
-    ) -> Result<(), Failure> {
+    /// Judges the media of posts that are to go out and hashes them. The media of published posts may be
+    /// gone and are not read, unless `check_published` asks for it.
+    pub(super) fn read_media(&mut self, loaded: &mut Loaded, world: &World, check_published: bool) {
         let disk = &*world.disk;
         let live = self.live_keys();
-        let is_live = |post: &Post| identity(post).is_some_and(|identity| live.contains(&identity));
-        let is_settled = |post: &Post| is_live(post) && !check_published;
-        let mut unusable: HashSet<Arc<str>> = HashSet::new();
-        for post in posts.iter_mut().filter(|post| !is_settled(post)) {
-            let found = manifest::check_media(disk, &self.root, post);
-            if found.iter().any(|finding| finding.severity == Severity::Error) {
-                post.has_errors = true;
-                unusable.extend(local_paths(post).cloned());
-            }
-            self.findings.extend(found);
-        }
+        let is_live =
+            |post: &Post| post.user_id.as_ref().is_some_and(|user| live.contains(&(user.clone(), post.key.clone())));
+        let root = self.root.clone();
         let mut cache = DigestCache::load(disk, &self.paths.digests());
-        let is_wanted = |post: &&Post| !is_live(post) && !post.has_errors && !post.draft;
-        let wanted = unique(posts.iter().filter(is_wanted), |path| !unusable.contains(path));
-        self.hash(&wanted, &mut cache, disk)?;
+        let mut files = Files::new(disk, &root, &mut cache);
+        let Loaded { posts, unplanned, guessed, .. } = loaded;
+        let mut pointers: HashMap<usize, Vec<(Spot<'static>, Broken)>> = HashMap::new();
+        // Whatever else is wrong with a post: all findings come at once.
+        let judged = posts.iter_mut().chain(&mut *unplanned).enumerate();
+        for (place, post) in judged.filter(|(_, post)| check_published || !is_live(post)) {
+            let broken = self.broken(post, guessed.contains(&post.file), &mut files, world.clock.now());
+            let is_pointer = |(_, broken): &(Spot<'_>, Broken)| broken.rule.id == rules::MEDIA_IS_POINTER.id;
+            let (pointer, broken): (Vec<_>, Vec<_>) = broken.into_iter().partition(is_pointer);
+            self.report(post, broken, disk);
+            if !pointer.is_empty() {
+                pointers.insert(place, pointer);
+            }
+        }
+        let mut wanted: Vec<Arc<str>> = posts
+            .iter()
+            .filter(|post| !is_live(post) && !post.has_errors && !post.draft)
+            .flat_map(|post| local_paths(post).cloned())
+            .filter(|path| !files.is_refused(path))
+            .collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let paths: Vec<&str> = wanted.iter().map(|path| &**path).collect();
+        let mut digests: HashMap<Arc<str>, Digest> = HashMap::with_capacity(wanted.len());
+        let mut unreadable: HashMap<Arc<str>, Broken> = HashMap::new();
+        let mut stats: HashMap<Arc<str>, Stat> = HashMap::with_capacity(wanted.len());
+        for (path, hashed) in wanted.iter().zip(cache.digests(disk, &root, &paths)) {
+            match hashed {
+                Ok(Hashed { digest, stat }) => {
+                    digests.insert(Arc::clone(path), digest);
+                    stats.insert(Arc::clone(path), stat);
+                }
+                Err(error) => _ = unreadable.insert(Arc::clone(path), manifest::unreadable(path, &error)),
+            }
+        }
         for post in posts.iter_mut() {
+            let found = named(post, |path| unreadable.get(path).cloned());
+            self.report(post, found, disk);
             post.with_media(|source| match source {
-                Source::Local(path) => self.digests.get(path).cloned().or_else(|| self.remembered(&cache, path, disk)),
+                Source::Local(path) => digests.get(path).cloned().or_else(|| self.remembered(&cache, path, disk)),
                 Source::Url(_) => None,
             });
         }
-        let knew = self.judge_media(posts, world, &mut cache, is_settled) || !wanted.is_empty();
+        // A pointer's digest says which file it stands for: one that is live already has only moved.
+        let elsewhere = if pointers.is_empty() { HashSet::new() } else { self.live_elsewhere(posts) };
+        for (place, post) in posts.iter_mut().chain(unplanned).enumerate() {
+            let has_moved = likeness(post).is_some_and(|likeness| elsewhere.contains(&likeness));
+            let found = pointers.remove(&place).filter(|_| !has_moved).unwrap_or_default();
+            self.report(post, found, disk);
+        }
         // A cache that can not be written costs time only, and an empty folder stays empty.
-        if knew && self.paths.prepare(disk).is_ok() {
+        if cache.has_changed() && self.paths.prepare(disk).is_ok() {
             let _ = cache.save_if_changed(disk, &self.paths.digests());
         }
-        Ok(())
-    }
-
-    fn hash(&mut self, wanted: &[Arc<str>], cache: &mut DigestCache, disk: &dyn Disk) -> Result<(), Failure> {
-        let paths: Vec<&str> = wanted.iter().map(|path| &**path).collect();
-        let read = cache.digests(disk, &self.root, &paths);
-        let (mut digests, mut stats) = (HashMap::new(), HashMap::new());
-        for (path, hashed) in wanted.iter().zip(read) {
-            let hashed = hashed.map_err(|error| {
-                Failure::message(
-                    Exit::Failure,
-                    format!("{path} can not be read: {error}"),
-                    "check the file and its rights",
-                )
-            })?;
-            digests.insert(Arc::clone(path), hashed.digest);
-            stats.insert(Arc::clone(path), hashed.stat);
-        }
         (self.digests, self.hashed) = (Arc::new(digests), Arc::new(stats));
-        Ok(())
     }
 
-    /// Looks into the media of posts that may still go out, each file once. Says whether there were any.
-    fn judge_media(
-        &mut self,
-        posts: &mut [Post],
-        world: &World,
-        cache: &mut DigestCache,
-        is_settled: impl Fn(&Post) -> bool,
-    ) -> bool {
-        let (disk, root) = (&*world.disk, &self.root);
-        let is_judged = |post: &Post| !post.has_errors && !is_settled(post);
-        let files = unique(posts.iter().filter(|post| is_judged(post)), |_| true);
-        let paths: Vec<&str> = files.iter().map(|path| &**path).collect();
-        let facts: HashMap<&Arc<str>, Arc<Facts>> = files
-            .iter()
-            .zip(cache.facts(disk, root, &paths))
-            .filter_map(|(path, facts)| Some((path, Arc::new(facts.ok()?))))
-            .collect();
-        let elsewhere = if files.is_empty() { HashSet::new() } else { self.live_elsewhere(posts) };
-        let hosts_itself = self.sandbox || self.settings.is_loopback();
-        for post in posts.iter_mut().filter(|post| is_judged(post)) {
-            let is_moved = likeness(post).is_some_and(|likeness| elsewhere.contains(&likeness));
-            let mut broken = manifest::check_files(post, &mut |path| {
-                let facts = facts.get(path).cloned()?;
-                // Its digest says which file it stands for, and that one is live already.
-                (facts.format != Format::LfsPointer || !is_moved).then_some(facts)
-            });
-            if !hosts_itself && let Some(account) = self.config.account(&post.account) {
-                broken.extend(manifest::check_hosting(post, account));
-            }
-            let found = broken
-                .into_iter()
-                .filter_map(|(spot, broken)| self.config.judge(manifest::place(disk, root, post, spot, broken)));
-            let found: Vec<Finding> = found.collect();
-            post.has_errors |= found.iter().any(|finding| finding.severity == Severity::Error);
-            self.findings.extend(found);
+    /// What is wrong with a post's media, and with its time.
+    fn broken(
+        &self,
+        post: &Post,
+        is_guess: bool,
+        files: &mut Files<'_>,
+        now: Timestamp,
+    ) -> Vec<(Spot<'static>, Broken)> {
+        let mut broken = manifest::check_files(post, is_guess, files);
+        let Some(account) = self.config.account(&post.account) else { return broken };
+        if !self.sandbox && !self.settings.is_loopback() {
+            broken.extend(manifest::check_hosting(post, account));
         }
-        !files.is_empty()
+        broken.extend(manifest::check_late(post, account, now));
+        broken
+    }
+
+    /// Places findings in the post's manifest, as severe as the configuration says.
+    fn report(&mut self, post: &mut Post, broken: Vec<(Spot<'static>, Broken)>, disk: &dyn Disk) {
+        for (spot, broken) in broken {
+            let finding = manifest::place(disk, &self.root, post, spot, broken);
+            let Some(finding) = self.config.judge(finding) else { continue };
+            post.has_errors |= finding.severity == Severity::Error;
+            self.findings.push(finding);
+        }
     }
 
     /// The digest of a published post's file as it was last read: the file itself is not read again.
     fn remembered(&self, cache: &DigestCache, path: &str, disk: &dyn Disk) -> Option<Digest> {
-        let stat = disk.stat(&self.root.join(path)).ok()?;
+        let (_, stat) = follow(disk, self.root.join(path)).ok()?;
         cache.get(path, &stat).cloned()
-    }
-
-    fn live_keys(&self) -> HashSet<Identity> {
-        let live = self.snapshot.records.iter().filter(|record| record.state == State::Published);
-        live.map(|record| (record.user_id.clone(), record.key.clone())).collect()
     }
 
     /// What is live under keys whose manifests are gone: a post that looks the same has moved.
@@ -142,22 +129,22 @@ impl Project {
             .filter_map(|record| Some((record.user_id.clone(), record.kind, record.media_digest.clone()?)))
             .collect()
     }
+
+    fn live_keys(&self) -> HashSet<(UserId, PostKey)> {
+        self.snapshot
+            .records
+            .iter()
+            .filter(|record| record.state == State::Published)
+            .map(|record| (record.user_id.clone(), record.key.clone()))
+            .collect()
+    }
 }
+
+/// By what a post is known again under another key.
+type Likeness = (UserId, Kind, Digest);
 
 fn likeness(post: &Post) -> Option<Likeness> {
     Some((post.user_id.clone()?, post.kind, post.media_digest.clone()?))
-}
-
-fn identity(post: &Post) -> Option<Identity> {
-    Some((post.user_id.clone()?, post.key.clone()))
-}
-
-/// The local files of posts, each once.
-fn unique<'a>(posts: impl Iterator<Item = &'a Post>, wanted: impl Fn(&Arc<str>) -> bool) -> Vec<Arc<str>> {
-    let mut paths: Vec<Arc<str>> = posts.flat_map(local_paths).filter(|path| wanted(path)).cloned().collect();
-    paths.sort_unstable();
-    paths.dedup();
-    paths
 }
 
 fn local_paths(post: &Post) -> impl Iterator<Item = &Arc<str>> {
@@ -165,4 +152,15 @@ fn local_paths(post: &Post) -> impl Iterator<Item = &Arc<str>> {
         Source::Local(path) => Some(path),
         Source::Url(_) => None,
     })
+}
+
+/// What `of` says about each local file of a post, where the manifest names the file.
+fn named(post: &Post, of: impl Fn(&Arc<str>) -> Option<Broken>) -> Vec<(Spot<'static>, Broken)> {
+    let items = post.items.iter().map(|item| (Spot::Item(item.slot), &item.source));
+    let covers = post.reel.iter().filter_map(|reel| Some((Spot::Cover, reel.cover.as_ref()?)));
+    let local = items.chain(covers).filter_map(|(spot, source)| match source {
+        Source::Local(path) => Some((spot, of(path)?)),
+        Source::Url(_) => None,
+    });
+    local.collect()
 }

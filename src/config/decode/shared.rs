@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
-use super::super::schema::{Account, Defaults, Fit, Hosting, Paused};
+use super::super::schema::{Account, Defaults, Fit, Paused};
 use super::choice;
-use crate::port::is_loopback;
+use super::hosting::hosting;
 use crate::rules;
 use crate::yaml::{Fields, Node, Problems, shown};
 
@@ -155,7 +155,7 @@ pub(super) fn hashtags(
 }
 
 /// `24h`, `1h 30m`, `90s`.
-fn duration(fields: Fields<'_>, name: &str, problems: &mut Problems<'_>) -> Option<Duration> {
+pub(super) fn duration(fields: Fields<'_>, name: &str, problems: &mut Problems<'_>) -> Option<Duration> {
     let (text, node) = fields.text(name, problems)?;
     // Friendly durations know no days, whose length changes with the season; here a day is 24 hours.
     let parsed = match text.strip_suffix('d').map(str::trim).and_then(|days| days.parse::<u32>().ok()) {
@@ -168,75 +168,6 @@ fn duration(fields: Fields<'_>, name: &str, problems: &mut Problems<'_>) -> Opti
             .help = Some("write 24h, 90s, 1h 30m or 2d".into());
     }
     parsed
-}
-
-fn hosting(fields: Fields<'_>, problems: &mut Problems<'_>) -> Option<Hosting> {
-    let node = &fields.get("hosting")?.value;
-    let not_built = |problems: &mut Problems<'_>, span: &std::ops::Range<usize>, name: &str| {
-        problems
-            .report(&rules::HOSTING_NOT_BUILT, span, format!("`hosting: {name}` is not built yet"), "not available")
-            .help = Some(
-            "today `hosting: { url: \"https://cdn.example.com/{path}\" }` works, for files that are already there"
-                .into(),
-        );
-    };
-    if let Some(preset) = node.scalar().filter(|_| !node.is_null()) {
-        if preset == "github" {
-            not_built(problems, &node.span, preset);
-        } else {
-            problems
-                .report(
-                    &rules::INVALID_VALUE,
-                    &node.span,
-                    format!("there is no hosting `{}`", shown(preset)),
-                    "not a preset",
-                )
-                .help = Some("write { url: \"https://cdn.example.com/{path}\" }".into());
-        }
-        return None;
-    }
-    let hosting = Fields::of(node, "`hosting`", problems)?;
-    hosting.reject_unknown(
-        "`hosting`",
-        &["url", "object_store", "command"],
-        &[("s3", "object_store"), ("base_url", "url")],
-        problems,
-    );
-    for name in ["object_store", "command"] {
-        if let Some(entry) = hosting.get(name) {
-            not_built(problems, &entry.key_span, name);
-        }
-    }
-    let (template, node) = hosting.text("url", problems)?;
-    match template_problem(template) {
-        None => Some(Hosting::Url(template.to_owned())),
-        Some(help) => {
-            problems
-                .report(&rules::HOSTING_URL, &node.span, "this template gives no usable URL", "this template")
-                .help = Some(help.into());
-            None
-        }
-    }
-}
-
-fn template_problem(template: &str) -> Option<&'static str> {
-    let mut filled = template.to_owned();
-    for placeholder in ["{path}", "{commit}", "{sha256}", "{ext}"] {
-        filled = filled.replace(placeholder, "x");
-    }
-    if filled.contains(['{', '}']) {
-        return Some("placeholders are {path}, {commit}, {sha256} and {ext}");
-    }
-    if !template.contains("{path}") && !template.contains("{sha256}") {
-        return Some("without {path} or {sha256} every file would get the same URL");
-    }
-    match url::Url::parse(&filled) {
-        Ok(url) if !template.is_ascii() || !url.username().is_empty() || url.password().is_some() => {
-            Some("write ASCII characters, and no user or password")
-        }
-        Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) => None,
-        _ => Some("write https://host/{path}"),
-    }
 }
 
 /// With exactly one `#` in front; `None`: not one word.

@@ -31,7 +31,7 @@ fn a_carousel_is_read_with_every_field_of_its_items() {
 #[test]
 fn a_reel_shares_to_the_feed_unless_told_otherwise() {
     let loaded = load_one(
-        "kind: reel\nvideo: https://cdn.example.com/a.mp4\ncover: c.jpg\nthumb_offset: 5\naudio_name: Waves\ntrial_params: { graduation_strategy: MANUAL }\n",
+        "kind: reel\nvideo: https://cdn.example.com/a.mp4\ncover: c.jpg\naudio_name: Waves\ntrial_params: { graduation_strategy: MANUAL }\n",
     );
     clean(&loaded);
     let post = &loaded.posts[0];
@@ -39,7 +39,6 @@ fn a_reel_shares_to_the_feed_unless_told_otherwise() {
     assert!(reel.share_to_feed);
     assert_eq!(reel.cover, Some(Source::Local("posts/c.jpg".into())));
     assert_eq!(post.items[0].source, Source::Url("https://cdn.example.com/a.mp4".into()));
-    assert_eq!(post.items[0].thumb_offset, Some(5));
     assert_eq!(post.sources().count(), 2);
 }
 

@@ -1,6 +1,5 @@
 use super::*;
 use crate::finding::Severity;
-use crate::manifest::check_media;
 
 /// The findings of `posts/a.yaml` with these lines.
 fn of(text: &str) -> Vec<String> {
@@ -182,14 +181,15 @@ fn a_missing_media_file_is_reported_at_its_value_and_a_near_miss_is_named() {
     ]);
     let loaded = root.load();
     assert!(loaded.findings.is_empty(), "media may be gone once they are published");
-    let mut findings = Vec::new();
-    for post in &loaded.posts {
-        findings.extend(check_media(&RealDisk, root.path(), post));
-    }
-    let loaded = Loaded { findings, ..loaded };
+    let loaded = Loaded { findings: media_findings(&root, &loaded), ..loaded };
     assert_eq!(
         lines(&loaded),
-        ["missing-file|Harbour.jpg|not found", "not-a-file|sub|a folder", "missing-file|gone.jpg|not found"]
+        [
+            "missing-file|Harbour.jpg|not found",
+            "not-a-file|sub|a folder",
+            "not-media|v.mp4|unknown format",
+            "missing-file|gone.jpg|not found"
+        ]
     );
     assert_eq!(loaded.findings[0].help.as_deref(), Some("did you mean `harbour.jpg`?"));
     assert_eq!(loaded.findings[1].position(), (4, 12));
@@ -215,6 +215,36 @@ fn accounts_are_those_of_the_configuration() {
     let loaded = root.load();
     assert_eq!(lines(&loaded), ["unknown-account|brnad|did you mean `brand`?", "no-account|kind|no `accounts`"]);
     assert!(!loaded.complete && loaded.posts.is_empty());
+    assert_eq!(loaded.unplanned.len(), 2);
+}
+
+#[test]
+fn a_wrong_account_hides_no_other_mistake_and_makes_up_none() {
+    let root = Root::new(&[
+        ("igsync.yaml", "accounts: { brand: { login: instagram } }\n"),
+        (
+            "posts/a.yaml",
+            "kind: reel\nvideo: gone.mp4\naccounts: [brnad]\ncaption: \"#a #b #c #d #e #f\"\npublish_at: 2026-12-01 18:00\npublish_until: 2026-12-01 17:00\nproduct_tags: [{ product_id: 1 }]\n",
+        ),
+    ]);
+    let loaded = root.load();
+    assert_eq!(
+        lines(&loaded),
+        [
+            "unknown-account|brnad|did you mean `brand`?",
+            "many-hashtags|\"#a #b #c #d #e #f\"|6 hashtags, 5 advised",
+            "empty-window|2026-12-01 17:00|too early"
+        ]
+    );
+}
+
+#[test]
+fn a_file_is_marked_where_it_stands_even_behind_an_item_that_cannot_be_read() {
+    let root = Root::new(&[("posts/a.yaml", "kind: carousel\nitems:\n  - photo: a.jpg\n  - image: gone.jpg\n")]);
+    let loaded = root.load();
+    assert_eq!(lines(&loaded), ["unknown-field|photo|did you mean `image`?"]);
+    let findings = media_findings(&root, &loaded);
+    assert_eq!(lines(&Loaded { findings, ..loaded }), ["missing-file|gone.jpg|not found"]);
 }
 
 #[test]

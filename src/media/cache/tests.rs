@@ -15,7 +15,7 @@ fn digest(cache: &mut DigestCache, disk: &MemDisk, path: &str) -> String {
 }
 
 fn facts(cache: &mut DigestCache, disk: &MemDisk, path: &str) -> Facts {
-    cache.facts(disk, Path::new("/site"), &[path]).pop().unwrap().unwrap()
+    cache.facts(disk, Path::new("/site"), path).unwrap()
 }
 
 fn known(cache: &DigestCache, disk: &MemDisk, path: &str) -> bool {
@@ -72,7 +72,7 @@ fn facts_that_other_code_has_read_are_not_trusted_and_digests_are() {
     disk.deny_read("/site/a.jpg");
     let mut cache = load(&disk);
     assert!(known(&cache, &disk, "a.jpg"));
-    assert!(cache.facts(&disk, Path::new("/site"), &["a.jpg"])[0].is_err(), "the file is opened again");
+    assert!(cache.facts(&disk, Path::new("/site"), "a.jpg").is_err(), "the file is opened again");
 }
 
 #[test]
@@ -139,4 +139,20 @@ fn a_missing_file_among_many_is_the_only_error() {
     let kinds: Vec<_> = results.iter().map(|result| result.as_ref().map_err(io::Error::kind).is_ok()).collect();
     assert_eq!(kinds, [true, false, true]);
     assert_eq!(results[1].as_ref().unwrap_err().kind(), io::ErrorKind::NotFound);
+}
+
+#[test]
+fn a_link_is_known_by_what_it_leads_to() {
+    let disk = MemDisk::new();
+    disk.put_folder("/site/.igsync");
+    disk.put("/site/media/a.jpg", "one");
+    disk.put_symlink("/site/link.jpg", "media/a.jpg");
+    let mut cache = load(&disk);
+    let first = digest(&mut cache, &disk, "link.jpg");
+    cache.save_if_changed(&disk, Path::new(CACHE)).unwrap();
+    disk.deny_read("/site/media/a.jpg");
+    assert_eq!(digest(&mut load(&disk), &disk, "link.jpg"), first, "cached like any file");
+    disk.put("/site/media/b.jpg", "two");
+    disk.put_symlink("/site/link.jpg", "media/b.jpg");
+    assert_ne!(digest(&mut load(&disk), &disk, "link.jpg"), first);
 }

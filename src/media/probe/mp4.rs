@@ -33,9 +33,13 @@ pub struct Video {
 }
 
 impl Video {
-    /// Bits per second over the whole file of `len` bytes.
+    /// Bits per second of the picture, averaged; where the index does not tell, over the whole file of
+    /// `len` bytes.
     #[must_use]
     pub fn bit_rate(&self, len: u64) -> Option<u64> {
+        if let Some(rate) = self.video.as_ref().and_then(|track| track.bit_rate) {
+            return Some(rate);
+        }
         let ms = self.duration_ms.filter(|ms| *ms > 0)?;
         Some(len.saturating_mul(8_000) / ms)
     }
@@ -61,7 +65,7 @@ pub(super) fn read(source: &mut (impl Read + Seek + ?Sized), len: u64) -> io::Re
         fragmented: false,
         truncated: None,
     };
-    let (mut at, mut data_seen) = (0, false);
+    let (mut at, mut data_seen, mut last_chunk) = (0, false, None);
     for _ in 0..MAX_BOXES {
         let head = read_at(source, at, 16)?;
         if head.len() < 8 {
@@ -89,7 +93,7 @@ pub(super) fn read(source: &mut (impl Read + Seek + ?Sized), len: u64) -> io::Re
             b"moov" if end <= len && size <= MAX_MOOV && !video.has_index => {
                 video.moov_first = !data_seen;
                 video.has_index = true;
-                tracks::read(&read_at(source, at + header, size.saturating_sub(header))?, &mut video);
+                last_chunk = tracks::read(&read_at(source, at + header, size.saturating_sub(header))?, &mut video);
             }
             _ => {}
         }
@@ -97,6 +101,10 @@ pub(super) fn read(source: &mut (impl Read + Seek + ?Sized), len: u64) -> io::Re
             break;
         }
         at = end;
+    }
+    // Cut off between two boxes, it looks whole but for what its index points to.
+    if let Some(place) = last_chunk.filter(|place| *place >= len && video.truncated.is_none()) {
+        video.truncated = Some(("mdat".into(), place));
     }
     Ok(video)
 }

@@ -18,8 +18,10 @@ pub(crate) struct Mp4 {
     pub(crate) edits: Vec<i32>,
     /// In bytes.
     pub(crate) data: usize,
-    /// The H.264 profile in `avcC`; 122 stores colours as 4:2:2.
-    pub(crate) profile: Option<u8>,
+    /// Boxes of the video's sample entry: `avcC` and the like.
+    pub(crate) configuration: Vec<u8>,
+    /// More boxes for the sample tables of picture and sound.
+    pub(crate) tables: [Vec<u8>; 2],
 }
 
 impl Default for Mp4 {
@@ -36,7 +38,8 @@ impl Default for Mp4 {
             moov_first: true,
             edits: Vec::new(),
             data: 4_000,
-            profile: None,
+            configuration: Vec::new(),
+            tables: [Vec::new(), Vec::new()],
         }
     }
 }
@@ -65,15 +68,13 @@ impl Mp4 {
         let matrix: Vec<u8> =
             [a, b, 0, c, d, 0, 0, 0, 0x4000_0000].iter().flat_map(|cell: &i32| cell.to_be_bytes()).collect();
         let header = full(*b"tkhd", &[&[0; 36], &matrix, &[0; 8]]);
-        let configuration =
-            self.profile.map(|profile| part(*b"avcC", &[&[1, profile, 0, 31, 0xFF, 0xE0, 0]])).unwrap_or_default();
         let entry = part(
             self.codec,
-            &[&[0; 24], &self.width.to_be_bytes(), &self.height.to_be_bytes(), &[0; 50], &configuration],
+            &[&[0; 24], &self.width.to_be_bytes(), &self.height.to_be_bytes(), &[0; 50], &self.configuration],
         );
         let frames = self.duration_ms * self.frames_per_second / 1000;
         let times = full(*b"stts", &[&n(1), &n(frames), &n(90_000 / self.frames_per_second)]);
-        let media = media(*b"vide", 90_000, self.duration_ms * 90, &entry, &times);
+        let media = media(*b"vide", 90_000, self.duration_ms * 90, &entry, &[times, self.tables[0].clone()].concat());
         let edits: Vec<u8> = self
             .edits
             .iter()
@@ -97,7 +98,7 @@ impl Mp4 {
                 &n(u16::try_from(rate).map_or(0, |rate| u32::from(rate) << 16)),
             ],
         );
-        let times = full(*b"stts", &[&n(0)]);
+        let times = [full(*b"stts", &[&n(0)]), self.tables[1].clone()].concat();
         part(
             *b"trak",
             &[&full(*b"tkhd", &[&[0; 80]]), &media(*b"soun", rate, self.duration_ms * (rate / 1000), &entry, &times)],
@@ -119,8 +120,28 @@ pub(crate) fn part(kind: [u8; 4], content: &[&[u8]]) -> Vec<u8> {
 }
 
 /// A box with version 0 and no flags.
-fn full(kind: [u8; 4], content: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn full(kind: [u8; 4], content: &[&[u8]]) -> Vec<u8> {
     part(kind, &[&[0; 4], &content.concat()])
+}
+
+/// The configuration of H.264 with one parameter set of 720×1280. `chroma`: 1 is 4:2:0, 2 is 4:2:2.
+pub(crate) fn avc(profile: u8, chroma: u32, frames_only: bool) -> Vec<u8> {
+    let number = |value: u32| {
+        let binary = format!("{:b}", value + 1);
+        "0".repeat(binary.len() - 1) + &binary
+    };
+    let numbers = |values: &[u32]| values.iter().map(|value| number(*value)).collect::<String>();
+    let mut bits = numbers(&[0]);
+    if profile >= 100 {
+        bits += &(numbers(&[chroma, 0, 0]) + "00");
+    }
+    bits += &(numbers(&[0, 2, 1]) + "0" + &numbers(&[44, 79]));
+    bits += if frames_only { "1" } else { "0" };
+    bits += &"1".repeat(8 - bits.len() % 8);
+    let packed = (0..bits.len() / 8).map(|at| u8::from_str_radix(&bits[at * 8..at * 8 + 8], 2).unwrap());
+    let set: Vec<u8> = [0x67, profile, 0, 31].into_iter().chain(packed).collect();
+    let size = u16::try_from(set.len()).unwrap().to_be_bytes();
+    part(*b"avcC", &[&[1, profile, 0, 31, 0xFF, 0xE1], &size, &set, &[0]])
 }
 
 fn n(number: u32) -> [u8; 4] {

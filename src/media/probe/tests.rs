@@ -1,6 +1,6 @@
 use std::io::Cursor;
 
-use super::testing::{Mp4, jpeg, part, png, with_exif};
+use super::testing::{Mp4, avc, full, jpeg, part, png, with_exif};
 use super::*;
 
 fn facts(bytes: &[u8]) -> Facts {
@@ -55,6 +55,14 @@ fn other_formats_are_named_for_what_they_are() {
     assert_eq!(facts(b"\0\0\0\x18ftypmif1\0\0\0\0avifmif1").format, Format::Avif);
     assert_eq!(facts(b"version https://git-lfs.github.com/spec/v1\n").format, Format::LfsPointer);
     assert_eq!(facts(b"  <!DOCTYPE html><title>404").format, Format::Html);
+    assert_eq!(facts(b"RIFF\x10\0\0\0AVI LIST").format, Format::Avi);
+    for (in_front, size) in [(0, 188), (4, 192)] {
+        let mut packets = vec![0; 500];
+        packets[in_front] = b'G';
+        assert_eq!(facts(&packets).format, Format::Unknown, "one byte is no packet");
+        packets[in_front + size] = b'G';
+        assert_eq!(facts(&packets).format, Format::MpegTs);
+    }
     assert_eq!(facts(b"hello").format, Format::Unknown);
 }
 
@@ -136,6 +144,65 @@ fn a_cut_off_video_names_the_box_that_runs_past_the_end() {
 }
 
 #[test]
+fn fields_are_told_by_quicktime_by_h264_and_by_hevc() {
+    let scan = |configuration: Vec<u8>| video(&Mp4 { configuration, ..Mp4::default() }.build()).video.unwrap();
+    assert_eq!(scan(avc(100, 1, true)).scan, Some(Scan::Progressive));
+    assert_eq!(scan(avc(100, 1, false)).scan, Some(Scan::MayBeInterlaced));
+    assert_eq!(scan(avc(77, 1, false)).chroma, Some("4:2:0"));
+    assert_eq!(scan(avc(122, 2, true)).chroma, Some("4:2:2"));
+    assert_eq!(scan(avc(100, 0, true)).chroma, Some("4:0:0"), "grey, in a profile that mostly has colours");
+    let fields = |count: u8| [avc(100, 1, false), part(*b"fiel", &[&[count, 1]])].concat();
+    assert_eq!(scan(fields(2)).scan, Some(Scan::Interlaced));
+    assert_eq!(scan(fields(1)).scan, Some(Scan::Progressive));
+    let hevc = |flags: u8| part(*b"hvcC", &[&[1, 1, 0, 0, 0, 0, flags, 0, 0, 0, 0, 0, 93, 0, 0, 0, 0xFD]]);
+    assert_eq!(scan(hevc(0x90)).scan, Some(Scan::Progressive));
+    assert_eq!(scan(hevc(0x40)).scan, Some(Scan::Interlaced));
+    assert_eq!(scan(hevc(0)).scan, None);
+    assert_eq!(scan(Vec::new()).scan, None);
+}
+
+#[test]
+fn bit_rates_are_those_of_the_tracks() {
+    let sizes = |size: u32, count: u32| full(*b"stsz", &[&size.to_be_bytes(), &count.to_be_bytes()]);
+    // 150 frames of 10 kB and 215 pieces of 400 bytes in five seconds.
+    let audio = Some((*b"mp4a", 48_000, 2));
+    let film = Mp4 { tables: [sizes(10_000, 150), sizes(400, 215)], audio, ..Mp4::default() };
+    let found = video(&film.build());
+    assert_eq!(found.bit_rate(1), Some(2_400_000));
+    assert_eq!(found.audio.unwrap().bit_rate, Some(137_600));
+    assert_eq!(video(&Mp4::default().build()).bit_rate(1_000_000), Some(1_600_000), "without a table, over the file");
+}
+
+#[test]
+fn a_picture_shown_before_the_start_of_its_group_leaves_the_group_open() {
+    let group = |delays: [u32; 6]| {
+        let starts = full(*b"stss", &[&2_u32.to_be_bytes(), &1_u32.to_be_bytes(), &4_u32.to_be_bytes()]);
+        let rows: Vec<u8> =
+            delays.iter().flat_map(|delay| [1_u32.to_be_bytes(), delay.to_be_bytes()].concat()).collect();
+        let film = Mp4 {
+            tables: [[starts, full(*b"ctts", &[&6_u32.to_be_bytes(), &rows])].concat(), Vec::new()],
+            ..Mp4::default()
+        };
+        video(&film.build()).video.unwrap().open_group
+    };
+    // A frame lasts 3,000 units.
+    assert_eq!(group([3000, 6000, 0, 9000, 0, 0]), Some(true), "the fifth is shown before the fourth");
+    assert_eq!(group([3000, 6000, 0, 3000, 6000, 0]), Some(false));
+    assert_eq!(video(&Mp4::default().build()).video.unwrap().open_group, None, "every frame is a start");
+    let partial = full(*b"stps", &[&1_u32.to_be_bytes(), &4_u32.to_be_bytes()]);
+    let film = Mp4 { codec: *b"hvc1", tables: [partial, Vec::new()], ..Mp4::default() };
+    assert_eq!(video(&film.build()).video.unwrap().open_group, Some(true));
+}
+
+#[test]
+fn an_index_that_points_behind_the_end_belongs_to_a_cut_off_file() {
+    let chunks = |at: u32| full(*b"stco", &[&1_u32.to_be_bytes(), &at.to_be_bytes()]);
+    let film = |at: u32| video(&Mp4 { tables: [chunks(at), Vec::new()], ..Mp4::default() }.build());
+    assert_eq!(film(4_000).truncated, None);
+    assert_eq!(film(9_000).truncated, Some(("mdat".into(), 9_000)));
+}
+
+#[test]
 fn fragments_are_noticed() {
     let bytes = [Mp4::default().build(), part(*b"moof", &[&[0; 8]])].concat();
     assert!(video(&bytes).fragmented);
@@ -171,7 +238,12 @@ fn videos_made_by_ffmpeg_are_read_as_ffmpeg_meant_them() {
     let picture = fast.video.unwrap();
     assert_eq!((picture.codec.as_str(), picture.width, picture.height), ("avc1", 160, 284));
     assert!((picture.frame_rate.unwrap() - 29.97).abs() < 0.01);
-    assert_eq!(fast.audio, Some(AudioTrack { codec: "mp4a".into(), sample_rate: 44_100, channels: 1 }));
+    let fast_rate = fast.audio.as_ref().unwrap().bit_rate;
+    assert!((50_000..100_000).contains(&fast_rate.unwrap()), "{fast_rate:?}");
+    assert_eq!(
+        fast.audio,
+        Some(AudioTrack { codec: "mp4a".into(), sample_rate: 44_100, channels: 1, bit_rate: fast_rate })
+    );
     assert!(pieces.fragmented && pieces.has_index);
 }
 
@@ -188,7 +260,7 @@ proptest::proptest! {
 
 #[test]
 fn facts_that_were_written_down_read_the_same() {
-    let odd = Mp4 { rotation: 90, edits: vec![400], profile: Some(122), frames_per_second: 29, ..Mp4::default() };
+    let odd = Mp4 { rotation: 90, edits: vec![400], frames_per_second: 29, ..Mp4::default() };
     for bytes in [odd.build(), with_exif(&jpeg(320, 200), 6, true), png(9, 9), b"version https://git-lfs".to_vec()] {
         let read = facts(&bytes);
         let text = serde_json::to_string(&read).unwrap();

@@ -1,12 +1,10 @@
 //! Inside `moov`: tracks, codecs, times.
 
-use super::mp4::{Video, fourcc};
 use serde::{Deserialize, Serialize};
 
-use super::{be16, be32, be64};
-
-/// How many samples of colour there are to those of brightness.
-type Chroma = &'static str;
+use super::coding::Chroma;
+use super::mp4::{Video, fourcc};
+use super::{be16, be32, be64, coding, samples};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VideoTrack {
@@ -21,8 +19,23 @@ pub struct VideoTrack {
     /// Frames per second, averaged; `None` in fragmented files.
     pub frame_rate: Option<f64>,
     /// How colours are stored (`4:2:0`), where the codec's configuration says.
-    #[serde(deserialize_with = "known_chroma")]
+    #[serde(deserialize_with = "coding::known_chroma")]
     pub chroma: Option<Chroma>,
+    /// Whether frames are whole, where the codec's configuration says.
+    pub scan: Option<Scan>,
+    /// Groups of pictures lean on each other; `None` where the index does not tell.
+    pub open_group: Option<bool>,
+    /// Bits per second, averaged; `None` in fragmented files.
+    pub bit_rate: Option<u64>,
+}
+
+/// How the lines of a picture are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Scan {
+    Progressive,
+    /// The coding allows fields; whether there are any, only the pictures tell.
+    MayBeInterlaced,
+    Interlaced,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +45,8 @@ pub struct AudioTrack {
     /// In Hz.
     pub sample_rate: u32,
     pub channels: u16,
+    /// Bits per second, averaged; `None` where the index does not tell.
+    pub bit_rate: Option<u64>,
 }
 
 /// Whether the tracks are played other than from their start to their end.
@@ -48,7 +63,7 @@ pub enum EditList {
 const MAX_CHILDREN: usize = 256;
 
 /// The boxes directly inside `bytes`; a broken size ends the walk.
-fn boxes(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+pub(super) fn boxes(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
         let size = match be32(rest.get(..8)?) {
@@ -68,11 +83,13 @@ fn boxes(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     .take(MAX_CHILDREN)
 }
 
-fn find<'a>(bytes: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]> {
+pub(super) fn find<'a>(bytes: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]> {
     path.iter().try_fold(bytes, |inside, name| boxes(inside).find(|(kind, _)| kind == name).map(|(_, body)| body))
 }
 
-pub(super) fn read(moov: &[u8], video: &mut Video) {
+/// Reads `moov`. Answers with the last place in the file that it points to, in bytes.
+pub(super) fn read(moov: &[u8], video: &mut Video) -> Option<u64> {
+    let mut last_chunk = None;
     video.fragmented |= find(moov, &[b"mvex"]).is_some();
     let header = find(moov, &[b"mvhd"]).and_then(Times::read);
     let movie_scale = header.as_ref().map_or(1, |times| times.scale);
@@ -86,6 +103,7 @@ pub(super) fn read(moov: &[u8], video: &mut Video) {
     for (_, track) in boxes(moov).filter(|(kind, _)| *kind == b"trak") {
         video.edit_list = video.edit_list.max(edit_list(track, movie_scale));
         let Some(media) = find(track, &[b"mdia"]) else { continue };
+        last_chunk = last_chunk.max(samples::last_chunk(media));
         let handler = find(media, &[b"hdlr"]).and_then(|body| body.get(8..12)).unwrap_or_default();
         let Some(description) = find(media, &[b"minf", b"stbl", b"stsd"]).and_then(|body| body.get(8..)) else {
             continue;
@@ -97,18 +115,19 @@ pub(super) fn read(moov: &[u8], video: &mut Video) {
             _ => {}
         }
     }
+    last_chunk
 }
 
 /// Time scale and duration of `mvhd` or `mdhd`.
-struct Times {
+pub(super) struct Times {
     /// Units per second, never 0.
-    scale: u32,
+    pub(super) scale: u32,
     /// In units.
-    duration: u64,
+    pub(super) duration: u64,
 }
 
 impl Times {
-    fn read(body: &[u8]) -> Option<Self> {
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
         let at = if *body.first()? == 1 { 20 } else { 12 };
         let scale = be32(body.get(at..at + 4)?);
         (scale > 0).then(|| Self { scale, duration: versioned(body, at + 4) })
@@ -135,47 +154,18 @@ fn video_track(track: &[u8], media: &[u8], codec: &[u8], entry: &[u8]) -> VideoT
     let (width, height) = (be16(entry.get(24..).unwrap_or_default()), be16(entry.get(26..).unwrap_or_default()));
     let rotation = find(track, &[b"tkhd"]).map_or(0, rotation);
     let (width, height) = if rotation % 180 == 90 { (height, width) } else { (width, height) };
+    let coding = coding::read(entry.get(78..).unwrap_or_default());
     VideoTrack {
         codec: fourcc(codec),
         width: width.into(),
         height: height.into(),
         rotation,
-        frame_rate: frame_rate(media),
-        chroma: chroma(entry.get(78..).unwrap_or_default()),
+        frame_rate: samples::frame_rate(media),
+        chroma: coding.chroma,
+        scan: coding.scan,
+        open_group: samples::has_open_group(media, codec.starts_with(b"avc")),
+        bit_rate: samples::bit_rate(media),
     }
-}
-
-/// The chroma format in the configuration of H.264 (`avcC`) or HEVC (`hvcC`). Only the profiles of
-/// H.264 that may hold another one than 4:2:0 say it.
-fn chroma(inside: &[u8]) -> Option<Chroma> {
-    if let Some(config) = find(inside, &[b"hvcC"]) {
-        return CHROMA.get(usize::from(config.get(16)? & 3)).copied();
-    }
-    let config = find(inside, &[b"avcC"])?;
-    match config.get(1)? {
-        66 | 77 | 88 | 100 | 110 => Some("4:2:0"),
-        122 | 244 => {
-            // Behind the parameter sets; where that part is missing, the profile speaks for itself.
-            let mut rest = config.get(5..)?;
-            for mask in [31, 255] {
-                let (count, after) = rest.split_first()?;
-                rest = after;
-                for _ in 0..count & mask {
-                    rest = rest.get(2 + usize::from(be16(rest))..)?;
-                }
-            }
-            let written = rest.first().and_then(|byte| CHROMA.get(usize::from(byte & 3)));
-            written.copied().or(Some(if config[1] == 122 { "4:2:2" } else { "4:4:4" }))
-        }
-        _ => None,
-    }
-}
-
-const CHROMA: [Chroma; 4] = ["4:0:0", "4:2:0", "4:2:2", "4:4:4"];
-
-fn known_chroma<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Chroma>, D::Error> {
-    let text = Option::<String>::deserialize(from)?;
-    Ok(text.and_then(|text| CHROMA.into_iter().find(|known| *known == text)))
 }
 
 /// The matrix of `tkhd`; only quarter turns are told apart.
@@ -190,19 +180,6 @@ fn rotation(tkhd: &[u8]) -> u16 {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "frame rates need three digits")]
-fn frame_rate(media: &[u8]) -> Option<f64> {
-    let times = find(media, &[b"mdhd"]).and_then(Times::read)?;
-    let table = find(media, &[b"minf", b"stbl", b"stts"])?.get(8..)?;
-    let (mut frames, mut units) = (0_u64, 0_u64);
-    for row in table.chunks_exact(8) {
-        let count = u64::from(be32(row));
-        frames = frames.saturating_add(count);
-        units = units.saturating_add(count.saturating_mul(u64::from(be32(&row[4..]))));
-    }
-    (units > 0).then(|| frames as f64 * f64::from(times.scale) / units as f64)
-}
-
 fn audio_track(media: &[u8], codec: &[u8], entry: &[u8]) -> AudioTrack {
     let at = |n: usize| entry.get(n..).unwrap_or_default();
     // Rates that do not fit 16 bits leave 0 here; the track's time scale has them.
@@ -212,9 +189,17 @@ fn audio_track(media: &[u8], codec: &[u8], entry: &[u8]) -> AudioTrack {
     };
     let esds = find(at(28), &[b"esds"]);
     let channels = esds.and_then(aac_channels).unwrap_or(be16(at(16)));
-    // MP3 in an MP4 is called `mp4a` as well; only the type inside tells.
-    let is_mp3 = esds.and_then(decoder).and_then(<[u8]>::first).is_some_and(|kind| matches!(kind, 0x69 | 0x6B));
-    AudioTrack { codec: if is_mp3 { ".mp3".into() } else { fourcc(codec) }, sample_rate, channels }
+    let decoder = esds.and_then(decoder);
+    // What is not AAC in an MP4 may be called `mp4a` as well; only the type inside tells.
+    let codec = match decoder.and_then(<[u8]>::first) {
+        Some(0x69 | 0x6B) => ".mp3".into(),
+        Some(0xA5) => "ac-3".into(),
+        Some(0xA6) => "ec-3".into(),
+        Some(kind) if codec == b"mp4a" && !matches!(kind, 0x40 | 0x66..=0x68) => format!("mp4a.{kind:02x}"),
+        _ => fourcc(codec),
+    };
+    let written = decoder.and_then(|decoder| Some(u64::from(be32(decoder.get(9..13)?)))).filter(|rate| *rate > 0);
+    AudioTrack { codec, sample_rate, channels, bit_rate: samples::bit_rate(media).or(written) }
 }
 
 /// The configuration of the decoder inside `esds`; its first byte is the type of the sound.

@@ -57,6 +57,9 @@ pub(super) fn check(jpeg: &Jpeg, len: u64, wanted: Use, file: &str) -> Vec<Broke
         broken.extend(shape(jpeg, file));
         broken.extend(width(jpeg));
     }
+    if wanted == Use::Cover {
+        broken.extend(cover(jpeg, file));
+    }
     broken.extend(colour(jpeg, file));
     if jpeg.gps {
         broken.push(Broken::new(
@@ -128,6 +131,19 @@ fn shape(jpeg: &Jpeg, file: &str) -> Option<Broken> {
     None
 }
 
+/// A cover is cropped around its middle to the shape of a phone.
+fn cover(jpeg: &Jpeg, file: &str) -> Option<Broken> {
+    let size @ (width, height) = jpeg.seen_size();
+    let lost = lost((9, 16), size).filter(|lost| *lost >= 2)?;
+    let (kept_width, kept_height) = kept((9, 16), size);
+    Some(Broken::new(
+        &rules::COVER_CROP,
+        "Instagram crops the cover to 9:16",
+        format!("{width}×{height}{}, about {lost} % cut off", turned(jpeg)),
+        format!("crop it yourself: {}", ffmpeg(file, &format!("-vf crop={kept_width}:{kept_height} -q:v 2"), "jpg")),
+    ))
+}
+
 fn turned(jpeg: &Jpeg) -> &'static str {
     if jpeg.orientation >= 5 { " as seen" } else { "" }
 }
@@ -161,31 +177,39 @@ fn colour(jpeg: &Jpeg, file: &str) -> Option<Broken> {
     ))
 }
 
+/// Rows and columns that a crop to this shape leaves.
+fn kept(shape: (u32, u32), (width, height): (u32, u32)) -> (u64, u64) {
+    let (shape_width, shape_height) = (u64::from(shape.0), u64::from(shape.1));
+    let (width, height) = (u64::from(width), u64::from(height));
+    if width * shape_height > height * shape_width {
+        (height * shape_width / shape_height, height)
+    } else {
+        (width, width * shape_height / shape_width)
+    }
+}
+
+/// How much of a picture a crop to this shape costs, in percent. `None` for what has no size.
+fn lost(shape: (u32, u32), size: (u32, u32)) -> Option<u64> {
+    if [shape.0, shape.1, size.0, size.1].contains(&0) {
+        return None;
+    }
+    let (kept_width, kept_height) = kept(shape, size);
+    let whole = u64::from(size.0) * u64::from(size.1);
+    Some(100 - (kept_width * kept_height * 100).div_ceil(whole).min(100))
+}
+
 /// What becomes of a later item of a carousel: everything is cropped to the first item's shape.
 /// Both sizes as seen, in pixels.
 ///
 /// Meta: <https://developers.facebook.com/documentation/instagram-platform/content-publishing>
 #[must_use]
-pub fn crop(first: (u32, u32), (width, height): (u32, u32)) -> Option<Broken> {
-    let (first_width, first_height) = (u64::from(first.0), u64::from(first.1));
-    let (w, h) = (u64::from(width), u64::from(height));
-    if first_width == 0 || first_height == 0 || w == 0 || h == 0 {
-        return None;
-    }
-    // Rows and columns that are left of this one.
-    let (kept_width, kept_height) = if w * first_height > h * first_width {
-        (h * first_width / first_height, h)
-    } else {
-        (w, w * first_height / first_width)
-    };
-    let lost = 100 - (kept_width * kept_height * 100).div_ceil(w * h).min(100);
+pub fn crop(first: (u32, u32), size: (u32, u32)) -> Option<Broken> {
     // A row or two that rounding costs is nothing to tell.
-    (lost >= 2).then(|| {
-        Broken::new(
-            &rules::CAROUSEL_CROP,
-            "Instagram crops this item to the shape of the first one",
-            format!("{width}×{height}, about {lost} % cut off"),
-            format!("give it the shape of the first item ({}×{}), or put another one first", first.0, first.1),
-        )
-    })
+    let lost = lost(first, size).filter(|lost| *lost >= 2)?;
+    Some(Broken::new(
+        &rules::CAROUSEL_CROP,
+        "Instagram crops this item to the shape of the first one",
+        format!("{}×{}, about {lost} % cut off", size.0, size.1),
+        format!("give it the shape of the first item ({}×{}), or put another one first", first.0, first.1),
+    ))
 }

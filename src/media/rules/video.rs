@@ -2,7 +2,7 @@
 //!
 //! Meta: <https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media>
 
-use super::super::probe::{AudioTrack, EditList, Video, VideoTrack};
+use super::super::probe::{AudioTrack, EditList, Scan, Video, VideoTrack};
 use super::{Broken, Use, ffmpeg, grouped, megabytes};
 use crate::finding::Rule;
 use crate::rules;
@@ -40,6 +40,8 @@ const MAX_BIT_RATE: u64 = 25_000_000;
 /// In Hz.
 const MAX_SAMPLE_RATE: u32 = 48_000;
 const MAX_CHANNELS: u16 = 2;
+/// Bits per second: Meta's 128 kbit/s, and what encoders that were told so make of it.
+const MAX_AUDIO_BIT_RATE: u64 = 140_800;
 /// For videos in carousels, about which Meta's pages are silent.
 const CAROUSEL_MS: u64 = 60_000;
 const CAROUSEL_LEN: u64 = 100_000_000;
@@ -149,6 +151,25 @@ fn picture(track: &VideoTrack, limits: &Limits, file: &str, broken: &mut Vec<Bro
             ffmpeg(file, ENCODE, "mp4"),
         ));
     }
+    broken.extend(scan(track, file));
+    if track.open_group == Some(true) {
+        broken.push(Broken::new(
+            &rules::OPEN_GROUP,
+            "a group of pictures leans on the one before",
+            "open groups of pictures",
+            ffmpeg(file, &format!("-flags +cgop {ENCODE}"), "mp4"),
+        ));
+    }
+}
+
+fn scan(track: &VideoTrack, file: &str) -> Option<Broken> {
+    let (message, label) = match track.scan {
+        Some(Scan::Interlaced) => ("the video is interlaced", "half-frames"),
+        Some(Scan::MayBeInterlaced) => ("the video may be interlaced", "its coding allows half-frames"),
+        Some(Scan::Progressive) | None => return None,
+    };
+    let broken = Broken::new(&rules::INTERLACED, message, label, ffmpeg(file, &format!("-vf yadif {ENCODE}"), "mp4"));
+    Some(if track.scan == Some(Scan::Interlaced) { broken } else { broken.mild() })
 }
 
 fn turned(track: &VideoTrack) -> &'static str {
@@ -211,6 +232,11 @@ fn sound(audio: &AudioTrack, file: &str, broken: &mut Vec<Broken>) {
         let label = format!("{} channels, {MAX_CHANNELS} allowed", audio.channels);
         let message = "the sound is neither mono nor stereo";
         broken.push(Broken::new(&rules::AUDIO_CHANNELS, message, label, mend(" -ac 2")));
+    }
+    // Other codecs have a finding that mends this, too.
+    if let Some(rate) = audio.bit_rate.filter(|rate| audio.codec == "mp4a" && *rate > MAX_AUDIO_BIT_RATE) {
+        let label = format!("{} bit/s on average, 128,000 documented", grouped(rate));
+        broken.push(Broken::new(&rules::AUDIO_BIT_RATE, "the sound has a high bit rate", label, mend("")));
     }
 }
 

@@ -1,0 +1,377 @@
+//! The record beyond this machine. It is fetched and joined when a run begins; what a run is about to do
+//! is put there before it is done, and what came of it right after.
+//!
+//! The remote is one text, replaced only over the version that was read: lock and journal at once. Of two
+//! machines that want the same post the first to put its announcement has it, and the other one learns so
+//! before it has sent anything.
+
+mod message;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::exit::Exit;
+use crate::id::{AttemptId, PostKey, UserId};
+use crate::lockfile::{Record, Records, State, format, merge};
+use crate::port::{Remote, RemoteError, Version};
+
+use super::context::{Halt, Shared, lock};
+use super::event::Event;
+
+/// The record at the remote, as one run deals with it.
+pub(super) struct Keeper {
+    remote: Arc<dyn Remote>,
+    /// Over which version the next text is put; `None`: it has to be fetched first. Held while something
+    /// is put, so that one push at a time carries what all accounts know by then.
+    turn: tokio::sync::Mutex<Option<Version>>,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// What stands at the remote, as last seen or put.
+    standing: Records,
+    has_lockfile: bool,
+    /// Posts that another machine has touched since this run began: they are left to it.
+    touched: HashSet<(UserId, PostKey)>,
+    /// Attempts that are announced there and whose publish has not been sent.
+    unsent: HashSet<AttemptId>,
+    /// A result could not be put yet: nothing is published until it is.
+    in_doubt: bool,
+}
+
+/// Records that are true only while no other machine touches their posts: all are written, or none.
+pub(super) type Claim = Vec<Record>;
+
+/// What a push is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Nothing hangs on it: asked to stop, it is given up.
+    Claim,
+    /// What cannot be found out again.
+    Result,
+    /// As `Result`, with the containers that wait for the next run. Until then they stay at home, so that
+    /// no other machine takes them up while this one works on them.
+    Last,
+}
+
+/// Why something could not be put.
+enum Trouble {
+    Halt(Halt),
+    Remote(RemoteError),
+}
+
+impl From<Halt> for Trouble {
+    fn from(halt: Halt) -> Self {
+        Self::Halt(halt)
+    }
+}
+
+/// A text is offered so often before a push is given up.
+const TRIES: u32 = 10;
+
+/// Two tries are at most this far apart.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Asked to stop, a run pushes results for at most this long: CI services kill a cancelled job soon after.
+const LAST_WORDS: Duration = Duration::from_millis(6500);
+
+impl Keeper {
+    pub(super) fn new(remote: Arc<dyn Remote>) -> Self {
+        Self { remote, turn: tokio::sync::Mutex::default(), known: Mutex::default() }
+    }
+}
+
+impl Shared {
+    /// Whether other machines read the record.
+    pub fn is_kept_elsewhere(&self) -> bool {
+        self.keeper.is_some()
+    }
+
+    /// Joins what stands at the remote into this machine's record, before anything is planned. Returns
+    /// whether a lockfile stands there.
+    ///
+    /// # Errors
+    ///
+    /// Where it could not be read; nothing has been published then.
+    pub async fn fetch_record(&self) -> Result<bool, Halt> {
+        let Some(keeper) = &self.keeper else { return Ok(false) };
+        let fetched = self.ask(self.first_fetch(keeper)).await?;
+        if let Err(trouble) = fetched {
+            return Err(match trouble {
+                Trouble::Halt(halt) => halt,
+                Trouble::Remote(error) => self.halt_run(Halt {
+                    whole_run: true,
+                    exit: Exit::Failure,
+                    reason: format!("the record at the remote could not be read: {error}"),
+                    help: "nothing was published; mend the cause, then run apply again".to_owned(),
+                }),
+            });
+        }
+        let mut known = lock(&keeper.known);
+        // What others did before this run began is what it plans on.
+        known.touched.clear();
+        Ok(known.has_lockfile)
+    }
+
+    async fn first_fetch(&self, keeper: &Keeper) -> Result<(), Trouble> {
+        let mut turn = keeper.turn.lock().await;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.fetch(keeper, &mut turn, &[]).await {
+                Err(Trouble::Remote(RemoteError::Moved | RemoteError::Unclear(_))) if tries < TRIES => {}
+                ended => return ended,
+            }
+            self.wait(self.pause(tries)).await?;
+        }
+    }
+
+    /// Writes records that exclude other machines: announcements, and the ends of attempts that could go
+    /// on elsewhere. Returns for each claim whether it was written; where another machine was faster it
+    /// was not.
+    ///
+    /// Where there is a remote, a claim stands there before it stands here: what was lost to another
+    /// machine must leave no trace in a journal that cannot be taken back.
+    pub(super) async fn claim(&self, claims: Vec<Claim>) -> Result<Vec<bool>, Halt> {
+        let Some(keeper) = &self.keeper else {
+            return claims.into_iter().map(|claim| self.record_all(claim).map(|()| true)).collect();
+        };
+        // Nobody else can go on with an attempt that only this machine knows.
+        let is_private = |record: &Record| {
+            record.state != State::Intent && lock(&keeper.known).standing.same_attempt(record).is_none()
+        };
+        if claims.iter().flatten().all(is_private) {
+            return claims.into_iter().map(|claim| self.record_if_free(keeper, claim)).collect();
+        }
+        match self.ask(self.push(keeper, &claims, Purpose::Claim)).await? {
+            Ok(written) => Ok(written),
+            Err(Trouble::Halt(halt)) => Err(halt),
+            Err(Trouble::Remote(error)) => Err(self.halt_run(Halt {
+                whole_run: true,
+                exit: Exit::Incomplete,
+                reason: format!("the record could not be pushed before publishing: {error}"),
+                help: "nothing more was published; make the remote accept the push, then run apply again".to_owned(),
+            })),
+        }
+    }
+
+    fn record_if_free(&self, keeper: &Keeper, claim: Claim) -> Result<bool, Halt> {
+        let is_free = lock(&keeper.known).is_free(&claim);
+        if is_free {
+            self.record_all(claim)?;
+        }
+        Ok(is_free)
+    }
+
+    /// Puts what has happened. A run without a remote, or with nothing new to tell, puts nothing.
+    pub(super) async fn keep(&self, purpose: Purpose) -> Result<(), Halt> {
+        let Some(keeper) = &self.keeper else { return Ok(()) };
+        let pushed = tokio::select! {
+            biased;
+            pushed = self.push(keeper, &[], purpose) => pushed,
+            exit = self.patience(LAST_WORDS) => Err(Trouble::Halt(Halt::stopped(exit))),
+        };
+        let (why, exit) = match pushed {
+            Ok(_) => return Ok(()),
+            Err(Trouble::Remote(error)) => (error.to_string(), Exit::Incomplete),
+            Err(Trouble::Halt(halt)) => (halt.reason, halt.exit),
+        };
+        lock(&keeper.known).in_doubt = true;
+        let halt = Halt {
+            whole_run: true,
+            exit,
+            reason: format!("the record could not be pushed: {why}"),
+            help: "make the remote accept the push, then run apply again: it finds what is live and records it"
+                .to_owned(),
+        };
+        if purpose != Purpose::Last {
+            return Err(self.halt_run(halt));
+        }
+        // Only the last try decides: until then a later one can mend it.
+        let is_lost = self.not_kept().iter().any(|record| record.state == State::Published);
+        Err(if is_lost { Halt { exit: Exit::RecordNotDurable, ..halt } } else { halt })
+    }
+
+    /// Copies the journal into the lockfile and puts what the remote does not know yet.
+    ///
+    /// # Errors
+    ///
+    /// Where one of them failed; the other one was tried all the same.
+    pub async fn keep_all(&self) -> Result<(), Halt> {
+        let folded = self.fold();
+        self.keep(Purpose::Last).await.and(folded)
+    }
+
+    /// Puts results that an earlier push could not, before anything else is published.
+    pub(super) async fn catch_up(&self) -> Result<(), Halt> {
+        let is_behind = self.keeper.as_ref().is_some_and(|keeper| lock(&keeper.known).in_doubt);
+        if is_behind { self.keep(Purpose::Result).await } else { Ok(()) }
+    }
+
+    /// What this machine knows and the remote does not.
+    pub(super) fn not_kept(&self) -> Vec<Record> {
+        let Some(keeper) = &self.keeper else { return Vec::new() };
+        let known = lock(&keeper.known);
+        self.with_records(|records| known.standing.news(records))
+    }
+
+    /// Offers the text until the remote takes it.
+    async fn push(&self, keeper: &Keeper, claims: &[Claim], purpose: Purpose) -> Result<Vec<bool>, Trouble> {
+        let mut turn = keeper.turn.lock().await;
+        let mut tries = 0;
+        loop {
+            match self.push_once(keeper, &mut turn, claims, purpose).await {
+                Err(Trouble::Remote(error @ (RemoteError::Moved | RemoteError::Unclear(_)))) => {
+                    lock(&keeper.known).in_doubt |= purpose != Purpose::Claim && error != RemoteError::Moved;
+                    tries += 1;
+                    if tries == TRIES {
+                        return Err(Trouble::Remote(error));
+                    }
+                }
+                ended => return ended,
+            }
+            match purpose {
+                Purpose::Claim => self.wait(self.pause(tries)).await?,
+                Purpose::Result | Purpose::Last => self.clock.sleep(self.pause(tries)).await,
+            }
+        }
+    }
+
+    async fn push_once(
+        &self,
+        keeper: &Keeper,
+        turn: &mut Option<Version>,
+        claims: &[Claim],
+        purpose: Purpose,
+    ) -> Result<Vec<bool>, Trouble> {
+        if turn.is_none() {
+            self.fetch(keeper, turn, claims).await?;
+        }
+        let (free, text, message) = {
+            let known = lock(&keeper.known);
+            let free: Vec<bool> = claims.iter().map(|claim| known.is_free(claim)).collect();
+            let next = self.with_records(|records| {
+                let is_told = |record: &&Record| {
+                    purpose == Purpose::Last
+                        || record.state != State::Containers
+                        || known.standing.same_attempt(record).is_some()
+                };
+                let granted = claims.iter().zip(&free).filter(|(_, free)| **free).flat_map(|(claim, _)| claim);
+                records.iter().filter(is_told).chain(granted).cloned().collect::<Records>()
+            });
+            let news = known.standing.news(&next);
+            if news.is_empty() {
+                drop(known);
+                self.take_note(keeper, claims, &free, None)?;
+                return Ok(free);
+            }
+            (free, next, message::commit(&news, &known.standing))
+        };
+        // Cancelled or unanswered, nobody knows which version stands there.
+        let Some(over) = turn.take() else { return Err(Trouble::Remote(RemoteError::Moved)) };
+        let version =
+            keeper.remote.put(&over, format::print(&text).as_bytes(), &message).await.map_err(Trouble::Remote)?;
+        *turn = Some(version.clone());
+        self.take_note(keeper, claims, &free, Some(text))?;
+        // The push counts, whoever hears of it; a closed output ends the run at its next step.
+        let _ = self.tell(&Event::RecordPushed { commit: version.to_string() });
+        Ok(free)
+    }
+
+    /// What stands at the remote stands here as well before anybody else's push is built on it.
+    fn take_note(
+        &self,
+        keeper: &Keeper,
+        claims: &[Claim],
+        free: &[bool],
+        standing: Option<Records>,
+    ) -> Result<(), Trouble> {
+        let granted: Vec<&Claim> = claims.iter().zip(free).filter(|(_, free)| **free).map(|(claim, _)| claim).collect();
+        {
+            let mut known = lock(&keeper.known);
+            known.in_doubt = false;
+            let announced = granted.iter().copied().flatten().filter(|record| record.state == State::Intent);
+            known.unsent.extend(announced.map(|record| record.attempt.clone()));
+            if let Some(standing) = standing {
+                known.standing = standing;
+                known.has_lockfile = true;
+            }
+        }
+        for claim in granted {
+            self.record_all(claim.clone())?;
+        }
+        Ok(())
+    }
+
+    /// Reads what stands at the remote and joins it in; posts that others have touched are noted.
+    async fn fetch(&self, keeper: &Keeper, turn: &mut Option<Version>, claims: &[Claim]) -> Result<(), Trouble> {
+        let kept = keeper.remote.fetch().await.map_err(Trouble::Remote)?;
+        let standing = match &kept.text {
+            None => Records::default(),
+            Some(text) => {
+                format::parse(text).map_err(|problem| Trouble::Halt(self.halt_run(unreadable(&problem))))?.records
+            }
+        };
+        // A push without an answer has arrived after all: what it claims is ours.
+        let has_arrived = |claim: &&Claim| claim.iter().all(|record| stands(&standing, record));
+        for claim in claims.iter().filter(has_arrived) {
+            self.record_all(claim.clone())?;
+        }
+        let news = self.take_over(&standing)?;
+        let mut known = lock(&keeper.known);
+        known.touched.extend(news.into_iter().map(|record| (record.user_id, record.key)));
+        known.standing = standing;
+        known.has_lockfile = kept.text.is_some();
+        *turn = Some(kept.version);
+        Ok(())
+    }
+
+    /// Longer after each try, and never the same for two machines.
+    fn pause(&self, tries: u32) -> Duration {
+        let longest = Duration::from_millis(250) * 2_u32.saturating_pow(tries.min(16));
+        longest.min(LONGEST_PAUSE).mul_f64(0.5 + 0.5 * self.chance())
+    }
+
+    /// Whether another machine has touched a post since this run began.
+    pub(super) fn is_touched(&self, user_id: &UserId, key: &PostKey) -> bool {
+        let Some(keeper) = &self.keeper else { return false };
+        lock(&keeper.known).touched.contains(&(user_id.clone(), key.clone()))
+    }
+
+    /// Whether an attempt is announced at the remote while its publish has not been sent.
+    pub(super) fn is_unsent(&self, attempt: &AttemptId) -> bool {
+        self.keeper.as_ref().is_some_and(|keeper| lock(&keeper.known).unsent.contains(attempt))
+    }
+
+    /// From here on the publish may have been sent. Returns whether it was announced and not sent before.
+    pub(super) fn no_longer_unsent(&self, attempt: &AttemptId) -> bool {
+        self.keeper.as_ref().is_some_and(|keeper| lock(&keeper.known).unsent.remove(attempt))
+    }
+
+    /// The attempt as it stands at the remote.
+    pub(super) fn standing_of(&self, record: &Record) -> Option<Record> {
+        self.keeper.as_ref().and_then(|keeper| lock(&keeper.known).standing.same_attempt(record).cloned())
+    }
+}
+
+impl Known {
+    fn is_free(&self, claim: &Claim) -> bool {
+        !claim.iter().any(|record| self.touched.contains(&(record.user_id.clone(), record.key.clone())))
+    }
+}
+
+/// Whether exactly this version of the attempt is there.
+fn stands(standing: &Records, record: &Record) -> bool {
+    standing.same_attempt(record) == Some(&merge(record.clone(), record.clone()))
+}
+
+fn unreadable(problem: &format::Error) -> Halt {
+    Halt {
+        whole_run: true,
+        exit: Exit::Failure,
+        reason: format!("igsync.lock at the remote can not be read: {problem}"),
+        help: "mend it there, or bring its last version back; nothing was pushed".to_owned(),
+    }
+}

@@ -1,0 +1,284 @@
+//! What GitHub Actions is told: a summary of the step, outputs, annotations. The binary says all of it
+//! itself, since it is the last thing that a step runs, so that signals reach it.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::json;
+
+use crate::apply::{Event, Observer};
+use crate::cli::Command;
+use crate::config::Env;
+use crate::exit::Exit;
+use crate::finding::Finding;
+use crate::plan::{Action, Plan};
+use crate::report::markdown::{self, End, Limit, Place, Run};
+use crate::report::text::plural;
+use crate::report::{self, workflow};
+
+use super::World;
+use super::terminal::Stream;
+
+/// A token that ends sooner is a warning.
+const LAST_DAYS: i64 = 7;
+
+/// What a command leaves for the runner; nothing is written where there is none.
+#[derive(Clone, Default)]
+pub struct Actions {
+    told: Arc<Mutex<Told>>,
+    /// A runner started this process.
+    is_on: bool,
+    /// The streams of the process, for commands that the runner is to obey.
+    out: Option<Stream>,
+    err: Option<Stream>,
+}
+
+#[derive(Default)]
+struct Told {
+    run: Run,
+    /// Whether anything was begun.
+    is_begun: bool,
+    plan: Option<Plan>,
+    findings: Vec<Finding>,
+    folder: String,
+    /// The page stands on stdout already.
+    is_shown: bool,
+    /// A person's change of the record.
+    changes: usize,
+}
+
+impl Actions {
+    /// The runner's own streams, where a runner started this process.
+    pub(super) fn of_process(env: &Env) -> Self {
+        let is_on = env.is_on("GITHUB_ACTIONS");
+        let stream = |stream| is_on.then_some(stream);
+        Self {
+            told: Arc::default(),
+            is_on,
+            out: stream(Stream::new(std::io::stdout())),
+            err: stream(Stream::new(std::io::stderr())),
+        }
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the command is.
+    pub(super) fn begin(&self, command: &Command) {
+        self.told().run.command = match command {
+            Command::Plan(_) => "plan",
+            Command::Apply(_) => "apply",
+            Command::Resolve(_) => "resolve",
+            Command::Status(_) => "status",
+            _ => "",
+        };
+    }
+
+    /// Takes note of what is planned.
+    pub(super) fn plan(&self, plan: &Plan) {
+        if self.is_on {
+            self.told().plan = Some(plan.clone());
+        }
+    }
+
+    pub(super) fn sandbox(&self, sandbox: bool) {
+        self.told().run.sandbox = sandbox;
+    }
+
+    /// Takes note of findings, and shows them on the lines of a pull request.
+    pub(super) fn findings(&self, findings: &[Finding], folder: &str) {
+        if !self.is_on {
+            return;
+        }
+        let mut told = self.told();
+        told.findings = findings.to_vec();
+        folder.clone_into(&mut told.folder);
+        drop(told);
+        self.say(&report::findings::github(findings, folder));
+    }
+
+    /// The page is what the command prints: it is not repeated.
+    pub(super) fn is_shown(&self) {
+        self.told().is_shown = true;
+    }
+
+    pub(super) fn changed(&self, records: usize) {
+        self.told().changes += records;
+    }
+
+    /// Why the command ended early.
+    pub(super) fn failed(&self, text: &str) {
+        self.told().run.failure = Some(text.trim().to_owned());
+    }
+
+    /// Something that the summary has to say beside the posts.
+    pub(super) fn remark(&self, text: &str) {
+        self.told().run.remarks.push(text.to_owned());
+    }
+
+    /// Lines of the record that only this machine has.
+    pub(super) fn keep(&self, lines: &[String]) {
+        self.told().run.to_keep.extend_from_slice(lines);
+    }
+
+    /// An observer that also takes note of every fact.
+    pub(super) fn hearing(&self, inner: Box<dyn Observer>) -> Box<dyn Observer> {
+        if self.is_on { Box::new(Hearing { inner, told: Arc::clone(&self.told) }) } else { inner }
+    }
+
+    /// Warns of a token that ends soon.
+    pub(super) fn token(&self, account: &str, days_left: Option<i64>) {
+        if let Some(days) = days_left.filter(|days| *days < LAST_DAYS) {
+            let days = plural(usize::try_from(days).unwrap_or_default(), "day");
+            let text = format!(
+                "the token of account {account} ends in {days}: renew it with `igsync auth refresh` and store the new one"
+            );
+            self.say(&workflow::annotation("warning", &text));
+            self.remark(&text);
+        }
+    }
+
+    /// Writes commands to the runner's log, past the guard against commands in others' text.
+    fn say(&self, commands: &str) {
+        if let Some(mut stream) = self.err.clone() {
+            let _ = stream.write_all(commands.as_bytes());
+        }
+    }
+
+    /// Annotations that are the command's data. `None`: no runner guards this stdout.
+    pub(super) fn write(&self, commands: &str) -> Option<std::io::Result<()>> {
+        let mut stream = self.out.clone()?;
+        Some(stream.write_all(commands.as_bytes()).and_then(|()| stream.flush()))
+    }
+
+    /// Writes summary and outputs. What cannot be written changes no exit code: the posts are what counts.
+    pub(super) fn finish(&self, exit: Exit, world: &World) {
+        let told = self.told();
+        if told.run.command.is_empty() || !self.is_on {
+            return;
+        }
+        if let Some(path) = file(&world.env, "GITHUB_STEP_SUMMARY").filter(|_| !told.is_shown) {
+            let used = world.disk.stat(&path).map_or(0, |stat| stat.len);
+            let page = told.page(exit, &world.env, Limit::summary(used));
+            append(world, &path, &format!("{page}\n"), "summary of this step");
+        }
+        if let Some(path) = file(&world.env, "GITHUB_OUTPUT") {
+            let random = getrandom::u64().map_or_else(|_| world.seed.to_string(), |random| format!("{random:016x}"));
+            append(world, &path, &workflow::outputs(&told.outputs(exit), &random), "outputs of this step");
+        }
+        let waiting: Vec<String> = told.waiting();
+        drop(told);
+        if exit == Exit::Deferred {
+            let text = match waiting.first() {
+                Some(reason) => format!("{} for a later run: {reason}", waits(waiting.len())),
+                None => exit.words().meaning.to_owned(),
+            };
+            self.say(&workflow::annotation("notice", &text));
+        }
+    }
+}
+
+fn waits(posts: usize) -> String {
+    format!("{} {}", plural(posts, "post"), if posts == 1 { "waits" } else { "wait" })
+}
+
+/// What the process ends with. The action asks for green where nobody has to act; the `exit_code`
+/// output keeps the true one.
+pub(super) fn exit_of_process(exit: Exit, env: &Env) -> Exit {
+    if exit == Exit::Deferred && env.is_on("IGSYNC_DEFERRED_IS_GREEN") { Exit::Done } else { exit }
+}
+
+fn file(env: &Env, name: &str) -> Option<PathBuf> {
+    env.get(name).map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+fn append(world: &World, path: &Path, text: &str, what: &str) {
+    if let Err(error) = world.disk.append(path, text.as_bytes()) {
+        world.terminal.say(&format!("note: the {what} could not be written: {error}"));
+    }
+}
+
+impl Told {
+    fn page(&self, exit: Exit, env: &Env, limit: Limit) -> String {
+        match &self.plan {
+            Some(plan) if self.run.command == "plan" => {
+                markdown::plan(plan, &self.findings, &place(env, &self.folder), limit)
+            }
+            plan => markdown::run(&self.run, plan.as_ref(), exit, limit),
+        }
+    }
+
+    fn waiting(&self) -> Vec<String> {
+        let waits = |end: &End| match end {
+            End::Deferred { reason } => Some(reason.clone()),
+            _ => None,
+        };
+        self.run.posts.iter().filter_map(|(_, end)| waits(end)).collect()
+    }
+
+    fn outputs(&self, exit: Exit) -> Vec<(&'static str, String)> {
+        let run = &self.run;
+        let published: Vec<_> = run
+            .posts
+            .iter()
+            .filter_map(|(post, end)| match end {
+                End::Published { media_id, permalink } => Some(json!({
+                    "key": post.key, "account": post.account, "media_id": media_id, "permalink": permalink,
+                })),
+                _ => None,
+            })
+            .collect();
+        let summary = self.plan.as_ref().map(|plan| plan.summary.clone()).unwrap_or_default();
+        let acts = self.plan.as_ref().is_some_and(Plan::acts);
+        let ended =
+            run.count(|end| !matches!(end, End::Deferred { .. } | End::NotAttempted { .. } | End::Unsettled { .. }));
+        let changed = match run.command {
+            "plan" => acts,
+            "apply" => self.is_begun && ended + summary.moved > 0,
+            _ => self.changes > 0,
+        };
+        let due = if self.is_begun { 0 } else { summary.publish + summary.resume };
+        let left =
+            run.count(|end| matches!(end, End::Deferred { .. } | End::NotAttempted { .. } | End::Unsettled { .. }));
+        let in_run = run.count(|end| matches!(end, End::Unknown { .. }));
+        let before = self.plan.as_ref().map_or(0, |plan| {
+            let is_new = |key: &crate::id::PostKey| run.posts.iter().all(|(post, _)| post.key != *key);
+            let unknown = plan.changes.iter().filter(|change| change.action == Action::Unknown);
+            unknown.filter(|change| is_new(&change.key)).count()
+        });
+        let unknown = (in_run + before).max(usize::from(exit == Exit::Unknown));
+        let digest = self.plan.as_ref().map(|plan| plan.digest.to_string()).unwrap_or_default();
+        vec![
+            ("changed", changed.to_string()),
+            ("published_count", published.len().to_string()),
+            ("published", json!(published).to_string()),
+            ("pending", (summary.scheduled + due + left).to_string()),
+            ("unknown", unknown.to_string()),
+            ("exit_code", (exit as u8).to_string()),
+            ("plan_digest", digest),
+        ]
+    }
+}
+
+/// Where the commit's files are, as far as the runner says it.
+pub(super) fn place(env: &Env, folder: &str) -> Place {
+    let get = |name| env.get(name).unwrap_or_default();
+    Place::at_commit(get("GITHUB_SERVER_URL"), get("GITHUB_REPOSITORY"), get("GITHUB_SHA"), folder)
+}
+
+struct Hearing {
+    inner: Box<dyn Observer>,
+    told: Arc<Mutex<Told>>,
+}
+
+impl Observer for Hearing {
+    fn event(&mut self, event: &Event) -> std::io::Result<()> {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.is_begun |= matches!(event, Event::RunStarted { .. });
+        told.run.hear(event);
+        drop(told);
+        self.inner.event(event)
+    }
+}

@@ -1,0 +1,122 @@
+//! A program of the user's gives files their URLs.
+//!
+//! It is run without a shell, in the content root, as `PROGRAM ARGUMENTS… PATH SHA256 TYPE`; the same
+//! three stand in `IGSYNC_MEDIA_PATH`, `IGSYNC_MEDIA_SHA256` and `IGSYNC_MEDIA_TYPE`. It prints the URL,
+//! and nothing else, on one line.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use super::process::{self, Call, OUTPUT_LIMIT, Output, Problem};
+use super::{Error, MediaFile};
+
+pub(super) struct Program {
+    pub words: Vec<String>,
+    /// The content root.
+    pub root: PathBuf,
+    /// Names of the variables that hold igsync's own secrets: none of the program's business.
+    pub hidden: Vec<String>,
+    /// Values that no message may show.
+    pub secrets: Vec<String>,
+    pub patience: Duration,
+}
+
+/// What is kept of the program's own words when it fails. In characters.
+const SHOWN: usize = 600;
+
+impl Program {
+    pub(super) async fn ask(&self, file: &MediaFile) -> Result<Url, Error> {
+        let (program, arguments) = self.words.split_first().ok_or_else(|| self.failed(file, "there is none"))?;
+        let path = file.path.clone().into_os_string();
+        let mut all: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+        all.extend([path, file.sha256.to_string().into(), file.content_type.into()]);
+        let call = Call {
+            program: self.resolve(program),
+            arguments: all,
+            folder: self.root.clone(),
+            variables: vec![
+                ("IGSYNC_MEDIA_PATH", file.path.to_string_lossy().into_owned()),
+                ("IGSYNC_MEDIA_SHA256", file.sha256.to_string()),
+                ("IGSYNC_MEDIA_TYPE", file.content_type.to_owned()),
+            ],
+            hidden: self.hidden.clone(),
+            patience: self.patience,
+        };
+        let output = process::run(call).await.map_err(|problem| self.no_output(file, &problem))?;
+        self.read(file, &output)
+    }
+
+    /// A path is meant from the content root, a bare name is looked up as usual.
+    fn resolve(&self, program: &str) -> OsString {
+        if program.contains('/') && Path::new(program).is_relative() {
+            return self.root.join(program).into();
+        }
+        program.into()
+    }
+
+    fn read(&self, file: &MediaFile, output: &Output) -> Result<Url, Error> {
+        if !output.status.success() {
+            let words = self.shown(&output.stderr);
+            let words = if words.is_empty() { String::new() } else { format!(": {words}") };
+            return Err(self.failed(file, &format!("failed ({}){words}", output.status)));
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let wrong = |what: &str| Err(self.failed(file, what));
+        let line = match lines.as_slice() {
+            [] => return wrong("printed nothing"),
+            [line] => *line,
+            lines => return wrong(&format!("printed {} lines instead of one URL", lines.len())),
+        };
+        match Url::parse(line) {
+            _ if !line.is_ascii() => wrong("printed a URL with characters outside of ASCII: percent-encode them"),
+            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+                wrong("printed a URL with a user or password, which Meta does not send")
+            }
+            Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && crate::port::is_loopback(&url)) => Ok(url),
+            _ => wrong("printed no https URL"),
+        }
+    }
+
+    fn no_output(&self, file: &MediaFile, problem: &Problem) -> Error {
+        match problem {
+            Problem::NotStarted(error) => {
+                Error::NoProgram { program: self.name().to_owned(), problem: error.to_string() }
+            }
+            Problem::TooSlow => {
+                self.failed(file, &format!("took longer than {} s and was ended", self.patience.as_secs()))
+            }
+            Problem::TooMuch => {
+                self.failed(file, &format!("printed more than {} KiB and was ended", OUTPUT_LIMIT / 1024))
+            }
+            Problem::Lost(error) => self.failed(file, &format!("was lost: {error}")),
+        }
+    }
+
+    fn failed(&self, file: &MediaFile, what: &str) -> Error {
+        Error::Program { program: self.name().to_owned(), name: Arc::clone(&file.name), what: what.to_owned() }
+    }
+
+    fn name(&self) -> &str {
+        self.words.first().map_or("", String::as_str)
+    }
+
+    /// The end of what a program said, on one line, without what must stay secret.
+    fn shown(&self, stderr: &[u8]) -> String {
+        let mut text = String::from_utf8_lossy(stderr).into_owned();
+        for secret in self.secrets.iter().filter(|secret| secret.len() >= 6) {
+            text = text.replace(secret.as_str(), "***");
+        }
+        while let Some(token) = crate::yaml::find_token(&text) {
+            text.replace_range(token, "***");
+        }
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let line: String = lines.join("; ").chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let surplus = line.chars().count().saturating_sub(SHOWN);
+        if surplus == 0 { line } else { line.chars().skip(surplus).collect::<String>().split_off(0) }
+    }
+}

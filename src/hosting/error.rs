@@ -1,0 +1,160 @@
+//! Why a file has no public URL.
+
+use std::sync::Arc;
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use super::TemplateError;
+
+#[derive(Clone, Debug, Error, Diagnostic)]
+pub enum Error {
+    #[error("{name} has no public URL")]
+    #[diagnostic(help("set media.hosting in igsync.yaml, or give an https:// URL in the manifest"))]
+    NoHost { name: Arc<str> },
+    #[error("{name} was not read")]
+    #[diagnostic(help("run apply again; if it stays, please report it"))]
+    NotRead { name: Arc<str> },
+    #[error("{name} can not be read: {problem}")]
+    #[diagnostic(help("put the file back, then run apply again"))]
+    Unreadable { name: Arc<str>, problem: String },
+    #[error("{name} changed while igsync was running")]
+    #[diagnostic(help("run apply again: the new bytes are checked first"))]
+    Changed { name: Arc<str> },
+    #[error("{name} is a Git LFS pointer, not the file itself")]
+    #[diagnostic(help("run `git lfs pull`; in CI check out with `lfs: true`"))]
+    Pointer { name: Arc<str> },
+    #[error("{name} is converted by igsync, and its host serves only files that are there already")]
+    #[diagnostic(help(
+        "convert the file yourself and name the result, or host by media.hosting.object_store or media.hosting.command"
+    ))]
+    MadeHere { name: Arc<str> },
+    #[error("the host gives {name} an address on this machine, which Meta cannot reach")]
+    #[diagnostic(help("host at an https address; loopback addresses work against a sandbox alone"))]
+    OnThisMachine { name: Arc<str> },
+
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Template(#[from] TemplateError),
+
+    #[error("media are hosted from git, and git does not help: {problem}")]
+    #[diagnostic(help(
+        "run igsync in a checkout of the repository, or choose another media.hosting than github or {{commit}}"
+    ))]
+    NoGit { problem: String },
+    #[error("media are hosted from a commit, and there is none yet")]
+    #[diagnostic(help("commit the media and push them, then run apply again"))]
+    NoCommit,
+    #[error("commit {commit} is not pushed: nobody else can fetch its media")]
+    #[diagnostic(help("run `git push`, then run apply again"))]
+    NotPushed { commit: String },
+    #[error("{name} {what}: the host does not have these bytes")]
+    #[diagnostic(help("commit and push the file, then run apply again"))]
+    Uncommitted { name: Arc<str>, what: &'static str },
+    #[error("the repository has no remote `origin`, so igsync does not know where its media are")]
+    #[diagnostic(help("write hosting: {{ github: owner/name }}, or run `git remote add origin …`"))]
+    NoOrigin,
+    #[error("the remote `origin` is not on github.com")]
+    #[diagnostic(help(
+        "write hosting: {{ github: owner/name }} for a mirror there, or {{ url: … }} for the raw files of another server"
+    ))]
+    NotOnGithub,
+
+    #[error("the object store has no keys: {missing} is not set")]
+    #[diagnostic(help(
+        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (R2, MinIO and others name theirs the same here), or AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE"
+    ))]
+    NoKeys { missing: String },
+    #[error("the object store can not be used: {problem}")]
+    #[diagnostic(help("correct media.hosting.object_store in igsync.yaml, or the AWS_ variables"))]
+    StoreSettings { problem: String },
+    #[error("there is no bucket `{bucket}` at {endpoint}")]
+    #[diagnostic(help("make the bucket, or correct media.hosting.object_store: bucket, region, endpoint"))]
+    NoBucket { bucket: String, endpoint: String },
+    #[error("the keys do not open the bucket `{bucket}` ({code})")]
+    #[diagnostic(help(
+        "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; they must be of the same account as the bucket"
+    ))]
+    WrongKeys { bucket: String, code: String },
+    #[error("the keys of the object store have expired (ExpiredToken)")]
+    #[diagnostic(help("get new ones into AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"))]
+    ExpiredKeys,
+    #[error("the keys may not write into the bucket `{bucket}` (AccessDenied)")]
+    #[diagnostic(help("allow them s3:PutObject and s3:GetObject on the bucket's objects"))]
+    NotAllowed { bucket: String },
+    #[error("the bucket `{bucket}` is in another region{}", region.as_ref().map_or_else(String::new, |region| format!(": {region}")))]
+    #[diagnostic(help("set media.hosting.object_store.region"))]
+    OtherRegion { bucket: String, region: Option<String> },
+    #[error("the clock of this machine is wrong, so the object store takes no signature of it")]
+    #[diagnostic(help("set the clock, then run apply again"))]
+    WrongClock,
+    #[error("the bucket holds {found} bytes as {name}, where {expected} belong")]
+    #[diagnostic(help("names are made of the content: remove the damaged object, then run apply again"))]
+    OtherBytes { name: String, found: u64, expected: u64 },
+    #[error("{endpoint} did not {step} {name}: {problem}")]
+    #[diagnostic(help("nothing was made at Meta; run apply again when the store answers"))]
+    Store { name: Arc<str>, step: &'static str, endpoint: String, problem: String, is_unreachable: bool },
+
+    #[error("the hosting command `{program}` could not be run: {problem}")]
+    #[diagnostic(help(
+        "media.hosting.command is a program and its arguments, without a shell; paths are meant from the content root"
+    ))]
+    NoProgram { program: String, problem: String },
+    #[error("the hosting command `{program}` {what} (for {name})")]
+    #[diagnostic(help(
+        "run it by hand with a path, a digest and a type; it must print one https URL and nothing else"
+    ))]
+    Program { program: String, name: Arc<str>, what: String },
+
+    #[error("the sandbox did not take {name} (HTTP {status})")]
+    #[diagnostic(help(
+        "the base URL is on loopback but is no igsync sandbox: set media.hosting, or start `igsync sandbox`"
+    ))]
+    NoSandbox { name: Arc<str>, status: u16 },
+    #[error("the sandbox did not take {name}: {problem}")]
+    #[diagnostic(help("is it still running?"))]
+    SandboxGone { name: Arc<str>, problem: String },
+}
+
+impl Error {
+    /// Whether every other file would meet the same: the account's run ends instead of failing post by post.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        match self {
+            Self::NoHost { .. }
+            | Self::NotRead { .. }
+            | Self::Unreadable { .. }
+            | Self::Changed { .. }
+            | Self::Pointer { .. }
+            | Self::MadeHere { .. }
+            | Self::Uncommitted { .. }
+            | Self::OtherBytes { .. }
+            | Self::Program { .. } => false,
+            Self::Store { is_unreachable, .. } => *is_unreachable,
+            Self::OnThisMachine { .. }
+            | Self::Template(_)
+            | Self::NoGit { .. }
+            | Self::NoCommit
+            | Self::NotPushed { .. }
+            | Self::NoOrigin
+            | Self::NotOnGithub
+            | Self::NoKeys { .. }
+            | Self::StoreSettings { .. }
+            | Self::NoBucket { .. }
+            | Self::WrongKeys { .. }
+            | Self::ExpiredKeys
+            | Self::NotAllowed { .. }
+            | Self::OtherRegion { .. }
+            | Self::WrongClock
+            | Self::NoProgram { .. }
+            | Self::NoSandbox { .. }
+            | Self::SandboxGone { .. } => true,
+        }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn advice(&self) -> String {
+        self.help().map_or_else(String::new, |help| help.to_string())
+    }
+}

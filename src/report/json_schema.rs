@@ -1,0 +1,257 @@
+//! JSON Schemas (draft 7) of what igsync prints for programs.
+//!
+//! They are open: fields are only ever added, and a program that checks an answer of a newer igsync with
+//! an older schema must not fail. Tests close them and hold them against what is really printed.
+
+use serde_json::{Map, Value, json};
+
+use crate::id::Kind;
+use crate::{graph, rules};
+
+/// What `validate --format json` prints.
+#[must_use]
+pub fn findings() -> Value {
+    let ids: Vec<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
+    let from_one = || json!({ "type": "integer", "minimum": 1 });
+    let finding = object(&[
+        ("file", about(text(), "Relative to the content root, with /")),
+        ("line", from_one()),
+        ("column", about(from_one(), "In characters")),
+        ("end_line", from_one()),
+        ("end_column", about(from_one(), "Just behind the last character")),
+        ("id", json!({ "enum": ids })),
+        ("name", about(text(), "The rule's name, as `rules:` of igsync.yaml takes it")),
+        ("severity", json!({ "enum": ["error", "warning"] })),
+        ("message", about(text(), "What is wrong")),
+        ("label", about(text(), "What stands there, with its numbers")),
+        ("help", about(maybe(text()), "What to do next")),
+        ("url", about(maybe(text()), "Meta's page")),
+    ]);
+    let findings = object(&[
+        ("format_version", json!({ "const": "1.0" })),
+        ("findings", about(list(&finding), "Sorted by file and place")),
+    ]);
+    titled("igsync findings", findings)
+}
+
+/// What `plan --format json` prints.
+#[must_use]
+pub fn plan() -> Value {
+    const ACTIONS: [&str; 12] = [
+        "publish",
+        "resume",
+        "adopt",
+        "moved",
+        "scheduled",
+        "edited",
+        "delete",
+        "orphan",
+        "late",
+        "expired",
+        "unknown",
+        "failed",
+    ];
+    let counts: Vec<(&str, Value)> =
+        ACTIONS.iter().chain(&["unchanged", "drafts"]).map(|name| (*name, count())).collect();
+    let cost =
+        object(&[("containers", count()), ("publishes", count()), ("calls", about(count(), "To the Graph API"))]);
+    let notice = object(&[
+        ("kind", text()),
+        ("account", text()),
+        ("key", text()),
+        ("message", about(text(), "What is the case")),
+        ("help", text()),
+    ]);
+    let guard = object(&[
+        ("kind", about(text(), "too_many, no_lockfile, possible_repost, …: the list grows")),
+        ("account", maybe(text())),
+        ("keys", list(&text())),
+        ("message", about(text(), "Why apply would refuse")),
+        ("help", about(text(), "Which flag or setting overrides it")),
+    ]);
+    let forecast = object(&[
+        ("account", text()),
+        ("at", time()),
+        ("posts", about(count(), "Due at that time")),
+        ("max_publish_per_run", count()),
+        ("deferred", about(count(), "Of these, how many wait for a later run")),
+        ("in_24h", about(count(), "Publishes in the 24 hours that end then")),
+    ]);
+    titled(
+        "igsync plan",
+        object(&[
+            ("format_version", json!({ "const": super::plan_json::FORMAT_VERSION })),
+            ("applyable", about(flag(), "Apply would refuse nothing")),
+            ("complete", about(flag(), "false: a manifest could not be read; moves and orphans are not known")),
+            ("now", time()),
+            ("changes", about(list(&change(&ACTIONS)), "In the order in which apply acts")),
+            ("summary", object(&counts)),
+            ("cost", cost),
+            ("guards", list(&guard)),
+            ("notices", list(&notice)),
+            ("forecast", list(&forecast)),
+            ("digest", about(text(), "Of what apply would do: the same digest, the same plan")),
+        ]),
+    )
+}
+
+fn change(actions: &[&str]) -> Value {
+    let mut media = object(&[("type", json!({ "enum": ["image", "video"] }))]);
+    optional(
+        &mut media,
+        &[("path", about(text(), "Relative to the content root")), ("url", text()), ("alt_text", text())],
+    );
+    media["oneOf"] = json!([{ "required": ["path"] }, { "required": ["url"] }]);
+    let mut change = object(&[
+        ("key", text()),
+        ("account", text()),
+        ("user_id", maybe(text())),
+        ("username", maybe(text())),
+        ("kind", kind()),
+        ("action", json!({ "enum": actions })),
+        ("reason", text()),
+        ("blocked", about(flag(), "A guard is about this very post")),
+        ("has_errors", flag()),
+        ("file", about(maybe(text()), "The manifest, relative to the content root")),
+        ("line", maybe(json!({ "type": "integer", "minimum": 1 }))),
+        ("due_at", maybe(time())),
+        ("digest", maybe(text())),
+        ("permalink", maybe(text())),
+        ("caption", about(maybe(text()), "As it will be sent, hashtags included; untrusted text")),
+        ("media", list(&media)),
+        ("in_diff", about(maybe(flag()), "With --base: whether the branch touches the manifest")),
+    ]);
+    optional(&mut change, &[("from", about(text(), "Only for moved: the key before"))]);
+    change
+}
+
+/// One line of what `apply --format json` prints.
+#[must_use]
+pub fn events() -> Value {
+    let post = || vec![("key", text()), ("account", text())];
+    let of_post = |more: &[(&'static str, Value)]| [post(), more.to_vec()].concat();
+    let id = text;
+    let status: Vec<&str> = graph::wire::StatusCode::ALL.iter().map(|code| code.as_str()).collect();
+    let reason = || [("reason", about(text(), "One sentence"))];
+    let mut events = [
+        event("run_started", &[("to_publish", count()), ("to_resume", count()), ("plan_digest", text())]),
+        event("post_started", &of_post(&[("kind", kind())])),
+        event("container_created", &of_post(&[("container", id())])),
+        event("container_polled", &of_post(&[("container", id()), ("waited_ms", count())])),
+        event("upload_progress", &of_post(&[("sent_bytes", count()), ("total_bytes", count())])),
+        event("intent_recorded", &of_post(&[("container", id())])),
+        event("post_published", &of_post(&[("media_id", about(maybe(id()), "null: live, id not known yet"))])),
+        event("post_enriched", &of_post(&[("permalink", text())])),
+        event("post_adopted", &of_post(&[("media_id", id())])),
+        event("post_failed", &of_post(&[("reason", text()), ("help", text())])),
+        event(
+            "post_unknown",
+            &of_post(&[
+                ("reason", about(text(), "One sentence")),
+                (
+                    "settles_itself",
+                    about(flag(), "true: the next run finds out; false: blocked until a person decides"),
+                ),
+                ("help", about(text(), "The command that settles it")),
+            ]),
+        ),
+        event("post_deferred", &of_post(&reason())),
+        event("not_attempted", &of_post(&reason())),
+        event("post_warning", &of_post(&reason())),
+        event("record_pushed", &[("commit", text())]),
+        event(
+            "run_finished",
+            &[
+                ("published", count()),
+                ("failed", count()),
+                ("unknown", count()),
+                ("unsettled", about(count(), "Perhaps live; the next run finds out")),
+                ("deferred", count()),
+                ("not_attempted", count()),
+                ("exit_code", json!({ "type": "integer", "minimum": 0, "maximum": 255 })),
+                ("elapsed_ms", count()),
+            ],
+        ),
+    ];
+    let mut may_have = |name: &str, fields: &[(&str, Value)]| {
+        if let Some(event) = events.iter_mut().find(|event| event["properties"]["event"]["const"] == name) {
+            optional(event, fields);
+        }
+    };
+    let whole = || json!({ "type": "integer" });
+    may_have(
+        "container_created",
+        &[("item", json!({ "type": "integer", "minimum": 1, "description": "Of a carousel" }))],
+    );
+    may_have("container_polled", &[("status", json!({ "enum": status, "description": "Absent: unreadable" }))]);
+    may_have("post_failed", &[("code", whole()), ("subcode", whole()), ("fbtrace_id", text())]);
+    json!({
+        "$schema": DRAFT,
+        "title": "One event of igsync apply",
+        "description": "One JSON object per line; events that a program does not know are to be skipped",
+        "oneOf": events,
+    })
+}
+
+const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
+
+fn event(name: &str, fields: &[(&'static str, Value)]) -> Value {
+    object(&[&[("event", json!({ "const": name }))], fields].concat())
+}
+
+/// An object that has all of these fields.
+fn object(fields: &[(&str, Value)]) -> Value {
+    let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    let properties: Map<String, Value> = fields.iter().map(|(name, of)| ((*name).to_owned(), of.clone())).collect();
+    json!({ "type": "object", "required": names, "properties": properties })
+}
+
+/// Fields that may be absent.
+fn optional(object: &mut Value, fields: &[(&str, Value)]) {
+    for (name, of) in fields {
+        object["properties"][*name] = of.clone();
+    }
+}
+
+fn titled(title: &str, of: Value) -> Value {
+    let mut schema = json!({ "$schema": DRAFT, "title": title });
+    if let (Value::Object(schema), Value::Object(of)) = (&mut schema, of) {
+        schema.extend(of);
+    }
+    schema
+}
+
+fn about(mut of: Value, about: &str) -> Value {
+    of["description"] = about.into();
+    of
+}
+
+/// Or null.
+fn maybe(mut of: Value) -> Value {
+    of["type"] = json!([of["type"], "null"]);
+    of
+}
+
+fn list(of: &Value) -> Value {
+    json!({ "type": "array", "items": of })
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn flag() -> Value {
+    json!({ "type": "boolean" })
+}
+
+fn count() -> Value {
+    json!({ "type": "integer", "minimum": 0 })
+}
+
+fn time() -> Value {
+    json!({ "type": "string", "format": "date-time" })
+}
+
+fn kind() -> Value {
+    json!({ "enum": Kind::ALL.map(Kind::as_str) })
+}

@@ -1,0 +1,20 @@
+//! Plans and runs as Markdown for GitHub: pull request comments and step summaries.
+//!
+//! Everything that a manifest says is untrusted: it stands in code, where GitHub mentions nobody, links
+//! nothing, loads nothing and reads no HTML, or it is broken up so that it cannot be taken for any of that.
+
+mod escape;
+mod page;
+mod place;
+mod plan;
+mod post;
+mod run;
+mod words;
+
+pub use page::Limit;
+pub use place::Place;
+pub use plan::render as plan;
+pub use run::{End, Run, render as run};
+
+#[cfg(test)]
+mod tests;

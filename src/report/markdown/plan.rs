@@ -1,0 +1,227 @@
+//! The plan as a reviewer of a pull request reads it.
+
+use std::collections::HashMap;
+
+use super::super::plan_human::{account_label, over_the_cap, over_the_quota, summary_line};
+use super::super::text::plural;
+use super::escape::{code, prose, rich};
+use super::page::{Limit, Page};
+use super::place::Place;
+use super::post::{finding, line, remedy, whole};
+use super::words::{capital, headline, is_stopped, moment};
+use crate::finding::{Finding, Severity};
+use crate::plan::{Action, Change, Forecast, Plan};
+
+/// So many findings that belong to no listed post are shown.
+const FINDINGS: usize = 30;
+/// So many entries of a list that needs no pictures are shown.
+const ENTRIES: usize = 50;
+/// So many future times are foretold.
+const TIMES: usize = 10;
+
+/// The page; its first line is one sentence that says what merging does.
+#[must_use]
+pub fn render(plan: &Plan, findings: &[Finding], place: &Place, limit: Limit) -> String {
+    let listed: Vec<&Change> = plan.changes.iter().filter(|change| change.is_listed()).collect();
+    let by_file = by_file(&listed, findings);
+    let end = end(plan, &listed);
+    let mut page = Page::new(limit, &end);
+    page.block(&format!("### {}", headline(plan)));
+    for block in [refusals(plan), strays(&by_file, findings), decisions(plan, listed.iter().copied()), forecast(plan)]
+        .into_iter()
+        .flatten()
+    {
+        page.list(&block);
+    }
+    for (title, changes) in sections(&listed) {
+        if let Some(first) = changes.first() {
+            let goes = if is_stopped(plan, &first.account) { "Would go" } else { "Goes" };
+            page.block(&format!("### {goes} {title}"));
+        }
+        for change in changes {
+            let found = change.file.as_ref().and_then(|file| by_file.get(&**file)).map_or(&[][..], Vec::as_slice);
+            page.post(|| whole(plan, change, found, place), || line(plan, change));
+        }
+    }
+    for block in [others(plan, &listed), notes(plan)].into_iter().flatten() {
+        page.list(&block);
+    }
+    page.finish(&end, "`igsync plan` lists every one of them.")
+}
+
+/// Posts that go out, those of the branch first; then those whose time is still to come.
+fn sections<'a>(listed: &[&'a Change]) -> [(&'static str, Vec<&'a Change>); 4] {
+    let of = |is_meant: &dyn Fn(&Change) -> bool| -> Vec<&'a Change> {
+        listed.iter().copied().filter(|change| is_meant(change)).collect()
+    };
+    let goes_out = |change: &Change| matches!(change.action, Action::Publish | Action::Resume(_));
+    let is_scheduled = |change: &Change| change.action == Action::Scheduled;
+    let is_ours = |change: &Change| change.in_diff != Some(false);
+    [
+        ("out now", of(&|change| goes_out(change) && is_ours(change))),
+        ("out later", of(&|change| is_scheduled(change) && is_ours(change))),
+        ("out now, and is not of this branch", of(&|change| goes_out(change) && !is_ours(change))),
+        ("out later, and is not of this branch", of(&|change| is_scheduled(change) && !is_ours(change))),
+    ]
+}
+
+fn by_file<'a>(listed: &[&Change], findings: &'a [Finding]) -> HashMap<&'a str, Vec<&'a Finding>> {
+    let mut by_file: HashMap<&str, Vec<&Finding>> = HashMap::new();
+    for finding in findings {
+        let is_shown = |change: &&&Change| {
+            change.file.as_ref() == Some(&finding.file)
+                && matches!(change.action, Action::Publish | Action::Resume(_) | Action::Scheduled)
+        };
+        if listed.iter().any(|change| is_shown(&change)) {
+            by_file.entry(&*finding.file).or_default().push(finding);
+        }
+    }
+    for found in by_file.values_mut() {
+        found.sort_by_key(|finding| (finding.severity, finding.position()));
+    }
+    by_file
+}
+
+pub(super) fn refusals(plan: &Plan) -> Option<String> {
+    let mut points = Vec::new();
+    if !plan.complete {
+        points.push("- Some manifests could not be read. Mend what is listed below".to_owned());
+    }
+    for account in plan.accounts_with_errors() {
+        let label = code(&account_label(plan, &account));
+        points.push(format!("- Posts that are due on {label} have errors. Mend what is listed below"));
+    }
+    points.extend(plan.guards.iter().map(|guard| {
+        let message = rich(&capital(&guard.message));
+        format!("- {message}. To go on: {}", rich(&guard.help))
+    }));
+    if points.is_empty() {
+        return None;
+    }
+    let points: Vec<String> = points.iter().map(|point| format!("> {point}")).collect();
+    Some(format!("> [!CAUTION]\n> **igsync refuses to publish**\n>\n{}", points.join("\n")))
+}
+
+/// Every error, and warnings that belong to no post below: configuration, manifests that are no posts.
+fn strays(by_file: &HashMap<&str, Vec<&Finding>>, findings: &[Finding]) -> Option<String> {
+    let is_stray = |finding: &&Finding| finding.severity == Severity::Error || !by_file.contains_key(&*finding.file);
+    let mut strays: Vec<&Finding> = findings.iter().filter(is_stray).collect();
+    strays.sort_by_key(|finding| (finding.severity, finding.file.clone(), finding.position()));
+    let errors = strays.iter().filter(|finding| finding.severity == Severity::Error).count();
+    let mut lines: Vec<String> = strays.iter().take(FINDINGS).map(|found| finding(found, true)).collect();
+    if strays.len() > FINDINGS {
+        lines.push(format!("- and {} more: `igsync validate` lists all", strays.len() - FINDINGS));
+    }
+    let title = if errors > 0 { "To be mended" } else { "To know" };
+    (!lines.is_empty()).then(|| format!("### {title}\n\n{}", lines.join("\n")))
+}
+
+/// What no run decides by itself.
+pub(super) fn decisions<'a>(plan: &Plan, changes: impl Iterator<Item = &'a Change>) -> Option<String> {
+    let asks = |change: &&Change| matches!(change.action, Action::Unknown | Action::Failed | Action::Late);
+    list(plan, "Needs a decision", changes.filter(asks))
+}
+
+fn others(plan: &Plan, listed: &[&Change]) -> Option<String> {
+    let rest = |change: &&&Change| {
+        matches!(
+            change.action,
+            Action::Adopt | Action::Moved { .. } | Action::Edited | Action::Delete | Action::Orphan | Action::Expired
+        )
+    };
+    list(plan, "Nothing is published for these", listed.iter().filter(rest).copied())
+}
+
+fn list<'a>(plan: &Plan, title: &str, changes: impl Iterator<Item = &'a Change>) -> Option<String> {
+    let changes: Vec<&Change> = changes.collect();
+    let mut lines: Vec<String> = changes
+        .iter()
+        .take(ENTRIES)
+        .map(|change| {
+            let link = change.permalink.as_deref().filter(|link| is_instagram(link));
+            let link = link.map(|link| format!(" ([look](<{link}>))")).unwrap_or_default();
+            let remedy = Some(remedy(change)).filter(|remedy| !remedy.is_empty());
+            let remedy = remedy.map(|remedy| format!(". To do: {remedy}")).unwrap_or_default();
+            format!("{} **{}**{link}{remedy}", line(plan, change), change.action.name())
+        })
+        .collect();
+    if changes.len() > ENTRIES {
+        lines.push(format!("- and {} more: `igsync plan` lists all", changes.len() - ENTRIES));
+    }
+    (!lines.is_empty()).then(|| format!("### {title}\n\n{}", lines.join("\n")))
+}
+
+/// A link that Meta gave; anything else in a lockfile is not made clickable.
+pub(super) fn is_instagram(link: &str) -> bool {
+    link.starts_with("https://www.instagram.com/")
+        && link.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/._-".contains(&byte))
+}
+
+fn forecast(plan: &Plan) -> Option<String> {
+    // What goes out now stands above, and a refused run defers nothing.
+    let is_news = |at: &&Forecast| {
+        let is_crowded = over_the_cap(plan, at).is_some() || over_the_quota(plan, at).is_some();
+        at.at != plan.now || (is_crowded && plan.guards.is_empty())
+    };
+    let times: Vec<_> = plan.forecast.iter().filter(is_news).collect();
+    let mut lines: Vec<String> = times
+        .iter()
+        .take(TIMES)
+        .map(|at| {
+            let when = if at.at == plan.now { "Now".to_owned() } else { moment(plan, &at.account, at.at) };
+            let to = code(&account_label(plan, &at.account));
+            let warnings = [over_the_cap(plan, at), over_the_quota(plan, at)].into_iter().flatten();
+            let entry = format!("- {when}: {} to {to}", plural(at.posts, "post"));
+            warnings.fold(entry, |entry, warning| entry + "\n  - " + &rich(&warning))
+        })
+        .collect();
+    if times.len() > TIMES {
+        lines.push(format!("- and {} later times", times.len() - TIMES));
+    }
+    (!lines.is_empty()).then(|| format!("### What is coming\n\n{}", lines.join("\n")))
+}
+
+fn notes(plan: &Plan) -> Option<String> {
+    let unmatched = plan.unmatched.iter().map(|name| format!("- No post is named {}", code(name)));
+    let notices = plan.notices.iter().map(|notice| format!("- {}: {}", prose(&notice.message), rich(&notice.help)));
+    let lines: Vec<String> = unmatched.chain(notices).collect();
+    (!lines.is_empty()).then(|| format!("### To know\n\n{}", lines.join("\n")))
+}
+
+/// The plan's last line, and the words of the page explained.
+fn end(plan: &Plan, listed: &[&Change]) -> String {
+    let mut used: Vec<&Action> = Vec::new();
+    for change in listed {
+        if !used.iter().any(|action| action.position() == change.action.position()) {
+            used.push(&change.action);
+        }
+    }
+    used.sort_by_key(|action| action.position());
+    let words: Vec<String> =
+        used.iter().map(|action| format!("- **{}**: {}", action.name(), meaning(action))).collect();
+    let summary = summary_line(&plan.summary);
+    if words.is_empty() {
+        return summary;
+    }
+    format!("{summary}\n\n<details><summary>What the words mean</summary>\n\n{}\n\n</details>", words.join("\n"))
+}
+
+/// For people who have never used igsync.
+fn meaning(action: &Action) -> &'static str {
+    match action {
+        Action::Publish => "the post is new and goes to Instagram right after the merge",
+        Action::Resume(_) => "an earlier run stopped half-way; the next one finds out what happened, then finishes it",
+        Action::Adopt => "the post is on Instagram already; igsync only takes note of it",
+        Action::Moved { .. } => "the file got another name; the post itself does not change",
+        Action::Scheduled => "the post has a time in the future and goes out with the first run after it",
+        Action::Edited => {
+            "the file was changed after the post went out; Instagram does not allow igsync to change a post"
+        }
+        Action::Delete => "the post is to be removed from Instagram",
+        Action::Orphan => "the file was deleted, the post is still on Instagram; deleting a file deletes no post",
+        Action::Late => "the post's time has passed for so long that somebody should say whether it still makes sense",
+        Action::Expired => "the time until which the post made sense has passed; it never goes out",
+        Action::Unknown => "nobody could tell whether the post went out; somebody looks at the account and says so",
+        Action::Failed => "Instagram refused the post for what is in it; it is tried again when it changes",
+    }
+}

@@ -1,0 +1,176 @@
+//! One post as a reviewer reads it: pictures, words, tags, time, findings.
+
+use super::super::plan_human::account_label;
+use super::escape::{block, code, prose, rich};
+use super::place::Place;
+use super::words::{capital, moment, when};
+use crate::finding::{Finding, Severity};
+use crate::manifest::{Item, MediaType, Post, Source};
+use crate::plan::{Action, Change, Plan};
+
+/// So wide are thumbnails, in pixels.
+const THUMBNAIL: u32 = 180;
+
+/// The whole post.
+pub(super) fn whole(plan: &Plan, change: &Change, findings: &[&Finding], place: &Place) -> String {
+    let mut parts = vec![format!("#### {}", title(plan, change))];
+    if let Some(post) = &change.post {
+        parts.push(media(post, place));
+    }
+    parts.push(format!("**{}**", when(plan, change)));
+    if let Some(post) = &change.post {
+        parts.push(match post.caption.as_str() {
+            "" => "No caption.".to_owned(),
+            caption => block(caption),
+        });
+        parts.extend(details(plan, post));
+        if let Some(comment) = &post.first_comment {
+            parts.push(format!("First comment:\n\n{}", block(comment)));
+        }
+    }
+    if !findings.is_empty() {
+        let lines: Vec<String> = findings.iter().map(|finding| self::finding(finding, false)).collect();
+        parts.push(lines.join("\n"));
+    }
+    parts.join("\n\n")
+}
+
+/// The post in one line.
+pub(super) fn line(plan: &Plan, change: &Change) -> String {
+    let words = change.post.as_ref().map(|post| first_words(&post.caption)).filter(|words| !words.is_empty());
+    let words = words.map(|words| format!(" – {}", code(&words))).unwrap_or_default();
+    format!("- {}: {}{words}", title(plan, change), when(plan, change))
+}
+
+/// One finding as a list entry; `with_file` where nothing else says which file it is about.
+pub(super) fn finding(finding: &Finding, with_file: bool) -> String {
+    let severity = match finding.severity {
+        Severity::Error => "Error",
+        Severity::Warning => "Warning",
+    };
+    let line = finding.position().0;
+    let place = if with_file { format!("{}, line {line}", code(&finding.file)) } else { format!("line {line}") };
+    let label = Some(&finding.label).filter(|label| !label.is_empty());
+    let label = label.map(|label| format!(" ({})", prose(label))).unwrap_or_default();
+    let help = finding.help.as_deref().map(|help| format!(". {}", rich(&capital(help)))).unwrap_or_default();
+    format!("- **{severity}**, {place}: {}{label}{help} `{}`", prose(&finding.message), finding.rule.id)
+}
+
+fn title(plan: &Plan, change: &Change) -> String {
+    format!("{}, {} for {}", code(change.key.as_str()), change.kind, code(&account_label(plan, &change.account)))
+}
+
+fn first_words(caption: &str) -> String {
+    super::super::text::fit(caption.lines().next().unwrap_or_default(), 60).into_owned()
+}
+
+fn media(post: &Post, place: &Place) -> String {
+    let cover = post.reel.as_ref().and_then(|reel| reel.cover.as_ref()).map(|cover| picture(cover, "cover", place));
+    let items = post.items.iter().enumerate().map(|(index, item)| {
+        let number = index + 1;
+        match item.media_type {
+            MediaType::Image => picture(&item.source, &format!("picture {number}"), place),
+            MediaType::Video => clip(&item.source, number, place),
+        }
+    });
+    let shown: Vec<String> = cover.into_iter().chain(items).collect();
+    shown.join("\n")
+}
+
+/// Only files of the repository are shown: another host would learn who reads the page.
+fn picture(source: &Source, what: &str, place: &Place) -> String {
+    match source {
+        Source::Local(path) => {
+            let link = place.link(path);
+            format!("<a href=\"{link}\"><img src=\"{link}\" width=\"{THUMBNAIL}\" alt=\"{what}\"></a>")
+        }
+        Source::Url(url) => format!("{what}: {}", code(url)),
+    }
+}
+
+fn clip(source: &Source, number: usize, place: &Place) -> String {
+    match source {
+        Source::Local(path) => format!("[clip {number}]({})", place.link(path)),
+        Source::Url(url) => format!("clip {number}: {}", code(url)),
+    }
+}
+
+/// Everything beside the words: who is tagged, what is described, what is set.
+fn details(plan: &Plan, post: &Post) -> Option<String> {
+    let mut lines = Vec::new();
+    let many = post.items.len() > 1;
+    for (index, item) in post.items.iter().enumerate() {
+        lines.extend(of_item(item, many.then_some(index + 1)));
+    }
+    if !post.collaborators.is_empty() {
+        let names: Vec<String> = post.collaborators.iter().map(|name| code(&format!("@{name}"))).collect();
+        lines.push(format!("- Invited as collaborators: {}", names.join(", ")));
+    }
+    if let Some(location) = &post.location_id {
+        lines.push(format!("- Place: {}", code(location)));
+    }
+    if post.is_paid_partnership == Some(true) {
+        lines.push("- Labelled as paid partnership".to_owned());
+    }
+    if !post.branded_content_sponsor_ids.is_empty() {
+        let ids: Vec<String> = post.branded_content_sponsor_ids.iter().map(|id| code(id)).collect();
+        lines.push(format!("- Sponsors: {}", ids.join(", ")));
+    }
+    if post.is_ai_generated == Some(true) {
+        lines.push("- Labelled as made with AI".to_owned());
+    }
+    if let Some(reel) = &post.reel {
+        if !reel.share_to_feed {
+            lines.push("- Only in the Reels tab".to_owned());
+        }
+        if reel.trial.is_some() {
+            lines.push("- A trial: shown to people who do not follow yet".to_owned());
+        }
+        lines.extend(reel.audio_name.as_ref().map(|name| format!("- Name of the sound: {}", code(name))));
+        let music = reel.audio_configuration.as_ref();
+        lines.extend(music.map(|music| format!("- Music: {}", code(&music.audio_id))));
+    }
+    if !post.comment_enabled {
+        lines.push("- Comments are closed".to_owned());
+    }
+    if let Some(until) = post.publish_until {
+        lines.push(format!("- Not after {}", moment(plan, &post.account, until)));
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn of_item(item: &Item, number: Option<usize>) -> Vec<String> {
+    let of = number.map(|number| format!(" in {number}")).unwrap_or_default();
+    let mut lines = Vec::new();
+    if !item.user_tags.is_empty() {
+        let names: Vec<String> = item.user_tags.iter().map(|tag| code(&format!("@{}", tag.username))).collect();
+        lines.push(format!("- Tagged{of}: {}", names.join(", ")));
+    }
+    if !item.product_tags.is_empty() {
+        let ids: Vec<String> = item.product_tags.iter().map(|tag| code(&tag.product_id)).collect();
+        lines.push(format!("- Products{of}: {}", ids.join(", ")));
+    }
+    if let Some(text) = &item.alt_text {
+        lines.push(format!("- Alt text{of}: {}", code(text)));
+    }
+    lines
+}
+
+/// What an entry that apply leaves alone needs from a person.
+pub(super) fn remedy(change: &Change) -> String {
+    let key = change.key.as_str();
+    match &change.action {
+        Action::Unknown => rich(&format!(
+            "look at the account: `igsync resolve {key} --published` when it is there, `igsync resolve {key} --not-published` when it is not"
+        )),
+        Action::Failed => "change the post, or run apply with `--retry-failed`".to_owned(),
+        Action::Late => "run apply with `--include-late`, change its `publish_at`, or set `draft: true`".to_owned(),
+        Action::Edited => {
+            rich(&format!("Instagram cannot change a post: `igsync lock accept {key}` keeps what is live"))
+        }
+        Action::Orphan => rich(&format!("delete the post on Instagram, then `igsync lock rm {key}`")),
+        Action::Expired => "move `publish_until`, or remove the post".to_owned(),
+        Action::Delete => "deleting is not built yet".to_owned(),
+        Action::Publish | Action::Resume(_) | Action::Adopt | Action::Moved { .. } | Action::Scheduled => String::new(),
+    }
+}

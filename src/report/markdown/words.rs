@@ -1,0 +1,104 @@
+//! Times and sentences that pages share.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::super::plan_human::account_label;
+use super::super::text::{plural, thousands};
+use super::escape::{code, rich};
+use crate::id::AccountName;
+use crate::plan::{Action, Change, Plan};
+
+/// `Tue 1 Dec 18:00 Europe/Berlin`, in the account's zone; with the year when it is another one.
+pub(super) fn moment(plan: &Plan, account: &AccountName, time: Timestamp) -> String {
+    let zone = plan.account(account).and_then(|account| account.timezone.clone()).unwrap_or(TimeZone::UTC);
+    let (then, now) = (time.to_zoned_datetime(zone.clone()), plan.now.to_zoned_datetime(zone));
+    let format = if then.year() == now.year() { "%a %-d %b %H:%M %Q" } else { "%a %-d %b %Y %H:%M %Q" };
+    then.strftime(format).to_string()
+}
+
+/// When a post goes out, or what became of it, as a sentence without a stop.
+pub(super) fn when(plan: &Plan, change: &Change) -> String {
+    let at = change.due_at.map(|at| moment(plan, &change.account, at));
+    let goes = if is_stopped(plan, &change.account) { "Would go" } else { "Goes" };
+    match (&change.action, at) {
+        (Action::Publish, Some(at)) if !change.blocked => format!("{goes} out now, was due {at}"),
+        (Action::Publish, None) if !change.blocked => format!("{goes} out now"),
+        (Action::Scheduled, Some(at)) => format!("Goes out {at}"),
+        (Action::Late, Some(at)) => format!("Was due {at}"),
+        (Action::Resume(_), _) if change.publishes() => {
+            format!("{goes} on where an earlier run stopped ({})", rich(&change.reason))
+        }
+        _ => rich(&capital(&change.reason)),
+    }
+}
+
+/// Whether igsync would refuse to publish to the account.
+pub(super) fn is_stopped(plan: &Plan, account: &AccountName) -> bool {
+    !plan.complete || !plan.guards.is_empty() || plan.accounts_with_errors().contains(account)
+}
+
+/// Sentences begin in lower case where they follow a colon.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// The one sentence that says what merging does.
+pub(super) fn headline(plan: &Plan) -> String {
+    let refused = plan.accounts_with_errors();
+    let stopped = !plan.complete || !plan.guards.is_empty();
+    let mut now: BTreeMap<&AccountName, usize> = BTreeMap::new();
+    for change in plan.changes.iter().filter(|change| change.acts() && change.publishes()) {
+        *now.entry(&change.account).or_default() += 1;
+    }
+    let wanted = posts_to(plan, &now);
+    let mut waits = 0;
+    now.retain(|account, count| {
+        let deferred = plan.forecast.iter().find(|at| at.at == plan.now && at.account == **account);
+        let deferred = deferred.map_or(0, |at| at.deferred.min(*count));
+        *count -= deferred;
+        waits += deferred;
+        !refused.contains(*account)
+    });
+    let mut parts = vec![match (stopped, wanted) {
+        (true, Some(wanted)) => format!("Merging publishes nothing, because igsync refuses it: it would be {wanted}"),
+        (true, None) => "Merging publishes nothing, and igsync refuses to go on".to_owned(),
+        (false, None) => "Merging publishes nothing now".to_owned(),
+        (false, Some(wanted)) => match posts_to(plan, &now) {
+            Some(posts) => format!("Merging publishes {posts} now"),
+            None => format!("Merging publishes nothing, because of errors: it would be {wanted}"),
+        },
+    }];
+    if !stopped && waits > 0 {
+        parts.push(format!("{} with later runs", thousands(waits)));
+    }
+    let summary = &plan.summary;
+    if summary.scheduled > 0 {
+        let next = plan.changes.iter().filter(|change| change.action == Action::Scheduled);
+        let next = next.filter_map(|change| Some((change.due_at?, &change.account))).min();
+        let next = next.map(|(at, account)| format!(", next {}", moment(plan, account, at))).unwrap_or_default();
+        parts.push(format!("{} scheduled{next}", thousands(summary.scheduled)));
+    }
+    let asks = summary.unknown + summary.failed + summary.late;
+    if asks > 0 {
+        parts.push(format!("{} {} a decision", thousands(asks), if asks == 1 { "needs" } else { "need" }));
+    }
+    parts.join("; ")
+}
+
+/// ``2 posts to `@acme` and 1 post to `@harbour` ``
+fn posts_to(plan: &Plan, counts: &BTreeMap<&AccountName, usize>) -> Option<String> {
+    let parts: Vec<String> = counts
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(account, count)| format!("{} to {}", plural(*count, "post"), code(&account_label(plan, account))))
+        .collect();
+    match parts.as_slice() {
+        [] => None,
+        [only] => Some(only.clone()),
+        [first @ .., last] => Some(format!("{} and {last}", first.join(", "))),
+    }
+}

@@ -1,0 +1,100 @@
+//! `action.yml` with releases: the archive is used when its checksum is right, and nothing else is.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::action::{inputs, runner, steps};
+use crate::project::{Project, repository};
+use crate::runner::{Done, write};
+
+const ARCHIVE: &str = "igsync-v9.9.9-x86_64-unknown-linux-musl.tar.gz";
+
+/// A host of releases in a folder, with one release whose program says that it came from there.
+fn releases() -> tempfile::TempDir {
+    let host = tempfile::tempdir().unwrap();
+    let folder = host.path().join("acme/igsync/releases/download/v9.9.9");
+    let name = ARCHIVE.trim_end_matches(".tar.gz");
+    std::fs::create_dir_all(folder.join(name)).unwrap();
+    write(&folder.join(name).join("igsync"), "#!/bin/sh\necho \"the release, asked for $2\"\n");
+    shell(&folder, &format!("chmod +x {name}/igsync && tar -czf {ARCHIVE} {name} && sha256sum {ARCHIVE} >SHA256SUMS"));
+    host
+}
+
+fn shell(folder: &Path, text: &str) {
+    assert!(Command::new("sh").args(["-ec", text]).current_dir(folder).status().unwrap().success());
+}
+
+/// Runs the action as it stands at a tag, with releases at `host`.
+fn at_tag(host: &Path, tag: &str, version: &str) -> Vec<Done> {
+    let project = Project::with_one_image();
+    let mut runner = runner(&project, None);
+    runner.contexts["github"]["action_path"] = json!(repository());
+    runner.contexts["github"]["server_url"] = json!(format!("file://{}", host.display()));
+    runner.contexts["github"]["action_repository"] = json!("acme/igsync");
+    runner.contexts["github"]["action_ref"] = json!(tag);
+    runner.contexts["inputs"] = inputs(&[("command", "plan"), ("version", version)]);
+    runner.run(&steps(), crate::action::cached)
+}
+
+fn last(done: &[Done]) -> &Done {
+    done.last().unwrap()
+}
+
+#[test]
+fn a_release_with_the_right_checksum_is_used() {
+    let host = releases();
+    for (tag, version) in [("v9.9.9", ""), ("main", "9.9.9"), ("", "v9.9.9")] {
+        let done = at_tag(host.path(), tag, version);
+        assert_eq!(last(&done).stdout, "the release, asked for plan\n", "{done:?}");
+        assert_eq!(done.len(), 2, "nothing is built: {done:?}");
+    }
+}
+
+#[test]
+fn a_wrong_archive_is_red_and_never_runs() {
+    let host = releases();
+    let folder = host.path().join("acme/igsync/releases/download/v9.9.9");
+    shell(&folder, &format!("printf x >>{ARCHIVE}"));
+    let done = at_tag(host.path(), "v9.9.9", "");
+    assert_eq!((done.len(), last(&done).code), (1, 1), "{done:?}");
+    assert!(last(&done).stderr.contains("is not what release v9.9.9 says it is"), "{done:?}");
+    shell(&folder, "sed -i s/musl/gnu/ SHA256SUMS");
+    let done = at_tag(host.path(), "v9.9.9", "");
+    assert!(last(&done).stderr.contains("lists no igsync-v9.9.9"), "{done:?}");
+}
+
+#[test]
+fn without_a_release_the_source_is_built() {
+    let nothing = tempfile::tempdir().unwrap();
+    for tag in ["main", "v9.9.9", "0123456789abcdef0123456789abcdef01234567"] {
+        let done = at_tag(nothing.path(), tag, "");
+        assert!(last(&done).stdout.contains("to publish"), "{done:?}");
+    }
+    let done = at_tag(nothing.path(), "v9.9.9", "8.8.8");
+    assert_eq!((done.len(), last(&done).code), (1, 1));
+    assert!(last(&done).stderr.contains("there is no release v8.8.8"), "{done:?}");
+    let own = env!("CARGO_PKG_VERSION");
+    assert_eq!(last(&at_tag(nothing.path(), "main", own)).code, 0);
+}
+
+#[test]
+fn another_source_is_another_build() {
+    let key = |runner: &crate::runner::Runner| -> Value { runner.contexts["steps"]["find"]["outputs"]["key"].clone() };
+    let project = Project::with_one_image();
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::create_dir(copy.path().join("src")).unwrap();
+    let mut keys = Vec::new();
+    for text in ["fn main() {}", "fn main() { }", "fn main() {}"] {
+        write(&copy.path().join("src/main.rs"), text);
+        write(&copy.path().join("Cargo.lock"), "");
+        write(&copy.path().join("Cargo.toml"), "version = \"0.1.0\"\n");
+        let mut runner = runner(&project, None);
+        runner.contexts["github"]["action_path"] = json!(copy.path());
+        runner.contexts["inputs"] = inputs(&[("command", "plan")]);
+        runner.run(&json!([steps()[0]]), |_, _, _| Value::Null);
+        keys.push(key(&runner));
+    }
+    assert!(keys[0] == keys[2] && keys[0] != keys[1], "{keys:?}");
+}

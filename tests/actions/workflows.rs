@@ -1,0 +1,340 @@
+//! The workflows for content repositories: what they may do, and what their steps say.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::action::{act, inputs};
+use crate::expr::interpolate;
+use crate::project::{Project, Server, repository};
+use crate::runner::{Done, Runner, write};
+use crate::{workflow_files, yaml};
+
+const OURS: [&str; 4] = ["igsync-apply.yml", "igsync-comment.yml", "igsync-plan.yml", "igsync-token.yml"];
+
+fn ours(name: &str) -> Value {
+    yaml(&format!("examples/content/.github/workflows/{name}"))
+}
+
+#[test]
+fn init_writes_what_stands_in_the_example() {
+    let project = Project::empty();
+    project.run(["init"]).exits(0).says("made  .github/workflows/igsync-apply.yml");
+    let folder = repository().join("examples/content/.github/workflows");
+    let mut names: Vec<String> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, OURS);
+    for name in OURS {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        assert_eq!(project.read(&format!(".github/workflows/{name}")), text, "{name}");
+        let version = format!("igsync/igsync@v{}", env!("CARGO_PKG_VERSION"));
+        let uses = text.matches("igsync/igsync@").count();
+        assert_eq!(text.matches(&format!("{version}\n")).count(), uses, "{name}: {version}");
+    }
+}
+
+#[test]
+fn init_below_a_repositorys_root_says_where_workflows_belong() {
+    let project = Project::empty();
+    assert!(Command::new("git").args(["init", "-q"]).current_dir(project.path()).status().unwrap().success());
+    project.run(["init", "content"]).exits(0).says("move .github to");
+    let output = project.run(["init"]).exits(0);
+    assert!(!output.stdout.contains("move .github"), "{}", output.stdout);
+}
+
+#[test]
+fn every_workflow_asks_for_little() {
+    for path in workflow_files() {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let workflow = yaml(path.strip_prefix(repository()).unwrap().to_str().unwrap());
+        assert!(workflow["concurrency"]["group"].is_string(), "{name}");
+        let top = &workflow["permissions"];
+        assert!(*top == json!({}) || *top == json!({ "contents": "read" }), "{name}: {top}");
+        for (job_name, job) in workflow["jobs"].as_object().unwrap() {
+            assert!(job["timeout-minutes"].is_u64(), "{name} {job_name}");
+            let writes: Vec<&str> = job["permissions"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter(|(_, value)| *value == "write")
+                .map(|(scope, _)| scope.as_str())
+                .collect();
+            let allowed: &[&str] = match name.as_str() {
+                "igsync-apply.yml" => &["contents"],
+                "igsync-comment.yml" => &["pull-requests"],
+                "release.yml" if job_name == "publish" => &["contents"],
+                _ => &[],
+            };
+            assert_eq!(writes, allowed, "{name} {job_name}");
+            let uses = job["steps"].as_array().unwrap().iter().filter_map(|step| step["uses"].as_str());
+            for action in uses {
+                let (_, version) = action.split_once("@v").unwrap_or_else(|| panic!("{name}: {action}"));
+                assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{name}: {action}");
+            }
+        }
+    }
+}
+
+#[test]
+fn pull_requests_need_no_secret() {
+    for name in ["igsync-plan.yml", "igsync-comment.yml"] {
+        let text = ours(name).to_string();
+        assert!(!text.contains("secrets.") && !text.contains("pull_request_target"), "{name}");
+    }
+    let comment = ours("igsync-comment.yml").to_string();
+    assert!(!comment.contains("actions/checkout") && !comment.contains("igsync/igsync@"), "{comment}");
+}
+
+#[test]
+fn only_the_branch_as_it_is_now_is_applied_and_never_cancelled() {
+    let apply = ours("igsync-apply.yml");
+    assert_eq!(apply["concurrency"], json!({ "group": "igsync-apply", "cancel-in-progress": false }));
+    let job = &apply["jobs"]["igsync"];
+    assert_eq!(job["environment"], "instagram");
+    assert_eq!(job["permissions"], json!({ "contents": "write" }));
+    assert_eq!(job["steps"][0]["with"], json!({ "ref": "main", "fetch-depth": 0 }));
+    let events: Vec<&str> = apply["on"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(events, ["push", "schedule", "workflow_dispatch"]);
+}
+
+/// What the apply workflow would give igsync for these inputs of a dispatch.
+fn dispatched(given: &Value) -> (String, Vec<String>) {
+    let apply = ours("igsync-apply.yml");
+    let contexts = json!({ "inputs": given, "secrets": { "IGSYNC_ACCESS_TOKEN": "" } });
+    let steps = apply["jobs"]["igsync"]["steps"].as_array().unwrap();
+    let wanted = |step: &&Value| {
+        step["if"].as_str().is_some_and(|condition| crate::expr::is_true(&crate::expr::evaluate(condition, &contexts)))
+    };
+    let chosen: Vec<&Value> = steps.iter().filter(|step| step["uses"].is_string()).filter(wanted).collect();
+    assert_eq!(chosen.len(), 1, "{given}");
+    let with = &chosen[0]["with"];
+    let args = interpolate(with["args"].as_str().unwrap(), &contexts);
+    (
+        with["command"].as_str().unwrap().to_owned(),
+        args.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect(),
+    )
+}
+
+#[test]
+fn people_without_a_terminal_can_apply_and_resolve() {
+    let none: [&str; 0] = [];
+    assert_eq!(dispatched(&json!({})), ("apply".to_owned(), none.map(str::to_owned).to_vec()));
+    let (command, args) = dispatched(&json!({ "command": "apply", "include_late": true, "max_publish": "9" }));
+    assert_eq!((command.as_str(), args), ("apply", vec!["--include-late".to_owned(), "--max-publish=9".to_owned()]));
+    for (outcome, flags) in [
+        ("ask Meta again", vec!["--", "posts/a b"]),
+        ("it is there", vec!["--published", "--", "posts/a b"]),
+        ("it is not there", vec!["--not-published", "--", "posts/a b"]),
+    ] {
+        let (command, args) = dispatched(&json!({ "command": "resolve", "key": "posts/a b", "outcome": outcome }));
+        assert_eq!((command.as_str(), args), ("resolve", flags.into_iter().map(str::to_owned).collect()));
+    }
+    // What the workflow says is what igsync understands.
+    let project = Project::with_one_image();
+    let mut runner = crate::action::runner(&project, None);
+    let (_, args) = dispatched(&json!({ "command": "resolve", "key": "posts/one", "outcome": "it is there" }));
+    let args = args.join("\n") + "\n";
+    let done = act(&mut runner, &[("command", "resolve"), ("args", &args)]).exits(0);
+    assert!(done.stdout.contains("posts/one: published"), "{done:?}");
+    assert_eq!(done.outputs["changed"], "true");
+    assert_eq!(inputs(&[("command", "resolve")])["args"], "");
+}
+
+#[test]
+fn what_was_resolved_is_pushed() {
+    let project = Project::with_one_image();
+    let remote = tempfile::tempdir().unwrap();
+    let git = |words: &[&str]| {
+        let config = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
+        let output = Command::new("git").args(config).args(words).current_dir(project.path()).output().unwrap();
+        assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    git(&["init", "-q", "--bare", remote.path().to_str().unwrap()]);
+    git(&["init", "-q", "-b", "main"]);
+    project.write(".gitignore", ".igsync/\n");
+    git(&["remote", "add", "origin", remote.path().to_str().unwrap()]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "one"]);
+    git(&["push", "-q", "origin", "main"]);
+    let mut runner = crate::action::runner(&project, None);
+    let args = "--published\n--\nposts/one\n";
+    let resolved = act(&mut runner, &[("command", "resolve"), ("args", args)]).exits(0);
+    runner.contexts["inputs"] = json!({ "command": "resolve" });
+    runner.contexts["steps"]["resolve"] = json!({ "outputs": resolved.outputs });
+    let steps = ours("igsync-apply.yml")["jobs"]["igsync"]["steps"].clone();
+    let last = steps.as_array().unwrap().last().unwrap().clone();
+    let done = runner.run(&json!([last]), |_, _, _| Value::Null);
+    done.into_iter().next().expect("the record changed").exits(0);
+    let kept = git(&["show", "origin/main:igsync.lock"]);
+    assert!(kept.contains("\"via\":\"resolved\""), "{kept}");
+    runner.contexts["steps"]["resolve"] = json!({ "outputs": { "changed": "false" } });
+    assert!(runner.run(&json!([last]), |_, _, _| Value::Null).is_empty());
+}
+
+/// A repository at GitHub: a bare one with this project's files on `main`.
+fn hosted(project: &Project) -> tempfile::TempDir {
+    let remote = tempfile::tempdir().unwrap();
+    let git = |folder: &Path, words: &[&str]| {
+        let config = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
+        let output = Command::new("git").args(config).args(words).current_dir(folder).output().unwrap();
+        assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    git(remote.path(), &["init", "-q", "--bare", "-b", "main"]);
+    git(project.path(), &["init", "-q", "-b", "main"]);
+    git(project.path(), &["add", "."]);
+    git(project.path(), &["commit", "-q", "-m", "one"]);
+    git(project.path(), &["push", "-q", remote.path().to_str().unwrap(), "main"]);
+    remote
+}
+
+/// One run of the apply workflow on a new machine.
+fn merged(remote: &Path, server: &Server) -> Done {
+    let machine = Project::empty();
+    let apply = ours("igsync-apply.yml");
+    let steps = apply["jobs"]["igsync"]["steps"].as_array().unwrap();
+    assert!(steps[0]["uses"].as_str().unwrap().starts_with("actions/checkout@"));
+    let branch = steps[0]["with"]["ref"].as_str().unwrap();
+    let clone = Command::new("git")
+        .args(["clone", "-q", "--branch", branch, remote.to_str().unwrap(), "."])
+        .current_dir(machine.path())
+        .status()
+        .unwrap();
+    assert!(clone.success());
+    let mut runner = crate::action::runner(&machine, Some(server));
+    runner.set("GITHUB_REF", "refs/heads/main");
+    let (command, args) = dispatched(&json!({}));
+    act(&mut runner, &[("command", &command), ("token", "IGAA-LONG"), ("args", &args.join("\n"))])
+}
+
+#[test]
+fn a_merge_publishes_once_and_leaves_its_record_on_main() {
+    let (server, project) = (Server::start(), Project::with_one_image());
+    let remote = hosted(&project);
+    let first = merged(remote.path(), &server).exits(0);
+    assert_eq!((&*first.outputs["published_count"], &*first.outputs["changed"]), ("1", "true"));
+    let lock = Command::new("git").args(["show", "main:igsync.lock"]).current_dir(remote.path()).output().unwrap();
+    assert!(String::from_utf8(lock.stdout).unwrap().contains("\"state\":\"published\""), "{first:?}");
+    // Another machine, which has nothing of the first one: an old run that is started again.
+    let again = merged(remote.path(), &server).exits(0);
+    assert_eq!((&*again.outputs["published_count"], &*again.outputs["changed"]), ("0", "false"));
+    assert_eq!(server.published().len(), 1);
+}
+
+#[test]
+fn a_main_that_takes_no_push_publishes_nothing() {
+    let (server, project) = (Server::start(), Project::with_one_image());
+    let remote = hosted(&project);
+    let hook = remote.path().join("hooks/pre-receive");
+    write(&hook, "#!/bin/sh\necho 'protected branch hook declined' >&2\nexit 1\n");
+    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let done = merged(remote.path(), &server);
+    assert_ne!(done.code, 0, "{done:?}");
+    assert_eq!((&*done.outputs["published_count"], &*done.outputs["exit_code"]), ("0", &*done.code.to_string()));
+    assert!(done.summary.contains(&format!("Exit {}", done.code)), "{}", done.summary);
+    assert!(server.published().is_empty());
+}
+
+/// A stand-in for `gh` that writes down what it is asked and answers from files.
+fn gh(runner: &mut Runner, folder: &Path, number: &str, comment: &str) {
+    let program = folder.join("gh");
+    write(
+        &program,
+        &format!(
+            "#!/bin/sh\nprintf '%s\\n' \"$*\" >>{log}\ncase \"$*\" in *'/pulls '*) echo '{number}' ;; *--paginate*) echo '{comment}' ;; esac\n",
+            log = folder.join("log").display()
+        ),
+    );
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    runner.set("PATH", &format!("{}:{}", folder.display(), std::env::var("PATH").unwrap()));
+}
+
+/// Runs the follow-up with the plan that a pull request's run left; gives the asked calls and the comment.
+fn comment_on(plan: &str, from: &str, branch: &str, number: &str, comment: &str) -> (Vec<String>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut runner = Runner::new(folder.path());
+    gh(&mut runner, folder.path(), number, comment);
+    runner.contexts["github"]["event"] = json!({ "workflow_run": {
+        "id": 1, "event": "pull_request", "head_branch": branch, "head_sha": "0123456789",
+        "head_repository": { "full_name": from, "owner": { "login": from.split('/').next() } },
+    }});
+    let steps = ours("igsync-comment.yml")["jobs"]["comment"]["steps"].clone();
+    let done = runner.run(&steps, |_, action, with| {
+        assert!(action.starts_with("actions/download-artifact@"));
+        let folder = Path::new(with["path"].as_str().unwrap());
+        std::fs::create_dir_all(folder).unwrap();
+        write(&folder.join("igsync-plan.md"), plan);
+        Value::Null
+    });
+    done.into_iter().next_back().unwrap().exits(0);
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(!folder.path().join("owned").exists());
+    let text = std::fs::read_to_string(runner.runner_temp().join("comment.md")).unwrap_or_default();
+    (log.lines().map(str::to_owned).collect(), text)
+}
+
+#[test]
+fn one_comment_is_kept_up_to_date() {
+    let (calls, text) = comment_on("### Merging publishes 1 post\n", "acme/feed", "topic", "7", "");
+    assert_eq!(text, "<!-- igsync plan -->\n### Merging publishes 1 post\n");
+    assert!(calls[0].contains("head=acme:topic"), "{calls:?}");
+    assert!(calls[2].starts_with("api --method POST repos/acme/feed/issues/7/comments"), "{calls:?}");
+    let (calls, _) = comment_on("x", "acme/feed", "topic", "7", "42");
+    assert!(calls[2].starts_with("api --method PATCH repos/acme/feed/issues/comments/42"), "{calls:?}");
+    let (calls, text) = comment_on("x", "acme/feed", "topic", "", "");
+    assert_eq!((calls.len(), text.as_str()), (1, ""), "nobody waits for this plan any more");
+}
+
+#[test]
+fn a_fork_is_named_and_obeyed_in_nothing() {
+    let (calls, text) = comment_on("$(touch owned)", "mallory/feed", "$(touch owned)", "7", "");
+    assert!(text.contains("> This text was written by a run in a fork."), "{text}");
+    assert!(calls[0].contains("head=mallory:$(touch owned)"), "{calls:?}");
+    let (_, text) = comment_on(&"x".repeat(100_000), "mallory/feed", "a", "7", "");
+    assert!(text.len() < 65_536);
+}
+
+#[test]
+fn the_comment_is_the_page_of_the_plan() {
+    let project = Project::with_one_image();
+    let git = |words: &[&str]| {
+        let config = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
+        assert!(Command::new("git").args(config).args(words).current_dir(project.path()).status().unwrap().success());
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "one"]);
+    git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    project.jpeg("posts/two.jpg", 2);
+    project.write("posts/two.yaml", "kind: image\nimage: ./two.jpg\ncaption: The second\n");
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "two"]);
+    let mut runner = crate::action::runner(&project, None);
+    runner.set("GITHUB_BASE_REF", "main");
+    runner.contexts["github"]["base_ref"] = json!("main");
+    let steps = ours("igsync-plan.yml")["jobs"]["plan"]["steps"].clone();
+    let mut kept = BTreeMap::new();
+    let mut args = String::new();
+    // The action leaves the program on the path of later steps.
+    let program = Path::new(env!("CARGO_BIN_EXE_igsync")).parent().unwrap();
+    runner.set("PATH", &format!("{}:{}", program.display(), std::env::var("PATH").unwrap()));
+    let done = runner.run(&steps, |_, action, with| {
+        if action.starts_with("igsync/igsync@") {
+            args = with["args"].as_str().unwrap().to_owned();
+        } else if action.starts_with("actions/upload-artifact@") {
+            let text = std::fs::read_to_string(with["path"].as_str().unwrap()).unwrap();
+            kept.insert(with["name"].to_string(), text);
+        }
+        Value::Null
+    });
+    assert_eq!(args, "--base origin/main");
+    done.into_iter().next_back().unwrap().exits(0);
+    let page = &kept["\"igsync-plan\""];
+    assert!(page.starts_with("### Merging publishes 2 posts"), "{page}");
+    let (two, one) = (page.find("`posts/two`").unwrap(), page.find("`posts/one`").unwrap());
+    assert!(two < one, "the branch's own post comes first: {page}");
+}

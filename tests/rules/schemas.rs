@@ -1,0 +1,307 @@
+//! What igsync prints and writes, held against its own schemas by a validator that nobody here wrote:
+//! `jsonschema` for Python.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use igsync::apply::{Event, PostRef};
+use igsync::graph::wire::StatusCode;
+use igsync::id::Kind;
+use igsync::lockfile::{Comment, Created, PublishIntent, Record, Refusal, State, Switch, Via, format};
+use igsync::report::events;
+use serde_json::{Value, json};
+
+use crate::project::{Project, Server, USER};
+
+/// Answers with what is wrong, one line each.
+const VALIDATOR: &str = "
+import json, sys, jsonschema
+for case in json.load(sys.stdin):
+    jsonschema.Draft7Validator.check_schema(case['schema'])
+    validator = jsonschema.Draft7Validator(case['schema'], format_checker=jsonschema.FormatChecker())
+    errors = ['/'.join(map(str, e.absolute_path)) + ': ' + e.message[:300] for e in validator.iter_errors(case['value'])]
+    if bool(errors) == case['fits']:
+        print(case['what'], errors or 'fits', json.dumps(case['value'])[:300])
+";
+
+/// The interpreter that has `jsonschema`. `None`: the test skips visibly.
+fn python() -> Option<String> {
+    let python = std::env::var("IGSYNC_PYTHON").unwrap_or_else(|_| "python3".into());
+    let has_it = Command::new(&python).args(["-c", "import jsonschema"]).stderr(Stdio::null()).status();
+    if has_it.is_ok_and(|status| status.success()) {
+        return Some(python);
+    }
+    assert!(std::env::var_os("IGSYNC_TEST_REQUIRE_TOOLS").is_none(), "jsonschema for Python is missing");
+    eprintln!("skipped: no jsonschema for Python here");
+    None
+}
+
+#[derive(Default)]
+struct Cases(Vec<Value>);
+
+impl Cases {
+    fn add(&mut self, what: &str, schema: &Value, value: &Value, fits: bool) {
+        self.0.push(json!({ "what": what, "schema": schema, "value": value, "fits": fits }));
+    }
+
+    /// Fits the schema as it is printed, and also when every object in it is closed: each field is described.
+    fn fits(&mut self, what: &str, schema: &Value, text: &str) {
+        let value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{what}: {error} in {text}"));
+        self.add(what, schema, &value, true);
+        self.add(&format!("{what}, closed"), &closed(schema.clone()), &value, true);
+    }
+
+    fn check(self, python: &str) {
+        let mut validator = Command::new(python)
+            .args(["-W", "ignore", "-c", VALIDATOR])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        validator.stdin.take().unwrap().write_all(Value::Array(self.0).to_string().as_bytes()).unwrap();
+        let output = validator.wait_with_output().unwrap();
+        assert!(output.status.success());
+        assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+fn closed(mut schema: Value) -> Value {
+    match &mut schema {
+        Value::Object(map) => {
+            if map.contains_key("properties") {
+                map.insert("additionalProperties".into(), false.into());
+            }
+            map.values_mut().for_each(|value| *value = closed(value.take()));
+        }
+        Value::Array(list) => list.iter_mut().for_each(|value| *value = closed(value.take())),
+        _ => {}
+    }
+    schema
+}
+
+fn schema(project: &Project, of: &str) -> Value {
+    serde_json::from_str(&project.run(["schema", of]).exits(0).stdout).unwrap()
+}
+
+#[test]
+fn the_findings_of_every_fixture_fit_their_schema() {
+    let Some(python) = python() else { return };
+    let schema = schema(&Project::empty(), "findings");
+    let mut cases = Cases::default();
+    for case in crate::cases() {
+        let root = tempfile::tempdir().unwrap();
+        let output = case.fails.command(root.path(), &["validate", "--format", "json"]).output().unwrap();
+        cases.fits(case.rule, &schema, &String::from_utf8(output.stdout).unwrap());
+    }
+    cases.add("a finding without a place", &schema, &json!({ "format_version": "1.0", "findings": [{}] }), false);
+    cases.check(&python);
+}
+
+#[test]
+fn plans_events_and_records_of_real_runs_fit_their_schemas() {
+    let Some(python) = python() else { return };
+    let server = Server::start();
+    let project = Project::example().against(&server, "instagram", "IGAA-LONG");
+    let [plan, event, lock] = ["plan", "events", "lock"].map(|of| schema(&project, of));
+    let mut cases = Cases::default();
+    let look = |project: &Project, cases: &mut Cases, what: &str| {
+        cases.fits(what, &plan, &project.run(["plan", "--format", "json"]).stdout);
+    };
+    look(&project, &mut cases, "plan of the example");
+    let apply = |cases: &mut Cases, what: &str| {
+        let output = project.run(["apply", "--yes", "--format", "json"]);
+        for line in output.stdout.lines() {
+            cases.fits(what, &event, line);
+        }
+        for file in ["igsync.lock", ".igsync/journal.jsonl"] {
+            for line in project.read(file).lines() {
+                cases.fits(&format!("{file} after {what}"), &lock, line);
+            }
+        }
+        output
+    };
+    server.fail(
+        r#"[{"match":{"path":"media_publish"},"nth":2,"fault":{"graph_error":{"code":36003,"subcode":2207009}}}]"#,
+    );
+    let output = apply(&mut cases, "an apply with a refusal");
+    assert!(output.stdout.contains("post_failed") && output.stdout.contains("post_published"), "{}", output.stdout);
+    look(&project, &mut cases, "plan after a refusal");
+    // Edited, moved, orphaned, scheduled, late, expired, unreadable, guarded.
+    let window = project.read("posts/2026-11/figs.yaml");
+    project.write("posts/2026-11/espresso.yaml", project.read("posts/2026-11/espresso.yaml") + "\n# and more\n");
+    project.rename("posts/2026-11/figs.yaml", "posts/2026-11/figs-again.yaml");
+    project.write("posts/twin.yaml", window.replace("../../", "../"));
+    project
+        .write("posts/late.yaml", "kind: image\nimage: https://example.com/a.jpg\npublish_at: 2020-01-01T10:00:00Z\n");
+    project.write(
+        "posts/over.yaml",
+        "kind: story\nvideo: https://example.com/a.mp4\npublish_until: 2020-01-01T10:00:00Z\nuser_tags: [{ username: acme }]\n",
+    );
+    project.write(
+        "posts/soon.yaml",
+        "kind: image\nimage: https://example.com/b.jpg\nalt_text: Cranes\npublish_at: 2099-01-01T10:00:00Z\n",
+    );
+    look(&project, &mut cases, "plan of many actions");
+    project.write("posts/broken.yaml", "kind: [\n");
+    look(&project, &mut cases, "plan that is not complete");
+    cases.check(&python);
+}
+
+/// One of every event, with and without what may be absent.
+fn every_event() -> Vec<Event> {
+    let post = || PostRef { key: "posts/a".into(), account: "brand".into() };
+    let failed = |code| Event::PostFailed {
+        post: post(),
+        reason: "refused".into(),
+        code,
+        subcode: code,
+        fbtrace_id: code.map(|code| code.to_string()),
+        help: String::new(),
+    };
+    let polled = |status| Event::ContainerPolled { post: post(), container: "178".into(), status, waited_ms: 1 };
+    let events = vec![
+        Event::RunStarted { to_publish: 1, to_resume: 0, plan_digest: "v1:sha256:a".into() },
+        Event::PostStarted { post: post(), kind: Kind::Reel },
+        Event::ContainerCreated { post: post(), container: "178".into(), item: None },
+        Event::ContainerCreated { post: post(), container: "178".into(), item: Some(1) },
+        polled(None),
+        polled(Some(StatusCode::InProgress)),
+        Event::UploadProgress { post: post(), sent_bytes: 1, total_bytes: 2 },
+        Event::IntentRecorded { post: post(), container: "178".into() },
+        Event::PostPublished { post: post(), media_id: None },
+        Event::PostPublished { post: post(), media_id: Some("179".into()) },
+        Event::PostEnriched { post: post(), permalink: "https://www.instagram.com/p/a/".into() },
+        Event::PostAdopted { post: post(), media_id: "179".into() },
+        failed(None),
+        failed(Some(-1)),
+        Event::PostUnknown {
+            post: post(),
+            reason: "silence".into(),
+            settles_itself: true,
+            help: "run apply again".into(),
+        },
+        Event::PostDeferred { post: post(), reason: "quota".into() },
+        Event::NotAttempted { post: post(), reason: "token".into() },
+        Event::PostWarning { post: post(), reason: "comment".into() },
+        Event::RecordPushed { commit: "abc".into() },
+        Event::RunFinished {
+            published: 1,
+            failed: 0,
+            unknown: 0,
+            unsettled: 0,
+            deferred: 0,
+            not_attempted: 0,
+            exit_code: 0,
+            elapsed_ms: 3,
+        },
+    ];
+    // A new event does not compile before it is named here; then it belongs into the list and the schema.
+    for event in &events {
+        match event {
+            Event::RunStarted { .. }
+            | Event::PostStarted { .. }
+            | Event::ContainerCreated { .. }
+            | Event::ContainerPolled { .. }
+            | Event::UploadProgress { .. }
+            | Event::IntentRecorded { .. }
+            | Event::PostPublished { .. }
+            | Event::PostEnriched { .. }
+            | Event::PostAdopted { .. }
+            | Event::PostFailed { .. }
+            | Event::PostUnknown { .. }
+            | Event::PostDeferred { .. }
+            | Event::NotAttempted { .. }
+            | Event::PostWarning { .. }
+            | Event::RecordPushed { .. }
+            | Event::RunFinished { .. } => {}
+        }
+    }
+    events
+}
+
+/// A record with every field, in some state.
+fn full_record(state: State, via: Via, comment: Comment, switch: Switch) -> Record {
+    let at = "2026-12-01T17:00:03Z".parse().unwrap();
+    let digest = || Some(igsync::id::Digest::new("v1:sha256:00"));
+    Record {
+        key: "posts/a".into(),
+        user_id: USER.into(),
+        account: "brand".into(),
+        kind: Kind::Carousel,
+        state,
+        digest: digest(),
+        media_digest: digest(),
+        caption_digest: digest(),
+        attempt: "k3v9".into(),
+        children: vec![Created { id: "1".into(), created_at: Some(at) }, Created { id: "2".into(), created_at: None }],
+        container: Some(Created { id: "3".into(), created_at: Some(at) }),
+        fingerprint: Some(vec!["4".into()]),
+        intents: vec![PublishIntent { at, lease_until: at }],
+        refusals: vec![
+            Refusal { intent_at: at, code: 9, subcode: Some(2_207_042) },
+            Refusal { intent_at: at, code: 9, subcode: None },
+        ],
+        reason: Some("superseded".into()),
+        code: Some(-1),
+        subcode: Some(2),
+        media_id: Some("5".into()),
+        permalink: Some("https://www.instagram.com/p/a/".into()),
+        published_at: Some(at),
+        via: Some(via),
+        comment: Some(comment),
+        comment_switch: Some(switch),
+        moved_to: Some("posts/b".into()),
+        not_ours: vec!["6".into()],
+        graph: Some("http://127.0.0.1:8787/".into()),
+        file: Some("posts/a.yaml".into()),
+        rev: 7,
+        evidence: vec!["8".into()],
+        trial: true,
+    }
+}
+
+#[test]
+fn every_event_and_every_state_fits_its_schema() {
+    let Some(python) = python() else { return };
+    let project = Project::empty();
+    let [event, lock] = ["events", "lock"].map(|of| schema(&project, of));
+    let mut cases = Cases::default();
+    for one in every_event() {
+        cases.fits("event", &event, &events::line(&one));
+    }
+    cases.add("a field is missing", &event, &json!({ "event": "post_enriched", "key": "a", "account": "b" }), false);
+    cases.add("no such event", &event, &json!({ "event": "post_vanished", "key": "a", "account": "b" }), false);
+    let states = [
+        State::Containers,
+        State::Intent,
+        State::Unknown,
+        State::NotPublished,
+        State::Failed,
+        State::Published,
+        State::Deleted,
+        State::Ignored,
+        State::Forgotten,
+    ];
+    let vias = [Via::Settled, Via::Adopted, Via::Publish, Via::Resolved];
+    let comments = [Comment::Due, Comment::Intent, Comment::Unknown, Comment::Failed, Comment::Done];
+    let switches = [Switch::Due, Switch::Failed, Switch::Done];
+    cases.fits("header", &lock, format::HEADER);
+    for (n, state) in states.into_iter().enumerate() {
+        let record = full_record(state, vias[n % 4], comments[n % 5], switches[n % 3]);
+        cases.fits("record", &lock, &format::print_line(std::slice::from_ref(&record)));
+        cases.fits("move", &lock, &format::print_line(&record.moved("posts/b".into(), "k4".into())));
+    }
+    // What igsync refuses to read does not fit either.
+    for line in [
+        r#"{"igsync_lock":2}"#,
+        "{}",
+        "[]",
+        r#"{"key":"a","user_id":"1","account":"b","kind":"image","state":"published"}"#,
+        r#"{"key":"a","user_id":"1","account":"b","kind":"image","state":"published","attempt":"k","news":1}"#,
+        r#"{"key":"a","user_id":"1","account":"b","kind":"image","state":"gone","attempt":"k"}"#,
+    ] {
+        assert!(format::parse(format!("{}{line}\n", format::HEADER).as_bytes()).is_err() || line == "[]", "{line}");
+        cases.add("refused line", &lock, &serde_json::from_str(line).unwrap(), false);
+    }
+    cases.check(&python);
+}
