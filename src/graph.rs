@@ -47,5 +47,5 @@ pub use publish::{PublishAnswer, publish_outcome};
 pub use quota::Quota;
 pub use time::meta_time;
 pub use token::{AccessToken, TokenError};
-pub use upload::VideoUpload;
+pub use upload::{Uploaded, VideoUpload};
 pub use usage::Usage;

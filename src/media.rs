@@ -3,8 +3,9 @@
 pub mod cache;
 pub mod convert;
 pub mod digest;
+pub mod lfs;
 pub mod probe;
 pub mod rules;
 
-pub use cache::DigestCache;
+pub use cache::{DigestCache, Hashed, follow};
 pub use digest::digest_file;

@@ -168,6 +168,12 @@ impl Sandbox {
         locked(&self.0.core.log).entries()
     }
 
+    /// All bytes that came to the upload host so far, those of broken connections too.
+    #[must_use]
+    pub fn uploaded_bytes(&self) -> u64 {
+        self.0.core.uploads.arrived()
+    }
+
     pub fn add_fault(&self, plan: FaultPlan) {
         locked(&self.0.core.faults).add(plan);
     }

@@ -412,6 +412,23 @@ impl AccountRun {
 
     async fn prepare(&self, post: &Post) -> Result<Result<(Record, bool), Failure>, Halt> {
         self.shared.go_on()?;
+        let failure = match self.prepare_attempt(post).await? {
+            Err(failure) if failure.spoilt => failure,
+            prepared => return Ok(prepared),
+        };
+        // Nothing was announced with containers that are still being filled: to drop them loses nothing.
+        let record = self.attempt_of(post);
+        if record.state == State::Containers && record.intents.is_empty() {
+            self.write(attempt::not_published(record, "upload_spoilt"))?;
+            if failure.try_again {
+                return self.prepare_attempt(post).await;
+            }
+        }
+        Ok(Err(failure))
+    }
+
+    /// Makes or finds the containers of a post's open attempt, or of a new one, and fills them.
+    async fn prepare_attempt(&self, post: &Post) -> Result<Result<(Record, bool), Failure>, Halt> {
         let record = self.attempt_of(post);
         // Also one that is too old: it is looked at before it is given up, since a lost journal takes the
         // announcement of a publish along.

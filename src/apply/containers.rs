@@ -1,16 +1,17 @@
 //! Making the containers of one post: children first, then the one that is published.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Unit;
 use url::Url;
 
-use crate::graph::{NewContainer, NewlyCreated, VideoUpload};
+use crate::graph::{NewContainer, NewlyCreated, Uploaded, VideoUpload};
 use crate::id::{ContainerId, Kind};
 use crate::lockfile::{Created, Record};
 use crate::manifest::{Item, MediaType, Post};
-use crate::port::{Access, Progress};
+use crate::port::{Access, Disk, Progress, Stat};
 
 use super::account::AccountRun;
 use super::attempt;
@@ -61,8 +62,12 @@ impl AccountRun {
     pub(super) async fn finish_uploads(&self, post: &Post, record: &Record) -> Made<()> {
         let containers =
             if post.kind == Kind::Carousel { record.children.as_slice() } else { record.container.as_slice() };
-        for (item, container) in post.items.iter().zip(containers) {
-            or_fail!(self.finish_upload(post, item, &container.id).await?);
+        for (index, (item, container)) in post.items.iter().zip(containers).enumerate() {
+            let finished = self.finish_upload(post, item, &container.id).await?;
+            or_fail!(finished.map_err(|failure| match post.kind {
+                Kind::Carousel => failure.in_item(index + 1),
+                _ => failure,
+            }));
         }
         Ok(Ok(()))
     }
@@ -132,17 +137,29 @@ impl AccountRun {
     /// Sends a local video to its container; with `resume` from where an earlier run stopped.
     async fn upload(&self, post: &Post, item: &Item, container: &ContainerId, uri: &Url, resume: bool) -> Made<()> {
         let located = or_fail!(self.locate(post, &item.source, item.media_type).await?);
-        let Located::Upload { path, len } = located else { return Ok(Ok(())) };
-        let open = opener(self, path);
-        let progress = Some(self.progress(post, len));
-        let upload = VideoUpload { container, uri, len, open: &open, progress, resume };
-        match self.shared.ask(self.client.upload(&upload)).await? {
-            Ok(()) => Ok(Ok(())),
-            Err(error) => match Halt::for_account(&error) {
-                Some(halt) => Err(halt),
-                None => Ok(Err(Failure::from_answer("uploading the video", &error))),
-            },
+        let Located::Upload { path, stat } = located else { return Ok(Ok(())) };
+        let disk = &*self.shared.disk;
+        let open = || open_unchanged(disk, &path, &stat);
+        let progress = Some(self.progress(post, stat.len));
+        let upload = VideoUpload { container, uri, len: stat.len, open: &open, progress, resume };
+        let sent = self.shared.ask(self.client.upload(&upload)).await?;
+        if let Some(halt) = sent.as_ref().err().and_then(Halt::for_account) {
+            return Err(halt);
         }
+        // Bytes of two files in one container are no video, whatever was answered.
+        if disk.stat(&path).ok() != Some(stat) {
+            let reason = format!("{} changed while it was uploaded", path.display());
+            let help = "run apply again: it begins anew with the new file";
+            return Ok(Err(Failure { spoilt: true, ..Failure::new(reason, help) }));
+        }
+        Ok(match sent {
+            Ok(Uploaded::Complete) => Ok(()),
+            Ok(Uploaded::Useless(why)) => {
+                let failure = Failure::new(format!("uploading the video: {why}"), "run apply again");
+                Err(Failure { spoilt: true, try_again: true, ..failure })
+            }
+            Err(error) => Err(Failure::from_answer("uploading the video", &error)),
+        })
     }
 
     /// Announces bytes as they leave; a failing output ends the run at its next step, not the upload.
@@ -159,9 +176,12 @@ impl AccountRun {
     }
 }
 
-fn opener(run: &AccountRun, path: PathBuf) -> impl Fn() -> std::io::Result<Box<dyn Access>> + Send + Sync {
-    let disk = Arc::clone(&run.shared.disk);
-    move || disk.open(&path)
+/// A part of another file must not end up behind the parts that were sent.
+fn open_unchanged(disk: &dyn Disk, path: &Path, stat: &Stat) -> io::Result<Box<dyn Access>> {
+    if disk.stat(path)? != *stat {
+        return Err(io::Error::other("it changed while it was uploaded"));
+    }
+    disk.open(path)
 }
 
 fn created(made: &NewlyCreated) -> Created {

@@ -1,7 +1,7 @@
 //! Where Meta gets the bytes of one media file from.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::Login;
@@ -10,7 +10,8 @@ use crate::id::Digest;
 use crate::manifest::{self, Files, Item, MediaType, Mending, Post, Source, Spot};
 use crate::media::convert::{self, Made};
 use crate::media::digest::hex;
-use crate::port::{Disk, Progress};
+use crate::media::{DigestCache, follow, lfs};
+use crate::port::{Disk, Progress, Stat};
 
 /// How the media of one account become reachable.
 pub struct MediaSource {
@@ -21,6 +22,8 @@ pub struct MediaSource {
     pub disk: Arc<dyn Disk>,
     /// SHA-256 of each local file by its path; made when the plan was.
     pub digests: Arc<HashMap<Arc<str>, Digest>>,
+    /// Each local file as it was when its digest was taken.
+    pub hashed: Arc<HashMap<Arc<str>, Stat>>,
     /// `None`: pictures are published as they are.
     pub converting: Option<Converting>,
 }
@@ -36,10 +39,10 @@ pub struct Converting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Located {
     Url(String),
-    /// The bytes go to Meta after creation. Path on this machine and length in bytes.
+    /// The bytes go to Meta after creation. Path on this machine, and what the file was at that moment.
     Upload {
         path: PathBuf,
-        len: u64,
+        stat: Stat,
     },
 }
 
@@ -58,14 +61,28 @@ impl MediaSource {
             Source::Local(path) => path,
         };
         if self.is_uploaded(media_type) {
-            let full = self.root.join(&**path);
-            let stat = self.disk.stat(&full).map_err(|error| unreadable(path, &error))?;
-            return Ok(Located::Upload { len: stat.len, path: full });
+            let (full, stat) = self.look(path)?;
+            return Ok(Located::Upload { path: full, stat });
         }
         let Some(host) = &self.host else { return Err(Error::NoHost { name: Arc::clone(path) }) };
         let file = self.file(post, path).await?;
         let url = host.url_of(&file, progress(file.len)).await?;
         Ok(Located::Url(url.into()))
+    }
+
+    /// A local file must still be the one that was planned, and no stand-in for it.
+    fn look(&self, path: &Arc<str>) -> Result<(PathBuf, Stat), Error> {
+        let found = follow(&*self.disk, self.root.join(&**path));
+        let (full, stat) = found.map_err(|error| unreadable(path, &error))?;
+        if self.hashed.get(path).is_some_and(|hashed| *hashed != stat) {
+            return Err(Error::Changed { name: Arc::clone(path) });
+        }
+        // Plans go by the digest that a pointer names; its own bytes are nobody's picture.
+        let is_pointer = || self.disk.read(&full, lfs::MAX_LEN).is_ok_and(|bytes| lfs::pointed_at(&bytes).is_some());
+        if stat.len <= lfs::MAX_LEN && is_pointer() {
+            return Err(Error::Pointer { name: Arc::clone(path) });
+        }
+        Ok((full, stat))
     }
 
     /// Whether the bytes of an item go to Meta directly.
@@ -78,16 +95,23 @@ impl MediaSource {
     }
 
     /// The JPEG that is published instead of a picture; `None`: the file itself is.
-    async fn converted(&self, post: &Post, path: &Arc<str>, digest: &Digest) -> Result<Option<Made>, Error> {
+    async fn converted(
+        &self,
+        post: &Post,
+        path: &Arc<str>,
+        full: &Path,
+        digest: &Digest,
+    ) -> Result<Option<Made>, Error> {
         let Some(Converting { mending, folder }) = &self.converting else { return Ok(None) };
         let wish = {
-            let mut files = Files::new(&*self.disk, &self.root);
+            let mut cache = DigestCache::default();
+            let mut files = Files::new(&*self.disk, &self.root, &mut cache);
             let Some((_, wish)) = manifest::wish(post, spot_of(post, path), mending.fit, &mut files) else {
                 return Ok(None);
             };
             wish
         };
-        let (disk, folder, full) = (Arc::clone(&self.disk), folder.clone(), self.root.join(&**path));
+        let (disk, folder, full) = (Arc::clone(&self.disk), folder.clone(), full.to_owned());
         let digest = digest.clone();
         // Drawing takes a while; whoever waits for an answer must not wait for it.
         let drawn = tokio::task::spawn_blocking(move || convert::make(&*disk, &folder, &full, &digest, &wish)).await;
@@ -98,7 +122,8 @@ impl MediaSource {
     /// A local file as its host has to know it.
     pub(super) async fn file(&self, post: &Post, path: &Arc<str>) -> Result<MediaFile, Error> {
         let digest = self.digests.get(path).ok_or_else(|| Error::NotRead { name: Arc::clone(path) })?;
-        if let Some(made) = self.converted(post, path, digest).await? {
+        let (full, _) = self.look(path)?;
+        if let Some(made) = self.converted(post, path, &full, digest).await? {
             let sha256 = hex(&made.digest).unwrap_or_default().into();
             let (name, len) = (Arc::clone(path), made.len);
             return Ok(MediaFile {
@@ -111,7 +136,7 @@ impl MediaSource {
             });
         }
         let sha256 = hex(digest).ok_or_else(|| Error::NotRead { name: Arc::clone(path) })?;
-        MediaFile::look(&*self.disk, path, self.root.join(&**path), sha256).map_err(|error| unreadable(path, &error))
+        MediaFile::look(&*self.disk, path, full, sha256).map_err(|error| unreadable(path, &error))
     }
 }
 

@@ -53,6 +53,8 @@ pub struct Failure {
     pub content: bool,
     /// A new container may well succeed.
     pub try_again: bool,
+    /// The containers hold bytes that are not the file's: the attempt ends with them.
+    pub spoilt: bool,
 }
 
 impl Failure {

@@ -1,6 +1,7 @@
 //! `igsync auth`: making, renewing and checking tokens. A new token leaves through stdout, alone.
 
 mod accounts;
+mod expiry;
 mod inspect;
 mod login;
 mod renew;
@@ -14,6 +15,7 @@ use crate::config::{self, Account, Config, Settings};
 use crate::exit::Exit;
 use crate::finding::Severity;
 use crate::graph::{Client, Error, Issued};
+use crate::lockfile::Paths;
 use crate::port::Transport;
 use crate::report;
 
@@ -36,6 +38,7 @@ pub(super) async fn run(global: &Global, args: &Auth, world: &World) -> Ended {
 struct Desk {
     config: Config,
     settings: Settings,
+    paths: Paths,
     transport: Arc<dyn Transport>,
 }
 
@@ -52,7 +55,8 @@ impl Desk {
                 "mend what the findings above name",
             ));
         }
-        Ok(Self { config: loaded.config, settings: loaded.settings, transport: transport(world)? })
+        let paths = Paths::new(&root);
+        Ok(Self { config: loaded.config, settings: loaded.settings, paths, transport: transport(world)? })
     }
 
     /// The named account, or the only one there can be meant.
@@ -106,9 +110,16 @@ fn check_stdout(world: &World, show: bool) -> Result<(), Failure> {
 }
 
 /// Writes a new token to stdout, and what is known about it to stderr.
-fn hand_over(issued: &Issued, now: Timestamp, world: &World) -> Result<(), Failure> {
+fn hand_over(issued: &Issued, now: Timestamp, desk: &Desk, world: &World) -> Result<(), Failure> {
     write_stdout(world, &format!("{}\n", issued.reveal()))?;
     let until = issued.lifetime.and_then(|lifetime| now.checked_add(lifetime).ok());
+    let disk = &*world.disk;
+    if let Some(until) = until
+        && desk.paths.prepare(disk).is_ok()
+    {
+        // Without the note a later `inspect` knows less, nothing worse.
+        let _ = expiry::remember(disk, &desk.paths.expiry(), &issued.token, until);
+    }
     world.terminal.say(&report::auth::issued(until, now));
     Ok(())
 }

@@ -178,6 +178,7 @@ impl Connector {
                 digests: Arc::clone(&project.digests),
                 converting: mending_of(account)
                     .map(|mending| Converting { mending, folder: project.paths.converted() }),
+                hashed: Arc::clone(&project.hashed),
             },
             client,
             max_publish: pace.max_publish.unwrap_or(account.max_publish_per_run) as usize,

@@ -14,7 +14,7 @@ use crate::id::{AccountName, Digest, PostKey, UserId};
 use crate::lockfile::{self, Paths, Records, Snapshot};
 use crate::manifest::{self, Post};
 use crate::plan::Sighting;
-use crate::port::{Disk, FileKind};
+use crate::port::{Disk, FileKind, Stat};
 use crate::rules;
 
 use super::{Failure, World, github};
@@ -40,6 +40,8 @@ pub(super) struct Project {
     pub complete: bool,
     /// SHA-256 of the local media files of posts that may go out.
     pub digests: Arc<HashMap<Arc<str>, Digest>>,
+    /// Those files as they were when their digests were taken.
+    pub hashed: Arc<HashMap<Arc<str>, Stat>>,
     pub sandbox: bool,
     /// `--refresh full`: posts that are due and that their account shows already.
     pub live: BTreeMap<(AccountName, PostKey), Sighting>,
@@ -203,6 +205,7 @@ impl Start {
             findings,
             is_configured,
             digests: Arc::default(),
+            hashed: Arc::default(),
             sandbox,
             live: BTreeMap::new(),
             changed_files: None,

@@ -78,7 +78,7 @@ async fn look(
     let token = if project.sandbox {
         TokenReport::of_sandbox(account, user, world.clock.now())
     } else {
-        facts(account, user.as_ref(), &client, needs, &project.settings, world).await?
+        facts(account, project, &client, needs, world).await?
     };
     let mut quota = None;
     if let Some(user) = token.user_id.as_ref().filter(|_| token.is_valid) {

@@ -1,8 +1,9 @@
 //! The access token: in memory only, never in text.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 
 use super::endpoint::Flavour;
 
@@ -43,6 +44,18 @@ impl AccessToken {
         } else {
             None
         }
+    }
+
+    /// A name for this token that can be written down: 128 bits of its SHA-256. A token is random text of
+    /// more bits than that, so nobody can search for it, and no salt is needed.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let hash = Sha256::new().chain_update("igsync token\0").chain_update(self.expose()).finalize();
+        hash.iter().take(16).fold(String::with_capacity(32), |mut hex, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
     }
 
     /// The one way out of memory: a token that Meta has just issued, on its way to stdout.
@@ -91,6 +104,14 @@ mod tests {
         ] {
             assert_eq!(AccessToken::from_text(text).unwrap().looks_like(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_fingerprint_knows_the_token_again_and_does_not_hold_it() {
+        let fingerprint = |text: &str| AccessToken::from_text(text).unwrap().fingerprint();
+        assert_eq!(fingerprint(" EAAsecret\n"), fingerprint("EAAsecret"));
+        assert_ne!(fingerprint("EAAsecret"), fingerprint("EAAsecreT"));
+        assert_eq!(fingerprint("EAAsecret").len(), 32);
     }
 
     #[test]

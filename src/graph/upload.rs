@@ -34,19 +34,30 @@ pub struct VideoUpload<'a> {
     pub resume: bool,
 }
 
+/// How an upload ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Uploaded {
+    /// The container takes no more bytes. Whether they are a video tells its status.
+    Complete,
+    /// This container will never hold this file, and another one may: why.
+    Useless(String),
+}
+
 /// Where to go on.
 enum Next {
+    /// At the end of the file, too: the answer that was lost said that the upload is complete.
     From(u64),
-    /// All bytes are there, or no more are taken.
+    /// The upload is complete, or no more bytes are taken.
     Nothing,
+    /// The container has more bytes than the file.
+    Beyond(u64),
 }
 
 impl Client {
-    /// Sends the file, going on from where the server stands after each interruption. `Ok` means that the
-    /// bytes are there; whether they are a video tells the container's status.
+    /// Sends the file, going on from where the server stands after each interruption.
     ///
     /// Meta: <https://developers.facebook.com/documentation/instagram-platform/content-publishing/resumable-uploads>
-    pub async fn upload(&self, upload: &VideoUpload<'_>) -> Result<(), Error> {
+    pub async fn upload(&self, upload: &VideoUpload<'_>) -> Result<Uploaded, Error> {
         if !self.endpoint.takes_upload(upload.uri) {
             let why = "the address is not on the upload host, which alone may have the token".to_owned();
             return Err(Error::Local { edge: EDGE, why });
@@ -54,21 +65,48 @@ impl Client {
         let mut next = if upload.resume { self.next_offset(upload).await? } else { Next::From(0) };
         let (mut attempt, mut furthest) = (1, 0);
         for _ in 0..MAX_PARTS {
-            let Next::From(offset) = next else { return Ok(()) };
+            let offset = match next {
+                Next::From(offset) => offset,
+                Next::Nothing => return Ok(Uploaded::Complete),
+                Next::Beyond(offset) => {
+                    let why = format!("the container holds {offset} bytes of a file of {} bytes", upload.len);
+                    return Ok(Uploaded::Useless(why));
+                }
+            };
             // A part that got further proves that the way is open: count from the beginning.
             if offset > furthest {
                 (attempt, furthest) = (1, offset);
             }
             let error = match self.send_from(upload, offset).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(Uploaded::Complete),
                 Err(error) => error,
             };
-            let Verdict::Retry(pace) = retry::decide(Call::Upload, &error, attempt) else { return Err(error) };
+            let Verdict::Retry(pace) = retry::decide(Call::Upload, &error, attempt) else {
+                return self.after_last(upload, offset, error).await;
+            };
             self.pause(pace, attempt).await;
             attempt += 1;
             next = self.next_offset(upload).await?;
         }
         Err(Error::Local { edge: EDGE, why: "interrupted too often".to_owned() })
+    }
+
+    /// The upload host's last word is not the container's: all bytes may be there.
+    async fn after_last(&self, upload: &VideoUpload<'_>, offset: u64, error: Error) -> Result<Uploaded, Error> {
+        if matches!(error, Error::Local { .. }) || error.is_account_level() {
+            return Err(error);
+        }
+        match self.next_offset(upload).await {
+            Ok(Next::Nothing) => Ok(Uploaded::Complete),
+            // Nothing is missing: whether the container goes on by itself, its status will tell.
+            Ok(Next::From(offset)) if offset == upload.len => Ok(Uploaded::Complete),
+            // What was refused for good after a first part may be the session, not the file.
+            Ok(_) if matches!(error, Error::Upload(_)) && (upload.resume || offset > 0) => {
+                Ok(Uploaded::Useless(error.to_string()))
+            }
+            Err(worse) if worse.is_account_level() => Err(worse),
+            _ => Err(error),
+        }
     }
 
     /// Where the bytes of a container of an earlier run go.
@@ -83,11 +121,7 @@ impl Client {
             return Ok(Next::Nothing);
         }
         match status.bytes_transferred.unwrap_or(0) {
-            offset if offset > upload.len => {
-                let why = format!("the server has {offset} bytes of a file of {} bytes", upload.len);
-                Err(Error::Local { edge: EDGE, why })
-            }
-            offset if offset == upload.len => Ok(Next::Nothing),
+            offset if offset > upload.len => Ok(Next::Beyond(offset)),
             offset => Ok(Next::From(offset)),
         }
     }

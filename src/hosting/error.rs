@@ -21,6 +21,9 @@ pub enum Error {
     #[error("{name} changed while igsync was running")]
     #[diagnostic(help("run apply again: the new bytes are checked first"))]
     Changed { name: Arc<str> },
+    #[error("{name} is a Git LFS pointer, not the file itself")]
+    #[diagnostic(help("run `git lfs pull`; in CI check out with `lfs: true`"))]
+    Pointer { name: Arc<str> },
     #[error("{name} is converted by igsync, and its host serves only files that are there already")]
     #[diagnostic(help(
         "convert the file yourself and name the result, or host by media.hosting.object_store or media.hosting.command"
@@ -125,6 +128,7 @@ impl Error {
             | Self::NotRead { .. }
             | Self::Unreadable { .. }
             | Self::Changed { .. }
+            | Self::Pointer { .. }
             | Self::MadeHere { .. }
             | Self::NotConverted { .. }
             | Self::Uncommitted { .. }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use super::schema::Post;
 use crate::finding::SourceText;
+use crate::media::DigestCache;
 use crate::media::convert::{Header, Outlook, Refusal, Wish, header, outlook};
-use crate::media::probe::{Facts, probe};
+use crate::media::probe::Facts;
 use crate::media::rules::Broken;
 use crate::port::{Disk, FileKind};
 use crate::rules;
@@ -33,19 +34,21 @@ pub enum Spot<'a> {
 pub struct Files<'a> {
     disk: &'a dyn Disk,
     root: &'a Path,
+    /// Knows files that have not changed since they were last looked into.
+    cache: &'a mut DigestCache,
     seen: HashMap<Arc<str>, Result<Arc<Facts>, Broken>>,
     headers: HashMap<Arc<str>, Option<Result<Header, Refusal>>>,
 }
 
 impl<'a> Files<'a> {
-    pub fn new(disk: &'a dyn Disk, root: &'a Path) -> Self {
-        Self { disk, root, seen: HashMap::new(), headers: HashMap::new() }
+    pub fn new(disk: &'a dyn Disk, root: &'a Path, cache: &'a mut DigestCache) -> Self {
+        Self { disk, root, cache, seen: HashMap::new(), headers: HashMap::new() }
     }
 
     /// What a file is, told by its bytes, or why it cannot be used.
     pub fn look(&mut self, path: &Arc<str>) -> Result<Arc<Facts>, Broken> {
-        let (disk, root) = (self.disk, self.root);
-        self.seen.entry(Arc::clone(path)).or_insert_with(|| open(disk, root, path)).clone()
+        let (disk, root, cache) = (self.disk, self.root, &mut *self.cache);
+        self.seen.entry(Arc::clone(path)).or_insert_with(|| open(disk, root, path, cache)).clone()
     }
 
     /// What conversion makes of a file; `None`: it is sent as it is.
@@ -62,10 +65,9 @@ impl<'a> Files<'a> {
     }
 }
 
-fn open(disk: &dyn Disk, root: &Path, path: &Arc<str>) -> Result<Arc<Facts>, Broken> {
+fn open(disk: &dyn Disk, root: &Path, path: &Arc<str>, cache: &mut DigestCache) -> Result<Arc<Facts>, Broken> {
     inside(disk, root, path)?;
-    let facts = disk.open(&root.join(&**path)).and_then(|mut file| probe(&mut file));
-    facts.map(Arc::new).map_err(|error| unreadable(path, &error))
+    cache.facts(disk, root, path).map(Arc::new).map_err(|error| unreadable(path, &error))
 }
 
 /// A file that is there and cannot be read.

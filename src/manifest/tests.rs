@@ -11,6 +11,7 @@ use std::path::Path;
 use super::{Files, Loaded, Options, Post, check_files, load, place};
 use crate::config::{self, Config, Env};
 use crate::finding::Finding;
+use crate::media::DigestCache;
 use crate::port::RealDisk;
 
 /// A content root in a temporary folder.
@@ -49,7 +50,8 @@ impl Root {
 
 /// What is wrong with the media of all posts.
 pub(super) fn media_findings(root: &Root, loaded: &Loaded) -> Vec<Finding> {
-    let mut files = Files::new(&RealDisk, root.path());
+    let mut cache = DigestCache::default();
+    let mut files = Files::new(&RealDisk, root.path(), &mut cache);
     let broken = |post: &Post| check_files(post, loaded.guessed.contains(&post.file), None, &mut files);
     let of = |(post, found): (&Post, Vec<_>)| {
         found.into_iter().map(|(spot, broken)| place(&RealDisk, root.path(), post, spot, broken)).collect::<Vec<_>>()

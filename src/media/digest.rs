@@ -1,13 +1,14 @@
 //! The SHA-256 of a file.
 
 use std::fmt::Write;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::io::{self, Read, Seek};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use sha2::{Digest as _, Sha256};
 
+use super::lfs;
 use crate::id::Digest;
 use crate::port::Disk;
 
@@ -16,40 +17,55 @@ const PIECE: usize = 64 * 1024;
 
 const SCHEME: &str = "sha256:";
 
-/// Hashes a file in pieces. The result reads `sha256:<64 hex digits>`.
+/// Hashes a file in pieces. The result reads `sha256:<64 hex digits>`; of a Git LFS pointer it is the digest
+/// of the file that it stands for.
 pub fn digest_file(disk: &dyn Disk, path: &Path) -> io::Result<Digest> {
     let mut file = disk.open(path)?;
     let mut hash = Sha256::new();
     let mut piece = vec![0; PIECE];
+    let mut len = 0_u64;
     loop {
         match file.read(&mut piece) {
-            Ok(0) => return Ok(digest_of(&hash.finalize().into())),
-            Ok(length) => hash.update(&piece[..length]),
+            Ok(0) => break,
+            Ok(length) => {
+                hash.update(&piece[..length]);
+                len += length as u64;
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
+    if len <= lfs::MAX_LEN {
+        file.rewind()?;
+        let mut small = Vec::new();
+        file.take(lfs::MAX_LEN).read_to_end(&mut small)?;
+        if let Some(digest) = lfs::pointed_at(&small) {
+            return Ok(digest);
+        }
+    }
+    Ok(digest_of(&hash.finalize().into()))
 }
 
-/// Hashes many files, on as many threads as there are cores. The results stand in the order of `paths`.
-pub fn digest_files(disk: &dyn Disk, paths: &[PathBuf]) -> Vec<io::Result<Digest>> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(paths.len());
+/// Does the same for many things, on as many threads as there are cores. The results stand in the order of
+/// `things`.
+pub(super) fn on_all_cores<A: Sync, T: Send>(things: &[A], work: impl Fn(&A) -> T + Sync) -> Vec<T> {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(things.len());
     if threads <= 1 {
-        return paths.iter().map(|path| digest_file(disk, path)).collect();
+        return things.iter().map(work).collect();
     }
     let next = AtomicUsize::new(0);
-    let work = || {
+    let run = || {
         let mut done = Vec::new();
-        while let Some((index, path)) =
-            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, paths.get(i)?)))
+        while let Some((index, thing)) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, things.get(i)?)))
         {
-            done.push((index, digest_file(disk, path)));
+            done.push((index, work(thing)));
         }
         done
     };
     let mut results: Vec<_> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("hashing does not panic")).collect()
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("reading files does not panic")).collect()
     });
     results.sort_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
@@ -75,6 +91,8 @@ pub fn hex(digest: &Digest) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
     use crate::port::MemDisk;
 
@@ -102,6 +120,13 @@ mod tests {
     }
 
     #[test]
+    fn a_git_lfs_pointer_has_the_digest_of_its_file() {
+        let disk = MemDisk::new();
+        disk.put("/abc", format!("version https://git-lfs.github.com/spec/v1\noid {ABC}\nsize 3\n"));
+        assert_eq!(digest_file(&disk, Path::new("/abc")).unwrap().as_str(), ABC);
+    }
+
+    #[test]
     fn many_files_keep_their_order_and_their_errors() {
         let disk = MemDisk::new();
         let mut paths: Vec<PathBuf> = (0..50).map(|n| format!("/{n}").into()).collect();
@@ -109,7 +134,7 @@ mod tests {
             disk.put(path, n.to_string());
         }
         paths.insert(20, "/missing".into());
-        let together = digest_files(&disk, &paths);
+        let together = on_all_cores(&paths, |path| digest_file(&disk, path));
         assert_eq!(together[20].as_ref().unwrap_err().kind(), io::ErrorKind::NotFound);
         for (path, result) in paths.iter().zip(together) {
             assert_eq!(result.ok(), digest_file(&disk, path).ok(), "{}", path.display());

@@ -4,7 +4,8 @@ use std::error::Error as _;
 use std::fmt;
 use std::io;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -55,28 +56,38 @@ pub struct HttpOptions {
     /// A connection that is not up within this time was never made. Shorter than the timeout of a
     /// request, so that a dead host is told from a lost answer.
     pub connect_timeout: Duration,
+    /// A streamed body of which nothing moves for this long is given up: a large file may take half an
+    /// hour, a dead connection must not.
+    pub stall: Duration,
 }
+
+/// After the last byte the other end may store and check the whole file: so many stalls long.
+const CHECKING: u32 = 5;
 
 impl Default for HttpOptions {
     fn default() -> Self {
         Self {
             user_agent: concat!("igsync/", env!("CARGO_PKG_VERSION")).to_owned(),
             connect_timeout: Duration::from_secs(10),
+            stall: Duration::from_secs(60),
         }
     }
 }
 
 /// reqwest with every convenience that would act behind our back switched off: no redirects, no
 /// cookies, no retries. Plain `http` and no proxy for loopback hosts, TLS for all others.
+///
+/// What TLS needs is read when the first request needs it: a sandbox never does, and it is most of the work.
 #[derive(Debug)]
 pub struct HttpTransport {
-    loopback: reqwest::Client,
-    outside: reqwest::Client,
+    options: HttpOptions,
+    plain: reqwest::Client,
+    loopback: OnceLock<reqwest::Client>,
+    outside: OnceLock<reqwest::Client>,
     stranger: Stranger,
 }
 
 impl HttpTransport {
-    /// Fails only when the machine's TLS or proxy settings cannot be used.
     pub fn new(options: &HttpOptions) -> Result<Self, TransportError> {
         Self::with_names(options, Known::new())
     }
@@ -86,20 +97,29 @@ impl HttpTransport {
         // An error means that this process has a provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         // A proxy cannot reach this machine's loopback.
-        let loopback = builder(options).no_proxy();
-        let outside = builder(options).https_only(true);
+        let plain = build(builder(options).tls_certs_only([]).no_proxy())?;
+        let (loopback, outside) = Default::default();
         let stranger = Stranger::new(options, names)?;
-        Ok(Self { loopback: build(loopback)?, outside: build(outside)?, stranger })
+        Ok(Self { options: options.clone(), plain, loopback, outside, stranger })
     }
 
-    fn client_for(&self, url: &url::Url) -> &reqwest::Client {
-        if is_loopback(url) { &self.loopback } else { &self.outside }
+    /// Fails only when the machine's TLS or proxy settings cannot be used.
+    fn client_for(&self, url: &url::Url) -> Result<&reqwest::Client, TransportError> {
+        match (is_loopback(url), url.scheme()) {
+            (true, "http") => Ok(&self.plain),
+            (true, _) => get_or_build(&self.loopback, || with_roots(builder(&self.options)).no_proxy()),
+            (false, _) => get_or_build(&self.outside, || with_roots(builder(&self.options)).https_only(true)),
+        }
     }
 
     async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
         let limit = request.answer_limit;
-        let builder = prepared(self.client_for(&request.url), request)?;
-        let response = builder.send().await.map_err(|error| failure(&error.without_url()))?;
+        let Prepared { builder, moved } = prepared(self.client_for(&request.url)?, request)?;
+        let sent = async { builder.send().await.map_err(|error| failure(&error.without_url())) };
+        let response = match moved {
+            None => sent.await?,
+            Some((moved, len)) => self.while_it_moves(sent, &moved, len).await?,
+        };
         let mut head = head_of(&response);
         let mut keep = |piece: &[u8]| {
             head.body.extend_from_slice(piece);
@@ -110,11 +130,33 @@ impl HttpTransport {
 
     async fn read(&self, request: Request, sink: Sink<'_>) -> Result<Fetched, FetchError> {
         let limit = request.answer_limit;
-        let builder = prepared(self.stranger.client_for(&request.url)?, request)?;
+        let Prepared { builder, .. } = prepared(self.stranger.client_for(&request.url)?, request)?;
         let response = builder.send().await.map_err(fetch_failure)?;
         let head = head_of(&response);
         let body = read_body(response, limit, sink).await;
         Ok(Fetched { head, body })
+    }
+
+    /// Waits for the end of `sent` as long as more of its `len` bytes leave from time to time.
+    async fn while_it_moves<T>(
+        &self,
+        sent: impl Future<Output = Result<T, TransportError>>,
+        moved: &AtomicU64,
+        len: u64,
+    ) -> Result<T, TransportError> {
+        let mut sent = std::pin::pin!(sent);
+        loop {
+            let before = moved.load(Ordering::Relaxed);
+            let patience = if before < len { self.options.stall } else { self.options.stall * CHECKING };
+            match tokio::time::timeout(patience, &mut sent).await {
+                Ok(result) => return result,
+                Err(_) if moved.load(Ordering::Relaxed) > before => {}
+                Err(_) => {
+                    let seconds = patience.as_secs_f32().ceil();
+                    return Err(TransportError::NoAnswer(format!("nothing moved for {seconds} seconds")));
+                }
+            }
+        }
     }
 }
 
@@ -128,7 +170,14 @@ impl Transport for HttpTransport {
     }
 }
 
-fn prepared(client: &reqwest::Client, request: Request) -> Result<reqwest::RequestBuilder, TransportError> {
+/// A request that is ready to leave.
+struct Prepared {
+    builder: reqwest::RequestBuilder,
+    /// The bytes of a streamed body that have left, and how many there are.
+    moved: Option<(Arc<AtomicU64>, u64)>,
+}
+
+fn prepared(client: &reqwest::Client, request: Request) -> Result<Prepared, TransportError> {
     let mut builder = client.request(method(request.method), request.url).timeout(request.timeout);
     for (name, value) in request.headers {
         let mut value = HeaderValue::from_str(&value)
@@ -136,15 +185,21 @@ fn prepared(client: &reqwest::Client, request: Request) -> Result<reqwest::Reque
         value.set_sensitive(name == "authorization");
         builder = builder.header(name, value);
     }
-    Ok(match request.body {
+    let mut streamed = None;
+    let builder = match request.body {
         Body::Empty if matches!(request.method, Method::Get | Method::Head) => builder,
         Body::Empty => builder.header(CONTENT_LENGTH, 0),
         Body::Bytes { content_type, bytes } => builder.header(CONTENT_TYPE, content_type).body(bytes),
-        Body::Stream { content_type, source, len, progress } => builder
-            .header(CONTENT_TYPE, content_type)
-            .header(CONTENT_LENGTH, len)
-            .body(reqwest::Body::wrap_stream(pieces(source, len, progress))),
-    })
+        Body::Stream { content_type, source, len, progress } => {
+            let moved = Arc::new(AtomicU64::new(0));
+            streamed = Some((Arc::clone(&moved), len));
+            builder
+                .header(CONTENT_TYPE, content_type)
+                .header(CONTENT_LENGTH, len)
+                .body(reqwest::Body::wrap_stream(pieces(source, len, progress, moved)))
+        }
+    };
+    Ok(Prepared { builder, moved: streamed })
 }
 
 /// Whether `url` names this machine: `localhost`, `127.0.0.0/8` or `::1`.
@@ -159,11 +214,7 @@ pub fn is_loopback(url: &url::Url) -> bool {
 }
 
 fn builder(options: &HttpOptions) -> reqwest::ClientBuilder {
-    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-    let roots = roots.filter_map(|root| reqwest::Certificate::from_der(root).ok());
     reqwest::Client::builder()
-        // The bundled roots serve machines without a store; a company's own authority still counts.
-        .tls_certs_merge(roots)
         .user_agent(&options.user_agent)
         .connect_timeout(options.connect_timeout)
         .redirect(reqwest::redirect::Policy::none())
@@ -171,6 +222,23 @@ fn builder(options: &HttpOptions) -> reqwest::ClientBuilder {
         .referer(false)
         // A connection that the other end is about to drop would turn a publish into a lost answer.
         .pool_idle_timeout(Duration::from_secs(20))
+}
+
+/// The bundled roots serve machines without a store; a company's own authority still counts.
+fn with_roots(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+    builder.tls_certs_merge(roots.filter_map(|root| reqwest::Certificate::from_der(root).ok()))
+}
+
+fn get_or_build(
+    client: &OnceLock<reqwest::Client>,
+    builder: impl FnOnce() -> reqwest::ClientBuilder,
+) -> Result<&reqwest::Client, TransportError> {
+    if let Some(client) = client.get() {
+        return Ok(client);
+    }
+    let built = build(builder())?;
+    Ok(client.get_or_init(|| built))
 }
 
 fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, TransportError> {
@@ -253,9 +321,10 @@ fn pieces(
     source: Box<dyn Access>,
     len: u64,
     progress: Option<Progress>,
+    moved: Arc<AtomicU64>,
 ) -> impl Stream<Item = io::Result<Vec<u8>>> + Send + 'static {
     stream::try_unfold((source, 0), move |(source, sent)| {
-        let progress = progress.clone();
+        let (progress, moved) = (progress.clone(), Arc::clone(&moved));
         async move {
             let wanted = PIECE.min(len - sent);
             if wanted == 0 {
@@ -264,6 +333,7 @@ fn pieces(
             let (source, piece) =
                 tokio::task::spawn_blocking(move || read_piece(source, wanted)).await.map_err(io::Error::other)??;
             let sent = sent + wanted;
+            moved.store(sent, Ordering::Relaxed);
             if let Some(progress) = progress {
                 progress(sent);
             }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::machine::locked;
@@ -18,6 +19,8 @@ pub(crate) struct Uploads {
     folder: Option<PathBuf>,
     disk: Arc<dyn Disk>,
     open: Mutex<HashMap<u64, Part>>,
+    /// Every byte that ever came, taken or not.
+    arrived: AtomicU64,
 }
 
 #[derive(Default)]
@@ -25,11 +28,13 @@ struct Part {
     bytes: Vec<u8>,
     /// How many of them are on disk.
     kept: usize,
+    /// The request whose bytes count: a newer one takes over from one whose connection is only dying.
+    turn: u64,
 }
 
 impl Uploads {
     pub(crate) fn new(folder: Option<PathBuf>, disk: Arc<dyn Disk>) -> Self {
-        Self { folder, disk, open: Mutex::default() }
+        Self { folder, disk, open: Mutex::default(), arrived: AtomicU64::new(0) }
     }
 
     fn path(&self, container: u64) -> Option<PathBuf> {
@@ -40,20 +45,41 @@ impl Uploads {
     pub(crate) fn restore(&self, container: u64) -> u64 {
         let bytes = self.path(container).and_then(|path| self.disk.read(&path, MAX_FILE).ok()).unwrap_or_default();
         let kept = bytes.len();
-        locked(&self.open).insert(container, Part { bytes, kept });
+        locked(&self.open).insert(container, Part { bytes, kept, turn: 0 });
         kept as u64
     }
 
-    /// Adds a piece and returns how many bytes there are now.
-    pub(crate) fn take(&self, container: u64, piece: &[u8]) -> u64 {
+    /// Begins a request that brings bytes.
+    pub(crate) fn begin(&self, container: u64) -> u64 {
         let mut open = locked(&self.open);
         let part = open.entry(container).or_default();
+        part.turn += 1;
+        part.turn
+    }
+
+    /// Adds a piece of the request `turn` and returns how many bytes there are now; `None` when another
+    /// request has begun since.
+    pub(crate) fn take(&self, container: u64, turn: u64, piece: &[u8]) -> Option<u64> {
+        let mut open = locked(&self.open);
+        let part = open.entry(container).or_default();
+        if part.turn != turn {
+            return None;
+        }
         part.bytes.extend_from_slice(piece);
         if part.bytes.len() - part.kept >= UNSYNCED {
             // What cannot be written is lost with the process, nothing worse.
             let _ = self.write(container, part);
         }
-        part.bytes.len() as u64
+        Some(part.bytes.len() as u64)
+    }
+
+    /// Counts bytes that came, whatever becomes of them.
+    pub(crate) fn count(&self, bytes: usize) {
+        self.arrived.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn arrived(&self) -> u64 {
+        self.arrived.load(Ordering::Relaxed)
     }
 
     /// Writes down what came, at the end of a request.

@@ -220,3 +220,69 @@ fn the_proof_is_sent_whenever_the_secret_is_set() {
     project.run(["apply", "--yes"]).says("appsecret_proof");
     assert!(server.published().is_empty());
 }
+
+#[test]
+fn an_expiry_that_was_told_once_is_remembered_without_the_token() {
+    let server = Server::start();
+    let project = project(&server, "instagram", "IGAA-LONG");
+    let renewed = project.run(["auth", "refresh"]).exits(0);
+    let token = renewed.stdout.trim().to_owned();
+    let note = project.read(".igsync/expiry.jsonl");
+    assert!(!note.contains("IGAA") && !note.contains(&token), "{note}");
+    let project = project.env("IGSYNC_ACCESS_TOKEN", &token);
+    let report: Value =
+        serde_json::from_str(&project.run(["auth", "inspect", "--format", "json"]).exits(0).stdout).unwrap();
+    assert!(report.to_string().contains("\"expires_at\":\"20"), "{report}");
+    project.run(["auth", "inspect", "--min-days", "50"]).exits(0).says("days left");
+    project.run(["auth", "inspect", "--min-days", "61"]).exits(9);
+    project.run(["status", "--min-days", "61"]).exits(9);
+    // Another token is another matter.
+    let project = project.env("IGSYNC_ACCESS_TOKEN", "IGAA-LONG");
+    project.run(["auth", "inspect", "--min-days", "61"]).exits(0).says("issued elsewhere");
+}
+
+/// Types a token into a terminal of its own once nothing is echoed there, and prints what was shown.
+const TERMINAL: &str = r#"
+import os, pty, select, sys, termios
+token, argv = sys.argv[1], sys.argv[2:]
+child, terminal = pty.fork()
+if child == 0:
+    os.execv(argv[0], argv)
+shown, typed = b"", False
+while True:
+    if not typed and b"not shown" in shown and not termios.tcgetattr(terminal)[3] & termios.ECHO:
+        os.write(terminal, token.encode() + b"\r")
+        typed = True
+    if select.select([terminal], [], [], 0.02)[0]:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:
+            break
+        if not piece:
+            break
+        shown += piece
+status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+sys.stdout.buffer.write(shown)
+sys.exit(status)
+"#;
+
+#[cfg(unix)]
+#[test]
+fn a_token_typed_on_a_terminal_is_not_shown() {
+    if std::process::Command::new("python3").arg("--version").output().is_err() {
+        println!("skipped: python3 is missing");
+        assert!(std::env::var_os("IGSYNC_TEST_REQUIRE_TOOLS").is_none(), "python3 is missing");
+        return;
+    }
+    let server = Server::start();
+    let project = project(&server, "instagram", "IGAA-LONG").env("TERM", "xterm");
+    let login = project.command(["auth", "login"]);
+    let mut terminal = std::process::Command::new("python3");
+    terminal.args(["-c", TERMINAL, "IGAA-LONG"]).arg(login.get_program()).args(login.get_args());
+    terminal.current_dir(project.path()).envs(login.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = terminal.env_remove("IGSYNC_ACCESS_TOKEN").stdin(std::process::Stdio::null()).output().unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{shown}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(shown.contains("not shown") && shown.contains("@harbour"), "{shown}");
+    assert!(!shown.contains("IGAA"), "{shown}");
+}

@@ -1,9 +1,14 @@
 //! No token, secret or code is ever seen, but for a new token on the stdout that asked for it.
 
 use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::BoxFuture;
+use igsync::port::{HttpOptions, HttpTransport, Request, Response, Transport, TransportError};
 
 use crate::project::{Output, Project, Server, USER};
-use crate::virtual_run::with_input;
+use crate::virtual_run::{Virtual, run_through, with_input};
 
 /// What must not be seen: every token, secret and code of the sandbox begins or ends so, and the
 /// tokens that it does not know are marked.
@@ -42,24 +47,13 @@ impl Watched {
 
     /// Every command that speaks with Meta, and those that do not.
     fn check_all(&mut self) {
-        for words in [
-            &["validate", "--format", "json"][..],
-            &["plan"],
-            &["plan", "--format", "json"],
-            &["status"],
-            &["status", "--format", "json"],
-            &["auth", "inspect"],
-            &["auth", "inspect", "--format", "json"],
-            &["auth", "accounts"],
-            &["auth", "accounts", "--format", "json"],
-            &["auth", "refresh"],
-            &["auth", "exchange"],
-            &["apply", "--yes", "--format", "json"],
-            &["apply", "--yes"],
-            &["status"],
-        ] {
+        for words in COMMANDS {
             self.check(words, "");
         }
+        self.check_files();
+    }
+
+    fn check_files(&self) {
         for entry in walkdir::WalkDir::new(self.project.path()).into_iter().map(Result::unwrap) {
             if entry.file_type().is_file() {
                 let text = String::from_utf8_lossy(&fs::read(entry.path()).unwrap()).into_owned();
@@ -67,6 +61,37 @@ impl Watched {
             }
         }
     }
+}
+
+const COMMANDS: [&[&str]; 14] = [
+    &["validate", "--format", "json"],
+    &["plan"],
+    &["plan", "--format", "json"],
+    &["status"],
+    &["status", "--format", "json"],
+    &["auth", "inspect"],
+    &["auth", "inspect", "--format", "json"],
+    &["auth", "accounts"],
+    &["auth", "accounts", "--format", "json"],
+    &["auth", "refresh"],
+    &["auth", "exchange"],
+    &["apply", "--yes", "--format", "json"],
+    &["apply", "--yes"],
+    &["status"],
+];
+
+/// Every command at once, each in a project of its own: where nobody answers they all wait.
+fn check_side_by_side(project: impl Fn() -> Watched + Sync) {
+    std::thread::scope(|scope| {
+        for words in COMMANDS {
+            let project = &project;
+            scope.spawn(move || {
+                let mut watched = project();
+                watched.check(words, "");
+                watched.check_files();
+            });
+        }
+    });
 }
 
 const FACEBOOK: (&str, &str) = ("fb-app-secret", "100000000000001");
@@ -131,13 +156,79 @@ fn nothing_is_seen_when_the_server_says_it_back() {
 
 #[test]
 fn nothing_is_seen_when_nobody_answers() {
-    let server = Server::start();
-    let mut watched = Watched::new(&server, "facebook", "EAAcanary", "canary-secret", "100000000000001");
-    drop(server);
-    watched.check_all();
-    let server = Server::start();
-    server.fail(r#"[{"match":{},"times":0,"fault":{"http":{"status":500,"body":"<html>"}}}]"#);
-    Watched::new(&server, "facebook", "EAA-LONG", "canary-secret", "100000000000001").check_all();
+    let gone = Server::start();
+    let url = gone.url();
+    drop(gone);
+    let broken = Server::start();
+    broken.fail(r#"[{"match":{},"times":0,"fault":{"http":{"status":500,"body":"<html>"}}}]"#);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            check_side_by_side(|| {
+                let mut watched = Watched::new(&broken, "facebook", "EAAcanary", "canary-secret", "100000000000001");
+                watched.project = watched.project.env("IGSYNC_GRAPH_URL", &url);
+                watched
+            });
+        });
+        scope.spawn(|| {
+            check_side_by_side(|| Watched::new(&broken, "facebook", "EAA-LONG", "canary-secret", "100000000000001"));
+        });
+    });
+}
+
+/// Sends like the real one, and panics at one request with all that it knows of it.
+struct Panics {
+    inner: HttpTransport,
+    at: usize,
+    sent: AtomicUsize,
+}
+
+impl Transport for Panics {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        assert!(self.sent.fetch_add(1, Ordering::Relaxed) != self.at, "{request:?}");
+        self.inner.send(request)
+    }
+}
+
+#[test]
+fn nothing_is_seen_of_a_panic_at_any_request() {
+    let seen = Arc::new(Mutex::new(String::new()));
+    let keeper = Arc::clone(&seen);
+    std::panic::set_hook(Box::new(move |info| {
+        keeper.lock().unwrap().push_str(&format!("{info}\n{}\n", std::backtrace::Backtrace::force_capture()));
+    }));
+    let mut panics = 0;
+    for line in ["apply --yes", "status", "auth refresh", "auth exchange", "auth inspect", "auth accounts"] {
+        for at in 0..20 {
+            let server = Server::start();
+            let watched = Watched::new(&server, "facebook", "EAA-LONG", FACEBOOK.0, FACEBOOK.1);
+            let url = server.url();
+            let variables = [
+                ("IGSYNC_GRAPH_URL", url.as_str()),
+                ("IGSYNC_ACCESS_TOKEN", "EAA-LONG"),
+                ("IGSYNC_APP_ID", FACEBOOK.1),
+                ("IGSYNC_APP_SECRET", FACEBOOK.0),
+            ];
+            let run = std::panic::AssertUnwindSafe(|| {
+                let transport = move || -> Result<Arc<dyn Transport>, TransportError> {
+                    let inner = HttpTransport::new(&HttpOptions::default())?;
+                    Ok(Arc::new(Panics { inner, at, sent: AtomicUsize::new(0) }))
+                };
+                run_through(&watched.project, &Virtual::default(), Box::new(transport), &variables, line)
+            });
+            let ended = std::panic::catch_unwind(run);
+            watched.check_files();
+            if ended.is_ok() {
+                break;
+            }
+            panics += 1;
+        }
+    }
+    drop(std::panic::take_hook());
+    let seen = seen.lock().unwrap();
+    assert!(panics >= 12 && seen.matches("authorization").count() >= 12, "{panics} panics\n{seen}");
+    // The backtraces name this file.
+    let found = SECRETS.into_iter().filter(|secret| *secret != "canary").find(|secret| seen.contains(secret));
+    assert_eq!(found, None, "{seen}");
 }
 
 #[test]

@@ -158,6 +158,38 @@ fn a_throttle_ends_every_call_to_the_account_and_says_when_to_come_back() {
     }
 }
 
+#[test]
+fn the_containers_of_a_day_end_before_the_quota_does() {
+    let server = with_quota(100);
+    let project = Project::empty();
+    project.write("igsync.lock", "{\"igsync_lock\":1}\n");
+    project.write("igsync.yaml", format!("accounts:\n  harbour:\n    user_id: \"{USER}\"\n"));
+    project.jpeg("posts/filler.jpg", 0);
+    // Eleven containers each: 36 of them need 396, and the day has 400.
+    for number in 1..=38 {
+        project.jpeg(&format!("posts/{number:02}.jpg"), number);
+        let items = "  - image: ./filler.jpg\n".repeat(9);
+        let text = format!("kind: carousel\ncaption: number {number}\nitems:\n  - image: ./{number:02}.jpg\n{items}");
+        project.write(&format!("posts/{number:02}.yaml"), text);
+    }
+    let project = project.against(&server, "instagram", "IGAA-LONG");
+    let creations = || {
+        let requests = server.sandbox.requests();
+        requests.iter().filter(|call| call.path.ends_with("/media") && call.method == "POST").count()
+    };
+    let first = apply(&project).exits(10);
+    assert_eq!((creations(), live(&server)), (396, numbers(1..=36)), "in plan order");
+    assert_eq!(events(&first, "post_deferred"), ["posts/37", "posts/38"]);
+    assert!(first.stdout.contains("396 of 400"), "{}", first.stdout);
+    // The record knows what this day has used, in a run that made none itself.
+    apply(&project).exits(10);
+    assert_eq!(creations(), 396);
+    server.sandbox.advance(Duration::from_secs(86_400)).unwrap();
+    apply(&project).exits(0);
+    assert_eq!((creations(), live(&server)), (396 + 22, numbers(1..=38)), "exactly the two, once each");
+    apply(&project).exits(0).ends_with_no_changes();
+}
+
 trait Ends {
     fn ends_with_no_changes(self);
 }

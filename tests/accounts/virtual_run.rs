@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use igsync::apply::stop_channel;
 use igsync::cli::Cli;
 use igsync::commands::{self, Actions, Stream, Streams, Terminal, World};
-use igsync::port::{Clock, HttpOptions, HttpTransport, RealDisk};
+use igsync::port::{Clock, HttpOptions, HttpTransport, RealDisk, Transport, TransportError};
 use jiff::Timestamp;
 
 use crate::project::{Output, Project};
@@ -68,12 +68,29 @@ impl Write for Captured {
 /// Runs a command line in `project` on this clock.
 #[must_use = "check how it ended"]
 pub fn run(project: &Project, clock: &Virtual, variables: &[(&str, &str)], line: &str) -> Output {
+    let transport =
+        || -> Result<Arc<dyn Transport>, TransportError> { Ok(Arc::new(HttpTransport::new(&HttpOptions::default())?)) };
+    run_through(project, clock, Box::new(transport), variables, line)
+}
+
+/// What makes the way to Meta, once per command.
+pub type MakeTransport = Box<dyn Fn() -> Result<Arc<dyn Transport>, TransportError> + Send + Sync>;
+
+/// As [`run`], through another transport.
+#[must_use = "check how it ended"]
+pub fn run_through(
+    project: &Project,
+    clock: &Virtual,
+    transport: MakeTransport,
+    variables: &[(&str, &str)],
+    line: &str,
+) -> Output {
     let (out, err) = (Captured::default(), Captured::default());
     let (_stopper, stop) = stop_channel();
     let world = World {
         disk: Arc::new(RealDisk),
         clock: Arc::new(clock.clone()),
-        transport: Box::new(|| Ok(Arc::new(HttpTransport::new(&HttpOptions::default())?))),
+        transport,
         env: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         terminal: Terminal {
             streams: Streams { out: Stream::new(out.clone()), err: Stream::new(err.clone()) },

@@ -9,7 +9,7 @@ use igsync::apply::stop_channel;
 use igsync::cli::Cli;
 use igsync::commands::{self, Actions, Stream, Streams, Terminal, World};
 use igsync::exit::Exit;
-use igsync::port::{HttpOptions, HttpTransport, MemDisk, RealClock};
+use igsync::port::{Disk, HttpOptions, HttpTransport, MemDisk, RealClock};
 
 use crate::project::{Project, Server};
 
@@ -37,14 +37,17 @@ fn disk() -> MemDisk {
     disk
 }
 
-/// Runs a command line over `disk`; gives the exit and both streams as one text.
 fn run(disk: &MemDisk, server: &Server, line: &str) -> (Exit, String) {
+    run_over(Arc::new(disk.clone()), "/content", &server.url(), line)
+}
+
+/// Runs a command line over `disk`; gives the exit and both streams as one text.
+pub fn run_over(disk: Arc<dyn Disk>, root: &str, url: &str, line: &str) -> (Exit, String) {
     let captured = Captured::default();
     let stream = || Stream::new(captured.clone());
     let (_stopper, stop) = stop_channel();
-    let url = server.url();
     let variables = [
-        ("IGSYNC_GRAPH_URL", url.as_str()),
+        ("IGSYNC_GRAPH_URL", url),
         ("IGSYNC_ACCESS_TOKEN", "IGAA-LONG"),
         ("IGSYNC_POLL_INITIAL_MS", "10"),
         ("IGSYNC_SETTLE_MS", "20"),
@@ -52,7 +55,7 @@ fn run(disk: &MemDisk, server: &Server, line: &str) -> (Exit, String) {
         ("IGSYNC_HTTP_TIMEOUT_MS", "2000"),
     ];
     let world = World {
-        disk: Arc::new(disk.clone()),
+        disk,
         clock: Arc::new(RealClock::new()),
         transport: Box::new(|| Ok(Arc::new(HttpTransport::new(&HttpOptions::default())?))),
         env: variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
@@ -72,7 +75,7 @@ fn run(disk: &MemDisk, server: &Server, line: &str) -> (Exit, String) {
         stop,
         seed: 1,
     };
-    let cli = Cli::try_parse_from(format!("igsync {line} -C /content").split_whitespace()).unwrap();
+    let cli = Cli::try_parse_from(format!("igsync {line} -C {root}").split_whitespace()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let exit = runtime.block_on(commands::run(cli, &world));
     let text = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();

@@ -60,10 +60,15 @@ impl Project {
 
     /// A small square photograph; different seeds give different bytes.
     pub fn jpeg(&self, path: &str, seed: u8) {
-        let picture = image::RgbImage::from_fn(640, 640, |x, y| image::Rgb([(x / 3) as u8, (y / 3) as u8, seed]));
-        let path = self.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        picture.save_with_format(path, image::ImageFormat::Jpeg).unwrap();
+        // Encoding is slow in a debug build: the picture is made once, and a comment behind its start differs.
+        static PICTURE: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+        let picture = PICTURE.get_or_init(|| {
+            let picture = image::RgbImage::from_fn(640, 640, |x, y| image::Rgb([(x / 3) as u8, (y / 3) as u8, 90]));
+            let mut bytes = std::io::Cursor::new(Vec::new());
+            picture.write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
+            bytes.into_inner()
+        });
+        self.write(path, [&picture[..2], &[0xFF, 0xFE, 0, 3, seed], &picture[2..]].concat());
     }
 
     pub fn read(&self, path: &str) -> String {
@@ -214,6 +219,10 @@ impl Server {
 
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.address
     }
 
     /// What is live, in publish order, as the control endpoint says it.

@@ -479,6 +479,7 @@ impl Simulation {
                 disk: Arc::clone(&self.disk) as _,
                 digests: Arc::default(),
                 converting: None,
+                hashed: Arc::default(),
             },
             graph: None,
             max_publish: 5,

@@ -6,8 +6,8 @@ use crate::cli::{AuthInspect, Global, OutputFormat};
 use crate::config::{Account, Login};
 use crate::exit::Exit;
 use crate::graph::scopes::{self, Needs};
-use crate::graph::{Client, Error, TokenFacts};
-use crate::id::{AccountName, UserId};
+use crate::graph::{Client, Error, Expiry, TokenFacts};
+use crate::id::AccountName;
 use crate::manifest::{Post, PostState};
 use crate::report;
 use crate::report::auth::TokenReport;
@@ -15,6 +15,7 @@ use crate::report::auth::TokenReport;
 use super::super::connect::{Connector, identity_of};
 use super::super::project::Project;
 use super::super::{Ended, Failure, World, credentials, write_stdout};
+use super::expiry;
 
 pub(super) async fn run(global: &Global, args: &AuthInspect, world: &World) -> Ended {
     let project = Project::load(global, world, false, false)?;
@@ -27,9 +28,7 @@ pub(super) async fn run(global: &Global, args: &AuthInspect, world: &World) -> E
     for account in chosen(&project, &args.account)? {
         let needs = needs(project.posts.iter().map(|post| &**post), &account.name);
         let report = match connector.client(account, &project, world).await {
-            Ok(client) => {
-                facts(account, project.user_of(account).as_ref(), &client, needs, &project.settings, world).await?
-            }
+            Ok(client) => facts(account, &project, &client, needs, world).await?,
             Err(halt) => TokenReport::unusable(account, halt.reason, halt.help, world.clock.now()),
         };
         reports.push(report);
@@ -45,8 +44,8 @@ pub(super) async fn run(global: &Global, args: &AuthInspect, world: &World) -> E
     let is_bad = reports.iter().any(|report| !report.is_good(min_days));
     if min_days.is_some() && reports.iter().any(|report| report.is_valid && report.expires.is_none()) {
         world.terminal.say(
-            "note: Meta does not tell when an Instagram Login token expires; run `auth refresh` every month, \
-             it prints the new date",
+            "note: Meta tells when an Instagram Login token expires only when it issues one, and igsync notes it then; \
+             this one was issued elsewhere: run `auth refresh` every month, it prints the new date",
         );
     }
     Ok(if is_bad { Exit::Account } else { Exit::Done })
@@ -79,12 +78,13 @@ pub(in super::super) fn needs<'a>(posts: impl Iterator<Item = &'a Post>, account
 /// Everything Meta tells about the token of one account. Only a Meta that cannot be reached is an error.
 pub(in super::super) async fn facts(
     account: &Account,
-    user: Option<&UserId>,
+    project: &Project,
     client: &Client,
     needs: Needs,
-    settings: &crate::config::Settings,
     world: &World,
 ) -> Result<TokenReport, Failure> {
+    let (user, settings) = (project.user_of(account), &project.settings);
+    let user = user.as_ref();
     let told = match account.login {
         Login::Facebook => debug(account, client, settings, world).await?,
         Login::Instagram => None,
@@ -105,6 +105,7 @@ pub(in super::super) async fn facts(
     let flavour = credentials::flavour(account.login);
     let missing = facts.scopes.as_ref().map(|held| scopes::missing(flavour, needs, held)).unwrap_or_default();
     let now: Timestamp = client.server_now();
+    let noted = || expiry::recall(&*world.disk, &project.paths.expiry(), client.token()).map(Expiry::At);
     Ok(TokenReport {
         account: account.name.clone(),
         login: account.login,
@@ -113,7 +114,7 @@ pub(in super::super) async fn facts(
         is_valid: facts.is_valid,
         help: help.or_else(|| facts.problem.as_ref().map(|problem| problem.known().remedy.to_owned())),
         problem: facts.problem.map(|problem| problem.to_string()),
-        expires: facts.expires,
+        expires: facts.expires.or_else(noted),
         data_access_ends: facts.data_access_ends,
         needed: scopes::needed(flavour, needs),
         held: facts.scopes,

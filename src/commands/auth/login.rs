@@ -27,7 +27,7 @@ pub(super) async fn run(global: &Global, args: &AuthLogin, world: &World) -> End
         .map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))?;
     let client = credentials::proven(client.after(given), world);
     if let Some(issued) = &issued {
-        hand_over(issued, client.server_now(), world)?;
+        hand_over(issued, client.server_now(), &desk, world)?;
     }
     let found = client.accounts().await.map_err(|error| {
         let halt = credentials::refused(&account, &client, &error);

@@ -7,12 +7,13 @@ use jiff::Timestamp;
 
 use crate::config::Account;
 use crate::finding::Severity;
-use crate::id::{Digest, PostKey, UserId};
+use crate::id::{Digest, Kind, PostKey, UserId};
 use crate::lockfile::State;
 use crate::manifest::{self, Files, Loaded, Mending, Post, Source, Spot};
-use crate::media::DigestCache;
 use crate::media::rules::Broken;
-use crate::port::Disk;
+use crate::media::{DigestCache, Hashed, follow};
+use crate::port::{Disk, Stat};
+use crate::rules;
 
 use super::super::World;
 use super::Project;
@@ -26,14 +27,21 @@ impl Project {
         let is_live =
             |post: &Post| post.user_id.as_ref().is_some_and(|user| live.contains(&(user.clone(), post.key.clone())));
         let root = self.root.clone();
-        let mut files = Files::new(disk, &root);
-        let Loaded { posts, unplanned, guessed, .. } = loaded;
-        // Whatever else is wrong with a post: all findings come at once.
-        for post in posts.iter_mut().chain(unplanned).filter(|post| check_published || !is_live(post)) {
-            let broken = self.broken(post, guessed.contains(&post.file), &mut files, world.clock.now());
-            self.report(post, broken, disk);
-        }
         let mut cache = DigestCache::load(disk, &self.paths.digests());
+        let mut files = Files::new(disk, &root, &mut cache);
+        let Loaded { posts, unplanned, guessed, .. } = loaded;
+        let mut pointers: HashMap<usize, Vec<(Spot<'static>, Broken)>> = HashMap::new();
+        // Whatever else is wrong with a post: all findings come at once.
+        let judged = posts.iter_mut().chain(&mut *unplanned).enumerate();
+        for (place, post) in judged.filter(|(_, post)| check_published || !is_live(post)) {
+            let broken = self.broken(post, guessed.contains(&post.file), &mut files, world.clock.now());
+            let is_pointer = |(_, broken): &(Spot<'_>, Broken)| broken.rule.id == rules::MEDIA_IS_POINTER.id;
+            let (pointer, broken): (Vec<_>, Vec<_>) = broken.into_iter().partition(is_pointer);
+            self.report(post, broken, disk);
+            if !pointer.is_empty() {
+                pointers.insert(place, pointer);
+            }
+        }
         let mut wanted: Vec<Arc<str>> = posts
             .iter()
             .filter(|post| !is_live(post) && !post.has_errors && !post.draft)
@@ -45,9 +53,13 @@ impl Project {
         let paths: Vec<&str> = wanted.iter().map(|path| &**path).collect();
         let mut digests: HashMap<Arc<str>, Digest> = HashMap::with_capacity(wanted.len());
         let mut unreadable: HashMap<Arc<str>, Broken> = HashMap::new();
-        for (path, digest) in wanted.iter().zip(cache.digests(disk, &root, &paths)) {
-            match digest {
-                Ok(digest) => _ = digests.insert(Arc::clone(path), digest),
+        let mut stats: HashMap<Arc<str>, Stat> = HashMap::with_capacity(wanted.len());
+        for (path, hashed) in wanted.iter().zip(cache.digests(disk, &root, &paths)) {
+            match hashed {
+                Ok(Hashed { digest, stat }) => {
+                    digests.insert(Arc::clone(path), digest);
+                    stats.insert(Arc::clone(path), stat);
+                }
                 Err(error) => _ = unreadable.insert(Arc::clone(path), manifest::unreadable(path, &error)),
             }
         }
@@ -59,11 +71,18 @@ impl Project {
                 Source::Url(_) => None,
             });
         }
+        // A pointer's digest says which file it stands for: one that is live already has only moved.
+        let elsewhere = if pointers.is_empty() { HashSet::new() } else { self.live_elsewhere(posts) };
+        for (place, post) in posts.iter_mut().chain(unplanned).enumerate() {
+            let has_moved = likeness(post).is_some_and(|likeness| elsewhere.contains(&likeness));
+            let found = pointers.remove(&place).filter(|_| !has_moved).unwrap_or_default();
+            self.report(post, found, disk);
+        }
         // A cache that can not be written costs time only, and an empty folder stays empty.
-        if !digests.is_empty() && self.paths.prepare(disk).is_ok() {
+        if cache.has_changed() && self.paths.prepare(disk).is_ok() {
             let _ = cache.save_if_changed(disk, &self.paths.digests());
         }
-        self.digests = Arc::new(digests);
+        (self.digests, self.hashed) = (Arc::new(digests), Arc::new(stats));
     }
 
     /// What is wrong with a post's media, and with its time.
@@ -101,8 +120,21 @@ impl Project {
 
     /// The digest of a published post's file as it was last read: the file itself is not read again.
     fn remembered(&self, cache: &DigestCache, path: &str, disk: &dyn Disk) -> Option<Digest> {
-        let stat = disk.stat(&self.root.join(path)).ok()?;
+        let (_, stat) = follow(disk, self.root.join(path)).ok()?;
         cache.get(path, &stat).cloned()
+    }
+
+    /// What is live under keys whose manifests are gone: a post that looks the same has moved.
+    fn live_elsewhere(&self, posts: &[Post]) -> HashSet<Likeness> {
+        let keys: HashSet<(&str, &str)> =
+            posts.iter().filter_map(|post| Some((post.user_id.as_ref()?.as_str(), post.key.as_str()))).collect();
+        let records = self.snapshot.records.iter();
+        let vanished = records.filter(|record| {
+            record.state == State::Published && !keys.contains(&(record.user_id.as_str(), record.key.as_str()))
+        });
+        vanished
+            .filter_map(|record| Some((record.user_id.clone(), record.kind, record.media_digest.clone()?)))
+            .collect()
     }
 
     fn live_keys(&self) -> HashSet<(UserId, PostKey)> {
@@ -118,6 +150,13 @@ impl Project {
 /// `None`: the account's pictures are published as they are.
 pub(in crate::commands) fn mending_of(account: &Account) -> Option<Mending> {
     account.convert.then_some(Mending { fit: account.fit })
+}
+
+/// By what a post is known again under another key.
+type Likeness = (UserId, Kind, Digest);
+
+fn likeness(post: &Post) -> Option<Likeness> {
+    Some((post.user_id.clone()?, post.kind, post.media_digest.clone()?))
 }
 
 fn local_paths(post: &Post) -> impl Iterator<Item = &Arc<str>> {

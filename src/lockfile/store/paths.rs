@@ -54,6 +54,12 @@ impl Paths {
         self.private.join("converted")
     }
 
+    /// When tokens that were issued here expire.
+    #[must_use]
+    pub fn expiry(&self) -> PathBuf {
+        self.private.join("expiry.jsonl")
+    }
+
     /// Makes the private folder with its own `.gitignore`. What a crash left half done is completed.
     pub fn prepare(&self, disk: &dyn Disk) -> Result<(), Error> {
         self.check_links(disk)?;
@@ -69,7 +75,7 @@ impl Paths {
 
     /// A link could lead out of the content root; what a pull request brings must not choose where we write.
     pub(super) fn check_links(&self, disk: &dyn Disk) -> Result<(), Error> {
-        let own = [self.journal(), self.run_lock(), self.digests(), self.converted()];
+        let own = [self.journal(), self.run_lock(), self.digests(), self.converted(), self.expiry()];
         let mut paths = [&self.private, &self.folder, &self.lockfile].into_iter().chain(&own);
         match paths.find(|path| disk.stat(path).is_ok_and(|stat| stat.kind == FileKind::Symlink)) {
             Some(path) => Err(Error::Link { path: path.display().to_string() }),

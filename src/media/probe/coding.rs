@@ -10,7 +10,16 @@ pub(super) struct Coding {
     pub scan: Option<Scan>,
 }
 
-const CHROMA: [&str; 4] = ["4:0:0", "4:2:0", "4:2:2", "4:4:4"];
+/// How many samples of colour there are to those of brightness.
+pub(super) type Chroma = &'static str;
+
+const CHROMA: [Chroma; 4] = ["4:0:0", "4:2:0", "4:2:2", "4:4:4"];
+
+/// Reads again what was written down.
+pub(super) fn known_chroma<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Chroma>, D::Error> {
+    let text = <Option<String> as serde::Deserialize>::deserialize(from)?;
+    Ok(text.and_then(|text| CHROMA.into_iter().find(|known| *known == text)))
+}
 
 /// Reads the boxes inside a sample entry: the configuration of H.264 (`avcC`) or HEVC (`hvcC`), and what
 /// `QuickTime` says about fields (`fiel`), which decides when both speak.

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read, Seek};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Format, be16, be32, icc, read_at};
 
 /// Segments before the scan; a real file has a few dozen at most.
@@ -9,7 +11,7 @@ const MAX_SEGMENTS: usize = 2_000;
 /// How far from the end the end marker may be: cameras and editors append things.
 const TAIL: u64 = 64 * 1024;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, not states")]
 pub struct Jpeg {
     /// In pixels, as stored; 0 when the file ends before its frame header.

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read, Seek};
 
+use serde::{Deserialize, Serialize};
+
 use super::tracks::{self, AudioTrack, EditList, VideoTrack};
 use super::{be32, be64, read_at};
 
@@ -10,7 +12,7 @@ const MAX_BOXES: usize = 4_096;
 /// A `moov` of 15 minutes is about 1 MB. In bytes.
 const MAX_MOOV: u64 = 32 << 20;
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Video {
     pub brand: Brand,
     /// `moov` (the index) stands before `mdat` (the data), so playing can begin before the end arrives.
@@ -43,7 +45,7 @@ impl Video {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Brand {
     /// Major brand `qt  `, or no brand at all.
     QuickTime,

@@ -257,3 +257,24 @@ proptest::proptest! {
         facts(&bytes);
     }
 }
+
+#[test]
+fn facts_that_were_written_down_read_the_same() {
+    let odd = Mp4 { rotation: 90, edits: vec![400], frames_per_second: 29, ..Mp4::default() };
+    for bytes in [odd.build(), with_exif(&jpeg(320, 200), 6, true), png(9, 9), b"version https://git-lfs".to_vec()] {
+        let read = facts(&bytes);
+        let text = serde_json::to_string(&read).unwrap();
+        assert_eq!(serde_json::from_str::<Facts>(&text).unwrap(), read, "{text}");
+    }
+}
+
+#[test]
+fn every_file_that_reads_facts_is_in_their_fingerprint() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/media/probe");
+    let source = std::fs::read_to_string(folder.with_extension("rs")).unwrap();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let is_test = name.starts_with("test");
+        assert!(is_test || source.contains(&format!("include_bytes!(\"probe/{name}\")")), "{name}");
+    }
+}

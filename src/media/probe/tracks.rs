@@ -1,9 +1,12 @@
 //! Inside `moov`: tracks, codecs, times.
 
+use serde::{Deserialize, Serialize};
+
+use super::coding::Chroma;
 use super::mp4::{Video, fourcc};
 use super::{be16, be32, be64, coding, samples};
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VideoTrack {
     /// `avc1` and `avc3` are H.264, `hvc1` and `hev1` HEVC.
     pub codec: String,
@@ -16,7 +19,8 @@ pub struct VideoTrack {
     /// Frames per second, averaged; `None` in fragmented files.
     pub frame_rate: Option<f64>,
     /// How colours are stored (`4:2:0`), where the codec's configuration says.
-    pub chroma: Option<&'static str>,
+    #[serde(deserialize_with = "coding::known_chroma")]
+    pub chroma: Option<Chroma>,
     /// Whether frames are whole, where the codec's configuration says.
     pub scan: Option<Scan>,
     /// Groups of pictures lean on each other; `None` where the index does not tell.
@@ -26,7 +30,7 @@ pub struct VideoTrack {
 }
 
 /// How the lines of a picture are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scan {
     Progressive,
     /// The coding allows fields; whether there are any, only the pictures tell.
@@ -34,7 +38,7 @@ pub enum Scan {
     Interlaced,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AudioTrack {
     /// `mp4a` is AAC, `.mp3` MP3.
     pub codec: String,
@@ -46,7 +50,7 @@ pub struct AudioTrack {
 }
 
 /// Whether the tracks are played other than from their start to their end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum EditList {
     None,
     /// A pause, a skip, or both, of less than a quarter of a second: what encoders write to hide their delay.

@@ -6,29 +6,30 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::super::address::is_public;
 use super::super::{FetchError, TransportError};
-use super::{HttpOptions, build, builder, failure, is_loopback};
+use super::{HttpOptions, build, builder, failure, get_or_build, is_loopback, with_roots};
 
 /// Names that are not asked for: their addresses are known.
 pub(super) type Known = HashMap<String, Vec<IpAddr>>;
 
-/// One client for this machine and one for the world, for a URL's kind of host.
+/// One client for this machine and, once it is needed, one for the world.
 #[derive(Debug)]
 pub(super) struct Stranger {
+    options: HttpOptions,
+    known: Arc<Known>,
     loopback: reqwest::Client,
-    public: reqwest::Client,
+    public: OnceLock<reqwest::Client>,
 }
 
 impl Stranger {
     pub(super) fn new(options: &HttpOptions, known: Known) -> Result<Self, TransportError> {
-        let bare = || builder(options).no_proxy().no_gzip();
-        let public = bare().https_only(true).dns_resolver(Arc::new(PublicNames { known: Arc::new(known) }));
-        Ok(Self { loopback: build(bare())?, public: build(public)? })
+        let loopback = build(bare(options).tls_certs_only([]))?;
+        Ok(Self { options: options.clone(), known: Arc::new(known), loopback, public: OnceLock::new() })
     }
 
     /// Whether `url` is this machine was for the caller to allow; a name that merely leads here is private.
@@ -44,9 +45,19 @@ impl Stranger {
         };
         match address.filter(|address| !is_public(*address)) {
             Some(address) => Err(FetchError::Private(address)),
-            None => Ok(&self.public),
+            None => Ok(self.public()?),
         }
     }
+
+    fn public(&self) -> Result<&reqwest::Client, TransportError> {
+        let resolver = PublicNames { known: Arc::clone(&self.known) };
+        let client = || with_roots(bare(&self.options)).https_only(true).dns_resolver(Arc::new(resolver));
+        get_or_build(&self.public, client)
+    }
+}
+
+fn bare(options: &HttpOptions) -> reqwest::ClientBuilder {
+    builder(options).no_proxy().no_gzip()
 }
 
 /// The failure of a request, the refusal of an address told apart.

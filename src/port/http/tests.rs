@@ -274,3 +274,20 @@ fn loopback_is_this_machine_only() {
         assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
     }
 }
+
+#[tokio::test]
+async fn a_body_that_stops_moving_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = url_of(&listener);
+    let held = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        read_head(&mut socket).await;
+        socket
+    });
+    let options = HttpOptions { stall: Duration::from_millis(200), ..HttpOptions::default() };
+    let request =
+        Request { timeout: Duration::from_secs(600), ..upload(url, Box::new(Counted(Arc::default())), 1 << 40, None) };
+    let error = HttpTransport::new(&options).unwrap().send(request).await.unwrap_err();
+    assert!(matches!(&error, TransportError::NoAnswer(why) if why.contains("nothing moved")), "{error:?}");
+    drop(held);
+}

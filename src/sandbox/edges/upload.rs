@@ -64,8 +64,8 @@ pub(crate) fn progress(core: &Core, head: &Head) -> Answer {
     (200, json!({ "id": head.container.to_string(), "offset": received.unwrap_or(0) }))
 }
 
-/// Whether bytes from this offset continue what is there; how many are still to come.
-pub(crate) fn begin(core: &Core, head: &Head) -> Result<u64, Answer> {
+/// Whether bytes from this offset continue what is there; whose turn it is, and how many are still to come.
+pub(crate) fn begin(core: &Core, head: &Head) -> Result<(u64, u64), Answer> {
     let failed = |message: &str| refused(400, "ProcessingFailedError", false, message);
     let mut world = core.world();
     let upload = world.container_mut(head.container).and_then(|container| container.upload.as_mut());
@@ -88,15 +88,16 @@ pub(crate) fn begin(core: &Core, head: &Head) -> Result<u64, Answer> {
     if head.offset == 0 {
         core.uploads.finish(head.container);
     }
-    Ok(size - head.offset)
+    Ok((core.uploads.begin(head.container), size - head.offset))
 }
 
-/// Takes some bytes; they are kept whatever becomes of the connection.
-pub(crate) fn take(core: &Core, head: &Head, bytes: &[u8]) {
-    let received = core.uploads.take(head.container, bytes);
+/// Takes some bytes; they are kept whatever becomes of the connection. `false`: another request goes on.
+pub(crate) fn take(core: &Core, head: &Head, turn: u64, bytes: &[u8]) -> bool {
+    let Some(received) = core.uploads.take(head.container, turn, bytes) else { return false };
     if let Some(upload) = core.world().container_mut(head.container).and_then(|container| container.upload.as_mut()) {
         upload.received = received;
     }
+    true
 }
 
 /// After the last byte of a request: the whole file is read, or more is awaited.

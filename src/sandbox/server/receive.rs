@@ -4,6 +4,7 @@ use axum::body::{Body, Bytes};
 use axum::http::Response;
 use axum::http::request::Parts;
 use futures_util::StreamExt;
+use serde_json::{Map, Value};
 
 use super::super::call;
 use super::super::edges::upload;
@@ -41,7 +42,10 @@ impl Server {
         let answer = if let Some(url) = &head.file_url {
             upload::fetch(core, &head, url, now).await
         } else {
-            match self.receive(&head, body, faults).await {
+            let mut received = 0;
+            let taken = self.receive(&head, body, faults, &mut received).await;
+            entry.params = log(&head, received);
+            match taken {
                 Ok(answer) => answer,
                 Err(cut) => {
                     core.uploads.keep(head.container);
@@ -62,9 +66,16 @@ impl Server {
         }
     }
 
-    async fn receive(&self, head: &upload::Head, body: Body, faults: &[Fault]) -> Result<upload::Answer, Cut> {
-        let mut left = match upload::begin(&self.core, head) {
-            Ok(left) => left,
+    /// `received` counts every byte that came, taken or not.
+    async fn receive(
+        &self,
+        head: &upload::Head,
+        body: Body,
+        faults: &[Fault],
+        received: &mut u64,
+    ) -> Result<upload::Answer, Cut> {
+        let (turn, mut left) = match upload::begin(&self.core, head) {
+            Ok(begun) => begun,
             Err(answer) => return Ok(answer),
         };
         let stop = faults
@@ -74,8 +85,12 @@ impl Server {
         let mut body = body.into_data_stream();
         while let Some(piece) = body.next().await {
             let Ok(piece) = piece else { return Err(Cut::Closed) };
+            *received += piece.len() as u64;
+            self.core.uploads.count(piece.len());
             let take = left.min(allowed).min(piece.len() as u64);
-            upload::take(&self.core, head, &piece[..usize::try_from(take).unwrap_or(piece.len())]);
+            if !upload::take(&self.core, head, turn, &piece[..usize::try_from(take).unwrap_or(piece.len())]) {
+                return Err(Cut::Closed);
+            }
             left -= take;
             allowed -= take;
             if allowed == 0 {
@@ -84,4 +99,10 @@ impl Server {
         }
         Ok(upload::finish(&self.core, head, self.core.now()))
     }
+}
+
+/// What the log keeps of a request that carried bytes.
+fn log(head: &upload::Head, received: u64) -> Map<String, Value> {
+    let sizes = [("offset", head.offset), ("file_size", head.size.unwrap_or_default()), ("received", received)];
+    sizes.into_iter().map(|(name, bytes)| (name.to_owned(), bytes.to_string().into())).collect()
 }
