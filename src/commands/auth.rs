@@ -113,12 +113,11 @@ fn check_stdout(world: &World, show: bool) -> Result<(), Failure> {
 fn hand_over(issued: &Issued, now: Timestamp, desk: &Desk, world: &World) -> Result<(), Failure> {
     write_stdout(world, &format!("{}\n", issued.reveal()))?;
     let until = issued.lifetime.and_then(|lifetime| now.checked_add(lifetime).ok());
-    let disk = &*world.disk;
     if let Some(until) = until
-        && desk.paths.prepare(disk).is_ok()
+        && desk.paths.prepare(&*world.disk).is_ok()
     {
         // Without the note a later `inspect` knows less, nothing worse.
-        let _ = expiry::remember(disk, &desk.paths.expiry(), &issued.token, until);
+        let _ = expiry::remember(&*world.disk, &desk.paths.expiry(), &issued.token, until);
     }
     world.terminal.say(&report::auth::issued(until, now));
     Ok(())

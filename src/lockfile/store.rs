@@ -95,6 +95,7 @@ fn read_file(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<u8>>, Error> {
 }
 
 /// The records of one run: read once, then kept durable step by step. Only the holder of the run lock opens one.
+#[expect(clippy::struct_excessive_bools, reason = "facts about two files and a failure, each on its own")]
 pub struct Ledger {
     disk: Arc<dyn Disk>,
     paths: Paths,

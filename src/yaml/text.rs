@@ -70,8 +70,9 @@ fn key_id(text: &str) -> Option<Range<usize>> {
     text.match_indices("AKIA").chain(text.match_indices("ASIA")).find_map(|(start, _)| {
         let is_inside = text[..start].bytes().next_back().is_some_and(|byte| byte.is_ascii_alphanumeric());
         let is_key = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-        let length = text[start..].bytes().take_while(is_key).count();
-        (length == 20 && !is_inside).then_some(start..start + length)
+        let end = start + text[start..].bytes().take_while(is_key).count();
+        let goes_on = text[end..].bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        (end - start == 20 && !is_inside && !goes_on).then_some(start..end)
     })
 }
 

@@ -168,8 +168,7 @@ fn a_result_that_never_arrives_ends_in_exit_8_with_lines_that_can_be_merged_and_
     // The announcement arrives, and nothing after it.
     site.origin.hook("pre-receive", "echo x >> pushes\n[ \"$(wc -l < pushes)\" -le 1 ] || { echo 'no more'; exit 1; }");
     let output = site.machine().apply(&[]).exits(8).says("no more");
-    let lines: String =
-        output.stderr.lines().filter(|line| line.starts_with('{')).map(|line| format!("{line}\n")).collect();
+    let lines = output.stderr.split_inclusive('\n').filter(|line| line.starts_with('{')).collect::<String>();
     let live = site.server.published();
     assert!(!live.is_empty());
     assert!(lines.contains(live[0]["media_id"].as_str().unwrap()), "{}", output.stderr);
@@ -217,7 +216,7 @@ fn the_rerun_of_an_old_job_publishes_nothing_again() {
     old[0].apply(&[]).exits(0).ends_with("No changes.");
     assert_eq!(site.origin.ask(&["rev-parse", "main"]), pushed, "nothing to record, nothing pushed");
     site.change("Something new", |folder| {
-        write(folder, "posts/note.yaml", "kind: image\nimage: ./1.jpg\ndraft: true\n")
+        write(folder, "posts/note.yaml", "kind: image\nimage: ./1.jpg\ndraft: true\n");
     });
     old[1].apply(&[]).exits(6);
     site.audit(POSTS, "main", "re-run");

@@ -5,6 +5,7 @@
 #![expect(
     unreachable_pub,
     clippy::unwrap_used,
+    clippy::cast_possible_truncation,
     reason = "tests stop at the first surprise; their texts and pictures are small"
 )]
 

@@ -8,7 +8,7 @@ fn an_old_checkout_is_refused_in_ci_and_names_the_way_out() {
     let site = Site::new(1);
     let old = site.machine();
     site.change("Another post", |folder| {
-        write(folder, "posts/late.yaml", "draft: true\nkind: image\nimage: ./1.jpg\n")
+        write(folder, "posts/late.yaml", "draft: true\nkind: image\nimage: ./1.jpg\n");
     });
     old.apply(&["--no-push", "--allow-ephemeral-lock"])
         .exits(6)

@@ -170,15 +170,12 @@ mod ugly {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;
     use std::os::unix::fs::{FileTypeExt as _, symlink};
-    use std::time::{Duration, Instant};
 
     use super::*;
 
-    /// What a command says, as bytes: never an escape, never a panic, never later than this.
-    fn soon(project: &Project, about: &str) -> Output {
-        let begin = Instant::now();
+    /// What a command says: never an escape, never a panic. A command that hangs hangs the test.
+    fn plainly(project: &Project, about: &str) -> Output {
         let output = refused(project, about);
-        assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
         let said = output.stdout.clone() + &output.stderr;
         assert!(!said.chars().any(|c| c.is_control() && c != '\n'), "{said:?}");
         output
@@ -195,16 +192,16 @@ mod ugly {
     fn a_pipe_is_not_waited_for() {
         let project = Project::with_one_image();
         pipe(&project, "posts/one.jpg");
-        soon(&project, "not a regular file");
+        plainly(&project, "not a regular file");
         let project = Project::with_one_image();
         pipe(&project, "posts/two.yaml");
-        soon(&project, "posts/two.yaml");
+        plainly(&project, "posts/two.yaml");
         let project = Project::with_one_image();
         pipe(&project, "posts/_defaults.yaml");
-        soon(&project, "posts/_defaults.yaml");
+        plainly(&project, "posts/_defaults.yaml");
         let project = Project::with_one_image();
         pipe(&project, "igsync.yaml");
-        soon(&project, "igsync.yaml");
+        plainly(&project, "igsync.yaml");
     }
 
     #[test]
@@ -212,26 +209,13 @@ mod ugly {
         let project = Project::with_one_image();
         project.remove("posts/one.jpg");
         symlink("one.jpg", project.path().join("posts/one.jpg")).unwrap();
-        soon(&project, "one.jpg");
+        plainly(&project, "one.jpg");
         let project = Project::with_one_image();
         symlink("loop.yaml", project.path().join("posts/loop.yaml")).unwrap();
-        soon(&project, "loop.yaml");
+        plainly(&project, "loop.yaml");
         let project = Project::with_one_image();
         symlink("..", project.path().join("posts/up")).unwrap();
         project.run(["validate"]).exits(0).says("not followed");
-    }
-
-    #[test]
-    fn two_gigabytes_are_not_read_to_be_refused() {
-        for start in [&b""[..], b"\xFF\xD8\xFF\xE0\0\x10JFIF\0", b"\0\0\0\x18ftypisom\0\0\0\0isommp42\0\0\0\0"] {
-            let project = Project::with_one_image();
-            project.write("posts/one.jpg", start);
-            let file = fs::File::options().write(true).open(project.path().join("posts/one.jpg")).unwrap();
-            file.set_len(2 << 30).unwrap();
-            let begin = Instant::now();
-            project.run(["validate"]).exits(1).says("posts/one.yaml:2");
-            assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
-        }
     }
 
     #[test]
@@ -239,14 +223,14 @@ mod ugly {
         for name in ["a\nb", "red \u{1b}[31m", "::error file=x::y\r\nz", "bell\u{7}", "\u{9b}2J"] {
             let project = Project::with_one_image();
             project.write(&format!("posts/{name}.yaml"), "kind: image\nimage: ./one.jpg\n");
-            soon(&project, "cannot be a key");
+            plainly(&project, "cannot be a key");
             let annotations = project.run(["validate", "--format", "github"]).exits(1).stdout;
             assert_eq!(annotations.lines().filter(|line| line.starts_with("::")).count(), 1, "{annotations:?}");
         }
         let project = Project::with_one_image();
         let odd = project.path().join("posts").join(OsStr::from_bytes(b"caf\xe9.yaml"));
         fs::File::create(odd).unwrap();
-        soon(&project, "not UTF-8");
+        plainly(&project, "not UTF-8");
     }
 
     /// Rights do not bind root, as which containers run their tests.
@@ -256,12 +240,12 @@ mod ugly {
         for file in ["posts/one.jpg", "posts/one.yaml", "igsync.yaml"] {
             let project = Project::with_one_image();
             let path = project.path().join(file);
-            fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
             if fs::File::open(&path).is_ok() {
                 eprintln!("skipped: rights do not bind this user");
                 return;
             }
-            soon(&project, file);
+            plainly(&project, file);
         }
     }
 }

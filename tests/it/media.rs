@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 
 use igsync::exit::Exit;
 use igsync::port::{Access, Disk, Entry, RealDisk, RunLock, Stat};
-use sha2::{Digest, Sha256};
 
 use crate::ports::run_over;
 use crate::project::{Project, Server, repository};
+use crate::upload::sha256;
 
 /// The real disk, which counts what is done with media files.
 #[derive(Clone, Default)]
@@ -158,8 +158,23 @@ fn a_gibibyte_of_unchanged_media_costs_a_plan_no_byte() {
     assert_eq!(third.opened.keys().collect::<Vec<_>>(), [&project.path().canonicalize().unwrap().join("posts/3.mp4")]);
 }
 
+#[test]
+fn two_gigabytes_are_not_read_to_be_refused() {
+    for start in [&b""[..], b"\xFF\xD8\xFF\xE0\0\x10JFIF\0", b"\0\0\0\x18ftypisom\0\0\0\0isommp42\0\0\0\0"] {
+        let (project, disk) = (Project::with_one_image(), Counting::default());
+        project.write("posts/one.jpg", start);
+        let file = std::fs::File::options().write(true).open(project.path().join("posts/one.jpg")).unwrap();
+        file.set_len(2 << 30).unwrap();
+        let root = project.path().to_str().unwrap();
+        let (exit, text) = run_over(Arc::new(disk.clone()), root, "http://127.0.0.1:9", "validate");
+        assert!(exit == Exit::Failure && text.contains("posts/one.yaml:2"), "{exit:?}\n{text}");
+        let read = disk.take();
+        assert!(read.bytes < 1 << 20, "{read:?}");
+    }
+}
+
 fn pointer(bytes: &[u8]) -> String {
-    let oid: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let oid = sha256(bytes);
     format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {}\n", bytes.len())
 }
 

@@ -290,7 +290,7 @@ fn specification(rows: &mut Rows, kind: &str) {
     }
     for (codec, refused) in [(*b"mp4a", None), (*b"ac-3", VIDEO), (*b"Opus", VIDEO)] {
         row(format!("sound-{}", String::from_utf8_lossy(&codec)), refused, &|video| {
-            video.audio = Some((codec, 48_000, 2))
+            video.audio = Some((codec, 48_000, 2));
         });
     }
     for (name, configuration, refused) in [
@@ -411,14 +411,14 @@ fn validate_and_the_sandbox_agree_at_every_limit() {
     let refused = refused_by_validate(&project);
     let mut surprises = Vec::new();
     for row in &rows.0 {
-        let file = row.media.as_ref().map(|(extension, bytes)| asked.host(bytes, extension)).unwrap_or_default();
+        let hosted = row.media.as_ref().map(|(extension, bytes)| asked.host(bytes, extension)).unwrap_or_default();
         let params: Vec<(&str, String)> = row
             .params
             .iter()
             .map(|(name, value)| match value.as_str() {
                 "PICTURE" => (*name, picture.clone()),
                 "FILM" => (*name, film.clone()),
-                "FILE" => (*name, file.clone()),
+                "FILE" => (*name, hosted.clone()),
                 _ => (*name, value.clone()),
             })
             .collect();

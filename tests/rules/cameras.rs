@@ -1,4 +1,4 @@
-//! Files of real cameras, phones and editors: the test files of the PyPI package `hachoir`.
+//! Files of real cameras, phones and editors: the test files of the Python package `hachoir`.
 //!
 //! `IGSYNC_CAMERA_FILES` names the folder that holds them; `.ci/run` fetches the package. The verdicts are
 //! literals, written from what ffprobe and exiftool say about each file.

@@ -104,10 +104,10 @@ fn plans_events_and_records_of_real_runs_fit_their_schemas() {
     let project = Project::example().against(&server, "instagram", "IGAA-LONG");
     let [plan, event, lock] = ["plan", "events", "lock"].map(|of| schema(&project, of));
     let mut cases = Cases::default();
-    let look = |project: &Project, cases: &mut Cases, what: &str| {
+    let see_plan = |project: &Project, cases: &mut Cases, what: &str| {
         cases.fits(what, &plan, &project.run(["plan", "--format", "json"]).stdout);
     };
-    look(&project, &mut cases, "plan of the example");
+    see_plan(&project, &mut cases, "plan of the example");
     let apply = |cases: &mut Cases, what: &str| {
         let output = project.run(["apply", "--yes", "--format", "json"]);
         for line in output.stdout.lines() {
@@ -125,7 +125,7 @@ fn plans_events_and_records_of_real_runs_fit_their_schemas() {
     );
     let output = apply(&mut cases, "an apply with a refusal");
     assert!(output.stdout.contains("post_failed") && output.stdout.contains("post_published"), "{}", output.stdout);
-    look(&project, &mut cases, "plan after a refusal");
+    see_plan(&project, &mut cases, "plan after a refusal");
     // Edited, moved, orphaned, scheduled, late, expired, unreadable, guarded.
     let window = project.read("posts/2026-11/figs.yaml");
     project.write("posts/2026-11/espresso.yaml", project.read("posts/2026-11/espresso.yaml") + "\n# and more\n");
@@ -141,9 +141,9 @@ fn plans_events_and_records_of_real_runs_fit_their_schemas() {
         "posts/soon.yaml",
         "kind: image\nimage: https://example.com/b.jpg\nalt_text: Cranes\npublish_at: 2099-01-01T10:00:00Z\n",
     );
-    look(&project, &mut cases, "plan of many actions");
+    see_plan(&project, &mut cases, "plan of many actions");
     project.write("posts/broken.yaml", "kind: [\n");
-    look(&project, &mut cases, "plan that is not complete");
+    see_plan(&project, &mut cases, "plan that is not complete");
     cases.check(&python);
 }
 

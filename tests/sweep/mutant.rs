@@ -73,8 +73,13 @@ impl Mutant {
             Self::BothGoOn => Protocol { standing: |_, _| Standing::GoesOn, ..real },
             Self::NewContainerAfterRefusal => Protocol { container: given_up_when_refused, ..real },
             Self::MoveWithoutTombstone => Protocol { moved: without_tombstone, ..real },
-            Self::IntentNotWritten | Self::IdAfterPermalink | Self::JournalEmptied | Self::LastLineWins => real,
-            Self::AnnouncedLater | Self::RejectionIgnored | Self::OthersNotJoined => real,
+            Self::IntentNotWritten
+            | Self::IdAfterPermalink
+            | Self::JournalEmptied
+            | Self::LastLineWins
+            | Self::AnnouncedLater
+            | Self::RejectionIgnored
+            | Self::OthersNotJoined => real,
         }
     }
 }

@@ -139,10 +139,9 @@ impl Simulation {
         match self.schedule.clones {
             Clones::One if self.schedule.race.is_some() && run == 0 => vec![0, 1],
             Clones::One => vec![0],
-            Clones::InTurn => vec![run % 2],
             Clones::Together => vec![0, 1],
             Clones::Parted if run == 0 => vec![0, 1],
-            Clones::Parted => vec![run % 2],
+            Clones::InTurn | Clones::Parted => vec![run % 2],
         }
     }
 

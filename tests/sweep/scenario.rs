@@ -95,6 +95,7 @@ impl Scenario {
 
 /// One manifest, as people edit it.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what a manifest says, each on its own")]
 pub struct Manifest {
     /// Names the post for ever, whatever its key is.
     pub number: usize,

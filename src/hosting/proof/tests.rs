@@ -191,7 +191,7 @@ async fn everything_that_can_be_wrong_has_its_name() {
             "huge.jpg",
             Answer {
                 then: Then::Repeat,
-                ..with_headers("200 OK", "content-type: image/jpeg", &[&picture[..], &[0; 65_536]].concat())
+                ..with_headers("200 OK", "content-type: image/jpeg", &[&picture[..], &vec![0; 65_536]].concat())
             },
         ),
     ])
