@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::graph::wire::StatusCode;
 use crate::graph::{Client, Error};
@@ -289,14 +289,16 @@ impl AccountRun {
         Ok(())
     }
 
-    /// The listing before the first publish. It is read back to the newest post that the record knows,
-    /// so that a lockfile that lost its last lines is noticed; without any record, to its end.
+    /// The listing before the first publish. It is read back to the newest post that the record knows, and a
+    /// week at least, so that a record that lost lines, at its end or before, is noticed; without any record,
+    /// to its end. A week is one page for all but the busiest accounts.
     pub(super) async fn listing(&self) -> Result<Look, Halt> {
         let newest = self.shared.with_records(|records| {
             let mine = records.iter().filter(|record| record.user_id == self.user_id);
             mine.filter_map(|record| record.published_at).max()
         });
-        let since = newest.unwrap_or(Timestamp::MIN);
+        let week_ago = self.client.server_now() - SignedDuration::from_hours(7 * 24);
+        let since = newest.map_or(Timestamp::MIN, |newest| newest.min(week_ago));
         let listing = self.ask(self.client.back_to(&self.user_id, since, LISTING_PAGES)).await?;
         Ok(Look { media: listing.media, reaches_back: listing.is_complete })
     }

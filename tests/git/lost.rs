@@ -132,7 +132,7 @@ fn a_machine_lost_in_any_request_leaves_every_post_to_be_published_once() {
 fn a_machine_lost_in_any_request_is_found_on_the_state_branch() {
     // The protocol is the same; only where the record is differs.
     let requests = every(|nth| killed_in_request(3 * nth, "git: { state_branch: bot/state }\n"));
-    assert!(requests >= 3, "{requests} requests");
+    assert!(requests >= 2, "every third of {requests} requests");
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn a_schedule_from_the_environment_is_replayed() {
 #[test]
 fn never_twice_never_lost() {
     let number = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
-    let (first, count) = (number("IGSYNC_SWEEP_SEED", 0), number("IGSYNC_SWEEP_SCHEDULES", 7_000));
+    let (first, count) = (number("IGSYNC_SWEEP_SEED", 0), number("IGSYNC_SWEEP_SCHEDULES", 6_000));
     let random: Vec<Schedule> = (first..first + count).map(random::schedule).collect();
     let parts = [
         ("every fault at every request", every_fault_at_every_request(&Scenario::ALL)),
@@ -62,6 +62,7 @@ fn never_twice_never_lost() {
         ("a slow machine", slow()),
         ("a moved post's key is used again", reused(&Scenario::ALL)),
         ("two clones", two_clones()),
+        ("two clones that part", two_attempts()),
         ("random", random),
     ];
     let mut total = 0;
