@@ -14,16 +14,18 @@ pub struct Problems<'t> {
     text: &'t str,
     source: Option<Arc<SourceText>>,
     findings: Vec<Finding>,
-    /// Where findings over [`FINDING_LIMIT`] go.
-    surplus: Option<Finding>,
+    /// The first finding over [`FINDING_LIMIT`], how many there are, and where the others go.
+    more: Option<Finding>,
+    count_of_more: usize,
+    unseen: Option<Finding>,
 }
 
-/// A file with more findings than this has one cause, and showing more of them helps nobody.
+/// A file with more findings than this has one cause: one more is shown, and counts the rest.
 const FINDING_LIMIT: usize = 100;
 
 impl<'t> Problems<'t> {
     pub fn new(file: Arc<str>, text: &'t str) -> Self {
-        Self { file, text, source: None, findings: Vec::new(), surplus: None }
+        Self { file, text, source: None, findings: Vec::new(), more: None, count_of_more: 0, unseen: None }
     }
 
     pub fn file(&self) -> &Arc<str> {
@@ -65,7 +67,8 @@ impl<'t> Problems<'t> {
     ) -> &mut Finding {
         let finding = Finding::new(rule, source.name.as_str(), message).at(source, span.clone(), label);
         if self.findings.len() >= FINDING_LIMIT {
-            return self.surplus.insert(finding);
+            self.count_of_more += 1;
+            return if self.more.is_none() { self.more.insert(finding) } else { self.unseen.insert(finding) };
         }
         self.findings.push(finding);
         let last = self.findings.len() - 1;
@@ -96,7 +99,15 @@ impl<'t> Problems<'t> {
         &mut self.findings[from..]
     }
 
-    pub fn into_findings(self) -> Vec<Finding> {
+    /// All of them, up to the limit; the last one tells how many more there are.
+    pub fn into_findings(mut self) -> Vec<Finding> {
+        self.findings.extend(self.more.map(|first| Finding {
+            message: match self.count_of_more {
+                1 => first.message,
+                count => format!("{} (and {} more findings in this file)", first.message, count - 1),
+            },
+            ..first
+        }));
         self.findings
     }
 }

@@ -160,9 +160,14 @@ fn tokens_are_found_by_their_shape() {
 }
 
 #[test]
-fn a_file_with_a_thousand_problems_shows_the_first_hundred() {
+fn a_file_with_a_thousand_problems_shows_a_hundred_and_one_and_counts_the_others() {
     let text: String = (0..1000).map(|_| "a: 1\n").collect();
-    assert_eq!(findings(&text).len(), 100);
+    let mut problems = Problems::new(Arc::from("posts/a.yaml"), &text);
+    let _ = parse(&mut problems);
+    let found: Vec<String> = problems.into_findings().into_iter().map(|finding| finding.message).collect();
+    assert_eq!(found.len(), 101);
+    assert!(found[100].ends_with("(and 898 more findings in this file)"), "{}", found[100]);
+    assert!(!found[99].contains("more findings"), "{}", found[99]);
 }
 
 #[test]
