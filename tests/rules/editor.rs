@@ -231,6 +231,7 @@ const INEXPRESSIBLE: &[(&str, &str)] = &[
     ("IGS2602", WARNS),
     ("IGS2603", WARNS),
     ("IGS2604", CONFIGURED),
+    ("IGS2605", CONFIGURED),
     ("IGS4001", FILES),
     ("IGS4003", FIELDS),
     ("IGS4004", FIELDS),
