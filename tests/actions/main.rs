@@ -51,6 +51,15 @@ fn tool(program: impl Into<PathBuf>, ask: &str) -> Option<PathBuf> {
     missing(&program.display().to_string(), runs).then_some(program)
 }
 
+/// Building for release takes minutes: only where `IGSYNC_TEST_RELEASE` asks for it.
+fn wants_release() -> bool {
+    let wants = std::env::var_os("IGSYNC_TEST_RELEASE").is_some();
+    if !wants {
+        eprintln!("skipped: IGSYNC_TEST_RELEASE is not set, nothing is built for release");
+    }
+    wants
+}
+
 fn missing(what: &str, is_there: bool) -> bool {
     if !is_there {
         assert!(std::env::var_os("IGSYNC_TEST_REQUIRE_TOOLS").is_none(), "{what} is missing");

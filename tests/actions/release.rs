@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::project::repository;
 use crate::runner::{Done, Runner, write};
-use crate::{missing, yaml};
+use crate::{missing, wants_release, yaml};
 
 const TAG: &str = concat!("v", env!("CARGO_PKG_VERSION"));
 
@@ -25,7 +25,7 @@ fn build(runner: &mut Runner) -> Option<Vec<Done>> {
     // A first build takes minutes; `.ci/run` has made one.
     let target = repository().join("target");
     let is_built = target.join(host()).join("release/igsync").exists();
-    if !missing("release build", row.is_some() && is_built) {
+    if !wants_release() || !missing("release build", row.is_some() && is_built) {
         return None;
     }
     runner.contexts["matrix"] = row.unwrap().clone();
