@@ -59,7 +59,9 @@ fn wanted_shape(seen: (u32, u32), wish: &Wish) -> Option<(Fit, Shape)> {
     if let Some(first) = wish.first {
         // The first may be a clip of any shape; pictures keep to theirs.
         let shape = legal(first).unwrap_or(Shape(first.0.into(), first.1.into()));
-        if rules::crop((pixels(shape.0), pixels(shape.1)), seen).is_some() {
+        // Scaling rounds, which can carry a picture over the edge of what is told: the result counts, too.
+        let loses = |size| rules::crop((pixels(shape.0), pixels(shape.1)), size).is_some();
+        if loses(seen) || loses(feed_size(seen, None)) {
             return Some((fit, shape));
         }
     }
@@ -165,6 +167,15 @@ mod tests {
         assert_eq!(aim((1200, 900), &wish(Use::CarouselImage, Some(Fit::Crop), first)).canvas, (900, 900));
         assert!(aim((1080, 1081), &wish(Use::CarouselImage, Some(Fit::Crop), first)).is_idle(), "a row is nothing");
         assert!(aim((1200, 900), &wish(Use::CarouselImage, None, first)).is_idle(), "nobody asked");
+    }
+
+    #[test]
+    fn scaling_does_not_carry_an_item_out_of_the_shape_of_the_first() {
+        // 1.9… % would be cropped off before scaling, 2.0… % after.
+        let wish = wish(Use::CarouselImage, Some(Fit::Pad), Some((2174, 2270)));
+        let canvas = aim((7895, 8084), &wish).canvas;
+        assert_eq!(canvas, (1440, 1504));
+        assert!(aim(canvas, &wish).is_idle());
     }
 
     #[test]
