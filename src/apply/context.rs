@@ -132,6 +132,12 @@ impl Shared {
         self.with_records(|records| records.attempts(user_id, key).to_vec())
     }
 
+    /// Whether a publish of this attempt would be known here: this machine has made it, or announcements stand
+    /// at a remote before anything is sent.
+    pub(super) fn is_witness_of(&self, record: &Record) -> bool {
+        self.keeper.is_some() || lock(&self.ledger).is_witness_of(&record.attempt)
+    }
+
     /// Announces a fact that has been recorded.
     pub fn tell(&self, event: &Event) -> Result<(), Halt> {
         lock(&self.observer).event(event).map_err(|error| {

@@ -7,6 +7,7 @@
 mod error;
 mod paths;
 
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub use self::paths::Paths;
 use super::format::{self, Ending, Journal, Parsed};
 use super::record::Record;
 use super::records::Records;
+use crate::id::AttemptId;
 use crate::port::Disk;
 
 /// A larger lockfile or journal is refused: a million posts would fit. In bytes.
@@ -100,6 +102,8 @@ pub struct Ledger {
     disk: Arc<dyn Disk>,
     paths: Paths,
     records: Records,
+    /// The attempts of this machine's journal.
+    witnessed: HashSet<AttemptId>,
     has_lockfile: bool,
     journal_is_empty: bool,
     is_poisoned: bool,
@@ -110,8 +114,8 @@ impl Ledger {
     /// Records that reach no disk: what a plan finds out is forgotten with it.
     #[must_use]
     pub fn in_memory(disk: Arc<dyn Disk>, paths: Paths, records: Records) -> Self {
-        let (has_lockfile, journal_is_empty, is_poisoned) = (true, false, false);
-        Self { disk, paths, records, has_lockfile, journal_is_empty, is_poisoned, is_in_memory: true }
+        let (witnessed, has_lockfile, journal_is_empty, is_poisoned) = (HashSet::new(), true, false, false);
+        Self { disk, paths, records, witnessed, has_lockfile, journal_is_empty, is_poisoned, is_in_memory: true }
     }
 
     /// Reads both files, cuts a torn last line of the journal and compacts it when it has grown.
@@ -123,9 +127,10 @@ impl Ledger {
         let has_lockfile = lockfile.is_some();
         let mut records = lockfile.unwrap_or_default().records;
         let journal_is_empty = mend_journal(&*disk, &paths.journal(), &journal)?;
+        let witnessed = journal.parsed.records.iter().map(|record| record.attempt.clone()).collect();
         records.merge(journal.parsed.records);
         let (is_poisoned, is_in_memory) = (false, false);
-        Ok(Self { disk, paths, records, has_lockfile, journal_is_empty, is_poisoned, is_in_memory })
+        Ok(Self { disk, paths, records, witnessed, has_lockfile, journal_is_empty, is_poisoned, is_in_memory })
     }
 
     #[must_use]
@@ -136,6 +141,13 @@ impl Ledger {
     #[must_use]
     pub fn paths(&self) -> &Paths {
         &self.paths
+    }
+
+    /// Whether this machine's journal tells of an attempt: then every step that was taken here is in it. What
+    /// the lockfile alone knows was begun elsewhere, or its journal was lost, announcements and all.
+    #[must_use]
+    pub fn is_witness_of(&self, attempt: &AttemptId) -> bool {
+        self.witnessed.contains(attempt)
     }
 
     /// Whether `igsync.lock` exists.
@@ -154,6 +166,11 @@ impl Ledger {
 
     /// Keeps all of these records or, after a crash, none of them.
     pub fn record_all(&mut self, records: Vec<Record>) -> Result<(), Error> {
+        self.witnessed.extend(records.iter().map(|record| record.attempt.clone()));
+        self.append(records)
+    }
+
+    fn append(&mut self, records: Vec<Record>) -> Result<(), Error> {
         if records.is_empty() {
             return Ok(());
         }
@@ -178,7 +195,7 @@ impl Ledger {
 
     /// Takes over what another machine has recorded, in one durable write.
     pub fn take_over(&mut self, others: &Records) -> Result<(), Error> {
-        self.record_all(self.records.news(others))
+        self.append(self.records.news(others))
     }
 
     /// Writes everything known into the lockfile; what came into it meanwhile is kept. Returns whether
