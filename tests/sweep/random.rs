@@ -9,7 +9,7 @@ use super::schedule::{Clones, Event, Habits, Schedule};
 pub fn schedule(seed: u64) -> Schedule {
     let mut dice = fastrand::Rng::with_seed(seed);
     let mut schedule = Schedule::new(dice.choice(Scenario::ALL).expect("there are scenarios"));
-    let steps = if schedule.scenario.manifests().len() > 2 { 40 } else { 16 };
+    let steps = if schedule.scenario.manifests().len() > 2 { 30 } else { 16 };
     schedule.habits = Habits {
         after_life: dice.u8(0..3),
         twice: dice.u8(0..4),
