@@ -297,9 +297,13 @@ impl Simulation {
             return;
         }
         let files = ROOTS.map(|root| Paths::new(Path::new(root)).lockfile);
+        let texts = files.each_ref().map(|file| self.disk.inner.bytes(file).unwrap_or_default());
+        if texts[0] == texts[1] {
+            return;
+        }
         let mut all = Records::default();
-        for file in &files {
-            all.merge(format::parse(&self.disk.inner.bytes(file).unwrap_or_default()).unwrap().records);
+        for text in &texts {
+            all.merge(format::parse(text).unwrap().records);
         }
         for file in files {
             self.disk.inner.put(file, format::print(&all));

@@ -151,7 +151,7 @@ impl World {
             speaker: 0,
             epoch,
         };
-        for age in [9, 5, 2] {
+        for age in [5, 2] {
             world.publish_by_phone(0, Kind::Image, "An older picture", 0, -age * DAY);
         }
         world
