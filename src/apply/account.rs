@@ -381,7 +381,8 @@ impl AccountRun {
                 let before = lock(stopped).clone();
                 let prepared = match before {
                     Some(halt) => Err(halt),
-                    None => self.prepare(&work.post).await,
+                    // A large future, which streams move from hand to hand.
+                    None => Box::pin(self.prepare(&work.post)).await,
                 };
                 if let Err(halt) = &prepared {
                     lock(stopped).get_or_insert_with(|| halt.clone());

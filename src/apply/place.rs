@@ -33,7 +33,8 @@ impl AccountRun {
                 let before = lock(stopped).clone();
                 let placed = match before {
                     Some(halt) => Err(halt),
-                    None => self.place(&work.post).await,
+                    // A large future, which streams move from hand to hand.
+                    None => Box::pin(self.place(&work.post)).await,
                 };
                 if let Err(halt) = &placed {
                     lock(stopped).get_or_insert_with(|| halt.clone());

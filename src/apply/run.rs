@@ -99,7 +99,7 @@ impl Run {
             leave_out(plan, &name, &halt, &shared, &mut report.tally);
             report.stop(Some(name), halt);
         }
-        let ended = join_all(able.iter().map(|account| account.publish_all(work(plan, &account.name)))).await;
+        let ended = join_all(able.iter().map(|account| Box::pin(account.publish_all(work(plan, &account.name))))).await;
         for ((tally, halt), account) in ended.into_iter().zip(&able) {
             report.tally.absorb(&tally);
             if let Some(halt) = halt {

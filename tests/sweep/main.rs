@@ -1,6 +1,7 @@
 //! The simulation sweep: the real apply code against a model account, under every fault at every step.
 //!
-//! `IGSYNC_SWEEP_SCHEDULES` sets the number of random schedules, `IGSYNC_SWEEP_SEED` their first seed;
+//! `IGSYNC_SWEEP_SCHEDULES` sets the number of random schedules, `IGSYNC_SWEEP_SEED` their first seed,
+//! `IGSYNC_SWEEP_PART` runs one part alone (`random`, or as they are printed);
 //! `IGSYNC_SWEEP_REPLAY` takes one schedule as it was printed, or the seed of a random one, and shows
 //! everything that happens in it.
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "a test harness may panic, and nobody else can reach it")]
@@ -56,7 +57,7 @@ fn a_schedule_from_the_environment_is_replayed() {
 #[test]
 fn never_twice_never_lost() {
     let number = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
-    let (first, count) = (number("IGSYNC_SWEEP_SEED", 0), number("IGSYNC_SWEEP_SCHEDULES", 6_000));
+    let (first, count) = (number("IGSYNC_SWEEP_SEED", 0), number("IGSYNC_SWEEP_SCHEDULES", 6_500));
     let random: Vec<Schedule> = (first..first + count).map(random::schedule).collect();
     let faults = every_fault_at_every_request(&Scenario::ALL).into_iter().map(|(_, schedule)| schedule).collect();
     let parts = [
@@ -99,7 +100,8 @@ fn never_twice_never_lost() {
     let all = faults.chain(writes).chain(states).chain(events).chain(clones);
     let missing: Vec<String> = all.filter(|what| !met.contains_key(what)).collect();
     assert!(missing.is_empty(), "never met: {missing:?}");
-    assert!(total >= 20_000 || std::env::var_os("IGSYNC_SWEEP_SCHEDULES").is_some(), "only {total} schedules");
+    // More than 20,000 together with those of the record at a remote.
+    assert!(total >= 16_900 || std::env::var_os("IGSYNC_SWEEP_SCHEDULES").is_some(), "only {total} schedules");
 }
 
 /// A protocol that is broken must be seen to be broken, or the sweep proves nothing: some schedule goes
@@ -142,6 +144,8 @@ fn the_record_survives_the_machine() {
         ("two machines with the same checkout", races()),
     ];
     let mut met = BTreeMap::new();
+    let total: usize = parts.iter().map(|(_, schedules)| schedules.len()).sum();
+    assert!(total >= 3_100, "only {total} schedules");
     for (name, schedules) in &parts {
         println!("{:>7} schedules: {name}", schedules.len());
         for (what, times) in sweep::expect_clean(schedules) {

@@ -417,18 +417,23 @@ impl Simulation {
         Ended::Exit(run.carry_out(&plan).await.tally.exit())
     }
 
-    /// With a remote, what stands there decides what there is to do; without, the files alone.
+    /// With a remote, what stands there decides what there is to do; without, the files alone, as long as there
+    /// may be nothing to do.
     async fn begin(
         &self,
         site: usize,
         open: impl Fn() -> Result<Arc<Shared>, Ended>,
     ) -> Result<(Option<Arc<Shared>>, Records), Ended> {
-        if self.remote.is_none() {
+        // What an unfinished run has left is read once, where it is taken up again.
+        let is_unfinished = self.ended.last().is_some_and(|ended| !matches!(ended, Ended::Exit(Exit::Done)));
+        if self.remote.is_none() && !is_unfinished {
             let read = self.read(site);
             return read.map(|records| (None, records)).map_err(|error| Ended::Broken(format!("read: {error}")));
         }
         let shared = open()?;
-        shared.fetch_record().await.map_err(|halt| Ended::Exit(halt.exit))?;
+        if self.remote.is_some() {
+            shared.fetch_record().await.map_err(|halt| Ended::Exit(halt.exit))?;
+        }
         let records = shared.with_records(Clone::clone);
         Ok((Some(shared), records))
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use igsync::id::Kind;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::scenario::Manifest;
 
@@ -261,11 +261,13 @@ impl World {
     pub fn answer(&mut self, now: i64, account: usize, call: &Call) -> Reply {
         match call {
             Call::Me => {
-                ok(&json!({"id": USERS[account], "user_id": USERS[account], "username": format!("brand{account}")}))
+                let user = USERS[account];
+                ok(format!(r#"{{"id":"{user}","user_id":"{user}","username":"brand{account}"}}"#))
             }
             Call::Quota => {
                 let used = self.media.iter().filter(|m| m.account == account && m.at > now - DAY).count();
-                ok(&json!({"data": [{"quota_usage": used, "config": {"quota_total": 100, "quota_duration": 86400}}]}))
+                let config = r#"{"quota_total":100,"quota_duration":86400}"#;
+                ok(format!(r#"{{"data":[{{"quota_usage":{used},"config":{config}}}]}}"#))
             }
             Call::Create(params) => self.create(now, account, params),
             Call::Status(id) => self.read(now, *id),
@@ -273,7 +275,7 @@ impl World {
             Call::Listing { after } => self.listing(now, account, *after),
             Call::Stories => {
                 let live = |m: &&Media| m.kind == Kind::Story && m.account == account && m.at > now - DAY;
-                let data: Vec<Value> = self
+                let data: Vec<String> = self
                     .media
                     .iter()
                     .rev()
@@ -281,7 +283,7 @@ impl World {
                     .filter(|m| !self.is_hidden(m, now))
                     .map(|m| self.show(m))
                     .collect();
-                ok(&json!({"data": data}))
+                ok(format!(r#"{{"data":[{}]}}"#, data.join(",")))
             }
             Call::Upload { container, offset, bytes, len } => self.upload(now, *container, *offset, bytes, *len),
             Call::Comment { media, text } => {
@@ -290,17 +292,17 @@ impl World {
                 }
                 self.comments.push((*media, text.clone()));
                 let id = self.id(16);
-                ok(&json!({"id": id.to_string()}))
+                ok(format!(r#"{{"id":"{id}"}}"#))
             }
             Call::Comments(media) => {
                 let mine = self.comments.iter().filter(|(on, _)| on == media);
-                let data: Vec<Value> = mine.map(|(_, text)| json!({"id": "1", "text": text})).collect();
-                ok(&json!({"data": data}))
+                let data: Vec<String> = mine.map(|(_, text)| format!(r#"{{"id":"1","text":"{text}"}}"#)).collect();
+                ok(format!(r#"{{"data":[{}]}}"#, data.join(",")))
             }
             Call::Switch(media) => match self.media.iter_mut().find(|m| m.id == *media) {
                 Some(media) => {
                     media.comments_off = true;
-                    ok(&json!({"success": true}))
+                    ok(r#"{"success":true}"#.to_owned())
                 }
                 None => error(400, 100, Some(33)),
             },
@@ -351,11 +353,8 @@ impl World {
             upload,
         };
         self.containers.insert(id, made);
-        let mut answer = json!({"id": id.to_string()});
-        if is_upload {
-            answer["uri"] = format!("https://rupload.facebook.com/ig-api-upload/v26.0/{id}").into();
-        }
-        ok(&answer)
+        let uri = format!(r#","uri":"https://rupload.facebook.com/ig-api-upload/v26.0/{id}""#);
+        ok(format!(r#"{{"id":"{id}"{}}}"#, if is_upload { &uri } else { "" }))
     }
 
     /// By the URL of its media, or by that of its children.
@@ -380,7 +379,7 @@ impl World {
         }
         container.owner = owner_of(&String::from_utf8_lossy(arrived));
         container.ready = now + 32_000;
-        ok(&json!({"success": true, "message": "Upload successful."}))
+        ok(r#"{"success":true,"message":"Upload successful."}"#.to_owned())
     }
 
     fn read(&self, now: i64, id: u64) -> Reply {
@@ -393,16 +392,16 @@ impl World {
             "ERROR" => {
                 let text =
                     format!("Error: Media upload has failed with error code {}", container.fails.unwrap_or_default());
-                ok(&json!({"id": id.to_string(), "status_code": "ERROR", "status": text}))
+                ok(format!(r#"{{"id":"{id}","status_code":"ERROR","status":"{text}"}}"#))
             }
             status => {
-                let mut answer = json!({"id": id.to_string(), "status_code": status});
-                if let Some(arrived) = &container.upload {
-                    let phase = if container.ready == i64::MAX { "in_progress" } else { "complete" };
-                    answer["video_status"] =
-                        json!({"uploading_phase": {"status": phase, "bytes_transferred": arrived.len()}});
-                }
-                ok(&answer)
+                let video = container.upload.as_ref().map_or_else(String::new, |arrived| {
+                    let (phase, len) =
+                        (if container.ready == i64::MAX { "in_progress" } else { "complete" }, arrived.len());
+                    let uploading = format!(r#"{{"status":"{phase}","bytes_transferred":{len}}}"#);
+                    format!(r#","video_status":{{"uploading_phase":{uploading}}}"#)
+                });
+                ok(format!(r#"{{"id":"{id}","status_code":"{status}"{video}}}"#))
             }
         }
     }
@@ -456,7 +455,7 @@ impl World {
             trial,
         };
         self.media.push(live);
-        ok(&json!({"id": media.to_string()}))
+        ok(format!(r#"{{"id":"{media}"}}"#))
     }
 
     fn is_hidden(&self, media: &Media, now: i64) -> bool {
@@ -468,37 +467,34 @@ impl World {
         let is_listed = |m: &Media| m.kind != Kind::Story && !m.trial;
         shown.retain(|m| is_listed(m) && m.account == account && !self.is_hidden(m, now));
         shown.sort_by_key(|m| std::cmp::Reverse(m.at));
-        let data: Vec<Value> = shown.iter().skip(after).take(self.habits.page).map(|m| self.show(m)).collect();
+        let data: Vec<String> = shown.iter().skip(after).take(self.habits.page).map(|m| self.show(m)).collect();
         let end = after + data.len();
-        if end < shown.len() {
-            let cursors = json!({"before": "b", "after": end.to_string()});
-            return ok(
-                &json!({"data": data, "paging": {"cursors": cursors, "next": "https://graph.instagram.com/next"}}),
-            );
-        }
-        ok(&json!({"data": data}))
+        let next = r#""next":"https://graph.instagram.com/next""#;
+        let paging = format!(r#","paging":{{"cursors":{{"before":"b","after":"{end}"}},{next}}}"#);
+        ok(format!(r#"{{"data":[{}]{}}}"#, data.join(","), if end < shown.len() { &paging } else { "" }))
     }
 
-    fn show(&self, media: &Media) -> Value {
+    /// As Meta shows it; no caption here needs an escape.
+    fn show(&self, media: &Media) -> String {
         let (media_type, product) = match media.kind {
             Kind::Image => ("IMAGE", "FEED"),
             Kind::Reel => ("VIDEO", "REELS"),
             Kind::Carousel => ("CAROUSEL_ALBUM", "FEED"),
             Kind::Story => ("IMAGE", "STORY"),
         };
-        let mut shown = json!({
-            "id": media.id.to_string(), "timestamp": self.time(media.at), "media_type": media_type,
-            "media_product_type": product, "permalink": format!("https://www.instagram.com/p/{}/", media.id),
-        });
+        let (id, time) = (media.id, self.time(media.at));
+        let mut shown = format!(
+            r#"{{"id":"{id}","timestamp":"{time}","media_type":"{media_type}","media_product_type":"{product}","permalink":"https://www.instagram.com/p/{id}/""#
+        );
         if !media.caption.is_empty() && !self.habits.mute {
-            shown["caption"] = media.caption.as_str().into();
+            shown += &format!(r#","caption":"{}""#, media.caption);
         }
         if media.kind == Kind::Carousel {
-            let children: Vec<Value> =
-                (0..media.children).map(|n| json!({"id": n.to_string(), "media_type": "IMAGE"})).collect();
-            shown["children"] = json!({"data": children});
+            let children: Vec<String> =
+                (0..media.children).map(|n| format!(r#"{{"id":"{n}","media_type":"IMAGE"}}"#)).collect();
+            shown += &format!(r#","children":{{"data":[{}]}}"#, children.join(","));
         }
-        shown
+        shown + "}"
     }
 }
 
@@ -512,8 +508,8 @@ pub fn file_of(post: usize) -> Vec<u8> {
     format!("/p{post}/").repeat(100).into_bytes()
 }
 
-fn ok(body: &Value) -> Reply {
-    Reply { status: 200, body: body.to_string() }
+fn ok(body: String) -> Reply {
+    Reply { status: 200, body }
 }
 
 pub fn error(status: u16, code: i64, subcode: Option<i64>) -> Reply {
