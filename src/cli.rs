@@ -249,12 +249,8 @@ pub struct Apply {
     /// Do not prove, before the first container, that Meta can fetch the media
     #[arg(long)]
     pub no_probe: bool,
-    /// Commit and push the record to the git remote before and after publishing, whatever git.push says
-    #[arg(long, overrides_with = "no_push")]
-    pub push: bool,
-    /// Do not push the record, whatever git.push says
-    #[arg(long, overrides_with = "push")]
-    pub no_push: bool,
+    #[command(flatten)]
+    pub keep: Keep,
     /// In CI: go on although the checkout is not the tip of the remote branch
     #[arg(long)]
     pub allow_stale: bool,
@@ -264,6 +260,17 @@ pub struct Apply {
     /// How the events are written to stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: OutputFormat,
+}
+
+/// Whether the record goes to the git remote.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Keep {
+    /// Commit and push the record to the git remote, whatever git.push says
+    #[arg(long, overrides_with = "no_push")]
+    pub push: bool,
+    /// Do not push the record, whatever git.push says
+    #[arg(long, overrides_with = "push")]
+    pub no_push: bool,
 }
 
 #[derive(Debug, Args)]
@@ -279,12 +286,21 @@ pub struct Resolve {
     /// The account, when several have a post of this name
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
-    /// Show what would be recorded, and record nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    #[command(flatten)]
+    pub change: Change,
     /// How the outcome is written to stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: OutputFormat,
+}
+
+/// How far a change of the record goes.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Change {
+    /// Show what would be recorded, and record nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub keep: Keep,
 }
 
 #[derive(Debug, Subcommand)]
@@ -341,9 +357,8 @@ pub struct LockMove {
     pub new: String,
     #[command(flatten)]
     pub scope: LockScope,
-    /// Show what would be recorded, and record nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    #[command(flatten)]
+    pub change: Change,
 }
 
 #[derive(Debug, Args)]
@@ -355,9 +370,8 @@ pub struct LockRemove {
     /// Forget without asking
     #[arg(long)]
     pub yes: bool,
-    /// Show what would be recorded, and record nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    #[command(flatten)]
+    pub change: Change,
 }
 
 #[derive(Debug, Args)]
@@ -366,9 +380,8 @@ pub struct LockChange {
     pub key: String,
     #[command(flatten)]
     pub scope: LockScope,
-    /// Show what would be recorded, and record nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    #[command(flatten)]
+    pub change: Change,
 }
 
 #[derive(Debug, Args)]
@@ -378,9 +391,8 @@ pub struct LockMerge {
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub scope: LockScope,
-    /// Show what would be recorded, and record nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    #[command(flatten)]
+    pub change: Change,
 }
 
 #[derive(Debug, Args)]

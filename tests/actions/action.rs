@@ -200,7 +200,7 @@ fn an_unknown_outcome_is_red_until_somebody_says_what_it_is() {
     assert!(done.summary.contains("resolve posts/one --published"), "{}", done.summary);
     assert!(done.summary.contains("Who acts: someone who can look at the account"), "{}", done.summary);
     let mut runner = runner(&project, Some(&server));
-    let args = "--published\n--\nposts/one\n";
+    let args = "--no-push\n--published\n--\nposts/one\n";
     let said = act(&mut runner, &[("command", "resolve"), ("token", "IGAA-LONG"), ("args", args)]).exits(0);
     assert_eq!((&*said.outputs["changed"], &*said.outputs["unknown"]), ("true", "0"));
     assert!(said.summary.contains("posts/one: published"), "{}", said.summary);

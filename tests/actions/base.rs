@@ -109,7 +109,14 @@ fn the_record_on_a_branch_of_its_own_counts() {
             .collect::<Vec<_>>()
     };
     assert!(!keys(&["--base", "main"]).contains(&"posts/a".to_owned()));
-    assert!(keys(&[]).contains(&"posts/a".to_owned()), "without --base nothing is asked");
+    assert!(!keys(&[]).contains(&"posts/a".to_owned()));
+    let recorded = project.run(["lock", "list"]).exits(0);
+    assert!(recorded.stdout.contains("posts/a"), "{}", recorded.stdout);
+    git(project.path(), &["update-ref", "-d", "refs/remotes/origin/igsync-state"]);
+    let note =
+        "the record is on branch igsync-state, which is not in this clone: `git fetch origin igsync-state` brings it";
+    project.run(["plan"]).exits(0).says(note);
+    assert!(keys(&[]).contains(&"posts/a".to_owned()));
 }
 
 #[test]

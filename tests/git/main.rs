@@ -10,6 +10,7 @@
 )]
 
 mod branch;
+mod by_hand;
 mod checkout;
 mod everyday;
 mod lost;

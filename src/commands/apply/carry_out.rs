@@ -3,13 +3,12 @@
 use crate::apply::{self, Run, Tally};
 use crate::cli::{Apply, Global, OutputFormat};
 use crate::exit::Exit;
-use crate::lockfile::format::{HEADER, print_line};
 use crate::plan::Plan;
 use crate::report;
 use crate::report::text::plural;
 
 use super::super::project::Project;
-use super::super::{Ended, World, write_stdout};
+use super::super::{Ended, World, remote, write_stdout};
 
 pub(super) async fn run(
     run: Run,
@@ -27,25 +26,13 @@ pub(super) async fn run(
         world.actions.remark(&format!("{what}: {}. To do: {}", halt.reason, halt.help));
     }
     if tally.exit() == Exit::RecordNotDurable {
-        let lines: Vec<String> =
-            not_kept.iter().map(|record| print_line(std::slice::from_ref(record)).trim_end().to_owned()).collect();
-        world.terminal.say(&by_hand(&lines));
-        world.actions.keep(&lines);
+        remote::hand_over(&not_kept, world);
     }
     if args.format == OutputFormat::Human {
         write_stdout(world, &report::run_summary::render(&tally, plan))?;
     }
     hint(&tally, is_pushed, project, global, world);
     Ok(tally.exit())
-}
-
-/// The record lines that only this machine has, as they have to stand in the lockfile.
-fn by_hand(lines: &[String]) -> String {
-    let lines = lines.join("\n");
-    format!(
-        "published, and recorded on this machine only; should it be lost, save these lines to a file and join them with \
-         `igsync lock merge FILE`:\n{HEADER}{lines}\n"
-    )
 }
 
 /// The next command, on stderr: the last line of stdout stays stable.
