@@ -1,12 +1,12 @@
 //! `action.yml`: its steps run, its outputs, what the runner shows.
 
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::executable::executable;
 use crate::project::{Project, Server, repository};
 use crate::runner::{Done, Runner};
 use crate::{missing, wants_release, yaml};
@@ -38,8 +38,7 @@ pub fn inputs(given: &[(&str, &str)]) -> Value {
 pub fn cached(runner: &Runner, action: &str, _: &Value) -> Value {
     assert!(action.starts_with("actions/cache@"), "{action}");
     let program = runner.runner_temp().join("igsync-bin/igsync");
-    std::fs::copy(env!("CARGO_BIN_EXE_igsync"), &program).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_igsync"), program).unwrap();
     json!({ "cache-hit": "true" })
 }
 
@@ -261,12 +260,10 @@ fn words_of_args_arrive_as_they_are() {
         runner.contexts["inputs"] = inputs(&[("command", "plan"), ("args", args)]);
         let mut done = runner.run(&steps(), |runner, _, _| {
             // In igsync's place, something that shows what it is given.
-            let program = runner.runner_temp().join("igsync-bin/igsync");
-            crate::runner::write(
-                &program,
+            executable(
+                &runner.runner_temp().join("igsync-bin/igsync"),
                 "#!/bin/sh\nfor word; do printf '<%s>' \"$word\"; done; env | grep -c TOKEN || true",
             );
-            std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
             json!({ "cache-hit": "true" })
         });
         done.pop().unwrap().exits(0).stdout

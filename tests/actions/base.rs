@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::executable::executable;
 use crate::project::Project;
 use crate::runner::write;
 
@@ -206,9 +207,7 @@ fn nothing_that_the_repository_names_is_run() {
     let hooks = project.path().join(".git/hooks");
     for hook in ["post-index-change", "fsmonitor-watchman", "pre-commit", "post-checkout", "reference-transaction"] {
         let path = hooks.join(hook);
-        std::fs::create_dir_all(&hooks).unwrap();
-        write(&path, &format!("#!/bin/sh\n{touch}\n"));
-        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        executable(&path, &format!("#!/bin/sh\n{touch}\n"));
     }
     post(&project, "a", "caption: Edited and not committed");
     let file = project.path().join("posts/b.yaml");
@@ -226,9 +225,7 @@ fn nothing_that_the_repository_names_is_run() {
 fn without_the_flag_a_plan_runs_no_command() {
     let project = branch();
     let folder = tempfile::tempdir().unwrap();
-    let program = folder.path().join("git");
-    write(&program, &format!("#!/bin/sh\n: >{}\n", folder.path().join("ran").display()));
-    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    executable(&folder.path().join("git"), &format!("#!/bin/sh\n: >{}\n", folder.path().join("ran").display()));
     let path = folder.path().display().to_string();
     let project = project.env("PATH", &path);
     for arguments in [&["plan"][..], &["validate"], &["plan", "--format", "markdown"]] {

@@ -10,6 +10,7 @@ mod action;
 mod base;
 mod docs;
 mod download;
+mod executable;
 mod expr;
 mod hostile;
 mod lint;

@@ -1,13 +1,13 @@
 //! The workflows for content repositories: what they may do, and what their steps say.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::action::{act, inputs};
+use crate::executable::executable;
 use crate::expr::interpolate;
 use crate::project::{Project, Server, repository};
 use crate::runner::{Done, Runner, write};
@@ -223,8 +223,7 @@ fn a_main_that_takes_no_push_publishes_nothing() {
     let (server, project) = (Server::start(), Project::with_one_image());
     let remote = hosted(&project);
     let hook = remote.path().join("hooks/pre-receive");
-    write(&hook, "#!/bin/sh\necho 'protected branch hook declined' >&2\nexit 1\n");
-    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&hook, "#!/bin/sh\necho 'protected branch hook declined' >&2\nexit 1\n");
     let done = merged(remote.path(), &server);
     assert_ne!(done.code, 0, "{done:?}");
     assert_eq!((&*done.outputs["published_count"], &*done.outputs["exit_code"]), ("0", &*done.code.to_string()));
@@ -234,15 +233,13 @@ fn a_main_that_takes_no_push_publishes_nothing() {
 
 /// A stand-in for `gh` that writes down what it is asked and answers from files.
 fn gh(runner: &mut Runner, folder: &Path, number: &str, comment: &str) {
-    let program = folder.join("gh");
-    write(
-        &program,
+    executable(
+        &folder.join("gh"),
         &format!(
             "#!/bin/sh\nprintf '%s\\n' \"$*\" >>{log}\ncase \"$*\" in *'/pulls '*) echo '{number}' ;; *--paginate*) echo '{comment}' ;; esac\n",
             log = folder.join("log").display()
         ),
     );
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     runner.set("PATH", &format!("{}:{}", folder.display(), std::env::var("PATH").unwrap()));
 }
 
