@@ -122,6 +122,11 @@ impl Shared {
         lock(&self.ledger).fold().map(drop).map_err(|error| self.halt_run(Halt::storage(&error)))
     }
 
+    /// Whether the lockfile is another one than when the run began.
+    pub fn has_changed_lockfile(&self) -> bool {
+        lock(&self.ledger).has_folded()
+    }
+
     /// Looks at the records without holding them.
     pub fn with_records<T>(&self, look: impl FnOnce(&Records) -> T) -> T {
         look(lock(&self.ledger).records())

@@ -121,10 +121,8 @@ async fn catch_up(project: &Project, args: &Apply, world: &World) -> Result<(), 
     let _lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
     let is_new = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?.fold()?;
     if is_new && !project.sandbox {
-        world.terminal.say(
-            "igsync.lock was behind the journal and is whole again\n\
-             keep the record: git add igsync.lock && git commit -m \"Record what was published\"",
-        );
+        world.terminal.say("igsync.lock was behind the journal and is whole again");
+        remote::say_how_to_keep(project, "Record what was published", world);
     }
     Ok(())
 }

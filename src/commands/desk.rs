@@ -173,13 +173,13 @@ impl Desk {
 
     /// Folds what was recorded into the lockfile and brings it to where other machines read it. The next
     /// step for a person is a commit with this message, where igsync makes none itself.
-    pub(super) async fn keep(&self, has_changed: bool, message: &str, world: &World) -> Result<(), Failure> {
+    pub(super) async fn keep(&self, message: &str, world: &World) -> Result<(), Failure> {
         let Some(Book { shared, keeping, .. }) = &self.book else { return Ok(()) };
         let kept = shared.keep_all().await;
         keeping.follow(world).await;
         let Err(halt) = kept else {
-            if has_changed && !self.project.sandbox && !shared.is_kept_elsewhere() {
-                world.terminal.say(&format!("keep the record: git add igsync.lock && git commit -m \"{message}\""));
+            if shared.has_changed_lockfile() && !shared.is_kept_elsewhere() {
+                remote::say_how_to_keep(&self.project, message, world);
             }
             return Ok(());
         };
@@ -211,7 +211,7 @@ impl Desk {
         done.dry_run = self.is_dry();
         self.record(records)?;
         self.tell(&done, world)?;
-        self.keep(done.changes > 0, &done.commit_message(), world).await?;
+        self.keep(&done.commit_message(), world).await?;
         Ok(Exit::Done)
     }
 }

@@ -171,7 +171,7 @@ async fn merge(global: &Global, args: &LockMerge, world: &World) -> Ended {
         world,
         &text::merged(added, changed, had_conflicts, args.change.dry_run, args.scope.format == OutputFormat::Json),
     )?;
-    desk.keep(added + changed > 0 || had_conflicts, "Merge igsync.lock", world).await?;
+    desk.keep("Merge igsync.lock", world).await?;
     Ok(Exit::Done)
 }
 

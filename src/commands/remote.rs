@@ -14,6 +14,7 @@ use crate::git::{Branch, Followed};
 use crate::lockfile::format::{self, HEADER};
 use crate::lockfile::{Ledger, Record, Records, Snapshot};
 use crate::port::{Kept, Remote, RunLock};
+use crate::report::text::commands;
 
 use super::project::{Project, Start};
 use super::{Failure, World, base, run_lock};
@@ -271,6 +272,18 @@ pub(super) async fn keep_all(shared: &Shared, world: &World) -> Result<(), Failu
         hand_over(&shared.not_kept(), world);
         Failure::halted(halt)
     })
+}
+
+/// Tells a person how to keep a record that was not pushed.
+pub(super) fn say_how_to_keep(project: &Project, message: &str, world: &World) {
+    if project.sandbox {
+        return;
+    }
+    let how = match &project.config.git.state_branch {
+        Some(branch) => format!("`igsync lock merge --push` puts it on branch {branch}"),
+        None => format!("git add igsync.lock && git commit -m \"{message}\""),
+    };
+    world.terminal.say(&commands(&format!("keep the record: {how}"), world.terminal.program));
 }
 
 /// Shows the record lines that only this machine has, as they have to stand in the lockfile.

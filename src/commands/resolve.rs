@@ -251,7 +251,7 @@ async fn report(
     done.dry_run = desk.is_dry();
     done.changes = attempts.iter().filter(|record| !before.contains(record)).count();
     desk.tell(&done, world)?;
-    desk.keep(done.changes > 0, &done.commit_message(), world).await
+    desk.keep(&done.commit_message(), world).await
 }
 
 fn attempts(desk: &Desk, named: &Named) -> Vec<Record> {

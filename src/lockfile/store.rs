@@ -101,6 +101,7 @@ pub struct Ledger {
     paths: Paths,
     records: Records,
     has_lockfile: bool,
+    has_folded: bool,
     journal_is_empty: bool,
     is_poisoned: bool,
     is_in_memory: bool,
@@ -110,8 +111,8 @@ impl Ledger {
     /// Records that reach no disk: what a plan finds out is forgotten with it.
     #[must_use]
     pub fn in_memory(disk: Arc<dyn Disk>, paths: Paths, records: Records) -> Self {
-        let (has_lockfile, journal_is_empty, is_poisoned) = (true, false, false);
-        Self { disk, paths, records, has_lockfile, journal_is_empty, is_poisoned, is_in_memory: true }
+        let (has_lockfile, has_folded, journal_is_empty, is_poisoned) = (true, false, false, false);
+        Self { disk, paths, records, has_lockfile, has_folded, journal_is_empty, is_poisoned, is_in_memory: true }
     }
 
     /// Reads both files, cuts a torn last line of the journal and compacts it when it has grown.
@@ -124,8 +125,8 @@ impl Ledger {
         let mut records = lockfile.unwrap_or_default().records;
         let journal_is_empty = mend_journal(&*disk, &paths.journal(), &journal)?;
         records.merge(journal.parsed.records);
-        let (is_poisoned, is_in_memory) = (false, false);
-        Ok(Self { disk, paths, records, has_lockfile, journal_is_empty, is_poisoned, is_in_memory })
+        let (has_folded, is_poisoned, is_in_memory) = (false, false, false);
+        Ok(Self { disk, paths, records, has_lockfile, has_folded, journal_is_empty, is_poisoned, is_in_memory })
     }
 
     #[must_use]
@@ -181,6 +182,12 @@ impl Ledger {
         self.record_all(self.records.news(others))
     }
 
+    /// Whether the lockfile has changed by this.
+    #[must_use]
+    pub fn has_folded(&self) -> bool {
+        self.has_folded
+    }
+
     /// Writes everything known into the lockfile; what came into it meanwhile is kept. Returns whether
     /// it changed: a lockfile that holds all of it is not touched.
     pub fn fold(&mut self) -> Result<bool, Error> {
@@ -198,6 +205,7 @@ impl Ledger {
         let path = self.paths.lockfile.clone();
         self.keep(|disk| disk.replace(&path, text.as_bytes()).map_err(|error| Error::io(&path, "written", error)))?;
         self.has_lockfile = true;
+        self.has_folded = true;
         Ok(true)
     }
 

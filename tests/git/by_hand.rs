@@ -138,7 +138,8 @@ fn a_person_pushes_what_they_say_when_asked() {
         let site = Site::below("", 1, config);
         let desk = site.desk(&[]);
         let main = site.origin.ask(&["rev-parse", "main"]);
-        desk.igsync(&["lock", "ignore", "posts/1"]).exits(0).says("git add igsync.lock && git commit");
+        let next = if config.is_empty() { "git add igsync.lock && git commit" } else { "`igsync lock merge --push`" };
+        desk.igsync(&["lock", "ignore", "posts/1"]).exits(0).says(next);
         assert_eq!(site.origin.ask(&["rev-parse", "main"]), main);
         // What only this clone knew goes along.
         desk.igsync(&["lock", "show", "posts/1"]).exits(0);

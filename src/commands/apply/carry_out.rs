@@ -1,5 +1,7 @@
 //! Doing what the plan says, and saying how it ended.
 
+use std::sync::Arc;
+
 use crate::apply::{self, Run, Tally};
 use crate::cli::{Apply, Global, OutputFormat};
 use crate::exit::Exit;
@@ -18,7 +20,7 @@ pub(super) async fn run(
     args: &Apply,
     world: &World,
 ) -> Ended {
-    let is_pushed = run.shared.is_kept_elsewhere();
+    let shared = Arc::clone(&run.shared);
     let apply::Report { tally, halts, not_kept } = run.carry_out(plan).await;
     for (account, halt) in halts {
         let what = account.map_or_else(|| "stopped".to_owned(), |name| format!("account {name} was stopped"));
@@ -31,18 +33,22 @@ pub(super) async fn run(
     if args.format == OutputFormat::Human {
         write_stdout(world, &report::run_summary::render(&tally, plan))?;
     }
-    hint(&tally, is_pushed, project, global, world);
+    let is_to_keep = shared.has_changed_lockfile() && !shared.is_kept_elsewhere();
+    hint(&tally, is_to_keep, project, global, world);
     Ok(tally.exit())
 }
 
 /// The next command, on stderr: the last line of stdout stays stable.
-fn hint(tally: &Tally, is_pushed: bool, project: &Project, global: &Global, world: &World) {
+fn hint(tally: &Tally, is_to_keep: bool, project: &Project, global: &Global, world: &World) {
     let terminal = &world.terminal;
     if project.sandbox {
         let folder = Project::chdir_flag(global);
         terminal.say(&format!("see the feed: {} sandbox{folder}", terminal.program));
-    } else if tally.changed_the_record() && !is_pushed {
-        let posts = plural(tally.published + tally.adopted, "published post");
-        terminal.say(&format!("keep the record: git add igsync.lock && git commit -m \"Record {posts}\""));
+    } else if is_to_keep {
+        let message = match tally.published + tally.adopted {
+            0 => "Record what became of the posts".to_owned(),
+            count => format!("Record {}", plural(count, "published post")),
+        };
+        remote::say_how_to_keep(project, &message, world);
     }
 }
