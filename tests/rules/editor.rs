@@ -239,6 +239,7 @@ const INEXPRESSIBLE: &[(&str, &str)] = &[
     ("IGS4007", "hosting is checked by its reader"),
     ("IGS4009", "is about the environment"),
     ("IGS4010", "a list of every time zone"),
+    ("IGS4011", FIELDS),
 ];
 
 /// The text of one file of a fixture.
