@@ -234,7 +234,10 @@ mod tests {
     fn lines_break_at_blanks_and_never_inside_a_command() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("then `igsync lock rm a` it", 12), ["then", "`igsync lock rm a`", "it"]);
-        assert_eq!(wrap("convert it: ffmpeg -i a.png -q:v 2 a.jpg", 12), ["convert it:", "ffmpeg -i a.png -q:v 2 a.jpg"]);
+        assert_eq!(
+            wrap("convert it: ffmpeg -i a.png -q:v 2 a.jpg", 12),
+            ["convert it:", "ffmpeg -i a.png -q:v 2 a.jpg"]
+        );
         assert_eq!(units("a  b `c  d").collect::<Vec<_>>(), ["a  ", "b ", "`c  d"]);
         assert_eq!(units("").count() + units("   ").count(), 1);
     }

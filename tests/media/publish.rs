@@ -85,14 +85,17 @@ fn pictures_of_every_kind_are_published_as_jpegs_that_pass() {
     project.run(["apply", "--yes"]).exits(0);
     let published = server.published();
     assert_eq!(published.len(), 5, "{published:#?}");
+    let mut sent = 0;
     for post in &published {
         for source in media_of(post) {
             let bytes = get(&source);
+            sent += bytes.len();
             let decoded = image::load_from_memory_with_format(&bytes, ImageFormat::Jpeg).unwrap();
             assert!((320..=1440).contains(&decoded.width()), "{source}");
             assert!(!bytes.windows(4).any(|window| window == b"Exif"), "{source}");
         }
     }
+    assert_eq!(planned["cost"]["media_bytes"], sent, "the plan knew what goes out");
     assert_eq!(project.files().len(), before.len(), "the pictures of the repository stay as they are");
     project.run(["apply", "--yes"]).exits(0).ends_with("No changes.");
 }
