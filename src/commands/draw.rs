@@ -89,6 +89,13 @@ fn draw_due(plan: &mut Plan, project: &Project, world: &World) -> Vec<Finding> {
     findings
 }
 
+/// Takes away converted pictures that no post will need, so that they do not pile up.
+pub(super) fn tidy(project: &Project, world: &World) {
+    let conversions = project.posts.iter().flat_map(|post| &post.conversions);
+    let wanted = conversions.filter_map(|made| Some((project.digests.get(&made.path)?, &made.wish)));
+    convert::prune(&*world.disk, &project.paths.converted(), wanted, world.clock.now().as_nanosecond());
+}
+
 /// On all cores; the results in the order of the jobs.
 fn draw_all<'j>(jobs: &'j [Job], project: &Project, world: &World) -> Vec<(&'j Job, Result<Option<Made>, Failed>)> {
     let (disk, folder, next) = (&*world.disk, project.paths.converted(), AtomicUsize::new(0));

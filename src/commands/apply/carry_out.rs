@@ -10,7 +10,7 @@ use crate::report;
 use crate::report::text::plural;
 
 use super::super::project::Project;
-use super::super::{Ended, World, remote, write_stdout};
+use super::super::{Ended, World, draw, remote, write_stdout};
 
 pub(super) async fn run(
     run: Run,
@@ -22,6 +22,7 @@ pub(super) async fn run(
 ) -> Ended {
     let shared = Arc::clone(&run.shared);
     let apply::Report { tally, halts, not_kept } = run.carry_out(plan).await;
+    draw::tidy(project, world);
     for (account, halt) in halts {
         let what = account.map_or_else(|| "stopped".to_owned(), |name| format!("account {name} was stopped"));
         world.terminal.say(&format!("{what}: {}\n  help: {}", halt.reason, halt.help));
