@@ -107,10 +107,13 @@ impl AccountRun {
     async fn settle_one(&mut self, record: Record, post: &FindPost<'_>, ended: &mut Settlement) -> Result<(), Halt> {
         self.shared.go_on()?;
         let wanted = post(&record.key);
-        if record.state == State::Containers {
-            return self.tidy(record, wanted.as_deref()).await;
-        }
         let key = record.key.clone();
+        if record.state == State::Containers {
+            return match self.tidy(record, wanted.as_deref()).await? {
+                Some(live) => self.finish(&key, &Outcome::Published(live.media_id), &mut ended.tally),
+                None => Ok(()),
+            };
+        }
         match self.settle(record, Origin::AnEarlierRun, wanted.as_deref()).await? {
             Settled::Published(record) => {
                 self.finish(&key, &Outcome::Published(record.media_id.clone()), &mut ended.tally)?;
@@ -133,14 +136,15 @@ impl AccountRun {
         Ok(())
     }
 
-    /// Closes an attempt of which nothing is live when its containers are of no more use.
-    async fn tidy(&self, record: Record, wanted: Option<&Post>) -> Result<(), Halt> {
+    /// Closes an attempt of which nothing is live when its containers are of no more use. Returns the record
+    /// where the container says that the post is live after all.
+    async fn tidy(&self, record: Record, wanted: Option<&Post>) -> Result<Option<Record>, Halt> {
         let reason = match wanted {
             None => "withdrawn",
             Some(post) if post.digest.is_some() && post.digest != record.digest => "edited",
             Some(_) if matches!(self.standing(&record), Standing::Superseded(_)) => "superseded",
             Some(_) if attempt::is_past_life(&record, self.client.server_now()) => "expired",
-            Some(_) => return Ok(()),
+            Some(_) => return Ok(None),
         };
         // A lost journal, or another clone's, takes announcements along; what became of the container it can
         // still tell itself.
@@ -148,16 +152,16 @@ impl AccountRun {
             && let Some(container) = &record.container
         {
             match self.read(&container.id).await? {
-                Reading::Status(StatusCode::Published) => return self.found_live(record, wanted).map(drop),
+                Reading::Status(StatusCode::Published) => return self.found_live(record, wanted).map(Some),
                 Reading::Unreadable
                     if reason == "superseded" && !attempt::is_past_life(&record, self.client.server_now()) =>
                 {
-                    return Ok(());
+                    return Ok(None);
                 }
                 Reading::Status(_) | Reading::Unreadable => {}
             }
         }
-        self.end(attempt::not_published(record, reason)).await
+        self.end(attempt::not_published(record, reason)).await.map(|()| None)
     }
 
     /// Ends an attempt whose container could still be published, unless another machine goes on with it.

@@ -33,6 +33,10 @@ pub(super) fn intent(mut record: Record, fingerprint: &[MediaId], at: Timestamp,
     record.state = State::Intent;
     record.fingerprint.get_or_insert_with(|| fingerprint.to_vec());
     let (at, lease_until) = (whole(at, Unit::Millisecond), whole(lease_until, Unit::Millisecond));
+    // A refusal names its announcement by the time, and the server's clock begins each of its seconds anew with
+    // every answer: two of one second would be one, and a refusal of the first would speak for both.
+    let next = record.intents.iter().map(|intent| intent.at + SignedDuration::from_millis(1)).max();
+    let at = next.map_or(at, |next| next.max(at));
     record.intents.push(PublishIntent { at, lease_until });
     record.reason = None;
     record
@@ -150,4 +154,21 @@ pub(super) fn is_past_life(record: &Record, now: Timestamp) -> bool {
 /// Whether every publish that was announced got a well-formed refusal.
 pub(super) fn all_refused(record: &Record) -> bool {
     record.intents.iter().all(|intent| record.refusals.iter().any(|refusal| refusal.intent_at == intent.at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{at, record, refuse_all};
+    use super::*;
+    use crate::id::Kind;
+
+    #[test]
+    fn two_announcements_of_one_moment_are_told_apart() {
+        let refused = refuse_all(record(Kind::Story, "", &[100]), NEVER_SENT);
+        let again = intent(refused, &[], at(100), at(220));
+        assert_eq!(again.intents.len(), 2);
+        assert!(again.intents[0].at < again.intents[1].at);
+        assert!(!all_refused(&again), "the refusal of the first says nothing about the second");
+        assert_eq!(count_sent(&again), 1);
+    }
 }

@@ -113,7 +113,7 @@ impl Shared {
     }
 
     /// Takes over what another machine has recorded.
-    pub(super) fn take_over(&self, others: &Records) -> Result<(), Halt> {
+    pub fn take_over(&self, others: &Records) -> Result<(), Halt> {
         lock(&self.ledger).take_over(others).map_err(|error| self.halt_run(Halt::storage(&error)))
     }
 
@@ -135,6 +135,12 @@ impl Shared {
     /// The records of one post, every attempt.
     pub fn attempts(&self, user_id: &UserId, key: &PostKey) -> Vec<Record> {
         self.with_records(|records| records.attempts(user_id, key).to_vec())
+    }
+
+    /// Whether a publish of this attempt would be known here: this machine has made it, or announcements stand
+    /// at a remote before anything is sent.
+    pub(super) fn is_witness_of(&self, record: &Record) -> bool {
+        self.keeper.is_some() || lock(&self.ledger).is_witness_of(&record.attempt)
     }
 
     /// Announces a fact that has been recorded.

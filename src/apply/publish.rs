@@ -49,6 +49,10 @@ impl AccountRun {
                 return Ok(Some(outcome));
             }
             self.shared.go_on().map_err(quietly)?;
+            // A publish that would be held back must not be announced: nobody could tell that it never left.
+            if let Some(error) = self.client.barred() {
+                return Err(quietly(Halt::unreachable(&error)));
+            }
             if let Some(outcome) = self.has_expired(post) {
                 return Ok(Some(outcome));
             }
@@ -237,9 +241,11 @@ impl AccountRun {
                             .to_owned(),
                     }));
                 }
-                // Meta denies its own containers on bad days: the publish itself will tell.
+                // Meta denies its own containers on bad days: the publish itself will tell. Of one that another
+                // machine has made nobody here knows whether it was published already.
                 Reading::Unreadable if now.duration_since(begin) >= budget => {
-                    return Ok(if self.was_sent(record) { Some(undecided()) } else { None });
+                    let may_be_live = self.was_sent(record) || !self.shared.is_witness_of(record);
+                    return Ok(may_be_live.then(undecided));
                 }
                 Reading::Status(StatusCode::InProgress) | Reading::Unreadable => {}
             }

@@ -38,9 +38,9 @@ impl AccountRun {
     /// Finds out what the publishes announced in `record` did, and records it.
     pub async fn settle(&self, record: Record, origin: Origin, post: Option<&Post>) -> Result<Settled, Halt> {
         let Some(container) = record.container.clone() else {
-            // Without a container nothing was ever sent: a live check wrote this record.
+            // Without a container nothing was ever sent.
             let is_unknown = record.state == State::Unknown;
-            return Ok(if is_unknown { Settled::Unknown(record) } else { Settled::Open(record) });
+            return if is_unknown { self.settle_sighting(record).await } else { Ok(Settled::Open(record)) };
         };
         let quiet_from = quiet_from(&record, origin, self.client.server_now(), self.shared.waits.settle);
         let give_up_at = self.client.server_now() + self.shared.waits.poll_budget.min(MAX_WAIT);
@@ -58,6 +58,23 @@ impl AccountRun {
             }
         }
         unreachable!("the loop ends by returning")
+    }
+
+    /// A live check saw media that could be the post. Once all of them are known to be other posts the doubt is
+    /// gone, and the next live check looks anew. Media that were only matched take no doubt away.
+    async fn settle_sighting(&self, record: Record) -> Result<Settled, Halt> {
+        let is_other = |other: &&Record| {
+            other.user_id == record.user_id && other.key != record.key && other.state == State::Published
+        };
+        let others: HashSet<MediaId> = self.shared.with_records(|records| {
+            records.iter().filter(is_other).filter_map(Record::certain_media).cloned().collect()
+        });
+        if record.evidence.is_empty() || !record.evidence.iter().all(|media| others.contains(media)) {
+            return Ok(Settled::Unknown(record));
+        }
+        let closed = attempt::not_published(record, "another_post");
+        self.end(closed.clone()).await?;
+        Ok(Settled::Closed(closed))
     }
 
     /// Reads a container; only what speaks about the account or the network ends the run.
@@ -121,7 +138,9 @@ impl AccountRun {
     /// What looked like the post goes into the record: the person who decides is shown it.
     fn cannot_tell(&self, record: Record, reason: &str, look: &Look) -> Result<Settled, Halt> {
         let evidence = self.candidates(&record, look);
-        self.write(Record { evidence, ..attempt::unknown(record, reason) }).map(Settled::Unknown)
+        let unknown = Record { evidence, ..attempt::unknown(record.clone(), reason) };
+        // Every run asks again; only what it learns is worth a line.
+        if unknown == record { Ok(Settled::Unknown(record)) } else { self.write(unknown).map(Settled::Unknown) }
     }
 
     /// The container stayed unreadable or busy for as long as this run waits.
@@ -168,17 +187,19 @@ impl AccountRun {
         (self.shared.protocol.rules_out)(record, look, &self.claimed())
     }
 
-    /// Another attempt that could claim the same media.
+    /// Another attempt that could claim the same media: its publish was announced, or would have been where
+    /// nobody here has read of it.
     fn has_rival(&self, record: &Record) -> bool {
-        self.shared.with_records(|records| {
-            records.iter().any(|other| {
-                other.user_id == record.user_id
-                    && other.attempt != record.attempt
-                    && other.kind == record.kind
-                    && other.caption_digest == record.caption_digest
-                    && !other.intents.is_empty()
-                    && (other.state.is_open() || other.state == State::Published && other.media_id.is_none())
-            })
+        let is_alike = |other: &&Record| {
+            other.user_id == record.user_id
+                && other.attempt != record.attempt
+                && other.kind == record.kind
+                && other.caption_digest == record.caption_digest
+                && (other.state.is_open() || other.state == State::Published && other.media_id.is_none())
+        };
+        let alike: Vec<Record> = self.shared.with_records(|records| records.iter().filter(is_alike).cloned().collect());
+        alike.iter().any(|other| {
+            !other.intents.is_empty() || other.state == State::Containers && !self.shared.is_witness_of(other)
         })
     }
 

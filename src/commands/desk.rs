@@ -171,6 +171,16 @@ impl Desk {
         Ok(())
     }
 
+    /// Takes over what another machine has recorded, unless this is a dry run.
+    pub(super) fn take_over(&mut self, others: &Records) -> Result<(), Failure> {
+        if let Some(book @ Book { shared, .. }) = &self.book {
+            book.check()?;
+            shared.take_over(others).map_err(Failure::halted)?;
+            self.project.snapshot.records = shared.with_records(Clone::clone);
+        }
+        Ok(())
+    }
+
     /// Folds what was recorded into the lockfile and brings it to where other machines read it. The next
     /// step for a person is a commit with this message, where igsync makes none itself.
     pub(super) async fn keep(&self, message: &str, world: &World) -> Result<(), Failure> {

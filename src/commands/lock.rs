@@ -166,7 +166,7 @@ async fn merge(global: &Global, args: &LockMerge, world: &World) -> Ended {
     for conflict in joined.conflicts() {
         world.terminal.say(&text::conflict(&conflict));
     }
-    desk.record(news)?;
+    desk.take_over(&news.into_iter().collect())?;
     write_stdout(
         world,
         &text::merged(added, changed, had_conflicts, args.change.dry_run, args.scope.format == OutputFormat::Json),

@@ -194,10 +194,16 @@ impl Client {
         }
     }
 
+    /// The refusal for which every further call is held back, if there was one.
+    #[must_use]
+    pub fn barred(&self) -> Option<Error> {
+        lock(&self.barred).clone().map(|refusal| Error::Api(Box::new(refusal)))
+    }
+
     /// Sends `ask` exactly once, to `url`.
     pub(super) async fn exchange<T: DeserializeOwned>(&self, ask: &Ask<'_>, mut url: Url) -> Result<T, Error> {
-        if let Some(refusal) = lock(&self.barred).clone() {
-            return Err(Error::Api(Box::new(refusal)));
+        if let Some(error) = self.barred() {
+            return Err(error);
         }
         let mut body = Body::Empty;
         if let Some(secret) = self.app_secret.as_ref().filter(|_| self.endpoint.flavour() == Flavour::Facebook) {

@@ -7,6 +7,7 @@
 mod error;
 mod paths;
 
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,8 +16,9 @@ pub use self::error::Error;
 pub use self::paths::Paths;
 
 use super::format::{self, Ending, Journal, Parsed};
-use super::record::Record;
+use super::record::{Record, State};
 use super::records::Records;
+use crate::id::AttemptId;
 use crate::port::Disk;
 
 /// A larger lockfile or journal is refused: a million posts would fit. In bytes.
@@ -100,6 +102,8 @@ pub struct Ledger {
     disk: Arc<dyn Disk>,
     paths: Paths,
     records: Records,
+    /// The attempts of this machine's journal.
+    witnessed: HashSet<AttemptId>,
     has_lockfile: bool,
     has_folded: bool,
     journal_is_empty: bool,
@@ -111,8 +115,17 @@ impl Ledger {
     /// Records that reach no disk: what a plan finds out is forgotten with it.
     #[must_use]
     pub fn in_memory(disk: Arc<dyn Disk>, paths: Paths, records: Records) -> Self {
-        let (has_lockfile, has_folded, journal_is_empty, is_poisoned) = (true, false, false, false);
-        Self { disk, paths, records, has_lockfile, has_folded, journal_is_empty, is_poisoned, is_in_memory: true }
+        Self {
+            disk,
+            paths,
+            records,
+            witnessed: HashSet::new(),
+            has_lockfile: true,
+            has_folded: false,
+            journal_is_empty: false,
+            is_poisoned: false,
+            is_in_memory: true,
+        }
     }
 
     /// Reads both files, cuts a torn last line of the journal and compacts it when it has grown.
@@ -124,9 +137,15 @@ impl Ledger {
         let has_lockfile = lockfile.is_some();
         let mut records = lockfile.unwrap_or_default().records;
         let journal_is_empty = mend_journal(&*disk, &paths.journal(), &journal)?;
+        let witnessed = journal.parsed.records.iter().map(|record| record.attempt.clone()).collect();
         records.merge(journal.parsed.records);
-        let (has_folded, is_poisoned, is_in_memory) = (false, false, false);
-        Ok(Self { disk, paths, records, has_lockfile, has_folded, journal_is_empty, is_poisoned, is_in_memory })
+        Ok(Self {
+            witnessed,
+            has_lockfile,
+            journal_is_empty,
+            is_in_memory: false,
+            ..Self::in_memory(disk, paths, records)
+        })
     }
 
     #[must_use]
@@ -137,6 +156,13 @@ impl Ledger {
     #[must_use]
     pub fn paths(&self) -> &Paths {
         &self.paths
+    }
+
+    /// Whether this machine's journal tells of an attempt: then every step that was taken here is in it. What
+    /// the lockfile alone knows was begun elsewhere, or its journal was lost, announcements and all.
+    #[must_use]
+    pub fn is_witness_of(&self, attempt: &AttemptId) -> bool {
+        self.witnessed.contains(attempt)
     }
 
     /// Whether `igsync.lock` exists.
@@ -155,6 +181,11 @@ impl Ledger {
 
     /// Keeps all of these records or, after a crash, none of them.
     pub fn record_all(&mut self, records: Vec<Record>) -> Result<(), Error> {
+        self.witnessed.extend(records.iter().map(|record| record.attempt.clone()));
+        self.append(records)
+    }
+
+    fn append(&mut self, records: Vec<Record>) -> Result<(), Error> {
         if records.is_empty() {
             return Ok(());
         }
@@ -177,9 +208,17 @@ impl Ledger {
         Ok(())
     }
 
-    /// Takes over what another machine has recorded, in one durable write.
+    /// Takes over what other machines have recorded, in one durable write. What they have only prepared is known
+    /// for now and goes into the lockfile, never into the journal: there it would look like our own.
     pub fn take_over(&mut self, others: &Records) -> Result<(), Error> {
-        self.record_all(self.records.news(others))
+        let news = self.records.news(others).into_iter();
+        let (prepared, news): (Vec<_>, Vec<_>) =
+            news.partition(|record| record.state == State::Containers && !self.is_witness_of(&record.attempt));
+        self.append(news)?;
+        for record in prepared {
+            self.records.merge_in(record);
+        }
+        Ok(())
     }
 
     /// Whether the lockfile has changed by this.

@@ -129,6 +129,12 @@ impl MemDisk {
         self.lock().writes.clone()
     }
 
+    /// How many there were.
+    #[must_use]
+    pub fn write_count(&self) -> usize {
+        self.lock().writes.len()
+    }
+
     #[must_use]
     pub fn has_crashed(&self) -> bool {
         self.lock().crashed

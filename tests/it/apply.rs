@@ -1,6 +1,6 @@
 //! The main job: what is missing goes out once, in order, and is recorded.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::project::{Output, Project, Server, USER};
 
@@ -274,4 +274,41 @@ fn a_refused_picture_waits_for_a_change_and_the_others_go_out() {
 
 fn apply_with(project: &Project, flag: &str) -> Output {
     project.run(["apply", "--yes", flag])
+}
+
+#[test]
+fn an_error_for_a_post_that_is_live_is_found_out_by_the_next_run() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
+    let blocked = json!({ "graph_error": { "code": 4, "subcode": 2_207_051, "effect": true } });
+    let fault = json!([{ "match": { "method": "POST", "path": "media_publish" }, "nth": 1, "fault": blocked }]);
+    server.fail(&fault.to_string());
+    let first = apply(&project).exits(9);
+    assert!(first.stderr.contains("2207051"), "{}", first.stderr);
+    assert!((first.stdout.clone() + &first.stderr).contains("perhaps live"), "{}{}", first.stdout, first.stderr);
+    assert_eq!((records(&project)[0]["state"].as_str(), server.published().len()), (Some("intent"), 1));
+    project.run(["plan"]).exits(0).says("settle: igsync resolve posts/one");
+    apply(&project).exits(0).says("published");
+    let record = records(&project).remove(0);
+    assert_eq!((&record["via"], &record["media_id"]), (&json!("settled"), &server.published()[0]["media_id"]));
+    apply(&project).exits(0).ends_with("No changes.");
+    assert_eq!(server.published().len(), 1);
+}
+
+#[test]
+fn a_container_that_is_live_although_nothing_was_announced_is_told() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
+    apply(&project).exits(0);
+    // The lockfile as it was before the publish, no journal, and a manifest that wants no container any more.
+    let journal = project.read(".igsync/journal.jsonl");
+    let waiting = journal.lines().find(|line| line.contains("\"state\":\"containers\"")).unwrap();
+    project.write("igsync.lock", format!("{}\n{waiting}\n", journal.lines().next().unwrap()));
+    std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
+    project.write("posts/one.yaml", "kind: image\nimage: ./one.jpg\ncaption: Other words\n");
+    let told = project.run(["apply", "--yes", "--format", "json"]).exits(0);
+    assert!(told.stdout.contains("\"post_published\""), "{}", told.stdout);
+    let record = records(&project).remove(0);
+    assert_eq!((record["state"].as_str(), record["via"].as_str()), (Some("published"), Some("settled")));
+    assert_eq!(server.published().len(), 1);
 }

@@ -8,7 +8,7 @@ use super::net::Fired;
 use super::run::{Ended, Simulation};
 use super::scenario::{Manifest, Scenario};
 use super::schedule::{Clones, Event, Schedule};
-use super::world::{Call, Media};
+use super::world::{Call, Media, World};
 
 /// Everything that is wrong; empty when all is well.
 pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
@@ -26,20 +26,23 @@ pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
         let attempts: Vec<&Record> =
             records.iter().filter(|record| record.media_digest.as_ref() == Some(&manifest.media_digest())).collect();
         let known = attempts.iter().filter(|record| record.state.rank() >= State::Published.rank()).count();
-        if schedule.clones != Clones::One && live.len() > known.max(1) && !context.was_lost_or_gone(manifest) {
+        let is_unrecorded = schedule.clones != Clones::One && live.len() > known.max(1);
+        if is_unrecorded && !context.was_lost_or_gone(manifest) && !context.is_one_attempt_of_two(&live) {
             wrong.push(format!("post {number} is live {} times, and only {known} of them are recorded", live.len()));
         }
         if manifest.is_deleted {
             continue;
         }
         let record = effective(records.attempts(&manifest.user_id(), &manifest.key()));
-        wrong.extend(context.outcome(manifest, record, &live, &world.media));
-        if let Some(record) = record.filter(|record| record.state == State::Published) {
+        wrong.extend(context.outcome(manifest, record, &live, world));
+        // Of a post that two clones have published a person says which one stays; until then nothing is sent.
+        let is_twice = attempts.iter().filter(|record| record.state == State::Published).count() > 1;
+        if let Some(record) = record.filter(|record| record.state == State::Published && !is_twice) {
             wrong.extend(extras(manifest, record, &world.comments, &world.media));
         }
     }
     for record in records.iter() {
-        wrong.extend(context.identity(record, &world.media));
+        wrong.extend(context.identity(record, world));
     }
     for (media, text) in &world.comments {
         let number = text.rsplit(' ').next().and_then(|number| number.parse::<usize>().ok());
@@ -77,15 +80,15 @@ struct Context<'a> {
 /// What may be, post by post.
 impl Context<'_> {
     /// What became of a post that somebody wants to see.
-    fn outcome(&self, manifest: &Manifest, record: Option<&Record>, live: &[&Media], all: &[Media]) -> Option<String> {
+    fn outcome(&self, manifest: &Manifest, record: Option<&Record>, live: &[&Media], world: &World) -> Option<String> {
         let number = manifest.number;
         let is_live = !live.is_empty();
         let state = record.map(|record| record.state);
         match state {
             Some(State::Published) => {
-                let adopted = record.and_then(|record| record.media_id.as_ref()).is_some_and(|id| {
-                    all.iter().any(|media| media.owner.is_none() && media.id.to_string() == id.as_str())
-                });
+                let seen = record.and_then(|record| media_of(record, world));
+                let adopted = seen.is_some_and(|media| media.owner.is_none())
+                    || record.zip(seen).is_some_and(|(record, media)| self.is_anothers_twin(record, media, world));
                 let by_hand = self.human_same(manifest) && record.is_some_and(|r| r.media_id.is_none());
                 (!is_live && !adopted && !by_hand).then(|| format!("post {number} is recorded as live and is not"))
             }
@@ -101,16 +104,32 @@ impl Context<'_> {
     }
 
     /// A recorded id belongs to the post, or to a person's post that is the same to all who see it.
-    fn identity(&self, record: &Record, all: &[Media]) -> Option<String> {
+    fn identity(&self, record: &Record, world: &World) -> Option<String> {
         let id = record.media_id.as_ref()?;
         let is_its = |manifest: &&Manifest| record.media_digest.as_ref() == Some(&manifest.media_digest());
         let manifest = self.simulation.manifests.iter().find(is_its)?;
-        let Some(media) = all.iter().find(|media| media.id.to_string() == id.as_str()) else {
+        let Some(media) = media_of(record, world) else {
             return Some(format!("{} has the media id {id}, which is nobody's", record.key));
         };
         let ours = media.owner == Some(manifest.number);
         let alike = media.owner.is_none() && self.human_same(manifest) && record.via != Some(Via::Publish);
-        (!ours && !alike).then(|| format!("{} has the media id of {:?}", record.key, media.owner))
+        let excused = ours || alike || self.is_anothers_twin(record, media, world);
+        (!excused).then(|| format!("{} has the media id of {:?}", record.key, media.owner))
+    }
+
+    /// Two posts with one caption, and another clone, which shares no record with this one, has published the
+    /// other of them: in time, kind and caption it is the post that this clone looks for, and no record here
+    /// claims it. Only a guess may be wrong like that (matched, or adopted before there was any container); what
+    /// a clone has published itself it knows.
+    fn is_anothers_twin(&self, record: &Record, media: &Media, world: &World) -> bool {
+        let maker = |container: &str| world.maker(container);
+        let seeker = record.container.as_ref().and_then(|container| maker(container.id.as_str()));
+        let publisher = media.container.and_then(|container| maker(&container.to_string()));
+        self.is_twin()
+            && self.schedule.clones != Clones::One
+            && record.certain_media().is_none()
+            && publisher.is_some()
+            && publisher != seeker
     }
 
     fn human_same(&self, manifest: &Manifest) -> bool {
@@ -178,6 +197,14 @@ impl Context<'_> {
         self.records_were_lost() || self.disk_was_harmed() || manifest.is_deleted || self.was_mute(manifest)
     }
 
+    /// At once, and with one lockfile, two clones may go on with the same attempt. Each has recorded what it
+    /// published; joined, one record can hold one id.
+    fn is_one_attempt_of_two(&self, live: &[&Media]) -> bool {
+        let seen = String::from_utf8_lossy(&self.simulation.seen);
+        let is_recorded = |media: &&Media| seen.contains(&format!("\"media_id\":\"{}\"", media.id));
+        self.schedule.clones == Clones::Together && live.iter().all(is_recorded)
+    }
+
     /// Other media of its kind in the same account, which no record may claim yet.
     fn has_rivals(&self, manifest: &Manifest) -> bool {
         let is_alike = |other: &Manifest| other.kind == manifest.kind && other.account == manifest.account;
@@ -241,6 +268,11 @@ impl Context<'_> {
         // It refuses the whole run, so every post waits for a person.
         !guards.is_empty() && self.happened(|event| !matches!(event, Event::Wait(_) | Event::Sync))
     }
+}
+
+fn media_of<'a>(record: &Record, world: &'a World) -> Option<&'a Media> {
+    let id = record.media_id.as_ref()?;
+    world.media.iter().find(|media| media.id.to_string() == id.as_str())
 }
 
 /// First comment and comment switch of a live post.

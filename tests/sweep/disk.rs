@@ -34,7 +34,7 @@ impl SimDisk {
         if self.slow.is_empty() {
             return;
         }
-        match self.slow.get(&self.inner.writes().len()) {
+        match self.slow.get(&self.inner.write_count()) {
             Some(WriteFault::Stall(seconds)) => self.clock.stall(*seconds),
             Some(WriteFault::Sleep(seconds)) => self.clock.sleep_machine(*seconds),
             _ => {}

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::world::Call;
+
 /// One fault at one request. Numbers are seconds unless they say otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -118,6 +120,30 @@ impl Fault {
         Self::KillLate(20),
         Self::Stop,
     ];
+
+    /// Those that are worth meeting at a call: of several that come to the same there, one.
+    pub fn of(call: &Call) -> impl Iterator<Item = Self> {
+        let is_upload = matches!(call, Call::Upload { .. });
+        let changes = call.changes_something();
+        Self::SWEPT.iter().copied().filter(move |fault| match fault {
+            Self::HalfSent => is_upload,
+            // Whether, and when, a question was heard makes no difference.
+            Self::LoseAnswer
+            | Self::LateEffect(_)
+            | Self::TimeoutDone
+            | Self::TimeoutLate(_)
+            | Self::SpamDone
+            | Self::GarbageDone
+            | Self::NoIdDone
+            | Self::HtmlDone
+            | Self::ServerErrorDone
+            | Self::RedirectDone
+            | Self::NotReadyDone
+            | Self::KillAfter
+            | Self::KillLate(_) => changes,
+            _ => true,
+        })
+    }
 
     /// The kind without its parameter, for counting.
     pub fn name(self) -> String {

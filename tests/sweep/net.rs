@@ -32,7 +32,9 @@ pub struct Net {
 pub struct NetState {
     pub world: World,
     /// Requests of all runs so far.
-    pub requests: usize,
+    pub steps: Vec<Step>,
+    /// Calls to the remote so far.
+    pub pushes: usize,
     pub faults: BTreeMap<usize, Fault>,
     /// Faults that met a request.
     pub fired: Vec<Fired>,
@@ -56,6 +58,16 @@ pub struct Fired {
     pub account: usize,
     /// The post that it is about.
     pub about: Option<usize>,
+}
+
+/// One request of a simulation, and what had happened before it.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub at: i64,
+    pub call: Call,
+    pub writes: usize,
+    /// Calls to the remote.
+    pub pushes: usize,
 }
 
 /// Whose request it is: which clone, for which account.
@@ -86,7 +98,8 @@ impl Net {
     pub fn new(clock: Arc<SimClock>, disk: MemDisk, world: World, faults: BTreeMap<usize, Fault>, log: bool) -> Self {
         let state = NetState {
             world,
-            requests: 0,
+            steps: Vec::new(),
+            pushes: 0,
             faults,
             fired: Vec::new(),
             log: log.then(Vec::new),
@@ -169,8 +182,10 @@ impl Net {
         let (speaker, call) = read(request);
         let account = speaker.account;
         state.world.advance(now);
-        let index = state.requests;
-        state.requests += 1;
+        state.world.speaker = speaker.site;
+        let index = state.steps.len();
+        let (writes, pushes) = (self.disk.write_count(), state.pushes);
+        state.steps.push(Step { at: now, call: call.clone(), writes, pushes });
         self.check_kept(&mut state, speaker, &call);
         if let Call::Publish(container) = call {
             self.check_lease(&mut state, speaker, container, now);

@@ -2,14 +2,14 @@
 
 use super::fault::{Fault, WriteFault};
 use super::scenario::Scenario;
-use super::schedule::{Event, Habits, Schedule};
+use super::schedule::{Clones, Event, Habits, Schedule};
 
-/// One to three faults at any step, and what may happen between runs. One checkout: what several that share
-/// no record do to each other under many faults is beyond anybody's knowledge, and has a part of its own.
+/// One to three faults at any step, and what may happen between runs; in every third one two checkouts that share
+/// no record publish in turn or at once.
 pub fn schedule(seed: u64) -> Schedule {
     let mut dice = fastrand::Rng::with_seed(seed);
     let mut schedule = Schedule::new(dice.choice(Scenario::ALL).expect("there are scenarios"));
-    let steps = if schedule.scenario.manifests().len() > 2 { 40 } else { 16 };
+    let steps = if schedule.scenario.manifests().len() > 2 { 30 } else { 16 };
     schedule.habits = Habits {
         after_life: dice.u8(0..3),
         twice: dice.u8(0..4),
@@ -17,6 +17,11 @@ pub fn schedule(seed: u64) -> Schedule {
         skew: dice.choice([-3_400, 0, 7_300]).unwrap_or(0),
     };
     schedule.dice = seed;
+    schedule.clones = match dice.u8(0..6) {
+        0 => Clones::InTurn,
+        1 => Clones::Together,
+        _ => Clones::One,
+    };
     for _ in 0..dice.usize(1..4) {
         if dice.u8(0..4) == 0 {
             schedule.writes.push((dice.usize(0..steps), write_fault(&mut dice)));
@@ -50,7 +55,7 @@ fn write_fault(dice: &mut fastrand::Rng) -> WriteFault {
 
 fn events(dice: &mut fastrand::Rng) -> Vec<Event> {
     let place = dice.usize(0..4);
-    match dice.u8(0..12) {
+    match dice.u8(0..14) {
         0 => vec![Event::Wait(90)],
         1..=3 => vec![Event::Wait(25 * 60 * 60)],
         4 => vec![Event::Revert(dice.usize(0..4))],
@@ -61,6 +66,7 @@ fn events(dice: &mut fastrand::Rng) -> Vec<Event> {
         8 => vec![Event::Move(place)],
         9 => vec![if dice.bool() { Event::Delete(place) } else { Event::Restore(place) }],
         10 => vec![Event::HumanSame(place)],
+        12..=13 => vec![Event::Sync],
         _ => vec![Event::HumanOther(place)],
     }
 }

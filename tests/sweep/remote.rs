@@ -116,6 +116,7 @@ impl SimRemote {
 
     /// The fault of the next call.
     fn meet(&self) -> Option<RemoteFault> {
+        self.net.state().pushes += 1;
         let mut state = self.state();
         let number = state.calls;
         state.calls += 1;

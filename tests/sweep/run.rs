@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -28,6 +28,9 @@ use super::remote::SimRemote;
 use super::scenario::{Manifest, Scenario, account_name};
 use super::schedule::{Clones, Event, Schedule};
 use super::world::{Habits, USERS, World, file_of};
+
+/// Lockfile and journal.
+type Files = [Option<Vec<u8>>; 2];
 
 /// How one run ended.
 #[derive(Debug)]
@@ -56,6 +59,8 @@ pub struct Simulation {
     pub live_first: Vec<usize>,
     /// Posts of which a person has said that they are no reposts.
     allowed: BTreeSet<PostKey>,
+    /// What the files of each clone said when they were read last.
+    read: Mutex<[Option<(Files, Records)>; 2]>,
     schedule: Schedule,
     /// When the simulation's people wrote the manifests.
     written_at: Timestamp,
@@ -117,6 +122,7 @@ impl Simulation {
             seen: Vec::new(),
             live_first: Vec::new(),
             allowed: BTreeSet::new(),
+            read: Mutex::default(),
             schedule: schedule.clone(),
             written_at: Timestamp::from_millisecond(EPOCH - 60_000).unwrap(),
         };
@@ -126,7 +132,7 @@ impl Simulation {
 
     /// Reviving a disk takes its faults away.
     fn place_write_faults(&self) {
-        let done = self.disk.inner.writes().len();
+        let done = self.disk.inner.write_count();
         for (write, fault) in self.schedule.writes.iter().filter(|(write, _)| *write >= done) {
             if let Some(fault) = fault.of_disk() {
                 self.disk.inner.fail_at(*write, fault);
@@ -229,7 +235,7 @@ impl Simulation {
         if self.schedule.writes.is_empty() {
             return 0;
         }
-        let done = self.disk.inner.writes().len();
+        let done = self.disk.inner.write_count();
         self.schedule.writes.iter().filter(|(write, _)| *write < done).count()
     }
 
@@ -291,9 +297,13 @@ impl Simulation {
             return;
         }
         let files = ROOTS.map(|root| Paths::new(Path::new(root)).lockfile);
+        let texts = files.each_ref().map(|file| self.disk.inner.bytes(file).unwrap_or_default());
+        if texts[0] == texts[1] {
+            return;
+        }
         let mut all = Records::default();
-        for file in &files {
-            all.merge(format::parse(&self.disk.inner.bytes(file).unwrap_or_default()).unwrap().records);
+        for text in &texts {
+            all.merge(format::parse(text).unwrap().records);
         }
         for file in files {
             self.disk.inner.put(file, format::print(&all));
@@ -323,11 +333,24 @@ impl Simulation {
             return remote.records();
         }
         let mut all = Records::default();
-        for root in ROOTS {
-            let read = lockfile::read(&self.disk.inner, &Paths::new(Path::new(root)));
-            all.merge(read.map(|snapshot| snapshot.records).unwrap_or_default());
+        for site in 0..ROOTS.len() {
+            all.merge(self.read(site).unwrap_or_default());
         }
         all
+    }
+
+    /// The records of one clone. A run that did nothing has left the files as they were read before.
+    fn read(&self, site: usize) -> Result<Records, lockfile::Error> {
+        let paths = Paths::new(Path::new(ROOTS[site]));
+        let files = [paths.lockfile.clone(), paths.journal()].map(|path| self.disk.inner.bytes(path));
+        if let Some((as_read, records)) = &self.read.lock().unwrap()[site]
+            && *as_read == files
+        {
+            return Ok(records.clone());
+        }
+        let records = lockfile::read(&*self.disk, &paths)?.records;
+        self.read.lock().unwrap()[site] = Some((files, records.clone()));
+        Ok(records)
     }
 
     async fn apply_once(&self, run: usize) -> Vec<Ended> {
@@ -348,7 +371,7 @@ impl Simulation {
         let posts = self.posts();
         let paths = Paths::new(Path::new(ROOTS[site]));
         let open = || self.share(site, &paths, stop.clone(), run);
-        let (begun, records) = match self.begin(&paths, open).await {
+        let (begun, records) = match self.begin(site, open).await {
             Ok(begun) => begun,
             Err(ended) => return ended,
         };
@@ -397,14 +420,12 @@ impl Simulation {
     /// With a remote, what stands there decides what there is to do; without, the files alone.
     async fn begin(
         &self,
-        paths: &Paths,
+        site: usize,
         open: impl Fn() -> Result<Arc<Shared>, Ended>,
     ) -> Result<(Option<Arc<Shared>>, Records), Ended> {
         if self.remote.is_none() {
-            let snapshot = lockfile::read(&*self.disk, paths);
-            return snapshot
-                .map(|snapshot| (None, snapshot.records))
-                .map_err(|error| Ended::Broken(format!("read: {error}")));
+            let read = self.read(site);
+            return read.map(|records| (None, records)).map_err(|error| Ended::Broken(format!("read: {error}")));
         }
         let shared = open()?;
         shared.fetch_record().await.map_err(|halt| Ended::Exit(halt.exit))?;
@@ -492,11 +513,12 @@ impl Simulation {
     }
 }
 
-/// The defaults of production: in simulated time they cost nothing.
+/// The defaults of production: in simulated time they cost nothing. Only looks at a container that stays mute are
+/// fewer, each of them being one more of the same.
 fn waits() -> Waits {
     Waits {
         poll_initial: None,
-        poll_max: Duration::from_secs(60),
+        poll_max: Duration::from_secs(300),
         poll_budget: Duration::from_secs(1800),
         settle: Duration::from_secs(60),
         look: Duration::from_secs(60),

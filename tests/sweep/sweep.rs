@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::check;
+use super::net::Step;
 use super::run::Simulation;
 use super::schedule::Schedule;
 
@@ -12,13 +13,18 @@ use super::schedule::Schedule;
 #[derive(Debug, Default)]
 pub struct Outcome {
     pub violations: Vec<String>,
-    pub requests: usize,
+    /// The posts that are live, one entry for each media.
+    pub live: Vec<usize>,
+    /// Every request.
+    pub steps: Vec<Step>,
     pub writes: usize,
     /// Calls to the remote.
     pub pushes: usize,
     /// How often each fault, event, state and end of a run was met.
     pub met: BTreeMap<String, usize>,
     pub log: Vec<String>,
+    /// Every version of every record.
+    pub journals: String,
 }
 
 pub fn run(schedule: &Schedule, log: bool) -> Outcome {
@@ -46,7 +52,7 @@ pub fn run(schedule: &Schedule, log: bool) -> Outcome {
             count(format!("event {}", event.name()));
         }
         for (write, fault) in &schedule.writes {
-            if *write < simulation.disk.inner.writes().len() {
+            if *write < simulation.disk.inner.write_count() {
                 count(format!("write {}", fault.name()));
             }
         }
@@ -61,9 +67,19 @@ pub fn run(schedule: &Schedule, log: bool) -> Outcome {
             count(format!("request {}", fired.fault.name()));
         }
         let log = state.log.take().unwrap_or_default();
-        let requests = state.requests;
+        let steps = std::mem::take(&mut state.steps);
+        let live = state.world.owners();
         drop(state);
-        Outcome { violations, requests, writes: simulation.disk.inner.writes().len(), pushes, met, log }
+        Outcome {
+            violations,
+            live,
+            steps,
+            writes: simulation.disk.inner.write_count(),
+            pushes,
+            met,
+            log,
+            journals: text,
+        }
     })
 }
 

@@ -39,9 +39,21 @@ pub enum Call {
     Other,
 }
 
+impl Call {
+    /// Whether it leaves a mark at Meta.
+    pub fn changes_something(&self) -> bool {
+        matches!(
+            self,
+            Self::Create(_) | Self::Publish(_) | Self::Upload { .. } | Self::Comment { .. } | Self::Switch(_)
+        )
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Container {
     pub account: usize,
+    /// The clone that made it.
+    pub site: usize,
     /// The post whose media it holds.
     pub owner: Option<usize>,
     pub shape: Shape,
@@ -67,6 +79,8 @@ pub enum Shape {
 pub struct Media {
     pub id: u64,
     pub account: usize,
+    /// The container it was published from.
+    pub container: Option<u64>,
     /// `None`: a person published it by phone.
     pub owner: Option<usize>,
     pub kind: Kind,
@@ -113,9 +127,11 @@ pub struct World {
     pub hidden: (i64, i64),
     /// Published videos that are not the files they were made from.
     pub damaged: Vec<String>,
-    /// Calls that take effect later.
-    pending: Vec<(i64, usize, Call)>,
+    /// Calls that take effect later: when, of which clone, for which account.
+    pending: Vec<(i64, usize, usize, Call)>,
     next: u64,
+    /// The clone that is being answered.
+    pub speaker: usize,
     /// The Unix time of the simulation's beginning by Meta's clock, in milliseconds.
     epoch: i64,
 }
@@ -132,9 +148,10 @@ impl World {
             damaged: Vec::new(),
             pending: Vec::new(),
             next: 0,
+            speaker: 0,
             epoch,
         };
-        for age in [9, 5, 2] {
+        for age in [5, 2] {
             world.publish_by_phone(0, Kind::Image, "An older picture", 0, -age * DAY);
         }
         world
@@ -143,13 +160,20 @@ impl World {
     pub fn publish_by_phone(&mut self, account: usize, kind: Kind, caption: &str, children: usize, at: i64) {
         let id = self.id(18);
         let caption = caption.to_owned();
-        let media = Media { id, account, owner: None, kind, caption, children, at, comments_off: false, trial: false };
+        let (container, owner) = (None, None);
+        let media =
+            Media { id, account, container, owner, kind, caption, children, at, comments_off: false, trial: false };
         self.media.push(media);
     }
 
     /// Whose the live media are.
     pub fn owners(&self) -> Vec<usize> {
         self.media.iter().filter_map(|media| media.owner).collect()
+    }
+
+    /// The clone that made the container with this id.
+    pub fn maker(&self, container: &str) -> Option<usize> {
+        self.containers.get(&container.parse().ok()?).map(|container| container.site)
     }
 
     /// The post that a call is about.
@@ -183,13 +207,14 @@ impl World {
     pub fn advance(&mut self, now: i64) {
         self.pending.sort_by_key(|(at, ..)| *at);
         while self.pending.first().is_some_and(|(at, ..)| *at <= now) {
-            let (at, account, call) = self.pending.remove(0);
+            let (at, speaker, account, call) = self.pending.remove(0);
+            self.speaker = speaker;
             self.answer(at, account, &call);
         }
     }
 
     pub fn later(&mut self, at: i64, account: usize, call: Call) {
-        self.pending.push((at, account, call));
+        self.pending.push((at, self.speaker, account, call));
     }
 
     /// Ids grow, and those of media and containers never meet.
@@ -310,8 +335,21 @@ impl World {
         let id = self.id(17);
         let caption = get("caption").unwrap_or_default().to_owned();
         let (trial, upload) = (get("trial_params").is_some(), is_upload.then(Vec::new));
-        let made =
-            Container { account, owner, shape, caption, children, made: now, ready, fails, media: None, trial, upload };
+        let site = self.speaker;
+        let made = Container {
+            account,
+            site,
+            owner,
+            shape,
+            caption,
+            children,
+            made: now,
+            ready,
+            fails,
+            media: None,
+            trial,
+            upload,
+        };
         self.containers.insert(id, made);
         let mut answer = json!({"id": id.to_string()});
         if is_upload {
@@ -404,7 +442,19 @@ impl World {
         let Some(container) = self.containers.get(&id) else { return error(400, 24, Some(2_207_006)) };
         // Meta removes the @ of mentions.
         let caption = container.caption.replace('@', "");
-        let live = Media { id: media, account, owner, kind, caption, children, at: now, comments_off: false, trial };
+        let (made_from, comments_off) = (Some(id), false);
+        let live = Media {
+            id: media,
+            account,
+            container: made_from,
+            owner,
+            kind,
+            caption,
+            children,
+            at: now,
+            comments_off,
+            trial,
+        };
         self.media.push(live);
         ok(&json!({"id": media.to_string()}))
     }

@@ -51,6 +51,20 @@ fn what_another_machine_has_recorded_is_taken_over_in_one_write() {
     assert_eq!(disk.writes().len(), before + 1, "nothing of it is new");
 }
 
+#[test]
+fn a_ledger_is_witness_only_of_what_its_own_journal_tells() {
+    let disk = root();
+    disk.put(LOCKFILE, format::print(&all(&[record("posts/b", "b1", State::Containers)])));
+    let mut ledger = open(&disk);
+    ledger.record(record("posts/a", "a1", State::Containers)).unwrap();
+    ledger.take_over(&all(&[record("posts/c", "c1", State::Containers)])).unwrap();
+    ledger.fold().unwrap();
+    assert_eq!(["a1", "b1", "c1"].map(|attempt| ledger.is_witness_of(&attempt.into())), [true, false, false]);
+    let later = open(&disk);
+    assert_eq!(["a1", "b1", "c1"].map(|attempt| later.is_witness_of(&attempt.into())), [true, false, false]);
+    assert_eq!(later.records().len(), 3, "the lockfile has what others have prepared");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
