@@ -7,9 +7,9 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::executable::executable;
-use crate::project::{Project, Server, repository};
+use crate::project::{Project, Server, has, repository};
 use crate::runner::{Done, Runner};
-use crate::{missing, wants_release, yaml};
+use crate::{wants_release, yaml};
 
 /// The outputs that `action.yml` promises.
 const OUTPUTS: [&str; 7] =
@@ -105,7 +105,7 @@ fn the_action_builds_its_own_source() {
     let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap().to_owned();
     let target = repository().join("target");
     // A first build takes minutes; `.ci/run` has made one.
-    if !wants_release() || !missing("release build", target.join(&host).join("release/igsync").exists()) {
+    if !wants_release() || !has("release build", target.join(&host).join("release/igsync").exists()) {
         return;
     }
     let project = Project::example();
