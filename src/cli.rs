@@ -1,11 +1,15 @@
 //! The command line. The doc comments are the manual.
 
+mod lock;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::id::Kind;
+
+pub use lock::{Lock, LockChange, LockList, LockMerge, LockMove, LockRemove, LockScope, LockShow};
 
 /// Terraform's plan and apply, for Instagram: posts as YAML in git, published exactly once.
 #[derive(Debug, Parser)]
@@ -249,12 +253,8 @@ pub struct Apply {
     /// Do not prove, before the first container, that Meta can fetch the media
     #[arg(long)]
     pub no_probe: bool,
-    /// Commit and push the record to the git remote before and after publishing, whatever git.push says
-    #[arg(long, overrides_with = "no_push")]
-    pub push: bool,
-    /// Do not push the record, whatever git.push says
-    #[arg(long, overrides_with = "push")]
-    pub no_push: bool,
+    #[command(flatten)]
+    pub keep: Keep,
     /// In CI: go on although the checkout is not the tip of the remote branch
     #[arg(long)]
     pub allow_stale: bool,
@@ -264,6 +264,17 @@ pub struct Apply {
     /// How the events are written to stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: OutputFormat,
+}
+
+/// Whether the record goes to the git remote.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Keep {
+    /// Commit and push the record to the git remote, whatever git.push says
+    #[arg(long, overrides_with = "no_push")]
+    pub push: bool,
+    /// Do not push the record, whatever git.push says
+    #[arg(long, overrides_with = "push")]
+    pub no_push: bool,
 }
 
 #[derive(Debug, Args)]
@@ -279,108 +290,21 @@ pub struct Resolve {
     /// The account, when several have a post of this name
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
-    /// Show what would be recorded, and record nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    #[command(flatten)]
+    pub change: Change,
     /// How the outcome is written to stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: OutputFormat,
 }
 
-#[derive(Debug, Subcommand)]
-pub enum Lock {
-    /// List the posts that are recorded
-    List(LockList),
-    /// Show every attempt of one post
-    Show(LockShow),
-    /// Give a record another key, as after renaming a manifest that also changed
-    Mv(LockMove),
-    /// Forget a post: it will be published again
-    Rm(LockRemove),
-    /// Never publish a post
-    Ignore(LockChange),
-    /// Take an edited manifest for what is live: the plan no longer lists it as edited
-    Accept(LockChange),
-    /// Join other lockfiles, also ones with git's conflict markers, into igsync.lock
-    Merge(LockMerge),
-}
-
-/// Where the record is, and how it is written to stdout.
-#[derive(Clone, Debug, Args)]
-pub struct LockScope {
-    /// The sandbox's record instead of igsync.lock
-    #[arg(long)]
-    pub sandbox: bool,
-    /// The account, when several have a post of this name
-    #[arg(long, value_name = "NAME")]
-    pub account: Option<String>,
-    /// How the outcome is written to stdout
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: OutputFormat,
-}
-
-#[derive(Debug, Args)]
-pub struct LockList {
-    #[command(flatten)]
-    pub scope: LockScope,
-}
-
-#[derive(Debug, Args)]
-pub struct LockShow {
-    /// The post: its key, or the path of its manifest
-    pub key: String,
-    #[command(flatten)]
-    pub scope: LockScope,
-}
-
-#[derive(Debug, Args)]
-pub struct LockMove {
-    /// The key that the record has
-    pub old: String,
-    /// The key, or the path of the manifest, that it is to have
-    pub new: String,
-    #[command(flatten)]
-    pub scope: LockScope,
+/// How far a change of the record goes.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Change {
     /// Show what would be recorded, and record nothing
     #[arg(long)]
     pub dry_run: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct LockRemove {
-    /// The post: its key, or the path of its manifest
-    pub key: String,
     #[command(flatten)]
-    pub scope: LockScope,
-    /// Forget without asking
-    #[arg(long)]
-    pub yes: bool,
-    /// Show what would be recorded, and record nothing
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct LockChange {
-    /// The post: its key, or the path of its manifest
-    pub key: String,
-    #[command(flatten)]
-    pub scope: LockScope,
-    /// Show what would be recorded, and record nothing
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct LockMerge {
-    /// Lockfiles to join; without any, only conflict markers in igsync.lock itself are resolved
-    #[arg(value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub scope: LockScope,
-    /// Show what would be recorded, and record nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    pub keep: Keep,
 }
 
 #[derive(Debug, Args)]

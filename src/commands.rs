@@ -29,9 +29,10 @@ mod subject;
 mod terminal;
 mod validate;
 
+use std::io;
 use std::sync::Arc;
 
-use crate::apply::Stop;
+use crate::apply::{Event, Observer, Stop};
 use crate::cli::{Cli, Command};
 use crate::config::Env;
 use crate::exit::Exit;
@@ -81,6 +82,15 @@ impl Failure {
 impl<E: Into<miette::Report>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::new(Exit::Failure, error)
+    }
+}
+
+/// Hears everything and says nothing.
+struct Silent;
+
+impl Observer for Silent {
+    fn event(&mut self, _: &Event) -> io::Result<()> {
+        Ok(())
     }
 }
 

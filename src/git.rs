@@ -1,5 +1,5 @@
 //! The git command line: what it knows of the content root, and the record on a branch of a remote.
-//! Knows no post, and nothing of Meta. Asked in `apply` only: a plan runs no command.
+//! Knows no post, and nothing of Meta. Asked in `apply` only: a plan runs no command. `hosting` asks through it, too.
 
 mod branch;
 mod checkout;

@@ -130,9 +130,9 @@ impl Way {
         let root = surroundings.root.clone();
         Ok(match hosting {
             Hosting::Url(template) => {
-                Self::Template { template: template.clone(), commit: OnceCell::new(), checkout: Checkout { root } }
+                Self::Template { template: template.clone(), commit: OnceCell::new(), checkout: Checkout::at(&root) }
             }
-            Hosting::Github(repository) => Self::Github(Github::new(root, repository.clone(), surroundings.env)),
+            Hosting::Github(repository) => Self::Github(Github::new(&root, repository.clone(), surroundings.env)),
             Hosting::ObjectStore(settings) => Self::Store(Box::new(Store::open(
                 settings,
                 surroundings.env,

@@ -16,6 +16,9 @@ pub mod status;
 pub mod text;
 pub mod workflow;
 
+use miette::{GraphicalReportHandler, GraphicalTheme};
+use textwrap::{WordSeparator, WordSplitter, core::Word};
+
 /// How output looks; found out once, where the streams are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
@@ -33,7 +36,20 @@ impl Style {
         Self { colour: false, unicode: true, width: 80 }
     }
 
+    /// What draws frames with the source in them. Lines break at blanks alone, and never inside a command.
+    fn handler(self, theme: GraphicalTheme) -> GraphicalReportHandler {
+        GraphicalReportHandler::new_themed(theme)
+            .with_width(self.width)
+            .with_break_words(false)
+            .with_word_splitter(WordSplitter::NoHyphenation)
+            .with_word_separator(WordSeparator::Custom(words))
+    }
+
     fn paint(self, text: &str, style: owo_colors::Style) -> String {
         if self.colour && !text.is_empty() { style.style(text).to_string() } else { text.to_owned() }
     }
+}
+
+fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
+    Box::new(text::units(line).map(Word::from))
 }

@@ -161,6 +161,7 @@ rules! {
     UNKNOWN_RULE = "IGS4008" "unknown-rule" Error "`rules` names rules of igsync that can be changed", remedy "rules of content (IGS2) and media (IGS3) can be changed";
     ENVIRONMENT = "IGS4009" "environment" Error "environment variables have usable values", remedy "correct or unset the variable";
     UNKNOWN_TIMEZONE = "IGS4010" "unknown-timezone" Error "time zones are IANA names", remedy "write a name such as Europe/Berlin";
+    IDLE_FIT = "IGS4011" "idle-fit" Warning "`media.fit` belongs to `convert: true`: without it, it does nothing", remedy "add `convert: true` beside it, or remove `fit`";
 }
 
 /// Rules that say nothing unless `rules:` of the configuration gives them a severity.

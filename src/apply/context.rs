@@ -113,13 +113,18 @@ impl Shared {
     }
 
     /// Takes over what another machine has recorded.
-    pub(super) fn take_over(&self, others: &Records) -> Result<(), Halt> {
+    pub fn take_over(&self, others: &Records) -> Result<(), Halt> {
         lock(&self.ledger).take_over(others).map_err(|error| self.halt_run(Halt::storage(&error)))
     }
 
     /// Copies the journal into the lockfile.
     pub fn fold(&self) -> Result<(), Halt> {
         lock(&self.ledger).fold().map(drop).map_err(|error| self.halt_run(Halt::storage(&error)))
+    }
+
+    /// Whether the lockfile is another one than when the run began.
+    pub fn has_changed_lockfile(&self) -> bool {
+        lock(&self.ledger).has_folded()
     }
 
     /// Looks at the records without holding them.

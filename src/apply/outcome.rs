@@ -201,11 +201,6 @@ impl Tally {
         }
     }
 
-    /// Whether there is something new to keep.
-    pub fn changed_the_record(&self) -> bool {
-        self.published + self.adopted + self.failed + self.unknown + self.unsettled + self.moved > 0
-    }
-
     /// Takes note of one more reason for the exit code.
     pub fn end(&mut self, exit: Exit) {
         self.exit = Some(self.exit.map_or(exit, |so_far| so_far.or(exit)));

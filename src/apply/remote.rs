@@ -211,7 +211,7 @@ impl Shared {
     }
 
     /// What this machine knows and the remote does not.
-    pub(super) fn not_kept(&self) -> Vec<Record> {
+    pub fn not_kept(&self) -> Vec<Record> {
         let Some(keeper) = &self.keeper else { return Vec::new() };
         let known = lock(&keeper.known);
         let mut news = self.with_records(|records| known.standing.news(records));

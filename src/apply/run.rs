@@ -68,11 +68,6 @@ impl Run {
         settled
     }
 
-    /// Keeps what settling found, and does nothing else: the plan was refused, or nobody agreed to it.
-    pub async fn leave(self) -> Result<(), Halt> {
-        self.shared.keep_all().await
-    }
-
     /// Carries out the plan; every post of it gets exactly one outcome.
     pub async fn carry_out(self, plan: &Plan) -> Report {
         let Self { shared, accounts, halted, tally } = self;

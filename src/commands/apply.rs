@@ -7,25 +7,22 @@ mod prepare;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::apply::{Observer, Run, Shared};
+use crate::apply::{Observer, Run};
 use crate::cli::{Apply, Global, OutputFormat, Refresh};
 use crate::exit::Exit;
 use crate::id::AttemptId;
 use crate::lockfile::Ledger;
 use crate::plan::{GuardKind, Plan};
-use crate::port::RunLock;
 use crate::report;
 use crate::report::text::plural;
 
 use super::connect::{Connector, Pace};
 use super::plan::{make, make_and_draw, show_findings};
-use super::project::Project;
-use super::remote::Keeping;
+use super::project::{Project, Start};
+use super::remote::{Keeping, Terms};
 use super::{Ended, Failure, World, refresh, remote, run_lock, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
-    let mut project = Project::load(global, world, args.scope.sandbox, false)?;
-    refuse_time_travel(&project, args)?;
     if args.refresh == Refresh::Full && args.no_live_check {
         return Err(Failure::message(
             Exit::Usage,
@@ -33,32 +30,44 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
             "leave one of them out",
         ));
     }
+    let start = Start::new(global, world, args.scope.sandbox)?;
+    refuse_time_travel(&start, args)?;
+    let mut snapshot = start.snapshot(world)?;
+    // Before media are looked at: what others have published needs none.
+    let keeping = if start.is_configured() {
+        remote::choose(&start, &mut snapshot, Terms::of_apply(args), world).await
+    } else {
+        Ok(Keeping::default())
+    };
+    let mut project = start.project(world, snapshot, false);
     show_findings(&project, world);
     if project.configuration_errors() || !project.complete {
         return Ok(Exit::Failure);
     }
-    let keeping = remote::choose(&mut project, args, world).await?;
+    let keeping = keeping?;
+    if !args.allow_ephemeral_lock {
+        project.ephemeral = keeping.nowhere().map(str::to_owned);
+    }
     let ended = carry_on(project, &keeping, global, args, world).await;
     keeping.follow(world).await;
     ended
 }
 
 async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args: &Apply, world: &World) -> Ended {
+    let as_apply = ("apply", args.lock_timeout);
     let offline = make(&project, &args.scope, BTreeSet::new(), world)?;
     if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
         if exit != Exit::Refused {
             if keeping.lacks(&project.snapshot.records) {
-                let (_lock, shared) = begin(&project, args, keeping, world).await?;
-                shared.fetch_record().await.map_err(Failure::halted)?;
-                shared.keep_all().await.map_err(Failure::halted)?;
+                let (_lock, shared) = keeping.open(&project, as_apply, observer(args, world), world).await?;
+                remote::keep_all(&shared, world).await?;
             } else {
                 catch_up(&project, args, world).await?;
             }
         }
         return Ok(exit);
     }
-    let (_lock, shared) = begin(&project, args, keeping, world).await?;
-    shared.fetch_record().await.map_err(Failure::halted)?;
+    let (_lock, shared) = keeping.open(&project, as_apply, observer(args, world), world).await?;
     let connector = Connector::open(&project, world).await?;
     let names = prepare::accounts_with_work(&offline, &project, args);
     let accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;
@@ -77,7 +86,7 @@ async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args
     let refused =
         |plan: &Plan| refusal(plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(plan, world));
     if let Some(exit) = refused(&plan) {
-        run.leave().await.map_err(Failure::halted)?;
+        remote::keep_all(&run.shared, world).await?;
         return Ok(exit);
     }
     if plan.acts() && !agreed(&plan, args, world)? {
@@ -88,7 +97,7 @@ async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args
         let settled = settle(&mut run, &mut project).await;
         plan = make(&project, &args.scope, settled, world)?;
         if let Some(exit) = refused(&plan) {
-            run.leave().await.map_err(Failure::halted)?;
+            remote::keep_all(&run.shared, world).await?;
             return Ok(exit);
         }
     }
@@ -103,23 +112,6 @@ async fn settle(run: &mut Run, project: &mut Project) -> BTreeSet<AttemptId> {
     settled
 }
 
-/// Takes the run lock and opens the record.
-async fn begin(
-    project: &Project,
-    args: &Apply,
-    keeping: &Keeping,
-    world: &World,
-) -> Result<(RunLock, Arc<Shared>), Failure> {
-    let remote = keeping.go_on()?;
-    let lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
-    let mut ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
-    if remote.is_none() && keeping.has_read() {
-        ledger.take_over(&project.snapshot.records)?;
-    }
-    let shared = share(project, world, ledger, observer(args, world)).kept_at(remote);
-    Ok((lock, Arc::new(shared)))
-}
-
 /// A run that was killed after its last publish, or a lockfile that was reverted, leaves a lockfile that
 /// knows less than the journal: the next commit would carry it.
 async fn catch_up(project: &Project, args: &Apply, world: &World) -> Result<(), Failure> {
@@ -129,17 +121,15 @@ async fn catch_up(project: &Project, args: &Apply, world: &World) -> Result<(), 
     let _lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
     let is_new = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?.fold()?;
     if is_new && !project.sandbox {
-        world.terminal.say(
-            "igsync.lock was behind the journal and is whole again\n\
-             keep the record: git add igsync.lock && git commit -m \"Record what was published\"",
-        );
+        world.terminal.say("igsync.lock was behind the journal and is whole again");
+        remote::say_how_to_keep(project, "Record what was published", world);
     }
     Ok(())
 }
 
 /// `--now` moves decisions about time, so it must not reach a real account.
-fn refuse_time_travel(project: &Project, args: &Apply) -> Result<(), Failure> {
-    if args.scope.now.is_none() || project.sandbox || project.settings.is_loopback() {
+fn refuse_time_travel(start: &Start, args: &Apply) -> Result<(), Failure> {
+    if args.scope.now.is_none() || start.sandbox || start.settings().is_loopback() {
         return Ok(());
     }
     Err(Failure::message(
@@ -191,20 +181,6 @@ fn agreed(plan: &Plan, args: &Apply, world: &World) -> Result<bool, Failure> {
         world.terminal.say("nothing was published");
     }
     Ok(agreed)
-}
-
-/// What every account of a run works with.
-pub(super) fn share(project: &Project, world: &World, ledger: Ledger, observer: Box<dyn Observer>) -> Shared {
-    Shared::new(
-        Arc::clone(&world.clock),
-        Arc::clone(&world.disk),
-        world.stop.clone(),
-        project.waits(),
-        project.root.clone(),
-        ledger,
-        observer,
-        fastrand::Rng::with_seed(world.seed),
-    )
 }
 
 fn observer(args: &Apply, world: &World) -> Box<dyn Observer> {

@@ -1,8 +1,8 @@
-//! `plan --base`: which posts a branch touches.
+//! What a plan asks git: which posts a branch touches (`--base`), and the record on a branch of its own.
 //!
-//! Asking git is the only command that a plan ever runs, and only with this flag. Manifests may be
-//! untrusted, and so may the checkout's attributes: nothing that the repository configures (hooks,
-//! filters, text conversion, external diff, file system monitor, pager) is run, and nothing is fetched.
+//! That is the only command that a plan ever runs. Manifests may be untrusted, and so may the checkout's
+//! attributes: nothing that the repository configures (hooks, filters, text conversion, external diff, file
+//! system monitor, pager) is run, and nothing is fetched.
 
 use std::collections::HashSet;
 use std::path::Path;

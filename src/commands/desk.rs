@@ -2,71 +2,104 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::apply::by_hand::{NewAttempt, Objection, Subject};
-use crate::apply::{AccountRun, Halt, Observer};
-use crate::cli::{Global, LockScope, OutputFormat};
+use crate::apply::{AccountRun, Halt, Observer, Shared};
+use crate::cli::{Change, Global, LockScope, OutputFormat};
+use crate::config::Push;
 use crate::exit::Exit;
 use crate::id::{AccountName, AttemptId, PostKey, UserId};
-use crate::lockfile::{Ledger, Record, Records};
+use crate::lockfile::{Record, Records};
 use crate::port::RunLock;
 use crate::report::lock::Done;
 use crate::report::text::{commands, visible};
 
 use super::connect::{Connector, Pace};
-use super::project::Project;
+use super::project::{Project, Start};
+use super::remote::{self, Keeping, Terms};
 use super::subject::Named;
-use super::{Ended, Failure, World, apply, run_lock, write_stdout};
+use super::{Ended, Failure, Silent, World, write_stdout};
 
-/// The record opened for a change. Without `--dry-run` it holds the run lock.
+/// The record opened for a change.
 pub(super) struct Desk {
     pub project: Project,
-    ledger: Option<Ledger>,
+    /// `None`: a dry run.
+    book: Option<Book>,
     ids: fastrand::Rng,
     format: OutputFormat,
-    _lock: Option<RunLock>,
+}
+
+/// What a change is written into. It holds the run lock.
+struct Book {
+    shared: Arc<Shared>,
+    keeping: Keeping,
+    /// Why it would be gone with this machine, and nobody said that it may be.
+    nowhere: Option<String>,
+    _lock: RunLock,
+}
+
+impl Book {
+    /// Fails where nothing would keep what is written.
+    fn check(&self) -> Result<(), Failure> {
+        let Some(why) = &self.nowhere else { return Ok(()) };
+        Err(Failure::message(
+            Exit::Failure,
+            format!("nothing was recorded, because nothing would keep it when this machine is gone: {why}"),
+            "give this job the right to push (permissions: contents: write), or pass --no-push and commit \
+             igsync.lock yourself",
+        ))
+    }
+}
+
+/// Who opens the record, and how far what is changed goes.
+pub(super) struct Opening<'a> {
+    pub command: &'a str,
+    pub sandbox: bool,
+    pub change: Change,
+    pub format: OutputFormat,
+    /// Hears what asking Meta brings.
+    pub observer: Box<dyn Observer>,
 }
 
 impl Desk {
     pub(super) async fn open(
         global: &Global,
         scope: &LockScope,
-        dry_run: bool,
+        change: Change,
         command: &str,
         world: &World,
     ) -> Result<Self, Failure> {
-        let project = Project::load(global, world, scope.sandbox, false)?;
-        Self::of(project, dry_run, scope.format, command, world).await
+        let (sandbox, format) = (scope.sandbox, scope.format);
+        let opening = Opening { command, sandbox, change, format, observer: Box::new(Silent) };
+        Self::of(opening, global, world).await
     }
 
-    /// As [`Self::open`], for a project that is loaded already.
-    pub(super) async fn of(
-        project: Project,
-        dry_run: bool,
-        format: OutputFormat,
-        command: &str,
-        world: &World,
-    ) -> Result<Self, Failure> {
+    pub(super) async fn of(opening: Opening<'_>, global: &Global, world: &World) -> Result<Self, Failure> {
+        let Opening { command, sandbox, change, format, observer } = opening;
         let ids = fastrand::Rng::with_seed(world.seed);
-        if dry_run {
-            return Ok(Self { project, ledger: None, ids, format, _lock: None });
+        let start = Start::new(global, world, sandbox)?;
+        let mut snapshot = start.snapshot(world)?;
+        if change.dry_run {
+            remote::take_in_newest(&start, &mut snapshot, world).await?;
+            return Ok(Self { project: start.project(world, snapshot, false), book: None, ids, format });
         }
-        let lock = run_lock::acquire(&project.paths, std::time::Duration::ZERO, command, world).await?;
-        let ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
-        Ok(Self { project, ledger: Some(ledger), ids, format, _lock: Some(lock) })
+        let keeping = remote::choose(&start, &mut snapshot, Terms::of_change(change.keep), world).await?;
+        let mut project = start.project(world, snapshot, false);
+        let (lock, shared) = keeping.open(&project, (command, Duration::ZERO), observer, world).await?;
+        project.snapshot.records = shared.with_records(Clone::clone);
+        let by_others = change.keep.no_push || project.config.git.push == Push::Never;
+        let nowhere = keeping.nowhere().filter(|_| !by_others).map(str::to_owned);
+        Ok(Self { project, book: Some(Book { shared, keeping, nowhere, _lock: lock }), ids, format })
     }
 
     /// Nothing is written, nobody is asked.
     pub(super) fn is_dry(&self) -> bool {
-        self.ledger.is_none()
-    }
-
-    pub(super) fn format(&self) -> OutputFormat {
-        self.format
+        self.book.is_none()
     }
 
     pub(super) fn records(&self) -> &Records {
-        self.ledger.as_ref().map_or(&self.project.snapshot.records, Ledger::records)
+        &self.project.snapshot.records
     }
 
     pub(super) fn user_of(named: &Named) -> Result<UserId, Failure> {
@@ -106,18 +139,17 @@ impl Desk {
     pub(super) async fn ask<T>(
         &mut self,
         named: &Named,
-        observer: Box<dyn Observer>,
         world: &World,
         work: impl AsyncFnOnce(&mut AccountRun) -> Result<T, Halt>,
     ) -> Result<Result<T, Halt>, Failure> {
-        let Some(ledger) = self.ledger.take() else {
+        let Some(book @ Book { shared, .. }) = &self.book else {
             let help = "leave out --dry-run";
             return Err(Failure::message(Exit::Usage, "a dry run asks nobody", help));
         };
+        book.check()?;
         let connector = Connector::open(&self.project, world).await?;
-        let shared = Arc::new(apply::share(&self.project, world, ledger, observer));
         let only = HashSet::from([named.account.clone()]);
-        let connected = connector.connect_all(&self.project, &Pace::reading(), &only, &shared, world).await;
+        let connected = connector.connect_all(&self.project, &Pace::reading(), &only, shared, world).await;
         let answer = match connected {
             Ok(mut accounts) => Ok(match accounts.runs.first_mut() {
                 Some(run) => work(run).await,
@@ -125,21 +157,46 @@ impl Desk {
             }),
             Err(failure) => Err(failure),
         };
-        // Connections are gone by now; should one linger, the files hold everything all the same.
-        self.ledger = match Arc::try_unwrap(shared) {
-            Ok(shared) => Some(shared.into_parts().0),
-            Err(_) => Some(Ledger::open(Arc::clone(&world.disk), self.project.paths.clone())?),
-        };
+        self.project.snapshot.records = shared.with_records(Clone::clone);
         answer
     }
 
-    /// Writes the records down and folds them into the lockfile, unless this is a dry run.
-    pub(super) fn keep(&mut self, records: Vec<Record>) -> Result<(), Failure> {
-        if let Some(ledger) = &mut self.ledger {
-            ledger.record_all(records)?;
-            ledger.fold()?;
+    /// Writes the records down, unless this is a dry run.
+    pub(super) fn record(&mut self, records: Vec<Record>) -> Result<(), Failure> {
+        if let Some(book @ Book { shared, .. }) = &self.book {
+            book.check()?;
+            shared.record_all(records).map_err(Failure::halted)?;
+            self.project.snapshot.records = shared.with_records(Clone::clone);
         }
         Ok(())
+    }
+
+    /// Takes over what another machine has recorded, unless this is a dry run.
+    pub(super) fn take_over(&mut self, others: &Records) -> Result<(), Failure> {
+        if let Some(book @ Book { shared, .. }) = &self.book {
+            book.check()?;
+            shared.take_over(others).map_err(Failure::halted)?;
+            self.project.snapshot.records = shared.with_records(Clone::clone);
+        }
+        Ok(())
+    }
+
+    /// Folds what was recorded into the lockfile and brings it to where other machines read it. The next
+    /// step for a person is a commit with this message, where igsync makes none itself.
+    pub(super) async fn keep(&self, message: &str, world: &World) -> Result<(), Failure> {
+        let Some(Book { shared, keeping, .. }) = &self.book else { return Ok(()) };
+        let kept = shared.keep_all().await;
+        keeping.follow(world).await;
+        let Err(halt) = kept else {
+            if shared.has_changed_lockfile() && !shared.is_kept_elsewhere() {
+                remote::say_how_to_keep(&self.project, message, world);
+            }
+            return Ok(());
+        };
+        let not_kept = shared.not_kept();
+        remote::hand_over(&not_kept, world);
+        let exit = if not_kept.is_empty() { halt.exit } else { Exit::RecordNotDurable };
+        Err(Failure::message(exit, halt.reason, "mend the cause, then run the same command again"))
     }
 
     /// Says what is so; notes are for people only.
@@ -158,15 +215,13 @@ impl Desk {
         Ok(())
     }
 
-    /// [`Self::keep`], said aloud.
-    pub(super) fn finish(&mut self, records: Vec<Record>, mut done: Done, world: &World) -> Ended {
+    /// Records, keeps and says it.
+    pub(super) async fn finish(&mut self, records: Vec<Record>, mut done: Done, world: &World) -> Ended {
         done.changes = records.len();
-        done.dry_run = self.ledger.is_none();
-        self.keep(records)?;
+        done.dry_run = self.is_dry();
+        self.record(records)?;
         self.tell(&done, world)?;
-        if done.changes > 0 && !done.dry_run {
-            hint(&self.project, world, &done.commit_message());
-        }
+        self.keep(&done.commit_message(), world).await?;
         Ok(Exit::Done)
     }
 }
@@ -177,12 +232,6 @@ fn unknown_account(name: &AccountName) -> Halt {
         exit: Exit::Account,
         reason: format!("igsync.yaml has no account {name}"),
         help: "give it an entry with its user_id".to_owned(),
-    }
-}
-
-pub(super) fn hint(project: &Project, world: &World, message: &str) {
-    if !project.sandbox {
-        world.terminal.say(&format!("keep the record: git add igsync.lock && git commit -m \"{message}\""));
     }
 }
 

@@ -10,7 +10,7 @@ use crate::id::Digest;
 use crate::manifest::{self, Conversion, Post, Source, Spot};
 use crate::media::convert::{self, Failed, Made};
 use crate::media::rules::Broken;
-use crate::plan::Plan;
+use crate::plan::{Action, Plan};
 use crate::rules;
 
 use super::World;
@@ -28,9 +28,33 @@ struct Job {
     digest: Digest,
 }
 
-/// Fills in the lengths of converted pictures. Those of posts that apply would publish now are drawn, the
-/// others looked up. What turns out to be broken stands against its post.
+/// Fills in the lengths of converted pictures, and with them what the media of the plan weigh.
 pub(super) fn draw(plan: &mut Plan, project: &Project, world: &World) -> Vec<Finding> {
+    let findings = draw_due(plan, project, world);
+    plan.cost.media_bytes = media_bytes(plan, project);
+    findings
+}
+
+/// What Meta has to get for the posts that are begun now: files as they were when they were hashed, pictures
+/// that were drawn as they are sent.
+fn media_bytes(plan: &Plan, project: &Project) -> u64 {
+    let begun = plan.changes.iter().filter(|change| change.acts() && change.action == Action::Publish);
+    let files = begun.filter_map(|change| change.post.as_deref()).flat_map(|post| {
+        post.sources().filter_map(|source| match source {
+            Source::Url(_) => None,
+            Source::Local(path) => {
+                let conversion = post.conversions.iter().find(|conversion| conversion.path == *path);
+                let drawn = conversion.and_then(|conversion| conversion.len);
+                drawn.or_else(|| project.hashed.get(path).map(|stat| stat.len))
+            }
+        })
+    });
+    files.fold(0, u64::saturating_add)
+}
+
+/// Pictures of posts that apply would publish now are drawn, the others looked up. What turns out to be
+/// broken stands against its post.
+fn draw_due(plan: &mut Plan, project: &Project, world: &World) -> Vec<Finding> {
     let mut jobs = Vec::new();
     for (at, change) in plan.changes.iter_mut().enumerate() {
         let is_due = change.acts() && change.publishes();
@@ -63,6 +87,13 @@ pub(super) fn draw(plan: &mut Plan, project: &Project, world: &World) -> Vec<Fin
         }
     }
     findings
+}
+
+/// Takes away converted pictures that no post will need, so that they do not pile up.
+pub(super) fn tidy(project: &Project, world: &World) {
+    let conversions = project.posts.iter().flat_map(|post| &post.conversions);
+    let wanted = conversions.filter_map(|made| Some((project.digests.get(&made.path)?, &made.wish)));
+    convert::prune(&*world.disk, &project.paths.converted(), wanted, world.clock.now().as_nanosecond());
 }
 
 /// On all cores; the results in the order of the jobs.

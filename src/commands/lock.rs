@@ -12,7 +12,7 @@ use crate::lockfile::{Record, Records, State, format};
 use crate::report::lock::{self as text, Done};
 use crate::report::text::one_line;
 
-use super::desk::{Desk, hint};
+use super::desk::Desk;
 use super::project::Project;
 use super::subject::{self, Named};
 use super::{Ended, Failure, World, write_stdout};
@@ -74,7 +74,7 @@ fn show(global: &Global, args: &LockShow, world: &World) -> Ended {
 }
 
 async fn rename(global: &Global, args: &LockMove, world: &World) -> Ended {
-    let mut desk = Desk::open(global, &args.scope, args.dry_run, "lock mv", world).await?;
+    let mut desk = Desk::open(global, &args.scope, args.change, "lock mv", world).await?;
     let named = find(&desk.project, desk.records(), &args.old, &args.scope)?;
     let to = subject::key_of(&desk.project, &args.new);
     if to == named.key || to.as_str().trim().is_empty() || to.as_str().contains(char::is_control) {
@@ -92,11 +92,11 @@ async fn rename(global: &Global, args: &LockMove, world: &World) -> Ended {
     if post.is_none() {
         done.notes.push(format!("no manifest has the key {to} yet"));
     }
-    desk.finish(records, done, world)
+    desk.finish(records, done, world).await
 }
 
 async fn remove(global: &Global, args: &LockRemove, world: &World) -> Ended {
-    let mut desk = Desk::open(global, &args.scope, args.dry_run, "lock rm", world).await?;
+    let mut desk = Desk::open(global, &args.scope, args.change, "lock rm", world).await?;
     let named = find(&desk.project, desk.records(), &args.key, &args.scope)?;
     let records = desk.decide(&named, |subject, _| by_hand::removed(subject))?;
     let consequence = match &named.post {
@@ -109,7 +109,7 @@ async fn remove(global: &Global, args: &LockRemove, world: &World) -> Ended {
     if may_be_live {
         done.notes.push("what is live stays live: igsync only forgets that it is this post".to_owned());
     }
-    if !args.yes && !args.dry_run {
+    if !args.yes && !args.change.dry_run {
         if !world.terminal.is_interactive {
             return Err(Failure::message(
                 Exit::Failure,
@@ -122,11 +122,11 @@ async fn remove(global: &Global, args: &LockRemove, world: &World) -> Ended {
             return Ok(Exit::Failure);
         }
     }
-    desk.finish(records, done, world)
+    desk.finish(records, done, world).await
 }
 
 async fn ignore(global: &Global, args: &LockChange, world: &World) -> Ended {
-    let mut desk = Desk::open(global, &args.scope, args.dry_run, "lock ignore", world).await?;
+    let mut desk = Desk::open(global, &args.scope, args.change, "lock ignore", world).await?;
     let named = find(&desk.project, desk.records(), &args.key, &args.scope)?;
     let records = desk.decide(&named, by_hand::ignored)?;
     let attempts = attempts_of(desk.records(), &named);
@@ -138,19 +138,19 @@ async fn ignore(global: &Global, args: &LockChange, world: &World) -> Ended {
         done.notes.push(format!("whether it is live is still unknown: `igsync resolve {}` settles that", named.key));
     }
     done.notes.push(format!("to publish it after all: `igsync lock rm {}`", named.key));
-    desk.finish(records, done, world)
+    desk.finish(records, done, world).await
 }
 
 async fn accept(global: &Global, args: &LockChange, world: &World) -> Ended {
-    let mut desk = Desk::open(global, &args.scope, args.dry_run, "lock accept", world).await?;
+    let mut desk = Desk::open(global, &args.scope, args.change, "lock accept", world).await?;
     let named = find(&desk.project, desk.records(), &args.key, &args.scope)?;
     let records = desk.decide(&named, |subject, _| by_hand::accepted(subject))?;
     let done = Done::new("accepted", &named.key, &named.account, "its manifest counts as what is live".to_owned());
-    desk.finish(records, done, world)
+    desk.finish(records, done, world).await
 }
 
 async fn merge(global: &Global, args: &LockMerge, world: &World) -> Ended {
-    let mut desk = Desk::open(global, &args.scope, args.dry_run, "lock merge", world).await?;
+    let mut desk = Desk::open(global, &args.scope, args.change, "lock merge", world).await?;
     let mut joined = desk.records().clone();
     let mut news = Vec::new();
     for file in &args.files {
@@ -166,14 +166,12 @@ async fn merge(global: &Global, args: &LockMerge, world: &World) -> Ended {
     for conflict in joined.conflicts() {
         world.terminal.say(&text::conflict(&conflict));
     }
-    desk.keep(news)?;
+    desk.take_over(&news.into_iter().collect())?;
     write_stdout(
         world,
-        &text::merged(added, changed, had_conflicts, args.dry_run, args.scope.format == OutputFormat::Json),
+        &text::merged(added, changed, had_conflicts, args.change.dry_run, args.scope.format == OutputFormat::Json),
     )?;
-    if !args.dry_run && (added + changed > 0 || had_conflicts) {
-        hint(&desk.project, world, "Merge igsync.lock");
-    }
+    desk.keep("Merge igsync.lock", world).await?;
     Ok(Exit::Done)
 }
 

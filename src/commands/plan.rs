@@ -6,7 +6,7 @@ use crate::cli::{Global, Plan, PlanFormat, Scope};
 use crate::config::{Account, Paused};
 use crate::exit::Exit;
 use crate::id::{AccountName, AttemptId, PostKey};
-use crate::lockfile::{self, Record};
+use crate::lockfile::Record;
 use crate::manifest::caption_digest;
 use crate::plan::{self, AccountView, Input, Options, Selection};
 use crate::report;
@@ -25,7 +25,6 @@ pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
         return Ok(Exit::Failure);
     }
     if let Some(rev) = &args.base {
-        take_in_record(&mut project)?;
         let changed = base::changed_files(&project.root, rev)?;
         project.changed_files = Some(base::with_users(changed, project.posts.iter().map(|post| &**post)));
     }
@@ -43,22 +42,6 @@ pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
         return Ok(Exit::Failure);
     }
     Ok(if args.detailed_exitcode && plan.acts() { Exit::Changes } else { Exit::Done })
-}
-
-/// A protected main keeps the record on a branch of its own, where a plan without `--base` does not look.
-fn take_in_record(project: &mut Project) -> Result<(), Failure> {
-    let Some(branch) = project.config.git.state_branch.clone().filter(|_| !project.sandbox) else { return Ok(()) };
-    let Some(text) = base::record_on(&project.root, &branch)? else { return Ok(()) };
-    let parsed = lockfile::format::parse(&text).map_err(|error| {
-        Failure::message(
-            Exit::Failure,
-            format!("igsync.lock on branch {branch} can not be read: {error}"),
-            "mend it there (git log shows its versions), or update igsync",
-        )
-    })?;
-    project.snapshot.records.merge(parsed.records);
-    project.snapshot.has_lockfile = true;
-    Ok(())
 }
 
 fn show(plan: &plan::Plan, project: &Project, format: PlanFormat, world: &World) -> Result<(), Failure> {

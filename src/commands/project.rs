@@ -17,7 +17,7 @@ use crate::plan::Sighting;
 use crate::port::{Disk, FileKind, Stat};
 use crate::rules;
 
-use super::{Failure, World, github};
+use super::{Failure, World, github, remote};
 
 mod media;
 
@@ -55,7 +55,8 @@ impl Project {
     /// Reads the content root. Findings are collected, not returned as errors.
     pub(super) fn load(global: &Global, world: &World, sandbox: bool, check_published: bool) -> Result<Self, Failure> {
         let start = Start::new(global, world, sandbox)?;
-        let snapshot = lockfile::read(&*world.disk, &start.paths)?;
+        let mut snapshot = start.snapshot(world)?;
+        remote::take_in_fetched(&start, &mut snapshot, world)?;
         Ok(start.project(world, snapshot, check_published))
     }
 
@@ -67,10 +68,12 @@ impl Project {
         check_published: bool,
     ) -> Result<(Self, Option<Failure>), Failure> {
         let start = Start::new(global, world, false)?;
-        let (snapshot, damage) = match lockfile::read(&*world.disk, &start.paths) {
-            Ok(snapshot) => (snapshot, None),
-            Err(damage) => (Snapshot::default(), Some(damage.into())),
-        };
+        let mut snapshot = Snapshot::default();
+        let read = start.snapshot(world).and_then(|read| {
+            snapshot = read;
+            remote::take_in_fetched(&start, &mut snapshot, world)
+        });
+        let damage = read.err();
         Ok((start.project(world, snapshot, check_published), damage))
     }
 
@@ -162,15 +165,33 @@ fn user_in_records(records: &Records, account: &AccountName) -> Option<UserId> {
 }
 
 /// A content root before its manifests are read.
-struct Start {
-    root: PathBuf,
+pub(super) struct Start {
+    pub root: PathBuf,
+    pub sandbox: bool,
     loaded: config::Loaded,
     paths: Paths,
-    sandbox: bool,
 }
 
 impl Start {
-    fn new(global: &Global, world: &World, sandbox: bool) -> Result<Self, Failure> {
+    pub(super) fn config(&self) -> &Config {
+        &self.loaded.config
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.loaded.settings
+    }
+
+    /// Whether the configuration says what its author meant.
+    pub(super) fn is_configured(&self) -> bool {
+        !self.loaded.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// The record of this machine.
+    pub(super) fn snapshot(&self, world: &World) -> Result<Snapshot, Failure> {
+        Ok(lockfile::read(&*world.disk, &self.paths)?)
+    }
+
+    pub(super) fn new(global: &Global, world: &World, sandbox: bool) -> Result<Self, Failure> {
         let root = content_root(global, world)?;
         let mut loaded = config::load(&*world.disk, &root, global.config.as_deref(), &world.env);
         if sandbox {
@@ -180,13 +201,14 @@ impl Start {
             limit_to_posts(&mut loaded.config, &*world.disk, &root);
         }
         let paths = if sandbox { Paths::sandbox(&root) } else { Paths::new(&root) };
-        Ok(Self { root, loaded, paths, sandbox })
+        Ok(Self { root, sandbox, loaded, paths })
     }
 
-    fn project(self, world: &World, snapshot: Snapshot, check_published: bool) -> Project {
+    /// Reads manifests and media, and compares them with what is recorded.
+    pub(super) fn project(self, world: &World, snapshot: Snapshot, check_published: bool) -> Project {
+        let is_configured = self.is_configured();
         let Self { root, loaded, paths, sandbox } = self;
         let config::Loaded { config, settings, mut findings, is_readable } = loaded;
-        let is_configured = !findings.iter().any(|finding| finding.severity == Severity::Error);
         let options = manifest::Options { allow_loopback: sandbox || settings.is_loopback() };
         let mut posts = manifest::load(&*world.disk, &root, &config, options);
         findings.append(&mut posts.findings);

@@ -1,17 +1,16 @@
 //! `--refresh`: what Meta knows and the record does not, asked before a plan is made. Publishes nothing.
 
 use std::collections::{BTreeSet, HashSet};
-use std::io;
 use std::sync::Arc;
 
-use crate::apply::{Event, Observer, Run, has_open, has_work, is_work};
+use crate::apply::{Run, has_open, has_work, is_work};
 use crate::cli::{Refresh, Scope};
 use crate::id::{AccountName, AttemptId};
 use crate::lockfile::Ledger;
 
 use super::connect::{Connector, Pace};
 use super::project::Project;
-use super::{Failure, World, apply, plan};
+use super::{Failure, Silent, World, plan, remote};
 
 /// What asking gave.
 #[derive(Default)]
@@ -35,7 +34,7 @@ pub(super) async fn for_plan(
     }
     let records = project.snapshot.records.clone();
     let ledger = Ledger::in_memory(Arc::clone(&world.disk), project.paths.clone(), records);
-    let shared = Arc::new(apply::share(project, world, ledger, Box::new(Silent)));
+    let shared = Arc::new(remote::share(project, world, ledger, Box::new(Silent)));
     let connector = Connector::open(project, world).await?;
     let accounts = connector.connect_all(project, &Pace::reading(), &names, &shared, world).await?;
     let users = accounts.users();
@@ -99,13 +98,4 @@ fn accounts_to_ask(
         is_open || refresh == Refresh::Full && has_work(&offline, &account.name)
     };
     Ok(accounts.filter(is_asked).map(|account| account.name.clone()).collect())
-}
-
-/// The plan itself says what was found.
-struct Silent;
-
-impl Observer for Silent {
-    fn event(&mut self, _: &Event) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -1,16 +1,55 @@
 //! What keeps the record of a run beyond this machine, and whether the checkout may publish at all.
 
-use std::sync::Arc;
+mod place;
 
-use crate::cli::Apply;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::apply::{Observer, Shared};
+use crate::cli::{Apply, Keep};
 use crate::config::Push;
 use crate::exit::Exit;
-use crate::git::{Branch, Checkout, Followed, Git, Signature, Target, Tip};
-use crate::lockfile::{Records, format};
-use crate::port::{Kept, Remote};
+use crate::git::{Branch, Followed};
+use crate::lockfile::format::{self, HEADER};
+use crate::lockfile::{Ledger, Record, Records, Snapshot};
+use crate::port::{Kept, Remote, RunLock};
+use crate::report::text::commands;
 
-use super::project::Project;
-use super::{Failure, World};
+use super::project::{Project, Start};
+use super::{Failure, World, base, run_lock};
+use place::Place;
+
+/// What a command asks of the remote.
+#[derive(Clone, Copy)]
+pub(super) struct Terms {
+    keep: Keep,
+    /// What is published depends on what stands there: it has to be known, and in CI this has to be the tip.
+    must_know: bool,
+}
+
+impl Terms {
+    pub(super) fn of_apply(args: &Apply) -> Self {
+        Self { keep: args.keep, must_know: !args.allow_stale }
+    }
+
+    /// For what a person says of the record: nothing is published.
+    pub(super) fn of_change(keep: Keep) -> Self {
+        Self { keep, must_know: false }
+    }
+
+    fn push(self, start: &Start) -> Push {
+        match (self.keep.push, self.keep.no_push) {
+            (true, _) => Push::Always,
+            (_, true) => Push::Never,
+            _ => start.config().git.push,
+        }
+    }
+
+    fn off(self) -> &'static str {
+        if self.keep.no_push { "--no-push was passed" } else { "git.push in igsync.yaml is off" }
+    }
+}
 
 /// Decided before anything is published.
 #[derive(Default)]
@@ -19,8 +58,10 @@ pub(super) struct Keeping {
     branch: Option<Arc<Branch>>,
     /// What stood there, or `None`: nothing was read.
     kept: Option<Kept>,
-    /// Why the checkout could not be compared with the remote. Matters only if something is to be published.
+    /// Why it is not known what others have published. Matters only if something is to be published.
     doubt: Option<String>,
+    /// Why nothing keeps the record of this machine, which will vanish.
+    nowhere: Option<String>,
 }
 
 impl Keeping {
@@ -34,18 +75,33 @@ impl Keeping {
         !standing.unwrap_or_default().news(records).is_empty()
     }
 
-    /// The place to keep the record at, once it is clear that something is to be done.
-    pub(super) fn go_on(&self) -> Result<Option<Arc<dyn Remote>>, Failure> {
-        if let Some(doubt) = &self.doubt {
-            let help = "let this job read the repository, or pass --allow-stale";
-            return Err(Failure::message(Exit::Stale, format!("nothing was published: {doubt}"), help));
-        }
-        Ok(self.branch.clone().map(|branch| branch as Arc<dyn Remote>))
+    /// Why nothing keeps what is recorded here, on a machine that will vanish.
+    pub(super) fn nowhere(&self) -> Option<&str> {
+        self.nowhere.as_deref()
     }
 
-    /// Whether the record at the remote is known, pushed to or not.
-    pub(super) fn has_read(&self) -> bool {
-        self.kept.is_some()
+    /// Takes the run lock, opens the record, and joins in what stands at the remote by now.
+    pub(super) async fn open(
+        &self,
+        project: &Project,
+        (command, patience): (&str, Duration),
+        observer: Box<dyn Observer>,
+        world: &World,
+    ) -> Result<(RunLock, Arc<Shared>), Failure> {
+        if let Some(doubt) = &self.doubt {
+            let help = "let this machine read the remote, or pass --allow-stale";
+            return Err(Failure::message(Exit::Stale, format!("nothing was published: {doubt}"), help));
+        }
+        let lock = run_lock::acquire(&project.paths, patience, command, world).await?;
+        let mut ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
+        if self.branch.is_none() && self.kept.is_some() {
+            // Read and not pushed to.
+            ledger.take_over(&project.snapshot.records)?;
+        }
+        let remote = self.branch.clone().map(|branch| branch as Arc<dyn Remote>);
+        let shared = Arc::new(share(project, world, ledger, observer).kept_at(remote));
+        shared.fetch_record().await.map_err(Failure::halted)?;
+        Ok((lock, shared))
     }
 
     /// Lets the checkout come along with what was pushed, and tells a person where it could not.
@@ -74,29 +130,36 @@ pub(super) fn known_offline(project: &Project, world: &World) -> Option<String> 
     if project.config.git.push == Push::Never {
         return Some("git.push in igsync.yaml is off".to_owned());
     }
-    let has_git = |folder: &std::path::Path| world.disk.stat(&folder.join(".git")).is_ok();
+    let has_git = |folder: &Path| world.disk.stat(&folder.join(".git")).is_ok();
     let root = world.disk.canonicalize(&project.root).unwrap_or_else(|_| project.root.clone());
     (!root.ancestors().any(has_git)).then(|| "the content root is in no git repository".to_owned())
 }
 
 /// Finds the remote, proves that it can be pushed to, compares the checkout with its tip, and takes in the
 /// records that stand there.
-pub(super) async fn choose(project: &mut Project, args: &Apply, world: &World) -> Result<Keeping, Failure> {
+pub(super) async fn choose(
+    start: &Start,
+    snapshot: &mut Snapshot,
+    terms: Terms,
+    world: &World,
+) -> Result<Keeping, Failure> {
     let is_ci = world.env.is_on("CI");
-    let push = wish(project, args);
+    let push = terms.push(start);
     let wants = push == Push::Always || (push == Push::Auto && is_ci);
-    if project.sandbox || !(wants || is_ci) {
+    let state_branch = start.config().git.state_branch.as_deref();
+    if start.sandbox || !(wants || is_ci || state_branch.is_some()) {
         return Ok(Keeping::default());
     }
-    let place = match Place::find(project, world).await {
+    let mut keeping = Keeping::default();
+    let place = match Place::find(start, world).await {
         Ok(place) => place,
         Err(why) if push == Push::Always => return Err(not_pushed(&why)),
         Err(why) => {
-            project.ephemeral = ephemeral(args, why);
-            return Ok(Keeping::default());
+            keeping.doubt = unknown_branch(state_branch, terms, &why);
+            keeping.nowhere = is_ci.then_some(why);
+            return Ok(keeping);
         }
     };
-    let mut keeping = Keeping::default();
     if wants {
         match place.record.preflight().await {
             Ok(kept) => {
@@ -105,140 +168,149 @@ pub(super) async fn choose(project: &mut Project, args: &Apply, world: &World) -
             }
             Err(error) if push == Push::Always => return Err(not_pushed(&error.to_string())),
             Err(error) => {
-                project.ephemeral =
-                    ephemeral(args, format!("{} can not be pushed to ({error})", place.record.target()));
+                keeping.nowhere = Some(format!("{} can not be pushed to ({error})", place.record.target()));
             }
         }
-    } else {
-        project.ephemeral = ephemeral(args, off(args).to_owned());
+    } else if is_ci {
+        keeping.nowhere = Some(terms.off().to_owned());
     }
-    if is_ci && !args.allow_stale {
+    if is_ci && terms.must_know {
         keeping.doubt = place.check_tip(keeping.kept.as_ref(), world).await?;
     }
     if keeping.kept.is_none() {
         // Not pushed by us; what others have recorded there counts all the same.
-        keeping.kept = place.record.fetch().await.ok();
+        match place.record.fetch().await {
+            Ok(kept) => keeping.kept = Some(kept),
+            Err(error) => {
+                keeping.doubt = keeping.doubt.or_else(|| unknown_branch(state_branch, terms, &error.to_string()));
+            }
+        }
     }
     if let Some(text) = keeping.kept.as_ref().and_then(|kept| kept.text.as_deref()) {
-        let records = records_at(text, place.record.target())?;
-        project.snapshot.records.merge(records);
-        project.snapshot.has_lockfile = true;
+        take_in(snapshot, text, place.record.target())?;
     }
     Ok(keeping)
 }
 
-fn wish(project: &Project, args: &Apply) -> Push {
-    match (args.push, args.no_push) {
-        (true, _) => Push::Always,
-        (_, true) => Push::Never,
-        _ => project.config.git.push,
+/// A record on a branch of its own is in no checkout: unread, every post would look unpublished.
+fn unknown_branch(branch: Option<&str>, terms: Terms, why: &str) -> Option<String> {
+    let branch = branch.filter(|_| terms.must_know)?;
+    Some(format!("the record on branch {branch} can not be read ({why})"))
+}
+
+/// For commands that ask no remote: the record on a branch of its own, as it was last fetched.
+pub(super) fn take_in_fetched(start: &Start, snapshot: &mut Snapshot, world: &World) -> Result<(), Failure> {
+    let Some(branch) = start.config().git.state_branch.as_deref().filter(|_| !start.sandbox) else { return Ok(()) };
+    match base::record_on(&start.root, branch) {
+        Ok(Some(text)) => take_in(snapshot, &text, format_args!("branch {branch}")),
+        Ok(None) => {
+            world.terminal.say(&format!(
+                "note: the record is on branch {branch}, which is not in this clone: `git fetch origin {branch}` \
+                 brings it, unless nothing was recorded yet"
+            ));
+            Ok(())
+        }
+        Err(why) => {
+            world.terminal.say(&format!("note: the record on branch {branch} was not read: {}", why.report));
+            Ok(())
+        }
     }
 }
 
-fn off(args: &Apply) -> &'static str {
-    if args.no_push { "--no-push was passed" } else { "git.push in igsync.yaml is off" }
+/// As [`take_in_fetched`], fetched right now where the remote answers.
+pub(super) async fn take_in_newest(start: &Start, snapshot: &mut Snapshot, world: &World) -> Result<(), Failure> {
+    if start.sandbox || start.config().git.state_branch.is_none() {
+        return Ok(());
+    }
+    let fetched = match Place::find(start, world).await {
+        Ok(place) => place.record.fetch().await.map_err(|error| error.to_string()).map(|kept| (kept, place)),
+        Err(why) => Err(why),
+    };
+    match fetched {
+        Ok((kept, place)) => match kept.text {
+            Some(text) => take_in(snapshot, &text, place.record.target()),
+            None => Ok(()),
+        },
+        Err(why) => {
+            world.terminal.say(&format!("note: the record could not be fetched: {why}"));
+            take_in_fetched(start, snapshot, world)
+        }
+    }
 }
 
-fn ephemeral(args: &Apply, why: String) -> Option<String> {
-    (!args.allow_ephemeral_lock).then_some(why)
+/// Joins a lockfile from elsewhere into what this machine knows.
+fn take_in(snapshot: &mut Snapshot, text: &[u8], place: impl std::fmt::Display) -> Result<(), Failure> {
+    let records = match format::parse(text) {
+        Ok(parsed) => parsed.records,
+        Err(problem) => {
+            return Err(Failure::message(
+                Exit::Failure,
+                format!("igsync.lock at {place} can not be read: {problem}"),
+                "mend it there (git log -- igsync.lock shows its versions), or update igsync",
+            ));
+        }
+    };
+    snapshot.records.merge(records);
+    snapshot.has_lockfile = true;
+    Ok(())
 }
 
 fn not_pushed(why: &str) -> Failure {
     Failure::message(
         Exit::Failure,
-        format!("the record can not be pushed, so nothing was published: {why}"),
+        format!("the record can not be pushed, so nothing was done: {why}"),
         "give this run the right to push, or let another branch keep the record (git.state_branch); \
          --no-push goes on without",
     )
 }
 
-/// The records of a lockfile at the remote.
-fn records_at(text: &[u8], target: &Target) -> Result<Records, Failure> {
-    match format::parse(text) {
-        Ok(parsed) => Ok(parsed.records),
-        Err(problem) => Err(Failure::message(
-            Exit::Failure,
-            format!("igsync.lock at {target} can not be read: {problem}"),
-            "mend it there (git log -- igsync.lock shows its versions), or update igsync",
-        )),
-    }
+/// Folds the record and brings it to where other machines read it. What did not arrive is handed to whoever
+/// reads the log.
+pub(super) async fn keep_all(shared: &Shared, world: &World) -> Result<(), Failure> {
+    let kept = shared.keep_all().await;
+    kept.map_err(|halt| {
+        hand_over(&shared.not_kept(), world);
+        Failure::halted(halt)
+    })
 }
 
-/// The branches that a content root has to do with.
-struct Place {
-    checkout: Checkout,
-    content: Branch,
-    /// Where the record is: the branch of the content, or one of its own.
-    record: Arc<Branch>,
+/// Tells a person how to keep a record that was not pushed.
+pub(super) fn say_how_to_keep(project: &Project, message: &str, world: &World) {
+    if project.sandbox {
+        return;
+    }
+    let how = match &project.config.git.state_branch {
+        Some(branch) => format!("`igsync lock merge --push` puts it on branch {branch}"),
+        None => format!("git add igsync.lock && git commit -m \"{message}\""),
+    };
+    world.terminal.say(&commands(&format!("keep the record: {how}"), world.terminal.program));
 }
 
-impl Place {
-    /// The error says why there is none.
-    async fn find(project: &Project, world: &World) -> Result<Self, String> {
-        let variable = |name: &str| world.env.get(name).map(str::to_owned);
-        let git = Git::new(&project.root, project.settings.git_timeout);
-        let settings = &project.config.git;
-        let checkout = Checkout::find(git.clone()).await.map_err(|error| error.to_string())?;
-        let target = checkout.target(settings.branch.as_deref(), &variable).await?;
-        let is_github = world.env.is_on("GITHUB_ACTIONS");
-        let signature = Signature::of(&git, is_github).await.map_err(|error| error.to_string())?;
-        let content = Branch::of_content(checkout.clone(), target.clone(), signature.clone(), &variable);
-        let record = match settings.state_branch.clone().filter(|branch| *branch != target.branch) {
-            Some(branch) => Branch::of_state(checkout.clone(), Target { branch, ..target }, signature, &variable),
-            None => content.clone(),
-        };
-        Ok(Self { checkout, content, record: Arc::new(record) })
+/// Shows the record lines that only this machine has, as they have to stand in the lockfile.
+pub(super) fn hand_over(records: &[Record], world: &World) {
+    if records.is_empty() {
+        return;
     }
-
-    /// The error: the checkout is not the tip. A text: nobody can tell, because of this.
-    async fn check_tip(&self, kept: Option<&Kept>, world: &World) -> Result<Option<String>, Failure> {
-        let is_same_branch = self.record.target() == self.content.target();
-        let tip = match kept.filter(|_| is_same_branch) {
-            Some(kept) => kept.version.0.clone(),
-            None => match self.content.tip().await {
-                Ok(tip) => tip.unwrap_or_default(),
-                Err(error) => return Ok(Some(self.cannot_tell(&error.to_string()))),
-            },
-        };
-        let stands = match self.checkout.compare(&tip).await {
-            Ok(stands) => stands,
-            Err(error) => return Ok(Some(self.cannot_tell(&error.to_string()))),
-        };
-        let target = self.content.target();
-        let (what, help) = match stands {
-            Tip::Same | Tip::BehindByRecord => return Ok(None),
-            _ if is_pull_request(world) => (
-                format!("this is a pull request, not the tip of {target}"),
-                "publish after the merge: run apply on the branch".to_owned(),
-            ),
-            Tip::Behind => (
-                format!("this checkout is behind {target}: commits are missing that change more than igsync.lock"),
-                format!(
-                    "run apply on the tip of {}; what this job was to publish is still planned there",
-                    target.branch
-                ),
-            ),
-            Tip::Ahead => (
-                format!("this checkout has commits that {target} does not have"),
-                "push them first: a record of posts that nobody else has would be lost with them".to_owned(),
-            ),
-            Tip::Apart => (
-                format!("this checkout and {target} have gone different ways"),
-                format!("run apply on the tip of {}, or name the right branch in git.branch", target.branch),
-            ),
-        };
-        Err(Failure::message(
-            Exit::Stale,
-            format!("nothing was published: {what}"),
-            format!("{help}; --allow-stale goes on all the same"),
-        ))
-    }
-
-    fn cannot_tell(&self, why: &str) -> String {
-        format!("nobody can tell whether this is the tip of {}: {why}", self.content.target())
-    }
+    let line = |record| format::print_line(std::slice::from_ref(record)).trim_end().to_owned();
+    let lines: Vec<String> = records.iter().map(line).collect();
+    world.terminal.insist(&format!(
+        "recorded on this machine only; should it be lost, save these lines to a file and join them with \
+         `igsync lock merge FILE`:\n{HEADER}{}\n",
+        lines.join("\n")
+    ));
+    world.actions.keep(&lines);
 }
 
-fn is_pull_request(world: &World) -> bool {
-    world.env.get("GITHUB_REF").is_some_and(|name| name.starts_with("refs/pull/"))
+/// What every account of a run works with.
+pub(super) fn share(project: &Project, world: &World, ledger: Ledger, observer: Box<dyn Observer>) -> Shared {
+    Shared::new(
+        Arc::clone(&world.clock),
+        Arc::clone(&world.disk),
+        world.stop.clone(),
+        project.waits(),
+        project.root.clone(),
+        ledger,
+        observer,
+        fastrand::Rng::with_seed(world.seed),
+    )
 }

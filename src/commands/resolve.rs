@@ -1,12 +1,11 @@
 //! `igsync resolve`: a person says whether a post is live, or asks igsync to find out again. Never publishes.
 
-use std::io;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::apply::by_hand::{self, Seen, link_code};
-use crate::apply::{Event, Halt, Observer};
+use crate::apply::{Halt, Observer};
 use crate::cli::{Global, OutputFormat, Resolve};
 use crate::exit::Exit;
 use crate::id::{MediaId, PostKey};
@@ -14,17 +13,20 @@ use crate::lockfile::{Comment, Record, State, Via, effective};
 use crate::manifest::{Post, PostState};
 use crate::report::lock::Done;
 
-use super::desk::{Desk, hint};
-use super::project::Project;
+use super::desk::{Desk, Opening};
 use super::subject::{self, Named};
-use super::{Ended, Failure, World};
+use super::{Ended, Failure, Silent, World};
 
 pub(super) async fn run(global: &Global, args: &Resolve, world: &World) -> Ended {
     let said = args.published.as_ref().map(|said| said.as_deref().map(reference).transpose()).transpose()?;
-    let project = Project::load(global, world, false, false)?;
-    let mut desk = Desk::of(project, args.dry_run, args.format, "resolve", world).await?;
+    let observer: Box<dyn Observer> = match args.format {
+        OutputFormat::Json => Box::new(Silent),
+        OutputFormat::Human => world.terminal.progress(&world.clock),
+    };
+    let opening = Opening { command: "resolve", sandbox: false, change: args.change, format: args.format, observer };
+    let mut desk = Desk::of(opening, global, world).await?;
     let mut named = subject::find(&desk.project, desk.records(), &args.key, args.account.as_deref())?;
-    if named.user_id.is_none() && !args.dry_run {
+    if named.user_id.is_none() && !desk.is_dry() {
         learn_user(&mut desk, &mut named, world).await?;
     }
     match (said, args.not_published) {
@@ -56,7 +58,7 @@ fn reference(text: &str) -> Result<Reference, Failure> {
 
 /// The user id that only the token knows.
 async fn learn_user(desk: &mut Desk, named: &mut Named, world: &World) -> Result<(), Failure> {
-    let user = desk.ask(named, Box::new(Silent), world, async |run| Ok(run.user_id.clone())).await?;
+    let user = desk.ask(named, world, async |run| Ok(run.user_id.clone())).await?;
     let user = user.map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))?;
     named.user_id = Some(user);
     Ok(())
@@ -88,7 +90,7 @@ async fn say_published(desk: &mut Desk, named: &Named, said: Option<Reference>, 
         notes.extend(about_comments(named, record));
     }
     done.notes = notes;
-    desk.finish(records, done, world)
+    desk.finish(records, done, world).await
 }
 
 /// Finds the media id behind a link, where the account can be asked. The link alone is enough otherwise.
@@ -105,7 +107,7 @@ async fn look_up(
         return Ok(seen);
     }
     let found = desk
-        .ask(named, Box::new(Silent), world, async |run| {
+        .ask(named, world, async |run| {
             let mut media = run.client.newest(&run.user_id, 100).await.map_err(|error| Halt::unreachable(&error))?;
             let stories = run.client.stories(&run.user_id, 1).await.map(|stories| stories.media);
             media.extend(stories.unwrap_or_default());
@@ -142,7 +144,7 @@ async fn say_not_published(desk: &mut Desk, named: &Named, world: &World) -> End
     let mut also = Vec::new();
     if !unseen.is_empty() && !desk.is_dry() {
         // What the listing shows now is ruled out, too; without a token the statement stands alone.
-        let looked = desk.ask(named, Box::new(Silent), world, async |run| {
+        let looked = desk.ask(named, world, async |run| {
             let mut seen = Vec::new();
             for record in &unseen {
                 let look = run.look_for(record).await?;
@@ -172,7 +174,7 @@ async fn say_not_published(desk: &mut Desk, named: &Named, world: &World) -> End
         );
     }
     done.fields = vec![("state", json!("not_published")), ("not_ours", json!(ruled_out))];
-    desk.finish(records, done, world)
+    desk.finish(records, done, world).await
 }
 
 /// Settles the post again by asking Meta.
@@ -180,27 +182,24 @@ async fn settle(desk: &mut Desk, named: &Named, world: &World) -> Ended {
     let attempts = attempts(desk, named);
     let lacks_id = |record: &Record| record.state == State::Published && record.media_id.is_none();
     if !attempts.iter().any(|record| record.state.is_open() || lacks_id(record)) {
-        return report(desk, named, &attempts, vec!["nothing is open".to_owned()], world).map(|()| Exit::Done);
+        report(desk, named, &attempts, vec!["nothing is open".to_owned()], world).await?;
+        return Ok(Exit::Done);
     }
     if desk.is_dry() {
         let note = "would ask Meta what became of it, and record the answer".to_owned();
-        return report(desk, named, &attempts, vec![note], world).map(|()| Exit::Done);
+        report(desk, named, &attempts, vec![note], world).await?;
+        return Ok(Exit::Done);
     }
     let wanted = named.post.clone().filter(|post| wants(post));
     let key = &named.key;
     let find = |asked: &PostKey| wanted.as_ref().filter(|_| asked == key).map(Arc::clone);
-    let observer: Box<dyn Observer> = match desk.format() {
-        OutputFormat::Json => Box::new(Silent),
-        OutputFormat::Human => world.terminal.progress(&world.clock),
-    };
     let asked = desk
-        .ask(named, observer, world, async |run| {
+        .ask(named, world, async |run| {
             let settlement = run.settle_post(key, &find).await;
             let filled = if settlement.halt.is_none() { run.enrich().await.err() } else { None };
             Ok((settlement.tally.exit(), run.undecided.contains(key), settlement.halt.or(filled)))
         })
         .await?;
-    desk.keep(Vec::new())?;
     let (mut exit, undecided, halt) = match asked {
         Ok(asked) => asked,
         Err(halt) => (halt.exit, true, Some(halt)),
@@ -212,12 +211,18 @@ async fn settle(desk: &mut Desk, named: &Named, world: &World) -> Ended {
     } else if undecided {
         notes.push("Meta does not tell yet; ask again in some minutes".to_owned());
     }
-    report(desk, named, &attempts, notes, world)?;
+    report(desk, named, &attempts, notes, world).await?;
     Ok(exit)
 }
 
-/// Says how the post stands.
-fn report(desk: &Desk, named: &Named, before: &[Record], mut notes: Vec<String>, world: &World) -> Result<(), Failure> {
+/// Says how the post stands, and keeps what was found.
+async fn report(
+    desk: &Desk,
+    named: &Named,
+    before: &[Record],
+    mut notes: Vec<String>,
+    world: &World,
+) -> Result<(), Failure> {
     let attempts = attempts(desk, named);
     let record = effective(&attempts);
     let (action, meaning) = match record.map(|record| (record.state, record)) {
@@ -246,10 +251,7 @@ fn report(desk: &Desk, named: &Named, before: &[Record], mut notes: Vec<String>,
     done.dry_run = desk.is_dry();
     done.changes = attempts.iter().filter(|record| !before.contains(record)).count();
     desk.tell(&done, world)?;
-    if done.changes > 0 {
-        hint(&desk.project, world, &done.commit_message());
-    }
-    Ok(())
+    desk.keep(&done.commit_message(), world).await
 }
 
 fn attempts(desk: &Desk, named: &Named) -> Vec<Record> {
@@ -297,14 +299,5 @@ fn about_comments(named: &Named, record: &Record) -> Option<String> {
             Some("its first comment is not sent, since igsync did not publish the post: write it in the app".to_owned())
         }
         (false, _) => None,
-    }
-}
-
-/// Hears everything and says nothing.
-struct Silent;
-
-impl Observer for Silent {
-    fn event(&mut self, _: &Event) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -13,14 +13,17 @@ use crate::report::status::{AccountStatus, Line};
 
 use super::auth::{chosen, facts, needs};
 use super::connect::Connector;
-use super::project::Project;
-use super::{Ended, Failure, World, plan, write_stdout};
+use super::project::{Project, Start};
+use super::{Ended, Failure, World, plan, remote, write_stdout};
 
 /// So many of the newest posts are shown.
 const LAST: usize = 3;
 
 pub(super) async fn run(global: &Global, args: &Status, world: &World) -> Ended {
-    let project = Project::load(global, world, args.sandbox, false)?;
+    let start = Start::new(global, world, args.sandbox)?;
+    let mut snapshot = start.snapshot(world)?;
+    remote::take_in_newest(&start, &mut snapshot, world).await?;
+    let project = start.project(world, snapshot, false);
     if project.configuration_errors() {
         plan::show_findings(&project, world);
         return Ok(Exit::Failure);

@@ -114,6 +114,11 @@ impl Terminal {
         }
     }
 
+    /// As [`Self::say`], however quiet: what would be lost otherwise.
+    pub fn insist(&self, text: &str) {
+        let _ = writeln!(self.streams.err.clone(), "{text}");
+    }
+
     /// Shows why a command failed.
     pub fn fail(&self, failure: &Failure) -> Exit {
         let text = report::failure::render(failure.report.as_ref(), self.style_err());

@@ -138,6 +138,9 @@ fn accounts(fields: Fields<'_>, base: &Account, config: &mut Config, problems: &
     } else if fields.get("accounts").is_none() {
         config.accounts.push(base.clone());
     }
+    if config.accounts.iter().all(|account| !account.convert) {
+        report_idle_fit(fields, problems);
+    }
     let Some((name, node)) = fields.text("default_account", problems) else { return };
     let known: Vec<&str> = config.accounts.iter().map(|account| account.name.as_str()).collect();
     if known.contains(&name) {
@@ -203,7 +206,20 @@ fn account(
     account.login = choice(fields, "login", &logins, problems).unwrap_or(account.login);
     account.token = token(fields, problems).unwrap_or(account.token);
     shared(fields, &mut account, sets, problems);
+    // What is said for all accounts is looked at once.
+    if !account.convert {
+        report_idle_fit(fields, problems);
+    }
     account
+}
+
+/// Says that `media.fit` does nothing, where it stands.
+fn report_idle_fit(fields: Fields<'_>, problems: &mut Problems<'_>) {
+    let Some(Value::Map(media)) = fields.get("media").map(|media| &media.value.value) else { return };
+    let Some(fit) = media.iter().find(|entry| &*entry.key == "fit") else { return };
+    let message = "`fit` does nothing: pictures are not converted";
+    problems.report(&rules::IDLE_FIT, &fit.key_span, message, "without `convert: true`").help =
+        Some("add `convert: true` beside it, or remove `fit`".into());
 }
 
 /// One of a few words.

@@ -45,7 +45,7 @@ fn without_a_file_there_is_one_account_from_the_environment() {
 #[test]
 fn a_whole_file_is_read_and_accounts_override_what_is_global() {
     let config = clean(
-        "accounts:\n  brand-2:\n    user_id: \"1\"\n    username: \"@acme\"\n    token: { env: MY_TOKEN }\n  other:\n    login: facebook\n    timezone: Asia/Tokyo\n    limits: { max_publish_per_run: 1 }\n    schedule: { min_gap: 90s }\n    defaults: { hashtags: [] }\n    media: { convert: false, fit: pad }\n    token: { command: [op, read, \"op://x\"] }\n    paused: true\n  third:\ndefault_account: other\nposts: [posts, ./more/]\ntimezone: Europe/Berlin\ndefaults: { hashtags: [harbour, set:sea], share_to_feed: false, collaborators: [\"@a\"], location_id: 5 }\nhashtag_sets: { sea: [sea, boats] }\nlimits: { max_publish_per_run: 20 }\nschedule: { late_after: 2d, min_gap: 1h 30m }\nmedia: { hosting: { url: \"https://cdn.example.com/{path}\" }, convert: true }\ngit: { push: never, branch: main, state_branch: null }\nrules: { missing-alt-text: warn, IGS2104: off }\npaused: false\n",
+        "accounts:\n  brand-2:\n    user_id: \"1\"\n    username: \"@acme\"\n    token: { env: MY_TOKEN }\n  other:\n    login: facebook\n    timezone: Asia/Tokyo\n    limits: { max_publish_per_run: 1 }\n    schedule: { min_gap: 90s }\n    defaults: { hashtags: [] }\n    media: { convert: false }\n    token: { command: [op, read, \"op://x\"] }\n    paused: true\n  third: { media: { fit: crop } }\ndefault_account: other\nposts: [posts, ./more/]\ntimezone: Europe/Berlin\ndefaults: { hashtags: [harbour, set:sea], share_to_feed: false, collaborators: [\"@a\"], location_id: 5 }\nhashtag_sets: { sea: [sea, boats] }\nlimits: { max_publish_per_run: 20 }\nschedule: { late_after: 2d, min_gap: 1h 30m }\nmedia: { hosting: { url: \"https://cdn.example.com/{path}\" }, convert: true, fit: pad }\ngit: { push: never, branch: main, state_branch: null }\nrules: { missing-alt-text: warn, IGS2104: off }\npaused: false\n",
     );
     let [brand, other, third] = config.accounts.as_slice() else { panic!("three accounts") };
     assert_eq!(
@@ -53,7 +53,7 @@ fn a_whole_file_is_read_and_accounts_override_what_is_global() {
         (Some("acme"), ["MY_TOKEN".to_owned()].as_slice())
     );
     assert_eq!(brand.timezone.as_ref().unwrap().iana_name(), Some("Europe/Berlin"));
-    assert_eq!((brand.max_publish_per_run, brand.convert, brand.fit), (20, true, None));
+    assert_eq!((brand.max_publish_per_run, brand.convert, brand.fit), (20, true, Some(Fit::Pad)));
     assert_eq!(brand.schedule.late_after, Duration::from_secs(2 * 86_400));
     assert_eq!(brand.schedule.min_gap, Duration::from_secs(5400));
     assert_eq!(brand.hosting, Some(crate::hosting::Hosting::Url("https://cdn.example.com/{path}".into())));
@@ -69,6 +69,7 @@ fn a_whole_file_is_read_and_accounts_override_what_is_global() {
     assert_eq!(other.defaults.location_id.as_deref(), Some("5"));
     assert_eq!(other.token, TokenSource::Command(vec!["op".into(), "read".into(), "op://x".into()]));
     assert_eq!((other.paused, brand.paused), (Some(Paused::Configuration), None));
+    assert_eq!((third.convert, third.fit), (true, Some(Fit::Crop)));
     assert_eq!(third.token_variables()[0], "IGSYNC_ACCESS_TOKEN_THIRD");
     assert_eq!(config.default_account.as_ref().unwrap().as_str(), "other");
     assert_eq!(config.posts.as_deref(), Some(["posts".to_owned(), "more".to_owned()].as_slice()));
@@ -100,6 +101,15 @@ fn what_is_wrong_is_reported_at_its_place() {
         ("schedule: { late_after: soon }\n", "invalid-value|soon|not a length of time"),
         ("schedule: { late_after: -1h }\n", "invalid-value|-1h|not a length of time"),
         ("limits: { max_publish_per_run: -1 }\n", "wrong-type|-1|a number here"),
+        ("media: { fit: pad }\n", "idle-fit|fit|without `convert: true`"),
+        (
+            "media: { fit: pad }\naccounts: { a: {}, b: { media: { convert: false } } }\n",
+            "idle-fit|fit|without `convert: true`",
+        ),
+        (
+            "media: { convert: true, fit: pad }\naccounts: { a: {}, b: { media: { convert: false, fit: crop } } }\n",
+            "idle-fit|fit|without `convert: true`",
+        ),
         ("media: { hosting: gitlab }\n", "invalid-value|gitlab|not a preset"),
         ("media: { hosting: {} }\n", "missing-field|{|no `url`, `github`, `object_store` or `command`"),
         ("media: { hosting: { s3: { bucket: abc } } }\n", "unknown-field|s3|did you mean `object_store`?"),

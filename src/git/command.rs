@@ -23,7 +23,7 @@ pub enum Error {
 }
 
 /// How git ended.
-pub(super) struct Output {
+pub(crate) struct Output {
     pub code: Option<i32>,
     pub stdout: Vec<u8>,
     /// As git and the remote wrote it: to be judged, not to be shown.
@@ -31,7 +31,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub(super) fn succeeded(&self) -> bool {
+    pub(crate) fn succeeded(&self) -> bool {
         self.code == Some(0)
     }
 }
@@ -51,7 +51,7 @@ impl Git {
     }
 
     /// Runs git to its end, whatever that is.
-    pub(super) async fn run(&self, arguments: &[&str], input: &[u8]) -> Result<Output, Error> {
+    pub(crate) async fn run(&self, arguments: &[&str], input: &[u8]) -> Result<Output, Error> {
         let mut command = tokio::process::Command::from(prepared(&self.folder, arguments));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().map_err(|error| Error::NotRun(error.to_string()))?;

@@ -1,17 +1,15 @@
 //! What git knows about the files of the content root, asked of git itself.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use super::Error;
 use super::choice::Repository;
-use super::process::{self, Call, Problem};
+use crate::git::Git;
 
 /// A content root that should be in a git checkout.
 #[derive(Clone, Debug)]
-pub(super) struct Checkout {
-    pub root: PathBuf,
-}
+pub(super) struct Checkout(Git);
 
 /// A file as a commit holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +30,10 @@ pub(super) enum Committed {
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Checkout {
+    pub(super) fn at(root: &Path) -> Self {
+        Self(Git::new(root, PATIENCE))
+    }
+
     /// The commit that is checked out, if every other machine can have it: a branch of a remote holds it.
     pub(super) async fn pushed_head(&self) -> Result<String, Error> {
         let head = self.ask(&["rev-parse", "--verify", "--quiet", "HEAD"]).await?.ok_or(Error::NoCommit)?;
@@ -69,23 +71,10 @@ impl Checkout {
 
     /// The answer of git; `None`: it has none, or says no.
     async fn ask(&self, arguments: &[&str]) -> Result<Option<String>, Error> {
-        let call = Call {
-            program: "git".into(),
-            arguments: ["--literal-pathspecs"].iter().chain(arguments).map(Into::into).collect(),
-            folder: self.root.clone(),
-            variables: vec![
-                ("GIT_OPTIONAL_LOCKS", "0".to_owned()),
-                ("GIT_TERMINAL_PROMPT", "0".to_owned()),
-                ("LC_ALL", "C".to_owned()),
-            ],
-            hidden: Vec::new(),
-            patience: PATIENCE,
-        };
-        let output = process::run(call).await.map_err(|problem| Error::NoGit { problem: why(&problem) })?;
-        if !output.status.success() {
-            let words = String::from_utf8_lossy(&output.stderr);
+        let output = self.0.run(arguments, b"").await.map_err(|error| Error::NoGit { problem: error.to_string() })?;
+        if !output.succeeded() {
             // "not a git repository", "dubious ownership": the rest of the run would say nothing better.
-            return match words.lines().find(|line| line.starts_with("fatal: ")) {
+            return match output.stderr.lines().find(|line| line.starts_with("fatal: ")) {
                 Some(fatal) if is_about_the_repository(fatal) => Err(Error::NoGit { problem: fatal.to_owned() }),
                 _ => Ok(None),
             };
@@ -98,15 +87,6 @@ impl Checkout {
 
 fn is_about_the_repository(fatal: &str) -> bool {
     ["not a git repository", "dubious ownership", "bad object"].iter().any(|words| fatal.contains(words))
-}
-
-fn why(problem: &Problem) -> String {
-    match problem {
-        Problem::NotStarted(error) => format!("git could not be run: {error}"),
-        Problem::TooSlow => "git took too long".to_owned(),
-        Problem::TooMuch => "git said too much".to_owned(),
-        Problem::Lost(error) => error.to_string(),
-    }
 }
 
 /// One line of `git ls-tree -l`.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::record::State;
 use crate::id::Kind;
 
 /// The schema of one line of the lockfile or the journal (draft 7): JSON Lines have no schema of their own.
@@ -45,8 +46,6 @@ fn record() -> Value {
     let intent = object(&["at", "lease_until"], &[("at", reference("time")), ("lease_until", reference("time"))]);
     let refusal =
         object(&["intent_at", "code"], &[("intent_at", reference("time")), ("code", whole()), ("subcode", whole())]);
-    let states =
-        ["containers", "intent", "unknown", "not_published", "failed", "published", "deleted", "ignored", "forgotten"];
     object(
         &["key", "user_id", "account", "kind", "state", "attempt"],
         &[
@@ -54,7 +53,7 @@ fn record() -> Value {
             ("user_id", json!({ "type": "string", "pattern": "^[0-9]+$" })),
             ("account", about(text(), "A label; the user_id is the identity")),
             ("kind", json!({ "enum": Kind::ALL.map(Kind::as_str) })),
-            ("state", json!({ "enum": states })),
+            ("state", json!({ "enum": State::ALL })),
             ("digest", about(reference("digest"), "What creation sent")),
             ("media_digest", about(reference("digest"), "Kind and media alone")),
             ("caption_digest", about(reference("digest"), "The normalised caption")),

@@ -210,6 +210,19 @@ pub enum Switch {
 }
 
 impl State {
+    /// In the order of their declaration.
+    pub const ALL: [Self; 9] = [
+        Self::Containers,
+        Self::Intent,
+        Self::Unknown,
+        Self::NotPublished,
+        Self::Failed,
+        Self::Published,
+        Self::Deleted,
+        Self::Ignored,
+        Self::Forgotten,
+    ];
+
     /// Within one attempt the version of the higher rank wins.
     #[must_use]
     pub fn rank(self) -> u8 {

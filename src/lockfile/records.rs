@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_published_attempt_speaks_before_any_other() {
-        let records = super::super::samples::STATES
+        let records = State::ALL
             .map(|state| record("k", if state == State::Published { "live" } else { state_name(state) }, state));
         assert_eq!(speaks(&records).as_deref(), Some("live"));
     }

@@ -8,18 +8,6 @@ use proptest::prelude::*;
 use super::record::{Comment, Created, PublishIntent, Record, Refusal, State, Switch, Via};
 use crate::id::Kind;
 
-pub(crate) const STATES: [State; 9] = [
-    State::Containers,
-    State::Intent,
-    State::Unknown,
-    State::NotPublished,
-    State::Failed,
-    State::Published,
-    State::Deleted,
-    State::Ignored,
-    State::Forgotten,
-];
-
 /// A record with nothing but what every record has.
 pub(crate) fn record(key: &str, attempt: &str, state: State) -> Record {
     let [user_id, account] = ["17841400000000001", "brand"];
@@ -58,7 +46,7 @@ fn text() -> impl Strategy<Value = String> {
 
 /// Versions of one attempt, from a small pool of values so that they often agree and often clash.
 pub(crate) fn any_record(key: &'static str, attempt: &'static str) -> impl Strategy<Value = Record> {
-    let state = proptest::sample::select(&STATES[..]);
+    let state = proptest::sample::select(&State::ALL[..]);
     let comment = proptest::sample::select(
         &[Comment::Due, Comment::Intent, Comment::Unknown, Comment::Failed, Comment::Done][..],
     );

@@ -16,7 +16,7 @@ pub use self::error::Error;
 pub use self::paths::Paths;
 
 use super::format::{self, Ending, Journal, Parsed};
-use super::record::Record;
+use super::record::{Record, State};
 use super::records::Records;
 use crate::id::AttemptId;
 use crate::port::Disk;
@@ -105,6 +105,7 @@ pub struct Ledger {
     /// The attempts of this machine's journal.
     witnessed: HashSet<AttemptId>,
     has_lockfile: bool,
+    has_folded: bool,
     journal_is_empty: bool,
     is_poisoned: bool,
     is_in_memory: bool,
@@ -114,8 +115,17 @@ impl Ledger {
     /// Records that reach no disk: what a plan finds out is forgotten with it.
     #[must_use]
     pub fn in_memory(disk: Arc<dyn Disk>, paths: Paths, records: Records) -> Self {
-        let (witnessed, has_lockfile, journal_is_empty, is_poisoned) = (HashSet::new(), true, false, false);
-        Self { disk, paths, records, witnessed, has_lockfile, journal_is_empty, is_poisoned, is_in_memory: true }
+        Self {
+            disk,
+            paths,
+            records,
+            witnessed: HashSet::new(),
+            has_lockfile: true,
+            has_folded: false,
+            journal_is_empty: false,
+            is_poisoned: false,
+            is_in_memory: true,
+        }
     }
 
     /// Reads both files, cuts a torn last line of the journal and compacts it when it has grown.
@@ -129,8 +139,13 @@ impl Ledger {
         let journal_is_empty = mend_journal(&*disk, &paths.journal(), &journal)?;
         let witnessed = journal.parsed.records.iter().map(|record| record.attempt.clone()).collect();
         records.merge(journal.parsed.records);
-        let (is_poisoned, is_in_memory) = (false, false);
-        Ok(Self { disk, paths, records, witnessed, has_lockfile, journal_is_empty, is_poisoned, is_in_memory })
+        Ok(Self {
+            witnessed,
+            has_lockfile,
+            journal_is_empty,
+            is_in_memory: false,
+            ..Self::in_memory(disk, paths, records)
+        })
     }
 
     #[must_use]
@@ -193,9 +208,23 @@ impl Ledger {
         Ok(())
     }
 
-    /// Takes over what another machine has recorded, in one durable write.
+    /// Takes over what other machines have recorded, in one durable write. What they have only prepared is known
+    /// for now and goes into the lockfile, never into the journal: there it would look like our own.
     pub fn take_over(&mut self, others: &Records) -> Result<(), Error> {
-        self.append(self.records.news(others))
+        let news = self.records.news(others).into_iter();
+        let (prepared, news): (Vec<_>, Vec<_>) =
+            news.partition(|record| record.state == State::Containers && !self.is_witness_of(&record.attempt));
+        self.append(news)?;
+        for record in prepared {
+            self.records.merge_in(record);
+        }
+        Ok(())
+    }
+
+    /// Whether the lockfile has changed by this.
+    #[must_use]
+    pub fn has_folded(&self) -> bool {
+        self.has_folded
     }
 
     /// Writes everything known into the lockfile; what came into it meanwhile is kept. Returns whether
@@ -215,6 +244,7 @@ impl Ledger {
         let path = self.paths.lockfile.clone();
         self.keep(|disk| disk.replace(&path, text.as_bytes()).map_err(|error| Error::io(&path, "written", error)))?;
         self.has_lockfile = true;
+        self.has_folded = true;
         Ok(true)
     }
 

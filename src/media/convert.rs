@@ -25,7 +25,7 @@ use super::rules::{ADVISED_LEN, Use};
 use aim::{Aim, aim};
 use pixels::Pixels;
 
-pub use cache::{Failed, Made, made, make};
+pub use cache::{Failed, Made, made, make, prune};
 pub use decode::{Header, MAX_PIXELS, header};
 
 /// Raised whenever the same picture would come out differently.

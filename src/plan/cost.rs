@@ -15,7 +15,7 @@ const POLLS_PER_VIDEO: u64 = 3;
 pub(super) fn publish(post: &Post) -> Cost {
     let containers = containers(post);
     let after = u64::from(post.first_comment.is_some()) + u64::from(!post.comment_enabled);
-    Cost { containers, publishes: 1, calls: containers + polls(post) + 1 + after }
+    Cost { containers, publishes: 1, calls: containers + polls(post) + 1 + after, media_bytes: 0 }
 }
 
 /// From the containers that exist to published.
@@ -25,12 +25,12 @@ pub(super) fn go_on(post: &Post, record: &Record) -> Cost {
     let made = u64::try_from(made).unwrap_or(u64::MAX).min(whole.containers);
     // One read of the container's status replaces what was made already.
     let read = u64::from(made > 0 && polls(post) == 0);
-    Cost { containers: whole.containers - made, publishes: 1, calls: whole.calls - made + read }
+    Cost { containers: whole.containers - made, calls: whole.calls - made + read, ..whole }
 }
 
 /// Finding out what an open attempt did.
 pub(super) fn settle() -> Cost {
-    Cost { containers: 0, publishes: 0, calls: 1 }
+    calls(1)
 }
 
 /// What is left to do after publishing.
@@ -42,11 +42,15 @@ pub(super) fn enrich(record: &Record) -> Cost {
         Some(Comment::Unknown | Comment::Failed | Comment::Done) | None => 0,
     };
     let switch = u64::from(record.comment_switch == Some(Switch::Due));
-    Cost { containers: 0, publishes: 0, calls: comment + switch }
+    calls(comment + switch)
 }
 
 pub(super) fn delete() -> Cost {
-    Cost { containers: 0, publishes: 0, calls: 1 }
+    calls(1)
+}
+
+fn calls(calls: u64) -> Cost {
+    Cost { calls, ..Cost::default() }
 }
 
 fn containers(post: &Post) -> u64 {

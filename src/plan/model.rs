@@ -116,6 +116,9 @@ pub struct Cost {
     pub publishes: u64,
     /// To the Graph API.
     pub calls: u64,
+    /// Of the local files of posts that are begun. Only the whole plan has it, from whoever knows the files;
+    /// 0 until then.
+    pub media_bytes: u64,
 }
 
 /// A reason to refuse the plan, shown as data by `plan`.

@@ -8,18 +8,6 @@ use crate::id::{AttemptId, Kind, PostKey};
 use crate::lockfile::{Comment, Record, State, Switch, Via};
 use crate::manifest::{Post, PostState};
 
-const STATES: [State; 9] = [
-    State::Containers,
-    State::Intent,
-    State::Unknown,
-    State::NotPublished,
-    State::Failed,
-    State::Published,
-    State::Deleted,
-    State::Ignored,
-    State::Forgotten,
-];
-
 /// What the manifest of the recorded post says now.
 fn situations() -> [(&'static str, Option<Post>); 8] {
     let past = "2026-12-01T11:00:00Z";
@@ -55,7 +43,7 @@ fn marks(world: &World) -> String {
 fn every_state_meets_every_situation_of_its_manifest() {
     let heads = situations().map(|(name, _)| format!("{name:>8}"));
     let mut rows = vec![format!("state          {}", heads.concat())];
-    let states = std::iter::once(None).chain(STATES.map(Some));
+    let states = std::iter::once(None).chain(State::ALL.map(Some));
     for state in states {
         let name = state.map_or("(nothing)".to_owned(), |state| format!("{state:?}"));
         let cells = situations().map(|(_, manifest)| {
@@ -81,7 +69,7 @@ fn every_state_meets_every_situation_of_its_manifest() {
 
 #[test]
 fn a_published_attempt_decides_over_every_other() {
-    for state in STATES {
+    for state in State::ALL {
         let other = record("p", state).with(|record| record.attempt = "a0".into());
         let plan = world([post("p")], [other, record("p", State::Published)]).plan();
         let expected: &[Action] = if state == State::Intent { &[Action::Resume("a0".into())] } else { &[] };
@@ -262,7 +250,7 @@ fn a_selection_limits_what_is_listed_but_not_what_is_compared() {
 #[test]
 fn costs_are_counted_per_kind() {
     let cost = |post: Post| world([post], []).plan().cost;
-    let of = |containers, calls: u64| Cost { containers, publishes: 1, calls: calls + 5 };
+    let of = |containers, calls: u64| Cost { containers, publishes: 1, calls: calls + 5, media_bytes: 0 };
     let carousel =
         |count: usize| post("p").of_kind(Kind::Carousel).with(|post| post.items = vec![post.items[0].clone(); count]);
     assert_eq!(cost(post("p")), of(1, 2));
@@ -271,7 +259,7 @@ fn costs_are_counted_per_kind() {
     assert_eq!(cost(post("p").of_kind(Kind::Story)), of(1, 2));
     assert_eq!(cost(post("p").with(|post| post.first_comment = Some("first".into()))), of(1, 3));
     let resumed = world([post("p")], [record("p", State::Containers)]).plan().cost;
-    assert_eq!(resumed, Cost { containers: 0, publishes: 1, calls: 7 });
+    assert_eq!(resumed, Cost { containers: 0, publishes: 1, calls: 7, media_bytes: 0 });
     let renamed = world([moved("new", "old")], [record("old", State::Published)]).plan().cost;
     assert_eq!(renamed, Cost::default());
 }

@@ -3,9 +3,7 @@
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, ThemeCharacters, ThemeStyles,
-};
+use miette::{Diagnostic, GraphicalTheme, LabeledSpan, NamedSource, ThemeCharacters, ThemeStyles};
 use serde::Serialize;
 
 use super::Style;
@@ -20,7 +18,7 @@ pub fn render(findings: &[Finding], style: Style) -> String {
         characters: if style.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() },
         styles: if style.colour { ThemeStyles::ansi() } else { ThemeStyles::none() },
     };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(style.width).with_links(false);
+    let handler = style.handler(theme).with_links(false);
     let mut text = String::new();
     for file in by_file(findings) {
         // Writing to a string cannot fail.

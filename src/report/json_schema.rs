@@ -53,8 +53,14 @@ pub fn plan() -> Value {
     ];
     let counts: Vec<(&str, Value)> =
         ACTIONS.iter().chain(&["unchanged", "drafts"]).map(|name| (*name, count())).collect();
-    let cost =
-        object(&[("containers", count()), ("publishes", count()), ("calls", about(count(), "To the Graph API"))]);
+    let media_bytes =
+        "Of the local files of posts that are begun; one that is converted counts as it is now until it was drawn";
+    let cost = object(&[
+        ("containers", count()),
+        ("publishes", count()),
+        ("calls", about(count(), "To the Graph API")),
+        ("media_bytes", about(count(), media_bytes)),
+    ]);
     let notice = object(&[
         ("kind", text()),
         ("account", text()),

@@ -8,7 +8,7 @@ use owo_colors::Style as Paint;
 
 use super::Style;
 use super::plan_rows::rows;
-use super::text::{commands, one_line, pad, plural, thousands, wrap};
+use super::text::{commands, one_line, pad, plural, rounded_bytes, thousands, wrap};
 use crate::id::AccountName;
 use crate::plan::{Action, Change, Forecast, Plan, Summary};
 
@@ -256,17 +256,26 @@ fn point(mark: &str, message: &str, help: Option<&str>, style: Style, program: &
 }
 
 fn cost(plan: &Plan, style: Style) -> Option<String> {
+    let text = format!("Cost: {}", costs(plan)?);
+    let lines = wrap(&text, style.width).into_iter().map(|line| style.paint(&line, Paint::new().dimmed()));
+    Some(lines.collect::<Vec<_>>().join("\n      "))
+}
+
+/// What carrying out the plan takes, in words; `None`: nothing.
+pub(super) fn costs(plan: &Plan) -> Option<String> {
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let cost = plan.cost;
-    (cost.calls > 0).then(|| {
-        let text = format!(
-            "Cost: {}, {}, about {} to the Graph API",
-            plural(count(cost.containers), "container"),
-            plural(count(cost.publishes), "publish"),
-            plural(count(cost.calls), "call"),
-        );
-        style.paint(&text, Paint::new().dimmed())
-    })
+    let media = match cost.media_bytes {
+        0 => String::new(),
+        bytes => format!(" and {} of media", rounded_bytes(bytes)),
+    };
+    let text = format!(
+        "{}, {}, about {}{media}",
+        plural(count(cost.containers), "container"),
+        plural(count(cost.publishes), "publish"),
+        plural(count(cost.calls), "API call"),
+    );
+    (cost.calls > 0).then_some(text)
 }
 
 #[cfg(test)]

@@ -292,7 +292,8 @@ mod tests {
           "cost": {
             "containers": 1,
             "publishes": 1,
-            "calls": 7
+            "calls": 7,
+            "media_bytes": 0
           },
           "guards": [],
           "notices": [],

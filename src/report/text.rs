@@ -83,27 +83,44 @@ pub fn pad(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
-/// Breaks at blanks, but never inside a command in backticks, and never inside a word: commands, keys
-/// and URLs are copied.
+/// Breaks at blanks, but never inside a command and never inside a word: commands, keys and URLs are copied.
 #[must_use]
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
-    let mut units: Vec<String> = Vec::new();
-    let mut in_command = false;
-    for word in text.split(' ') {
-        match units.last_mut().filter(|_| in_command) {
-            Some(command) => *command = format!("{command} {word}"),
-            None => units.push(word.to_owned()),
-        }
-        in_command ^= word.matches('`').count() % 2 == 1;
-    }
     let mut lines: Vec<String> = Vec::new();
-    for unit in units {
-        match lines.last_mut().filter(|line| width(line) + 1 + width(&unit) <= columns) {
+    for unit in units(text) {
+        let unit = unit.trim_end_matches(' ');
+        match lines.last_mut().filter(|line| width(line) + 1 + width(unit) <= columns) {
             Some(line) => *line = format!("{line} {unit}"),
-            None => lines.push(unit),
+            None => lines.push(unit.to_owned()),
         }
     }
     lines
+}
+
+/// Programs whose command lines stand in help without backticks, always at its end.
+const PROGRAMS: [&str; 2] = ["ffmpeg", "exiftool"];
+
+/// What has to stay on one line: a word, or a command with its arguments. The blanks behind it come along.
+pub(super) fn units(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        let (mut end, mut in_command) = (0, false);
+        for word in rest.split_inclusive(' ') {
+            if end == 0 && PROGRAMS.contains(&word.trim_end()) {
+                end = rest.len();
+                break;
+            }
+            end += word.len();
+            in_command ^= word.matches('`').count() % 2 == 1;
+            // Several blanks are one gap.
+            if !in_command && !rest[end..].starts_with(' ') {
+                break;
+            }
+        }
+        let (unit, others) = rest.split_at(end);
+        rest = others;
+        (!unit.is_empty()).then_some(unit)
+    })
 }
 
 /// `1,234,567`
@@ -217,6 +234,12 @@ mod tests {
     fn lines_break_at_blanks_and_never_inside_a_command() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("then `igsync lock rm a` it", 12), ["then", "`igsync lock rm a`", "it"]);
+        assert_eq!(
+            wrap("convert it: ffmpeg -i a.png -q:v 2 a.jpg", 12),
+            ["convert it:", "ffmpeg -i a.png -q:v 2 a.jpg"]
+        );
+        assert_eq!(units("a  b `c  d").collect::<Vec<_>>(), ["a  ", "b ", "`c  d"]);
+        assert_eq!(units("").count() + units("   ").count(), 1);
     }
 
     #[test]

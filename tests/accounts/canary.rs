@@ -117,6 +117,23 @@ fn nothing_is_seen_while_all_goes_well() {
 }
 
 #[test]
+fn nothing_is_seen_at_any_level_of_the_log() {
+    for level in ["error", "warn", "info", "debug", "igsync=trace,warn"] {
+        let server = Server::start();
+        // Waiting and trying again is told, too.
+        server.fail(r#"[{"match":{"path":"/media"},"times":1,"fault":{"http":{"status":500,"body":"EAA-LONG"}}}]"#);
+        let mut watched = Watched::new(&server, "facebook", "EAA-LONG", FACEBOOK.0, FACEBOOK.1);
+        watched.project = watched.project.env("IGSYNC_LOG", level);
+        let seen = watched.check(&["apply", "--yes"], "").stderr;
+        assert_eq!(seen.contains("DEBUG"), level == "debug" || level.contains("trace"), "{level}\n{seen}");
+        for words in [&["auth", "inspect"][..], &["auth", "refresh"], &["status", "--format", "json"]] {
+            watched.check(words, "");
+        }
+        watched.check_files();
+    }
+}
+
+#[test]
 fn nothing_is_seen_of_tokens_that_are_refused() {
     for (login, token) in [
         ("instagram", "IGAA-EXPIRED"),

@@ -1,15 +1,15 @@
 //! `action.yml`: its steps run, its outputs, what the runner shows.
 
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::project::{Project, Server, repository};
+use crate::executable::executable;
+use crate::project::{Project, Server, has, repository};
 use crate::runner::{Done, Runner};
-use crate::{missing, wants_release, yaml};
+use crate::{wants_release, yaml};
 
 /// The outputs that `action.yml` promises.
 const OUTPUTS: [&str; 7] =
@@ -38,8 +38,7 @@ pub fn inputs(given: &[(&str, &str)]) -> Value {
 pub fn cached(runner: &Runner, action: &str, _: &Value) -> Value {
     assert!(action.starts_with("actions/cache@"), "{action}");
     let program = runner.runner_temp().join("igsync-bin/igsync");
-    std::fs::copy(env!("CARGO_BIN_EXE_igsync"), &program).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_igsync"), program).unwrap();
     json!({ "cache-hit": "true" })
 }
 
@@ -106,7 +105,7 @@ fn the_action_builds_its_own_source() {
     let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap().to_owned();
     let target = repository().join("target");
     // A first build takes minutes; `.ci/run` has made one.
-    if !wants_release() || !missing("release build", target.join(&host).join("release/igsync").exists()) {
+    if !wants_release() || !has("release build", target.join(&host).join("release/igsync").exists()) {
         return;
     }
     let project = Project::example();
@@ -200,7 +199,7 @@ fn an_unknown_outcome_is_red_until_somebody_says_what_it_is() {
     assert!(done.summary.contains("resolve posts/one --published"), "{}", done.summary);
     assert!(done.summary.contains("Who acts: someone who can look at the account"), "{}", done.summary);
     let mut runner = runner(&project, Some(&server));
-    let args = "--published\n--\nposts/one\n";
+    let args = "--no-push\n--published\n--\nposts/one\n";
     let said = act(&mut runner, &[("command", "resolve"), ("token", "IGAA-LONG"), ("args", args)]).exits(0);
     assert_eq!((&*said.outputs["changed"], &*said.outputs["unknown"]), ("true", "0"));
     assert!(said.summary.contains("posts/one: published"), "{}", said.summary);
@@ -261,12 +260,10 @@ fn words_of_args_arrive_as_they_are() {
         runner.contexts["inputs"] = inputs(&[("command", "plan"), ("args", args)]);
         let mut done = runner.run(&steps(), |runner, _, _| {
             // In igsync's place, something that shows what it is given.
-            let program = runner.runner_temp().join("igsync-bin/igsync");
-            crate::runner::write(
-                &program,
+            executable(
+                &runner.runner_temp().join("igsync-bin/igsync"),
                 "#!/bin/sh\nfor word; do printf '<%s>' \"$word\"; done; env | grep -c TOKEN || true",
             );
-            std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
             json!({ "cache-hit": "true" })
         });
         done.pop().unwrap().exits(0).stdout

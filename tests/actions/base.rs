@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::executable::executable;
 use crate::project::Project;
 use crate::runner::write;
 
@@ -109,7 +110,14 @@ fn the_record_on_a_branch_of_its_own_counts() {
             .collect::<Vec<_>>()
     };
     assert!(!keys(&["--base", "main"]).contains(&"posts/a".to_owned()));
-    assert!(keys(&[]).contains(&"posts/a".to_owned()), "without --base nothing is asked");
+    assert!(!keys(&[]).contains(&"posts/a".to_owned()));
+    let recorded = project.run(["lock", "list"]).exits(0);
+    assert!(recorded.stdout.contains("posts/a"), "{}", recorded.stdout);
+    git(project.path(), &["update-ref", "-d", "refs/remotes/origin/igsync-state"]);
+    let note =
+        "the record is on branch igsync-state, which is not in this clone: `git fetch origin igsync-state` brings it";
+    project.run(["plan"]).exits(0).says(note);
+    assert!(keys(&[]).contains(&"posts/a".to_owned()));
 }
 
 #[test]
@@ -199,9 +207,7 @@ fn nothing_that_the_repository_names_is_run() {
     let hooks = project.path().join(".git/hooks");
     for hook in ["post-index-change", "fsmonitor-watchman", "pre-commit", "post-checkout", "reference-transaction"] {
         let path = hooks.join(hook);
-        std::fs::create_dir_all(&hooks).unwrap();
-        write(&path, &format!("#!/bin/sh\n{touch}\n"));
-        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        executable(&path, &format!("#!/bin/sh\n{touch}\n"));
     }
     post(&project, "a", "caption: Edited and not committed");
     let file = project.path().join("posts/b.yaml");
@@ -219,9 +225,7 @@ fn nothing_that_the_repository_names_is_run() {
 fn without_the_flag_a_plan_runs_no_command() {
     let project = branch();
     let folder = tempfile::tempdir().unwrap();
-    let program = folder.path().join("git");
-    write(&program, &format!("#!/bin/sh\n: >{}\n", folder.path().join("ran").display()));
-    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    executable(&folder.path().join("git"), &format!("#!/bin/sh\n: >{}\n", folder.path().join("ran").display()));
     let path = folder.path().display().to_string();
     let project = project.env("PATH", &path);
     for arguments in [&["plan"][..], &["validate"], &["plan", "--format", "markdown"]] {

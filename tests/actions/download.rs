@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::action::{inputs, runner, steps};
 use crate::project::{Project, repository};
-use crate::runner::{Done, write};
+use crate::runner::{Done, Runner, write};
 
 const ARCHIVE: &str = "igsync-v9.9.9-x86_64-unknown-linux-musl.tar.gz";
 
@@ -29,13 +29,17 @@ fn shell(folder: &Path, text: &str) {
 /// Runs the action as it stands at a tag, with releases at `host`.
 fn at_tag(host: &Path, tag: &str, version: &str) -> Vec<Done> {
     let project = Project::with_one_image();
-    let mut runner = runner(&project, None);
+    prepared(&project, host, tag, version).run(&steps(), crate::action::cached)
+}
+
+fn prepared(project: &Project, host: &Path, tag: &str, version: &str) -> Runner {
+    let mut runner = runner(project, None);
     runner.contexts["github"]["action_path"] = json!(repository());
     runner.contexts["github"]["server_url"] = json!(format!("file://{}", host.display()));
     runner.contexts["github"]["action_repository"] = json!("acme/igsync");
     runner.contexts["github"]["action_ref"] = json!(tag);
     runner.contexts["inputs"] = inputs(&[("command", "plan"), ("version", version)]);
-    runner.run(&steps(), crate::action::cached)
+    runner
 }
 
 fn last(done: &[Done]) -> &Done {
@@ -50,6 +54,17 @@ fn a_release_with_the_right_checksum_is_used() {
         assert_eq!(last(&done).stdout, "the release, asked for plan\n", "{done:?}");
         assert_eq!(done.len(), 2, "nothing is built: {done:?}");
     }
+}
+
+#[test]
+fn a_temporary_folder_named_as_windows_names_it_is_no_other_machine() {
+    let (host, project) = (releases(), Project::with_one_image());
+    let mut runner = prepared(&project, host.path(), "v9.9.9", "");
+    // GNU tar, which is the one of Git for Windows, would ask a host named D; sha256sum marks a backslash.
+    std::fs::create_dir(project.path().join(r"D:\a\_temp")).unwrap();
+    runner.set("RUNNER_TEMP", r"D:\a\_temp");
+    let done = runner.run(&steps(), crate::action::cached);
+    assert_eq!(last(&done).stdout, "the release, asked for plan\n", "{done:?}");
 }
 
 #[test]
@@ -80,21 +95,29 @@ fn without_a_release_the_source_is_built() {
 }
 
 #[test]
-fn another_source_is_another_build() {
-    let key = |runner: &crate::runner::Runner| -> Value { runner.contexts["steps"]["find"]["outputs"]["key"].clone() };
+fn another_source_or_another_glibc_is_another_build() {
+    let key = |runner: &Runner| -> Value { runner.contexts["steps"]["find"]["outputs"]["key"].clone() };
     let project = Project::with_one_image();
     let copy = tempfile::tempdir().unwrap();
     std::fs::create_dir(copy.path().join("src")).unwrap();
     let mut keys = Vec::new();
-    for text in ["fn main() {}", "fn main() { }", "fn main() {}"] {
+    let programs = tempfile::tempdir().unwrap();
+    let getconf = programs.path().join("getconf");
+    write(&getconf, "");
+    shell(programs.path(), "chmod +x getconf");
+    for (glibc, text) in
+        [("2.39", "fn main() {}"), ("2.39", "fn main() { }"), ("2.39", "fn main() {}"), ("2.35", "fn main() {}")]
+    {
+        write(&getconf, &format!("#!/bin/sh\necho glibc {glibc}\n"));
         write(&copy.path().join("src/main.rs"), text);
         write(&copy.path().join("Cargo.lock"), "");
         write(&copy.path().join("Cargo.toml"), "version = \"0.1.0\"\n");
         let mut runner = runner(&project, None);
+        runner.set("PATH", &format!("{}:{}", programs.path().display(), std::env::var("PATH").unwrap()));
         runner.contexts["github"]["action_path"] = json!(copy.path());
         runner.contexts["inputs"] = inputs(&[("command", "plan")]);
         runner.run(&json!([steps()[0]]), |_, _, _| Value::Null);
         keys.push(key(&runner));
     }
-    assert!(keys[0] == keys[2] && keys[0] != keys[1], "{keys:?}");
+    assert!(keys[0] == keys[2] && keys[0] != keys[1] && keys[0] != keys[3], "{keys:?}");
 }

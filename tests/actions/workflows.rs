@@ -1,13 +1,13 @@
 //! The workflows for content repositories: what they may do, and what their steps say.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::action::{act, inputs};
+use crate::executable::executable;
 use crate::expr::interpolate;
 use crate::project::{Project, Server, repository};
 use crate::runner::{Done, Runner, write};
@@ -137,43 +137,11 @@ fn people_without_a_terminal_can_apply_and_resolve() {
     let project = Project::with_one_image();
     let mut runner = crate::action::runner(&project, None);
     let (_, args) = dispatched(&json!({ "command": "resolve", "key": "posts/one", "outcome": "it is there" }));
-    let args = args.join("\n") + "\n";
+    let args = format!("--no-push\n{}\n", args.join("\n"));
     let done = act(&mut runner, &[("command", "resolve"), ("args", &args)]).exits(0);
     assert!(done.stdout.contains("posts/one: published"), "{done:?}");
     assert_eq!(done.outputs["changed"], "true");
     assert_eq!(inputs(&[("command", "resolve")])["args"], "");
-}
-
-#[test]
-fn what_was_resolved_is_pushed() {
-    let project = Project::with_one_image();
-    let remote = tempfile::tempdir().unwrap();
-    let git = |words: &[&str]| {
-        let config = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
-        let output = Command::new("git").args(config).args(words).current_dir(project.path()).output().unwrap();
-        assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    };
-    git(&["init", "-q", "--bare", remote.path().to_str().unwrap()]);
-    git(&["init", "-q", "-b", "main"]);
-    project.write(".gitignore", ".igsync/\n");
-    git(&["remote", "add", "origin", remote.path().to_str().unwrap()]);
-    git(&["add", "."]);
-    git(&["commit", "-q", "-m", "one"]);
-    git(&["push", "-q", "origin", "main"]);
-    let mut runner = crate::action::runner(&project, None);
-    let args = "--published\n--\nposts/one\n";
-    let resolved = act(&mut runner, &[("command", "resolve"), ("args", args)]).exits(0);
-    runner.contexts["inputs"] = json!({ "command": "resolve" });
-    runner.contexts["steps"]["resolve"] = json!({ "outputs": resolved.outputs });
-    let steps = ours("igsync-apply.yml")["jobs"]["igsync"]["steps"].clone();
-    let last = steps.as_array().unwrap().last().unwrap().clone();
-    let done = runner.run(&json!([last]), |_, _, _| Value::Null);
-    done.into_iter().next().expect("the record changed").exits(0);
-    let kept = git(&["show", "origin/main:igsync.lock"]);
-    assert!(kept.contains("\"via\":\"resolved\""), "{kept}");
-    runner.contexts["steps"]["resolve"] = json!({ "outputs": { "changed": "false" } });
-    assert!(runner.run(&json!([last]), |_, _, _| Value::Null).is_empty());
 }
 
 /// A repository at GitHub: a bare one with this project's files on `main`.
@@ -194,6 +162,11 @@ fn hosted(project: &Project) -> tempfile::TempDir {
 
 /// One run of the apply workflow on a new machine.
 fn merged(remote: &Path, server: &Server) -> Done {
+    started(remote, server, &json!({}))
+}
+
+/// The same, by hand with these inputs.
+fn started(remote: &Path, server: &Server, by_hand: &Value) -> Done {
     let machine = Project::empty();
     let apply = ours("igsync-apply.yml");
     let steps = apply["jobs"]["igsync"]["steps"].as_array().unwrap();
@@ -207,8 +180,28 @@ fn merged(remote: &Path, server: &Server) -> Done {
     assert!(clone.success());
     let mut runner = crate::action::runner(&machine, Some(server));
     runner.set("GITHUB_REF", "refs/heads/main");
-    let (command, args) = dispatched(&json!({}));
+    let (command, args) = dispatched(by_hand);
     act(&mut runner, &[("command", &command), ("token", "IGAA-LONG"), ("args", &args.join("\n"))])
+}
+
+#[test]
+fn what_is_resolved_by_hand_is_kept_for_the_next_run() {
+    for branch in ["main", "bot/state"] {
+        let (server, project) = (Server::start(), Project::with_one_image());
+        if branch != "main" {
+            let config = project.read("igsync.yaml");
+            project.write("igsync.yaml", format!("{config}git:\n  state_branch: {branch}\n"));
+        }
+        let remote = hosted(&project);
+        let by_hand = json!({ "command": "resolve", "key": "posts/one", "outcome": "it is there" });
+        let resolved = started(remote.path(), &server, &by_hand).exits(0);
+        assert_eq!(resolved.outputs["changed"], "true");
+        let kept = ["show", &format!("{branch}:igsync.lock")];
+        let kept = Command::new("git").args(kept).current_dir(remote.path()).output().unwrap();
+        assert!(String::from_utf8(kept.stdout).unwrap().contains("\"via\":\"resolved\""), "{branch}");
+        merged(remote.path(), &server).exits(0);
+        assert!(server.published().is_empty(), "{branch}");
+    }
 }
 
 #[test]
@@ -230,8 +223,7 @@ fn a_main_that_takes_no_push_publishes_nothing() {
     let (server, project) = (Server::start(), Project::with_one_image());
     let remote = hosted(&project);
     let hook = remote.path().join("hooks/pre-receive");
-    write(&hook, "#!/bin/sh\necho 'protected branch hook declined' >&2\nexit 1\n");
-    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&hook, "#!/bin/sh\necho 'protected branch hook declined' >&2\nexit 1\n");
     let done = merged(remote.path(), &server);
     assert_ne!(done.code, 0, "{done:?}");
     assert_eq!((&*done.outputs["published_count"], &*done.outputs["exit_code"]), ("0", &*done.code.to_string()));
@@ -241,15 +233,13 @@ fn a_main_that_takes_no_push_publishes_nothing() {
 
 /// A stand-in for `gh` that writes down what it is asked and answers from files.
 fn gh(runner: &mut Runner, folder: &Path, number: &str, comment: &str) {
-    let program = folder.join("gh");
-    write(
-        &program,
+    executable(
+        &folder.join("gh"),
         &format!(
             "#!/bin/sh\nprintf '%s\\n' \"$*\" >>{log}\ncase \"$*\" in *'/pulls '*) echo '{number}' ;; *--paginate*) echo '{comment}' ;; esac\n",
             log = folder.join("log").display()
         ),
     );
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     runner.set("PATH", &format!("{}:{}", folder.display(), std::env::var("PATH").unwrap()));
 }
 

@@ -10,8 +10,11 @@
 )]
 
 mod branch;
+mod by_hand;
 mod checkout;
 mod everyday;
+#[path = "../actions/executable.rs"]
+mod executable;
 mod lost;
 mod machine;
 #[allow(dead_code, reason = "shared with the other tests, which use more of it")]

@@ -1,11 +1,11 @@
 //! Bare repositories on disk, and clones of them.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use crate::executable::executable;
 use igsync::git::{Branch, Checkout, Git, Signature, Target};
 
 /// A remote that all machines share.
@@ -65,9 +65,7 @@ impl Origin {
 }
 
 pub fn hook(folder: &Path, name: &str, script: &str) {
-    let path = folder.join(name);
-    write(folder, name, &format!("#!/bin/sh\n{script}\n"));
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&folder.join(name), &format!("#!/bin/sh\n{script}\n"));
 }
 
 pub fn write(folder: &Path, path: &str, text: &str) {

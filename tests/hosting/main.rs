@@ -13,6 +13,8 @@
 )]
 
 mod content;
+#[path = "../actions/executable.rs"]
+mod executable;
 mod git;
 mod program;
 #[path = "../it/project.rs"]

@@ -2,18 +2,16 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use crate::content::{self, hosted_files, journal};
+use crate::executable::executable;
 use crate::project::Project;
 use crate::servers::Files;
 use crate::ways::{Api, LOGINS, publishes_everything};
 
 fn script(project: &Project, text: &str) {
-    project.write("scripts/host", format!("#!/bin/sh\n{text}"));
-    let path = project.path().join("scripts/host");
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&project.path().join("scripts/host"), &format!("#!/bin/sh\n{text}"));
 }
 
 const HOSTING: &str = "{ command: [./scripts/host, --to, web] }";

@@ -246,10 +246,7 @@ fn program() -> Option<PathBuf> {
         std::env::split_paths(&path).map(|folder| folder.join("s3s-fs")).find(|program| program.is_file())
     };
     let found = named.filter(|program| program.is_file()).or_else(on_path);
-    if found.is_none() {
-        let required = std::env::var_os("IGSYNC_TEST_REQUIRE_TOOLS").is_some();
-        assert!(!required, "the S3 server s3s-fs is missing: cargo install s3s-fs --features binary");
-        eprintln!("skipped: the S3 server s3s-fs is missing (cargo install s3s-fs --features binary)");
-    }
+    let what = "S3 server s3s-fs (cargo install s3s-fs --features binary)";
+    crate::project::has(what, found.is_some());
     found
 }

@@ -47,46 +47,13 @@ fn wrong_keys_are_named() {
     insta::assert_snapshot!(told);
 }
 
-#[test]
-fn a_store_that_fails_or_sleeps_is_given_up_and_the_next_run_completes() {
+/// What people read of each trouble that every upload meets; `None` where there is no store.
+fn told_of(troubles: &[(&str, Trouble)]) -> Option<String> {
     let mut told = String::new();
-    let put = |method: &str| method == "PUT";
-    let troubles: [(&str, Trouble); 5] = [
-        // s3s-fs makes the bucket instead; S3 itself answers so.
-        ("there is no bucket", Trouble::Answer(404, "<Error><Code>NoSuchBucket</Code></Error>")),
-        ("it fails", Trouble::Answer(500, "<Error><Code>InternalError</Code><Message>We failed.</Message></Error>")),
-        ("it is overloaded", Trouble::Answer(503, "<Error><Code>SlowDown</Code></Error>")),
-        ("it may not be written", Trouble::Answer(403, "<Error><Code>AccessDenied</Code></Error>")),
-        ("it sleeps", Trouble::Silence),
-    ];
-    for (name, trouble) in troubles {
-        let Some(world) = World::start() else { return };
+    for &(name, trouble) in troubles {
+        let world = World::start()?;
         let project = one_image_with(&world.hosting(""));
         let project = world.connect(project, "instagram", "IGAA-LONG").env("IGSYNC_HTTP_TIMEOUT_MS", "300");
-        world.store.disturb(move |method, _| put(method).then_some(trouble));
-        let mend = || {
-            world.store.disturb(|_, _| None);
-            None
-        };
-        told += &format!("# {name}\n{}\n\n", fails_clean(&world, &project, mend));
-    }
-    insta::assert_snapshot!(told);
-}
-
-#[test]
-fn other_regions_clocks_and_sessions_are_told_apart() {
-    let mut told = String::new();
-    for (name, trouble) in [
-        ("another region", Trouble::Answer(301, "")),
-        (
-            "another region, named",
-            Trouble::Answer(400, "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-3</Region></Error>"),
-        ),
-        ("a wrong clock", Trouble::Answer(403, "<Error><Code>RequestTimeTooSkewed</Code></Error>")),
-        ("an expired session", Trouble::Answer(400, "<Error><Code>ExpiredToken</Code></Error>")),
-    ] {
-        let Some(world) = World::start() else { return };
-        let project = world.connect(one_image_with(&world.hosting("")), "instagram", "IGAA-LONG");
         world.store.disturb(move |method, _| (method == "PUT").then_some(trouble));
         let mend = || {
             world.store.disturb(|_, _| None);
@@ -94,6 +61,35 @@ fn other_regions_clocks_and_sessions_are_told_apart() {
         };
         told += &format!("# {name}\n{}\n\n", fails_clean(&world, &project, mend));
     }
+    Some(told)
+}
+
+#[test]
+fn a_store_that_fails_or_sleeps_is_given_up_and_the_next_run_completes() {
+    let told = told_of(&[
+        // s3s-fs makes the bucket instead; S3 itself answers so.
+        ("there is no bucket", Trouble::Answer(404, "<Error><Code>NoSuchBucket</Code></Error>")),
+        ("it fails", Trouble::Answer(500, "<Error><Code>InternalError</Code><Message>We failed.</Message></Error>")),
+        ("it is overloaded", Trouble::Answer(503, "<Error><Code>SlowDown</Code></Error>")),
+        ("it may not be written", Trouble::Answer(403, "<Error><Code>AccessDenied</Code></Error>")),
+        ("it sleeps", Trouble::Silence),
+    ]);
+    let Some(told) = told else { return };
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn other_regions_clocks_and_sessions_are_told_apart() {
+    let told = told_of(&[
+        ("another region", Trouble::Answer(301, "")),
+        (
+            "another region, named",
+            Trouble::Answer(400, "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-3</Region></Error>"),
+        ),
+        ("a wrong clock", Trouble::Answer(403, "<Error><Code>RequestTimeTooSkewed</Code></Error>")),
+        ("an expired session", Trouble::Answer(400, "<Error><Code>ExpiredToken</Code></Error>")),
+    ]);
+    let Some(told) = told else { return };
     insta::assert_snapshot!(told);
 }
 

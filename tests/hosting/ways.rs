@@ -34,14 +34,9 @@ impl Api {
 
     pub fn connect(&self, project: Project, login: &str, token: &str) -> Project {
         project
+            .against(&self.server, login, token)
             .env("IGSYNC_GRAPH_URL", self.front.url())
             .env("IGSYNC_UPLOAD_URL", self.front.url())
-            .env("IGSYNC_LOGIN", login)
-            .env("IGSYNC_ACCESS_TOKEN", token)
-            .env("IGSYNC_POLL_INITIAL_MS", "20")
-            .env("IGSYNC_POLL_MAX_MS", "100")
-            .env("IGSYNC_SETTLE_MS", "50")
-            .env("IGSYNC_LOOK_MS", "20")
             .env("PATH", &std::env::var("PATH").unwrap())
     }
 

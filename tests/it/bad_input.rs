@@ -242,7 +242,7 @@ mod ugly {
             let path = project.path().join(file);
             fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
             if fs::File::open(&path).is_ok() {
-                eprintln!("skipped: rights do not bind this user");
+                crate::project::skipped("rights do not bind this user");
                 return;
             }
             plainly(&project, file);

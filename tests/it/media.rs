@@ -159,6 +159,23 @@ fn a_gibibyte_of_unchanged_media_costs_a_plan_no_byte() {
 }
 
 #[test]
+fn a_plan_tells_the_bytes_of_what_it_begins() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, "instagram", "IGAA-LONG");
+    project.write("posts/later.yaml", "kind: image\nimage: ./one.jpg\ncaption: later\npublish_at: 2100-01-01T00:00Z\n");
+    project.write("posts/url.yaml", format!("kind: image\nimage: {}/a.jpg\ncaption: elsewhere\n", server.url()));
+    let len = std::fs::metadata(project.path().join("posts/one.jpg")).unwrap().len();
+    let planned = project.run(["plan", "--format", "json"]).exits(0).stdout;
+    let planned: serde_json::Value = serde_json::from_str(&planned).unwrap();
+    assert_eq!(planned["cost"]["media_bytes"], len, "one is due now, one later, one is no file");
+    let said = format!("API calls and {} KB of media Plan:", len.div_ceil(1_000));
+    let human = project.run(["plan"]).exits(0).stdout;
+    assert!(human.split_whitespace().collect::<Vec<_>>().join(" ").contains(&said), "{human}");
+    project.run(["apply", "--yes", "--target", "posts/one"]).exits(0);
+    assert!(!project.run(["plan"]).exits(0).stdout.contains("of media"));
+}
+
+#[test]
 fn two_gigabytes_are_not_read_to_be_refused() {
     for start in [&b""[..], b"\xFF\xD8\xFF\xE0\0\x10JFIF\0", b"\0\0\0\x18ftypisom\0\0\0\0isommp42\0\0\0\0"] {
         let (project, disk) = (Project::with_one_image(), Counting::default());

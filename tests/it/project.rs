@@ -1,6 +1,7 @@
 //! A content root in a temporary folder, and a sandbox of its own on a free port.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -263,6 +264,22 @@ impl Drop for Server {
 
 pub fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Whether a test can have what it needs. What is missing is a visible skip, and a failure where
+/// `IGSYNC_TEST_REQUIRE_TOOLS` is set.
+#[allow(dead_code, reason = "not every test binary needs something")]
+pub fn has(what: &str, is_there: bool) -> bool {
+    if !is_there {
+        assert!(std::env::var_os("IGSYNC_TEST_REQUIRE_TOOLS").is_none(), "{what} is missing");
+        skipped(&format!("no {what} here"));
+    }
+    is_there
+}
+
+/// Says why a test tests nothing. Whatever the macros print, a test that passes keeps to itself.
+pub fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 
 fn copy(from: &Path, to: &Path) {

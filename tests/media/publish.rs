@@ -85,16 +85,47 @@ fn pictures_of_every_kind_are_published_as_jpegs_that_pass() {
     project.run(["apply", "--yes"]).exits(0);
     let published = server.published();
     assert_eq!(published.len(), 5, "{published:#?}");
+    let mut sent = 0;
     for post in &published {
         for source in media_of(post) {
             let bytes = get(&source);
+            sent += bytes.len();
             let decoded = image::load_from_memory_with_format(&bytes, ImageFormat::Jpeg).unwrap();
             assert!((320..=1440).contains(&decoded.width()), "{source}");
             assert!(!bytes.windows(4).any(|window| window == b"Exif"), "{source}");
         }
     }
+    assert_eq!(planned["cost"]["media_bytes"], sent, "the plan knew what goes out");
     assert_eq!(project.files().len(), before.len(), "the pictures of the repository stay as they are");
     project.run(["apply", "--yes"]).exits(0).ends_with("No changes.");
+}
+
+#[test]
+fn converted_pictures_that_no_post_needs_go_away_after_a_week() {
+    const WEEK: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 60 * 60);
+    let server = Server::start();
+    let project = every_kind().against(&server, "instagram", "IGAA-LONG");
+    let later = "kind: image\ncaption: Z\nimage: tall.jpg\npublish_at: 2100-01-01T00:00Z\n";
+    let folder = project.path().join(".igsync/converted");
+    let kept = || std::fs::read_dir(&folder).unwrap().count();
+    let age = || {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let file = std::fs::File::options().write(true).open(entry.unwrap().path()).unwrap();
+            let written = file.metadata().unwrap().modified().unwrap();
+            file.set_modified(written - WEEK - WEEK).unwrap();
+        }
+    };
+    project.run(["apply", "--yes", "--exclude", "posts/d"]).exits(0);
+    assert_eq!(kept(), 6, "two posts share the one on its side, and each shape has its own");
+
+    project.write("posts/z.yaml", later);
+    age();
+    project.run(["plan"]).exits(0);
+    assert_eq!(kept(), 7, "a plan takes nothing away");
+    project.run(["apply", "--yes"]).exits(0);
+    // The story's, which has just gone out, and that of the post which waits for its time.
+    assert_eq!(kept(), 2);
+    project.run(["apply", "--yes"]).exits(0).ends_with("No changes: 1 scheduled; 5 unchanged.");
 }
 
 /// The URLs that the emulator was given for a post.

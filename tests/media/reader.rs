@@ -9,7 +9,7 @@ use igsync::media::probe::probe;
 use igsync::media::rules::{Use, check};
 use moxcms::ColorProfile;
 
-use crate::project::repository;
+use crate::project::{has, repository};
 
 fn python() -> String {
     std::env::var("IGSYNC_PYTHON").unwrap_or_else(|_| "python3".into())
@@ -17,12 +17,8 @@ fn python() -> String {
 
 /// `false`: the program is missing, which is said, and is a failure where tools are required.
 fn has_pillow() -> bool {
-    if Command::new(python()).args(["-c", "import PIL.ImageCms"]).output().is_ok_and(|output| output.status.success()) {
-        return true;
-    }
-    assert!(std::env::var_os("IGSYNC_TEST_REQUIRE_TOOLS").is_none(), "Pillow from PyPI is missing");
-    eprintln!("SKIPPED: Pillow from PyPI is missing");
-    false
+    let output = Command::new(python()).args(["-c", "import PIL.ImageCms"]).output();
+    has("Pillow from PyPI", output.is_ok_and(|output| output.status.success()))
 }
 
 fn run(arguments: &[&Path]) -> String {

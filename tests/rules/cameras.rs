@@ -11,10 +11,7 @@ use igsync::media::rules::{Use, check};
 
 fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("IGSYNC_CAMERA_FILES").map(PathBuf::from).filter(|folder| folder.is_dir());
-    if folder.is_none() {
-        assert!(std::env::var_os("IGSYNC_TEST_REQUIRE_TOOLS").is_none(), "the files of cameras are missing");
-        eprintln!("skipped: no files of cameras here (IGSYNC_CAMERA_FILES)");
-    }
+    crate::project::has("folder of files of cameras (IGSYNC_CAMERA_FILES)", folder.is_some());
     folder
 }
 

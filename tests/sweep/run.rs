@@ -409,7 +409,7 @@ impl Simulation {
         let records = shared.with_records(Clone::clone);
         let plan = self.plan(&posts, &records, settled);
         if !plan.guards.is_empty() {
-            return match run.leave().await {
+            return match run.shared.keep_all().await {
                 Ok(()) => Ended::Refused(plan.guards),
                 Err(halt) => Ended::Broken(halt.reason),
             };

@@ -1,5 +1,7 @@
 //! Converted pictures are kept: the same source and the same wish are drawn once.
 
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +12,7 @@ use super::super::digest::digest_of;
 use super::super::probe::{Facts, Format, probe};
 use super::{Refusal, VERSION, Wish, convert};
 use crate::id::Digest;
-use crate::port::Disk;
+use crate::port::{Disk, Entry, FileKind};
 
 /// A larger file is not read as a picture. In bytes.
 const SOURCE_LIMIT: u64 = 512 << 20;
@@ -59,6 +61,32 @@ pub fn make(disk: &dyn Disk, folder: &Path, path: &Path, source: &Digest, wish: 
     disk.create_folder(folder)?;
     disk.replace(&kept, &result)?;
     Ok(Some(describe(kept, &result)))
+}
+
+/// What nothing asks for is kept so long: another branch may ask for it. In nanoseconds.
+const KEPT_NS: i128 = 7 * 24 * 60 * 60 * 1_000_000_000;
+
+/// Removes old results that are not among the `wanted`. It is only a cache: what cannot be removed stays.
+pub fn prune<'w>(disk: &dyn Disk, folder: &Path, wanted: impl Iterator<Item = (&'w Digest, &'w Wish)>, now_ns: i128) {
+    // A link could lead to somebody else's files.
+    if !disk.stat(folder).is_ok_and(|stat| stat.kind == FileKind::Folder) {
+        return;
+    }
+    let wanted: HashSet<PathBuf> = wanted.map(|(source, wish)| place(folder, source, wish)).collect();
+    for Entry { path, kind } in disk.list(folder).unwrap_or_default() {
+        let is_old = || disk.stat(&path).is_ok_and(|stat| now_ns - stat.modified_ns > KEPT_NS);
+        if kind == FileKind::File && is_ours(&path) && !wanted.contains(&path) && is_old() {
+            let _ = disk.remove(&path);
+        }
+    }
+}
+
+/// A result, or what is left of one whose writing was killed.
+fn is_ours(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let is_hex = |stem: &str| stem.len() == 64 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_left = name.strip_prefix(".igsync-").is_some_and(|rest| rest.strip_suffix(".tmp").is_some());
+    is_left || name.strip_suffix(".jpg").is_some_and(is_hex)
 }
 
 /// A file that somebody cut off is drawn again.
@@ -120,6 +148,28 @@ mod tests {
         make_it(&disk, &source, &WISH).expect_err("a result that was cut off is no result");
         let other = Wish { usage: Use::StoryImage, ..WISH };
         make_it(&disk, &source, &other).expect_err("another wish is another picture");
+    }
+
+    #[test]
+    fn only_old_results_that_nothing_asks_for_go_away() {
+        let (disk, source) = disk(png(400, 400));
+        let old = make_it(&disk, &source, &WISH).unwrap().unwrap();
+        let asked = Wish { usage: Use::StoryImage, ..WISH };
+        let wanted = make_it(&disk, &source, &asked).unwrap().unwrap();
+        let strange = Path::new(FOLDER).join("notes.jpg");
+        disk.put(&strange, b"mine");
+        let left = Path::new(FOLDER).join(".igsync-abc.tmp");
+        disk.put(&left, b"half");
+        let there = |path: &Path| disk.stat(path).is_ok();
+        let written = disk.stat(&left).unwrap().modified_ns;
+        let prune = |now_ns| prune(&disk, Path::new(FOLDER), [(&source, &asked)].into_iter(), now_ns);
+
+        prune(written);
+        assert!(there(&old.path) && there(&left), "they are young");
+        prune(written + KEPT_NS + 1);
+        assert!(!there(&old.path) && !there(&left));
+        assert!(there(&wanted.path) && there(&strange));
+        prune(written + KEPT_NS + 1);
     }
 
     #[test]

@@ -44,7 +44,7 @@ fn a_lockfile_that_nobody_keeps_refuses_publishing() {
 fn the_media_or_caption_of_another_post_is_a_possible_repost() {
     let same_media = || post("new").with(|post| post.media_digest = Some(digest("media of old")));
     let same_caption = || post("new").with(|post| post.caption = "Caption of old".into());
-    for state in STATES {
+    for state in State::ALL {
         let counts = state.is_open() || matches!(state, State::Published | State::Ignored);
         for copy in [same_media(), same_caption()] {
             let plan = world([copy, post("old")], [record("old", state)]).plan();

@@ -13,9 +13,9 @@ fn any_world() -> impl Strategy<Value = World> {
             }
         })
     });
-    let drawn = (0..6_usize, 0..4_usize, 0..STATES.len(), 0..3_usize, any::<bool>());
+    let drawn = (0..6_usize, 0..4_usize, 0..State::ALL.len(), 0..3_usize, any::<bool>());
     let drawn = drawn.prop_map(|(key, media, state, attempt, second)| {
-        record(&format!("p{key}"), STATES[state]).with(|record| {
+        record(&format!("p{key}"), State::ALL[state]).with(|record| {
             record.media_digest = Some(digest(&format!("media {media}")));
             record.attempt = AttemptId::new(format!("a{attempt}"));
             if second {

@@ -135,3 +135,22 @@ fn annotations_beyond_githubs_limit_are_lines_of_the_log() {
     );
     assert_eq!(text.lines().filter(|line| line.starts_with("also ")).count(), 4);
 }
+
+#[test]
+fn what_is_copied_stays_on_one_line() {
+    static LINKED: Rule = Rule {
+        page: Some("https://developers.facebook.com/documentation/instagram-platform/a-page/of/reference/ig-user"),
+        ..Rule::new("IGS3101", "not-jpeg", Severity::Error, "a picture is a JPEG")
+    };
+    let command = "ffmpeg -i posts/a-long/name-with/many.png -frames:v 1 -q:v 2 posts/a-long/name-with/many.jpg";
+    let run = "`git lfs pull --include=posts/a-long/name`";
+    let finding = Finding::new(&LINKED, "posts/a.yaml", format!("this is no JPEG, after {run} neither"))
+        .help(format!("export it as a JPEG, or convert it: {command}"));
+    for width in [40, 80] {
+        let text = render(std::slice::from_ref(&finding), Style { width, ..Style::plain() });
+        for whole in [command, run, LINKED.page.unwrap()] {
+            assert!(text.contains(whole), "{whole} is broken at {width} columns:\n{text}");
+        }
+        assert!(text.contains("\n  help: export it as a JPEG, or"), "the rest is still wrapped:\n{text}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::plan_human::{account_label, over_the_cap, over_the_quota, summary_line};
+use super::super::plan_human::{account_label, costs, over_the_cap, over_the_quota, summary_line};
 use super::super::text::plural;
 use super::escape::{code, prose, rich};
 use super::page::{Limit, Page};
@@ -200,8 +200,9 @@ fn end(plan: &Plan, listed: &[&Change]) -> String {
         }
     }
     used.sort_by_key(|action| action.position());
-    let words: Vec<String> =
+    let mut words: Vec<String> =
         used.iter().map(|action| format!("- **{}**: {}", action.name(), meaning(action))).collect();
+    words.extend(costs(plan).map(|costs| format!("- **cost**: {costs}")));
     let summary = summary_line(&plan.summary);
     if words.is_empty() {
         return summary;

@@ -45,7 +45,7 @@ fn a_plan_reads_like_a_letter() {
                    twice
       @ scheduled  goes out with the first apply after its time
 
-    Cost: 5 containers, 4 publishes, about 18 calls to the Graph API
+    Cost: 5 containers, 4 publishes, about 18 API calls
 
     Plan: 3 to publish, 1 to resume, 1 scheduled; 1 unchanged.
     ");
@@ -78,7 +78,8 @@ fn a_narrow_terminal_gets_lines_of_its_own_for_the_text() {
       @ scheduled  goes out with the first apply
                    after its time
 
-    Cost: 5 containers, 4 publishes, about 18 calls to the Graph API
+    Cost: 5 containers, 4 publishes, about 18
+          API calls
 
     Plan: 3 to publish, 1 to resume, 1 scheduled; 1 unchanged.
     ");
@@ -150,7 +151,7 @@ fn every_mark_says_what_to_do() {
       ! unknown    blocked until you say whether it is live
       x failed     left alone until the manifest changes, or with --retry-failed
 
-    Cost: 0 containers, 1 publish, about 8 calls to the Graph API
+    Cost: 0 containers, 1 publish, about 8 API calls
 
     Plan: 2 to resume, 1 moved, 2 edited, 1 orphaned, 1 late, 1 expired, 1 unknown, 1 failed.
     ");
@@ -197,7 +198,7 @@ fn refusals_name_what_overrides_them() {
       - posts/again has the media of posts/gone, which is live
         if it is meant to appear again, pass --allow-repost posts/again
 
-    Cost: 7 containers, 7 publishes, about 19 calls to the Graph API
+    Cost: 7 containers, 7 publishes, about 19 API calls
 
     Plan: 7 to publish.
     ");
@@ -225,7 +226,7 @@ fn two_accounts_are_told_apart() {
 
       + publish    nothing is recorded, apply publishes it
 
-    Cost: 3 containers, 3 publishes, about 16 calls to the Graph API
+    Cost: 3 containers, 3 publishes, about 16 API calls
 
     Plan: 3 to publish.
     ");

@@ -1,0 +1,99 @@
+//! `igsync lock` and what its commands take.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{Change, OutputFormat};
+
+#[derive(Debug, Subcommand)]
+pub enum Lock {
+    /// List the posts that are recorded
+    List(LockList),
+    /// Show every attempt of one post
+    Show(LockShow),
+    /// Give a record another key, as after renaming a manifest that also changed
+    Mv(LockMove),
+    /// Forget a post: it will be published again
+    Rm(LockRemove),
+    /// Never publish a post
+    Ignore(LockChange),
+    /// Take an edited manifest for what is live: the plan no longer lists it as edited
+    Accept(LockChange),
+    /// Join other lockfiles, also ones with git's conflict markers, into igsync.lock
+    Merge(LockMerge),
+}
+
+/// Where the record is, and how it is written to stdout.
+#[derive(Clone, Debug, Args)]
+pub struct LockScope {
+    /// The sandbox's record instead of igsync.lock
+    #[arg(long)]
+    pub sandbox: bool,
+    /// The account, when several have a post of this name
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// How the outcome is written to stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct LockList {
+    #[command(flatten)]
+    pub scope: LockScope,
+}
+
+#[derive(Debug, Args)]
+pub struct LockShow {
+    /// The post: its key, or the path of its manifest
+    pub key: String,
+    #[command(flatten)]
+    pub scope: LockScope,
+}
+
+#[derive(Debug, Args)]
+pub struct LockMove {
+    /// The key that the record has
+    pub old: String,
+    /// The key, or the path of the manifest, that it is to have
+    pub new: String,
+    #[command(flatten)]
+    pub scope: LockScope,
+    #[command(flatten)]
+    pub change: Change,
+}
+
+#[derive(Debug, Args)]
+pub struct LockRemove {
+    /// The post: its key, or the path of its manifest
+    pub key: String,
+    #[command(flatten)]
+    pub scope: LockScope,
+    /// Forget without asking
+    #[arg(long)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub change: Change,
+}
+
+#[derive(Debug, Args)]
+pub struct LockChange {
+    /// The post: its key, or the path of its manifest
+    pub key: String,
+    #[command(flatten)]
+    pub scope: LockScope,
+    #[command(flatten)]
+    pub change: Change,
+}
+
+#[derive(Debug, Args)]
+pub struct LockMerge {
+    /// Lockfiles to join; without any, only conflict markers in igsync.lock itself are resolved
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub scope: LockScope,
+    #[command(flatten)]
+    pub change: Change,
+}

@@ -1,0 +1,89 @@
+//! The branches of a content root, and whether its checkout is the tip of one.
+
+use std::sync::Arc;
+
+use crate::exit::Exit;
+use crate::git::{Branch, Checkout, Git, Signature, Target, Tip};
+use crate::port::Kept;
+
+use super::super::project::Start;
+use super::super::{Failure, World};
+
+/// The branches that a content root has to do with.
+pub(super) struct Place {
+    checkout: Checkout,
+    content: Branch,
+    /// Where the record is: the branch of the content, or one of its own.
+    pub(super) record: Arc<Branch>,
+}
+
+impl Place {
+    /// The error says why there is none.
+    pub(super) async fn find(start: &Start, world: &World) -> Result<Self, String> {
+        let variable = |name: &str| world.env.get(name).map(str::to_owned);
+        let git = Git::new(&start.root, start.settings().git_timeout);
+        let settings = &start.config().git;
+        let checkout = Checkout::find(git.clone()).await.map_err(|error| error.to_string())?;
+        let target = checkout.target(settings.branch.as_deref(), &variable).await?;
+        let is_github = world.env.is_on("GITHUB_ACTIONS");
+        let signature = Signature::of(&git, is_github).await.map_err(|error| error.to_string())?;
+        let content = Branch::of_content(checkout.clone(), target.clone(), signature.clone(), &variable);
+        let record = match settings.state_branch.clone().filter(|branch| *branch != target.branch) {
+            Some(branch) => Branch::of_state(checkout.clone(), Target { branch, ..target }, signature, &variable),
+            None => content.clone(),
+        };
+        Ok(Self { checkout, content, record: Arc::new(record) })
+    }
+
+    /// The error: the checkout is not the tip. A text: nobody can tell, because of this.
+    pub(super) async fn check_tip(&self, kept: Option<&Kept>, world: &World) -> Result<Option<String>, Failure> {
+        let is_same_branch = self.record.target() == self.content.target();
+        let tip = match kept.filter(|_| is_same_branch) {
+            Some(kept) => kept.version.0.clone(),
+            None => match self.content.tip().await {
+                Ok(tip) => tip.unwrap_or_default(),
+                Err(error) => return Ok(Some(self.cannot_tell(&error.to_string()))),
+            },
+        };
+        let stands = match self.checkout.compare(&tip).await {
+            Ok(stands) => stands,
+            Err(error) => return Ok(Some(self.cannot_tell(&error.to_string()))),
+        };
+        let target = self.content.target();
+        let (what, help) = match stands {
+            Tip::Same | Tip::BehindByRecord => return Ok(None),
+            _ if is_pull_request(world) => (
+                format!("this is a pull request, not the tip of {target}"),
+                "publish after the merge: run apply on the branch".to_owned(),
+            ),
+            Tip::Behind => (
+                format!("this checkout is behind {target}: commits are missing that change more than igsync.lock"),
+                format!(
+                    "run apply on the tip of {}; what this job was to publish is still planned there",
+                    target.branch
+                ),
+            ),
+            Tip::Ahead => (
+                format!("this checkout has commits that {target} does not have"),
+                "push them first: a record of posts that nobody else has would be lost with them".to_owned(),
+            ),
+            Tip::Apart => (
+                format!("this checkout and {target} have gone different ways"),
+                format!("run apply on the tip of {}, or name the right branch in git.branch", target.branch),
+            ),
+        };
+        Err(Failure::message(
+            Exit::Stale,
+            format!("nothing was published: {what}"),
+            format!("{help}; --allow-stale goes on all the same"),
+        ))
+    }
+
+    fn cannot_tell(&self, why: &str) -> String {
+        format!("nobody can tell whether this is the tip of {}: {why}", self.content.target())
+    }
+}
+
+fn is_pull_request(world: &World) -> bool {
+    world.env.get("GITHUB_REF").is_some_and(|name| name.starts_with("refs/pull/"))
+}
