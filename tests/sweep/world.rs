@@ -1,6 +1,8 @@
 //! The model account: what is truly live, in what order, and what Meta would answer. Knows no faults
 //! beyond the states that a fault puts it into. Times are milliseconds of the simulation.
 
+mod listing;
+
 use std::collections::BTreeMap;
 
 use igsync::id::Kind;
@@ -456,45 +458,6 @@ impl World {
         };
         self.media.push(live);
         ok(format!(r#"{{"id":"{media}"}}"#))
-    }
-
-    fn is_hidden(&self, media: &Media, now: i64) -> bool {
-        media.at >= self.hidden.0 && now < self.hidden.1
-    }
-
-    fn listing(&self, now: i64, account: usize, after: usize) -> Reply {
-        let mut shown: Vec<&Media> = self.media.iter().collect();
-        let is_listed = |m: &Media| m.kind != Kind::Story && !m.trial;
-        shown.retain(|m| is_listed(m) && m.account == account && !self.is_hidden(m, now));
-        shown.sort_by_key(|m| std::cmp::Reverse(m.at));
-        let data: Vec<String> = shown.iter().skip(after).take(self.habits.page).map(|m| self.show(m)).collect();
-        let end = after + data.len();
-        let next = r#""next":"https://graph.instagram.com/next""#;
-        let paging = format!(r#","paging":{{"cursors":{{"before":"b","after":"{end}"}},{next}}}"#);
-        ok(format!(r#"{{"data":[{}]{}}}"#, data.join(","), if end < shown.len() { &paging } else { "" }))
-    }
-
-    /// As Meta shows it; no caption here needs an escape.
-    fn show(&self, media: &Media) -> String {
-        let (media_type, product) = match media.kind {
-            Kind::Image => ("IMAGE", "FEED"),
-            Kind::Reel => ("VIDEO", "REELS"),
-            Kind::Carousel => ("CAROUSEL_ALBUM", "FEED"),
-            Kind::Story => ("IMAGE", "STORY"),
-        };
-        let (id, time) = (media.id, self.time(media.at));
-        let mut shown = format!(
-            r#"{{"id":"{id}","timestamp":"{time}","media_type":"{media_type}","media_product_type":"{product}","permalink":"https://www.instagram.com/p/{id}/""#
-        );
-        if !media.caption.is_empty() && !self.habits.mute {
-            shown += &format!(r#","caption":"{}""#, media.caption);
-        }
-        if media.kind == Kind::Carousel {
-            let children: Vec<String> =
-                (0..media.children).map(|n| format!(r#"{{"id":"{n}","media_type":"IMAGE"}}"#)).collect();
-            shown += &format!(r#","children":{{"data":[{}]}}"#, children.join(","));
-        }
-        shown + "}"
     }
 }
 
