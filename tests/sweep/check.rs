@@ -223,6 +223,8 @@ impl Context<'_> {
         self.human_same(manifest)
             || self.records_were_lost() && self.has_rivals(manifest)
             || self.is_twin() && self.was_unclear(manifest)
+            // One clone doubts because of the twin that another has published, and whose id is a guess.
+            || self.is_twin() && self.schedule.clones != Clones::One && self.simulation.manifests.iter().any(|twin| self.was_unclear(twin))
             || self.was_unclear(manifest) && self.was_mute(manifest) && is_dark()
             // Two of its own look alike.
             || matches!(self.schedule.clones, Clones::Together | Clones::Parted)

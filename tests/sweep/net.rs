@@ -148,10 +148,13 @@ impl Net {
     fn check_kept(&self, state: &mut NetState, speaker: Speaker, call: &Call) {
         let told: Vec<u64> = state.told.extract_if(.., |(whose, _)| *whose == speaker).map(|(_, id)| id).collect();
         for id in told {
-            let kept = [".igsync/journal.jsonl", "igsync.lock"]
-                .iter()
-                .filter_map(|path| self.disk.bytes(Path::new(ROOTS[speaker.site]).join(path)))
-                .any(|bytes| String::from_utf8_lossy(&bytes).contains(&format!("\"media_id\":\"{id}\"")));
+            let says = format!("\"media_id\":\"{id}\"");
+            // The journal's last line, where all is well.
+            let is_in = |path: &str| {
+                let bytes = self.disk.bytes(Path::new(ROOTS[speaker.site]).join(path)).unwrap_or_default();
+                bytes.rsplit(|byte| *byte == b'\n').any(|line| String::from_utf8_lossy(line).contains(&says))
+            };
+            let kept = is_in(".igsync/journal.jsonl") || is_in("igsync.lock");
             if !kept {
                 state.hasty.push(format!("the media id {id} was not kept before {call:?}"));
             }
