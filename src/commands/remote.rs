@@ -156,6 +156,9 @@ pub(super) async fn choose(
         Err(why) if push == Push::Always => return Err(not_pushed(&why)),
         Err(why) => {
             keeping.doubt = unknown_branch(state_branch, terms, &why);
+            if !terms.must_know {
+                make_do(start, snapshot, &why, world)?;
+            }
             keeping.nowhere = is_ci.then_some(why);
             return Ok(keeping);
         }
@@ -182,7 +185,11 @@ pub(super) async fn choose(
         match place.record.fetch().await {
             Ok(kept) => keeping.kept = Some(kept),
             Err(error) => {
-                keeping.doubt = keeping.doubt.or_else(|| unknown_branch(state_branch, terms, &error.to_string()));
+                let why = error.to_string();
+                keeping.doubt = keeping.doubt.or_else(|| unknown_branch(state_branch, terms, &why));
+                if !terms.must_know {
+                    make_do(start, snapshot, &why, world)?;
+                }
             }
         }
     }
@@ -231,11 +238,14 @@ pub(super) async fn take_in_newest(start: &Start, snapshot: &mut Snapshot, world
             Some(text) => take_in(snapshot, &text, place.record.target()),
             None => Ok(()),
         },
-        Err(why) => {
-            world.terminal.say(&format!("note: the record could not be fetched: {why}"));
-            take_in_fetched(start, snapshot, world)
-        }
+        Err(why) => make_do(start, snapshot, &why, world),
     }
+}
+
+/// Goes on with what was fetched before, and says so.
+fn make_do(start: &Start, snapshot: &mut Snapshot, why: &str, world: &World) -> Result<(), Failure> {
+    world.terminal.say(&format!("note: the record could not be fetched: {why}"));
+    take_in_fetched(start, snapshot, world)
 }
 
 /// Joins a lockfile from elsewhere into what this machine knows.
