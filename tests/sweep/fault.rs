@@ -145,6 +145,15 @@ impl Fault {
         })
     }
 
+    /// Whether it would have come to the same one call earlier, at the same time.
+    pub fn is_same_before(self, call: &Call) -> bool {
+        match self {
+            Self::Unreadable(_) => !matches!(call, Call::Status(_)),
+            Self::Hide(_) => !matches!(call, Call::Listing { .. } | Call::Stories),
+            _ => false,
+        }
+    }
+
     /// The kind without its parameter, for counting.
     pub fn name(self) -> String {
         let text = format!("{self:?}");

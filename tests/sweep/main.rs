@@ -57,7 +57,7 @@ fn a_schedule_from_the_environment_is_replayed() {
 #[test]
 fn never_twice_never_lost() {
     let number = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
-    let (first, count) = (number("IGSYNC_SWEEP_SEED", 0), number("IGSYNC_SWEEP_SCHEDULES", 6_500));
+    let (first, count) = (number("IGSYNC_SWEEP_SEED", 0), number("IGSYNC_SWEEP_SCHEDULES", 7_000));
     let random: Vec<Schedule> = (first..first + count).map(random::schedule).collect();
     let faults = every_fault_at_every_request(&Scenario::ALL).into_iter().map(|(_, schedule)| schedule).collect();
     let parts = [
@@ -221,7 +221,10 @@ fn every_fault_at_every_request(scenarios: &[Scenario]) -> Vec<(Call, Schedule)>
     for &scenario in scenarios {
         let whole = sweep::run(&Schedule::new(scenario), false);
         for (request, step) in whole.steps.iter().enumerate() {
-            let faults = Fault::of(&step.call);
+            let before = request.checked_sub(1).and_then(|before| whole.steps.get(before));
+            let before = before.filter(|before| before.at == step.at);
+            let is_new = |fault: &Fault| before.is_none_or(|before| !fault.is_same_before(&before.call));
+            let faults = Fault::of(&step.call).filter(is_new);
             all.extend(faults.map(|fault| (step.call.clone(), Schedule::new(scenario).fault(request, fault))));
         }
     }
