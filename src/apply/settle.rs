@@ -61,10 +61,15 @@ impl AccountRun {
     }
 
     /// A live check saw media that could be the post. Once all of them are known to be other posts the doubt is
-    /// gone, and the next live check looks anew. Media that were only matched take no doubt away.
+    /// gone, and the next live check looks anew. Media that were only matched take no doubt away, and neither does
+    /// a post with the same files: it may be this one under another key.
     async fn settle_sighting(&self, record: Record) -> Result<Settled, Halt> {
         let is_other = |other: &&Record| {
-            other.user_id == record.user_id && other.key != record.key && other.state == State::Published
+            other.user_id == record.user_id
+                && other.key != record.key
+                && other.state == State::Published
+                && other.media_digest.is_some()
+                && other.media_digest != record.media_digest
         };
         let others: HashSet<MediaId> = self.shared.with_records(|records| {
             records.iter().filter(is_other).filter_map(Record::certain_media).cloned().collect()

@@ -7,6 +7,8 @@ const FOUND: &[&str] = &[
     // nothing is doubtful any more.
     r#"{"scenario":"twins","clones":"in_turn","requests":[[4,"garbage_done"]],"habits":{"after_life":2,"twice":3,"page":100,"skew":0},"dice":2670}"#,
     r#"{"scenario":"twins","clones":"in_turn","requests":[[9,{"unreadable":100000}],[4,"missing_done"]],"writes":[[6,{"stall":11}]],"habits":{"after_life":1,"twice":2,"page":2,"skew":-3400},"dice":4712}"#,
+    // The same, but the post that raised the doubt is this one, which was moved.
+    r#"{"scenario":"twins","clones":"together","requests":[[4,"garbage_done"]],"writes":[[6,"denied"],[12,{"torn":498}]],"between":[[1,{"revert":2}],[0,{"move":0}]],"habits":{"after_life":1,"twice":1,"page":2,"skew":0},"dice":609367}"#,
     // The same, but the twin's own id was only matched: that takes no doubt away.
     r#"{"scenario":"twins","clones":"in_turn","requests":[[4,"content"],[7,"spam_done"]],"habits":{"after_life":0,"twice":2,"page":100,"skew":-3400},"dice":415749}"#,
     // Another clone's twin is matched, beside a clear status and beside a mute container, or adopted.
