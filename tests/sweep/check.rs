@@ -156,6 +156,10 @@ impl Context<'_> {
         self.happened(|event| matches!(event, Event::Edit(place) if self.named(*place).number == manifest.number))
     }
 
+    fn was_moved(&self, manifest: &Manifest) -> bool {
+        self.happened(|event| matches!(event, Event::Move(place) if self.named(*place).number == manifest.number))
+    }
+
     fn happened(&self, what: impl Fn(&Event) -> bool) -> bool {
         self.schedule.between.iter().any(|(_, event)| what(event))
     }
@@ -223,8 +227,10 @@ impl Context<'_> {
         self.human_same(manifest)
             || self.records_were_lost() && self.has_rivals(manifest)
             || self.is_twin() && self.was_unclear(manifest)
-            // One clone doubts because of the twin that another has published, and whose id is a guess.
-            || self.is_twin() && self.schedule.clones != Clones::One && self.simulation.manifests.iter().any(|twin| self.was_unclear(twin))
+            // One clone doubts because of what another has published: of a twin whose id is a guess, or of the
+            // post itself under the key that it had before.
+            || self.is_twin() && self.schedule.clones != Clones::One
+                && (self.simulation.manifests.iter().any(|twin| self.was_unclear(twin)) || self.was_moved(manifest))
             || self.was_unclear(manifest) && self.was_mute(manifest) && is_dark()
             // Two of its own look alike.
             || matches!(self.schedule.clones, Clones::Together | Clones::Parted)

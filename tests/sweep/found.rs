@@ -9,6 +9,7 @@ const FOUND: &[&str] = &[
     r#"{"scenario":"twins","clones":"in_turn","requests":[[9,{"unreadable":100000}],[4,"missing_done"]],"writes":[[6,{"stall":11}]],"habits":{"after_life":1,"twice":2,"page":2,"skew":-3400},"dice":4712}"#,
     // The same, but the post that raised the doubt is this one, which was moved.
     r#"{"scenario":"twins","clones":"together","requests":[[4,"garbage_done"]],"writes":[[6,"denied"],[12,{"torn":498}]],"between":[[1,{"revert":2}],[0,{"move":0}]],"habits":{"after_life":1,"twice":1,"page":2,"skew":0},"dice":609367}"#,
+    r#"{"scenario":"twins","clones":"in_turn","requests":[[10,"restricted"]],"between":[[2,{"move":2}]],"habits":{"after_life":1,"twice":0,"page":100,"skew":0},"dice":710971}"#,
     // The same, but the twin's own id was only matched: that takes no doubt away.
     r#"{"scenario":"twins","clones":"in_turn","requests":[[4,"content"],[7,"spam_done"]],"habits":{"after_life":0,"twice":2,"page":100,"skew":-3400},"dice":415749}"#,
     // Another clone's twin is matched, beside a clear status and beside a mute container, or adopted.
