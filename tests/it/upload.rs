@@ -274,13 +274,19 @@ fn a_container_that_holds_other_bytes_gives_way_to_a_new_one() {
     apply(&project).exits(0).ends_with("No changes.");
 }
 
+/// Puts another clip in the place of the reel's.
+fn replace_clip(project: &Project) -> Vec<u8> {
+    let other = std::fs::read(repository().join("tests/fixtures/content/story/posts/evening.mp4")).unwrap();
+    project.write("posts/boats.mp4", &other);
+    other
+}
+
 #[test]
 fn a_video_that_changes_between_runs_begins_anew() {
     let server = Server::start();
     let project = content("reel", &server);
     half_filled(&project, &server, 5000);
-    let other = std::fs::read(repository().join("tests/fixtures/content/story/posts/evening.mp4")).unwrap();
-    project.write("posts/boats.mp4", &other);
+    let other = replace_clip(&project);
     apply(&project).exits(0);
     assert_eq!(offsets(&server).last().unwrap(), "0");
     assert!(holds(&server, &sha256(&other)));
@@ -295,8 +301,7 @@ fn a_video_that_changes_while_it_is_sent_is_never_published() {
     fail_uploads(&server, 1, &json!({ "delay": { "ms": 1500 } }));
     let mut run = Watched::start(&project);
     assert!(run.until_sent(1));
-    let other = std::fs::read(repository().join("tests/fixtures/content/story/posts/evening.mp4")).unwrap();
-    project.write("posts/boats.mp4", &other);
+    let other = replace_clip(&project);
     assert_eq!(run.finish(), Some(3));
     assert!(server.published().is_empty());
     apply(&project).exits(0);

@@ -233,8 +233,8 @@ impl Seek for Counted {
     }
 }
 
-#[tokio::test]
-async fn a_large_file_is_not_read_ahead_of_a_slow_receiver() {
+/// Takes a request's head and then nothing more, while the socket is held.
+async fn hold() -> (Url, tokio::task::JoinHandle<tokio::net::TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = url_of(&listener);
     let held = tokio::spawn(async move {
@@ -242,6 +242,12 @@ async fn a_large_file_is_not_read_ahead_of_a_slow_receiver() {
         read_head(&mut socket).await;
         socket
     });
+    (url, held)
+}
+
+#[tokio::test]
+async fn a_large_file_is_not_read_ahead_of_a_slow_receiver() {
+    let (url, held) = hold().await;
     let read = Arc::new(Mutex::new(0));
     let request = Request {
         timeout: Duration::from_millis(300),
@@ -277,13 +283,7 @@ fn loopback_is_this_machine_only() {
 
 #[tokio::test]
 async fn a_body_that_stops_moving_is_given_up() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = url_of(&listener);
-    let held = tokio::spawn(async move {
-        let (mut socket, _) = listener.accept().await.unwrap();
-        read_head(&mut socket).await;
-        socket
-    });
+    let (url, held) = hold().await;
     let options = HttpOptions { stall: Duration::from_millis(200), ..HttpOptions::default() };
     let request =
         Request { timeout: Duration::from_secs(600), ..upload(url, Box::new(Counted(Arc::default())), 1 << 40, None) };
