@@ -34,11 +34,7 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     refuse_time_travel(&start, args)?;
     let mut snapshot = start.snapshot(world)?;
     // Before media are looked at: what others have published needs none.
-    let keeping = if start.is_configured() {
-        remote::choose(&start, &mut snapshot, Terms::of_apply(args), world).await
-    } else {
-        Ok(Keeping::default())
-    };
+    let keeping = remote::choose(&start, &mut snapshot, Terms::of_apply(args), world).await;
     let mut project = start.project(world, snapshot, false);
     show_findings(&project, world);
     if project.configuration_errors() || !project.complete {

@@ -150,6 +150,14 @@ pub(super) async fn choose(
     if start.sandbox || !(wants || is_ci || state_branch.is_some()) {
         return Ok(Keeping::default());
     }
+    if !start.is_configured() {
+        // What it says of branches may not be what its author meant.
+        let why = "igsync.yaml has errors (`igsync validate` shows them)".to_owned();
+        return match push {
+            Push::Always => Err(not_pushed(&why)),
+            Push::Auto | Push::Never => Ok(Keeping { nowhere: is_ci.then_some(why), ..Keeping::default() }),
+        };
+    }
     let mut keeping = Keeping::default();
     let place = match Place::find(start, world).await {
         Ok(place) => place,

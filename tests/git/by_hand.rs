@@ -129,6 +129,14 @@ fn on_a_machine_that_vanishes_nothing_is_said_that_nobody_keeps() {
     let said = machine.igsync(&["resolve", "posts/1", "--published", "--no-push"]).exits(0);
     said.says("git add igsync.lock && git commit");
     machine.igsync(&["lock", "accept", "posts/1", "--push"]).exits(1).says("the record can not be pushed");
+    // A configuration that is only half understood may mean another branch.
+    let main = site.origin.ask(&["rev-parse", "main"]);
+    let broken = site.machine();
+    let config = broken.project.read("igsync.yaml");
+    write(broken.project.path(), "igsync.yaml", &format!("{config}git: {{ state_brnach: bot/state }}\n"));
+    broken.igsync(&["lock", "ignore", "posts/1"]).exits(1).says("igsync.yaml has errors");
+    broken.igsync(&["lock", "ignore", "posts/1", "--push"]).exits(1).says("igsync.yaml has errors");
+    assert_eq!(site.origin.ask(&["rev-parse", "main"]), main);
     let off = Site::below("", 1, "git: { push: false }\n").machine();
     off.igsync(&["lock", "ignore", "posts/1"]).exits(0).says("git add igsync.lock && git commit");
 }
