@@ -1,0 +1,1 @@
+//! Pages of other origins and rebound host names against the sandbox.

@@ -1,0 +1,1 @@
+//! Links, hidden and ignored files, and what a branch commits below `.igsync/`.

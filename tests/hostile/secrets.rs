@@ -1,0 +1,1 @@
+//! Which program and which output is given which secret.

@@ -1,0 +1,1 @@
+//! Clocks, leases and times that are not to be believed.
