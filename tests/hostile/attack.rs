@@ -43,16 +43,12 @@ impl Attack {
         fs::create_dir_all(&traps).unwrap();
         let sprung = attack.sprung();
         // Written by one process of its own: a file that is open for writing cannot be run.
-        let script = TRAPS
-            .iter()
-            .map(|name| {
-                format!(
-                    "printf '#!/bin/sh\\necho \"{name} $*\" >> \"{sprung}\"\\nexit 97\\n' > '{traps}/{name}'; chmod 755 '{traps}/{name}'\n",
-                    sprung = sprung.display(),
-                    traps = traps.display()
-                )
-            })
-            .collect::<String>();
+        let script = format!(
+            "for name in {names}; do printf '#!/bin/sh\\necho \"'$name' $*\" >> \"{sprung}\"\\nexit 97\\n' > '{traps}'/$name; chmod 755 '{traps}'/$name; done",
+            names = TRAPS.join(" "),
+            sprung = sprung.display(),
+            traps = traps.display()
+        );
         assert!(Command::new("/bin/sh").arg("-c").arg(script).status().unwrap().success());
         attack
     }
@@ -177,7 +173,6 @@ impl Attack {
 /// Stands in files outside the content root: no output and no written file may hold it.
 pub const CANARY: &str = "canary-3f9c1b7e-never-printed";
 
-
 /// A small square photograph that passes every check.
 pub fn picture() -> Vec<u8> {
     static PICTURE: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
@@ -197,4 +192,12 @@ fn a_content_root_without_an_attack_passes() {
     let _ = attack.run(&["validate"]).exits(0);
     let _ = attack.run(&["plan"]).exits(0);
     let _ = attack.run(&["apply", "--sandbox", "--yes"]).exits(0);
+}
+
+#[test]
+fn a_trap_that_is_sprung_is_seen() {
+    let attack = Attack::new();
+    let trap = attack.folder.path().join("traps/curl");
+    assert_eq!(Command::new(trap).arg("https://example.com").status().unwrap().code(), Some(97));
+    assert_eq!(fs::read_to_string(attack.sprung()).unwrap(), "curl https://example.com\n");
 }
