@@ -11,6 +11,7 @@
 mod apply;
 mod bad_input;
 mod commands;
+mod golden;
 mod lock;
 mod media;
 mod ports;
