@@ -36,7 +36,8 @@ use crate::apply::{Event, Observer, Stop};
 use crate::cli::{Cli, Command};
 use crate::config::Env;
 use crate::exit::Exit;
-use crate::port::{Clock, Disk, HttpOptions, HttpTransport, RealClock, RealDisk, Transport, TransportError};
+use crate::lockfile;
+use crate::port::{Clock, Disk, HttpOptions, HttpTransport, Linked, RealClock, RealDisk, Transport, TransportError};
 use crate::report::{self, Style};
 
 pub use actions::Actions;
@@ -73,6 +74,18 @@ impl Failure {
         Self::new(exit, miette::miette!(help = help.to_string(), "{message}"))
     }
 
+    /// A file that cannot be used, said in these words, unless a link is in the way: that is refused.
+    fn of_file(
+        error: &(dyn std::error::Error + 'static),
+        message: impl std::fmt::Display,
+        help: impl std::fmt::Display,
+    ) -> Self {
+        match Linked::of(error) {
+            Some(linked) => linked.clone().into(),
+            None => Self::message(Exit::Failure, message, help),
+        }
+    }
+
     /// A run that ended before anything was published.
     fn halted(halt: crate::apply::Halt) -> Self {
         Self::message(halt.exit, halt.reason, halt.help)
@@ -81,8 +94,18 @@ impl Failure {
 
 impl<E: Into<miette::Report>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::new(Exit::Failure, error)
+        let report = error.into();
+        let exit = if is_about_a_link(&report) { Exit::Refused } else { Exit::Failure };
+        Self { exit, report }
     }
+}
+
+fn is_about_a_link(report: &miette::Report) -> bool {
+    use lockfile::{Error, LockError};
+    // These two stand for what they hold: as causes it would be said twice.
+    let is_kept = matches!(report.downcast_ref(), Some(Error::Link(_)))
+        || matches!(report.downcast_ref(), Some(LockError::Store(Error::Link(_))));
+    is_kept || Linked::of(report.as_ref()).is_some()
 }
 
 /// Hears everything and says nothing.

@@ -19,4 +19,5 @@ pub mod port;
 pub mod report;
 pub mod rules;
 pub mod sandbox;
+mod text;
 pub mod yaml;

@@ -7,5 +7,5 @@ pub mod lfs;
 pub mod probe;
 pub mod rules;
 
-pub use cache::{DigestCache, Hashed, follow};
+pub use cache::{DigestCache, Hashed};
 pub use digest::digest_file;

@@ -5,6 +5,7 @@ pub mod address;
 mod disk;
 mod fetch;
 mod http;
+mod links;
 pub mod mem_disk;
 mod real_clock;
 mod real_disk;
@@ -16,9 +17,10 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-pub use disk::{Access, Disk, Entry, FileKind, RunLock, Stat};
+pub use disk::{Access, Disk, Entry, FileKind, Linked, RunLock, Stat};
 pub use fetch::{FetchError, Fetched, Sink};
 pub use http::{Body, HttpOptions, HttpTransport, Progress, is_loopback};
+pub use links::{named, named_from, refuse_links};
 pub use mem_disk::MemDisk;
 pub use real_clock::RealClock;
 pub use real_disk::RealDisk;
@@ -127,4 +129,10 @@ pub trait Clock: Send + Sync {
     fn monotonic(&self) -> Duration;
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()>;
+}
+
+/// A folder for one test. Its path holds no link, as that of the system's own may.
+#[cfg(test)]
+pub(crate) fn temporary_folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(std::env::temp_dir().canonicalize().unwrap()).unwrap()
 }

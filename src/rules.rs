@@ -78,6 +78,7 @@ rules! {
     INVALID_TIME = "IGS1034" "invalid-time" Error "times are RFC 3339, or local with a time zone", remedy "write 2026-12-01T18:00:00+01:00, or 2026-12-01T18:00[Europe/Berlin]";
     MISNAMED_FILE = "IGS1035" "misnamed-file" Error "`igsync.yaml` and `_defaults.yaml` end in `.yaml`", remedy "rename the file";
     NOT_BUILT = "IGS1036" "not-built" Error "what is promised and not built yet is said, not ignored", remedy "do what the message says instead";
+    LINKED_FILE = "IGS1037" "linked-file" Error "captions, media and configuration are files, not symbolic links, and no folder above them is one", remedy "put the file itself there";
 
     CAPTION_TOO_LONG = "IGS2101" "caption-too-long" Error "a caption has at most 2,200 characters", kinds FEED, limit "2,200 code points", page CREATION, remedy "shorten it; hashtags count";
     CAPTION_MAYBE_TOO_LONG = "IGS2102" "caption-maybe-too-long" Warning "a caption has at most 2,200 UTF-16 units: Meta does not say how it counts", kinds FEED, limit "2,200 UTF-16 units", page CREATION, remedy "remove some emoji or text to be safe";

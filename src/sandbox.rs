@@ -63,7 +63,7 @@ use self::socket::{Scissors, Sockets};
 use self::store::Store;
 use self::uploads::Uploads;
 use self::world::World;
-use crate::port::{Clock, Disk, Transport};
+use crate::port::{Clock, Disk, Transport, refuse_links};
 
 /// Always valid, for both logins and every account: the token of an in-process run.
 pub const TOKEN: &str = "SANDBOX";
@@ -86,8 +86,10 @@ impl Sandbox {
     /// The data folder cannot be used, or its state is damaged.
     pub fn new(options: &Options, disk: Arc<dyn Disk>, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let media = options.data.as_ref().map(|folder| folder.join("media"));
-        if let Some(path) = &media {
-            disk.create_folder(path).map_err(|source| Error::Io { path: path.clone(), source })?;
+        if let Some((folder, path)) = options.data.as_ref().zip(media.as_ref()) {
+            // What cannot be read or written later is left out there without a word.
+            let usable = refuse_links(&*disk, folder).and_then(|()| disk.create_folder(path));
+            usable.map_err(|source| Error::Io { path: path.clone(), source })?;
         }
         let mut world = World::new(options.settings(), clock.now().as_millisecond());
         let persist = Persist::new(options.data.as_ref(), Arc::clone(&disk));

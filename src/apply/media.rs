@@ -10,7 +10,7 @@ use crate::id::Digest;
 use crate::manifest::{self, Files, Item, MediaType, Mending, Post, Source, Spot};
 use crate::media::convert::{self, Made};
 use crate::media::digest::hex;
-use crate::media::{DigestCache, follow, lfs};
+use crate::media::{DigestCache, lfs};
 use crate::port::{Disk, Progress, Stat};
 
 /// How the media of one account become reachable.
@@ -72,8 +72,8 @@ impl MediaSource {
 
     /// A local file must still be the one that was planned, and no stand-in for it.
     fn look(&self, path: &Arc<str>) -> Result<(PathBuf, Stat), Error> {
-        let found = follow(&*self.disk, self.root.join(&**path));
-        let (full, stat) = found.map_err(|error| unreadable(path, &error))?;
+        let full = self.root.join(&**path);
+        let stat = self.disk.stat(&full).map_err(|error| unreadable(path, &error))?;
         if self.hashed.get(path).is_some_and(|hashed| *hashed != stat) {
             return Err(Error::Changed { name: Arc::clone(path) });
         }

@@ -13,6 +13,7 @@ use crate::config::Env;
 use crate::exit::Exit;
 use crate::finding::Finding;
 use crate::plan::{Action, Plan};
+use crate::port::named;
 use crate::report::markdown::{self, End, Limit, Place, Run};
 use crate::report::text::plural;
 use crate::report::{self, workflow};
@@ -159,12 +160,12 @@ impl Actions {
         if told.run.command.is_empty() || !self.is_on {
             return;
         }
-        if let Some(path) = file(&world.env, "GITHUB_STEP_SUMMARY").filter(|_| !told.is_shown) {
+        if let Some(path) = file(world, "GITHUB_STEP_SUMMARY").filter(|_| !told.is_shown) {
             let used = world.disk.stat(&path).map_or(0, |stat| stat.len);
             let page = told.page(exit, &world.env, Limit::summary(used));
             append(world, &path, &format!("{page}\n"), "summary of this step");
         }
-        if let Some(path) = file(&world.env, "GITHUB_OUTPUT") {
+        if let Some(path) = file(world, "GITHUB_OUTPUT") {
             let random = getrandom::u64().map_or_else(|_| world.seed.to_string(), |random| format!("{random:016x}"));
             append(world, &path, &workflow::outputs(&told.outputs(exit), &random), "outputs of this step");
         }
@@ -190,8 +191,9 @@ pub(super) fn exit_of_process(exit: Exit, env: &Env) -> Exit {
     if exit == Exit::Deferred && env.is_on("IGSYNC_DEFERRED_IS_GREEN") { Exit::Done } else { exit }
 }
 
-fn file(env: &Env, name: &str) -> Option<PathBuf> {
-    env.get(name).map(PathBuf::from).filter(|path| path.is_absolute())
+fn file(world: &World, name: &str) -> Option<PathBuf> {
+    let path = world.env.get(name).map(Path::new).filter(|path| path.is_absolute())?;
+    Some(named(&*world.disk, path))
 }
 
 fn append(world: &World, path: &Path, text: &str, what: &str) {

@@ -295,7 +295,7 @@ impl Served {
             ..sandbox::Options::quick()
         };
         let sandbox = Sandbox::new(&options, Arc::clone(&world.disk), Arc::clone(&world.clock))
-            .map_err(|error| Failure::message(Exit::Failure, error, "remove .igsync/sandbox to begin anew"))?
+            .map_err(|error| Failure::of_file(&error, &error, "remove .igsync/sandbox to begin anew"))?
             .fetching_through(Arc::clone(transport));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
             .await

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::config::{Config, FILE};
 use crate::finding::Finding;
 use crate::hosting::Hosting;
+use crate::port::named;
 use crate::rules;
 
 use super::World;
@@ -35,7 +36,8 @@ pub(super) fn private_hosts(config: &Config, world: &World) -> Vec<Finding> {
 /// The repository of the job, if it is private.
 fn private_repository(world: &World) -> Option<String> {
     let path = world.env.get("GITHUB_EVENT_PATH")?;
-    let bytes = world.disk.read(Path::new(path), LIMIT).ok()?;
+    let disk = &*world.disk;
+    let bytes = disk.read(&named(disk, Path::new(path)), LIMIT).ok()?;
     let event: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
     let repository = &event["repository"];
     let name = repository["full_name"].as_str()?;

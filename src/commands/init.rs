@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::Global;
 use crate::exit::Exit;
+use crate::port::{named, named_from};
 use crate::{config, lockfile, manifest};
 
-use super::new::{SCHEMA, save};
+use super::new::{SCHEMA, is_there, save};
 use super::schema::text;
 use super::{Ended, Failure, World, write_stdout};
 
@@ -73,8 +74,7 @@ const WORKFLOWS: [(&str, &str); 4] = [
 ];
 
 pub(super) fn run(global: &Global, folder: Option<&Path>, world: &World) -> Ended {
-    let start = global.chdir.clone().unwrap_or_else(|| PathBuf::from("."));
-    let root = folder.map_or_else(|| start.clone(), |folder| start.join(folder));
+    let root = root(global, folder, world);
     let mut said = String::new();
     let mut files: Vec<(&str, Vec<u8>)> = vec![
         ("igsync.yaml", CONFIG.into()),
@@ -89,16 +89,17 @@ pub(super) fn run(global: &Global, folder: Option<&Path>, world: &World) -> Ende
         (".vscode/settings.json", EDITOR.into()),
     ];
     files.extend(WORKFLOWS.map(|(name, text)| (name, text.into())));
-    for (name, bytes) in files {
-        let path = root.join(name);
+    let files = files.into_iter().map(|(name, bytes)| (name, bytes, root.join(name)));
+    let files: Vec<(&str, Vec<u8>, PathBuf)> = files.collect();
+    // All or none: a link in the way of one file is no reason to leave half of them.
+    let kept: Vec<bool> =
+        files.iter().map(|(_, _, path)| is_there(&*world.disk, path)).collect::<Result<_, Failure>>()?;
+    for ((name, bytes, path), is_kept) in files.iter().zip(kept) {
         // What is there is somebody's work.
-        let what = if world.disk.stat(&path).is_ok() {
-            "kept"
-        } else {
-            save(&*world.disk, &path, &bytes)?;
-            "made"
-        };
-        let _ = writeln!(said, "{what}  {name}");
+        if !is_kept {
+            save(&*world.disk, path, bytes)?;
+        }
+        let _ = writeln!(said, "{}  {name}", if is_kept { "kept" } else { "made" });
     }
     let place =
         folder.or(global.chdir.as_deref()).map_or_else(String::new, |folder| format!(" -C {}", folder.display()));
@@ -119,6 +120,14 @@ pub(super) fn run(global: &Global, folder: Option<&Path>, world: &World) -> Ende
     );
     write_stdout(world, &said)?;
     Ok(Exit::Done)
+}
+
+/// The folder that is to be a content root; it need not exist.
+fn root(global: &Global, folder: Option<&Path>, world: &World) -> PathBuf {
+    let disk = &*world.disk;
+    let start = global.chdir.as_deref().unwrap_or(Path::new("."));
+    let start = disk.canonicalize(start).unwrap_or_else(|_| named(disk, start));
+    folder.map_or_else(|| start.clone(), |folder| named_from(disk, &start, folder))
 }
 
 /// The root of the repository, where it is not the content root itself.

@@ -9,6 +9,7 @@ use crate::cli::{
 };
 use crate::exit::Exit;
 use crate::lockfile::{Record, Records, State, format};
+use crate::port::named;
 use crate::report::lock::{self as text, Done};
 use crate::report::text::one_line;
 
@@ -177,8 +178,9 @@ async fn merge(global: &Global, args: &LockMerge, world: &World) -> Ended {
 
 fn read(file: &Path, world: &World) -> Result<Records, Failure> {
     let shown = file.display();
-    let bytes = world.disk.read(file, 1 << 30).map_err(|error| {
-        Failure::message(Exit::Failure, format!("{shown} can not be read: {error}"), "lock merge takes lockfiles")
+    let disk = &*world.disk;
+    let bytes = disk.read(&named(disk, file), 1 << 30).map_err(|error| {
+        Failure::of_file(&error, format!("{shown} can not be read: {error}"), "lock merge takes lockfiles")
     })?;
     let parsed = format::parse(&bytes).map_err(|error| {
         Failure::message(Exit::Failure, format!("{shown}: {error}"), "nothing was changed; mend or leave out that file")

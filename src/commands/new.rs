@@ -6,7 +6,7 @@ use crate::cli::{Global, New};
 use crate::config;
 use crate::exit::Exit;
 use crate::id::Kind;
-use crate::port::Disk;
+use crate::port::{Disk, FileKind, Linked};
 
 use super::project::content_root;
 use super::{Ended, Failure, World, write_stdout};
@@ -24,7 +24,7 @@ pub(super) fn run(global: &Global, args: &New, world: &World) -> Ended {
         Failure::message(Exit::Usage, format!("`{}` cannot be the name of a post", args.name), help)
     })?;
     let path = root.join(&file);
-    if disk.stat(&path).is_ok() {
+    if is_there(disk, &path)? {
         return Err(Failure::message(Exit::Failure, format!("{file} exists"), "choose another name"));
     }
     let stem = file.rsplit('/').next().unwrap_or_default().trim_end_matches(".yaml");
@@ -51,13 +51,22 @@ fn file(name: &str, folder: &str) -> Option<String> {
     Some(if name.starts_with(&prefix) { format!("{name}.yaml") } else { format!("{prefix}{name}.yaml") })
 }
 
+/// Whether there is a file already. A link is none that could be kept.
+pub(super) fn is_there(disk: &dyn Disk, path: &Path) -> Result<bool, Failure> {
+    match disk.stat(path) {
+        Ok(stat) if stat.kind == FileKind::Symlink => Err(Linked { path: path.to_owned() }.into()),
+        Ok(_) => Ok(true),
+        Err(error) => Linked::of(&error).map_or(Ok(false), |linked| Err(linked.clone().into())),
+    }
+}
+
 /// Writes a file whose folder may be missing.
 pub(super) fn save(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(path);
     let made = if disk.stat(folder).is_ok() { Ok(()) } else { disk.create_folder(folder) };
     made.and_then(|()| disk.replace(path, bytes)).map_err(|error| {
         let message = format!("{} cannot be written: {error}", path.display());
-        Failure::message(Exit::Failure, message, "check the folder and its rights")
+        Failure::of_file(&error, message, "check the folder and its rights")
     })
 }
 

@@ -4,29 +4,32 @@ use std::sync::Arc;
 
 use crate::cli::{Global, Sandbox as Args};
 use crate::exit::Exit;
+use crate::lockfile::Paths;
+use crate::port::named;
 use crate::sandbox::{FaultPlan, Options, Sandbox, parse_faults};
 
 use super::project::content_root;
 use super::{Ended, Failure, World, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Args, world: &World) -> Ended {
-    let data = match &args.data {
-        Some(folder) => folder.clone(),
-        None => content_root(global, world)?.join(".igsync/sandbox"),
+    let disk = &*world.disk;
+    let data = if let Some(folder) = &args.data {
+        named(disk, folder)
+    } else {
+        let paths = Paths::sandbox(&content_root(global, world)?);
+        paths.prepare(disk)?;
+        paths.folder
     };
     let options = Options { data: Some(data.clone()), assume_https: args.assume_https, ..Options::realistic() };
     let transport = (world.transport)()
         .map_err(|error| Failure::message(Exit::Failure, error, "check the proxy and TLS settings"))?;
     let sandbox = Sandbox::new(&options, Arc::clone(&world.disk), Arc::clone(&world.clock))
-        .map_err(|error| Failure::message(Exit::Failure, error, "choose another folder with --data"))?
+        .map_err(|error| Failure::of_file(&error, &error, "choose another folder with --data"))?
         .fetching_through(transport);
     if let Some(file) = &args.faults {
-        let text = world.disk.read(file, 1 << 20).map_err(|error| {
-            Failure::message(
-                Exit::Failure,
-                format!("{} can not be read: {error}", file.display()),
-                "--faults takes a JSON file",
-            )
+        let text = disk.read(&named(disk, file), 1 << 20).map_err(|error| {
+            let message = format!("{} can not be read: {error}", file.display());
+            Failure::of_file(&error, message, "--faults takes a JSON file")
         })?;
         for fault in faults(&text, file)? {
             sandbox.add_fault(fault);

@@ -9,7 +9,7 @@ use super::schema::{Account, Config, Login, Paused, TokenSource};
 use super::settings::{Settings, unusable};
 use crate::finding::Finding;
 use crate::id::{AccountName, UserId};
-use crate::port::Disk;
+use crate::port::{Disk, named};
 use crate::rules;
 use crate::yaml::{self, FILE_LIMIT, Problems, read_text};
 
@@ -34,7 +34,7 @@ pub fn load(disk: &dyn Disk, root: &Path, config_path: Option<&Path>, env: &Env)
     let settings = Settings::from_env(env, &mut findings);
     let login = login(env, &mut findings);
     let global = Global { login, paused: paused(env) };
-    let path = config_path.map_or_else(|| root.join(FILE), Path::to_owned);
+    let path = config_path.map_or_else(|| root.join(FILE), |path| named(disk, path));
     let name: Arc<str> = config_path.map_or_else(|| FILE.into(), |path| path.to_string_lossy().into());
     let is_absent = disk.stat(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
     let mut config = None;

@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use super::*;
 use crate::finding::Severity;
-use crate::port::RealDisk;
+use crate::port::{RealDisk, temporary_folder};
 
 #[expect(clippy::disallowed_methods, reason = "a fixture needs no durability")]
 fn load_text(text: &str, env: &[(&str, &str)]) -> Loaded {
-    let root = tempfile::tempdir().unwrap();
+    let root = temporary_folder();
     std::fs::write(root.path().join(FILE), text).unwrap();
     load(&RealDisk, root.path(), None, &env.iter().copied().collect())
 }
@@ -28,7 +28,7 @@ fn problems(text: &str) -> Vec<String> {
 
 #[test]
 fn without_a_file_there_is_one_account_from_the_environment() {
-    let root = tempfile::tempdir().unwrap();
+    let root = temporary_folder();
     let env = [("IGSYNC_USER_ID", "17841400000000001"), ("IGSYNC_LOGIN", "facebook"), ("IGSYNC_PAUSED", "1")];
     let loaded = load(&RealDisk, root.path(), None, &env.into_iter().collect());
     assert!(loaded.findings.is_empty());
@@ -263,7 +263,7 @@ fn the_environment_is_never_printed() {
 
 #[test]
 fn a_named_file_must_exist_and_a_misnamed_one_is_noticed() {
-    let root = tempfile::tempdir().unwrap();
+    let root = temporary_folder();
     let named = root.path().join("other.yaml");
     let found = load(&RealDisk, root.path(), Some(&named), &Env::default()).findings;
     assert_eq!(found[0].rule.name, "config-not-found");
@@ -274,7 +274,7 @@ fn a_named_file_must_exist_and_a_misnamed_one_is_noticed() {
 
 #[test]
 fn the_content_root_is_the_nearest_folder_with_a_configuration_or_lockfile() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = temporary_folder();
     let top = folder.path().canonicalize().unwrap();
     let deep = top.join("repo/content/posts/2026");
     std::fs::create_dir_all(&deep).unwrap();

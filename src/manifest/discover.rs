@@ -10,7 +10,7 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::finding::Finding;
-use crate::port::{Disk, Entry, FileKind};
+use crate::port::{Disk, Entry, FileKind, Linked};
 use crate::rules;
 use crate::yaml::{FILE_LIMIT, read_text};
 
@@ -90,6 +90,9 @@ impl Walk<'_> {
         let (rule, message) = match self.disk.stat(&self.path_of(relative)).map(|stat| stat.kind) {
             Ok(FileKind::Folder) => return true,
             Ok(FileKind::Symlink) => (&rules::POSTS_FOLDER, "this folder of manifests is a symbolic link"),
+            Err(error) if Linked::of(&error).is_some() => {
+                (&rules::POSTS_FOLDER, "a folder above this folder of manifests is a symbolic link")
+            }
             Ok(_) if is_configured => (&rules::POSTS_FOLDER, "this is not a folder"),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_configured => {
                 (&rules::POSTS_FOLDER, "this folder of manifests does not exist")
@@ -142,11 +145,8 @@ impl Walk<'_> {
         };
         let is_inside = self.is_inside(&folder.path);
         let mut ignores = folder.ignores;
-        if entries
-            .iter()
-            .any(|entry| entry.kind == FileKind::File && entry.path.file_name() == Some(".gitignore".as_ref()))
-        {
-            ignores.extend(self.gitignore(&folder.path).map(Arc::new));
+        if let Some(entry) = entries.iter().find(|entry| entry.path.file_name() == Some(".gitignore".as_ref())) {
+            ignores.extend(self.gitignore(&folder.path, entry.kind).map(Arc::new));
         }
         let index = self.found.folders.len();
         self.found.folders.push(Folder { path: folder.path.clone(), parent: folder.parent, has_defaults: false });
@@ -227,6 +227,16 @@ impl Walk<'_> {
         }
     }
 
+    /// A file of rules that is a link, a pipe or a folder.
+    fn no_file(&mut self, path: &str, kind: FileKind) {
+        let (rule, message, help) = match kind {
+            FileKind::Symlink => (&rules::LINKED_FILE, "this file is a symbolic link", "put the file itself there"),
+            _ => (&rules::NOT_A_FILE, "this is not a regular file", "remove it, or put a file there"),
+        };
+        self.found.findings.push(Finding::new(rule, path, message).help(help));
+        self.found.incomplete = true;
+    }
+
     fn blind(&mut self, path: &str, message: &str) {
         let path = if path.is_empty() { "." } else { path };
         self.found
@@ -235,9 +245,14 @@ impl Walk<'_> {
         self.found.incomplete = true;
     }
 
-    fn gitignore(&mut self, folder: &str) -> Option<Gitignore> {
+    fn gitignore(&mut self, folder: &str, kind: FileKind) -> Option<Gitignore> {
         let file: Arc<str> =
             if folder.is_empty() { ".gitignore".into() } else { format!("{folder}/.gitignore").into() };
+        if kind != FileKind::File {
+            // What it excludes is not known, and git does not read it either.
+            self.no_file(&file, kind);
+            return None;
+        }
         let text = match read_text(self.disk, &self.root.join(&*file), &file, FILE_LIMIT) {
             Ok(text) => text.text,
             Err(finding) => {

@@ -12,7 +12,7 @@ use crate::media::DigestCache;
 use crate::media::convert::{Header, Outlook, Refusal, Wish, header, outlook};
 use crate::media::probe::Facts;
 use crate::media::rules::Broken;
-use crate::port::{Disk, FileKind};
+use crate::port::{Disk, FileKind, Linked};
 use crate::rules;
 use crate::yaml::{self, FILE_LIMIT, Fields, Node, Problems, closest, read_text};
 
@@ -72,12 +72,7 @@ fn open(disk: &dyn Disk, root: &Path, path: &Arc<str>, cache: &mut DigestCache) 
 
 /// A file that is there and cannot be read.
 pub fn unreadable(path: &str, error: &io::Error) -> Broken {
-    Broken::new(
-        &rules::UNREADABLE,
-        format!("{path} cannot be read: {error}"),
-        "not readable",
-        "check its rights and what it links to",
-    )
+    Broken::new(&rules::UNREADABLE, format!("{path} cannot be read: {error}"), "not readable", "check its rights")
 }
 
 /// Finds the place again by reading the manifest once more: findings are few, and ten thousand
@@ -110,12 +105,15 @@ fn item<'n>(fields: Fields<'n>, index: usize, problems: &mut Problems<'_>) -> Op
     }
 }
 
-/// Whether this is a regular file inside the content root, links followed.
+/// Whether this is a regular file that no link leads to.
 pub(super) fn inside(disk: &dyn Disk, root: &Path, file: &str) -> Result<(), Broken> {
     let refused = |rule, message: String, label: &str, help: &str| Err(Broken::new(rule, message, label, help));
-    let found = disk.canonicalize(&root.join(file)).and_then(|path| Ok((disk.stat(&path)?.kind, path)));
-    let (kind, path) = match found {
-        Ok(found) => found,
+    let found = disk.stat(&root.join(file));
+    if let Some(linked) = found.as_ref().err().and_then(|error| Linked::of(error)) {
+        return Err(linked_file(&relative(root, &linked.path, file)));
+    }
+    let kind = match found {
+        Ok(stat) => stat.kind,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return refused(
                 &rules::MISSING_FILE,
@@ -129,27 +127,30 @@ pub(super) fn inside(disk: &dyn Disk, root: &Path, file: &str) -> Result<(), Bro
         }
         Err(error) => return Err(unreadable(file, &error)),
     };
-    let is_inside = disk.canonicalize(root).is_ok_and(|root| path.starts_with(root));
-    if !is_inside {
-        return refused(
-            &rules::PATH_OUTSIDE,
-            format!("{file} is a symbolic link that leaves the content root"),
-            "leads outside",
-            "only files inside the content root are read; copy the file there",
-        );
-    }
     match kind {
         FileKind::File => Ok(()),
+        FileKind::Symlink => Err(linked_file(file)),
         FileKind::Folder => {
             refused(&rules::NOT_A_FILE, format!("{file} is a folder"), "a folder", "name the file itself")
         }
-        FileKind::Symlink | FileKind::Other => refused(
+        FileKind::Other => refused(
             &rules::NOT_A_FILE,
             format!("{file} is not a regular file"),
             "not a file",
             "pipes and devices are not read; copy the media into a file",
         ),
     }
+}
+
+/// Where it leads is not said: that would tell a stranger what is on this machine.
+fn linked_file(file: &str) -> Broken {
+    let help = "put the file itself there: links are not followed, wherever they lead";
+    Broken::new(&rules::LINKED_FILE, format!("{file} is a symbolic link"), "a link", help)
+}
+
+/// A path as the manifest would name it from the content root; else `file`.
+fn relative(root: &Path, path: &Path, file: &str) -> String {
+    path.strip_prefix(root).map_or_else(|_| file.to_owned(), |path| path.to_string_lossy().replace('\\', "/"))
 }
 
 /// A file beside the missing one whose name is nearly the same.

@@ -12,14 +12,14 @@ use super::{Files, Loaded, Options, Post, check_files, load, place};
 use crate::config::{self, Config, Env};
 use crate::finding::Finding;
 use crate::media::DigestCache;
-use crate::port::RealDisk;
+use crate::port::{RealDisk, temporary_folder};
 
 /// A content root in a temporary folder.
 pub(super) struct Root(pub tempfile::TempDir);
 
 impl Root {
     pub(super) fn new(files: &[(&str, &str)]) -> Self {
-        let root = Self(tempfile::tempdir().unwrap());
+        let root = Self(temporary_folder());
         for (path, text) in files {
             root.write(path, text.as_bytes());
         }

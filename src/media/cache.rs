@@ -136,7 +136,8 @@ impl DigestCache {
         let mut unknown: Vec<(usize, PathBuf, Stat)> = Vec::new();
         let mut results: Vec<io::Result<(T, Stat)>> = Vec::with_capacity(paths.len());
         for (index, path) in paths.iter().enumerate() {
-            results.push(follow(disk, root.join(path)).and_then(|(file, stat)| {
+            let file = root.join(path);
+            results.push(disk.stat(&file).and_then(|stat| {
                 if let Some(entry) = self.entries.get_mut(*path).filter(|entry| entry.stat == stat) {
                     entry.is_used = true;
                     if let Some(found) = recall(entry) {
@@ -209,17 +210,6 @@ impl DigestCache {
         }
         text
     }
-}
-
-/// A file and its `stat`, links followed.
-pub fn follow(disk: &dyn Disk, path: PathBuf) -> io::Result<(PathBuf, Stat)> {
-    let stat = disk.stat(&path)?;
-    if stat.kind != FileKind::Symlink {
-        return Ok((path, stat));
-    }
-    let path = disk.canonicalize(&path)?;
-    let stat = disk.stat(&path)?;
-    Ok((path, stat))
 }
 
 fn header() -> String {

@@ -49,7 +49,9 @@ pub fn digest_file(disk: &dyn Disk, path: &Path) -> io::Result<Digest> {
 /// Does the same for many things, on as many threads as there are cores. The results stand in the order of
 /// `things`.
 pub(super) fn on_all_cores<A: Sync, T: Send>(things: &[A], work: impl Fn(&A) -> T + Sync) -> Vec<T> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(things.len());
+    // How many cores there are costs a dozen calls of the system; most of the time there is one thing to do.
+    let is_shared = things.len() > 1;
+    let threads = if is_shared { thread::available_parallelism().map_or(1, usize::from).min(things.len()) } else { 1 };
     if threads <= 1 {
         return things.iter().map(work).collect();
     }

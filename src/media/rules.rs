@@ -11,6 +11,7 @@ mod tests;
 use super::probe::{Facts, Format};
 use crate::finding::{Rule, Severity};
 use crate::rules;
+use crate::text::quoted;
 
 pub use image::crop;
 pub(crate) use image::to_jpeg;
@@ -160,14 +161,6 @@ fn grouped(number: u64) -> String {
         out.push(digit);
     }
     out
-}
-
-/// A file name as a shell takes it.
-fn quoted(file: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
-    // A name that begins with a dash would be an option.
-    let file = if file.starts_with('-') { format!("./{file}") } else { file.to_owned() };
-    if file.chars().all(is_plain) { file } else { format!("'{}'", file.replace('\'', "'\\''")) }
 }
 
 /// `ffmpeg -i IN OPTIONS OUT`, the output beside the input under another name.

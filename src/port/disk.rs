@@ -1,8 +1,11 @@
 //! Files as igsync needs them.
 
+use std::error::Error;
 use std::fmt;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
+
+use crate::text::quoted;
 
 /// What a path is, links not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,19 +51,52 @@ impl fmt::Debug for RunLock {
     }
 }
 
+/// A symbolic link on a path where none is followed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[error("{} is a symbolic link", path.display())]
+#[diagnostic(help(
+    "igsync follows no link here, wherever it leads; delete it with `rm {0}`, and with `git rm --cached {0}` where git tracks it",
+    quoted(&path.to_string_lossy())
+))]
+pub struct Linked {
+    /// The link itself: the path that was asked for, or a folder on the way to it.
+    pub path: PathBuf,
+}
+
+impl Linked {
+    /// The link that an error, or a cause of it, is about.
+    #[must_use]
+    pub fn of<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Self> {
+        let inner = || error.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref();
+        let found = error.downcast_ref().or_else(inner);
+        found.or_else(|| Self::of(error.source()?))
+    }
+}
+
+impl From<Linked> for io::Error {
+    fn from(linked: Linked) -> Self {
+        Self::new(io::ErrorKind::InvalidInput, linked)
+    }
+}
+
 /// The file system. Every write names its durability: when [`Disk::append`] or [`Disk::replace`]
 /// returns, the bytes survive a power cut.
+///
+/// No method but [`Disk::canonicalize`] follows a symbolic link, at any level of a path: what a branch brings
+/// must not choose which file is read, and where we write. Such a path is an error that holds a [`Linked`].
+/// Paths come from a content root, or a file that the user named, which was canonicalized once.
 pub trait Disk: Send + Sync {
-    /// Reads a whole regular file. More than `limit` bytes is [`io::ErrorKind::FileTooLarge`].
+    /// Reads a whole regular file; what is none is not opened for ever. More than `limit` bytes is [`io::ErrorKind::FileTooLarge`].
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
 
     /// Opens a regular file for reading in pieces.
     fn open(&self, path: &Path) -> io::Result<Box<dyn Access>>;
 
-    /// Links are not followed.
+    /// What a path is; a link at its end is [`FileKind::Symlink`].
     fn stat(&self, path: &Path) -> io::Result<Stat>;
 
-    /// The path with every link resolved.
+    /// The path with every link resolved. For what the user named; never for a path that a file of the content
+    /// root holds.
     fn canonicalize(&self, path: &Path) -> io::Result<PathBuf>;
 
     /// The entries of one folder, sorted by name.

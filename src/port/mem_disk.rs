@@ -187,7 +187,7 @@ impl Disk for MemDisk {
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {
         let files = self.alive()?;
-        let path = files.resolve(path, false)?;
+        let path = files.unlinked(path, true)?;
         if path.as_os_str().is_empty() {
             return Ok(Stat { kind: FileKind::Folder, len: 0, modified_ns: 0, changed_ns: 0, inode: 1 });
         }
@@ -199,7 +199,7 @@ impl Disk for MemDisk {
 
     fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
         let files = self.alive()?;
-        let resolved = files.resolve(path, true)?;
+        let resolved = files.resolve(path)?;
         if !resolved.as_os_str().is_empty() && !files.nodes.contains_key(&resolved) {
             return Err(ErrorKind::NotFound.into());
         }
@@ -208,7 +208,7 @@ impl Disk for MemDisk {
 
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
         let files = self.alive()?;
-        let resolved = files.resolve(folder, true)?;
+        let resolved = files.unlinked(folder, false)?;
         files.check_readable(&resolved)?;
         match files.nodes.get(&resolved).map(|node| &node.content) {
             Some(Content::Folder) => {}
@@ -269,7 +269,7 @@ impl Disk for MemDisk {
 
     fn try_lock(&self, path: &Path, holder: &str) -> io::Result<Result<RunLock, String>> {
         let mut files = self.alive()?;
-        let path = files.resolve(path, true)?;
+        let path = files.unlinked(path, false)?;
         files.check_writable(&path)?;
         if files.locks.contains_key(&path) {
             let text = files.file(&path)?;
@@ -300,15 +300,27 @@ impl Drop for Held {
 
 #[cfg(test)]
 mod tests {
+    use super::super::disk::Linked;
     use super::*;
 
     #[test]
-    fn links_are_followed_and_seen() {
+    fn links_are_seen_and_never_followed() {
         let disk = MemDisk::new();
         disk.put("/site/a/file", "x");
         disk.put_symlink("/site/link", "a");
         disk.put_symlink("/site/out", "../etc");
-        assert_eq!(disk.read(Path::new("/site/link/file"), 9).unwrap(), b"x");
+        let through = Path::new("/site/link/file");
+        for result in [
+            disk.read(through, 9).map(drop),
+            disk.stat(through).map(drop),
+            disk.append(through, b"y"),
+            disk.replace(Path::new("/site/link"), b"y"),
+            disk.create_folder(Path::new("/site/link/new")),
+            disk.try_lock(through, "one").map(drop),
+        ] {
+            assert_eq!(Linked::of(&result.unwrap_err()), Some(&Linked { path: "/site/link".into() }));
+        }
+        assert_eq!(disk.bytes("/site/a/file").unwrap(), b"x");
         assert_eq!(disk.stat(Path::new("/site/link")).unwrap().kind, FileKind::Symlink);
         assert_eq!(disk.canonicalize(Path::new("/site/./link/file")).unwrap(), Path::new("/site/a/file"));
         assert_eq!(disk.canonicalize(Path::new("/site/out")).unwrap_err().kind(), ErrorKind::NotFound);

@@ -1,18 +1,23 @@
 //! The machine's own file system.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::disk::{Access, Disk, Entry, FileKind, RunLock, Stat};
+use super::disk::{Access, Disk, Entry, RunLock, Stat};
 
+#[cfg_attr(unix, path = "real_disk/unix.rs")]
+#[cfg_attr(not(unix), path = "real_disk/other.rs")]
+mod unlinked;
+
+/// Reaches files as `unlinked` opens them, never by another call of the system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RealDisk;
 
 impl Disk for RealDisk {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-        let file = open_regular(path)?;
-        let mut bytes = Vec::with_capacity(usize::try_from(file.metadata()?.len().min(limit)).unwrap_or(0) + 1);
+        let (file, len) = regular(unlinked::open_to_read(path)?)?;
+        let mut bytes = Vec::with_capacity(usize::try_from(len.min(limit)).unwrap_or(0) + 1);
         file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > limit {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {limit} bytes")));
@@ -21,11 +26,11 @@ impl Disk for RealDisk {
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Access>> {
-        Ok(Box::new(open_regular(path)?))
+        Ok(Box::new(regular(unlinked::open_to_read(path)?)?.0))
     }
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {
-        Ok(stat_of(&fs::symlink_metadata(path)?))
+        unlinked::stat(path)
     }
 
     fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
@@ -33,65 +38,37 @@ impl Disk for RealDisk {
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
-        walkdir::WalkDir::new(folder)
-            .min_depth(1)
-            .max_depth(1)
-            .sort_by_file_name()
-            .into_iter()
-            .map(|entry| {
-                let entry = entry.map_err(io::Error::from)?;
-                Ok(Entry { kind: kind_of(entry.file_type()), path: entry.into_path() })
-            })
-            .collect()
+        unlinked::list(folder)
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {
-        let new: Vec<&Path> =
-            path.ancestors().take_while(|part| !part.as_os_str().is_empty() && !part.exists()).collect();
-        fs::create_dir_all(path)?;
-        // Otherwise a power cut could take the folder, and with it what was durable inside.
-        new.into_iter().rev().try_for_each(sync_folder_of)
+        unlinked::create_folder(path)
     }
 
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let is_new = !path.try_exists()?;
-        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        let (mut file, len) = regular(unlinked::open_to_append(path)?)?;
         file.write_all(bytes)?;
         file.sync_data()?;
-        if is_new { sync_folder_of(path) } else { Ok(()) }
+        // An empty file may be one that was made here.
+        if len == 0 { unlinked::sync_folder_of(path) } else { Ok(()) }
     }
 
     fn truncate(&self, path: &Path, len: u64) -> io::Result<()> {
-        let file = OpenOptions::new().write(true).open(path)?;
+        let (file, _) = regular(unlinked::open_to_write(path)?)?;
         file.set_len(len)?;
         file.sync_all()
     }
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let folder = folder_of(path);
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".igsync-").suffix(".tmp");
-        // `tempfile` makes private files; the lockfile must stay readable for others.
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = fs::metadata(path).map_or(0o644, |old| old.permissions().mode() & 0o777);
-            builder.permissions(fs::Permissions::from_mode(mode));
-        }
-        let mut file = builder.tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        sync_folder_of(path)
+        unlinked::replace(path, bytes)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)?;
-        sync_folder_of(path)
+        unlinked::remove(path)
     }
 
     fn try_lock(&self, path: &Path, holder: &str) -> io::Result<Result<RunLock, String>> {
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let (mut file, _) = regular(unlinked::open_to_lock(path)?)?;
         match file.try_lock() {
             Ok(()) => {
                 // Who holds it is information for people only: a full disk must not forbid the lock.
@@ -108,61 +85,31 @@ impl Disk for RealDisk {
     }
 }
 
-fn open_regular(path: &Path) -> io::Result<File> {
-    // A pipe would block for ever in `open`, so look first.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-    }
-    File::open(path)
+/// A file that is no pipe, device or folder, and its length in bytes.
+fn regular(file: File) -> io::Result<(File, u64)> {
+    let metadata = file.metadata()?;
+    if metadata.is_file() { Ok((file, metadata.len())) } else { Err(not_regular()) }
 }
 
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-fn sync_folder_of(path: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder_of(path))?.sync_all() } else { Ok(()) }
-}
-
-fn kind_of(file_type: fs::FileType) -> FileKind {
-    if file_type.is_file() {
-        FileKind::File
-    } else if file_type.is_dir() {
-        FileKind::Folder
-    } else if file_type.is_symlink() {
-        FileKind::Symlink
-    } else {
-        FileKind::Other
-    }
-}
-
-fn stat_of(metadata: &fs::Metadata) -> Stat {
-    let modified_ns = metadata.modified().ok().map_or(0, |time| match time.duration_since(std::time::UNIX_EPOCH) {
-        Ok(since) => since.as_nanos().cast_signed(),
-        Err(before) => -before.duration().as_nanos().cast_signed(),
-    });
-    #[cfg(unix)]
-    let (changed_ns, inode) = {
-        use std::os::unix::fs::MetadataExt;
-        (i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec()), metadata.ino())
-    };
-    #[cfg(not(unix))]
-    let (changed_ns, inode) = (0, 0);
-    Stat { kind: kind_of(metadata.file_type()), len: metadata.len(), modified_ns, changed_ns, inode }
+fn not_regular() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::disk::{FileKind, Linked};
+    use super::super::temporary_folder;
     use super::*;
 
     #[test]
     fn a_replaced_file_stays_readable_for_others() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("igsync.lock");
+        let folder = temporary_folder();
+        let folder = folder.path().to_owned();
+        let path = folder.join("igsync.lock");
         RealDisk.replace(&path, b"one").unwrap();
         RealDisk.replace(&path, b"two").unwrap();
         assert_eq!(RealDisk.read(&path, 10).unwrap(), b"two");
-        assert_eq!(RealDisk.list(folder.path()).unwrap().len(), 1, "no temporary file is left");
+        assert_eq!(RealDisk.list(&folder).unwrap().len(), 1, "no temporary file is left");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -172,16 +119,61 @@ mod tests {
 
     #[test]
     fn a_file_over_the_limit_is_refused_without_reading_it_whole() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("big");
+        let folder = temporary_folder();
+        let path = folder.path().to_owned().join("big");
         fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
         assert_eq!(RealDisk.read(&path, 100).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_written_through_a_link_or_into_a_pipe() {
+        let folder = temporary_folder();
+        let root = folder.path().to_owned();
+        let (real, link) = (root.join("real"), root.join("link"));
+        RealDisk.create_folder(&real).unwrap();
+        RealDisk.replace(&real.join("file"), b"x").unwrap();
+        std::os::unix::fs::symlink("real", &link).unwrap();
+        std::os::unix::fs::symlink("../real/file", real.join("alias")).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(real.join("pipe")).status().unwrap().success());
+        for path in [link.join("file"), real.join("alias")] {
+            for result in [
+                RealDisk.append(&path, b"y"),
+                RealDisk.truncate(&path, 0),
+                RealDisk.replace(&path, b"y"),
+                RealDisk.read(&path, 9).map(drop),
+                RealDisk.open(&path).map(drop),
+                RealDisk.try_lock(&path, "pid 7").map(drop),
+            ] {
+                let error = result.unwrap_err();
+                assert!(Linked::of(&error).is_some(), "{}: {error}", path.display());
+            }
+        }
+        for result in [
+            RealDisk.remove(&link.join("file")),
+            RealDisk.stat(&link.join("file")).map(drop),
+            RealDisk.list(&link).map(drop),
+            RealDisk.create_folder(&link),
+            RealDisk.create_folder(&link.join("new/deep")),
+            RealDisk.append(&link.join("new"), b"y"),
+            RealDisk.replace(&link.join("new"), b"y"),
+        ] {
+            assert_eq!(Linked::of(&result.unwrap_err()), Some(&Linked { path: link.clone() }));
+        }
+        for result in [RealDisk.append(&real.join("pipe"), b"y"), RealDisk.read(&real.join("pipe"), 9).map(drop)] {
+            assert_eq!(result.unwrap_err().to_string(), "not a regular file");
+        }
+        let names: Vec<_> = RealDisk.list(&real).unwrap().into_iter().map(|entry| (entry.path, entry.kind)).collect();
+        let there = [("alias", FileKind::Symlink), ("file", FileKind::File), ("pipe", FileKind::Other)];
+        assert_eq!(names, there.map(|(name, kind)| (real.join(name), kind)));
+        assert_eq!(RealDisk.read(&real.join("file"), 9).unwrap(), b"x");
+        RealDisk.remove(&real.join("alias")).unwrap();
+    }
+
     #[test]
     fn a_second_holder_is_told_who_the_first_one_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("run.lock");
+        let folder = temporary_folder();
+        let path = folder.path().to_owned().join("run.lock");
         let first = RealDisk.try_lock(&path, "pid 7").unwrap().unwrap();
         assert_eq!(RealDisk.try_lock(&path, "pid 8").unwrap().unwrap_err(), "pid 7");
         drop(first);

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use super::{Fault, FaultPlan, Options, Published, Sandbox};
 use crate::media::probe::testing::{Mp4, jpeg};
-use crate::port::{RealClock, RealDisk, Request, Response, Transport, TransportError};
+use crate::port::{RealClock, RealDisk, Request, Response, Transport, TransportError, temporary_folder};
 use futures_util::future::BoxFuture;
 
 const USER: &str = "17841400000000001";

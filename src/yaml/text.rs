@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::finding::Finding;
-use crate::port::Disk;
+use crate::port::{Disk, Linked};
 use crate::rules;
 
 /// The largest YAML file that is read, in bytes.
@@ -27,7 +27,7 @@ pub struct Text {
 ///
 /// The finding that says why the file is not readable text. The file is named `file` in it.
 pub fn read_text(disk: &dyn Disk, path: &Path, file: &Arc<str>, limit: u64) -> Result<Text, Box<Finding>> {
-    let bytes = disk.read(path, limit).map_err(|error| Box::new(unreadable(file, limit, &error)))?;
+    let bytes = disk.read(path, limit).map_err(|error| Box::new(unreadable(path, file, limit, &error)))?;
     let not_text = |offset: usize, what: &str| {
         Box::new(
             Finding::new(&rules::NOT_TEXT, Arc::clone(file), format!("the file is not text: {what} at byte {offset}"))
@@ -50,11 +50,17 @@ pub fn read_text(disk: &dyn Disk, path: &Path, file: &Arc<str>, limit: u64) -> R
     Ok(Text { text, tokens })
 }
 
-fn unreadable(file: &Arc<str>, limit: u64, error: &io::Error) -> Finding {
+fn unreadable(path: &Path, file: &Arc<str>, limit: u64, error: &io::Error) -> Finding {
     let file = Arc::clone(file);
     if error.kind() == io::ErrorKind::FileTooLarge {
         return Finding::new(&rules::FILE_TOO_LARGE, file, format!("the file is larger than {} KiB", limit / 1024))
             .help("it was not read; is it a media file with the wrong name?");
+    }
+    if let Some(linked) = Linked::of(error) {
+        let what = if linked.path == path { "this file" } else { "a folder above this file" };
+        let message = format!("{what} is a symbolic link");
+        return Finding::new(&rules::LINKED_FILE, file, message)
+            .help("put the file itself there: links are not followed, wherever they lead");
     }
     Finding::new(&rules::UNREADABLE, file, format!("the file could not be read: {error}"))
         .help("check that it is a regular file and its permissions")

@@ -1,1 +1,322 @@
 //! Links, hidden and ignored files, and what a branch commits below `.igsync/`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+
+use crate::attack::{Attack, CANARY};
+use crate::project::Output;
+
+/// Every way to look at a content root and to change it, but for the sandbox, which does not end by itself.
+const COMMANDS: &[&[&str]] = &[
+    &["validate"],
+    &["validate", "--format", "json"],
+    &["plan"],
+    &["plan", "--format", "json"],
+    &["plan", "--format", "markdown"],
+    &["apply", "--sandbox", "--yes"],
+    &["apply", "--yes"],
+    &["status"],
+    &["resolve", "posts/one", "--not-published"],
+    &["lock", "list"],
+    &["lock", "ignore", "posts/one"],
+];
+
+impl Attack {
+    /// Files and links of the content root with their bytes; a link has its target.
+    fn inside(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let entries = walkdir::WalkDir::new(self.root()).into_iter().filter_map(Result::ok);
+        let entries = entries.filter(|entry| !entry.file_type().is_dir());
+        let bytes = |path: &PathBuf| match fs::read_link(path) {
+            Ok(target) => target.into_os_string().into_encoded_bytes(),
+            Err(_) => fs::read(path).unwrap_or_default(),
+        };
+        entries.map(walkdir::DirEntry::into_path).map(|path| (path.clone(), bytes(&path))).collect()
+    }
+
+    /// Runs `igsync`; besides what [`Attack::run`] sees to, nothing that it writes holds the canary.
+    #[track_caller]
+    fn tries(&self, arguments: &[&str]) -> Output {
+        let output = self.run(arguments);
+        for (path, bytes) in self.inside() {
+            assert!(!String::from_utf8_lossy(&bytes).contains(CANARY), "{arguments:?} wrote it to {}", path.display());
+        }
+        output
+    }
+
+    /// The same for a command that must change nothing inside either.
+    #[track_caller]
+    fn refuses(&self, arguments: &[&str], link: &str) -> Output {
+        let before = self.inside();
+        let output = self.tries(arguments).exits(5).says("is a symbolic link").says(link);
+        assert_eq!(before, self.inside(), "{arguments:?} wrote something");
+        output
+    }
+
+    /// Starts `igsync sandbox`; the address that it says it listens on, none when it ends before.
+    fn sandbox(&self, arguments: &[&str]) -> (Running, Option<String>) {
+        let mut command = self.command(&[&["sandbox", "--port", "0"], arguments].concat());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        (Running(child), line.trim_end().strip_prefix("listening on http://").map(str::to_owned))
+    }
+}
+
+struct Running(Child);
+
+impl Running {
+    /// How it ended by itself, and what it said.
+    fn ended(&mut self) -> (i32, String) {
+        let mut said = String::new();
+        self.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        (self.0.wait().unwrap().code().unwrap(), said)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// One request over plain HTTP; the whole answer.
+fn get(address: &str, path: &str) -> String {
+    let mut socket = std::net::TcpStream::connect(address).unwrap();
+    write!(socket, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+const MEDIA_NAME: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.jpg";
+
+#[test]
+fn a_link_anywhere_in_the_private_folder_is_refused() {
+    let media = format!(".igsync/sandbox/media/{MEDIA_NAME}");
+    for (link, target) in [
+        (".igsync", "../outside"),
+        (".igsync/.gitignore", "../../outside/profile"),
+        (".igsync/journal.jsonl", "../../outside/profile"),
+        (".igsync/run.lock", "../../outside/profile"),
+        (".igsync/digests.jsonl", "../../outside/profile"),
+        (".igsync/expiry.jsonl", "../../outside/profile"),
+        (".igsync/converted", "../../outside"),
+        (".igsync/sandbox", "../../outside"),
+        (".igsync/sandbox/requests.jsonl", "../../../outside/profile"),
+        (".igsync/sandbox/state.jsonl", "../../../outside/profile"),
+        (".igsync/sandbox/igsync.lock", "../../../outside/profile"),
+        (".igsync/sandbox/uploads", "../../../outside"),
+        (".igsync/sandbox/media", "../../../outside"),
+        (media.as_str(), "../../../../outside/secret.txt"),
+        (".igsync/of/no/meaning", "/dev/null"),
+        (".igsync/dangling", "../../outside/new"),
+        (".igsync/inside", "../posts"),
+    ] {
+        let attack = Attack::new();
+        attack.link(&format!("content/{link}"), target);
+        for command in [&["validate"][..], &["apply", "--sandbox", "--yes"]] {
+            let _ = attack.refuses(command, link).says("git rm --cached ");
+        }
+    }
+}
+
+#[test]
+fn every_command_refuses_a_link_in_the_private_folder() {
+    for (link, target) in [(".igsync/sandbox/requests.jsonl", "../../../outside/profile"), (".igsync", "../outside")] {
+        let attack = Attack::new();
+        attack.link(&format!("content/{link}"), target);
+        for command in COMMANDS {
+            let _ = attack.refuses(command, link);
+        }
+        let (mut sandbox, address) = attack.sandbox(&[]);
+        assert_eq!(address, None);
+        let (code, said) = sandbox.ended();
+        assert!(code == 5 && said.contains(link), "{code}\n{said}");
+    }
+}
+
+#[test]
+fn the_sandbox_refuses_links_in_the_folder_that_it_is_given() {
+    let attack = Attack::new();
+    attack.link("content/data/requests.jsonl", "../../outside/profile");
+    attack.link("content/media/media", "../../outside");
+    attack.link("content/folder", "../outside");
+    for data in ["data", "media", "folder", "folder/new", "./data/../folder"] {
+        let (mut sandbox, address) = attack.sandbox(&["--data", data]);
+        assert_eq!(address, None, "{data}");
+        let (code, said) = sandbox.ended();
+        assert!(code == 5 && said.contains("is a symbolic link"), "{data}: {code}\n{said}");
+    }
+    assert!(!attack.outer().join("outside/new").exists() && !attack.outer().join("outside/media").exists());
+}
+
+#[test]
+fn the_sandbox_serves_and_writes_no_link_that_comes_later() {
+    let attack = Attack::new();
+    let (_sandbox, address) = attack.sandbox(&[]);
+    let address = address.unwrap();
+    attack.link(&format!("content/.igsync/sandbox/media/{MEDIA_NAME}"), "../../../../outside/secret.txt");
+    attack.link("content/.igsync/sandbox/requests.jsonl", "../../../outside/profile");
+    let answer = get(&address, &format!("/_sandbox/media/{MEDIA_NAME}"));
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    assert!(!answer.contains(CANARY));
+    // More than a batch of the log.
+    for _ in 0..70 {
+        get(&address, "/v25.0/me?fields=id&access_token=SANDBOX");
+    }
+    assert_eq!(fs::read_to_string(attack.outer().join("outside/profile")).unwrap(), "# a start-up file\n");
+}
+
+#[test]
+fn a_linked_lockfile_is_refused() {
+    for target in ["../outside/profile", "posts/one.yaml", "../outside/new"] {
+        let attack = Attack::new();
+        fs::remove_file(attack.root().join("igsync.lock")).unwrap();
+        attack.link("content/igsync.lock", target);
+        for command in COMMANDS.iter().filter(|command| command[1..] != ["--sandbox", "--yes"]) {
+            let _ = attack.refuses(command, "igsync.lock");
+        }
+    }
+    let attack = Attack::new();
+    attack.link("content/other.lock", "../outside/secret.txt");
+    attack.link("content/folder", "../outside");
+    for file in ["other.lock", "folder/secret.txt"] {
+        let _ = attack.tries(&["lock", "merge", file]).exits(5).says("is a symbolic link");
+    }
+}
+
+#[test]
+fn init_writes_through_no_link() {
+    for (link, target) in [
+        ("posts", "../outside"),
+        (".github", "../outside"),
+        (".github/workflows", "../../outside"),
+        (".vscode", "../outside"),
+        ("posts/example.yaml", "../../outside/new"),
+        ("igsync.yaml", "../outside/profile"),
+        (".gitignore", "../outside/new"),
+        ("igsync.lock", "../outside/secret.txt"),
+    ] {
+        let attack = Attack::at("content");
+        attack.link(&format!("content/{link}"), target);
+        let _ = attack.refuses(&["init"], link);
+    }
+}
+
+#[test]
+fn init_makes_no_folder_through_a_link() {
+    let attack = Attack::at("content");
+    attack.link("content/site", "../outside");
+    for folder in ["site", "site/deep", "./new/../site"] {
+        let _ = attack.refuses(&["init", folder], "site");
+    }
+    // What is not below the current folder is the user's own.
+    attack.link("mine", "content");
+    let _ = attack.tries(&["init", "../mine/new"]).exits(0);
+    assert!(attack.root().join("new/igsync.yaml").is_file());
+    attack.git(&["init", "--quiet"]);
+    let _ = attack.tries(&["init", "../mine/newer"]).exits(5).says("mine is a symbolic link");
+}
+
+#[test]
+fn new_writes_through_no_link() {
+    for (link, target) in [
+        ("posts/2026", "../../outside"),
+        ("posts/2026/07", "../../../outside"),
+        ("posts/2026/07/harbour.yaml", "../../../../outside/new"),
+        ("posts/2026/07/harbour.yaml", "../../one.yaml"),
+    ] {
+        let attack = Attack::new();
+        attack.link(&format!("content/{link}"), target);
+        let _ = attack.refuses(&["new", "image", "2026/07/harbour"], link);
+    }
+    let attack = Attack::new();
+    attack.link("content/feed", "../outside");
+    attack.write("content/igsync.yaml", "posts: [feed]\n");
+    let _ = attack.refuses(&["new", "image", "harbour"], "feed");
+}
+
+#[test]
+fn no_line_of_a_linked_configuration_is_shown() {
+    for link in
+        ["igsync.yaml", "posts/_defaults.yaml", "_defaults.yaml", ".gitignore", "posts/.gitignore", "posts/one.yaml"]
+    {
+        for target in ["outside/secret.txt", "outside/nowhere", "content/posts/one.jpg", "outside"] {
+            let attack = Attack::new();
+            let _ = fs::remove_file(attack.root().join(link));
+            attack.link(&format!("content/{link}"), attack.outer().join(target));
+            for command in COMMANDS.iter().filter(|command| ["validate", "plan"].contains(&command[0])) {
+                let output = attack.tries(command).says("symbolic link").says(link);
+                let finds = !command.contains(&"plan");
+                assert!(!finds || output.code == 1, "{link}: {output:?}");
+            }
+            let validated = attack.tries(&["validate"]).exits(1);
+            assert!(validated.stdout.ends_with(": 1 error, 0 warnings.\n"), "{link}: {}", validated.stdout);
+            let _ = attack.tries(&["apply", "--sandbox", "--yes"]).exits(1);
+        }
+    }
+}
+
+#[test]
+fn a_configuration_that_is_named_is_read_through_no_link_of_a_branch() {
+    let attack = Attack::new();
+    attack.link("content/ci.yaml", "../outside/secret.txt");
+    attack.link("content/ci", "../outside");
+    for config in ["ci.yaml", "ci/secret.txt", "../content/ci.yaml"] {
+        for command in ["validate", "plan", "apply"] {
+            let _ = attack.tries(&["--config", config, command]).says("symbolic link");
+        }
+        let _ = attack.tries(&["--config", config, "validate"]).exits(1);
+    }
+    // A link of the user's own, beside the content root and in no repository.
+    attack.write(
+        "mine/real.yaml",
+        "accounts:\n  harbour:\n    user_id: \"1\"\nposts: [posts]\nrules: { no-hosting: off }\n",
+    );
+    attack.link("linked.yaml", "mine/real.yaml");
+    let _ = attack.tries(&["--config", "../linked.yaml", "validate"]).exits(0);
+    attack.git(&["init", "--quiet"]);
+    let _ = attack.tries(&["--config", "../linked.yaml", "validate"]).exits(1).says("symbolic link");
+}
+
+/// Manifests whose file is the link `content/LINK`.
+const LINKED: &[(&str, &str)] = &[
+    ("posts/x.jpg", "kind: image\nimage: ./x.jpg\n"),
+    ("posts/x.jpg", "kind: story\nimage: x.jpg\n"),
+    ("posts/x.jpg", "kind: carousel\nitems:\n  - image: ./one.jpg\n  - image: ./x.jpg\n"),
+    ("posts/x.mp4", "kind: reel\nvideo: ./x.mp4\n"),
+    ("posts/x.jpg", "kind: reel\nvideo: https://cdn.example.com/a.mp4\ncover: ./x.jpg\n"),
+    ("posts/x.txt", "kind: image\nimage: ./one.jpg\ncaption_file: ./x.txt\n"),
+];
+
+#[test]
+fn no_caption_and_no_media_is_read_through_a_link() {
+    for (link, manifest) in LINKED {
+        for target in ["outside/secret.txt", "outside/nowhere", "outside", "content/posts/one.jpg"] {
+            let attack = Attack::new();
+            attack.write("content/posts/two.yaml", manifest);
+            attack.link(&format!("content/{link}"), attack.outer().join(target));
+            let said = format!("{link} is a symbolic link");
+            let _ = attack.tries(&["validate"]).exits(1).says(&said).says("posts/two.yaml:");
+            let _ = attack.tries(&["plan", "--format", "markdown"]).says("symbolic link");
+            let _ = attack.tries(&["apply", "--sandbox", "--yes"]).says("symbolic link");
+        }
+    }
+}
+
+#[test]
+fn no_caption_and_no_media_is_read_through_a_linked_folder() {
+    let attack = Attack::new();
+    attack.link("content/media", "../outside");
+    attack.link("content/inner", "posts");
+    attack.write("content/posts/two.yaml", "kind: image\nimage: ../media/secret.txt\n");
+    attack.write("content/posts/three.yaml", "kind: image\nimage: ../inner/one.jpg\n");
+    attack.write("content/posts/four.yaml", "kind: image\nimage: ./one.jpg\ncaption_file: ../media/secret.txt\n");
+    let validated = attack.tries(&["validate", "--format", "json"]).exits(1);
+    assert_eq!(validated.stdout.matches("IGS1037").count(), 3, "{}", validated.stdout);
+    let _ = validated.says("media is a symbolic link").says("inner is a symbolic link");
+}

@@ -34,7 +34,7 @@ pub(crate) fn cases() -> Vec<Case> {
             vec![("posts/post.yaml", Content::Sparse(IMAGE.into(), (1 << 20) + 1))],
             manifest(&format!("# {}", "x".repeat(1_000_000))),
         ),
-        case("IGS1003", vec![("posts/a.jpg", Content::Link("a.jpg"))], IMAGE),
+        case("IGS1003", vec![(&*format!("posts/{}a.yaml", "a/".repeat(64)).leak(), Content::Folder)], IMAGE),
         case("IGS1004", "kind: image\nimage: [./a.jpg\ncaption: Hello\n", IMAGE),
         case("IGS1005", "kind: carousel\nitems:\n\t- image: ./a.jpg\n", IMAGE),
         case("IGS1006", manifest("---\nkind: image\nimage: ./a.jpg"), format!("---\n{IMAGE}")),
@@ -123,5 +123,6 @@ pub(crate) fn cases() -> Vec<Case> {
             IMAGE,
         ),
         case("IGS1036", manifest("state: absent"), manifest("state: present")),
+        case("IGS1037", vec![("posts/a.jpg", Content::Link("../media/a.jpg"))], IMAGE),
     ]
 }

@@ -11,7 +11,7 @@ use crate::id::{Digest, Kind, PostKey, UserId};
 use crate::lockfile::State;
 use crate::manifest::{self, Files, Loaded, Mending, Post, Source, Spot};
 use crate::media::rules::Broken;
-use crate::media::{DigestCache, Hashed, follow};
+use crate::media::{DigestCache, Hashed};
 use crate::port::{Disk, Stat};
 use crate::rules;
 
@@ -120,7 +120,7 @@ impl Project {
 
     /// The digest of a published post's file as it was last read: the file itself is not read again.
     fn remembered(&self, cache: &DigestCache, path: &str, disk: &dyn Disk) -> Option<Digest> {
-        let (_, stat) = follow(disk, self.root.join(path)).ok()?;
+        let stat = disk.stat(&self.root.join(path)).ok()?;
         cache.get(path, &stat).cloned()
     }
 

@@ -7,6 +7,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use crate::lockfile::format;
+use crate::port::Linked;
 
 /// Why records could not be read or kept.
 #[derive(Debug, Error, Diagnostic)]
@@ -27,9 +28,10 @@ pub enum Error {
         #[help]
         help: String,
     },
-    #[error("{path} is a symbolic link")]
-    #[diagnostic(help("igsync keeps its records only in files of the content root; remove the link"))]
-    Link { path: String },
+    /// Exit 5.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Link(Linked),
     #[error("nothing more is recorded in this run, because an earlier record could not be kept")]
     #[diagnostic(help("free the disk or mend the folder, then run the same command again: it settles what is open"))]
     Poisoned,
@@ -37,6 +39,9 @@ pub enum Error {
 
 impl Error {
     pub(in crate::lockfile) fn io(path: &Path, doing: &'static str, source: io::Error) -> Self {
+        if let Some(linked) = Linked::of(&source) {
+            return Self::Link(linked.clone());
+        }
         let help = match source.kind() {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 "make the folder writable for the user that runs igsync"

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Error;
-use crate::port::{Disk, FileKind};
+use crate::port::{Disk, FileKind, refuse_links};
 
 /// Where the records of one content root are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,13 +74,12 @@ impl Paths {
     }
 
     /// A link could lead out of the content root; what a pull request brings must not choose where we write.
+    /// `.igsync` is this machine's: nobody puts a link there for good.
     pub(super) fn check_links(&self, disk: &dyn Disk) -> Result<(), Error> {
-        let own = [self.journal(), self.run_lock(), self.digests(), self.converted(), self.expiry()];
-        let mut paths = [&self.private, &self.folder, &self.lockfile].into_iter().chain(&own);
-        match paths.find(|path| disk.stat(path).is_ok_and(|stat| stat.kind == FileKind::Symlink)) {
-            Some(path) => Err(Error::Link { path: path.display().to_string() }),
-            None => Ok(()),
+        for path in [&self.lockfile, &self.private] {
+            refuse_links(disk, path).map_err(|error| Error::io(path, "read", error))?;
         }
+        Ok(())
     }
 
     /// Removes temporary files of replaces that were killed; only the holder of the run lock may.

@@ -5,7 +5,7 @@ use super::super::samples::{any_record, record};
 use super::*;
 use crate::port::mem_disk::Call::{self, Append, CreateFolder, Replace};
 use crate::port::mem_disk::Fault;
-use crate::port::{MemDisk, RealDisk};
+use crate::port::{MemDisk, RealDisk, temporary_folder};
 
 const LOCKFILE: &str = "/site/igsync.lock";
 const JOURNAL: &str = "/site/.igsync/journal.jsonl";
@@ -356,9 +356,11 @@ fn a_grown_journal_is_compacted_and_never_emptied() {
 
 #[test]
 fn links_are_refused() {
-    for link in ["/site/.igsync", LOCKFILE, JOURNAL, "/site/.igsync/run.lock", "/site/.igsync/digests.jsonl"] {
+    let deep = "/site/.igsync/sandbox/media/a.jpg";
+    for link in ["/site/.igsync", LOCKFILE, JOURNAL, "/site/.igsync/run.lock", "/site/.igsync/digests.jsonl", deep] {
         let disk = root();
         disk.put("/elsewhere/file", "");
+        disk.put_folder(Path::new(link).parent().unwrap());
         disk.put_symlink(link, "/elsewhere");
         let error = try_open(&disk).err().unwrap();
         assert_eq!(error.to_string(), format!("{link} is a symbolic link"));
@@ -376,7 +378,7 @@ fn a_read_only_folder_is_named() {
 
 #[test]
 fn it_works_on_a_real_disk() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = temporary_folder();
     let paths = Paths::new(folder.path());
     let mut ledger = Ledger::open(Arc::new(RealDisk), paths.clone()).unwrap();
     for step in steps("posts/a") {

@@ -1,6 +1,6 @@
 use super::super::probe::testing::jpeg;
 use super::*;
-use crate::port::MemDisk;
+use crate::port::{Linked, MemDisk};
 
 const CACHE: &str = "/site/.igsync/digests.jsonl";
 const FILE: &str = "posts/häfen \"1\".jpg";
@@ -142,17 +142,19 @@ fn a_missing_file_among_many_is_the_only_error() {
 }
 
 #[test]
-fn a_link_is_known_by_what_it_leads_to() {
+fn a_link_is_not_followed_whatever_was_known_of_it() {
     let disk = MemDisk::new();
     disk.put_folder("/site/.igsync");
     disk.put("/site/media/a.jpg", "one");
-    disk.put_symlink("/site/link.jpg", "media/a.jpg");
     let mut cache = load(&disk);
-    let first = digest(&mut cache, &disk, "link.jpg");
+    digest(&mut cache, &disk, "media/a.jpg");
     cache.save_if_changed(&disk, Path::new(CACHE)).unwrap();
-    disk.deny_read("/site/media/a.jpg");
-    assert_eq!(digest(&mut load(&disk), &disk, "link.jpg"), first, "cached like any file");
-    disk.put("/site/media/b.jpg", "two");
-    disk.put_symlink("/site/link.jpg", "media/b.jpg");
-    assert_ne!(digest(&mut load(&disk), &disk, "link.jpg"), first);
+    disk.put("/elsewhere/a.jpg", "two");
+    disk.wipe("/site/media");
+    disk.put_symlink("/site/media", "/elsewhere");
+    disk.put_symlink("/site/link.jpg", "/elsewhere/a.jpg");
+    for (path, link) in [("media/a.jpg", "/site/media"), ("link.jpg", "/site/link.jpg")] {
+        let found = load(&disk).digests(&disk, Path::new("/site"), &[path]).remove(0);
+        assert_eq!(Linked::of(&found.unwrap_err()), Some(&Linked { path: link.into() }));
+    }
 }

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use super::super::disk::Linked;
 use super::{Call, Fault, FileKind, Write};
 
 #[derive(Clone, Debug, Default)]
@@ -54,8 +55,7 @@ impl Files {
             Some(Fault::CrashBefore) => return Err(self.crash()),
             _ => {}
         }
-        // A rename replaces a link, everything else goes through it.
-        let path = self.resolve(path, call != Call::Replace && call != Call::Remove)?;
+        let path = self.unlinked(path, call == Call::Remove)?;
         self.check_writable(&path)?;
         let parent = path.parent().unwrap_or(Path::new(""));
         if call != Call::CreateFolder && !parent.as_os_str().is_empty() && !self.nodes.contains_key(parent) {
@@ -100,7 +100,7 @@ impl Files {
     }
 
     pub(super) fn file(&self, path: &Path) -> io::Result<Arc<[u8]>> {
-        let path = self.resolve(path, true)?;
+        let path = self.unlinked(path, false)?;
         self.check_readable(&path)?;
         match self.nodes.get(&path).map(|node| &node.content) {
             Some(Content::File(bytes)) => Ok(Arc::clone(bytes)),
@@ -126,9 +126,31 @@ impl Files {
         if denied { Err(ErrorKind::PermissionDenied.into()) } else { Ok(()) }
     }
 
-    /// The path without links, `.` and `..`; the last part may not exist. `last` says whether a link
-    /// there is followed.
-    pub(super) fn resolve(&self, path: &Path, last: bool) -> io::Result<PathBuf> {
+    /// The path without `.` and `..`; no part of it is a link, but for the last where `may_end` allows it. What
+    /// it names may not exist.
+    pub(super) fn unlinked(&self, path: &Path, may_end: bool) -> io::Result<PathBuf> {
+        let mut done = PathBuf::new();
+        let mut parts = parts(path).peekable();
+        while let Some(part) = parts.next() {
+            if part == ".." {
+                done.pop();
+                continue;
+            }
+            done.push(&part);
+            let is_last = parts.peek().is_none();
+            match self.nodes.get(&done).map(|node| &node.content) {
+                Some(Content::Symlink(_)) if !(is_last && may_end) => {
+                    return Err(Linked { path: Path::new("/").join(done) }.into());
+                }
+                Some(Content::File(_) | Content::Other) if !is_last => return Err(ErrorKind::NotADirectory.into()),
+                _ => {}
+            }
+        }
+        Ok(done)
+    }
+
+    /// The path without links, `.` and `..`; the last part may not exist.
+    pub(super) fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
         let mut todo: VecDeque<OsString> = parts(path).collect();
         let mut done = PathBuf::new();
         let mut links = 0;
@@ -138,9 +160,6 @@ impl Files {
                 continue;
             }
             done.push(&part);
-            if todo.is_empty() && !last {
-                continue;
-            }
             match self.nodes.get(&done).map(|node| &node.content) {
                 Some(Content::Symlink(target)) => {
                     links += 1;

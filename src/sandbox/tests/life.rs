@@ -87,7 +87,7 @@ async fn a_new_post_is_listed_late() {
 
 #[tokio::test]
 async fn a_restart_goes_on_where_the_last_one_ended() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = temporary_folder();
     let options = Options { data: Some(folder.path().to_owned()), ..Options::quick() };
     let (before, open, url) = {
         let server = start_with(&options).await;
@@ -117,7 +117,7 @@ async fn a_restart_goes_on_where_the_last_one_ended() {
 
 #[tokio::test]
 async fn damaged_state_is_named_with_its_line() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = temporary_folder();
     RealDisk.replace(&folder.path().join("state.jsonl"), b"{}\n").unwrap();
     let options = Options { data: Some(folder.path().to_owned()), ..Options::quick() };
     let error = Sandbox::new(&options, Arc::new(RealDisk), Arc::new(RealClock::new())).unwrap_err();

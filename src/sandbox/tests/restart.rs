@@ -5,7 +5,7 @@ use crate::port::Clock as _;
 
 #[tokio::test]
 async fn an_upload_goes_on_after_a_restart() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = temporary_folder();
     let options = Options { data: Some(folder.path().to_owned()), ..Options::quick() };
     let film = Mp4 { data: 3_000_000, ..Mp4::default() }.build();
     let send = async |server: &Server, id: &str, offset: usize| {
@@ -31,7 +31,7 @@ async fn an_upload_goes_on_after_a_restart() {
 
 #[tokio::test]
 async fn switches_tokens_accounts_and_the_log_outlive_the_process_and_reset_ends_them() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = temporary_folder();
     let options = Options { data: Some(folder.path().to_owned()), ..Options::quick() };
     let log = {
         let server = start_with(&options).await;
@@ -62,7 +62,7 @@ async fn a_thousand_posts_and_ten_thousand_requests_survive_a_restart() {
     const POSTS: u32 = 1_000;
     const REQUESTS: u32 = 10_000;
     // Memory where there is such a folder: a disk's sync, two thousand times, measures the disk.
-    let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+    let folder = tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| temporary_folder());
     let options = Options { data: Some(folder.path().to_owned()), quota_total: 1_000, ..Options::quick() };
     let clock = RealClock::new();
     let (published, listing, log) = {
