@@ -25,17 +25,19 @@ mod rename;
 mod run;
 mod settle;
 mod sighting;
+mod signal;
 mod stop;
 #[cfg(test)]
 mod testing;
 
 pub use account::{AccountRun, AddedAt, FindPost, Settlement, Work};
-pub use context::{Halt, Shared, Waits};
+pub use context::{Shared, Waits};
 pub use event::{Event, Observer, PostRef};
 pub use matching::Look;
 pub use media::{Converting, Located, MediaSource};
 pub use outcome::{Failure, Outcome, Tally};
 pub use protocol::{Moment, Move, Protocol, Reading, Standing, Step};
 pub use prove::{Judge, Proof};
-pub use run::{Report, Run, exit_of, has_open, has_work, idle_events, is_work};
-pub use stop::{Stop, Stopper, channel as stop_channel};
+pub use run::{Report, Run, causes_of, has_open, has_work, idle_events, is_work};
+pub use signal::{Signal, StopSignal, Stopper, channel as stop_channel};
+pub use stop::{Cause, Halt, Stop};

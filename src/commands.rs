@@ -32,7 +32,7 @@ mod validate;
 use std::io;
 use std::sync::Arc;
 
-use crate::apply::{Event, Observer, Stop};
+use crate::apply::{Event, Halt, Observer, StopSignal};
 use crate::cli::{Cli, Command};
 use crate::config::Env;
 use crate::exit::Exit;
@@ -52,7 +52,7 @@ pub struct World {
     pub env: Env,
     pub terminal: Terminal,
     pub actions: Actions,
-    pub stop: Stop,
+    pub stop: StopSignal,
     /// Where attempt ids come from.
     pub seed: u64,
 }
@@ -87,8 +87,8 @@ impl Failure {
     }
 
     /// A run that ended before anything was published.
-    fn halted(halt: crate::apply::Halt) -> Self {
-        Self::message(halt.exit, halt.reason, halt.help)
+    fn halted(halt: Halt) -> Self {
+        Self::message(halt.cause.into(), halt.reason, halt.help)
     }
 }
 

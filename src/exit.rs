@@ -2,6 +2,8 @@
 
 use std::process::{ExitCode, Termination};
 
+use crate::apply::{Cause, Signal};
+
 /// How a run ended. Of several that hold, `apply` reports the first of [`Exit::PRECEDENCE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -122,6 +124,12 @@ impl Exit {
         Words { meaning, next, who }
     }
 
+    /// How a run ends that leaves this to do.
+    #[must_use]
+    pub fn of<'a>(causes: impl IntoIterator<Item = &'a Cause>) -> Self {
+        causes.into_iter().map(|cause| Self::from(*cause)).reduce(Self::or).unwrap_or(Self::Done)
+    }
+
     /// The stronger of two ends of one run.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
@@ -137,6 +145,29 @@ pub struct Words {
     pub next: &'static str,
     /// Whose turn it is.
     pub who: &'static str,
+}
+
+impl From<Cause> for Exit {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::Incomplete => Self::Incomplete,
+            Cause::Unknown => Self::Unknown,
+            Cause::Deferred => Self::Deferred,
+            Cause::Account => Self::Account,
+            Cause::Asked(signal) => signal.into(),
+            Cause::NotDurable => Self::RecordNotDurable,
+            Cause::Unreadable => Self::Failure,
+        }
+    }
+}
+
+impl From<Signal> for Exit {
+    fn from(signal: Signal) -> Self {
+        match signal {
+            Signal::Interrupt => Self::Interrupted,
+            Signal::Terminate => Self::Terminated,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -160,5 +191,14 @@ mod tests {
         assert_eq!(Exit::Incomplete.or(Exit::Unknown), Exit::Unknown);
         assert_eq!(Exit::Done.or(Exit::Deferred), Exit::Deferred);
         assert_eq!(Exit::Account.or(Exit::Interrupted), Exit::Interrupted);
+    }
+
+    #[test]
+    fn a_run_ends_for_the_strongest_of_its_causes() {
+        assert_eq!(Exit::of(&[]), Exit::Done);
+        assert_eq!(Exit::of(&[Cause::Unreadable]), Exit::Failure);
+        assert_eq!(Exit::of(&[Cause::Incomplete, Cause::Deferred]), Exit::Deferred);
+        assert_eq!(Exit::of(&[Cause::Asked(Signal::Terminate), Cause::Account]), Exit::Terminated);
+        assert_eq!(Exit::of(&[Cause::Incomplete, Cause::Unknown, Cause::NotDurable]), Exit::RecordNotDurable);
     }
 }

@@ -16,7 +16,7 @@ use crate::manifest::Post;
 use super::announce::Turn;
 use super::attempt;
 use super::budget::{self, Allowance};
-use super::context::{Halt, Shared, lock};
+use super::context::{Shared, lock};
 use super::event::PostRef;
 use super::live::{self, Live, Seen};
 use super::matching::Look;
@@ -24,8 +24,8 @@ use super::media::MediaSource;
 use super::outcome::{Failure, Outcome, Tally};
 use super::protocol::{Origin, Reading, Standing};
 use super::prove::Proof;
-use super::publish::Ended;
 use super::settle::Settled;
+use super::stop::{Halt, Stop};
 
 /// One account, connected.
 pub struct AccountRun {
@@ -95,8 +95,9 @@ impl AccountRun {
     async fn settle_these(&mut self, open: Vec<Record>, post: &FindPost<'_>) -> Settlement {
         let mut ended = Settlement::default();
         for record in open {
-            if let Err(halt) = self.settle_one(record, post, &mut ended).await {
-                ended.tally.end(halt.exit);
+            if let Err(stop) = self.settle_one(record, post, &mut ended).await {
+                let halt = stop.into_halt();
+                ended.tally.end(halt.cause);
                 ended.halt = Some(halt);
                 break;
             }
@@ -104,7 +105,7 @@ impl AccountRun {
         ended
     }
 
-    async fn settle_one(&mut self, record: Record, post: &FindPost<'_>, ended: &mut Settlement) -> Result<(), Halt> {
+    async fn settle_one(&mut self, record: Record, post: &FindPost<'_>, ended: &mut Settlement) -> Result<(), Stop> {
         self.shared.go_on()?;
         let wanted = post(&record.key);
         let key = record.key.clone();
@@ -138,7 +139,7 @@ impl AccountRun {
 
     /// Closes an attempt of which nothing is live when its containers are of no more use. Returns the record
     /// where the container says that the post is live after all.
-    async fn tidy(&self, record: Record, wanted: Option<&Post>) -> Result<Option<Record>, Halt> {
+    async fn tidy(&self, record: Record, wanted: Option<&Post>) -> Result<Option<Record>, Stop> {
         let reason = match wanted {
             None => "withdrawn",
             Some(post) if post.digest.is_some() && post.digest != record.digest => "edited",
@@ -165,7 +166,7 @@ impl AccountRun {
     }
 
     /// Ends an attempt whose container could still be published, unless another machine goes on with it.
-    pub(super) async fn end(&self, ended: Record) -> Result<(), Halt> {
+    pub(super) async fn end(&self, ended: Record) -> Result<(), Stop> {
         self.shared.claim(vec![vec![ended]]).await.map(drop)
     }
 
@@ -178,31 +179,31 @@ impl AccountRun {
     pub async fn publish_all(&self, work: Vec<Work>) -> (Tally, Option<Halt>) {
         let mut tally = Tally::default();
         let mut waiting: Vec<Work> = work.into_iter().filter(|work| !self.undecided.contains(&work.post.key)).collect();
-        let mut halt = self.publish_in_order(&mut waiting, &mut tally).await.err();
+        let mut halt = self.publish_in_order(&mut waiting, &mut tally).await.err().map(Stop::into_halt);
         if let Err(late) = self.leave_to_others() {
-            halt.get_or_insert(late);
+            halt.get_or_insert(late.into_halt());
         }
         if let Some(halt) = &halt {
-            tally.end(halt.exit);
+            tally.end(halt.cause);
             for Work { post } in waiting {
-                // The output may be what failed; the exit code still tells.
+                // The output may be what failed; the tally still has it.
                 let _ = self.finish(&post.key, &Outcome::halted(halt), &mut tally);
             }
         }
         // A halted account is asked nothing more.
         let after = if halt.is_none() { self.enrich().await.err() } else { None };
         let folded = self.shared.fold().err();
-        if let Some(late) = after.or(folded)
+        if let Some(late) = after.or(folded).map(Stop::into_halt)
             && halt.is_none()
         {
-            tally.end(late.exit);
+            tally.end(late.cause);
             return (tally, Some(late));
         }
         (tally, halt)
     }
 
     /// `waiting` holds the posts without an outcome at every moment, so that a halt loses none.
-    async fn publish_in_order(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<(), Halt> {
+    async fn publish_in_order(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<(), Stop> {
         self.shared.go_on()?;
         self.finish_published(waiting).await?;
         if waiting.is_empty() {
@@ -233,36 +234,44 @@ impl AccountRun {
             }
             let key = next.post.key.clone();
             let turn = Turn { fingerprint: &fingerprint, behind: &ready };
-            let ended = self.publish_with_one_retry(next, turn).await;
+            let mut known = None;
+            let ended = self.publish_with_one_retry(next, turn, &mut known).await;
             last = Some(self.shared.clock.monotonic());
-            let (outcome, halt) = match ended {
-                Ok(outcome) => (outcome, None),
-                Err((outcome, halt)) => (outcome, Some(halt)),
+            let (outcome, stopped) = match ended {
+                Ok(outcome) => (Some(outcome), None),
+                Err(Stop::Post(failure)) => (Some(Outcome::Failed(failure)), None),
+                Err(stop) => (known, Some(stop)),
             };
             if let Some(outcome) = outcome {
                 waiting.retain(|work| work.post.key != key);
                 self.finish(&key, &outcome, tally)?;
             }
-            if let Some(halt) = halt {
-                return Err(halt);
+            if let Some(stop) = stopped {
+                return Err(stop);
             }
         }
         Ok(())
     }
 
     /// Containers fail for reasons that a second one does not share; it is made once.
-    async fn publish_with_one_retry(&self, next: Ready, turn: Turn<'_>) -> Ended {
+    async fn publish_with_one_retry(
+        &self,
+        next: Ready,
+        turn: Turn<'_>,
+        known: &mut Option<Outcome>,
+    ) -> Result<Outcome, Stop> {
         let Ready { post, record, fresh } = next;
-        let first = self.publish_one(&post, record, fresh, turn).await?;
-        let Some(Outcome::Failed(Failure { try_again: true, .. })) = &first else { return Ok(first) };
-        match self.prepare(&post).await.map_err(|halt| (None, halt))? {
-            Ok((record, fresh)) => self.publish_one(&post, record, fresh, turn).await,
-            Err(failure) => Ok(Some(Outcome::Failed(failure))),
+        match self.publish_one(&post, record, fresh, turn, known).await {
+            Err(Stop::Post(Failure { try_again: true, .. })) => {
+                let (record, fresh) = self.prepare(&post).await?;
+                self.publish_one(&post, record, fresh, turn, known).await
+            }
+            ended => ended,
         }
     }
 
     /// Sends what an earlier run still owed to posts that are live: first comment, comment switch.
-    async fn finish_published(&self, waiting: &mut Vec<Work>) -> Result<(), Halt> {
+    async fn finish_published(&self, waiting: &mut Vec<Work>) -> Result<(), Stop> {
         for work in waiting.clone() {
             let attempts = self.shared.attempts(&self.user_id, &work.post.key);
             if let Some(live) = attempts.into_iter().find(|record| record.state == State::Published) {
@@ -274,7 +283,7 @@ impl AccountRun {
     }
 
     /// Leaves what is over the cap, the account's quota or its containers of a day to a later run.
-    async fn cut_to_allowance(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<(), Halt> {
+    async fn cut_to_allowance(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<(), Stop> {
         let quota = self.ask(self.client.quota(&self.user_id)).await?;
         let now = self.client.server_now();
         let (allowed, reason) = self.shared.with_records(|records| {
@@ -296,7 +305,7 @@ impl AccountRun {
     /// The listing before the first publish. It is read back to the newest post that the record knows, and a
     /// week at least, so that a record that lost lines, at its end or before, is noticed; without any record,
     /// to its end. A week is one page for all but the busiest accounts.
-    pub(super) async fn listing(&self) -> Result<Look, Halt> {
+    pub(super) async fn listing(&self) -> Result<Look, Stop> {
         let newest = self.shared.with_records(|records| {
             let mine = records.iter().filter(|record| record.user_id == self.user_id);
             mine.filter_map(|record| record.published_at).max()
@@ -308,7 +317,7 @@ impl AccountRun {
     }
 
     /// Records what a person or a lost lockfile's run has published already.
-    fn adopt_what_is_live(&self, waiting: &mut Vec<Work>, look: &Look, tally: &mut Tally) -> Result<(), Halt> {
+    fn adopt_what_is_live(&self, waiting: &mut Vec<Work>, look: &Look, tally: &mut Tally) -> Result<(), Stop> {
         let claimed: HashSet<MediaId> = self.claimed();
         let all = waiting.clone();
         for work in &all {
@@ -373,19 +382,19 @@ impl AccountRun {
     }
 
     /// Makes the containers of all posts side by side and returns those that can be published, in plan order.
-    async fn prepare_all(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<Vec<Ready>, Halt> {
-        let stopped: &Mutex<Option<Halt>> = &Mutex::default();
+    async fn prepare_all(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<Vec<Ready>, Stop> {
+        let stopped: &Mutex<Option<Stop>> = &Mutex::default();
         let made: Vec<_> = stream::iter(waiting.clone())
             .map(|work| async move {
                 // What stops the account stops it before the next post is begun.
                 let before = lock(stopped).clone();
                 let prepared = match before {
-                    Some(halt) => Err(halt),
+                    Some(stop) => Err(stop),
                     // A large future, which streams move from hand to hand.
                     None => Box::pin(self.prepare(&work.post)).await,
                 };
-                if let Err(halt) = &prepared {
-                    lock(stopped).get_or_insert_with(|| halt.clone());
+                if let Err(stop @ (Stop::Account(_) | Stop::Run(_))) = &prepared {
+                    lock(stopped).get_or_insert_with(|| stop.clone());
                 }
                 (work.post, prepared)
             })
@@ -393,23 +402,23 @@ impl AccountRun {
             .collect()
             .await;
         let mut ready = Vec::new();
-        let mut halt = None;
+        let mut stopped = None;
         for (post, prepared) in made {
             match prepared {
-                Ok(Ok((record, fresh))) => ready.push(Ready { post, record, fresh }),
-                Ok(Err(failure)) => {
+                Ok((record, fresh)) => ready.push(Ready { post, record, fresh }),
+                Err(Stop::Post(failure)) => {
                     waiting.retain(|work| work.post.key != post.key);
                     self.remember_refusal(&post, &failure).await?;
                     self.finish(&post.key, &Outcome::Failed(failure), tally)?;
                 }
-                Err(stop) => halt = halt.or(Some(stop)),
+                Err(stop) => stopped = stopped.or(Some(stop)),
             }
         }
-        halt.map_or(Ok(ready), Err)
+        stopped.map_or(Ok(ready), Err)
     }
 
     /// Content that Meta refused is not offered again until it changes.
-    async fn remember_refusal(&self, post: &Post, failure: &Failure) -> Result<(), Halt> {
+    async fn remember_refusal(&self, post: &Post, failure: &Failure) -> Result<(), Stop> {
         if !failure.content {
             return Ok(());
         }
@@ -417,11 +426,11 @@ impl AccountRun {
         self.end(attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode)).await
     }
 
-    async fn prepare(&self, post: &Post) -> Result<Result<(Record, bool), Failure>, Halt> {
+    async fn prepare(&self, post: &Post) -> Result<(Record, bool), Stop> {
         self.shared.go_on()?;
-        let failure = match self.prepare_attempt(post).await? {
-            Err(failure) if failure.spoilt => failure,
-            prepared => return Ok(prepared),
+        let failure = match self.prepare_attempt(post).await {
+            Err(Stop::Post(failure)) if failure.spoilt => failure,
+            prepared => return prepared,
         };
         // Nothing was announced with containers that are still being filled: to drop them loses nothing.
         let record = self.attempt_of(post);
@@ -431,27 +440,28 @@ impl AccountRun {
                 return self.prepare_attempt(post).await;
             }
         }
-        Ok(Err(failure))
+        Err(Stop::Post(failure))
     }
 
     /// Makes or finds the containers of a post's open attempt, or of a new one, and fills them.
-    async fn prepare_attempt(&self, post: &Post) -> Result<Result<(Record, bool), Failure>, Halt> {
+    async fn prepare_attempt(&self, post: &Post) -> Result<(Record, bool), Stop> {
         let record = self.attempt_of(post);
         // Also one that is too old: it is looked at before it is given up, since a lost journal takes the
         // announcement of a publish along.
         if record.container.is_some() {
-            return Ok(self.finish_uploads(post, &record).await?.map(|()| (record, false)));
+            self.finish_uploads(post, &record).await?;
+            return Ok((record, false));
         }
-        Ok(self.make_containers(post, record).await?.map(|record| (record, true)))
+        Ok((self.make_containers(post, record).await?, true))
     }
 
     /// Waits for an answer without which this account cannot go on.
-    pub(super) async fn ask<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Halt> {
-        self.shared.ask(call).await?.map_err(|error| Halt::unreachable(&error))
+    pub(super) async fn ask<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Stop> {
+        self.shared.ask(call).await?.map_err(|error| Stop::unreachable(&error))
     }
 
     /// Announces and counts the end of one post.
-    pub(super) fn finish(&self, key: &PostKey, outcome: &Outcome, tally: &mut Tally) -> Result<(), Halt> {
+    pub(super) fn finish(&self, key: &PostKey, outcome: &Outcome, tally: &mut Tally) -> Result<(), Stop> {
         tally.count(outcome);
         outcome.event(self.post_ref(key)).map_or(Ok(()), |event| self.shared.tell(&event))
     }

@@ -10,15 +10,15 @@ use crate::manifest::Post;
 
 use super::account::AccountRun;
 use super::by_hand::link_code;
-use super::context::Halt;
 use super::event::Event;
 use super::matching::Look;
 use super::protocol::Origin;
+use super::stop::{Halt, Stop};
 
 impl AccountRun {
     /// Sends the first comment, then switches comments off, as the record says is due.
     /// `origin` is the run that published it.
-    pub(super) async fn send_extras(&self, post: &Post, mut record: Record, origin: Origin) -> Result<(), Halt> {
+    pub(super) async fn send_extras(&self, post: &Post, mut record: Record, origin: Origin) -> Result<(), Stop> {
         let Some(media_id) = record.certain_media().cloned() else { return Ok(()) };
         record = match record.comment {
             Some(Comment::Due) => self.send_comment(post, record, &media_id, origin).await?,
@@ -37,7 +37,7 @@ impl AccountRun {
         mut record: Record,
         media_id: &MediaId,
         origin: Origin,
-    ) -> Result<Record, Halt> {
+    ) -> Result<Record, Stop> {
         let Some(text) = &post.first_comment else { return Ok(record) };
         self.shared.go_on()?;
         let age = |record: &Record| {
@@ -82,7 +82,7 @@ impl AccountRun {
     }
 
     /// Two looks at the comments; one that is not seen is never sent again.
-    async fn settle_comment(&self, post: &Post, mut record: Record, media_id: &MediaId) -> Result<Record, Halt> {
+    async fn settle_comment(&self, post: &Post, mut record: Record, media_id: &MediaId) -> Result<Record, Stop> {
         let text = post.first_comment.as_deref().unwrap_or_default();
         for look in 0..2 {
             if look > 0 {
@@ -104,18 +104,18 @@ impl AccountRun {
     }
 
     /// Whether a comment with this text is there; `None` where it can not be told now.
-    async fn is_said(&self, media_id: &MediaId, text: &str) -> Result<Option<bool>, Halt> {
+    async fn is_said(&self, media_id: &MediaId, text: &str) -> Result<Option<bool>, Stop> {
         match self.shared.ask(self.client.comments(media_id, COMMENT_PAGES)).await? {
             Ok(comments) => {
                 let said =
                     |comment: &crate::graph::Comment| comment.text.as_deref().map(str::trim) == Some(text.trim());
                 Ok(Some(comments.iter().any(said)))
             }
-            Err(error) => Halt::for_account(&error).map_or(Ok(None), Err),
+            Err(error) => Halt::for_account(&error).map_or(Ok(None), |halt| Err(Stop::Account(halt))),
         }
     }
 
-    async fn switch_comments_off(&self, post: &Post, mut record: Record, media_id: &MediaId) -> Result<(), Halt> {
+    async fn switch_comments_off(&self, post: &Post, mut record: Record, media_id: &MediaId) -> Result<(), Stop> {
         self.shared.go_on()?;
         match self.shared.ask(self.client.set_comment_enabled(media_id, false)).await? {
             Ok(()) => record.comment_switch = Some(Switch::Done),
@@ -131,13 +131,13 @@ impl AccountRun {
         self.write(record).map(drop)
     }
 
-    fn warn(&self, post: &Post, reason: String) -> Result<(), Halt> {
+    fn warn(&self, post: &Post, reason: String) -> Result<(), Stop> {
         self.shared.tell(&Event::PostWarning { post: self.post_ref(&post.key), reason })
     }
 
     /// One listing after the last publish gives the permalinks of all posts, and the ids that lost
     /// answers left open.
-    pub async fn enrich(&self) -> Result<(), Halt> {
+    pub async fn enrich(&self) -> Result<(), Stop> {
         let recent = self.client.server_now() - SignedDuration::from_hours(24 * 7);
         let bare = self.published_without(|record| {
             (record.permalink.is_none() || record.media_id.is_none())
@@ -176,7 +176,7 @@ impl AccountRun {
     }
 
     /// Finds the ids that lost answers left open, so that no other post is taken for those media.
-    pub(super) async fn name_what_is_live(&self, look: &Look) -> Result<(), Halt> {
+    pub(super) async fn name_what_is_live(&self, look: &Look) -> Result<(), Stop> {
         for record in self.published_without(|record| record.media_id.is_none()) {
             self.named(record, look).await?;
         }
@@ -184,7 +184,7 @@ impl AccountRun {
     }
 
     /// Finds the id of a live post and writes it down: by the link that a person gave, else by matching.
-    async fn named(&self, mut record: Record, look: &Look) -> Result<Option<Record>, Halt> {
+    async fn named(&self, mut record: Record, look: &Look) -> Result<Option<Record>, Stop> {
         if let Some(named) = self.named_by_link(&record, look) {
             record.media_id = Some(named);
         } else {

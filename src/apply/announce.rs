@@ -12,11 +12,11 @@ use crate::lockfile::{Record, State};
 use super::account::{AccountRun, Ready};
 use super::announcement::Announcement;
 use super::attempt;
-use super::context::Halt;
 use super::event::Event;
 use super::outcome::Outcome;
 use super::protocol::Standing;
 use super::remote::SUPERSEDED;
+use super::stop::Stop;
 
 /// So many publishes are announced in one push.
 const BATCH: usize = 20;
@@ -44,7 +44,7 @@ impl AccountRun {
         &self,
         mut record: Record,
         turn: Turn<'_>,
-    ) -> Result<Option<(Record, Announcement)>, Halt> {
+    ) -> Result<Option<(Record, Announcement)>, Stop> {
         if !self.shared.is_kept_elsewhere() {
             return self.announce_here(record, Announcement::begin(self), turn).map(Some);
         }
@@ -72,14 +72,14 @@ impl AccountRun {
         record: Record,
         announcement: Announcement,
         turn: Turn<'_>,
-    ) -> Result<(Record, Announcement), Halt> {
+    ) -> Result<(Record, Announcement), Stop> {
         let record = self.write(announcement.note(record, turn.fingerprint))?;
         self.tell_announced(&record)?;
         Ok((record, announcement))
     }
 
     /// Announces one post and those behind it in one push; returns whether the first is granted.
-    async fn announce_batch(&self, first: &Record, turn: Turn<'_>) -> Result<bool, Halt> {
+    async fn announce_batch(&self, first: &Record, turn: Turn<'_>) -> Result<bool, Stop> {
         let behind = turn.behind.iter().map(|ready| self.current(ready.record.clone()));
         let behind = behind.filter(|record| self.may_be_announced(record));
         let (now, enough) = (self.client.server_now(), Announcement::begin(self).lease_until());
@@ -113,7 +113,7 @@ impl AccountRun {
     }
 
     /// Ends an attempt of which nobody else knows, because another machine publishes the post.
-    fn give_way(&self, record: &Record) -> Result<(), Halt> {
+    fn give_way(&self, record: &Record) -> Result<(), Stop> {
         let others = self.shared.attempts(&self.user_id, &record.key);
         let holds = |other: &Record| {
             other.attempt != record.attempt && (other.state.is_open() || other.state == State::Published)
@@ -141,7 +141,7 @@ impl AccountRun {
 
     /// Takes note of what this run leaves to others: announced publishes that were never sent, so that
     /// nobody waits for their leases, and containers of posts that another machine has taken up.
-    pub(super) fn leave_to_others(&self) -> Result<(), Halt> {
+    pub(super) fn leave_to_others(&self) -> Result<(), Stop> {
         let open: Vec<Record> = self.shared.with_records(|records| records.open(&self.user_id).cloned().collect());
         for record in open {
             if self.shared.no_longer_unsent(&record.attempt) {
@@ -176,7 +176,7 @@ impl AccountRun {
             })
     }
 
-    fn tell_announced(&self, record: &Record) -> Result<(), Halt> {
+    fn tell_announced(&self, record: &Record) -> Result<(), Stop> {
         let Some(container) = container_of(record) else { return Ok(()) };
         self.shared.tell(&Event::IntentRecorded { post: self.post_ref(&record.key), container })
     }

@@ -16,75 +16,63 @@ use crate::port::{Access, Disk, Progress, Stat};
 use super::account::AccountRun;
 use super::attempt;
 use super::content;
-use super::context::Halt;
 use super::event::Event;
 use super::media::Located;
 use super::outcome::Failure;
-
-/// What a step gives: a value, this post's failure, or the end of the account's run.
-pub(super) type Made<T> = Result<Result<T, Failure>, Halt>;
-
-/// Takes the value out, or returns the post's failure.
-macro_rules! or_fail {
-    ($made:expr) => {
-        match $made {
-            Ok(value) => value,
-            Err(failure) => return Ok(Err(failure)),
-        }
-    };
-}
+use super::stop::{Halt, Stop};
 
 impl AccountRun {
     /// Makes what is missing of a post's containers, recording each. Containers of an earlier run are
     /// used again while they live.
-    pub(super) async fn make_containers(&self, post: &Post, record: Record) -> Made<Record> {
+    pub(super) async fn make_containers(&self, post: &Post, record: Record) -> Result<Record, Stop> {
         let mut record = self.without_old_children(post, record).await?;
         let new = if post.kind == Kind::Carousel {
-            record = or_fail!(self.make_children(post, record).await?);
+            record = self.make_children(post, record).await?;
             content::carousel(post, record.children.iter().map(|child| child.id.clone()).collect())
         } else {
-            let Some(item) = post.items.first() else { return Ok(Err(Failure::new("the post has no media", ""))) };
-            let located = or_fail!(self.locate(post, &item.source, item.media_type).await?);
-            let cover = or_fail!(self.locate_cover(post).await?);
+            let Some(item) = post.items.first() else {
+                return Err(Stop::Post(Failure::new("the post has no media", "")));
+            };
+            let located = self.locate(post, &item.source, item.media_type).await?;
+            let cover = self.locate_cover(post).await?;
             content::single(post, item, &located, cover)
         };
-        let made = or_fail!(self.create(&new).await?);
+        let made = self.create(&new).await?;
         record.container = Some(created(&made));
         let record = self.write(record)?;
         self.tell_created(post, &made.id, None)?;
         if let Some((item, uri)) = post.items.first().zip(made.upload.as_ref()) {
-            or_fail!(self.upload(post, item, &made.id, uri, false).await?);
+            self.upload(post, item, &made.id, uri, false).await?;
         }
-        Ok(Ok(record))
+        Ok(record)
     }
 
     /// Goes on with uploads that an earlier run may have left half done. Costs one call per video.
-    pub(super) async fn finish_uploads(&self, post: &Post, record: &Record) -> Made<()> {
+    pub(super) async fn finish_uploads(&self, post: &Post, record: &Record) -> Result<(), Stop> {
         let containers =
             if post.kind == Kind::Carousel { record.children.as_slice() } else { record.container.as_slice() };
         for (index, (item, container)) in post.items.iter().zip(containers).enumerate() {
-            let finished = self.finish_upload(post, item, &container.id).await?;
-            or_fail!(finished.map_err(|failure| match post.kind {
-                Kind::Carousel => failure.in_item(index + 1),
-                _ => failure,
-            }));
+            self.finish_upload(post, item, &container.id).await.map_err(|stop| match post.kind {
+                Kind::Carousel => stop.in_item(index + 1),
+                _ => stop,
+            })?;
         }
-        Ok(Ok(()))
+        Ok(())
     }
 
-    async fn finish_upload(&self, post: &Post, item: &Item, container: &ContainerId) -> Made<()> {
+    async fn finish_upload(&self, post: &Post, item: &Item, container: &ContainerId) -> Result<(), Stop> {
         if !self.media.uploads(item) {
-            return Ok(Ok(()));
+            return Ok(());
         }
         match self.client.upload_address(container) {
             Ok(uri) => self.upload(post, item, container, &uri, true).await,
-            Err(error) => Ok(Err(Failure::from_answer("uploading the video", &error))),
+            Err(error) => Err(Stop::Post(Failure::from_answer("uploading the video", &error))),
         }
     }
 
     /// Containers die after a day, and a carousel needs all of its children: an attempt with one that is
     /// too old ends here, and the post goes on with a new one.
-    async fn without_old_children(&self, post: &Post, record: Record) -> Result<Record, Halt> {
+    async fn without_old_children(&self, post: &Post, record: Record) -> Result<Record, Stop> {
         let now = self.client.server_now();
         if record.children.iter().all(|made| attempt::is_usable(made, now)) {
             return Ok(record);
@@ -93,73 +81,74 @@ impl AccountRun {
         Ok(attempt::begin(post, &self.user_id, self.shared.new_attempt(), self.graph.clone()))
     }
 
-    async fn make_children(&self, post: &Post, mut record: Record) -> Made<Record> {
-        or_fail!(self.finish_uploads(post, &record).await?);
+    async fn make_children(&self, post: &Post, mut record: Record) -> Result<Record, Stop> {
+        self.finish_uploads(post, &record).await?;
         for (index, item) in post.items.iter().enumerate().skip(record.children.len()) {
             self.shared.go_on()?;
             let number = index + 1;
-            let made = or_fail!(self.make_child(post, item).await?.map_err(|failure| failure.in_item(number)));
+            let made = self.make_child(post, item).await.map_err(|stop| stop.in_item(number))?;
             record.children.push(created(&made));
             record = self.write(record)?;
             self.tell_created(post, &made.id, Some(number))?;
             if let Some(uri) = &made.upload {
-                let sent = self.upload(post, item, &made.id, uri, false).await?;
-                or_fail!(sent.map_err(|failure| failure.in_item(number)));
+                self.upload(post, item, &made.id, uri, false).await.map_err(|stop| stop.in_item(number))?;
             }
         }
-        Ok(Ok(record))
+        Ok(record)
     }
 
-    async fn make_child(&self, post: &Post, item: &Item) -> Made<NewlyCreated> {
-        let located = or_fail!(self.locate(post, &item.source, item.media_type).await?);
+    async fn make_child(&self, post: &Post, item: &Item) -> Result<NewlyCreated, Stop> {
+        let located = self.locate(post, &item.source, item.media_type).await?;
         self.create(&content::child(item, &located)).await
     }
 
-    async fn locate_cover(&self, post: &Post) -> Made<Option<String>> {
-        let Some(cover) = post.reel.as_ref().and_then(|reel| reel.cover.as_ref()) else { return Ok(Ok(None)) };
-        Ok(self.locate(post, cover, MediaType::Image).await?.map(|located| match located {
+    async fn locate_cover(&self, post: &Post) -> Result<Option<String>, Stop> {
+        let Some(cover) = post.reel.as_ref().and_then(|reel| reel.cover.as_ref()) else { return Ok(None) };
+        Ok(match self.locate(post, cover, MediaType::Image).await? {
             Located::Url(url) => Some(url),
             // Only videos are uploaded.
             Located::Upload { .. } => None,
-        }))
+        })
     }
 
-    async fn create(&self, new: &NewContainer) -> Made<NewlyCreated> {
-        match self.shared.ask(self.client.create_container(&self.user_id, new)).await? {
-            Ok(made) => Ok(Ok(made)),
-            Err(error) => match Halt::for_account(&error) {
-                Some(halt) => Err(halt),
-                None => Ok(Err(Failure::from_answer("making the container", &error))),
-            },
-        }
+    async fn create(&self, new: &NewContainer) -> Result<NewlyCreated, Stop> {
+        let made = self.shared.ask(self.client.create_container(&self.user_id, new)).await?;
+        made.map_err(|error| Stop::from_answer("making the container", &error))
     }
 
     /// Sends a local video to its container; with `resume` from where an earlier run stopped.
-    async fn upload(&self, post: &Post, item: &Item, container: &ContainerId, uri: &Url, resume: bool) -> Made<()> {
-        let located = or_fail!(self.locate(post, &item.source, item.media_type).await?);
-        let Located::Upload { path, stat } = located else { return Ok(Ok(())) };
+    async fn upload(
+        &self,
+        post: &Post,
+        item: &Item,
+        container: &ContainerId,
+        uri: &Url,
+        resume: bool,
+    ) -> Result<(), Stop> {
+        let located = self.locate(post, &item.source, item.media_type).await?;
+        let Located::Upload { path, stat } = located else { return Ok(()) };
         let disk = &*self.shared.disk;
         let open = || open_unchanged(disk, &path, &stat);
         let progress = Some(self.progress(post, stat.len));
         let upload = VideoUpload { container, uri, len: stat.len, open: &open, progress, resume };
         let sent = self.shared.ask(self.client.upload(&upload)).await?;
         if let Some(halt) = sent.as_ref().err().and_then(Halt::for_account) {
-            return Err(halt);
+            return Err(Stop::Account(halt));
         }
         // Bytes of two files in one container are no video, whatever was answered.
         if disk.stat(&path).ok() != Some(stat) {
             let reason = format!("{} changed while it was uploaded", path.display());
             let help = "run apply again: it begins anew with the new file";
-            return Ok(Err(Failure { spoilt: true, ..Failure::new(reason, help) }));
+            return Err(Stop::Post(Failure { spoilt: true, ..Failure::new(reason, help) }));
         }
-        Ok(match sent {
+        match sent {
             Ok(Uploaded::Complete) => Ok(()),
             Ok(Uploaded::Useless(why)) => {
                 let failure = Failure::new(format!("uploading the video: {why}"), "run apply again");
-                Err(Failure { spoilt: true, try_again: true, ..failure })
+                Err(Stop::Post(Failure { spoilt: true, try_again: true, ..failure }))
             }
-            Err(error) => Err(Failure::from_answer("uploading the video", &error)),
-        })
+            Err(error) => Err(Stop::Post(Failure::from_answer("uploading the video", &error))),
+        }
     }
 
     /// Announces bytes as they leave; a failing output ends the run at its next step, not the upload.
@@ -170,7 +159,7 @@ impl AccountRun {
         })
     }
 
-    fn tell_created(&self, post: &Post, container: &ContainerId, item: Option<usize>) -> Result<(), Halt> {
+    fn tell_created(&self, post: &Post, container: &ContainerId, item: Option<usize>) -> Result<(), Stop> {
         let post = self.post_ref(&post.key);
         self.shared.tell(&Event::ContainerCreated { post, container: container.clone(), item })
     }

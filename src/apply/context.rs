@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::exit::Exit;
 use crate::graph::Error;
 use crate::graph::codes::Class;
 use crate::id::{AttemptId, PostKey, UserId};
@@ -12,9 +11,11 @@ use crate::lockfile::{Ledger, Record, Records};
 use crate::port::{Clock, Disk, Remote};
 
 use super::event::{Event, Observer};
+use super::outcome::Failure;
 use super::protocol::Protocol;
 use super::remote::Keeper;
-use super::stop::Stop;
+use super::signal::{Signal, StopSignal};
+use super::stop::{Cause, Halt, Stop};
 
 /// How long to wait for what. Tests and emulators set these to milliseconds.
 #[derive(Clone, Debug)]
@@ -32,22 +33,11 @@ pub struct Waits {
     pub http_timeout: Duration,
 }
 
-/// Why nothing more is sent, for one account or for the whole run.
-#[derive(Clone, Debug)]
-pub struct Halt {
-    /// Whether the other accounts have to stop as well.
-    pub whole_run: bool,
-    pub exit: Exit,
-    /// For people: lower case, no full stop.
-    pub reason: String,
-    pub help: String,
-}
-
 /// What all accounts of a run share.
 pub struct Shared {
     pub clock: Arc<dyn Clock>,
     pub disk: Arc<dyn Disk>,
-    pub stop: Stop,
+    pub stop: StopSignal,
     pub waits: Waits,
     pub protocol: Protocol,
     /// The content root.
@@ -67,7 +57,7 @@ impl Shared {
     pub fn new(
         clock: Arc<dyn Clock>,
         disk: Arc<dyn Disk>,
-        stop: Stop,
+        stop: StopSignal,
         waits: Waits,
         root: PathBuf,
         ledger: Ledger,
@@ -103,23 +93,23 @@ impl Shared {
     }
 
     /// Writes a record down; when this returns it has reached the disk.
-    pub fn record(&self, record: &Record) -> Result<(), Halt> {
-        lock(&self.ledger).record(record.clone()).map_err(|error| self.halt_run(Halt::storage(&error)))
+    pub fn record(&self, record: &Record) -> Result<(), Stop> {
+        lock(&self.ledger).record(record.clone()).map_err(|error| self.halt_run(storage(&error)))
     }
 
     /// Writes several records down at once: all of them reach the disk, or none.
-    pub fn record_all(&self, records: Vec<Record>) -> Result<(), Halt> {
-        lock(&self.ledger).record_all(records).map_err(|error| self.halt_run(Halt::storage(&error)))
+    pub fn record_all(&self, records: Vec<Record>) -> Result<(), Stop> {
+        lock(&self.ledger).record_all(records).map_err(|error| self.halt_run(storage(&error)))
     }
 
     /// Takes over what another machine has recorded.
-    pub fn take_over(&self, others: &Records) -> Result<(), Halt> {
-        lock(&self.ledger).take_over(others).map_err(|error| self.halt_run(Halt::storage(&error)))
+    pub fn take_over(&self, others: &Records) -> Result<(), Stop> {
+        lock(&self.ledger).take_over(others).map_err(|error| self.halt_run(storage(&error)))
     }
 
     /// Copies the journal into the lockfile.
-    pub fn fold(&self) -> Result<(), Halt> {
-        lock(&self.ledger).fold().map(drop).map_err(|error| self.halt_run(Halt::storage(&error)))
+    pub fn fold(&self) -> Result<(), Stop> {
+        lock(&self.ledger).fold().map(drop).map_err(|error| self.halt_run(storage(&error)))
     }
 
     /// Whether the lockfile is another one than when the run began.
@@ -144,11 +134,10 @@ impl Shared {
     }
 
     /// Announces a fact that has been recorded.
-    pub fn tell(&self, event: &Event) -> Result<(), Halt> {
+    pub fn tell(&self, event: &Event) -> Result<(), Stop> {
         lock(&self.observer).event(event).map_err(|error| {
             self.halt_run(Halt {
-                whole_run: true,
-                exit: Exit::Incomplete,
+                cause: Cause::Incomplete,
                 reason: format!("the output could not be written: {error}"),
                 help: "run apply again; everything that happened is recorded".to_owned(),
             })
@@ -166,43 +155,43 @@ impl Shared {
     }
 
     /// Fails once the run has to end; asked before anything new is begun.
-    pub fn go_on(&self) -> Result<(), Halt> {
-        if let Some(exit) = self.stop.requested() {
-            return Err(Halt::stopped(exit));
+    pub fn go_on(&self) -> Result<(), Stop> {
+        if let Some(signal) = self.stop.requested() {
+            return Err(stopped(signal));
         }
-        lock(&self.halted).clone().map_or(Ok(()), Err)
+        lock(&self.halted).clone().map_or(Ok(()), |halt| Err(Stop::Run(halt)))
     }
 
     /// Waits, unless the run has to end.
-    pub async fn wait(&self, duration: Duration) -> Result<(), Halt> {
+    pub async fn wait(&self, duration: Duration) -> Result<(), Stop> {
         self.go_on()?;
         tokio::select! {
             () = self.clock.sleep(duration) => self.go_on(),
-            exit = self.stop.wait() => Err(Halt::stopped(exit)),
+            signal = self.stop.wait() => Err(stopped(signal)),
         }
     }
 
     /// Waits for an answer; a stop is heard after a moment's grace, because nothing hangs on a read.
-    pub async fn ask<T>(&self, call: impl Future<Output = T>) -> Result<T, Halt> {
+    pub async fn ask<T>(&self, call: impl Future<Output = T>) -> Result<T, Stop> {
         self.go_on()?;
         tokio::select! {
             biased;
             answer = call => Ok(answer),
-            exit = self.patience(GRACE) => Err(Halt::stopped(exit)),
+            signal = self.patience(GRACE) => Err(stopped(signal)),
         }
     }
 
     /// Ends so long after the run was asked to stop.
-    pub(super) async fn patience(&self, grace: Duration) -> Exit {
-        let exit = self.stop.wait().await;
+    pub(super) async fn patience(&self, grace: Duration) -> Signal {
+        let signal = self.stop.wait().await;
         let since = *self.stopped_at.get_or_init(|| self.clock.monotonic());
         self.clock.sleep((since + grace).saturating_sub(self.clock.monotonic())).await;
-        exit
+        signal
     }
 
     /// Ends the run for every account.
-    pub fn halt_run(&self, halt: Halt) -> Halt {
-        lock(&self.halted).get_or_insert(halt).clone()
+    pub fn halt_run(&self, halt: Halt) -> Stop {
+        Stop::Run(lock(&self.halted).get_or_insert(halt).clone())
     }
 
     /// Gives the parts back at the end of a run.
@@ -222,51 +211,66 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The end of a run that was asked to stop.
+pub(super) fn stopped(signal: Signal) -> Stop {
+    Stop::Run(Halt {
+        cause: Cause::Asked(signal),
+        reason: "the run was asked to stop".to_owned(),
+        help: "run apply again to go on".to_owned(),
+    })
+}
+
+fn storage(error: &crate::lockfile::Error) -> Halt {
+    Halt {
+        cause: Cause::Incomplete,
+        reason: error.to_string(),
+        help: "nothing more was published; make the folder writable, then run apply again".to_owned(),
+    }
+}
+
 impl Halt {
-    pub fn stopped(exit: Exit) -> Self {
-        Self {
-            whole_run: true,
-            exit,
-            reason: "the run was asked to stop".to_owned(),
-            help: "run apply again to go on".to_owned(),
-        }
-    }
-
-    fn storage(error: &crate::lockfile::Error) -> Self {
-        Self {
-            whole_run: true,
-            exit: Exit::Incomplete,
-            reason: error.to_string(),
-            help: "nothing more was published; make the folder writable, then run apply again".to_owned(),
-        }
-    }
-
     /// The end of an account's run when `error` concerns the whole account.
     pub fn for_account(error: &Error) -> Option<Self> {
         if !error.is_account_level() {
             return None;
         }
         let is_wait = error.api().is_some_and(|api| api.known().class == Class::QuotaWait);
-        let exit = if is_wait { Exit::Deferred } else { Exit::Account };
+        let cause = if is_wait { Cause::Deferred } else { Cause::Account };
         let help = match error.api().and_then(|api| api.regain_minutes) {
             Some(minutes) => format!("run apply again in {minutes} minutes: every earlier call makes it longer"),
             None => error.help().to_owned(),
         };
-        Some(Self { whole_run: false, exit, reason: error.to_string(), help })
-    }
-
-    /// The end of an account's run because its media cannot be hosted.
-    pub(super) fn host(error: &crate::hosting::Error) -> Self {
-        Self { whole_run: false, exit: Exit::Incomplete, reason: error.to_string(), help: error.advice() }
+        Some(Self { cause, reason: error.to_string(), help })
     }
 
     /// The end of an account's run because Meta could not be asked.
     pub fn unreachable(error: &Error) -> Self {
         Self::for_account(error).unwrap_or_else(|| Self {
-            whole_run: false,
-            exit: Exit::Incomplete,
+            cause: Cause::Incomplete,
             reason: error.to_string(),
             help: error.help().to_owned(),
         })
+    }
+}
+
+impl Stop {
+    /// The end of an account's run because Meta could not be asked.
+    pub(super) fn unreachable(error: &Error) -> Self {
+        Self::Account(Halt::unreachable(error))
+    }
+
+    /// What an answer to a step of one post says: the end of the account's run where it concerns the whole account.
+    pub(super) fn from_answer(step: &str, error: &Error) -> Self {
+        Halt::for_account(error).map_or_else(|| Self::Post(Failure::from_answer(step, error)), Self::Account)
+    }
+
+    /// What a host says that could not give a file its URL.
+    pub(super) fn host(error: &crate::hosting::Error) -> Self {
+        let (reason, help) = (error.to_string(), error.advice());
+        if error.is_shared() {
+            Self::Account(Halt { cause: Cause::Incomplete, reason, help })
+        } else {
+            Self::Post(Failure::new(reason, help))
+        }
     }
 }

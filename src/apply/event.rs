@@ -1,11 +1,14 @@
 //! What happened, as facts in the past tense. Fields are only ever added; units are in the names.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use serde::Serialize;
 
 use crate::graph::wire::StatusCode;
 use crate::id::{AccountName, ContainerId, Digest, Kind, MediaId, PostKey};
+
+use super::stop::Cause;
 
 /// Takes facts one at a time. An error (a closed pipe) ends the run before the next publish.
 pub trait Observer: Send {
@@ -146,7 +149,9 @@ pub enum Event {
         unsettled: usize,
         deferred: usize,
         not_attempted: usize,
-        exit_code: u8,
+        /// Why it is not done; what that makes of the exit code is for the reports.
+        #[serde(skip)]
+        causes: BTreeSet<Cause>,
         elapsed_ms: u64,
     },
 }

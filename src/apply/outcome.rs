@@ -1,12 +1,13 @@
 //! How each post of a run ended, and what that makes of the run.
 
-use crate::exit::Exit;
+use std::collections::BTreeSet;
+
 use crate::graph::Error;
 use crate::graph::codes::{self, Class};
 use crate::id::MediaId;
 
-use super::context::Halt;
 use super::event::{Event, PostRef};
+use super::stop::{Cause, Halt};
 
 /// How one post ended.
 #[derive(Clone, Debug)]
@@ -109,18 +110,18 @@ impl Outcome {
     /// What happens to a post that had not been begun when its account was halted.
     pub fn halted(halt: &Halt) -> Self {
         let reason = halt.reason.clone();
-        if halt.exit == Exit::Deferred { Self::Deferred { reason } } else { Self::NotAttempted { reason } }
+        if halt.cause == Cause::Deferred { Self::Deferred { reason } } else { Self::NotAttempted { reason } }
     }
 
-    /// The exit of a run in which this was the only post.
-    pub fn exit(&self) -> Exit {
+    /// What it leaves to do.
+    fn cause(&self) -> Option<Cause> {
         match self {
-            Self::Published(_) | Self::Adopted(_) | Self::Closed | Self::Elsewhere { .. } => Exit::Done,
+            Self::Published(_) | Self::Adopted(_) | Self::Closed | Self::Elsewhere { .. } => None,
             Self::Failed(_) | Self::NotAttempted { .. } | Self::Unsettled { .. } | Self::Pending { .. } => {
-                Exit::Incomplete
+                Some(Cause::Incomplete)
             }
-            Self::Unknown { .. } => Exit::Unknown,
-            Self::Deferred { .. } => Exit::Deferred,
+            Self::Unknown { .. } => Some(Cause::Unknown),
+            Self::Deferred { .. } => Some(Cause::Deferred),
         }
     }
 
@@ -166,7 +167,8 @@ pub struct Tally {
     pub deferred: usize,
     pub not_attempted: usize,
     pub moved: usize,
-    exit: Option<Exit>,
+    /// Why it is not done.
+    pub causes: BTreeSet<Cause>,
 }
 
 impl Tally {
@@ -183,7 +185,7 @@ impl Tally {
                 self.not_attempted += 1;
             }
         }
-        self.end(outcome.exit());
+        self.causes.extend(outcome.cause());
     }
 
     /// Adds another part of the same run.
@@ -196,17 +198,11 @@ impl Tally {
         self.deferred += other.deferred;
         self.not_attempted += other.not_attempted;
         self.moved += other.moved;
-        if let Some(exit) = other.exit {
-            self.end(exit);
-        }
+        self.causes.extend(&other.causes);
     }
 
-    /// Takes note of one more reason for the exit code.
-    pub fn end(&mut self, exit: Exit) {
-        self.exit = Some(self.exit.map_or(exit, |so_far| so_far.or(exit)));
-    }
-
-    pub fn exit(&self) -> Exit {
-        self.exit.unwrap_or(Exit::Done)
+    /// Takes note of one more reason why the run is not done.
+    pub fn end(&mut self, cause: Cause) {
+        self.causes.insert(cause);
     }
 }

@@ -9,11 +9,11 @@ use crate::manifest::{Item, MediaType, Post, Source, Spot};
 
 use super::account::{AccountRun, Work};
 use super::attempt;
-use super::containers::Made;
-use super::context::{Halt, lock};
+use super::context::lock;
 use super::event::Event;
 use super::media::Located;
-use super::outcome::{Failure, Outcome, Tally};
+use super::outcome::{Outcome, Tally};
+use super::stop::Stop;
 
 /// A file that a container of a post is still to be made from.
 pub(super) struct Needed<'a> {
@@ -25,51 +25,49 @@ pub(super) struct Needed<'a> {
 impl AccountRun {
     /// Hosts every file that the posts still need. A host that fails leaves nothing half made: there is
     /// no container yet. Posts whose files have no URL get their outcome and leave `waiting`.
-    pub(super) async fn place_media(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<(), Halt> {
-        let stopped: &Mutex<Option<Halt>> = &Mutex::default();
+    pub(super) async fn place_media(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<(), Stop> {
+        let stopped: &Mutex<Option<Stop>> = &Mutex::default();
         let placed: Vec<_> = stream::iter(waiting.clone())
             .map(|work| async move {
                 // What stops the account stops it before the next post is begun.
                 let before = lock(stopped).clone();
                 let placed = match before {
-                    Some(halt) => Err(halt),
+                    Some(stop) => Err(stop),
                     // A large future, which streams move from hand to hand.
                     None => Box::pin(self.place(&work.post)).await,
                 };
-                if let Err(halt) = &placed {
-                    lock(stopped).get_or_insert_with(|| halt.clone());
+                if let Err(stop @ (Stop::Account(_) | Stop::Run(_))) = &placed {
+                    lock(stopped).get_or_insert_with(|| stop.clone());
                 }
                 (work.post, placed)
             })
             .buffered(self.parallelism.max(1))
             .collect()
             .await;
-        let mut halt = None;
+        let mut stopped = None;
         for (post, placed) in placed {
             match placed {
-                Ok(Ok(())) => {}
-                Ok(Err(failure)) => {
+                Ok(()) => {}
+                Err(Stop::Post(failure)) => {
                     waiting.retain(|work| work.post.key != post.key);
                     self.finish(&post.key, &Outcome::Failed(failure), tally)?;
                 }
-                Err(stop) => halt = halt.or(Some(stop)),
+                Err(stop) => stopped = stopped.or(Some(stop)),
             }
         }
-        halt.map_or(Ok(()), Err)
+        stopped.map_or(Ok(()), Err)
     }
 
-    async fn place(&self, post: &Post) -> Made<()> {
+    async fn place(&self, post: &Post) -> Result<(), Stop> {
         self.shared.go_on()?;
         self.shared.tell(&Event::PostStarted { post: self.post_ref(&post.key), kind: post.kind })?;
         for Needed { spot, source, media_type } in self.still_needed(post) {
-            if let Err(failure) = self.locate(post, source, media_type).await? {
-                return Ok(Err(match spot {
-                    Spot::Item(index) if post.kind == Kind::Carousel => failure.in_item(index + 1),
-                    _ => failure,
-                }));
-            }
+            self.locate(post, source, media_type).await.map_err(|stop| match spot {
+                Spot::Item(index) if post.kind == Kind::Carousel => stop.in_item(index + 1),
+                _ => stop,
+            })?;
         }
-        Ok(Ok(()))
+        Ok(())
     }
 
     /// The files that no living container holds yet.
@@ -93,13 +91,10 @@ impl AccountRun {
     }
 
     /// Puts one file where Meta can fetch it. A host that fails every file ends the account's run.
-    pub(super) async fn locate(&self, post: &Post, source: &Source, media_type: MediaType) -> Made<Located> {
+    pub(super) async fn locate(&self, post: &Post, source: &Source, media_type: MediaType) -> Result<Located, Stop> {
         let progress = |len| (len >= WORTH_TELLING).then(|| self.progress(post, len));
-        match self.shared.ask(self.media.locate(post, source, media_type, &progress)).await? {
-            Ok(located) => Ok(Ok(located)),
-            Err(error) if error.is_shared() => Err(Halt::host(&error)),
-            Err(error) => Ok(Err(Failure::new(error.to_string(), error.advice()))),
-        }
+        let located = self.shared.ask(self.media.locate(post, source, media_type, &progress)).await?;
+        located.map_err(|error| Stop::host(&error))
     }
 }
 

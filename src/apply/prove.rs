@@ -10,10 +10,10 @@ use crate::manifest::{self, MediaType, Post, Source, Spot};
 use crate::media::rules::{self as limits, Use};
 
 use super::account::{AccountRun, Work};
-use super::context::Halt;
 use super::event::Event;
 use super::media::Located;
 use super::outcome::{Outcome, Tally};
+use super::stop::Stop;
 
 /// Who proves URLs, and what the configuration says about what is found.
 #[derive(Clone)]
@@ -39,7 +39,7 @@ struct Question {
 impl AccountRun {
     /// Proves all URLs that the posts still need, and tells everything that is wrong. A post with a URL
     /// that Meta could not fetch is left out: nothing of it is recorded, no container is made.
-    pub(super) async fn prove_media(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<(), Halt> {
+    pub(super) async fn prove_media(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<(), Stop> {
         let Some(proof) = &self.proof else { return Ok(()) };
         let mut questions = Vec::new();
         for Work { post } in waiting.iter() {
@@ -71,13 +71,17 @@ impl AccountRun {
     }
 
     /// What Meta will be told about one file. `None`: it needs no proof, or has no URL.
-    async fn claim(&self, post: &Post, source: &Source, media_type: MediaType) -> Result<Option<Claim>, Halt> {
+    async fn claim(&self, post: &Post, source: &Source, media_type: MediaType) -> Result<Option<Claim>, Stop> {
         let is_video = media_type == MediaType::Video;
         let path = match source {
             Source::Url(url) => return Ok(Some(Claim { url: url.to_string(), expected: None, is_video })),
             Source::Local(path) => path,
         };
-        let Ok(Located::Url(url)) = self.locate(post, source, media_type).await? else { return Ok(None) };
+        let url = match self.locate(post, source, media_type).await {
+            Ok(Located::Url(url)) => url,
+            Ok(Located::Upload { .. }) | Err(Stop::Post(_)) => return Ok(None),
+            Err(halted) => return Err(halted),
+        };
         // An emulator that took the bytes has them.
         if self.media.host.as_ref().is_some_and(|host| host.is_in_sandbox(&url)) {
             return Ok(None);
@@ -93,7 +97,7 @@ impl AccountRun {
         question: &Question,
         answer: Result<Proven, Trouble>,
         proof: &Proof,
-    ) -> Result<Option<String>, Halt> {
+    ) -> Result<Option<String>, Stop> {
         let facts = match answer {
             Ok(facts) => facts,
             Err(trouble) => {
@@ -119,7 +123,7 @@ impl AccountRun {
         Ok(reason)
     }
 
-    fn refuse(&self, question: &Question, problem: &'static str, reason: &str, help: &str) -> Result<(), Halt> {
+    fn refuse(&self, question: &Question, problem: &'static str, reason: &str, help: &str) -> Result<(), Stop> {
         let post = &question.post;
         let place = manifest::locate(&*self.shared.disk, &self.shared.root, post, question.spot);
         let line = place.map_or(post.line, |(text, span)| text.position(span.start).0);

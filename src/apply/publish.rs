@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use crate::exit::Exit;
 use crate::graph::codes::Class;
 use crate::graph::wire::StatusCode;
 use crate::graph::{ApiError, Error, PublishAnswer, Why};
@@ -18,16 +17,13 @@ use crate::manifest::{MediaType, Post};
 use super::account::AccountRun;
 use super::announce::Turn;
 use super::attempt;
-use super::context::Halt;
 use super::event::Event;
 use super::outcome::{Failure, Outcome};
 use super::poll;
 use super::protocol::{Origin, Reading, Standing};
 use super::remote::Purpose;
 use super::settle::Settled;
-
-/// How one post ended, or why nothing more can be sent: then the outcome says what is known of the post.
-pub(super) type Ended = Result<Option<Outcome>, (Option<Outcome>, Halt)>;
+use super::stop::{Cause, Halt, Stop};
 
 /// So often one run sends a publish for one post.
 const MAX_PUBLISHES: usize = 5;
@@ -36,61 +32,72 @@ const MAX_PUBLISHES: usize = 5;
 const GRACE: Duration = Duration::from_secs(5);
 
 impl AccountRun {
-    /// Publishes one prepared post.
-    pub(super) async fn publish_one(&self, post: &Post, mut record: Record, fresh: bool, turn: Turn<'_>) -> Ended {
+    /// Publishes one prepared post. `known` is what has to be said of the post should the run end here.
+    pub(super) async fn publish_one(
+        &self,
+        post: &Post,
+        mut record: Record,
+        fresh: bool,
+        turn: Turn<'_>,
+        known: &mut Option<Outcome>,
+    ) -> Result<Outcome, Stop> {
         record = self.current(record);
         // After a sleep of this machine a look tells the server's time.
         let mut must_look = !(fresh && is_quick(post)) || self.client.has_slept();
         for _ in 0..MAX_PUBLISHES {
             if let Some(outcome) = self.is_blocked(&record) {
-                return Ok(Some(outcome));
+                return Ok(outcome);
             }
-            if must_look && let Some(outcome) = self.wait_until_ready(post, &record).await.map_err(quietly)? {
-                return Ok(Some(outcome));
+            if must_look && let Some(outcome) = self.wait_until_ready(post, &record).await? {
+                return Ok(outcome);
             }
-            self.shared.go_on().map_err(quietly)?;
+            self.shared.go_on()?;
             // A publish that would be held back must not be announced: nobody could tell that it never left.
             if let Some(error) = self.client.barred() {
-                return Err(quietly(Halt::unreachable(&error)));
+                return Err(Stop::unreachable(&error));
             }
             if let Some(outcome) = self.has_expired(post) {
-                return Ok(Some(outcome));
+                return Ok(outcome);
             }
             let Some(container) = attempt::usable_container(&record, self.client.server_now()).cloned() else {
-                self.end(attempt::not_published(record, "expired")).await.map_err(quietly)?;
-                return Ok(Some(Outcome::Failed(Failure::from_container(true, None))));
+                self.end(attempt::not_published(record, "expired")).await?;
+                return Err(Stop::Post(Failure::from_container(true, None)));
             };
-            let Some((announced, announcement)) = self.announce(record.clone(), turn).await.map_err(quietly)? else {
-                return Ok(Some(self.taken(&record).unwrap_or_else(undecided)));
+            let Some((announced, announcement)) = self.announce(record.clone(), turn).await? else {
+                return Ok(self.taken(&record).unwrap_or_else(undecided));
             };
             record = announced;
             if self.shared.is_kept_elsewhere() {
                 // Announcing took a push: the world may have moved on meanwhile.
-                self.shared.go_on().map_err(quietly)?;
+                self.shared.go_on()?;
                 if let Some(outcome) = self.has_expired(post) {
-                    return Ok(Some(outcome));
+                    return Ok(outcome);
                 }
             }
             if !announcement.still_holds(self) {
                 if !self.shared.is_unsent(&record.attempt) {
-                    record = self.write(attempt::never_sent(record)).map_err(quietly)?;
+                    record = self.write(attempt::never_sent(record))?;
                 }
                 must_look = true;
                 continue;
             }
             self.shared.no_longer_unsent(&record.attempt);
             match self.send_publish(&container).await {
-                Ok(media_id) => return self.is_live(post, record, media_id).await,
+                Ok(media_id) => return self.is_live(post, record, media_id, known).await,
                 Err(error) => {
-                    record = match self.after_no_id(post, record, error).await? {
+                    record = match self.after_no_id(post, record, error, known).await? {
                         Next::Again(record) => *record,
-                        Next::Ended(outcome) => return self.keep(outcome).await,
+                        Next::Ended(outcome) => {
+                            *known = Some(outcome.clone());
+                            self.keep(&outcome).await?;
+                            return Ok(outcome);
+                        }
                     };
                     must_look = true;
                 }
             }
         }
-        Ok(Some(Outcome::Pending { reason: "Meta did not take it yet; the next run goes on".to_owned() }))
+        Ok(Outcome::Pending { reason: "Meta did not take it yet; the next run goes on".to_owned() })
     }
 
     /// Sends the one call that cannot be undone. Asked to stop, it is waited for a little longer: an
@@ -108,60 +115,66 @@ impl AccountRun {
     }
 
     /// The id is on disk before anything else is asked or said.
-    async fn is_live(&self, post: &Post, record: Record, media_id: MediaId) -> Ended {
+    async fn is_live(
+        &self,
+        post: &Post,
+        record: Record,
+        media_id: MediaId,
+        known: &mut Option<Outcome>,
+    ) -> Result<Outcome, Stop> {
         let at = self.client.server_now();
         let outcome = Outcome::Published(Some(media_id.clone()));
         let kept = self.write(attempt::published(record, Some(media_id.clone()), Via::Publish, at, Some(post)));
-        let record = kept.map_err(|halt| {
+        let record = kept.map_err(|stop| {
+            let halt = stop.into_halt();
             let reason = format!("it is live as {media_id}, and that could not be written down: {}", halt.reason);
-            (Some(Outcome::Unsettled { reason }), Halt { exit: Exit::Unknown, ..halt })
+            *known = Some(Outcome::Unsettled { reason });
+            Stop::Run(Halt { cause: Cause::Unknown, ..halt })
         })?;
-        self.keep(outcome.clone()).await?;
-        match self.send_extras(post, record, Origin::ThisRun).await {
-            Ok(()) => Ok(Some(outcome)),
-            Err(halt) => Err((Some(outcome), halt)),
-        }
+        *known = Some(outcome.clone());
+        self.keep(&outcome).await?;
+        self.send_extras(post, record, Origin::ThisRun).await?;
+        Ok(outcome)
     }
 
     /// A post that is live is known to every machine before anything else is done.
-    async fn keep(&self, outcome: Outcome) -> Ended {
-        if matches!(outcome, Outcome::Published(_))
-            && let Err(halt) = self.shared.keep(Purpose::Result).await
-        {
-            return Err((Some(outcome), halt));
-        }
-        Ok(Some(outcome))
+    async fn keep(&self, outcome: &Outcome) -> Result<(), Stop> {
+        if matches!(outcome, Outcome::Published(_)) { self.shared.keep(Purpose::Result).await } else { Ok(()) }
     }
 
     /// Decides how to go on after any answer but an id.
-    async fn after_no_id(&self, post: &Post, record: Record, error: Error) -> Result<Next, (Option<Outcome>, Halt)> {
+    async fn after_no_id(
+        &self,
+        post: &Post,
+        record: Record,
+        error: Error,
+        known: &mut Option<Outcome>,
+    ) -> Result<Next, Stop> {
         match (self.shared.protocol.answer)(&error) {
             PublishAnswer::NotSent => {
-                let record = self.write(attempt::never_sent(record)).map_err(quietly)?;
-                let settled = self.settle(record, Origin::ThisRun, Some(post)).await.map_err(quietly)?;
-                Ok(Self::next_after(settled, Some(&error)))
+                let record = self.write(attempt::never_sent(record))?;
+                let settled = self.settle(record, Origin::ThisRun, Some(post)).await?;
+                Self::next_after(settled, Some(&error))
             }
             PublishAnswer::Unclear => {
-                if let Some(halt) = Halt::for_account(&error) {
-                    return Err(perhaps_live(halt));
-                }
-                let settled = self.settle(record, Origin::ThisRun, Some(post)).await.map_err(perhaps_live)?;
-                Ok(Self::next_after(settled, None))
+                let settled = match Halt::for_account(&error) {
+                    Some(halt) => Err(Stop::Account(halt)),
+                    None => self.settle(record, Origin::ThisRun, Some(post)).await,
+                };
+                let settled = settled.map_err(|stop| perhaps_live(stop, known))?;
+                Self::next_after(settled, None)
             }
             PublishAnswer::NotReady(refusal) => {
                 let times = u32::try_from(record.refusals.len()).unwrap_or(u32::MAX);
                 if times > 0 {
-                    let pause = poll::after_not_ready(times, &self.shared.waits);
-                    self.shared.wait(pause).await.map_err(quietly)?;
+                    self.shared.wait(poll::after_not_ready(times, &self.shared.waits)).await?;
                 }
-                self.write(attempt::refused(record, &refusal))
-                    .map(|record| Next::Again(Box::new(record)))
-                    .map_err(quietly)
+                self.write(attempt::refused(record, &refusal)).map(|record| Next::Again(Box::new(record)))
             }
             PublishAnswer::Refused(refusal) => {
-                let record = self.write(attempt::refused(record, &refusal)).map_err(quietly)?;
+                let record = self.write(attempt::refused(record, &refusal))?;
                 if let Some(halt) = Halt::for_account(&error) {
-                    return Err((None, halt));
+                    return Err(Stop::Account(halt));
                 }
                 self.after_refusal(post, record, &refusal, &error).await
             }
@@ -175,35 +188,36 @@ impl AccountRun {
         record: Record,
         refusal: &ApiError,
         error: &Error,
-    ) -> Result<Next, (Option<Outcome>, Halt)> {
-        let settled = self.settle(record, Origin::ThisRun, Some(post)).await.map_err(quietly)?;
+    ) -> Result<Next, Stop> {
+        let settled = self.settle(record, Origin::ThisRun, Some(post)).await?;
         let is_content = refusal.known().class == Class::FixContent;
         match settled {
             Settled::Open(record) | Settled::Closed(record) if is_content => {
                 let failure = Failure::from_answer("publishing", error);
-                self.write(attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode))
-                    .map_err(quietly)?;
-                Ok(Next::Ended(Outcome::Failed(failure)))
+                self.write(attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode))?;
+                Err(Stop::Post(failure))
             }
-            other => Ok(Self::next_after(other, Some(error))),
+            other => Self::next_after(other, Some(error)),
         }
     }
 
-    fn next_after(settled: Settled, error: Option<&Error>) -> Next {
-        match settled {
+    fn next_after(settled: Settled, error: Option<&Error>) -> Result<Next, Stop> {
+        Ok(match settled {
             Settled::Published(record) => Next::Ended(Outcome::Published(record.media_id)),
             Settled::Open(record) => Next::Again(Box::new(record)),
-            Settled::Closed(_) => Next::Ended(Outcome::Failed(error.map_or_else(
-                || Failure::new("its container is gone", "run apply again: a new container is made"),
-                |error| Failure::from_answer("publishing", error),
-            ))),
+            Settled::Closed(_) => {
+                return Err(Stop::Post(error.map_or_else(
+                    || Failure::new("its container is gone", "run apply again: a new container is made"),
+                    |error| Failure::from_answer("publishing", error),
+                )));
+            }
             Settled::Unknown(record) => Next::Ended(Outcome::Unknown { reason: record.reason.unwrap_or_default() }),
             Settled::Undecided(_) => Next::Ended(undecided()),
-        }
+        })
     }
 
     /// Waits for the container. `Some` when the post cannot go out in this run.
-    async fn wait_until_ready(&self, post: &Post, record: &Record) -> Result<Option<Outcome>, Halt> {
+    async fn wait_until_ready(&self, post: &Post, record: &Record) -> Result<Option<Outcome>, Stop> {
         let Some(container) = &record.container else { return Ok(None) };
         let made = container.created_at.unwrap_or_else(|| self.client.server_now());
         let has_video = post.items.iter().any(|item| item.media_type == MediaType::Video);
@@ -254,7 +268,7 @@ impl AccountRun {
     }
 
     /// The container is `PUBLISHED` before this run sent anything: an earlier run's publish arrived.
-    fn was_live(&self, post: &Post, record: &Record) -> Result<Outcome, Halt> {
+    fn was_live(&self, post: &Post, record: &Record) -> Result<Outcome, Stop> {
         let at = record.intents.last().map_or_else(|| self.client.server_now(), |intent| intent.at);
         let record = self.write(attempt::published(record.clone(), None, Via::Settled, at, Some(post)))?;
         Ok(Outcome::Published(record.media_id))
@@ -267,7 +281,7 @@ impl AccountRun {
         record: &Record,
         reading: Reading,
         subcode: Option<i64>,
-    ) -> Result<Outcome, Halt> {
+    ) -> Result<Outcome, Stop> {
         let mut record = record.clone();
         if self.shared.no_longer_unsent(&record.attempt) {
             record = self.write(attempt::never_sent(record))?;
@@ -277,7 +291,7 @@ impl AccountRun {
                 // Nothing of it is live: what is said below is why.
                 Settled::Closed(record) => record,
                 settled => {
-                    return Ok(match Self::next_after(settled, None) {
+                    return Ok(match Self::next_after(settled, None)? {
                         Next::Ended(outcome) => outcome,
                         Next::Again(_) => Outcome::Pending { reason: "the next run goes on".to_owned() },
                     });
@@ -295,11 +309,11 @@ impl AccountRun {
             attempt::not_published(record, &failure.reason)
         };
         self.write(ended)?;
-        Ok(Outcome::Failed(failure))
+        Err(Stop::Post(failure))
     }
 
     /// Which carousel item failed, from 1.
-    async fn failed_item(&self, record: &Record) -> Result<Option<usize>, Halt> {
+    async fn failed_item(&self, record: &Record) -> Result<Option<usize>, Stop> {
         for (index, child) in record.children.iter().enumerate() {
             if self.read_status(&child.id).await?.0 == Reading::Status(StatusCode::Error) {
                 return Ok(Some(index + 1));
@@ -341,15 +355,12 @@ fn undecided() -> Outcome {
     Outcome::Unsettled { reason: "whether it is live could not be told yet".to_owned() }
 }
 
-/// A halt after a publish without a clear answer.
-fn perhaps_live(halt: Halt) -> (Option<Outcome>, Halt) {
+/// The end of a run after a publish without a clear answer.
+fn perhaps_live(stop: Stop, known: &mut Option<Outcome>) -> Stop {
+    let (Stop::Account(halt) | Stop::Run(halt)) = &stop else { return stop };
     let reason = format!("its publish was sent, and whether it took effect could not be read: {}", halt.reason);
-    (Some(Outcome::Unsettled { reason }), halt)
-}
-
-/// A halt that says nothing about the post at hand.
-fn quietly(halt: Halt) -> (Option<Outcome>, Halt) {
-    (None, halt)
+    *known = Some(Outcome::Unsettled { reason });
+    stop
 }
 
 /// A single image is ready within seconds, so its publish is its first look.

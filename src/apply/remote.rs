@@ -11,13 +11,13 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::exit::Exit;
 use crate::id::{AttemptId, PostKey, UserId};
 use crate::lockfile::{Record, Records, State, format, merge};
 use crate::port::{Remote, RemoteError, Version};
 
-use super::context::{Halt, Shared, lock};
+use super::context::{Shared, lock, stopped};
 use super::event::Event;
+use super::stop::{Cause, Halt, Stop};
 
 /// The record at the remote, as one run deals with it.
 pub(super) struct Keeper {
@@ -58,13 +58,13 @@ pub(super) enum Purpose {
 
 /// Why something could not be put.
 enum Trouble {
-    Halt(Halt),
+    Stop(Stop),
     Remote(RemoteError),
 }
 
-impl From<Halt> for Trouble {
-    fn from(halt: Halt) -> Self {
-        Self::Halt(halt)
+impl From<Stop> for Trouble {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
     }
 }
 
@@ -95,15 +95,14 @@ impl Shared {
     /// # Errors
     ///
     /// Where it could not be read; nothing has been published then.
-    pub async fn fetch_record(&self) -> Result<bool, Halt> {
+    pub async fn fetch_record(&self) -> Result<bool, Stop> {
         let Some(keeper) = &self.keeper else { return Ok(false) };
         let fetched = self.ask(self.first_fetch(keeper)).await?;
         if let Err(trouble) = fetched {
             return Err(match trouble {
-                Trouble::Halt(halt) => halt,
+                Trouble::Stop(stop) => stop,
                 Trouble::Remote(error) => self.halt_run(Halt {
-                    whole_run: true,
-                    exit: Exit::Failure,
+                    cause: Cause::Unreadable,
                     reason: format!("the record at the remote could not be read: {error}"),
                     help: "nothing was published; mend the cause, then run apply again".to_owned(),
                 }),
@@ -134,7 +133,7 @@ impl Shared {
     ///
     /// Where there is a remote, a claim stands there before it stands here: what was lost to another
     /// machine must leave no trace in a journal that cannot be taken back.
-    pub(super) async fn claim(&self, claims: Vec<Claim>) -> Result<Vec<bool>, Halt> {
+    pub(super) async fn claim(&self, claims: Vec<Claim>) -> Result<Vec<bool>, Stop> {
         let Some(keeper) = &self.keeper else {
             return claims.into_iter().map(|claim| self.record_all(claim).map(|()| true)).collect();
         };
@@ -147,17 +146,16 @@ impl Shared {
         }
         match self.ask(self.push(keeper, &claims, Purpose::Claim)).await? {
             Ok(written) => Ok(written),
-            Err(Trouble::Halt(halt)) => Err(halt),
+            Err(Trouble::Stop(stop)) => Err(stop),
             Err(Trouble::Remote(error)) => Err(self.halt_run(Halt {
-                whole_run: true,
-                exit: Exit::Incomplete,
+                cause: Cause::Incomplete,
                 reason: format!("the record could not be pushed before publishing: {error}"),
                 help: "nothing more was published; make the remote accept the push, then run apply again".to_owned(),
             })),
         }
     }
 
-    fn record_if_free(&self, keeper: &Keeper, claim: Claim) -> Result<bool, Halt> {
+    fn record_if_free(&self, keeper: &Keeper, claim: Claim) -> Result<bool, Stop> {
         let is_free = lock(&keeper.known).is_free(&claim);
         if is_free {
             self.record_all(claim)?;
@@ -166,22 +164,24 @@ impl Shared {
     }
 
     /// Puts what has happened. A run without a remote, or with nothing new to tell, puts nothing.
-    pub(super) async fn keep(&self, purpose: Purpose) -> Result<(), Halt> {
+    pub(super) async fn keep(&self, purpose: Purpose) -> Result<(), Stop> {
         let Some(keeper) = &self.keeper else { return Ok(()) };
         let pushed = tokio::select! {
             biased;
             pushed = self.push(keeper, &[], purpose) => pushed,
-            exit = self.patience(LAST_WORDS) => Err(Trouble::Halt(Halt::stopped(exit))),
+            signal = self.patience(LAST_WORDS) => Err(Trouble::Stop(stopped(signal))),
         };
-        let (why, exit) = match pushed {
+        let (why, cause) = match pushed {
             Ok(_) => return Ok(()),
-            Err(Trouble::Remote(error)) => (error.to_string(), Exit::Incomplete),
-            Err(Trouble::Halt(halt)) => (halt.reason, halt.exit),
+            Err(Trouble::Remote(error)) => (error.to_string(), Cause::Incomplete),
+            Err(Trouble::Stop(stop)) => {
+                let halt = stop.into_halt();
+                (halt.reason, halt.cause)
+            }
         };
         lock(&keeper.known).in_doubt = true;
         let halt = Halt {
-            whole_run: true,
-            exit,
+            cause,
             reason: format!("the record could not be pushed: {why}"),
             help: "make the remote accept the push, then run apply again: it finds what is live and records it"
                 .to_owned(),
@@ -191,7 +191,7 @@ impl Shared {
         }
         // Only the last try decides: until then a later one can mend it.
         let is_lost = self.not_kept().iter().any(|record| record.state == State::Published);
-        Err(if is_lost { Halt { exit: Exit::RecordNotDurable, ..halt } } else { halt })
+        Err(Stop::Run(if is_lost { Halt { cause: Cause::NotDurable, ..halt } } else { halt }))
     }
 
     /// Copies the journal into the lockfile and puts what the remote does not know yet.
@@ -199,13 +199,13 @@ impl Shared {
     /// # Errors
     ///
     /// Where one of them failed; the other one was tried all the same.
-    pub async fn keep_all(&self) -> Result<(), Halt> {
+    pub async fn keep_all(&self) -> Result<(), Stop> {
         let folded = self.fold();
         self.keep(Purpose::Last).await.and(folded)
     }
 
     /// Puts results that an earlier push could not, before anything else is published.
-    pub(super) async fn catch_up(&self) -> Result<(), Halt> {
+    pub(super) async fn catch_up(&self) -> Result<(), Stop> {
         let is_behind = self.keeper.as_ref().is_some_and(|keeper| lock(&keeper.known).in_doubt);
         if is_behind { self.keep(Purpose::Result).await } else { Ok(()) }
     }
@@ -310,7 +310,7 @@ impl Shared {
         let standing = match &kept.text {
             None => Records::default(),
             Some(text) => {
-                format::parse(text).map_err(|problem| Trouble::Halt(self.halt_run(unreadable(&problem))))?.records
+                format::parse(text).map_err(|problem| Trouble::Stop(self.halt_run(unreadable(&problem))))?.records
             }
         };
         // A push without an answer has arrived after all: what it claims is ours.
@@ -390,8 +390,7 @@ fn stands(standing: &Records, record: &Record) -> bool {
 
 fn unreadable(problem: &format::Error) -> Halt {
     Halt {
-        whole_run: true,
-        exit: Exit::Failure,
+        cause: Cause::Unreadable,
         reason: format!("igsync.lock at the remote can not be read: {problem}"),
         help: "mend it there, or bring its last version back; nothing was pushed".to_owned(),
     }

@@ -4,12 +4,13 @@ use crate::id::PostKey;
 use crate::manifest::Post;
 use crate::plan::{Action, Plan};
 
-use super::context::{Halt, Shared};
+use super::context::Shared;
 use super::remote::Claim;
+use super::stop::Stop;
 
 /// Renames the records of every moved post and returns how many posts that were. A post that another
 /// machine has touched meanwhile keeps its key until the next run.
-pub(super) async fn rename(plan: &Plan, shared: &Shared) -> Result<usize, Halt> {
+pub(super) async fn rename(plan: &Plan, shared: &Shared) -> Result<usize, Stop> {
     let moves = plan.changes.iter().filter_map(|change| match (&change.action, &change.post) {
         (Action::Moved { from }, Some(post)) => renamed(post, from, shared),
         _ => None,

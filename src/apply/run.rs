@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::exit::Exit;
 use crate::id::{AccountName, AttemptId, PostKey, UserId};
 use crate::lockfile::{Record, Records};
 use crate::manifest::{Post, PostState};
 use crate::plan::{Action, Change, Plan};
 
 use super::account::{AccountRun, Work};
-use super::context::{Halt, Shared};
+use super::context::Shared;
 use super::event::{Event, PostRef};
 use super::outcome::{Outcome, Tally};
 use super::rename::rename;
+use super::stop::{Cause, Halt};
 
 /// A run that has begun.
 pub struct Run {
@@ -80,11 +80,11 @@ impl Run {
         });
         let renamed = match started {
             Ok(()) => rename(plan, &shared).await,
-            Err(halt) => Err(halt),
+            Err(stop) => Err(stop),
         };
         match renamed {
             Ok(moved) => report.tally.moved = moved,
-            Err(halt) => report.stop(None, halt),
+            Err(stop) => report.stop(None, stop.into_halt()),
         }
         let broken = plan.accounts_with_errors();
         let (refused, able): (Vec<_>, Vec<_>) =
@@ -101,12 +101,12 @@ impl Run {
                 report.stop(Some(account.name.clone()), halt);
             }
         }
-        if let Err(halt) = shared.keep_all().await {
-            report.stop(None, halt);
+        if let Err(stop) = shared.keep_all().await {
+            report.stop(None, stop.into_halt());
         }
         report.not_kept = shared.not_kept();
-        report.tally.end(exit_of(plan));
-        // The output may be what failed; the exit code still tells.
+        report.tally.causes.extend(causes_of(plan));
+        // The output may be what failed; the report still has it.
         let _ = shared.tell(&finished(&report.tally, shared.clock.monotonic().saturating_sub(began)));
         report
     }
@@ -114,7 +114,7 @@ impl Run {
 
 impl Report {
     fn stop(&mut self, account: Option<AccountName>, halt: Halt) {
-        self.tally.end(halt.exit);
+        self.tally.end(halt.cause);
         self.halts.push((account, halt));
     }
 }
@@ -122,21 +122,21 @@ impl Report {
 /// The two events of a run that has nothing to do.
 pub fn idle_events(plan: &Plan) -> [Event; 2] {
     let mut tally = Tally::default();
-    tally.end(exit_of(plan));
+    tally.causes.extend(causes_of(plan));
     let started = Event::RunStarted { to_publish: 0, to_resume: 0, plan_digest: plan.digest.clone() };
     [started, finished(&tally, Duration::ZERO)]
 }
 
-/// What the state of the posts alone makes of the exit code.
-pub fn exit_of(plan: &Plan) -> Exit {
-    let mut exit = Exit::Done;
+/// What the state of the posts alone leaves to do.
+pub fn causes_of(plan: &Plan) -> BTreeSet<Cause> {
+    let mut causes = BTreeSet::new();
     if plan.summary.late + plan.summary.failed > 0 {
-        exit = exit.or(Exit::Incomplete);
+        causes.insert(Cause::Incomplete);
     }
     if plan.summary.unknown > 0 {
-        exit = exit.or(Exit::Unknown);
+        causes.insert(Cause::Unknown);
     }
-    exit
+    causes
 }
 
 /// What an account's run is given to do.
@@ -185,15 +185,14 @@ fn finished(tally: &Tally, elapsed: Duration) -> Event {
         unsettled: tally.unsettled,
         deferred: tally.deferred,
         not_attempted: tally.not_attempted,
-        exit_code: tally.exit() as u8,
+        causes: tally.causes.clone(),
         elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
     }
 }
 
 fn has_errors() -> Halt {
     Halt {
-        whole_run: false,
-        exit: Exit::Incomplete,
+        cause: Cause::Incomplete,
         reason: "a post that is due has errors".to_owned(),
         help: "mend the errors above, or set `draft: true` in those manifests".to_owned(),
     }

@@ -13,11 +13,11 @@ use crate::manifest::Post;
 
 use super::account::AccountRun;
 use super::attempt;
-use super::context::Halt;
 use super::event::Event;
 use super::matching::Look;
 use super::poll;
 use super::protocol::{Moment, Origin, Reading, Step, quiet_from};
+use super::stop::Stop;
 
 /// What a settlement found; the record is already written.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub enum Settled {
 
 impl AccountRun {
     /// Finds out what the publishes announced in `record` did, and records it.
-    pub async fn settle(&self, record: Record, origin: Origin, post: Option<&Post>) -> Result<Settled, Halt> {
+    pub async fn settle(&self, record: Record, origin: Origin, post: Option<&Post>) -> Result<Settled, Stop> {
         let Some(container) = record.container.clone() else {
             // Without a container nothing was ever sent.
             let is_unknown = record.state == State::Unknown;
@@ -63,7 +63,7 @@ impl AccountRun {
     /// A live check saw media that could be the post. Once all of them are known to be other posts the doubt is
     /// gone, and the next live check looks anew. Media that were only matched take no doubt away, and neither does
     /// a post with the same files: it may be this one under another key.
-    async fn settle_sighting(&self, record: Record) -> Result<Settled, Halt> {
+    async fn settle_sighting(&self, record: Record) -> Result<Settled, Stop> {
         let is_other = |other: &&Record| {
             other.user_id == record.user_id
                 && other.key != record.key
@@ -83,28 +83,27 @@ impl AccountRun {
     }
 
     /// Reads a container; only what speaks about the account or the network ends the run.
-    pub async fn read(&self, container: &ContainerId) -> Result<Reading, Halt> {
+    pub async fn read(&self, container: &ContainerId) -> Result<Reading, Stop> {
         Ok(self.read_status(container).await?.0)
     }
 
     /// As [`Self::read`], with the error subcode that Meta put into the status text.
-    pub(super) async fn read_status(&self, container: &ContainerId) -> Result<(Reading, Option<i64>), Halt> {
+    pub(super) async fn read_status(&self, container: &ContainerId) -> Result<(Reading, Option<i64>), Stop> {
         match self.shared.ask(self.client.container_status(container)).await? {
             Ok(status) => Ok((Reading::Status(status.code), status.subcode)),
-            Err(error) if error.is_account_level() => Err(Halt::unreachable(&error)),
-            Err(error) if is_denied(&error) => Ok((Reading::Unreadable, None)),
-            Err(error) => Err(Halt::unreachable(&error)),
+            Err(error) if !error.is_account_level() && is_denied(&error) => Ok((Reading::Unreadable, None)),
+            Err(error) => Err(Stop::unreachable(&error)),
         }
     }
 
-    pub(super) fn found_live(&self, record: Record, post: Option<&Post>) -> Result<Record, Halt> {
+    pub(super) fn found_live(&self, record: Record, post: Option<&Post>) -> Result<Record, Stop> {
         let at = record.intents.iter().map(|intent| intent.at).max().unwrap_or_else(|| self.client.server_now());
         self.write(attempt::published(record, None, Via::Settled, at, post))
     }
 
     /// The status says that nothing was published. Where an answer was unclear the listing is asked
     /// as well: believing a wrong status would publish the post twice.
-    async fn confirm_not_published(&self, record: Record, post: Option<&Post>) -> Result<Settled, Halt> {
+    async fn confirm_not_published(&self, record: Record, post: Option<&Post>) -> Result<Settled, Stop> {
         if attempt::all_refused(&record) {
             return Ok(Settled::Open(record));
         }
@@ -120,7 +119,7 @@ impl AccountRun {
     }
 
     /// The container is expired, failed or gone: only the listing is left.
-    async fn settle_by_listing(&self, record: Record, post: Option<&Post>) -> Result<Settled, Halt> {
+    async fn settle_by_listing(&self, record: Record, post: Option<&Post>) -> Result<Settled, Stop> {
         let first = self.look_for(&record).await?;
         if !self.candidates(&record, &first).is_empty()
             && let Some(media) = self.second_look(&record, &first).await?
@@ -141,7 +140,7 @@ impl AccountRun {
     }
 
     /// What looked like the post goes into the record: the person who decides is shown it.
-    fn cannot_tell(&self, record: Record, reason: &str, look: &Look) -> Result<Settled, Halt> {
+    fn cannot_tell(&self, record: Record, reason: &str, look: &Look) -> Result<Settled, Stop> {
         let evidence = self.candidates(&record, look);
         let unknown = Record { evidence, ..attempt::unknown(record.clone(), reason) };
         // Every run asks again; only what it learns is worth a line.
@@ -149,7 +148,7 @@ impl AccountRun {
     }
 
     /// The container stayed unreadable or busy for as long as this run waits.
-    async fn last_look(&self, record: Record, post: Option<&Post>) -> Result<Settled, Halt> {
+    async fn last_look(&self, record: Record, post: Option<&Post>) -> Result<Settled, Stop> {
         let first = self.look_for(&record).await?;
         if !self.candidates(&record, &first).is_empty()
             && let Some(media) = self.second_look(&record, &first).await?
@@ -160,7 +159,7 @@ impl AccountRun {
     }
 
     /// One reading of the media that could be this post's.
-    pub async fn look_for(&self, record: &Record) -> Result<Look, Halt> {
+    pub async fn look_for(&self, record: &Record) -> Result<Look, Stop> {
         let since = record.intents.iter().map(|intent| intent.at).min();
         if record.kind == Kind::Story {
             let stories = self.ask(self.client.stories(&self.user_id, STORY_PAGES)).await?;
@@ -172,7 +171,7 @@ impl AccountRun {
     }
 
     /// The only candidate that two looks agree on.
-    pub async fn second_look(&self, record: &Record, first: &Look) -> Result<Option<MediaId>, Halt> {
+    pub async fn second_look(&self, record: &Record, first: &Look) -> Result<Option<MediaId>, Stop> {
         let before = self.candidates(record, first);
         let [only] = before.as_slice() else { return Ok(None) };
         self.shared.wait(self.shared.waits.look).await?;
@@ -212,17 +211,17 @@ impl AccountRun {
         self.shared.with_records(|records| records.claimed_media(&self.user_id).into_iter().cloned().collect())
     }
 
-    fn bind(&self, record: Record, media: MediaId, post: Option<&Post>) -> Result<Record, Halt> {
+    fn bind(&self, record: Record, media: MediaId, post: Option<&Post>) -> Result<Record, Stop> {
         let at = record.intents.iter().map(|intent| intent.at).max().unwrap_or_else(|| self.client.server_now());
         self.write(attempt::published(record, Some(media), Via::Settled, at, post))
     }
 
-    pub fn write(&self, record: Record) -> Result<Record, Halt> {
+    pub fn write(&self, record: Record) -> Result<Record, Stop> {
         self.shared.record(&record)?;
         Ok(record)
     }
 
-    fn tell_polled(&self, record: &Record, container: &ContainerId, reading: Reading) -> Result<(), Halt> {
+    fn tell_polled(&self, record: &Record, container: &ContainerId, reading: Reading) -> Result<(), Stop> {
         let made = record.container.as_ref().and_then(|container| container.created_at);
         let waited = made.map_or(Duration::ZERO, |made| self.client.server_now().duration_since(made).unsigned_abs());
         self.shared.tell(&Event::ContainerPolled {

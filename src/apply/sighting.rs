@@ -8,13 +8,13 @@ use crate::manifest::Post;
 use crate::plan::Sighting;
 
 use super::account::AccountRun;
-use super::context::Halt;
 use super::live::{self, Live, Seen};
+use super::stop::Stop;
 
 impl AccountRun {
     /// Compares posts that are about to go out with the account's listing, as the live check right before
     /// publishing does.
-    pub async fn sightings(&self, posts: &[Arc<Post>]) -> Result<Vec<(PostKey, Sighting)>, Halt> {
+    pub async fn sightings(&self, posts: &[Arc<Post>]) -> Result<Vec<(PostKey, Sighting)>, Stop> {
         if posts.is_empty() {
             return Ok(Vec::new());
         }

@@ -81,9 +81,7 @@ impl Desk {
     }
 
     async fn client(&self, account: &Account, world: &World) -> Result<Client, Failure> {
-        credentials::connect(account, &self.settings, &self.transport, world)
-            .await
-            .map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))
+        credentials::connect(account, &self.settings, &self.transport, world).await.map_err(Failure::halted)
     }
 }
 

@@ -144,7 +144,7 @@ impl Connector {
             Ok(Ok(Some(identity))) => identity,
             Ok(Ok(None)) => return Ok(Err(several_accounts(account))),
             Ok(Err(error)) => return Ok(Err(credentials::refused(account, &client, &error))),
-            Err(halt) => return Ok(Err(halt)),
+            Err(stop) => return Ok(Err(stop.into_halt())),
         };
         check_identity(account, expected.as_ref(), &identity)?;
         Ok(Ok((client, identity.user_id)))

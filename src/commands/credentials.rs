@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use crate::apply::Halt;
+use crate::apply::{Cause, Halt};
 use crate::config::{Account, Config, Login, Settings, TokenSource};
-use crate::exit::Exit;
 use crate::graph::{AccessToken, App, AppSecret, Client, Endpoint, Error, Flavour, Timing};
 use crate::port::Transport;
 
@@ -132,7 +131,7 @@ async fn run_command(account: &Account, words: &[String]) -> Result<String, Halt
 }
 
 pub(super) fn account_halt(reason: impl std::fmt::Display, help: &str) -> Halt {
-    Halt { whole_run: false, exit: Exit::Account, reason: reason.to_string(), help: help.to_owned() }
+    Halt { cause: Cause::Account, reason: reason.to_string(), help: help.to_owned() }
 }
 
 pub(super) fn login_word(login: Login) -> &'static str {

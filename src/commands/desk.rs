@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::apply::by_hand::{NewAttempt, Objection, Subject};
-use crate::apply::{AccountRun, Halt, Observer, Shared};
+use crate::apply::{AccountRun, Cause, Halt, Observer, Shared, Stop};
 use crate::cli::{Change, Global, LockScope, OutputFormat};
 use crate::config::Push;
 use crate::exit::Exit;
@@ -140,7 +140,7 @@ impl Desk {
         &mut self,
         named: &Named,
         world: &World,
-        work: impl AsyncFnOnce(&mut AccountRun) -> Result<T, Halt>,
+        work: impl AsyncFnOnce(&mut AccountRun) -> Result<T, Stop>,
     ) -> Result<Result<T, Halt>, Failure> {
         let Some(book @ Book { shared, .. }) = &self.book else {
             let help = "leave out --dry-run";
@@ -152,7 +152,7 @@ impl Desk {
         let connected = connector.connect_all(&self.project, &Pace::reading(), &only, shared, world).await;
         let answer = match connected {
             Ok(mut accounts) => Ok(match accounts.runs.first_mut() {
-                Some(run) => work(run).await,
+                Some(run) => work(run).await.map_err(Stop::into_halt),
                 None => Err(accounts.halted.pop().map_or_else(|| unknown_account(&named.account), |(_, halt)| halt)),
             }),
             Err(failure) => Err(failure),
@@ -165,7 +165,7 @@ impl Desk {
     pub(super) fn record(&mut self, records: Vec<Record>) -> Result<(), Failure> {
         if let Some(book @ Book { shared, .. }) = &self.book {
             book.check()?;
-            shared.record_all(records).map_err(Failure::halted)?;
+            shared.record_all(records).map_err(|stop| Failure::halted(stop.into_halt()))?;
             self.project.snapshot.records = shared.with_records(Clone::clone);
         }
         Ok(())
@@ -175,7 +175,7 @@ impl Desk {
     pub(super) fn take_over(&mut self, others: &Records) -> Result<(), Failure> {
         if let Some(book @ Book { shared, .. }) = &self.book {
             book.check()?;
-            shared.take_over(others).map_err(Failure::halted)?;
+            shared.take_over(others).map_err(|stop| Failure::halted(stop.into_halt()))?;
             self.project.snapshot.records = shared.with_records(Clone::clone);
         }
         Ok(())
@@ -187,7 +187,7 @@ impl Desk {
         let Some(Book { shared, keeping, .. }) = &self.book else { return Ok(()) };
         let kept = shared.keep_all().await;
         keeping.follow(world).await;
-        let Err(halt) = kept else {
+        let Err(stop) = kept else {
             if shared.has_changed_lockfile() && !shared.is_kept_elsewhere() {
                 remote::say_how_to_keep(&self.project, message, world);
             }
@@ -195,7 +195,8 @@ impl Desk {
         };
         let not_kept = shared.not_kept();
         remote::hand_over(&not_kept, world);
-        let exit = if not_kept.is_empty() { halt.exit } else { Exit::RecordNotDurable };
+        let halt = stop.into_halt();
+        let exit = if not_kept.is_empty() { halt.cause.into() } else { Exit::RecordNotDurable };
         Err(Failure::message(exit, halt.reason, "mend the cause, then run the same command again"))
     }
 
@@ -228,8 +229,7 @@ impl Desk {
 
 fn unknown_account(name: &AccountName) -> Halt {
     Halt {
-        whole_run: false,
-        exit: Exit::Account,
+        cause: Cause::Account,
         reason: format!("igsync.yaml has no account {name}"),
         help: "give it an entry with its user_id".to_owned(),
     }

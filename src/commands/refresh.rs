@@ -70,9 +70,9 @@ pub(super) async fn look(
                 project.live.extend(found.into_iter().map(|(key, sighting)| ((name.clone(), key), sighting)));
                 place += 1;
             }
-            Err(halt) => {
+            Err(stop) => {
                 let account = run.accounts.remove(place);
-                run.halted.push((account.name, halt));
+                run.halted.push((account.name, stop.into_halt()));
             }
         }
     }

@@ -100,7 +100,7 @@ impl Keeping {
         }
         let remote = self.branch.clone().map(|branch| branch as Arc<dyn Remote>);
         let shared = Arc::new(share(project, world, ledger, observer).kept_at(remote));
-        shared.fetch_record().await.map_err(Failure::halted)?;
+        shared.fetch_record().await.map_err(|stop| Failure::halted(stop.into_halt()))?;
         Ok((lock, shared))
     }
 
@@ -286,9 +286,9 @@ fn not_pushed(why: &str) -> Failure {
 /// reads the log.
 pub(super) async fn keep_all(shared: &Shared, world: &World) -> Result<(), Failure> {
     let kept = shared.keep_all().await;
-    kept.map_err(|halt| {
+    kept.map_err(|stop| {
         hand_over(&shared.not_kept(), world);
-        Failure::halted(halt)
+        Failure::halted(stop.into_halt())
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::apply::by_hand::{self, Seen, link_code};
-use crate::apply::{Halt, Observer};
+use crate::apply::{Halt, Observer, Stop};
 use crate::cli::{Global, OutputFormat, Resolve};
 use crate::exit::Exit;
 use crate::id::{MediaId, PostKey};
@@ -59,7 +59,7 @@ fn reference(text: &str) -> Result<Reference, Failure> {
 /// The user id that only the token knows.
 async fn learn_user(desk: &mut Desk, named: &mut Named, world: &World) -> Result<(), Failure> {
     let user = desk.ask(named, world, async |run| Ok(run.user_id.clone())).await?;
-    let user = user.map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))?;
+    let user = user.map_err(Failure::halted)?;
     named.user_id = Some(user);
     Ok(())
 }
@@ -108,7 +108,8 @@ async fn look_up(
     }
     let found = desk
         .ask(named, world, async |run| {
-            let mut media = run.client.newest(&run.user_id, 100).await.map_err(|error| Halt::unreachable(&error))?;
+            let newest = run.client.newest(&run.user_id, 100).await;
+            let mut media = newest.map_err(|error| Stop::Account(Halt::unreachable(&error)))?;
             let stories = run.client.stories(&run.user_id, 1).await.map(|stories| stories.media);
             media.extend(stories.unwrap_or_default());
             Ok(media)
@@ -196,17 +197,17 @@ async fn settle(desk: &mut Desk, named: &Named, world: &World) -> Ended {
     let asked = desk
         .ask(named, world, async |run| {
             let settlement = run.settle_post(key, &find).await;
-            let filled = if settlement.halt.is_none() { run.enrich().await.err() } else { None };
-            Ok((settlement.tally.exit(), run.undecided.contains(key), settlement.halt.or(filled)))
+            let filled = if settlement.halt.is_none() { run.enrich().await.err().map(Stop::into_halt) } else { None };
+            Ok((Exit::of(&settlement.tally.causes), run.undecided.contains(key), settlement.halt.or(filled)))
         })
         .await?;
     let (mut exit, undecided, halt) = match asked {
         Ok(asked) => asked,
-        Err(halt) => (halt.exit, true, Some(halt)),
+        Err(halt) => (halt.cause.into(), true, Some(halt)),
     };
     let mut notes = Vec::new();
     if let Some(halt) = halt {
-        exit = exit.or(halt.exit);
+        exit = exit.or(halt.cause.into());
         notes.push(format!("could not be asked to the end: {}\n  help: {}", halt.reason, halt.help));
     } else if undecided {
         notes.push("Meta does not tell yet; ask again in some minutes".to_owned());

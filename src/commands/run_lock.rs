@@ -36,7 +36,7 @@ pub(super) async fn acquire(
         }
         tokio::select! {
             () = world.clock.sleep(RETRY.min(patience.saturating_sub(waited))) => {}
-            exit = world.stop.wait() => return Err(Failure::message(exit, "stopped while waiting", "run it again")),
+            signal = world.stop.wait() => return Err(Failure::message(signal.into(), "stopped while waiting", "run it again")),
         }
     }
 }

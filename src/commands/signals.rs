@@ -1,22 +1,22 @@
 //! SIGINT and SIGTERM: the first asks the run to stop, the second ends the process.
 
-use crate::apply::{Stop, stop_channel};
+use crate::apply::{Signal, StopSignal, stop_channel};
 use crate::exit::Exit;
 
 /// Listens until the process ends. Must be called inside a runtime.
-pub(super) fn listen() -> Stop {
+pub(super) fn listen() -> StopSignal {
     let (stopper, stop) = stop_channel();
     tokio::spawn(async move {
         let first = next().await;
         stopper.stop(first);
         let second = next().await;
-        std::process::exit(i32::from(second as u8));
+        std::process::exit(i32::from(Exit::from(second) as u8));
     });
     stop
 }
 
 #[cfg(unix)]
-async fn next() -> Exit {
+async fn next() -> Signal {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
@@ -24,15 +24,15 @@ async fn next() -> Exit {
         return std::future::pending().await;
     };
     tokio::select! {
-        _ = interrupt.recv() => Exit::Interrupted,
-        _ = terminate.recv() => Exit::Terminated,
+        _ = interrupt.recv() => Signal::Interrupt,
+        _ = terminate.recv() => Signal::Terminate,
     }
 }
 
 #[cfg(not(unix))]
-async fn next() -> Exit {
+async fn next() -> Signal {
     match tokio::signal::ctrl_c().await {
-        Ok(()) => Exit::Interrupted,
+        Ok(()) => Signal::Interrupt,
         Err(_) => std::future::pending().await,
     }
 }

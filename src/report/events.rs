@@ -2,13 +2,56 @@
 
 use std::io::{self, Write};
 
+use serde::Serialize;
+
 use crate::apply::{Event, Observer};
+use crate::exit::Exit;
+
+/// The end of a run as it is printed: what is left to do is an exit code.
+#[derive(Serialize)]
+struct Finished {
+    event: &'static str,
+    published: usize,
+    failed: usize,
+    unknown: usize,
+    unsettled: usize,
+    deferred: usize,
+    not_attempted: usize,
+    exit_code: u8,
+    elapsed_ms: u64,
+}
 
 /// One event with its newline.
 #[must_use]
 pub fn line(event: &Event) -> String {
+    let text = match *event {
+        Event::RunFinished {
+            published,
+            failed,
+            unknown,
+            unsettled,
+            deferred,
+            not_attempted,
+            ref causes,
+            elapsed_ms,
+        } => {
+            let (event, exit_code) = ("run_finished", Exit::of(causes) as u8);
+            serde_json::to_string(&Finished {
+                event,
+                published,
+                failed,
+                unknown,
+                unsettled,
+                deferred,
+                not_attempted,
+                exit_code,
+                elapsed_ms,
+            })
+        }
+        ref other => serde_json::to_string(other),
+    };
     // Names and numbers only: this cannot fail. A runner would obey `##[` even here.
-    serde_json::to_string(event).unwrap_or_default().replace("##[", "\\u0023#[") + "\n"
+    text.unwrap_or_default().replace("##[", "\\u0023#[") + "\n"
 }
 
 /// Writes each event as it happens.
@@ -31,6 +74,7 @@ impl<W: Write + Send> Observer for Json<W> {
 mod tests {
     use super::super::progress::testing::{Shared, post_ref};
     use super::*;
+    use crate::apply::Cause;
 
     #[test]
     fn each_event_is_one_line_with_its_name_first() {
@@ -42,6 +86,21 @@ mod tests {
         {"event":"post_published","key":"posts/a","account":"brand","media_id":"179"}
         {"event":"not_attempted","key":"posts/b","account":"brand","reason":"two\nlines\u001b"}
         "#);
+    }
+
+    #[test]
+    fn the_end_of_a_run_has_its_exit_code() {
+        let finished = Event::RunFinished {
+            published: 1,
+            failed: 2,
+            unknown: 3,
+            unsettled: 4,
+            deferred: 5,
+            not_attempted: 6,
+            causes: [Cause::Incomplete, Cause::Unknown].into(),
+            elapsed_ms: 7,
+        };
+        insta::assert_snapshot!(line(&finished), @r#"{"event":"run_finished","published":1,"failed":2,"unknown":3,"unsettled":4,"deferred":5,"not_attempted":6,"exit_code":4,"elapsed_ms":7}"#);
     }
 
     #[test]

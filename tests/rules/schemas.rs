@@ -1,6 +1,7 @@
 //! What igsync prints and writes, held against its own schemas by a validator that nobody here wrote:
 //! `jsonschema` for Python.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -198,7 +199,7 @@ fn every_event() -> Vec<Event> {
             unsettled: 0,
             deferred: 0,
             not_attempted: 0,
-            exit_code: 0,
+            causes: BTreeSet::new(),
             elapsed_ms: 3,
         },
     ];

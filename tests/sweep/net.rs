@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use igsync::apply::Stopper;
-use igsync::exit::Exit;
+use igsync::apply::{Signal, Stopper};
 use igsync::lockfile::Record;
 use igsync::port::{Body, Clock, MemDisk, Method, Request, Response, Transport, TransportError};
 use tokio::sync::Notify;
@@ -134,9 +133,9 @@ impl Net {
     }
 
     /// A person asks the run to stop.
-    pub fn stop(&self, exit: Exit) {
+    pub fn stop(&self, signal: Signal) {
         for stopper in &self.state().stoppers {
-            stopper.stop(exit);
+            stopper.stop(signal);
         }
     }
 
@@ -327,7 +326,7 @@ impl NetState {
             }
             Fault::Stop => {
                 for stopper in &self.stoppers {
-                    stopper.stop(Exit::Interrupted);
+                    stopper.stop(Signal::Interrupt);
                 }
                 let reply = self.world.answer(now, account, call);
                 self.reply(reply, now)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use igsync::exit::Exit;
+use igsync::apply::Signal;
 use igsync::id::{AttemptId, MediaId};
 use igsync::lockfile::{Comment, Record, Records, State, Switch, Via, format};
 use igsync::port::{Clock, Kept, Remote, RemoteError, Version};
@@ -188,7 +188,7 @@ impl SimRemote {
             }
             Some(RemoteFault::Slow(seconds)) => self.net.clock.sleep(Duration::from_secs(seconds.into())).await,
             Some(RemoteFault::KillBefore | RemoteFault::KillAfter) => return self.die().await,
-            Some(RemoteFault::Stop) => self.net.stop(Exit::Terminated),
+            Some(RemoteFault::Stop) => self.net.stop(Signal::Terminate),
             None => {}
         }
         Ok(self.read())
@@ -214,7 +214,7 @@ impl SimRemote {
                 let _ = self.write(over, text, message);
                 return self.die().await;
             }
-            Some(RemoteFault::Stop) => self.net.stop(Exit::Terminated),
+            Some(RemoteFault::Stop) => self.net.stop(Signal::Terminate),
             None => {}
         }
         let put = self.write(over, text, message);

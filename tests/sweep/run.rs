@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use igsync::apply::{
-    AccountRun, Event as Fact, Halt, MediaSource, Observer, Protocol, Run, Shared, Stop, Waits, exit_of, has_open,
-    has_work, stop_channel,
+    AccountRun, Event as Fact, Halt, MediaSource, Observer, Protocol, Run, Shared, StopSignal, Waits, causes_of,
+    has_open, has_work, stop_channel,
 };
 use igsync::config::Login;
 use igsync::exit::Exit;
@@ -288,7 +288,7 @@ impl Simulation {
     }
 
     /// As `igsync apply --yes`, without its terminal.
-    async fn apply(&self, site: usize, stop: Stop, run: usize) -> Ended {
+    async fn apply(&self, site: usize, stop: StopSignal, run: usize) -> Ended {
         let posts = self.posts();
         let paths = Paths::new(Path::new(ROOTS[site]));
         let open = || self.share(site, &paths, stop.clone(), run);
@@ -306,7 +306,9 @@ impl Simulation {
                 Some(shared) => shared.keep_all().await,
                 None => Ok(()),
             };
-            return Ended::Exit(kept.map_or_else(|halt| halt.exit, |()| exit_of(&offline)));
+            return Ended::Exit(
+                kept.map_or_else(|stop| stop.into_halt().cause.into(), |()| Exit::of(&causes_of(&offline))),
+            );
         }
         let shared = match begun.map_or_else(open, Ok) {
             Ok(shared) => shared,
@@ -322,7 +324,7 @@ impl Simulation {
                     continue;
                 }
                 Ok(Err(error)) => Halt::unreachable(&error),
-                Err(halt) => halt,
+                Err(stop) => stop.into_halt(),
             };
             run.halted.push((account_name(account), halt));
         }
@@ -332,10 +334,10 @@ impl Simulation {
         if !plan.guards.is_empty() {
             return match run.shared.keep_all().await {
                 Ok(()) => Ended::Refused(plan.guards),
-                Err(halt) => Ended::Broken(halt.reason),
+                Err(stop) => Ended::Broken(stop.into_halt().reason),
             };
         }
-        Ended::Exit(run.carry_out(&plan).await.tally.exit())
+        Ended::Exit(Exit::of(&run.carry_out(&plan).await.tally.causes))
     }
 
     /// With a remote, what stands there decides what there is to do; without, the files alone, as long as there
@@ -353,13 +355,13 @@ impl Simulation {
         }
         let shared = open()?;
         if self.remote.is_some() {
-            shared.fetch_record().await.map_err(|halt| Ended::Exit(halt.exit))?;
+            shared.fetch_record().await.map_err(|stop| Ended::Exit(stop.into_halt().cause.into()))?;
         }
         let records = shared.with_records(Clone::clone);
         Ok((Some(shared), records))
     }
 
-    fn share(&self, site: usize, paths: &Paths, stop: Stop, run: usize) -> Result<Arc<Shared>, Ended> {
+    fn share(&self, site: usize, paths: &Paths, stop: StopSignal, run: usize) -> Result<Arc<Shared>, Ended> {
         let disk: Arc<dyn Disk> = Arc::clone(&self.disk) as _;
         let ledger =
             Ledger::open(Arc::clone(&disk), paths.clone()).map_err(|error| Ended::Broken(format!("open: {error}")))?;

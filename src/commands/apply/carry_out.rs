@@ -28,7 +28,8 @@ pub(super) async fn run(
         world.terminal.say(&format!("{what}: {}\n  help: {}", halt.reason, halt.help));
         world.actions.remark(&format!("{what}: {}. To do: {}", halt.reason, halt.help));
     }
-    if tally.exit() == Exit::RecordNotDurable {
+    let exit = Exit::of(&tally.causes);
+    if exit == Exit::RecordNotDurable {
         remote::hand_over(&not_kept, world);
     }
     if args.format == OutputFormat::Human {
@@ -36,7 +37,7 @@ pub(super) async fn run(
     }
     let is_to_keep = shared.has_changed_lockfile() && !shared.is_kept_elsewhere();
     hint(&tally, is_to_keep, project, global, world);
-    Ok(tally.exit())
+    Ok(exit)
 }
 
 /// The next command, on stderr: the last line of stdout stays stable.

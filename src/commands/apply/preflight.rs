@@ -1,9 +1,8 @@
 //! Permissions that publishing itself does not need, asked for before any container is made: a post
 //! that went out without its first comment cannot be mended by a later run of the same token.
 
-use crate::apply::{AccountRun, Halt, Run, is_work};
+use crate::apply::{AccountRun, Cause, Halt, Run, is_work};
 use crate::config::{Account, Login};
-use crate::exit::Exit;
 use crate::graph::scopes;
 use crate::id::MediaId;
 use crate::lockfile::State;
@@ -65,8 +64,7 @@ async fn missing(account: &Account, run: &AccountRun, plan: &Plan, project: &Pro
         return None;
     }
     Some(Halt {
-        whole_run: false,
-        exit: Exit::Account,
+        cause: Cause::Account,
         reason: format!(
             "the token of account {} lacks {}, which first comments and comment switches need; nothing was made",
             account.name,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::apply::{exit_of, has_open, has_work, idle_events};
+use crate::apply::{causes_of, has_open, has_work, idle_events};
 use crate::cli::{Apply, OutputFormat};
 use crate::config::Account;
 use crate::exit::Exit;
@@ -45,7 +45,7 @@ pub(super) fn ends_offline(
         let events: String = idle_events(plan).iter().map(report::events::line).collect();
         write_stdout(world, &events)?;
     }
-    Ok(Some(exit_of(plan)))
+    Ok(Some(Exit::of(&causes_of(plan))))
 }
 
 /// Accounts for which Meta has to be asked anything.

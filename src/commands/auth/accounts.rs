@@ -13,7 +13,7 @@ pub(super) async fn run(global: &Global, args: &AuthAccounts, world: &World) -> 
     let client = desk.client(account, world).await?;
     let found = client.accounts().await.map_err(|error| {
         let halt = credentials::refused(account, &client, &error);
-        Failure::message(halt.exit, halt.reason, halt.help)
+        Failure::halted(halt)
     })?;
     write_stdout(
         world,

@@ -137,7 +137,7 @@ pub(in super::super) async fn debug(
             let transport = super::transport(world)?;
             match credentials::client(account.login, token, settings, &transport, world) {
                 Ok(as_app) => credentials::proven(as_app, world).debug_token(client.token()).await,
-                Err(halt) => return Err(Failure::message(halt.exit, halt.reason, halt.help)),
+                Err(halt) => return Err(Failure::halted(halt)),
             }
         }
         _ => client.debug_self().await,

@@ -23,15 +23,15 @@ pub(super) async fn run(global: &Global, args: &AuthLogin, world: &World) -> End
         None => by_hand(&desk, &account, args.show, world).await?,
     };
     let token = issued.as_ref().map_or_else(|| given.clone(), |issued| issued.token.clone());
-    let client = credentials::client(account.login, token, &desk.settings, &desk.transport, world)
-        .map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))?;
+    let client =
+        credentials::client(account.login, token, &desk.settings, &desk.transport, world).map_err(Failure::halted)?;
     let client = credentials::proven(client.after(given), world);
     if let Some(issued) = &issued {
         hand_over(issued, client.server_now(), &desk, world)?;
     }
     let found = client.accounts().await.map_err(|error| {
         let halt = credentials::refused(&account, &client, &error);
-        Failure::message(halt.exit, halt.reason, halt.help)
+        Failure::halted(halt)
     })?;
     for identity in &found {
         world.terminal.say(&report::auth::owner(identity));
@@ -72,7 +72,7 @@ async fn by_hand(
         }
         Err(error) => {
             let halt = credentials::refused(account, &client, &error);
-            Err(Failure::message(halt.exit, halt.reason, halt.help))
+            Err(Failure::halted(halt))
         }
     }
 }
@@ -118,8 +118,7 @@ fn ask(world: &World, prompt: &str) -> Result<String, Failure> {
 }
 
 fn new_client(desk: &Desk, account: &Account, token: AccessToken, world: &World) -> Result<Client, Failure> {
-    credentials::client(account.login, token, &desk.settings, &desk.transport, world)
-        .map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))
+    credentials::client(account.login, token, &desk.settings, &desk.transport, world).map_err(Failure::halted)
 }
 
 /// The code in a redirect's address, or the code itself.

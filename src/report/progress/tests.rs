@@ -44,7 +44,7 @@ fn finished(published: usize, failed: usize) -> Event {
         unsettled: 0,
         deferred: 0,
         not_attempted: 0,
-        exit_code: 0,
+        causes: BTreeSet::new(),
         elapsed_ms: 12_345,
     }
 }
