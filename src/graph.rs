@@ -29,7 +29,7 @@ pub mod wire;
 #[cfg(test)]
 mod canary;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use client::{Client, Timing};
 pub use comment::Comment;

@@ -1,38 +1,43 @@
-//! One account's part of a run: from the listing before the first publish to the permalinks after the last.
+//! One account's part of a run, from the listing before the first publish to the permalinks after the last. The
+//! loop calls the parts in their order; they do not know each other.
+
+mod post;
+mod settling;
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt};
-use jiff::{SignedDuration, Timestamp};
-
-use crate::graph::wire::StatusCode;
-use crate::graph::{Client, Error};
-use crate::id::{AccountName, AttemptId, MediaId, PostKey, UserId};
-use crate::lockfile::{Record, State, Via};
+use crate::graph::Client;
+use crate::id::{AccountName, MediaId, PostKey, UserId};
+use crate::lockfile::{Record, State};
 use crate::manifest::Post;
+use crate::plan::Sighting;
 
-use super::announce::Turn;
-use super::attempt;
-use super::budget::{self, Allowance};
-use super::context::{Shared, lock};
-use super::event::PostRef;
-use super::live::{self, Live, Seen};
+use super::after::Finisher;
+use super::book::Book;
+use super::context::Scope;
+use super::evidence::Evidence;
+use super::ledger::Ledger;
+use super::live_check::{AddedAt, LiveCheck};
 use super::matching::Look;
 use super::media::MediaSource;
-use super::outcome::{Failure, Outcome, Tally};
-use super::protocol::{Origin, Reading, Standing};
-use super::prove::Proof;
-use super::settle::Settled;
+use super::outcome::{Outcome, Tally};
+use super::parallel::Sorted;
+use super::prepare::{Preparer, Proof, Ready, Terms};
+use super::protocol::Origin;
+use super::publish::{Publisher, Turn};
+use super::settle::Settler;
 use super::stop::{Halt, Stop};
 
-/// One account, connected.
-pub struct AccountRun {
-    pub shared: Arc<Shared>,
+pub use settling::{FindPost, Settlement};
+
+/// What an account's run is made of.
+pub struct Setup {
+    pub ledger: Arc<Ledger>,
     pub name: AccountName,
     pub user_id: UserId,
-    pub client: Client,
+    pub client: Arc<Client>,
     pub media: MediaSource,
     /// Written into records made through another base than Meta's.
     pub graph: Option<String>,
@@ -45,154 +50,89 @@ pub struct AccountRun {
     pub proof: Option<Proof>,
     /// When the manifest came into the repository: the earliest time at which its post can be live.
     pub added_at: AddedAt,
+}
+
+/// One account, connected.
+pub struct AccountRun {
+    scope: Scope,
+    book: Arc<dyn Book>,
+    preparer: Preparer,
+    publisher: Publisher,
+    settler: Settler,
+    finisher: Finisher,
+    live: LiveCheck,
+    evidence: Evidence,
+    checks_live: bool,
+    min_gap: Duration,
     /// Posts that this run already failed to settle: they have their outcome.
-    pub undecided: HashSet<PostKey>,
-}
-
-/// When a manifest (by its path) came into the repository; `None` where nobody knows.
-pub type AddedAt = Arc<dyn Fn(&str) -> Option<Timestamp> + Send + Sync>;
-
-/// A post that is to go out now.
-#[derive(Clone, Debug)]
-pub struct Work {
-    pub post: Arc<Post>,
-}
-
-/// What settling before acting found.
-#[derive(Debug, Default)]
-pub struct Settlement {
-    pub tally: Tally,
-    /// Attempts that are proven not to be live and stay open.
-    pub not_live: Vec<AttemptId>,
-    pub halt: Option<Halt>,
-}
-
-/// Finds the manifest of a record, where it still has one that wants to be published.
-pub type FindPost<'a> = dyn Fn(&PostKey) -> Option<Arc<Post>> + Send + Sync + 'a;
-
-/// A post whose containers exist.
-pub(super) struct Ready {
-    post: Arc<Post>,
-    pub(super) record: Record,
-    /// Whether this process made the container: a young image may be published without a look.
-    fresh: bool,
+    undecided: HashSet<PostKey>,
 }
 
 impl AccountRun {
-    /// Settles every open attempt of this account, whatever its manifest says now.
-    pub async fn settle_open(&mut self, post: &FindPost<'_>) -> Settlement {
-        let open = self.shared.with_records(|records| records.open(&self.user_id).cloned().collect());
-        self.settle_these(open, post).await
+    pub fn new(setup: Setup) -> Self {
+        let Setup { ledger, name, user_id, client, media, graph, max_publish, min_gap, .. } = setup;
+        let scope = Scope { run: Arc::clone(ledger.context()), name, user_id };
+        let book: Arc<dyn Book> = ledger;
+        let parts = || (scope.clone(), Arc::clone(&client), Arc::clone(&book));
+        let terms = Terms { max_publish, parallelism: setup.parallelism, graph: graph.clone() };
+        let (a, b, c) = parts();
+        let preparer = Preparer::new(a, b, c, media, setup.proof, terms);
+        let (a, b, c) = parts();
+        let publisher = Publisher::new(a, b, c, min_gap);
+        let (a, b, c) = parts();
+        let settler = Settler::new(a, b, c);
+        let (a, b, c) = parts();
+        let finisher = Finisher::new(a, b, c);
+        let (a, b, c) = parts();
+        let live = LiveCheck::new(a, b, c, setup.added_at, graph);
+        let (a, b, c) = parts();
+        let evidence = Evidence::new(a, b, c);
+        let (checks_live, undecided) = (setup.live_check, HashSet::new());
+        Self { scope, book, preparer, publisher, settler, finisher, live, evidence, checks_live, min_gap, undecided }
     }
 
-    /// Settles the open attempts of one post.
-    pub async fn settle_post(&mut self, key: &PostKey, post: &FindPost<'_>) -> Settlement {
-        let mut open = self.shared.attempts(&self.user_id, key);
-        open.retain(|record| record.state.is_open());
-        self.settle_these(open, post).await
+    pub fn name(&self) -> &AccountName {
+        &self.scope.name
     }
 
-    async fn settle_these(&mut self, open: Vec<Record>, post: &FindPost<'_>) -> Settlement {
-        let mut ended = Settlement::default();
-        for record in open {
-            if let Err(stop) = self.settle_one(record, post, &mut ended).await {
-                let halt = stop.into_halt();
-                ended.tally.end(halt.cause);
-                ended.halt = Some(halt);
-                break;
-            }
-        }
-        ended
+    pub fn user_id(&self) -> &UserId {
+        &self.scope.user_id
     }
 
-    async fn settle_one(&mut self, record: Record, post: &FindPost<'_>, ended: &mut Settlement) -> Result<(), Stop> {
-        self.shared.go_on()?;
-        let wanted = post(&record.key);
-        let key = record.key.clone();
-        if record.state == State::Containers {
-            return match self.tidy(record, wanted.as_deref()).await? {
-                Some(live) => self.finish(&key, &Outcome::Published(live.media_id), &mut ended.tally),
-                None => Ok(()),
-            };
-        }
-        match self.settle(record, Origin::AnEarlierRun, wanted.as_deref()).await? {
-            Settled::Published(record) => {
-                self.finish(&key, &Outcome::Published(record.media_id.clone()), &mut ended.tally)?;
-            }
-            Settled::Open(record) => {
-                ended.not_live.push(record.attempt.clone());
-                self.tidy(record, wanted.as_deref()).await?;
-            }
-            Settled::Closed(_) => {}
-            Settled::Unknown(record) => {
-                let reason = record.reason.unwrap_or_default();
-                self.finish(&key, &Outcome::Unknown { reason }, &mut ended.tally)?;
-            }
-            Settled::Undecided(_) => {
-                self.undecided.insert(key.clone());
-                let reason = "its container can not be read yet".to_owned();
-                self.finish(&key, &Outcome::Unsettled { reason }, &mut ended.tally)?;
-            }
-        }
-        Ok(())
+    /// Compares posts that are about to go out with the account's listing. Records nothing.
+    pub async fn sightings(&self, posts: &[Arc<Post>]) -> Result<Vec<(PostKey, Sighting)>, Stop> {
+        self.live.sightings(posts).await
     }
 
-    /// Closes an attempt of which nothing is live when its containers are of no more use. Returns the record
-    /// where the container says that the post is live after all.
-    async fn tidy(&self, record: Record, wanted: Option<&Post>) -> Result<Option<Record>, Stop> {
-        let reason = match wanted {
-            None => "withdrawn",
-            Some(post) if post.digest.is_some() && post.digest != record.digest => "edited",
-            Some(_) if matches!(self.standing(&record), Standing::Superseded(_)) => "superseded",
-            Some(_) if attempt::is_past_life(&record, self.client.server_now()) => "expired",
-            Some(_) => return Ok(None),
-        };
-        // A lost journal, or another clone's, takes announcements along; what became of the container it can
-        // still tell itself.
-        if record.state == State::Containers
-            && let Some(container) = &record.container
-        {
-            match self.read(&container.id).await? {
-                Reading::Status(StatusCode::Published) => return self.found_live(record, wanted).map(Some),
-                Reading::Unreadable
-                    if reason == "superseded" && !attempt::is_past_life(&record, self.client.server_now()) =>
-                {
-                    return Ok(None);
-                }
-                Reading::Status(_) | Reading::Unreadable => {}
-            }
-        }
-        self.end(attempt::not_published(record, reason)).await.map(|()| None)
+    /// The media of the listing that could be the post of this attempt.
+    pub async fn candidates(&self, record: &Record) -> Result<Vec<MediaId>, Stop> {
+        let look = self.evidence.look_for(record).await?;
+        Ok(self.evidence.candidates(record, &look))
     }
 
-    /// Ends an attempt whose container could still be published, unless another machine goes on with it.
-    pub(super) async fn end(&self, ended: Record) -> Result<(), Stop> {
-        self.shared.claim(vec![vec![ended]]).await.map(drop)
+    /// Finds the permalinks of live posts, and the ids that lost answers left open.
+    pub async fn enrich(&self) -> Result<(), Stop> {
+        self.finisher.enrich().await
     }
 
-    /// Whether an attempt goes on beside the others of its post.
-    pub(super) fn standing(&self, record: &Record) -> Standing {
-        (self.shared.protocol.standing)(record, &self.shared.attempts(&self.user_id, &record.key))
-    }
-
-    /// Publishes `work` in its order. Every post gets exactly one outcome, whatever happens.
-    pub async fn publish_all(&self, work: Vec<Work>) -> (Tally, Option<Halt>) {
+    /// Publishes the posts in their order. Every one gets exactly one outcome, whatever happens.
+    pub async fn publish_all(&self, posts: Vec<Arc<Post>>) -> (Tally, Option<Halt>) {
         let mut tally = Tally::default();
-        let mut waiting: Vec<Work> = work.into_iter().filter(|work| !self.undecided.contains(&work.post.key)).collect();
+        let mut waiting: Vec<_> = posts.into_iter().filter(|post| !self.undecided.contains(&post.key)).collect();
         let mut halt = self.publish_in_order(&mut waiting, &mut tally).await.err().map(Stop::into_halt);
-        if let Err(late) = self.leave_to_others() {
+        if let Err(late) = self.publisher.leave_to_others().await {
             halt.get_or_insert(late.into_halt());
         }
         if let Some(halt) = &halt {
             tally.end(halt.cause);
-            for Work { post } in waiting {
+            for post in waiting {
                 // The output may be what failed; the tally still has it.
-                let _ = self.finish(&post.key, &Outcome::halted(halt), &mut tally);
+                let _ = self.scope.finish(&post.key, &Outcome::halted(halt), &mut tally);
             }
         }
         // A halted account is asked nothing more.
         let after = if halt.is_none() { self.enrich().await.err() } else { None };
-        let folded = self.shared.fold().err();
+        let folded = self.book.fold().await.err();
         if let Some(late) = after.or(folded).map(Stop::into_halt)
             && halt.is_none()
         {
@@ -203,48 +143,64 @@ impl AccountRun {
     }
 
     /// `waiting` holds the posts without an outcome at every moment, so that a halt loses none.
-    async fn publish_in_order(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<(), Stop> {
-        self.shared.go_on()?;
+    async fn publish_in_order(&self, waiting: &mut Vec<Arc<Post>>, tally: &mut Tally) -> Result<(), Stop> {
+        self.scope.go_on()?;
         self.finish_published(waiting).await?;
         if waiting.is_empty() {
             return Ok(());
         }
-        self.cut_to_allowance(waiting, tally).await?;
+        let (allowed, reason) = self.preparer.allowance(waiting).await?;
+        for post in waiting.split_off(allowed) {
+            self.scope.finish(&post.key, &Outcome::Deferred { reason: reason.clone() }, tally)?;
+        }
         if waiting.is_empty() {
             return Ok(());
         }
-        let newest = self.listing().await?;
-        if self.live_check {
-            self.name_what_is_live(&newest).await?;
-            self.adopt_what_is_live(waiting, &newest, tally)?;
+        let newest = self.live.listing().await?;
+        if self.checks_live {
+            self.finisher.name_what_is_live(&newest).await?;
+            self.adopt_what_is_live(waiting, &newest, tally).await?;
         }
-        self.place_media(waiting, tally).await?;
-        self.prove_media(waiting, tally).await?;
+        let placed = self.preparer.place_all(waiting.clone()).await;
+        self.sort(placed, waiting, tally).await?;
+        self.leave_out_refused_urls(waiting, tally).await?;
+        let prepared = self.preparer.prepare_all(waiting.clone()).await;
+        let ready = self.sort(prepared, waiting, tally).await?;
+        self.book.fold().await?;
         let fingerprint: Vec<MediaId> = newest.media.iter().take(FINGERPRINT).map(|media| media.id.clone()).collect();
-        let mut ready = self.prepare_all(waiting, tally).await?;
-        self.shared.fold()?;
+        self.publish_ready(ready, &fingerprint, waiting, tally).await
+    }
+
+    /// Publishes what is prepared, one post at a time.
+    async fn publish_ready(
+        &self,
+        mut ready: Vec<Ready>,
+        fingerprint: &[MediaId],
+        waiting: &mut Vec<Arc<Post>>,
+        tally: &mut Tally,
+    ) -> Result<(), Stop> {
         let mut last: Option<Duration> = None;
         while !ready.is_empty() {
             let next = ready.remove(0);
             // What was pushed after the last post counts as a part of the gap.
-            let passed = last.map(|last| self.shared.clock.monotonic().saturating_sub(last));
+            let passed = last.map(|last| self.scope.clock.monotonic().saturating_sub(last));
             let gap = passed.map_or(Duration::ZERO, |passed| self.min_gap.saturating_sub(passed));
             if !gap.is_zero() {
-                self.shared.wait(gap).await?;
+                self.scope.wait(gap).await?;
             }
             let key = next.post.key.clone();
-            let turn = Turn { fingerprint: &fingerprint, behind: &ready };
+            let behind: Vec<Record> = ready.iter().map(|ready| ready.record.clone()).collect();
             let mut known = None;
-            let ended = self.publish_with_one_retry(next, turn, &mut known).await;
-            last = Some(self.shared.clock.monotonic());
+            let ended = self.publish_with_one_retry(next, Turn { fingerprint, behind: &behind }, &mut known).await;
+            last = Some(self.scope.clock.monotonic());
             let (outcome, stopped) = match ended {
                 Ok(outcome) => (Some(outcome), None),
                 Err(Stop::Post(failure)) => (Some(Outcome::Failed(failure)), None),
                 Err(stop) => (known, Some(stop)),
             };
             if let Some(outcome) = outcome {
-                waiting.retain(|work| work.post.key != key);
-                self.finish(&key, &outcome, tally)?;
+                waiting.retain(|post| post.key != key);
+                self.scope.finish(&key, &outcome, tally)?;
             }
             if let Some(stop) = stopped {
                 return Err(stop);
@@ -253,226 +209,65 @@ impl AccountRun {
         Ok(())
     }
 
-    /// Containers fail for reasons that a second one does not share; it is made once.
-    async fn publish_with_one_retry(
-        &self,
-        next: Ready,
-        turn: Turn<'_>,
-        known: &mut Option<Outcome>,
-    ) -> Result<Outcome, Stop> {
-        let Ready { post, record, fresh } = next;
-        match self.publish_one(&post, record, fresh, turn, known).await {
-            Err(Stop::Post(Failure { try_again: true, .. })) => {
-                let (record, fresh) = self.prepare(&post).await?;
-                self.publish_one(&post, record, fresh, turn, known).await
-            }
-            ended => ended,
-        }
-    }
-
     /// Sends what an earlier run still owed to posts that are live: first comment, comment switch.
-    async fn finish_published(&self, waiting: &mut Vec<Work>) -> Result<(), Stop> {
-        for work in waiting.clone() {
-            let attempts = self.shared.attempts(&self.user_id, &work.post.key);
+    async fn finish_published(&self, waiting: &mut Vec<Arc<Post>>) -> Result<(), Stop> {
+        for post in waiting.clone() {
+            let attempts = self.book.attempts(&self.scope.user_id, &post.key);
             if let Some(live) = attempts.into_iter().find(|record| record.state == State::Published) {
-                self.send_extras(&work.post, live, Origin::AnEarlierRun).await?;
-                waiting.retain(|other| other.post.key != work.post.key);
+                self.finisher.send_extras(&post, live, Origin::AnEarlierRun).await?;
+                waiting.retain(|other| other.key != post.key);
             }
         }
         Ok(())
     }
 
-    /// Leaves what is over the cap, the account's quota or its containers of a day to a later run.
-    async fn cut_to_allowance(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<(), Stop> {
-        let quota = self.ask(self.client.quota(&self.user_id)).await?;
-        let now = self.client.server_now();
-        let (allowed, reason) = self.shared.with_records(|records| {
-            let open = |key: &PostKey| {
-                let attempts = records.attempts(&self.user_id, key).iter();
-                attempts.filter(|record| record.state.is_open()).min_by(|a, b| a.attempt.cmp(&b.attempt))
-            };
-            let costs: Vec<usize> =
-                waiting.iter().map(|Work { post }| budget::cost(post, open(&post.key), now)).collect();
-            let all: Vec<&Record> = records.iter().collect();
-            Allowance::new(self.max_publish, &quota, all.iter().copied(), &self.user_id, now).cut(&costs)
-        });
-        for Work { post } in waiting.split_off(allowed) {
-            self.finish(&post.key, &Outcome::Deferred { reason: reason.clone() }, tally)?;
+    async fn adopt_what_is_live(
+        &self,
+        waiting: &mut Vec<Arc<Post>>,
+        look: &Look,
+        tally: &mut Tally,
+    ) -> Result<(), Stop> {
+        let (all, claimed) = (waiting.clone(), self.live.claimed());
+        for post in &all {
+            if let Some(outcome) = self.live.adopt(post, &all, look, &claimed).await? {
+                waiting.retain(|other| other.key != post.key);
+                self.scope.finish(&post.key, &outcome, tally)?;
+            }
         }
         Ok(())
     }
 
-    /// The listing before the first publish. It is read back to the newest post that the record knows, and a
-    /// week at least, so that a record that lost lines, at its end or before, is noticed; without any record,
-    /// to its end. A week is one page for all but the busiest accounts.
-    pub(super) async fn listing(&self) -> Result<Look, Stop> {
-        let newest = self.shared.with_records(|records| {
-            let mine = records.iter().filter(|record| record.user_id == self.user_id);
-            mine.filter_map(|record| record.published_at).max()
-        });
-        let week_ago = self.client.server_now() - SignedDuration::from_hours(7 * 24);
-        let since = newest.map_or(Timestamp::MIN, |newest| newest.min(week_ago));
-        let listing = self.ask(self.client.back_to(&self.user_id, since, LISTING_PAGES)).await?;
-        Ok(Look { media: listing.media, reaches_back: listing.is_complete })
-    }
-
-    /// Records what a person or a lost lockfile's run has published already.
-    fn adopt_what_is_live(&self, waiting: &mut Vec<Work>, look: &Look, tally: &mut Tally) -> Result<(), Stop> {
-        let claimed: HashSet<MediaId> = self.claimed();
-        let all = waiting.clone();
-        for work in &all {
-            let attempts = self.shared.attempts(&self.user_id, &work.post.key);
-            let rivals: Vec<&Post> =
-                all.iter().filter(|other| other.post.key != work.post.key).map(|other| &*other.post).collect();
-            let claimants = self.claimants(&work.post.key);
-            let seen = Seen { look, claimed: &claimed, claimants: &claimants, rivals: &rivals };
-            let outcome = match live::check(&work.post, &attempts, &seen, &*self.added_at) {
-                Live::Absent => continue,
-                Live::Adopt(media) => {
-                    let record = self.attempt_of(&work.post);
-                    let at = media.timestamp.unwrap_or_else(|| self.client.server_now());
-                    let mut record =
-                        attempt::published(record, Some(media.id.clone()), Via::Adopted, at, Some(&work.post));
-                    record.permalink.clone_from(&media.permalink);
-                    self.write(record)?;
-                    Outcome::Adopted(media.id.clone())
-                }
-                Live::Contested => Outcome::Pending {
-                    reason: "what is live may be another post that is not settled yet; the next run decides".to_owned(),
-                },
-                Live::Maybe(media) => {
-                    let mut record = attempt::unknown(self.attempt_of(&work.post), "maybe_live");
-                    record.evidence = media.iter().map(|media| media.id.clone()).collect();
-                    self.write(record)?;
-                    Outcome::Unknown { reason: live::explain(&media) }
-                }
-            };
-            waiting.retain(|other| other.post.key != work.post.key);
-            self.finish(&work.post.key, &outcome, tally)?;
+    /// A post with a URL that Meta could not fetch is left out.
+    async fn leave_out_refused_urls(&self, waiting: &mut Vec<Arc<Post>>, tally: &mut Tally) -> Result<(), Stop> {
+        for answer in self.preparer.ask_hosts(waiting).await? {
+            let key = answer.key().clone();
+            let Some(reason) = self.preparer.judge(answer)? else { continue };
+            if waiting.iter().any(|post| post.key == key) {
+                waiting.retain(|post| post.key != key);
+                self.scope.finish(&key, &Outcome::NotAttempted { reason }, tally)?;
+            }
         }
         Ok(())
     }
 
-    /// Records of other posts that may own media without knowing which.
-    pub(super) fn claimants(&self, key: &PostKey) -> Vec<Record> {
-        self.shared.with_records(|records| {
-            let mine = records.iter().filter(|record| record.user_id == self.user_id && record.key != *key);
-            mine.filter(|record| match record.state {
-                State::Published => record.media_id.is_none(),
-                State::Intent | State::Unknown => true,
-                _ => false,
-            })
-            .cloned()
-            .collect()
-        })
-    }
-
-    /// The open attempt of a post, or a new one.
-    pub(super) fn attempt_of(&self, post: &Post) -> Record {
-        let mut open: Vec<Record> = self
-            .shared
-            .attempts(&self.user_id, &post.key)
-            .into_iter()
-            .filter(|record| record.state.is_open())
-            .collect();
-        open.sort_by(|a, b| a.attempt.cmp(&b.attempt));
-        open.into_iter()
-            .next()
-            .unwrap_or_else(|| attempt::begin(post, &self.user_id, self.shared.new_attempt(), self.graph.clone()))
-    }
-
-    /// Makes the containers of all posts side by side and returns those that can be published, in plan order.
-    async fn prepare_all(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<Vec<Ready>, Stop> {
-        let stopped: &Mutex<Option<Stop>> = &Mutex::default();
-        let made: Vec<_> = stream::iter(waiting.clone())
-            .map(|work| async move {
-                // What stops the account stops it before the next post is begun.
-                let before = lock(stopped).clone();
-                let prepared = match before {
-                    Some(stop) => Err(stop),
-                    // A large future, which streams move from hand to hand.
-                    None => Box::pin(self.prepare(&work.post)).await,
-                };
-                if let Err(stop @ (Stop::Account(_) | Stop::Run(_))) = &prepared {
-                    lock(stopped).get_or_insert_with(|| stop.clone());
-                }
-                (work.post, prepared)
-            })
-            .buffered(self.parallelism.max(1))
-            .collect()
-            .await;
-        let mut ready = Vec::new();
-        let mut stopped = None;
-        for (post, prepared) in made {
-            match prepared {
-                Ok((record, fresh)) => ready.push(Ready { post, record, fresh }),
-                Err(Stop::Post(failure)) => {
-                    waiting.retain(|work| work.post.key != post.key);
-                    self.remember_refusal(&post, &failure).await?;
-                    self.finish(&post.key, &Outcome::Failed(failure), tally)?;
-                }
-                Err(stop) => stopped = stopped.or(Some(stop)),
-            }
+    /// Gives the posts that failed their outcome, and returns what came of the others.
+    async fn sort<T>(
+        &self,
+        sorted: Sorted<T>,
+        waiting: &mut Vec<Arc<Post>>,
+        tally: &mut Tally,
+    ) -> Result<Vec<T>, Stop> {
+        for (post, failure) in sorted.failed {
+            waiting.retain(|other| other.key != post.key);
+            self.preparer.remember_refusal(&post, &failure).await?;
+            self.scope.finish(&post.key, &Outcome::Failed(failure), tally)?;
         }
-        stopped.map_or(Ok(ready), Err)
-    }
-
-    /// Content that Meta refused is not offered again until it changes.
-    async fn remember_refusal(&self, post: &Post, failure: &Failure) -> Result<(), Stop> {
-        if !failure.content {
-            return Ok(());
+        match sorted.stopped {
+            Some(stop) => Err(stop),
+            None => Ok(sorted.done.into_iter().map(|(_, done)| done).collect()),
         }
-        let record = self.attempt_of(post);
-        self.end(attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode)).await
-    }
-
-    async fn prepare(&self, post: &Post) -> Result<(Record, bool), Stop> {
-        self.shared.go_on()?;
-        let failure = match self.prepare_attempt(post).await {
-            Err(Stop::Post(failure)) if failure.spoilt => failure,
-            prepared => return prepared,
-        };
-        // Nothing was announced with containers that are still being filled: to drop them loses nothing.
-        let record = self.attempt_of(post);
-        if record.state == State::Containers && record.intents.is_empty() {
-            self.write(attempt::not_published(record, "upload_spoilt"))?;
-            if failure.try_again {
-                return self.prepare_attempt(post).await;
-            }
-        }
-        Err(Stop::Post(failure))
-    }
-
-    /// Makes or finds the containers of a post's open attempt, or of a new one, and fills them.
-    async fn prepare_attempt(&self, post: &Post) -> Result<(Record, bool), Stop> {
-        let record = self.attempt_of(post);
-        // Also one that is too old: it is looked at before it is given up, since a lost journal takes the
-        // announcement of a publish along.
-        if record.container.is_some() {
-            self.finish_uploads(post, &record).await?;
-            return Ok((record, false));
-        }
-        Ok((self.make_containers(post, record).await?, true))
-    }
-
-    /// Waits for an answer without which this account cannot go on.
-    pub(super) async fn ask<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Stop> {
-        self.shared.ask(call).await?.map_err(|error| Stop::unreachable(&error))
-    }
-
-    /// Announces and counts the end of one post.
-    pub(super) fn finish(&self, key: &PostKey, outcome: &Outcome, tally: &mut Tally) -> Result<(), Stop> {
-        tally.count(outcome);
-        outcome.event(self.post_ref(key)).map_or(Ok(()), |event| self.shared.tell(&event))
-    }
-
-    pub fn post_ref(&self, key: &PostKey) -> PostRef {
-        PostRef { key: key.clone(), account: self.name.clone() }
     }
 }
 
 /// So many of the newest media ids are remembered before a publish.
 const FINGERPRINT: usize = 10;
-
-/// All that Meta lists: 10,000 media at 100 a page.
-const LISTING_PAGES: u32 = 100;

@@ -1,21 +1,38 @@
 //! What follows a publish and never undoes or repeats it: first comment, comment switch, permalinks.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::graph::retry::{Call, Verdict, decide};
-use crate::graph::{Error, Media};
+use crate::graph::{Client, Error, Media};
 use crate::id::{Kind, MediaId};
 use crate::lockfile::{Comment, Record, State, Switch, Via};
 use crate::manifest::Post;
 
-use super::account::AccountRun;
+use super::book::Book;
 use super::by_hand::link_code;
+use super::context::Scope;
 use super::event::Event;
+use super::evidence::Evidence;
 use super::matching::Look;
 use super::protocol::Origin;
 use super::stop::{Halt, Stop};
 
-impl AccountRun {
+/// Finishes what is live: the comment and the switch that are due, ids and links that are missing.
+pub(super) struct Finisher {
+    scope: Scope,
+    client: Arc<Client>,
+    book: Arc<dyn Book>,
+    evidence: Evidence,
+}
+
+impl Finisher {
+    pub(super) fn new(scope: Scope, client: Arc<Client>, book: Arc<dyn Book>) -> Self {
+        let evidence = Evidence::new(scope.clone(), Arc::clone(&client), Arc::clone(&book));
+        Self { scope, client, book, evidence }
+    }
+
     /// Sends the first comment, then switches comments off, as the record says is due.
     /// `origin` is the run that published it.
     pub(super) async fn send_extras(&self, post: &Post, mut record: Record, origin: Origin) -> Result<(), Stop> {
@@ -39,18 +56,18 @@ impl AccountRun {
         origin: Origin,
     ) -> Result<Record, Stop> {
         let Some(text) = &post.first_comment else { return Ok(record) };
-        self.shared.go_on()?;
+        self.scope.go_on()?;
         let age = |record: &Record| {
             let published = record.published_at.unwrap_or(Timestamp::MIN);
             self.client.server_now().duration_since(published).unsigned_abs()
         };
-        let is_shared = self.shared.is_kept_elsewhere();
+        let is_shared = self.book.is_kept_elsewhere();
         // Whoever has published a post has this long to comment on it; others wait, and ask for it.
-        let own_time = self.shared.waits.http_timeout * 2 + self.shared.waits.settle;
+        let own_time = self.scope.waits.http_timeout * 2 + self.scope.waits.settle;
         let is_ours =
-            origin == Origin::ThisRun && (!is_shared || age(&record) + self.shared.waits.http_timeout < own_time);
+            origin == Origin::ThisRun && (!is_shared || age(&record) + self.scope.waits.http_timeout < own_time);
         if is_shared && !is_ours {
-            self.shared.wait(own_time.saturating_sub(age(&record))).await?;
+            self.scope.wait(own_time.saturating_sub(age(&record))).await?;
         }
         // A lockfile that went back in time calls a comment due that stands there already.
         if !is_ours {
@@ -58,17 +75,17 @@ impl AccountRun {
                 Some(false) => {}
                 Some(true) => {
                     record.comment = Some(Comment::Done);
-                    return self.write(record);
+                    return self.book.write(record).await;
                 }
                 None => return Ok(record),
             }
         }
         record.comment = Some(Comment::Intent);
-        let mut record = if is_ours { self.write(record)? } else { record };
-        if !is_ours && self.shared.claim(vec![vec![record.clone()]]).await? != [true] {
-            return Ok(self.current(record));
+        let mut record = if is_ours { self.book.write(record).await? } else { record };
+        if !is_ours && self.book.claim(vec![vec![record.clone()]]).await? != [true] {
+            return Ok(self.book.current(record));
         }
-        match self.shared.ask(self.client.comment(media_id, text)).await? {
+        match self.scope.ask(self.client.comment(media_id, text)).await? {
             Ok(_) => record.comment = Some(Comment::Done),
             Err(error) if decide(Call::Comment, &error, 1) == Verdict::OutcomeUnknown => {
                 return self.settle_comment(post, record, media_id).await;
@@ -78,7 +95,7 @@ impl AccountRun {
                 self.warn(post, format!("the first comment was not posted: {error}"))?;
             }
         }
-        self.write(record)
+        self.book.write(record).await
     }
 
     /// Two looks at the comments; one that is not seen is never sent again.
@@ -86,26 +103,26 @@ impl AccountRun {
         let text = post.first_comment.as_deref().unwrap_or_default();
         for look in 0..2 {
             if look > 0 {
-                self.shared.wait(self.shared.waits.look).await?;
+                self.scope.wait(self.scope.waits.look).await?;
             }
             match self.is_said(media_id, text).await? {
                 Some(false) => {}
                 Some(true) => {
                     record.comment = Some(Comment::Done);
-                    return self.write(record);
+                    return self.book.write(record).await;
                 }
                 None => return Ok(record),
             }
         }
         record.comment = Some(Comment::Unknown);
-        let record = self.write(record)?;
+        let record = self.book.write(record).await?;
         self.warn(post, "whether the first comment was posted is not known; it is not sent again".to_owned())?;
         Ok(record)
     }
 
     /// Whether a comment with this text is there; `None` where it can not be told now.
     async fn is_said(&self, media_id: &MediaId, text: &str) -> Result<Option<bool>, Stop> {
-        match self.shared.ask(self.client.comments(media_id, COMMENT_PAGES)).await? {
+        match self.scope.ask(self.client.comments(media_id, COMMENT_PAGES)).await? {
             Ok(comments) => {
                 let said =
                     |comment: &crate::graph::Comment| comment.text.as_deref().map(str::trim) == Some(text.trim());
@@ -116,8 +133,8 @@ impl AccountRun {
     }
 
     async fn switch_comments_off(&self, post: &Post, mut record: Record, media_id: &MediaId) -> Result<(), Stop> {
-        self.shared.go_on()?;
-        match self.shared.ask(self.client.set_comment_enabled(media_id, false)).await? {
+        self.scope.go_on()?;
+        match self.scope.ask(self.client.set_comment_enabled(media_id, false)).await? {
             Ok(()) => record.comment_switch = Some(Switch::Done),
             Err(Error::Api(refusal)) => {
                 record.comment_switch = Some(Switch::Failed);
@@ -128,28 +145,30 @@ impl AccountRun {
                 return self.warn(post, "comments are not switched off yet; the next run tries again".to_owned());
             }
         }
-        self.write(record).map(drop)
+        self.book.write(record).await.map(drop)
     }
 
     fn warn(&self, post: &Post, reason: String) -> Result<(), Stop> {
-        self.shared.tell(&Event::PostWarning { post: self.post_ref(&post.key), reason })
+        self.scope.tell(&Event::PostWarning { post: self.scope.post_ref(&post.key), reason })
     }
 
     /// One listing after the last publish gives the permalinks of all posts, and the ids that lost
     /// answers left open.
-    pub async fn enrich(&self) -> Result<(), Stop> {
+    pub(super) async fn enrich(&self) -> Result<(), Stop> {
         let recent = self.client.server_now() - SignedDuration::from_hours(24 * 7);
         let bare = self.published_without(|record| {
             (record.permalink.is_none() || record.media_id.is_none())
                 && record.published_at.is_none_or(|published| published > recent)
         });
-        if bare.is_empty() || self.shared.go_on().is_err() {
+        if bare.is_empty() || self.scope.go_on().is_err() {
             return Ok(());
         }
         // Permalinks are a courtesy: what goes wrong here says nothing about the posts.
-        let Ok(mut media) = self.shared.ask(self.client.newest(&self.user_id, AFTER)).await? else { return Ok(()) };
+        let Ok(mut media) = self.scope.ask(self.client.newest(&self.scope.user_id, AFTER)).await? else {
+            return Ok(());
+        };
         if bare.iter().any(|record| record.kind == Kind::Story) {
-            let stories = self.shared.ask(self.client.stories(&self.user_id, 1)).await?;
+            let stories = self.scope.ask(self.client.stories(&self.scope.user_id, 1)).await?;
             media.extend(stories.map(|listing| listing.media).unwrap_or_default());
         }
         let look = Look { media, reaches_back: false };
@@ -168,8 +187,8 @@ impl AccountRun {
                 .and_then(|media| media.permalink.clone());
             if let Some(permalink) = link {
                 record.permalink = Some(permalink.clone());
-                let record = self.write(record)?;
-                self.shared.tell(&Event::PostEnriched { post: self.post_ref(&record.key), permalink })?;
+                let record = self.book.write(record).await?;
+                self.scope.tell(&Event::PostEnriched { post: self.scope.post_ref(&record.key), permalink })?;
             }
         }
         Ok(())
@@ -188,27 +207,29 @@ impl AccountRun {
         if let Some(named) = self.named_by_link(&record, look) {
             record.media_id = Some(named);
         } else {
-            let Some(found) = self.second_look(&record, look).await? else { return Ok(None) };
+            let Some(found) = self.evidence.second_look(&record, look).await? else { return Ok(None) };
             record.media_id = Some(found);
             // Whoever said that it is live did not say that it is this media.
             record.via = Some(Via::Settled);
         }
-        self.write(record).map(Some)
+        self.book.write(record).await.map(Some)
     }
 
     /// The media that a person has named by its link.
     fn named_by_link(&self, record: &Record, look: &Look) -> Option<MediaId> {
         let code = link_code(record.permalink.as_deref()?)?;
-        let claimed = self.claimed();
+        let claimed = self.evidence.claimed();
         let is_it = |media: &&Media| media.permalink.as_deref().and_then(link_code).as_ref() == Some(&code);
         look.media.iter().find(is_it).map(|media| media.id.clone()).filter(|id| !claimed.contains(id))
     }
 
     fn published_without(&self, lacks: impl Fn(&Record) -> bool) -> Vec<Record> {
-        self.shared.with_records(|records| {
+        self.book.with(|records| {
             records
                 .iter()
-                .filter(|record| record.user_id == self.user_id && record.state == State::Published && lacks(record))
+                .filter(|record| {
+                    record.user_id == self.scope.user_id && record.state == State::Published && lacks(record)
+                })
                 .cloned()
                 .collect()
         })
@@ -220,3 +241,35 @@ const COMMENT_PAGES: u32 = 3;
 
 /// Media read after the last publish.
 const AFTER: u32 = 50;
+
+#[cfg(test)]
+mod tests {
+    use super::super::attempt;
+    use super::super::testing::{Stage, at, post, record};
+    use super::*;
+
+    async fn comment(origin: Origin, answers: &[&str]) -> (Stage, Record) {
+        let mut post = post("posts/a", Kind::Image, "x");
+        post.first_comment = Some("First".to_owned());
+        let sent = record(Kind::Image, "x", &[100]);
+        let live = attempt::published(sent, Some("179".into()), Via::Publish, at(101), Some(&post));
+        let stage = Stage::new(102, [live.clone()], answers.iter().copied());
+        let (scope, client, book) = stage.parts();
+        Finisher::new(scope, client, book).send_extras(&post, live, origin).await.unwrap();
+        let record = stage.record();
+        (stage, record)
+    }
+
+    #[tokio::test]
+    async fn the_comment_of_a_post_of_this_run_is_sent() {
+        let (stage, record) = comment(Origin::ThisRun, &[r#"{"id":"180"}"#]).await;
+        assert_eq!((record.comment, stage.script.sent().len()), (Some(Comment::Done), 1));
+    }
+
+    #[tokio::test]
+    async fn a_comment_that_an_earlier_run_owes_is_looked_for_first() {
+        let (stage, record) = comment(Origin::AnEarlierRun, &[r#"{"data":[{"id":"1","text":"First"}]}"#]).await;
+        assert_eq!((record.comment, stage.script.sent().len()), (Some(Comment::Done), 1));
+        assert_eq!(stage.script.sent()[0].method, crate::port::Method::Get, "nothing was sent");
+    }
+}

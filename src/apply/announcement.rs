@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use crate::id::MediaId;
 use crate::lockfile::Record;
 
-use super::account::AccountRun;
 use super::attempt;
+use super::context::Context;
 
 /// A publish that is announced, and for how long it may be sent.
 pub(super) struct Announcement {
@@ -22,11 +22,11 @@ pub(super) struct Announcement {
 }
 
 impl Announcement {
-    pub(super) fn begin(run: &AccountRun) -> Self {
-        let (shared, at) = (&run.shared, run.client.server_now());
-        let reach = shared.waits.http_timeout + shared.waits.settle;
+    /// Begins at the server's time `at`.
+    pub(super) fn begin(run: &Context, at: Timestamp) -> Self {
+        let reach = run.waits.http_timeout + run.waits.settle;
         let patience = reach / 8;
-        let (monotonic, wall) = (shared.clock.monotonic(), shared.clock.now());
+        let (monotonic, wall) = (run.clock.monotonic(), run.clock.now());
         Self { at, lease_until: at + patience + reach, monotonic, wall, patience }
     }
 
@@ -41,8 +41,8 @@ impl Announcement {
 
     /// A slow disk, a full pipe or a machine that slept may have used the lease up. The monotonic clock
     /// stands still while a machine sleeps, and the other one can be set back: the longer time counts.
-    pub(super) fn still_holds(&self, run: &AccountRun) -> bool {
-        let clock = &run.shared.clock;
+    pub(super) fn still_holds(&self, run: &Context) -> bool {
+        let clock = &run.clock;
         let by_wall = Duration::try_from(clock.now().duration_since(self.wall)).unwrap_or_default();
         clock.monotonic().saturating_sub(self.monotonic).max(by_wall) <= self.patience
     }

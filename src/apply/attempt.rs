@@ -132,6 +132,15 @@ pub(super) fn whole(at: Timestamp, unit: Unit) -> Timestamp {
     at.round(TimestampRound::new().smallest(unit).mode(RoundMode::Trunc)).unwrap_or(at)
 }
 
+/// Of the open attempts of one post the one that goes on: that with the smallest id, so that two clones choose the
+/// same.
+pub(super) fn open_of(attempts: &[Record]) -> Option<&Record> {
+    attempts.iter().filter(|record| record.state.is_open()).min_by(|a, b| a.attempt.cmp(&b.attempt))
+}
+
+/// Why an attempt ended that gave way to another one.
+pub(super) const SUPERSEDED: &str = "superseded";
+
 /// The container that is published, while it is young enough to be used.
 pub(super) fn usable_container(record: &Record, now: Timestamp) -> Option<&ContainerId> {
     record.container.as_ref().filter(|container| is_usable(container, now)).map(|container| &container.id)

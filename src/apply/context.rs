@@ -1,19 +1,18 @@
-//! What every part of a run shares: the ledger, the observer, the clock, and the ways to end early.
+//! What every part of a run is given: the clock, the waits, the output, the decision tables, and the ways to end
+//! early. It knows no record and no service.
 
-use std::path::PathBuf;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::graph::Error;
 use crate::graph::codes::Class;
-use crate::id::{AttemptId, PostKey, UserId};
-use crate::lockfile::{Ledger, Record, Records};
-use crate::port::{Clock, Disk, Remote};
+use crate::id::{AccountName, AttemptId, PostKey, UserId};
+use crate::port::Clock;
 
-use super::event::{Event, Observer};
-use super::outcome::Failure;
+use super::event::{Event, Observer, PostRef};
+use super::outcome::{Failure, Outcome, Tally};
 use super::protocol::Protocol;
-use super::remote::Keeper;
 use super::signal::{Signal, StopSignal};
 use super::stop::{Cause, Halt, Stop};
 
@@ -33,104 +32,44 @@ pub struct Waits {
     pub http_timeout: Duration,
 }
 
-/// What all accounts of a run share.
-pub struct Shared {
-    pub clock: Arc<dyn Clock>,
-    pub disk: Arc<dyn Disk>,
-    pub stop: StopSignal,
-    pub waits: Waits,
-    pub protocol: Protocol,
-    /// The content root.
-    pub root: PathBuf,
-    /// The record where other machines read it, if anywhere.
-    pub(super) keeper: Option<Keeper>,
-    ledger: Mutex<Ledger>,
+/// One run, as all accounts and parts of it know it.
+pub struct Context {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) waits: Waits,
+    pub(super) protocol: Protocol,
+    stop: StopSignal,
     observer: Mutex<Box<dyn Observer>>,
-    attempt_ids: Mutex<fastrand::Rng>,
+    dice: Mutex<fastrand::Rng>,
     halted: Mutex<Option<Halt>>,
     /// When the wish to stop was first heard.
     stopped_at: OnceLock<Duration>,
 }
 
-impl Shared {
-    #[expect(clippy::too_many_arguments, reason = "one call, in the command that wires the run")]
+impl Context {
+    /// `dice` makes the attempt ids.
     pub fn new(
         clock: Arc<dyn Clock>,
-        disk: Arc<dyn Disk>,
         stop: StopSignal,
         waits: Waits,
-        root: PathBuf,
-        ledger: Ledger,
         observer: Box<dyn Observer>,
-        attempt_ids: fastrand::Rng,
+        dice: fastrand::Rng,
     ) -> Self {
         Self {
             clock,
-            disk,
-            stop,
             waits,
             protocol: Protocol::default(),
-            root,
-            keeper: None,
-            ledger: Mutex::new(ledger),
+            stop,
             observer: Mutex::new(observer),
-            attempt_ids: Mutex::new(attempt_ids),
+            dice: Mutex::new(dice),
             halted: Mutex::new(None),
             stopped_at: OnceLock::new(),
         }
-    }
-
-    /// Keeps the record where other machines read it as well.
-    #[must_use]
-    pub fn kept_at(self, remote: Option<Arc<dyn Remote>>) -> Self {
-        Self { keeper: remote.map(Keeper::new), ..self }
     }
 
     /// The same run by other rules.
     #[must_use]
     pub fn with_protocol(self, protocol: Protocol) -> Self {
         Self { protocol, ..self }
-    }
-
-    /// Writes a record down; when this returns it has reached the disk.
-    pub fn record(&self, record: &Record) -> Result<(), Stop> {
-        lock(&self.ledger).record(record.clone()).map_err(|error| self.halt_run(storage(&error)))
-    }
-
-    /// Writes several records down at once: all of them reach the disk, or none.
-    pub fn record_all(&self, records: Vec<Record>) -> Result<(), Stop> {
-        lock(&self.ledger).record_all(records).map_err(|error| self.halt_run(storage(&error)))
-    }
-
-    /// Takes over what another machine has recorded.
-    pub fn take_over(&self, others: &Records) -> Result<(), Stop> {
-        lock(&self.ledger).take_over(others).map_err(|error| self.halt_run(storage(&error)))
-    }
-
-    /// Copies the journal into the lockfile.
-    pub fn fold(&self) -> Result<(), Stop> {
-        lock(&self.ledger).fold().map(drop).map_err(|error| self.halt_run(storage(&error)))
-    }
-
-    /// Whether the lockfile is another one than when the run began.
-    pub fn has_changed_lockfile(&self) -> bool {
-        lock(&self.ledger).has_folded()
-    }
-
-    /// Looks at the records without holding them.
-    pub fn with_records<T>(&self, look: impl FnOnce(&Records) -> T) -> T {
-        look(lock(&self.ledger).records())
-    }
-
-    /// The records of one post, every attempt.
-    pub fn attempts(&self, user_id: &UserId, key: &PostKey) -> Vec<Record> {
-        self.with_records(|records| records.attempts(user_id, key).to_vec())
-    }
-
-    /// Whether a publish of this attempt would be known here: this machine has made it, or announcements stand
-    /// at a remote before anything is sent.
-    pub(super) fn is_witness_of(&self, record: &Record) -> bool {
-        self.keeper.is_some() || lock(&self.ledger).is_witness_of(&record.attempt)
     }
 
     /// Announces a fact that has been recorded.
@@ -145,13 +84,13 @@ impl Shared {
     }
 
     pub fn new_attempt(&self) -> AttemptId {
-        let mut rng = lock(&self.attempt_ids);
+        let mut rng = lock(&self.dice);
         AttemptId::new(std::iter::repeat_with(|| rng.lowercase()).take(16).collect::<String>())
     }
 
     /// A number from 0 to 1, for what two machines must not do alike.
     pub(super) fn chance(&self) -> f64 {
-        lock(&self.attempt_ids).f64()
+        lock(&self.dice).f64()
     }
 
     /// Fails once the run has to end; asked before anything new is begun.
@@ -177,7 +116,7 @@ impl Shared {
         tokio::select! {
             biased;
             answer = call => Ok(answer),
-            signal = self.patience(GRACE) => Err(stopped(signal)),
+            signal = self.patience(READ_GRACE) => Err(stopped(signal)),
         }
     }
 
@@ -193,18 +132,43 @@ impl Shared {
     pub fn halt_run(&self, halt: Halt) -> Stop {
         Stop::Run(lock(&self.halted).get_or_insert(halt).clone())
     }
+}
 
-    /// Gives the parts back at the end of a run.
-    pub fn into_parts(self) -> (Ledger, Box<dyn Observer>) {
-        (
-            self.ledger.into_inner().unwrap_or_else(PoisonError::into_inner),
-            self.observer.into_inner().unwrap_or_else(PoisonError::into_inner),
-        )
+/// The account that a part works for, and the run around it.
+#[derive(Clone)]
+pub(super) struct Scope {
+    pub(super) run: Arc<Context>,
+    pub(super) name: AccountName,
+    pub(super) user_id: UserId,
+}
+
+impl Deref for Scope {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        &self.run
+    }
+}
+
+impl Scope {
+    pub(super) fn post_ref(&self, key: &PostKey) -> PostRef {
+        PostRef { key: key.clone(), account: self.name.clone() }
+    }
+
+    /// Waits for an answer without which this account cannot go on.
+    pub(super) async fn reach<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Stop> {
+        self.ask(call).await?.map_err(|error| Stop::unreachable(&error))
+    }
+
+    /// Announces and counts the end of one post.
+    pub(super) fn finish(&self, key: &PostKey, outcome: &Outcome, tally: &mut Tally) -> Result<(), Stop> {
+        tally.count(outcome);
+        outcome.event(self.post_ref(key)).map_or(Ok(()), |event| self.tell(&event))
     }
 }
 
 /// A call that is under way may end within this time after a stop.
-const GRACE: Duration = Duration::from_secs(2);
+const READ_GRACE: Duration = Duration::from_secs(2);
 
 /// A panic elsewhere must not keep the record from being written.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -218,14 +182,6 @@ pub(super) fn stopped(signal: Signal) -> Stop {
         reason: "the run was asked to stop".to_owned(),
         help: "run apply again to go on".to_owned(),
     })
-}
-
-fn storage(error: &crate::lockfile::Error) -> Halt {
-    Halt {
-        cause: Cause::Incomplete,
-        reason: error.to_string(),
-        help: "nothing more was published; make the folder writable, then run apply again".to_owned(),
-    }
 }
 
 impl Halt {

@@ -107,6 +107,11 @@ impl Failure {
 }
 
 impl Outcome {
+    /// Nothing is lost: the record stays open.
+    pub(super) fn undecided() -> Self {
+        Self::Unsettled { reason: "whether it is live could not be told yet".to_owned() }
+    }
+
     /// What happens to a post that had not been begun when its account was halted.
     pub fn halted(halt: &Halt) -> Self {
         let reason = halt.reason.clone();

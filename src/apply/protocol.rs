@@ -136,7 +136,7 @@ fn standing(record: &Record, attempts: &[Record]) -> Standing {
 
 /// Whose announcement is being settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(super) enum Origin {
     ThisRun,
     AnEarlierRun,
 }

@@ -1,113 +1,117 @@
 //! One publish: intent before, id right after, and the truth in between.
 //!
-//! The order of the calls in [`AccountRun::publish_one`] is the product's first promise; keep it on
-//! one screen.
+//! The order of the calls in [`Publisher::publish`] is the product's first promise; keep it on one screen.
 
+mod announce;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
-
-use crate::graph::codes::Class;
-use crate::graph::wire::StatusCode;
-use crate::graph::{ApiError, Error, PublishAnswer, Why};
+use crate::graph::{Client, Error, PublishAnswer, Why};
 use crate::id::{ContainerId, MediaId};
 use crate::lockfile::{Record, State, Via};
-use crate::manifest::{MediaType, Post};
+use crate::manifest::Post;
 
-use super::account::AccountRun;
-use super::announce::Turn;
 use super::attempt;
-use super::event::Event;
+use super::book::Book;
+use super::context::Scope;
 use super::outcome::{Failure, Outcome};
 use super::poll;
-use super::protocol::{Origin, Reading, Standing};
-use super::remote::Purpose;
-use super::settle::Settled;
+use super::protocol::Standing;
 use super::stop::{Cause, Halt, Stop};
 
-/// So often one run sends a publish for one post.
-const MAX_PUBLISHES: usize = 5;
+pub(super) use announce::Turn;
 
 /// A publish on the wire is waited for this long after the run was asked to stop.
-const GRACE: Duration = Duration::from_secs(5);
+const PUBLISH_GRACE: Duration = Duration::from_secs(5);
 
-impl AccountRun {
-    /// Publishes one prepared post. `known` is what has to be said of the post should the run end here.
-    pub(super) async fn publish_one(
+/// What came of one try to publish a prepared post; the record is written.
+#[derive(Debug)]
+pub(super) enum Sent {
+    Live(Record),
+    /// Nothing was sent, and this run sends nothing more for the post.
+    Ended(Outcome),
+    /// It has to be looked at before it is tried again: it was not ready, or its lease ran out before it was sent.
+    Again(Record),
+    /// What the publish did has to be found out.
+    Settle(Record, Doubt),
+}
+
+/// Why a publish has to be settled.
+#[derive(Debug)]
+pub(super) enum Doubt {
+    /// It never left this machine.
+    NotSent(Error),
+    /// Its answer says nothing.
+    Unclear,
+    /// A refusal, which counts once the container has been read back.
+    Refused(Error),
+}
+
+/// Publishes the prepared posts of one account.
+pub(super) struct Publisher {
+    scope: Scope,
+    client: Arc<Client>,
+    book: Arc<dyn Book>,
+    /// Between two posts.
+    min_gap: Duration,
+}
+
+impl Publisher {
+    pub(super) fn new(scope: Scope, client: Arc<Client>, book: Arc<dyn Book>, min_gap: Duration) -> Self {
+        Self { scope, client, book, min_gap }
+    }
+
+    /// Announces, publishes and records one prepared post. `known` is what has to be said of the post should the
+    /// run end here.
+    pub(super) async fn publish(
         &self,
         post: &Post,
-        mut record: Record,
-        fresh: bool,
+        record: Record,
         turn: Turn<'_>,
         known: &mut Option<Outcome>,
-    ) -> Result<Outcome, Stop> {
-        record = self.current(record);
-        // After a sleep of this machine a look tells the server's time.
-        let mut must_look = !(fresh && is_quick(post)) || self.client.has_slept();
-        for _ in 0..MAX_PUBLISHES {
-            if let Some(outcome) = self.is_blocked(&record) {
-                return Ok(outcome);
-            }
-            if must_look && let Some(outcome) = self.wait_until_ready(post, &record).await? {
-                return Ok(outcome);
-            }
-            self.shared.go_on()?;
-            // A publish that would be held back must not be announced: nobody could tell that it never left.
-            if let Some(error) = self.client.barred() {
-                return Err(Stop::unreachable(&error));
-            }
+    ) -> Result<Sent, Stop> {
+        self.scope.go_on()?;
+        // A publish that would be held back must not be announced: nobody could tell that it never left.
+        if let Some(error) = self.client.barred() {
+            return Err(Stop::unreachable(&error));
+        }
+        if let Some(outcome) = self.has_expired(post) {
+            return Ok(Sent::Ended(outcome));
+        }
+        let Some(container) = attempt::usable_container(&record, self.client.server_now()).cloned() else {
+            self.book.end(attempt::not_published(record, "expired")).await?;
+            return Err(Stop::Post(Failure::from_container(true, None)));
+        };
+        let Some((record, announcement)) = self.announce(record.clone(), turn).await? else {
+            return Ok(Sent::Ended(self.taken(&record).unwrap_or_else(Outcome::undecided)));
+        };
+        if self.book.is_kept_elsewhere() {
+            // Announcing took a push: the world may have moved on meanwhile.
+            self.scope.go_on()?;
             if let Some(outcome) = self.has_expired(post) {
-                return Ok(outcome);
-            }
-            let Some(container) = attempt::usable_container(&record, self.client.server_now()).cloned() else {
-                self.end(attempt::not_published(record, "expired")).await?;
-                return Err(Stop::Post(Failure::from_container(true, None)));
-            };
-            let Some((announced, announcement)) = self.announce(record.clone(), turn).await? else {
-                return Ok(self.taken(&record).unwrap_or_else(undecided));
-            };
-            record = announced;
-            if self.shared.is_kept_elsewhere() {
-                // Announcing took a push: the world may have moved on meanwhile.
-                self.shared.go_on()?;
-                if let Some(outcome) = self.has_expired(post) {
-                    return Ok(outcome);
-                }
-            }
-            if !announcement.still_holds(self) {
-                if !self.shared.is_unsent(&record.attempt) {
-                    record = self.write(attempt::never_sent(record))?;
-                }
-                must_look = true;
-                continue;
-            }
-            self.shared.no_longer_unsent(&record.attempt);
-            match self.send_publish(&container).await {
-                Ok(media_id) => return self.is_live(post, record, media_id, known).await,
-                Err(error) => {
-                    record = match self.after_no_id(post, record, error, known).await? {
-                        Next::Again(record) => *record,
-                        Next::Ended(outcome) => {
-                            *known = Some(outcome.clone());
-                            self.keep(&outcome).await?;
-                            return Ok(outcome);
-                        }
-                    };
-                    must_look = true;
-                }
+                return Ok(Sent::Ended(outcome));
             }
         }
-        Ok(Outcome::Pending { reason: "Meta did not take it yet; the next run goes on".to_owned() })
+        if !announcement.still_holds(&self.scope) {
+            let is_unsent = self.book.is_unsent(&record.attempt);
+            return Ok(Sent::Again(if is_unsent { record } else { self.never_sent(record).await? }));
+        }
+        self.book.no_longer_unsent(&record.attempt);
+        match self.send(&container).await {
+            Ok(media_id) => self.is_live(post, record, media_id, known).await.map(Sent::Live),
+            Err(error) => self.has_no_id(record, error, known).await,
+        }
     }
 
     /// Sends the one call that cannot be undone. Asked to stop, it is waited for a little longer: an
     /// answer now saves a settlement later.
-    async fn send_publish(&self, container: &ContainerId) -> Result<MediaId, Error> {
-        let publish = self.client.publish(&self.user_id, container);
+    async fn send(&self, container: &ContainerId) -> Result<MediaId, Error> {
+        let publish = self.client.publish(&self.scope.user_id, container);
         tokio::select! {
             biased;
             answer = publish => answer,
-            _ = self.shared.patience(GRACE) => Err(Error::Unclear {
+            _ = self.scope.patience(PUBLISH_GRACE) => Err(Error::Unclear {
                 edge: "media_publish",
                 why: Why::NoAnswer("the run was stopped while it was on the wire".to_owned()),
             }),
@@ -121,209 +125,62 @@ impl AccountRun {
         record: Record,
         media_id: MediaId,
         known: &mut Option<Outcome>,
-    ) -> Result<Outcome, Stop> {
+    ) -> Result<Record, Stop> {
         let at = self.client.server_now();
-        let outcome = Outcome::Published(Some(media_id.clone()));
-        let kept = self.write(attempt::published(record, Some(media_id.clone()), Via::Publish, at, Some(post)));
-        let record = kept.map_err(|stop| {
+        let kept = self.book.write(attempt::published(record, Some(media_id.clone()), Via::Publish, at, Some(post)));
+        kept.await.map_err(|stop| {
             let halt = stop.into_halt();
             let reason = format!("it is live as {media_id}, and that could not be written down: {}", halt.reason);
             *known = Some(Outcome::Unsettled { reason });
             Stop::Run(Halt { cause: Cause::Unknown, ..halt })
-        })?;
-        *known = Some(outcome.clone());
-        self.keep(&outcome).await?;
-        self.send_extras(post, record, Origin::ThisRun).await?;
-        Ok(outcome)
-    }
-
-    /// A post that is live is known to every machine before anything else is done.
-    async fn keep(&self, outcome: &Outcome) -> Result<(), Stop> {
-        if matches!(outcome, Outcome::Published(_)) { self.shared.keep(Purpose::Result).await } else { Ok(()) }
-    }
-
-    /// Decides how to go on after any answer but an id.
-    async fn after_no_id(
-        &self,
-        post: &Post,
-        record: Record,
-        error: Error,
-        known: &mut Option<Outcome>,
-    ) -> Result<Next, Stop> {
-        match (self.shared.protocol.answer)(&error) {
-            PublishAnswer::NotSent => {
-                let record = self.write(attempt::never_sent(record))?;
-                let settled = self.settle(record, Origin::ThisRun, Some(post)).await?;
-                Self::next_after(settled, Some(&error))
-            }
-            PublishAnswer::Unclear => {
-                let settled = match Halt::for_account(&error) {
-                    Some(halt) => Err(Stop::Account(halt)),
-                    None => self.settle(record, Origin::ThisRun, Some(post)).await,
-                };
-                let settled = settled.map_err(|stop| perhaps_live(stop, known))?;
-                Self::next_after(settled, None)
-            }
-            PublishAnswer::NotReady(refusal) => {
-                let times = u32::try_from(record.refusals.len()).unwrap_or(u32::MAX);
-                if times > 0 {
-                    self.shared.wait(poll::after_not_ready(times, &self.shared.waits)).await?;
-                }
-                self.write(attempt::refused(record, &refusal)).map(|record| Next::Again(Box::new(record)))
-            }
-            PublishAnswer::Refused(refusal) => {
-                let record = self.write(attempt::refused(record, &refusal))?;
-                if let Some(halt) = Halt::for_account(&error) {
-                    return Err(Stop::Account(halt));
-                }
-                self.after_refusal(post, record, &refusal, &error).await
-            }
-        }
-    }
-
-    /// A refusal counts once the container has been read back.
-    async fn after_refusal(
-        &self,
-        post: &Post,
-        record: Record,
-        refusal: &ApiError,
-        error: &Error,
-    ) -> Result<Next, Stop> {
-        let settled = self.settle(record, Origin::ThisRun, Some(post)).await?;
-        let is_content = refusal.known().class == Class::FixContent;
-        match settled {
-            Settled::Open(record) | Settled::Closed(record) if is_content => {
-                let failure = Failure::from_answer("publishing", error);
-                self.write(attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode))?;
-                Err(Stop::Post(failure))
-            }
-            other => Self::next_after(other, Some(error)),
-        }
-    }
-
-    fn next_after(settled: Settled, error: Option<&Error>) -> Result<Next, Stop> {
-        Ok(match settled {
-            Settled::Published(record) => Next::Ended(Outcome::Published(record.media_id)),
-            Settled::Open(record) => Next::Again(Box::new(record)),
-            Settled::Closed(_) => {
-                return Err(Stop::Post(error.map_or_else(
-                    || Failure::new("its container is gone", "run apply again: a new container is made"),
-                    |error| Failure::from_answer("publishing", error),
-                )));
-            }
-            Settled::Unknown(record) => Next::Ended(Outcome::Unknown { reason: record.reason.unwrap_or_default() }),
-            Settled::Undecided(_) => Next::Ended(undecided()),
         })
     }
 
-    /// Waits for the container. `Some` when the post cannot go out in this run.
-    async fn wait_until_ready(&self, post: &Post, record: &Record) -> Result<Option<Outcome>, Stop> {
-        let Some(container) = &record.container else { return Ok(None) };
-        let made = container.created_at.unwrap_or_else(|| self.client.server_now());
-        let has_video = post.items.iter().any(|item| item.media_type == MediaType::Video);
-        let budget = SignedDuration::try_from(self.shared.waits.poll_budget).unwrap_or(attempt::CONTAINER_LIFE);
-        let begin = self.client.server_now();
-        let mut age = begin.duration_since(made).unsigned_abs();
-        for look in 0.. {
-            let gap = poll::gap(post.kind, has_video, look, &self.shared.waits);
-            // A container that has had its time already is looked at without delay.
-            let rest = if look == 0 { gap.saturating_sub(age) } else { gap };
-            if !rest.is_zero() {
-                self.shared.wait(rest).await?;
+    /// Writes down what an answer without an id proves.
+    async fn has_no_id(&self, record: Record, error: Error, known: &mut Option<Outcome>) -> Result<Sent, Stop> {
+        match (self.scope.protocol.answer)(&error) {
+            PublishAnswer::NotSent => Ok(Sent::Settle(self.never_sent(record).await?, Doubt::NotSent(error))),
+            PublishAnswer::Unclear => match Halt::for_account(&error) {
+                Some(halt) => Err(perhaps_live(Stop::Account(halt), known)),
+                None => Ok(Sent::Settle(record, Doubt::Unclear)),
+            },
+            PublishAnswer::NotReady(refusal) => {
+                let times = u32::try_from(record.refusals.len()).unwrap_or(u32::MAX);
+                if times > 0 {
+                    self.scope.wait(poll::after_not_ready(times, &self.scope.waits)).await?;
+                }
+                self.book.write(attempt::refused(record, &refusal)).await.map(Sent::Again)
             }
-            let (reading, text) = self.read_status(&container.id).await?;
-            let now = self.client.server_now();
-            age = now.duration_since(made).unsigned_abs();
-            self.shared.tell(&Event::ContainerPolled {
-                post: self.post_ref(&post.key),
-                container: container.id.clone(),
-                status: match reading {
-                    Reading::Status(code) => Some(code),
-                    Reading::Unreadable => None,
-                },
-                waited_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
-            })?;
-            match reading {
-                Reading::Status(StatusCode::Finished) => return Ok(None),
-                Reading::Status(StatusCode::Published) => return self.was_live(post, record).map(Some),
-                Reading::Status(StatusCode::Error | StatusCode::Expired) => {
-                    return self.container_failed(post, record, reading, text).await.map(Some);
+            PublishAnswer::Refused(refusal) => {
+                let record = self.book.write(attempt::refused(record, &refusal)).await?;
+                match Halt::for_account(&error) {
+                    Some(halt) => Err(Stop::Account(halt)),
+                    None => Ok(Sent::Settle(record, Doubt::Refused(error))),
                 }
-                Reading::Status(StatusCode::InProgress) if now.duration_since(begin) >= budget => {
-                    return Ok(Some(Outcome::Pending {
-                        reason: "Meta is still processing the media; the next run goes on with the same container"
-                            .to_owned(),
-                    }));
-                }
-                // Meta denies its own containers on bad days: the publish itself will tell. Of one that another
-                // machine has made nobody here knows whether it was published already.
-                Reading::Unreadable if now.duration_since(begin) >= budget => {
-                    let may_be_live = self.was_sent(record) || !self.shared.is_witness_of(record);
-                    return Ok(may_be_live.then(undecided));
-                }
-                Reading::Status(StatusCode::InProgress) | Reading::Unreadable => {}
             }
         }
-        unreachable!("the loop ends by returning")
     }
 
-    /// The container is `PUBLISHED` before this run sent anything: an earlier run's publish arrived.
-    fn was_live(&self, post: &Post, record: &Record) -> Result<Outcome, Stop> {
-        let at = record.intents.last().map_or_else(|| self.client.server_now(), |intent| intent.at);
-        let record = self.write(attempt::published(record.clone(), None, Via::Settled, at, Some(post)))?;
-        Ok(Outcome::Published(record.media_id))
+    async fn never_sent(&self, record: Record) -> Result<Record, Stop> {
+        self.book.write(attempt::never_sent(record)).await
     }
 
-    /// Meta could not use the media. The attempt ends; whether a new one makes sense is in the code.
-    async fn container_failed(
-        &self,
-        post: &Post,
-        record: &Record,
-        reading: Reading,
-        subcode: Option<i64>,
-    ) -> Result<Outcome, Stop> {
-        let mut record = record.clone();
-        if self.shared.no_longer_unsent(&record.attempt) {
-            record = self.write(attempt::never_sent(record))?;
-        }
-        if !record.intents.is_empty() {
-            record = match self.settle(record, Origin::ThisRun, Some(post)).await? {
-                // Nothing of it is live: what is said below is why.
-                Settled::Closed(record) => record,
-                settled => {
-                    return Ok(match Self::next_after(settled, None)? {
-                        Next::Ended(outcome) => outcome,
-                        Next::Again(_) => Outcome::Pending { reason: "the next run goes on".to_owned() },
-                    });
-                }
-            };
-        }
-        let item = self.failed_item(&record).await?;
-        let mut failure = Failure::from_container(reading == Reading::Status(StatusCode::Expired), subcode);
-        if let Some(number) = item {
-            failure = failure.in_item(number);
-        }
-        let ended = if failure.content {
-            attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode)
-        } else {
-            attempt::not_published(record, &failure.reason)
-        };
-        self.write(ended)?;
-        Err(Stop::Post(failure))
+    /// Notes of a publish that is announced and was not sent that it never left this machine.
+    pub(super) async fn take_back(&self, record: Record) -> Result<Record, Stop> {
+        if self.book.no_longer_unsent(&record.attempt) { self.never_sent(record).await } else { Ok(record) }
     }
 
-    /// Which carousel item failed, from 1.
-    async fn failed_item(&self, record: &Record) -> Result<Option<usize>, Stop> {
-        for (index, child) in record.children.iter().enumerate() {
-            if self.read_status(&child.id).await?.0 == Reading::Status(StatusCode::Error) {
-                return Ok(Some(index + 1));
-            }
-        }
-        Ok(None)
+    /// Whether this machine slept since the service spoke last.
+    pub(super) fn has_slept(&self) -> bool {
+        self.client.has_slept()
+    }
+
+    fn standing(&self, record: &Record) -> Standing {
+        (self.scope.protocol.standing)(record, &self.book.attempts(&self.scope.user_id, &record.key))
     }
 
     /// What to say where another attempt of the same post stands in the way.
-    fn is_blocked(&self, record: &Record) -> Option<Outcome> {
+    pub(super) fn is_blocked(&self, record: &Record) -> Option<Outcome> {
         if let Some(outcome) = self.taken(record) {
             return Some(outcome);
         }
@@ -344,26 +201,50 @@ impl AccountRun {
     }
 }
 
-/// What follows an answer without an id.
-enum Next {
-    Again(Box<Record>),
-    Ended(Outcome),
-}
-
-/// Nothing is lost: the record stays open.
-fn undecided() -> Outcome {
-    Outcome::Unsettled { reason: "whether it is live could not be told yet".to_owned() }
-}
-
 /// The end of a run after a publish without a clear answer.
-fn perhaps_live(stop: Stop, known: &mut Option<Outcome>) -> Stop {
+pub(super) fn perhaps_live(stop: Stop, known: &mut Option<Outcome>) -> Stop {
     let (Stop::Account(halt) | Stop::Run(halt)) = &stop else { return stop };
     let reason = format!("its publish was sent, and whether it took effect could not be read: {}", halt.reason);
     *known = Some(Outcome::Unsettled { reason });
     stop
 }
 
-/// A single image is ready within seconds, so its publish is its first look.
-fn is_quick(post: &Post) -> bool {
-    post.kind != crate::id::Kind::Carousel && post.items.iter().all(|item| item.media_type == MediaType::Image)
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Stage, post, record};
+    use super::*;
+    use crate::id::Kind;
+
+    async fn publish(stage: &Stage, known: &mut Option<Outcome>) -> Result<Sent, Stop> {
+        let (scope, client, book) = stage.parts();
+        let publisher = Publisher::new(scope, client, book, Duration::ZERO);
+        let turn = Turn { fingerprint: &["9".into()], behind: &[] };
+        publisher.publish(&post("posts/a", Kind::Image, "x"), stage.record(), turn, known).await
+    }
+
+    #[tokio::test]
+    async fn a_publish_is_announced_before_it_is_sent_and_recorded_after() {
+        let stage = Stage::new(5, [record(Kind::Image, "x", &[])], [r#"{"id":"17920238422030506"}"#]);
+        let sent = publish(&stage, &mut None).await.unwrap();
+        assert!(matches!(&sent, Sent::Live(record) if record.media_id == Some("17920238422030506".into())), "{sent:?}");
+        assert_eq!(*stage.book.written.lock().unwrap(), [State::Intent, State::Published]);
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_an_id_is_to_be_settled() {
+        let stage = Stage::new(5, [record(Kind::Image, "x", &[])], ["{}"]);
+        let mut known = None;
+        let sent = publish(&stage, &mut known).await.unwrap();
+        assert!(matches!(&sent, Sent::Settle(record, Doubt::Unclear) if record.refusals.is_empty()), "{sent:?}");
+        assert!(known.is_none(), "settling may still find out");
+        assert_eq!(stage.record().state, State::Intent);
+    }
+
+    #[tokio::test]
+    async fn a_container_that_is_too_old_is_not_published() {
+        let stage = Stage::new(24 * 60 * 60, [record(Kind::Image, "x", &[])], []);
+        let sent = publish(&stage, &mut None).await;
+        assert!(matches!(&sent, Err(Stop::Post(failure)) if failure.try_again), "{sent:?}");
+        assert_eq!(stage.record().state, State::NotPublished);
+    }
 }

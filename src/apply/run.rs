@@ -12,16 +12,17 @@ use crate::lockfile::{Record, Records};
 use crate::manifest::{Post, PostState};
 use crate::plan::{Action, Change, Plan};
 
-use super::account::{AccountRun, Work};
-use super::context::Shared;
+use super::account::AccountRun;
+use super::context::Context;
 use super::event::{Event, PostRef};
+use super::ledger::Ledger;
 use super::outcome::{Outcome, Tally};
 use super::rename::rename;
 use super::stop::{Cause, Halt};
 
 /// A run that has begun.
 pub struct Run {
-    pub shared: Arc<Shared>,
+    pub ledger: Arc<Ledger>,
     /// Accounts that can act.
     pub accounts: Vec<AccountRun>,
     /// Accounts that could not be connected or asked, and why.
@@ -40,8 +41,8 @@ pub struct Report {
 }
 
 impl Run {
-    pub fn new(shared: Arc<Shared>, accounts: Vec<AccountRun>, halted: Vec<(AccountName, Halt)>) -> Self {
-        Self { shared, accounts, halted, tally: Tally::default() }
+    pub fn new(ledger: Arc<Ledger>, accounts: Vec<AccountRun>, halted: Vec<(AccountName, Halt)>) -> Self {
+        Self { ledger, accounts, halted, tally: Tally::default() }
     }
 
     /// Settles what earlier runs left open, all accounts side by side, and returns the attempts that are
@@ -50,7 +51,7 @@ impl Run {
         let wanted = wanted(posts);
         let ended =
             join_all(self.accounts.iter_mut().map(|account| {
-                let (name, wanted) = (account.name.clone(), &wanted);
+                let (name, wanted) = (account.name().clone(), &wanted);
                 async move {
                     account.settle_open(&|key: &PostKey| wanted.get(&(&name, key)).map(|post| Arc::clone(post))).await
                 }
@@ -62,7 +63,7 @@ impl Run {
             settled.extend(ended.not_live);
             if let Some(halt) = ended.halt {
                 let account = self.accounts.remove(index);
-                self.halted.push((account.name.clone(), halt));
+                self.halted.push((account.name().clone(), halt));
             }
         }
         settled
@@ -70,16 +71,17 @@ impl Run {
 
     /// Carries out the plan; every post of it gets exactly one outcome.
     pub async fn carry_out(self, plan: &Plan) -> Report {
-        let Self { shared, accounts, halted, tally } = self;
-        let began = shared.clock.monotonic();
+        let Self { ledger, accounts, halted, tally } = self;
+        let context = Arc::clone(ledger.context());
+        let began = context.clock.monotonic();
         let mut report = Report { tally, halts: Vec::new(), not_kept: Vec::new() };
-        let started = shared.tell(&Event::RunStarted {
+        let started = context.tell(&Event::RunStarted {
             to_publish: plan.summary.publish,
             to_resume: plan.summary.resume,
             plan_digest: plan.digest.clone(),
         });
         let renamed = match started {
-            Ok(()) => rename(plan, &shared).await,
+            Ok(()) => rename(plan, &*ledger, &context).await,
             Err(stop) => Err(stop),
         };
         match renamed {
@@ -88,26 +90,27 @@ impl Run {
         }
         let broken = plan.accounts_with_errors();
         let (refused, able): (Vec<_>, Vec<_>) =
-            accounts.into_iter().partition(|account| broken.contains(&account.name));
-        let refused = refused.into_iter().map(|account| (account.name.clone(), has_errors()));
+            accounts.into_iter().partition(|account| broken.contains(account.name()));
+        let refused = refused.into_iter().map(|account| (account.name().clone(), has_errors()));
         for (name, halt) in halted.into_iter().chain(refused) {
-            leave_out(plan, &name, &halt, &shared, &mut report.tally);
+            leave_out(plan, &name, &halt, &context, &mut report.tally);
             report.stop(Some(name), halt);
         }
-        let ended = join_all(able.iter().map(|account| Box::pin(account.publish_all(work(plan, &account.name))))).await;
+        let ended =
+            join_all(able.iter().map(|account| Box::pin(account.publish_all(work(plan, account.name()))))).await;
         for ((tally, halt), account) in ended.into_iter().zip(&able) {
             report.tally.absorb(&tally);
             if let Some(halt) = halt {
-                report.stop(Some(account.name.clone()), halt);
+                report.stop(Some(account.name().clone()), halt);
             }
         }
-        if let Err(stop) = shared.keep_all().await {
+        if let Err(stop) = ledger.keep_all().await {
             report.stop(None, stop.into_halt());
         }
-        report.not_kept = shared.not_kept();
+        report.not_kept = ledger.not_kept();
         report.tally.causes.extend(causes_of(plan));
         // The output may be what failed; the report still has it.
-        let _ = shared.tell(&finished(&report.tally, shared.clock.monotonic().saturating_sub(began)));
+        let _ = context.tell(&finished(&report.tally, context.clock.monotonic().saturating_sub(began)));
         report
     }
 }
@@ -160,19 +163,19 @@ fn wanted(posts: &[Arc<Post>]) -> HashMap<(&AccountName, &PostKey), &Arc<Post>> 
     wanted.map(|post| ((&post.account, &post.key), post)).collect()
 }
 
-fn work(plan: &Plan, account: &AccountName) -> Vec<Work> {
+fn work(plan: &Plan, account: &AccountName) -> Vec<Arc<Post>> {
     let mine = plan.changes.iter().filter(|change| change.account == *account && is_work(change));
-    mine.filter_map(|change| change.post.clone()).map(|post| Work { post }).collect()
+    mine.filter_map(|change| change.post.clone()).collect()
 }
 
 /// Gives every post of a stopped account its outcome.
-fn leave_out(plan: &Plan, account: &AccountName, halt: &Halt, shared: &Shared, tally: &mut Tally) {
-    for Work { post } in work(plan, account) {
+fn leave_out(plan: &Plan, account: &AccountName, halt: &Halt, context: &Context, tally: &mut Tally) {
+    for post in work(plan, account) {
         let outcome = Outcome::halted(halt);
         tally.count(&outcome);
         let post = PostRef { key: post.key.clone(), account: account.clone() };
         if let Some(event) = outcome.event(post) {
-            let _ = shared.tell(&event);
+            let _ = context.tell(&event);
         }
     }
 }

@@ -4,24 +4,29 @@
 //! account is asked where the status cannot speak any more.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::graph::Error;
-use crate::id::{ContainerId, Kind, MediaId};
+use crate::graph::Client;
+use crate::graph::wire::StatusCode;
+use crate::id::{ContainerId, MediaId};
 use crate::lockfile::{Record, State, Via};
 use crate::manifest::Post;
 
-use super::account::AccountRun;
 use super::attempt;
+use super::book::Book;
+use super::context::Scope;
 use super::event::Event;
+use super::evidence::Evidence;
 use super::matching::Look;
 use super::poll;
-use super::protocol::{Moment, Origin, Reading, Step, quiet_from};
+use super::protocol::{Moment, Origin, Reading, Standing, Step, quiet_from};
+use super::reading::read;
 use super::stop::Stop;
 
 /// What a settlement found; the record is already written.
 #[derive(Clone, Debug)]
-pub enum Settled {
+pub(super) enum Settled {
     /// Live.
     Published(Record),
     /// Nothing is live; the attempt stays open and the same container may be published.
@@ -31,30 +36,43 @@ pub enum Settled {
     /// The evidence is ambiguous.
     Unknown(Record),
     /// Could not be told yet, nothing is lost: the attempt stays as it is and a later run asks again.
-    Undecided(Record),
+    Undecided,
 }
 
-impl AccountRun {
+/// Finds out what became of the attempts of one account, and records it.
+pub(super) struct Settler {
+    scope: Scope,
+    client: Arc<Client>,
+    book: Arc<dyn Book>,
+    evidence: Evidence,
+}
+
+impl Settler {
+    pub(super) fn new(scope: Scope, client: Arc<Client>, book: Arc<dyn Book>) -> Self {
+        let evidence = Evidence::new(scope.clone(), Arc::clone(&client), Arc::clone(&book));
+        Self { scope, client, book, evidence }
+    }
+
     /// Finds out what the publishes announced in `record` did, and records it.
-    pub async fn settle(&self, record: Record, origin: Origin, post: Option<&Post>) -> Result<Settled, Stop> {
+    pub(super) async fn settle(&self, record: Record, origin: Origin, post: Option<&Post>) -> Result<Settled, Stop> {
         let Some(container) = record.container.clone() else {
             // Without a container nothing was ever sent.
             let is_unknown = record.state == State::Unknown;
             return if is_unknown { self.settle_sighting(record).await } else { Ok(Settled::Open(record)) };
         };
-        let quiet_from = quiet_from(&record, origin, self.client.server_now(), self.shared.waits.settle);
-        let give_up_at = self.client.server_now() + self.shared.waits.poll_budget.min(MAX_WAIT);
+        let quiet_from = quiet_from(&record, origin, self.client.server_now(), self.scope.waits.settle);
+        let give_up_at = self.client.server_now() + self.scope.waits.poll_budget.min(MAX_WAIT);
         for look in 0.. {
-            let reading = self.read(&container.id).await?;
+            let (reading, _) = read(&self.scope, &self.client, &container.id).await?;
             let now = self.client.server_now();
-            let gap = poll::gap(record.kind, false, look, &self.shared.waits);
+            let gap = poll::gap(record.kind, false, look, &self.scope.waits);
             self.tell_polled(&record, &container.id, reading)?;
-            match (self.shared.protocol.container)(&record, reading, Moment { now, quiet_from, gap }) {
-                Step::Live => return self.found_live(record, post).map(Settled::Published),
+            match (self.scope.protocol.container)(&record, reading, Moment { now, quiet_from, gap }) {
+                Step::Live => return self.found_live(record, post).await.map(Settled::Published),
                 Step::NotPublished => return self.confirm_not_published(record, post).await,
                 Step::AskListing => return self.settle_by_listing(record, post).await,
                 Step::Wait(_) if now >= give_up_at => return self.last_look(record, post).await,
-                Step::Wait(duration) => self.shared.wait(duration).await?,
+                Step::Wait(duration) => self.scope.wait(duration).await?,
             }
         }
         unreachable!("the loop ends by returning")
@@ -71,34 +89,21 @@ impl AccountRun {
                 && other.media_digest.is_some()
                 && other.media_digest != record.media_digest
         };
-        let others: HashSet<MediaId> = self.shared.with_records(|records| {
-            records.iter().filter(is_other).filter_map(Record::certain_media).cloned().collect()
-        });
+        let others: HashSet<MediaId> = self
+            .book
+            .with(|records| records.iter().filter(is_other).filter_map(Record::certain_media).cloned().collect());
         if record.evidence.is_empty() || !record.evidence.iter().all(|media| others.contains(media)) {
             return Ok(Settled::Unknown(record));
         }
         let closed = attempt::not_published(record, "another_post");
-        self.end(closed.clone()).await?;
+        self.book.end(closed.clone()).await?;
         Ok(Settled::Closed(closed))
     }
 
-    /// Reads a container; only what speaks about the account or the network ends the run.
-    pub async fn read(&self, container: &ContainerId) -> Result<Reading, Stop> {
-        Ok(self.read_status(container).await?.0)
-    }
-
-    /// As [`Self::read`], with the error subcode that Meta put into the status text.
-    pub(super) async fn read_status(&self, container: &ContainerId) -> Result<(Reading, Option<i64>), Stop> {
-        match self.shared.ask(self.client.container_status(container)).await? {
-            Ok(status) => Ok((Reading::Status(status.code), status.subcode)),
-            Err(error) if !error.is_account_level() && is_denied(&error) => Ok((Reading::Unreadable, None)),
-            Err(error) => Err(Stop::unreachable(&error)),
-        }
-    }
-
-    pub(super) fn found_live(&self, record: Record, post: Option<&Post>) -> Result<Record, Stop> {
+    /// The container says that the post is live; its media id is found later.
+    pub(super) async fn found_live(&self, record: Record, post: Option<&Post>) -> Result<Record, Stop> {
         let at = record.intents.iter().map(|intent| intent.at).max().unwrap_or_else(|| self.client.server_now());
-        self.write(attempt::published(record, None, Via::Settled, at, post))
+        self.book.write(attempt::published(record, None, Via::Settled, at, post)).await
     }
 
     /// The status says that nothing was published. Where an answer was unclear the listing is asked
@@ -107,125 +112,103 @@ impl AccountRun {
         if attempt::all_refused(&record) {
             return Ok(Settled::Open(record));
         }
-        let first = self.look_for(&record).await?;
-        let found = self.candidates(&record, &first).len();
+        let first = self.evidence.look_for(&record).await?;
+        let found = self.evidence.candidates(&record, &first).len();
         if found == 0 {
             return Ok(Settled::Open(record));
         }
-        match self.second_look(&record, &first).await? {
-            Some(media) => self.bind(record, media, post).map(Settled::Published),
-            None => self.cannot_tell(record, "maybe_live", &first),
+        match self.evidence.second_look(&record, &first).await? {
+            Some(media) => self.bind(record, media, post).await.map(Settled::Published),
+            None => self.cannot_tell(record, "maybe_live", &first).await,
         }
     }
 
     /// The container is expired, failed or gone: only the listing is left.
     async fn settle_by_listing(&self, record: Record, post: Option<&Post>) -> Result<Settled, Stop> {
-        let first = self.look_for(&record).await?;
-        if !self.candidates(&record, &first).is_empty()
-            && let Some(media) = self.second_look(&record, &first).await?
+        let first = self.evidence.look_for(&record).await?;
+        if !self.evidence.candidates(&record, &first).is_empty()
+            && let Some(media) = self.evidence.second_look(&record, &first).await?
         {
-            return self.bind(record, media, post).map(Settled::Published);
+            return self.bind(record, media, post).await.map(Settled::Published);
         }
         if attempt::all_refused(&record) {
-            return self.write(attempt::not_published(record, "container_gone")).map(Settled::Closed);
+            return self.book.write(attempt::not_published(record, "container_gone")).await.map(Settled::Closed);
         }
-        if self.is_ruled_out(&record, &first) {
-            self.shared.wait(self.shared.waits.look).await?;
-            let second = self.look_for(&record).await?;
-            if self.is_ruled_out(&record, &second) {
-                return self.write(attempt::not_published(record, "container_gone")).map(Settled::Closed);
+        if self.evidence.is_ruled_out(&record, &first) {
+            self.scope.wait(self.scope.waits.look).await?;
+            let second = self.evidence.look_for(&record).await?;
+            if self.evidence.is_ruled_out(&record, &second) {
+                return self.book.write(attempt::not_published(record, "container_gone")).await.map(Settled::Closed);
             }
         }
-        self.cannot_tell(record, "container_gone_and_listing_not_conclusive", &first)
+        self.cannot_tell(record, "container_gone_and_listing_not_conclusive", &first).await
     }
 
     /// What looked like the post goes into the record: the person who decides is shown it.
-    fn cannot_tell(&self, record: Record, reason: &str, look: &Look) -> Result<Settled, Stop> {
-        let evidence = self.candidates(&record, look);
+    async fn cannot_tell(&self, record: Record, reason: &str, look: &Look) -> Result<Settled, Stop> {
+        let evidence = self.evidence.candidates(&record, look);
         let unknown = Record { evidence, ..attempt::unknown(record.clone(), reason) };
         // Every run asks again; only what it learns is worth a line.
-        if unknown == record { Ok(Settled::Unknown(record)) } else { self.write(unknown).map(Settled::Unknown) }
+        if unknown == record {
+            Ok(Settled::Unknown(record))
+        } else {
+            self.book.write(unknown).await.map(Settled::Unknown)
+        }
     }
 
     /// The container stayed unreadable or busy for as long as this run waits.
     async fn last_look(&self, record: Record, post: Option<&Post>) -> Result<Settled, Stop> {
-        let first = self.look_for(&record).await?;
-        if !self.candidates(&record, &first).is_empty()
-            && let Some(media) = self.second_look(&record, &first).await?
+        let first = self.evidence.look_for(&record).await?;
+        if !self.evidence.candidates(&record, &first).is_empty()
+            && let Some(media) = self.evidence.second_look(&record, &first).await?
         {
-            return self.bind(record, media, post).map(Settled::Published);
+            return self.bind(record, media, post).await.map(Settled::Published);
         }
-        Ok(Settled::Undecided(record))
+        Ok(Settled::Undecided)
     }
 
-    /// One reading of the media that could be this post's.
-    pub async fn look_for(&self, record: &Record) -> Result<Look, Stop> {
-        let since = record.intents.iter().map(|intent| intent.at).min();
-        if record.kind == Kind::Story {
-            let stories = self.ask(self.client.stories(&self.user_id, STORY_PAGES)).await?;
-            return Ok(Look { media: stories.media, reaches_back: false });
-        }
-        let since = since.unwrap_or_else(|| self.client.server_now());
-        let listing = self.ask(self.client.back_to(&self.user_id, since, LISTING_PAGES)).await?;
-        Ok(Look { media: listing.media, reaches_back: listing.is_complete })
-    }
-
-    /// The only candidate that two looks agree on.
-    pub async fn second_look(&self, record: &Record, first: &Look) -> Result<Option<MediaId>, Stop> {
-        let before = self.candidates(record, first);
-        let [only] = before.as_slice() else { return Ok(None) };
-        self.shared.wait(self.shared.waits.look).await?;
-        let second = self.look_for(record).await?;
-        let after = self.candidates(record, &second);
-        Ok((after.as_slice() == [only.clone()] && !self.has_rival(record)).then(|| only.clone()))
-    }
-
-    pub fn candidates(&self, record: &Record, look: &Look) -> Vec<MediaId> {
-        (self.shared.protocol.candidates)(record, look, &self.claimed())
-            .into_iter()
-            .map(|media| media.id.clone())
-            .collect()
-    }
-
-    fn is_ruled_out(&self, record: &Record, look: &Look) -> bool {
-        (self.shared.protocol.rules_out)(record, look, &self.claimed())
-    }
-
-    /// Another attempt that could claim the same media: its publish was announced, or would have been where
-    /// nobody here has read of it.
-    fn has_rival(&self, record: &Record) -> bool {
-        let is_alike = |other: &&Record| {
-            other.user_id == record.user_id
-                && other.attempt != record.attempt
-                && other.kind == record.kind
-                && other.caption_digest == record.caption_digest
-                && (other.state.is_open() || other.state == State::Published && other.media_id.is_none())
-        };
-        let alike: Vec<Record> = self.shared.with_records(|records| records.iter().filter(is_alike).cloned().collect());
-        alike.iter().any(|other| {
-            !other.intents.is_empty() || other.state == State::Containers && !self.shared.is_witness_of(other)
-        })
-    }
-
-    pub fn claimed(&self) -> HashSet<MediaId> {
-        self.shared.with_records(|records| records.claimed_media(&self.user_id).into_iter().cloned().collect())
-    }
-
-    fn bind(&self, record: Record, media: MediaId, post: Option<&Post>) -> Result<Record, Stop> {
+    async fn bind(&self, record: Record, media: MediaId, post: Option<&Post>) -> Result<Record, Stop> {
         let at = record.intents.iter().map(|intent| intent.at).max().unwrap_or_else(|| self.client.server_now());
-        self.write(attempt::published(record, Some(media), Via::Settled, at, post))
+        self.book.write(attempt::published(record, Some(media), Via::Settled, at, post)).await
     }
 
-    pub fn write(&self, record: Record) -> Result<Record, Stop> {
-        self.shared.record(&record)?;
-        Ok(record)
+    /// Closes an attempt of which nothing is live when its containers are of no more use. Returns the record
+    /// where the container says that the post is live after all.
+    pub(super) async fn tidy(&self, record: Record, wanted: Option<&Post>) -> Result<Option<Record>, Stop> {
+        let reason = match wanted {
+            None => "withdrawn",
+            Some(post) if post.digest.is_some() && post.digest != record.digest => "edited",
+            Some(_) if matches!(self.standing(&record), Standing::Superseded(_)) => "superseded",
+            Some(_) if attempt::is_past_life(&record, self.client.server_now()) => "expired",
+            Some(_) => return Ok(None),
+        };
+        // A lost journal, or another clone's, takes announcements along; what became of the container it can
+        // still tell itself.
+        if record.state == State::Containers
+            && let Some(container) = &record.container
+        {
+            match read(&self.scope, &self.client, &container.id).await?.0 {
+                Reading::Status(StatusCode::Published) => return self.found_live(record, wanted).await.map(Some),
+                Reading::Unreadable
+                    if reason == "superseded" && !attempt::is_past_life(&record, self.client.server_now()) =>
+                {
+                    return Ok(None);
+                }
+                Reading::Status(_) | Reading::Unreadable => {}
+            }
+        }
+        self.book.end(attempt::not_published(record, reason)).await.map(|()| None)
+    }
+
+    fn standing(&self, record: &Record) -> Standing {
+        (self.scope.protocol.standing)(record, &self.book.attempts(&self.scope.user_id, &record.key))
     }
 
     fn tell_polled(&self, record: &Record, container: &ContainerId, reading: Reading) -> Result<(), Stop> {
         let made = record.container.as_ref().and_then(|container| container.created_at);
         let waited = made.map_or(Duration::ZERO, |made| self.client.server_now().duration_since(made).unsigned_abs());
-        self.shared.tell(&Event::ContainerPolled {
-            post: self.post_ref(&record.key),
+        self.scope.tell(&Event::ContainerPolled {
+            post: self.scope.post_ref(&record.key),
             container: container.clone(),
             status: match reading {
                 Reading::Status(code) => Some(code),
@@ -239,13 +222,41 @@ impl AccountRun {
 /// Waiting longer than a container lives proves nothing more.
 const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Stories of one day: 100 a page.
-const STORY_PAGES: u32 = 3;
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Stage, record};
+    use super::*;
+    use crate::id::Kind;
 
-/// How far back a listing is read: 100 media a page.
-const LISTING_PAGES: u32 = 20;
+    const NOTHING_LISTED: &str = r#"{"data":[]}"#;
 
-/// Whether Meta denies the object, for whatever reason; trouble of Meta's own is no denial.
-fn is_denied(error: &Error) -> bool {
-    error.codes().is_some_and(|(code, _)| !matches!(code, -1 | 1 | 2))
+    async fn settle<'a>(second: i64, answers: impl IntoIterator<Item = &'a str>) -> (Stage, Settled) {
+        let announced = record(Kind::Image, "x", &[100]);
+        let stage = Stage::new(second, [announced.clone()], answers);
+        let (scope, client, book) = stage.parts();
+        let settled = Settler::new(scope, client, book).settle(announced, Origin::AnEarlierRun, None).await;
+        (stage, settled.unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_container_that_reads_published_is_live() {
+        let (stage, settled) = settle(1000, [r#"{"id":"178","status_code":"PUBLISHED"}"#]).await;
+        assert!(matches!(settled, Settled::Published(_)), "{settled:?}");
+        assert_eq!((stage.record().state, stage.record().via), (State::Published, Some(Via::Settled)));
+    }
+
+    #[tokio::test]
+    async fn finished_after_the_lease_and_nothing_listed_means_not_published() {
+        let (stage, settled) = settle(1000, [r#"{"id":"178","status_code":"FINISHED"}"#, NOTHING_LISTED]).await;
+        assert!(matches!(settled, Settled::Open(_)), "{settled:?}");
+        assert_eq!(stage.record().state, State::Intent);
+    }
+
+    #[tokio::test]
+    async fn a_dead_container_is_ruled_out_by_two_looks() {
+        let answers = [r#"{"id":"178","status_code":"EXPIRED"}"#, NOTHING_LISTED, NOTHING_LISTED];
+        let (stage, settled) = settle(1000, answers).await;
+        assert!(matches!(settled, Settled::Closed(_)), "{settled:?}");
+        assert_eq!(stage.record().state, State::NotPublished);
+    }
 }

@@ -44,9 +44,10 @@ impl StopSignal {
     /// Ends when a stop is asked for; never, when nobody can ask any more.
     pub async fn wait(&self) -> Signal {
         let mut receiver = self.0.clone();
-        match receiver.wait_for(Option::is_some).await {
-            Ok(wish) => wish.unwrap_or(Signal::Interrupt),
-            Err(_) => std::future::pending().await,
+        let wish = receiver.wait_for(Option::is_some).await.ok().and_then(|wish| *wish);
+        match wish {
+            Some(signal) => signal,
+            None => std::future::pending().await,
         }
     }
 }

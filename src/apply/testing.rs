@@ -1,15 +1,28 @@
-//! Records, posts and listings for the unit tests of this module.
+//! Records, posts and listings for the unit tests of this module, and what one part needs of the world: a record
+//! in memory, a service that answers from a script, a clock that nobody waits for.
 
-use std::sync::Arc;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 
 use jiff::Timestamp;
 
-use crate::graph::Media;
-use crate::id::{Digest, Kind};
-use crate::lockfile::{Created, PublishIntent, Record};
+use crate::graph::testing::{Script, answer, client};
+use crate::graph::{Client, Media};
+use crate::id::{AttemptId, Digest, Kind, PostKey, UserId};
+use crate::lockfile::{Created, PublishIntent, Record, Records, State};
 use crate::manifest::{Item, MediaType, Post, PostState, Source, caption_digest};
+use crate::port::Clock;
 
 use super::attempt;
+use super::book::{Book, Claim};
+use super::context::{Context, Scope, Waits};
+use super::event::{Event, Observer};
+use super::signal;
+use super::stop::Stop;
 
 /// Seconds after a fixed moment.
 pub(super) fn at(second: i64) -> Timestamp {
@@ -90,4 +103,129 @@ pub(super) fn refuse_all(mut record: Record, code: i64) -> Record {
         record.refusals.push(crate::lockfile::Refusal { intent_at: intent.at, code, subcode: None });
     }
     record
+}
+
+/// The record in memory. Nothing else reads it, and every claim is granted.
+#[derive(Default)]
+pub(super) struct MemBook {
+    records: Mutex<Records>,
+    /// The state of everything that was written, in order.
+    pub(super) written: Mutex<Vec<State>>,
+}
+
+impl MemBook {
+    pub(super) fn of(records: impl IntoIterator<Item = Record>) -> Arc<Self> {
+        Arc::new(Self { records: Mutex::new(records.into_iter().collect()), written: Mutex::default() })
+    }
+}
+
+impl Book for MemBook {
+    fn look(&self, look: &mut dyn FnMut(&Records)) {
+        look(&self.records.lock().unwrap());
+    }
+
+    fn record(&self, records: Vec<Record>) -> BoxFuture<'_, Result<(), Stop>> {
+        self.written.lock().unwrap().extend(records.iter().map(|record| record.state));
+        self.records.lock().unwrap().extend(records);
+        async { Ok(()) }.boxed()
+    }
+
+    fn claim(&self, claims: Vec<Claim>) -> BoxFuture<'_, Result<Vec<bool>, Stop>> {
+        let granted = vec![true; claims.len()];
+        let written = self.record(claims.into_iter().flatten().collect());
+        async { written.await.map(|()| granted) }.boxed()
+    }
+
+    fn keep(&self) -> BoxFuture<'_, Result<(), Stop>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn catch_up(&self) -> BoxFuture<'_, Result<(), Stop>> {
+        self.keep()
+    }
+
+    fn fold(&self) -> BoxFuture<'_, Result<(), Stop>> {
+        self.keep()
+    }
+
+    fn is_kept_elsewhere(&self) -> bool {
+        false
+    }
+
+    fn is_witness_of(&self, _: &Record) -> bool {
+        true
+    }
+
+    fn is_touched(&self, _: &UserId, _: &PostKey) -> bool {
+        false
+    }
+
+    fn is_unsent(&self, _: &AttemptId) -> bool {
+        false
+    }
+
+    fn no_longer_unsent(&self, _: &AttemptId) -> bool {
+        false
+    }
+
+    fn standing_of(&self, _: &Record) -> Option<Record> {
+        None
+    }
+}
+
+/// Hears everything and keeps nothing.
+struct Deaf;
+
+impl Observer for Deaf {
+    fn event(&mut self, _: &Event) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A run with this clock that nobody stops.
+pub(super) fn context(clock: Arc<dyn Clock>) -> Arc<Context> {
+    let (_, stop) = signal::channel();
+    let second = Duration::from_secs;
+    let waits = Waits {
+        poll_initial: None,
+        poll_max: second(60),
+        poll_budget: second(1200),
+        settle: second(60),
+        look: second(60),
+        http_timeout: second(60),
+    };
+    Arc::new(Context::new(clock, stop, waits, Box::new(Deaf), fastrand::Rng::with_seed(1)))
+}
+
+/// What one part of an account's run is built from, and nothing of the other parts.
+pub(super) struct Stage {
+    pub(super) scope: Scope,
+    pub(super) client: Arc<Client>,
+    pub(super) script: Script,
+    pub(super) book: Arc<MemBook>,
+}
+
+impl Stage {
+    /// At that many seconds after the fixed moment; the service answers each call with the next of `answers`.
+    pub(super) fn new<'a>(
+        second: i64,
+        records: impl IntoIterator<Item = Record>,
+        answers: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let script = Script::of(answers.into_iter().map(|body| answer(200, body).into()));
+        script.clock.advance(at(second).duration_since(script.clock.now()).unsigned_abs());
+        let run = context(Arc::clone(&script.clock) as _);
+        let scope = Scope { run, name: "harbour".into(), user_id: "1784".into() };
+        Self { scope, client: Arc::new(client(&script)), script, book: MemBook::of(records) }
+    }
+
+    pub(super) fn parts(&self) -> (Scope, Arc<Client>, Arc<dyn Book>) {
+        (self.scope.clone(), Arc::clone(&self.client), Arc::clone(&self.book) as _)
+    }
+
+    /// The record of the post under test.
+    pub(super) fn record(&self) -> Record {
+        let book: &dyn Book = &*self.book;
+        book.attempts(&self.scope.user_id, &"posts/a".into()).remove(0)
+    }
 }

@@ -55,20 +55,21 @@ async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args
     if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
         if exit != Exit::Refused {
             if keeping.lacks(&project.snapshot.records) {
-                let (_lock, shared) = keeping.open(&project, as_apply, observer(args, world), world).await?;
-                remote::keep_all(&shared, world).await?;
+                let (_lock, ledger) = keeping.open(&project, as_apply, observer(args, world), world).await?;
+                remote::keep_all(&ledger, world).await?;
             } else {
                 catch_up(&project, args, world).await?;
             }
         }
         return Ok(exit);
     }
-    let (_lock, shared) = keeping.open(&project, as_apply, observer(args, world), world).await?;
+    let (_lock, ledger) = keeping.open(&project, as_apply, observer(args, world), world).await?;
     let connector = Connector::open(&project, world).await?;
     let names = prepare::accounts_with_work(&offline, &project, args);
-    let accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;
+    let accounts = connector.connect_all(&project, &Pace::of(args), &names, &ledger, world).await?;
     let users = accounts.users();
-    let (mut run, _sandbox) = accounts.into_run(shared);
+    let clients = accounts.clients.clone();
+    let (mut run, _sandbox) = accounts.into_run(ledger);
     project.adopt_users(&users);
     let mut settled = BTreeSet::new();
     if args.refresh != Refresh::None {
@@ -82,7 +83,7 @@ async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args
     let refused =
         |plan: &Plan| refusal(plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(plan, world));
     if let Some(exit) = refused(&plan) {
-        remote::keep_all(&run.shared, world).await?;
+        remote::keep_all(&run.ledger, world).await?;
         return Ok(exit);
     }
     if plan.acts() && !agreed(&plan, args, world)? {
@@ -93,18 +94,18 @@ async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args
         let settled = settle(&mut run, &mut project).await;
         plan = make(&project, &args.scope, settled, world)?;
         if let Some(exit) = refused(&plan) {
-            remote::keep_all(&run.shared, world).await?;
+            remote::keep_all(&run.ledger, world).await?;
             return Ok(exit);
         }
     }
-    preflight::check(&plan, &project, &mut run, world).await;
+    preflight::check(&plan, &project, &mut run, &clients, world).await;
     carry_out::run(run, &plan, &project, global, args, world).await
 }
 
 /// Settles what earlier runs left open, and takes over what that has recorded.
 async fn settle(run: &mut Run, project: &mut Project) -> BTreeSet<AttemptId> {
     let settled = run.settle(&project.posts).await;
-    project.snapshot.records = run.shared.with_records(Clone::clone);
+    project.snapshot.records = run.ledger.with_records(Clone::clone);
     settled
 }
 

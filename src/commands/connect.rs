@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::apply::{AccountRun, Converting, Halt, MediaSource, Proof, Run, Shared};
+use crate::apply::{AccountRun, Converting, Halt, Ledger, MediaSource, Proof, Run, Setup};
 use crate::cli::Apply;
 use crate::config::{Account, Settings};
 use crate::exit::Exit;
@@ -60,11 +60,16 @@ impl Pace {
     }
 }
 
+/// The clients of connected accounts.
+pub(super) type Clients = HashMap<AccountName, Arc<Client>>;
+
 /// The accounts of a run.
 pub(super) struct Accounts {
     pub runs: Vec<AccountRun>,
     /// Accounts that could not be connected or asked, and why.
     pub halted: Vec<(AccountName, Halt)>,
+    /// The way to the API of each connected account.
+    pub clients: Clients,
     /// Keeps the in-process sandbox alive.
     sandbox: Option<Served>,
 }
@@ -72,12 +77,12 @@ pub(super) struct Accounts {
 impl Accounts {
     /// The user behind each connected account.
     pub(super) fn users(&self) -> HashMap<AccountName, UserId> {
-        self.runs.iter().map(|run| (run.name.clone(), run.user_id.clone())).collect()
+        self.runs.iter().map(|run| (run.name().clone(), run.user_id().clone())).collect()
     }
 
     /// The accounts as one run; the in-process sandbox lives as long as the second value.
-    pub(super) fn into_run(self, shared: Arc<Shared>) -> (Run, Option<Served>) {
-        (Run::new(shared, self.runs, self.halted), self.sandbox)
+    pub(super) fn into_run(self, ledger: Arc<Ledger>) -> (Run, Option<Served>) {
+        (Run::new(ledger, self.runs, self.halted), self.sandbox)
     }
 }
 
@@ -97,18 +102,20 @@ impl Connector {
         project: &Project,
         pace: &Pace,
         names: &HashSet<AccountName>,
-        shared: &Arc<Shared>,
+        ledger: &Arc<Ledger>,
         world: &World,
     ) -> Result<Accounts, Failure> {
-        let mut accounts = Accounts { runs: Vec::new(), halted: Vec::new(), sandbox: None };
+        let mut accounts = Accounts { runs: Vec::new(), halted: Vec::new(), clients: HashMap::new(), sandbox: None };
         for account in project.config.accounts.iter().filter(|account| names.contains(&account.name)) {
             let connected = match self.client(account, project, world).await {
-                Ok(client) => self.identify(client, account, project, shared).await?,
+                Ok(client) => self.identify(client, account, project, ledger).await?,
                 Err(halt) => Err(halt),
             };
             match connected {
                 Ok((client, user_id)) => {
-                    accounts.runs.push(self.account_run(account, client, user_id, project, pace, shared, world));
+                    let client = Arc::new(client);
+                    accounts.clients.insert(account.name.clone(), Arc::clone(&client));
+                    accounts.runs.push(self.account_run(account, client, user_id, project, pace, ledger, world));
                 }
                 Err(halt) => accounts.halted.push((account.name.clone(), halt)),
             }
@@ -133,14 +140,14 @@ impl Connector {
         client: Client,
         account: &Account,
         project: &Project,
-        shared: &Shared,
+        ledger: &Ledger,
     ) -> Result<Result<(Client, UserId), Halt>, Failure> {
         let expected = project.user_of(account);
         // The in-process sandbox's token is everybody's.
         if let (Some(_), Some(user)) = (&self.sandbox, &expected) {
             return Ok(Ok((client, user.clone())));
         }
-        let identity = match shared.ask(identity_of(&client, account, expected.as_ref())).await {
+        let identity = match ledger.context().ask(identity_of(&client, account, expected.as_ref())).await {
             Ok(Ok(Some(identity))) => identity,
             Ok(Ok(None)) => return Ok(Err(several_accounts(account))),
             Ok(Err(error)) => return Ok(Err(credentials::refused(account, &client, &error))),
@@ -154,19 +161,19 @@ impl Connector {
     fn account_run(
         &self,
         account: &Account,
-        client: Client,
+        client: Arc<Client>,
         user_id: UserId,
         project: &Project,
         pace: &Pace,
-        shared: &Arc<Shared>,
+        ledger: &Arc<Ledger>,
         world: &World,
     ) -> AccountRun {
         let is_loopback = client.endpoint().is_loopback();
         let base =
             self.sandbox.as_ref().map_or_else(|| project.settings.graph_url.clone(), |served| Some(served.base()));
         let in_git = if project.sandbox { History::none() } else { History::at(&project.root) };
-        AccountRun {
-            shared: Arc::clone(shared),
+        AccountRun::new(Setup {
+            ledger: Arc::clone(ledger),
             name: account.name.clone(),
             user_id,
             graph: client.endpoint().foreign_base().filter(|_| !project.sandbox).map(str::to_owned),
@@ -186,9 +193,8 @@ impl Connector {
             parallelism: usize::from(pace.parallelism),
             live_check: pace.live_check,
             proof: pace.probe.then(|| self.proof(is_loopback, project, world)),
-            undecided: HashSet::new(),
             added_at: Arc::new(move |file| in_git.added_at(file)),
-        }
+        })
     }
 
     /// One for all accounts of a run, so that a file that two of them share is read once.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::apply::by_hand::{NewAttempt, Objection, Subject};
-use crate::apply::{AccountRun, Cause, Halt, Observer, Shared, Stop};
+use crate::apply::{AccountRun, Cause, Halt, Ledger, Observer, Stop};
 use crate::cli::{Change, Global, LockScope, OutputFormat};
 use crate::config::Push;
 use crate::exit::Exit;
+use crate::graph::Client;
 use crate::id::{AccountName, AttemptId, PostKey, UserId};
 use crate::lockfile::{Record, Records};
 use crate::port::RunLock;
@@ -32,7 +33,7 @@ pub(super) struct Desk {
 
 /// What a change is written into. It holds the run lock.
 struct Book {
-    shared: Arc<Shared>,
+    ledger: Arc<Ledger>,
     keeping: Keeping,
     /// Why it would be gone with this machine, and nobody said that it may be.
     nowhere: Option<String>,
@@ -86,11 +87,11 @@ impl Desk {
         }
         let keeping = remote::choose(&start, &mut snapshot, Terms::of_change(change.keep), world).await?;
         let mut project = start.project(world, snapshot, false);
-        let (lock, shared) = keeping.open(&project, (command, Duration::ZERO), observer, world).await?;
-        project.snapshot.records = shared.with_records(Clone::clone);
+        let (lock, ledger) = keeping.open(&project, (command, Duration::ZERO), observer, world).await?;
+        project.snapshot.records = ledger.with_records(Clone::clone);
         let by_others = change.keep.no_push || project.config.git.push == Push::Never;
         let nowhere = keeping.nowhere().filter(|_| !by_others).map(str::to_owned);
-        Ok(Self { project, book: Some(Book { shared, keeping, nowhere, _lock: lock }), ids, format })
+        Ok(Self { project, book: Some(Book { ledger, keeping, nowhere, _lock: lock }), ids, format })
     }
 
     /// Nothing is written, nobody is asked.
@@ -140,43 +141,43 @@ impl Desk {
         &mut self,
         named: &Named,
         world: &World,
-        work: impl AsyncFnOnce(&mut AccountRun) -> Result<T, Stop>,
+        work: impl AsyncFnOnce(&mut AccountRun, &Client) -> Result<T, Stop>,
     ) -> Result<Result<T, Halt>, Failure> {
-        let Some(book @ Book { shared, .. }) = &self.book else {
+        let Some(book @ Book { ledger, .. }) = &self.book else {
             let help = "leave out --dry-run";
             return Err(Failure::message(Exit::Usage, "a dry run asks nobody", help));
         };
         book.check()?;
         let connector = Connector::open(&self.project, world).await?;
         let only = HashSet::from([named.account.clone()]);
-        let connected = connector.connect_all(&self.project, &Pace::reading(), &only, shared, world).await;
+        let connected = connector.connect_all(&self.project, &Pace::reading(), &only, ledger, world).await;
         let answer = match connected {
-            Ok(mut accounts) => Ok(match accounts.runs.first_mut() {
-                Some(run) => work(run).await.map_err(Stop::into_halt),
+            Ok(mut accounts) => Ok(match accounts.runs.first_mut().zip(accounts.clients.get(&named.account)) {
+                Some((run, client)) => work(run, client).await.map_err(Stop::into_halt),
                 None => Err(accounts.halted.pop().map_or_else(|| unknown_account(&named.account), |(_, halt)| halt)),
             }),
             Err(failure) => Err(failure),
         };
-        self.project.snapshot.records = shared.with_records(Clone::clone);
+        self.project.snapshot.records = ledger.with_records(Clone::clone);
         answer
     }
 
     /// Writes the records down, unless this is a dry run.
-    pub(super) fn record(&mut self, records: Vec<Record>) -> Result<(), Failure> {
-        if let Some(book @ Book { shared, .. }) = &self.book {
+    pub(super) async fn record(&mut self, records: Vec<Record>) -> Result<(), Failure> {
+        if let Some(book @ Book { ledger, .. }) = &self.book {
             book.check()?;
-            shared.record_all(records).map_err(|stop| Failure::halted(stop.into_halt()))?;
-            self.project.snapshot.records = shared.with_records(Clone::clone);
+            ledger.record_all(records).await.map_err(|stop| Failure::halted(stop.into_halt()))?;
+            self.project.snapshot.records = ledger.with_records(Clone::clone);
         }
         Ok(())
     }
 
     /// Takes over what another machine has recorded, unless this is a dry run.
-    pub(super) fn take_over(&mut self, others: &Records) -> Result<(), Failure> {
-        if let Some(book @ Book { shared, .. }) = &self.book {
+    pub(super) async fn take_over(&mut self, others: &Records) -> Result<(), Failure> {
+        if let Some(book @ Book { ledger, .. }) = &self.book {
             book.check()?;
-            shared.take_over(others).map_err(|stop| Failure::halted(stop.into_halt()))?;
-            self.project.snapshot.records = shared.with_records(Clone::clone);
+            ledger.take_over(others).await.map_err(|stop| Failure::halted(stop.into_halt()))?;
+            self.project.snapshot.records = ledger.with_records(Clone::clone);
         }
         Ok(())
     }
@@ -184,16 +185,16 @@ impl Desk {
     /// Folds what was recorded into the lockfile and brings it to where other machines read it. The next
     /// step for a person is a commit with this message, where igsync makes none itself.
     pub(super) async fn keep(&self, message: &str, world: &World) -> Result<(), Failure> {
-        let Some(Book { shared, keeping, .. }) = &self.book else { return Ok(()) };
-        let kept = shared.keep_all().await;
+        let Some(Book { ledger, keeping, .. }) = &self.book else { return Ok(()) };
+        let kept = ledger.keep_all().await;
         keeping.follow(world).await;
         let Err(stop) = kept else {
-            if shared.has_changed_lockfile() && !shared.is_kept_elsewhere() {
+            if ledger.has_changed_lockfile() && !ledger.is_shared() {
                 remote::say_how_to_keep(&self.project, message, world);
             }
             return Ok(());
         };
-        let not_kept = shared.not_kept();
+        let not_kept = ledger.not_kept();
         remote::hand_over(&not_kept, world);
         let halt = stop.into_halt();
         let exit = if not_kept.is_empty() { halt.cause.into() } else { Exit::RecordNotDurable };
@@ -220,7 +221,7 @@ impl Desk {
     pub(super) async fn finish(&mut self, records: Vec<Record>, mut done: Done, world: &World) -> Ended {
         done.changes = records.len();
         done.dry_run = self.is_dry();
-        self.record(records)?;
+        self.record(records).await?;
         self.tell(&done, world)?;
         self.keep(&done.commit_message(), world).await?;
         Ok(Exit::Done)

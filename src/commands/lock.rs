@@ -167,7 +167,7 @@ async fn merge(global: &Global, args: &LockMerge, world: &World) -> Ended {
     for conflict in joined.conflicts() {
         world.terminal.say(&text::conflict(&conflict));
     }
-    desk.take_over(&news.into_iter().collect())?;
+    desk.take_over(&news.into_iter().collect()).await?;
     write_stdout(
         world,
         &text::merged(added, changed, had_conflicts, args.change.dry_run, args.scope.format == OutputFormat::Json),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::apply::{Run, has_open, has_work, is_work};
 use crate::cli::{Refresh, Scope};
 use crate::id::{AccountName, AttemptId};
-use crate::lockfile::Ledger;
+use crate::lockfile;
 
 use super::connect::{Connector, Pace};
 use super::project::Project;
@@ -33,14 +33,14 @@ pub(super) async fn for_plan(
         return Ok(Asked::default());
     }
     let records = project.snapshot.records.clone();
-    let ledger = Ledger::in_memory(Arc::clone(&world.disk), project.paths.clone(), records);
-    let shared = Arc::new(remote::share(project, world, ledger, Box::new(Silent)));
+    let store = lockfile::Ledger::in_memory(Arc::clone(&world.disk), project.paths.clone(), records);
+    let ledger = Arc::new(remote::ledger_of(project, world, store, Box::new(Silent)));
     let connector = Connector::open(project, world).await?;
-    let accounts = connector.connect_all(project, &Pace::reading(), &names, &shared, world).await?;
+    let accounts = connector.connect_all(project, &Pace::reading(), &names, &ledger, world).await?;
     let users = accounts.users();
-    let (mut run, _sandbox) = accounts.into_run(shared);
+    let (mut run, _sandbox) = accounts.into_run(ledger);
     let settled = run.settle(&project.posts).await;
-    project.snapshot.records = run.shared.with_records(Clone::clone);
+    project.snapshot.records = run.ledger.with_records(Clone::clone);
     project.adopt_users(&users);
     if refresh == Refresh::Full {
         look(&mut run, project, scope, &settled, world).await?;
@@ -62,17 +62,17 @@ pub(super) async fn look(
     let plan = plan::make(project, scope, settled.clone(), world)?;
     let mut place = 0;
     while let Some(account) = run.accounts.get(place) {
-        let due = plan.changes.iter().filter(|change| change.account == account.name && is_work(change));
+        let due = plan.changes.iter().filter(|change| change.account == *account.name() && is_work(change));
         let posts: Vec<_> = due.filter_map(|change| change.post.clone()).collect();
         match account.sightings(&posts).await {
             Ok(found) => {
-                let name = &account.name;
+                let name = account.name();
                 project.live.extend(found.into_iter().map(|(key, sighting)| ((name.clone(), key), sighting)));
                 place += 1;
             }
             Err(stop) => {
                 let account = run.accounts.remove(place);
-                run.halted.push((account.name, stop.into_halt()));
+                run.halted.push((account.name().clone(), stop.into_halt()));
             }
         }
     }

@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::apply::{Observer, Shared};
+use crate::apply::{Context, Ledger, Observer};
 use crate::cli::{Apply, Keep};
 use crate::config::Push;
 use crate::exit::Exit;
 use crate::git::{Branch, Followed};
 use crate::lockfile::format::{self, HEADER};
-use crate::lockfile::{Ledger, Record, Records, Snapshot};
+use crate::lockfile::{self, Record, Records, Snapshot};
 use crate::port::{Kept, Remote, RunLock};
 use crate::report::text::commands;
 
@@ -87,21 +87,21 @@ impl Keeping {
         (command, patience): (&str, Duration),
         observer: Box<dyn Observer>,
         world: &World,
-    ) -> Result<(RunLock, Arc<Shared>), Failure> {
+    ) -> Result<(RunLock, Arc<Ledger>), Failure> {
         if let Some(doubt) = &self.doubt {
             let help = "let this machine read the remote, or pass --allow-stale";
             return Err(Failure::message(Exit::Stale, format!("nothing was published: {doubt}"), help));
         }
         let lock = run_lock::acquire(&project.paths, patience, command, world).await?;
-        let mut ledger = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
+        let mut store = lockfile::Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
         if self.branch.is_none() && self.kept.is_some() {
             // Read and not pushed to.
-            ledger.take_over(&project.snapshot.records)?;
+            store.take_over(&project.snapshot.records)?;
         }
         let remote = self.branch.clone().map(|branch| branch as Arc<dyn Remote>);
-        let shared = Arc::new(share(project, world, ledger, observer).kept_at(remote));
-        shared.fetch_record().await.map_err(|stop| Failure::halted(stop.into_halt()))?;
-        Ok((lock, shared))
+        let ledger = Arc::new(ledger_of(project, world, store, observer).kept_at(remote));
+        ledger.fetch_record().await.map_err(|stop| Failure::halted(stop.into_halt()))?;
+        Ok((lock, ledger))
     }
 
     /// Lets the checkout come along with what was pushed, and tells a person where it could not.
@@ -284,10 +284,10 @@ fn not_pushed(why: &str) -> Failure {
 
 /// Folds the record and brings it to where other machines read it. What did not arrive is handed to whoever
 /// reads the log.
-pub(super) async fn keep_all(shared: &Shared, world: &World) -> Result<(), Failure> {
-    let kept = shared.keep_all().await;
+pub(super) async fn keep_all(ledger: &Ledger, world: &World) -> Result<(), Failure> {
+    let kept = ledger.keep_all().await;
     kept.map_err(|stop| {
-        hand_over(&shared.not_kept(), world);
+        hand_over(&ledger.not_kept(), world);
         Failure::halted(stop.into_halt())
     })
 }
@@ -319,16 +319,14 @@ pub(super) fn hand_over(records: &[Record], world: &World) {
     world.actions.keep(&lines);
 }
 
-/// What every account of a run works with.
-pub(super) fn share(project: &Project, world: &World, ledger: Ledger, observer: Box<dyn Observer>) -> Shared {
-    Shared::new(
-        Arc::clone(&world.clock),
-        Arc::clone(&world.disk),
-        world.stop.clone(),
-        project.waits(),
-        project.root.clone(),
-        ledger,
-        observer,
-        fastrand::Rng::with_seed(world.seed),
-    )
+/// The record of a run that everybody watches through `observer`.
+pub(super) fn ledger_of(
+    project: &Project,
+    world: &World,
+    store: lockfile::Ledger,
+    observer: Box<dyn Observer>,
+) -> Ledger {
+    let (clock, dice) = (Arc::clone(&world.clock), fastrand::Rng::with_seed(world.seed));
+    let context = Context::new(clock, world.stop.clone(), project.waits(), observer, dice);
+    Ledger::new(Arc::new(context), store)
 }

@@ -58,7 +58,7 @@ fn reference(text: &str) -> Result<Reference, Failure> {
 
 /// The user id that only the token knows.
 async fn learn_user(desk: &mut Desk, named: &mut Named, world: &World) -> Result<(), Failure> {
-    let user = desk.ask(named, world, async |run| Ok(run.user_id.clone())).await?;
+    let user = desk.ask(named, world, async |run, _| Ok(run.user_id().clone())).await?;
     let user = user.map_err(Failure::halted)?;
     named.user_id = Some(user);
     Ok(())
@@ -107,10 +107,10 @@ async fn look_up(
         return Ok(seen);
     }
     let found = desk
-        .ask(named, world, async |run| {
-            let newest = run.client.newest(&run.user_id, 100).await;
+        .ask(named, world, async |run, client| {
+            let newest = client.newest(run.user_id(), 100).await;
             let mut media = newest.map_err(|error| Stop::Account(Halt::unreachable(&error)))?;
-            let stories = run.client.stories(&run.user_id, 1).await.map(|stories| stories.media);
+            let stories = client.stories(run.user_id(), 1).await.map(|stories| stories.media);
             media.extend(stories.unwrap_or_default());
             Ok(media)
         })
@@ -145,11 +145,10 @@ async fn say_not_published(desk: &mut Desk, named: &Named, world: &World) -> End
     let mut also = Vec::new();
     if !unseen.is_empty() && !desk.is_dry() {
         // What the listing shows now is ruled out, too; without a token the statement stands alone.
-        let looked = desk.ask(named, world, async |run| {
+        let looked = desk.ask(named, world, async |run, _| {
             let mut seen = Vec::new();
             for record in &unseen {
-                let look = run.look_for(record).await?;
-                seen.extend(run.candidates(record, &look));
+                seen.extend(run.candidates(record).await?);
             }
             Ok(seen)
         });
@@ -195,10 +194,10 @@ async fn settle(desk: &mut Desk, named: &Named, world: &World) -> Ended {
     let key = &named.key;
     let find = |asked: &PostKey| wanted.as_ref().filter(|_| asked == key).map(Arc::clone);
     let asked = desk
-        .ask(named, world, async |run| {
+        .ask(named, world, async |run, _| {
             let settlement = run.settle_post(key, &find).await;
             let filled = if settlement.halt.is_none() { run.enrich().await.err().map(Stop::into_halt) } else { None };
-            Ok((Exit::of(&settlement.tally.causes), run.undecided.contains(key), settlement.halt.or(filled)))
+            Ok((Exit::of(&settlement.tally.causes), settlement.is_undecided, settlement.halt.or(filled)))
         })
         .await?;
     let (mut exit, undecided, halt) = match asked {

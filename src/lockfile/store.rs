@@ -165,6 +165,12 @@ impl Ledger {
         self.witnessed.contains(attempt)
     }
 
+    /// Whether writing takes long enough to hold other work up.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        !self.is_in_memory && self.disk.is_slow()
+    }
+
     /// Whether `igsync.lock` exists.
     #[must_use]
     pub fn has_lockfile(&self) -> bool {

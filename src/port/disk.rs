@@ -86,6 +86,11 @@ impl From<Linked> for io::Error {
 /// must not choose which file is read, and where we write. Such a path is an error that holds a [`Linked`].
 /// Paths come from a content root, or a file that the user named, which was canonicalized once.
 pub trait Disk: Send + Sync {
+    /// Whether a write takes long enough to hold other work up: then it is done on a thread of its own.
+    fn is_slow(&self) -> bool {
+        true
+    }
+
     /// Reads a whole regular file; what is none is not opened for ever. More than `limit` bytes is [`io::ErrorKind::FileTooLarge`].
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
 

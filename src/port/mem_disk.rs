@@ -173,6 +173,10 @@ impl MemDisk {
 }
 
 impl Disk for MemDisk {
+    fn is_slow(&self) -> bool {
+        false
+    }
+
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         let bytes = self.alive()?.file(path)?;
         if bytes.len() as u64 > limit {

@@ -64,6 +64,11 @@ impl SimDisk {
 }
 
 impl Disk for SimDisk {
+    fn is_slow(&self) -> bool {
+        // Simulated time passes only where everything waits.
+        false
+    }
+
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         let bytes = self.inner.read(path, limit)?;
         if self.mutant == Some(Mutant::LastLineWins) && path.ends_with("journal.jsonl") {

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use igsync::apply::{
-    AccountRun, Event as Fact, Halt, MediaSource, Observer, Protocol, Run, Shared, StopSignal, Waits, causes_of,
-    has_open, has_work, stop_channel,
+    AccountRun, Context, Event as Fact, Halt, Ledger, MediaSource, Observer, Protocol, Run, Setup, StopSignal, Waits,
+    causes_of, has_open, has_work, stop_channel,
 };
 use igsync::config::Login;
 use igsync::exit::Exit;
 use igsync::graph::{AccessToken, Client, Endpoint, Flavour, Timing};
 use igsync::id::{AttemptId, PostKey, UserId};
-use igsync::lockfile::{self, Ledger, Paths, Record, Records, format};
+use igsync::lockfile::{self, Paths, Record, Records, format};
 use igsync::manifest::{Post, caption_digest};
 use igsync::plan::{self, AccountView, Guard, Input, Options, Plan, Selection};
 use igsync::port::{Clock, Disk, MemDisk, Transport};
@@ -303,24 +303,24 @@ impl Simulation {
         let names: Vec<usize> = (0..self.schedule.scenario.accounts()).filter(is_at_work).collect();
         if !offline.acts() && names.is_empty() {
             let kept = match begun {
-                Some(shared) => shared.keep_all().await,
+                Some(ledger) => ledger.keep_all().await,
                 None => Ok(()),
             };
             return Ended::Exit(
                 kept.map_or_else(|stop| stop.into_halt().cause.into(), |()| Exit::of(&causes_of(&offline))),
             );
         }
-        let shared = match begun.map_or_else(open, Ok) {
-            Ok(shared) => shared,
+        let ledger = match begun.map_or_else(open, Ok) {
+            Ok(ledger) => ledger,
             Err(ended) => return ended,
         };
-        let mut run = Run::new(Arc::clone(&shared), Vec::new(), Vec::new());
+        let mut run = Run::new(Arc::clone(&ledger), Vec::new(), Vec::new());
         for account in names {
             let user = UserId::from(USERS[account]);
-            let client = self.client(site, account);
-            let halt = match shared.ask(client.account(&user)).await {
+            let client = Arc::new(self.client(site, account));
+            let halt = match ledger.context().ask(client.account(&user)).await {
                 Ok(Ok(_)) => {
-                    run.accounts.push(self.account(site, account, client, &shared));
+                    run.accounts.push(self.account(site, account, client, &ledger));
                     continue;
                 }
                 Ok(Err(error)) => Halt::unreachable(&error),
@@ -329,10 +329,10 @@ impl Simulation {
             run.halted.push((account_name(account), halt));
         }
         let settled = run.settle(&posts).await;
-        let records = shared.with_records(Clone::clone);
+        let records = ledger.with_records(Clone::clone);
         let plan = self.plan(&posts, &records, settled);
         if !plan.guards.is_empty() {
-            return match run.shared.keep_all().await {
+            return match run.ledger.keep_all().await {
                 Ok(()) => Ended::Refused(plan.guards),
                 Err(stop) => Ended::Broken(stop.into_halt().reason),
             };
@@ -345,40 +345,33 @@ impl Simulation {
     async fn begin(
         &self,
         site: usize,
-        open: impl Fn() -> Result<Arc<Shared>, Ended>,
-    ) -> Result<(Option<Arc<Shared>>, Records), Ended> {
+        open: impl Fn() -> Result<Arc<Ledger>, Ended>,
+    ) -> Result<(Option<Arc<Ledger>>, Records), Ended> {
         // What an unfinished run has left is read once, where it is taken up again.
         let is_unfinished = self.ended.last().is_some_and(|ended| !matches!(ended, Ended::Exit(Exit::Done)));
         if self.remote.is_none() && !is_unfinished {
             let read = self.read(site);
             return read.map(|records| (None, records)).map_err(|error| Ended::Broken(format!("read: {error}")));
         }
-        let shared = open()?;
+        let ledger = open()?;
         if self.remote.is_some() {
-            shared.fetch_record().await.map_err(|stop| Ended::Exit(stop.into_halt().cause.into()))?;
+            ledger.fetch_record().await.map_err(|stop| Ended::Exit(stop.into_halt().cause.into()))?;
         }
-        let records = shared.with_records(Clone::clone);
-        Ok((Some(shared), records))
+        let records = ledger.with_records(Clone::clone);
+        Ok((Some(ledger), records))
     }
 
-    fn share(&self, site: usize, paths: &Paths, stop: StopSignal, run: usize) -> Result<Arc<Shared>, Ended> {
+    fn share(&self, site: usize, paths: &Paths, stop: StopSignal, run: usize) -> Result<Arc<Ledger>, Ended> {
         let disk: Arc<dyn Disk> = Arc::clone(&self.disk) as _;
-        let ledger =
-            Ledger::open(Arc::clone(&disk), paths.clone()).map_err(|error| Ended::Broken(format!("open: {error}")))?;
+        let store = lockfile::Ledger::open(Arc::clone(&disk), paths.clone())
+            .map_err(|error| Ended::Broken(format!("open: {error}")))?;
         let audience = Audience { clock: Arc::clone(&self.clock), heard: 0, slow: self.schedule.output.clone() };
         let attempt_ids = 1000 * self.schedule.dice + 10 * (run as u64 + 1) + site as u64;
-        let shared = Shared::new(
-            Arc::clone(&self.clock) as _,
-            disk,
-            stop,
-            waits(),
-            PathBuf::from(ROOTS[site]),
-            ledger,
-            Box::new(audience),
-            fastrand::Rng::with_seed(attempt_ids),
-        );
+        let dice = fastrand::Rng::with_seed(attempt_ids);
+        let context = Context::new(Arc::clone(&self.clock) as _, stop, waits(), Box::new(audience), dice);
         let protocol = self.schedule.mutant.map_or_else(Protocol::default, Mutant::protocol);
-        Ok(Arc::new(shared.with_protocol(protocol).kept_at(self.remote.clone().map(|remote| remote as _))))
+        let context = Arc::new(context.with_protocol(protocol));
+        Ok(Arc::new(Ledger::new(context, store).kept_at(self.remote.clone().map(|remote| remote as _))))
     }
 
     fn plan(&self, posts: &[Arc<Post>], records: &Records, settled: BTreeSet<AttemptId>) -> Plan {
@@ -413,10 +406,10 @@ impl Simulation {
         Client::new(endpoint, token, Arc::clone(&self.net) as Arc<dyn Transport>, Arc::clone(&self.clock) as _, timing)
     }
 
-    fn account(&self, site: usize, account: usize, client: Client, shared: &Arc<Shared>) -> AccountRun {
+    fn account(&self, site: usize, account: usize, client: Arc<Client>, ledger: &Arc<Ledger>) -> AccountRun {
         let written_at = self.written_at;
-        AccountRun {
-            shared: Arc::clone(shared),
+        AccountRun::new(Setup {
+            ledger: Arc::clone(ledger),
             name: account_name(account),
             user_id: UserId::from(USERS[account]),
             client,
@@ -436,8 +429,7 @@ impl Simulation {
             live_check: true,
             proof: None,
             added_at: Arc::new(move |_| Some(written_at)),
-            undecided: std::collections::HashSet::new(),
-        }
+        })
     }
 }
 

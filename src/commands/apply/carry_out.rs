@@ -20,7 +20,7 @@ pub(super) async fn run(
     args: &Apply,
     world: &World,
 ) -> Ended {
-    let shared = Arc::clone(&run.shared);
+    let ledger = Arc::clone(&run.ledger);
     let apply::Report { tally, halts, not_kept } = run.carry_out(plan).await;
     draw::tidy(project, world);
     for (account, halt) in halts {
@@ -35,7 +35,7 @@ pub(super) async fn run(
     if args.format == OutputFormat::Human {
         write_stdout(world, &report::run_summary::render(&tally, plan))?;
     }
-    let is_to_keep = shared.has_changed_lockfile() && !shared.is_kept_elsewhere();
+    let is_to_keep = ledger.has_changed_lockfile() && !ledger.is_shared();
     hint(&tally, is_to_keep, project, global, world);
     Ok(exit)
 }

@@ -1,39 +1,48 @@
 //! Permissions that publishing itself does not need, asked for before any container is made: a post
 //! that went out without its first comment cannot be mended by a later run of the same token.
 
-use crate::apply::{AccountRun, Cause, Halt, Run, is_work};
+use crate::apply::{Cause, Halt, Run, is_work};
 use crate::config::{Account, Login};
-use crate::graph::scopes;
-use crate::id::MediaId;
+use crate::graph::{Client, scopes};
+use crate::id::{MediaId, UserId};
 use crate::lockfile::State;
 use crate::plan::Plan;
 
 use super::super::World;
 use super::super::auth::{debug, needs};
+use super::super::connect::Clients;
 use super::super::credentials::flavour;
 use super::super::project::Project;
 
 /// Sets accounts aside whose token lacks a permission that this run needs.
-pub(super) async fn check(plan: &Plan, project: &Project, run: &mut Run, world: &World) {
+pub(super) async fn check(plan: &Plan, project: &Project, run: &mut Run, clients: &Clients, world: &World) {
     // The in-process sandbox's own token may do everything.
     if project.sandbox {
         return;
     }
     let mut able = Vec::new();
     for account in std::mem::take(&mut run.accounts) {
-        let lacks = match project.config.account(&account.name) {
-            Some(configured) => missing(configured, &account, plan, project, world).await,
+        let name = account.name();
+        let lacks = match project.config.account(name).zip(clients.get(name)) {
+            Some((configured, client)) => missing(configured, client, account.user_id(), plan, project, world).await,
             None => None,
         };
         match lacks {
             None => able.push(account),
-            Some(halt) => run.halted.push((account.name.clone(), halt)),
+            Some(halt) => run.halted.push((account.name().clone(), halt)),
         }
     }
     run.accounts = able;
 }
 
-async fn missing(account: &Account, run: &AccountRun, plan: &Plan, project: &Project, world: &World) -> Option<Halt> {
+async fn missing(
+    account: &Account,
+    client: &Client,
+    user: &UserId,
+    plan: &Plan,
+    project: &Project,
+    world: &World,
+) -> Option<Halt> {
     let work = plan.changes.iter().filter(|change| change.account == account.name && is_work(change));
     let needs = needs(work.filter_map(|change| change.post.as_deref()), &account.name);
     if needs == scopes::Needs::default() {
@@ -42,13 +51,13 @@ async fn missing(account: &Account, run: &AccountRun, plan: &Plan, project: &Pro
     let lacking = match account.login {
         Login::Facebook => {
             // A Meta that cannot be reached is noticed by the next call, which cannot do without.
-            let facts = debug(account, &run.client, &project.settings, world).await.ok().flatten();
+            let facts = debug(account, client, &project.settings, world).await.ok().flatten();
             let ends = facts.iter().flat_map(|facts| [facts.expires, facts.data_access_ends]).flatten();
             world.actions.token(account.name.as_str(), ends.filter_map(|end| end.days_left(world.clock.now())).min());
             let held = facts.filter(|facts| facts.is_valid).and_then(|facts| facts.scopes);
             held.map(|held| scopes::missing(flavour(account.login), needs, &held))
         }
-        Login::Instagram => may_comment(run, project)
+        Login::Instagram => may_comment(client, user, project)
             .await
             .map(|may| if may { Vec::new() } else { scopes::missing(flavour(account.login), needs, &[]).split_off(2) }),
     };
@@ -76,12 +85,12 @@ async fn missing(account: &Account, run: &AccountRun, plan: &Plan, project: &Pro
 
 /// Instagram Login tells no permissions, but reading the comments of a post takes the one that writing
 /// them takes. `None`: there is no post to ask about, or the answer says nothing.
-async fn may_comment(run: &AccountRun, project: &Project) -> Option<bool> {
+async fn may_comment(client: &Client, user: &UserId, project: &Project) -> Option<bool> {
     let records = project.snapshot.records.iter();
-    let live = records.filter(|record| record.user_id == run.user_id && record.state == State::Published);
+    let live = records.filter(|record| record.user_id == *user && record.state == State::Published);
     let newest: &MediaId =
         live.filter(|record| record.media_id.is_some()).max_by_key(|record| record.published_at)?.media_id.as_ref()?;
-    match run.client.comments(newest, 1).await {
+    match client.comments(newest, 1).await {
         Ok(_) => Some(true),
         Err(error) => match error.codes() {
             Some((10 | 200..=299, _)) => Some(false),

@@ -9,14 +9,13 @@ use jiff::Timestamp;
 use crate::id::{ContainerId, MediaId};
 use crate::lockfile::{Record, State};
 
-use super::account::{AccountRun, Ready};
-use super::announcement::Announcement;
-use super::attempt;
-use super::event::Event;
-use super::outcome::Outcome;
-use super::protocol::Standing;
-use super::remote::SUPERSEDED;
-use super::stop::Stop;
+use super::super::announcement::Announcement;
+use super::super::attempt::{self, SUPERSEDED};
+use super::super::event::Event;
+use super::super::outcome::Outcome;
+use super::super::protocol::Standing;
+use super::super::stop::Stop;
+use super::Publisher;
 
 /// So many publishes are announced in one push.
 const BATCH: usize = 20;
@@ -32,33 +31,33 @@ const TRIES: usize = 3;
 
 /// What is about to be published, and what comes after it.
 #[derive(Clone, Copy)]
-pub(super) struct Turn<'a> {
-    pub(super) fingerprint: &'a [MediaId],
-    /// Posts of this account whose turn comes later: where announcing costs a push, it is done for all.
-    pub(super) behind: &'a [Ready],
+pub(in super::super) struct Turn<'a> {
+    pub(in super::super) fingerprint: &'a [MediaId],
+    /// Prepared posts of this account whose turn comes later: where announcing costs a push, it is done for all.
+    pub(in super::super) behind: &'a [Record],
 }
 
-impl AccountRun {
+impl Publisher {
     /// Announces the publish of `record`. `None`: another machine has the post.
     pub(super) async fn announce(
         &self,
         mut record: Record,
         turn: Turn<'_>,
     ) -> Result<Option<(Record, Announcement)>, Stop> {
-        if !self.shared.is_kept_elsewhere() {
-            return self.announce_here(record, Announcement::begin(self), turn).map(Some);
+        if !self.book.is_kept_elsewhere() {
+            return self.announce_here(record, self.begin(), turn).await.map(Some);
         }
-        self.shared.catch_up().await?;
+        self.book.catch_up().await?;
         for _ in 0..TRIES {
-            record = self.current(record);
-            let announcement = Announcement::begin(self);
-            if self.shared.is_unsent(&record.attempt) {
+            record = self.book.current(record);
+            let announcement = self.begin();
+            if self.book.is_unsent(&record.attempt) {
                 if last_lease(&record) >= Some(announcement.lease_until()) {
                     return Ok(Some((record, announcement)));
                 }
             } else if self.stands_until(&record, announcement.lease_until()) {
                 // Sent before, to no effect: the lease that everybody knows still holds.
-                return self.announce_here(record, announcement, turn).map(Some);
+                return self.announce_here(record, announcement, turn).await.map(Some);
             }
             if !self.announce_batch(&record, turn).await? {
                 return Ok(None);
@@ -67,37 +66,41 @@ impl AccountRun {
         Ok(None)
     }
 
-    fn announce_here(
+    fn begin(&self) -> Announcement {
+        Announcement::begin(&self.scope, self.client.server_now())
+    }
+
+    async fn announce_here(
         &self,
         record: Record,
         announcement: Announcement,
         turn: Turn<'_>,
     ) -> Result<(Record, Announcement), Stop> {
-        let record = self.write(announcement.note(record, turn.fingerprint))?;
+        let record = self.book.write(announcement.note(record, turn.fingerprint)).await?;
         self.tell_announced(&record)?;
         Ok((record, announcement))
     }
 
     /// Announces one post and those behind it in one push; returns whether the first is granted.
     async fn announce_batch(&self, first: &Record, turn: Turn<'_>) -> Result<bool, Stop> {
-        let behind = turn.behind.iter().map(|ready| self.current(ready.record.clone()));
+        let behind = turn.behind.iter().map(|record| self.book.current(record.clone()));
         let behind = behind.filter(|record| self.may_be_announced(record));
-        let (now, enough) = (self.client.server_now(), Announcement::begin(self).lease_until());
+        let (now, enough) = (self.client.server_now(), self.begin().lease_until());
         let mut batch = Vec::new();
         for (place, record) in std::iter::once(first.clone()).chain(behind).take(BATCH).enumerate() {
             let place = u32::try_from(place).unwrap_or(u32::MAX);
             // No two machines announce the same lease, so each knows its own announcement again.
-            let own = Duration::from_secs(10).mul_f64(self.shared.chance());
+            let own = Duration::from_secs(10).mul_f64(self.scope.chance());
             let lease_until = enough + PUSH + (TURN + self.min_gap) * place + own;
-            let record = if self.shared.is_unsent(&record.attempt) { attempt::never_sent(record) } else { record };
+            let record = if self.book.is_unsent(&record.attempt) { attempt::never_sent(record) } else { record };
             batch.push(attempt::intent(record, turn.fingerprint, now, lease_until));
         }
-        let granted = self.shared.claim(batch.iter().map(|record| vec![record.clone()]).collect()).await?;
+        let granted = self.book.claim(batch.iter().map(|record| vec![record.clone()]).collect()).await?;
         for record in batch.iter().zip(&granted).filter_map(|(record, granted)| granted.then_some(record)) {
             self.tell_announced(record)?;
         }
         if granted.first() != Some(&true) {
-            self.give_way(first)?;
+            self.give_way(first).await?;
             return Ok(false);
         }
         Ok(true)
@@ -107,30 +110,30 @@ impl AccountRun {
     fn may_be_announced(&self, record: &Record) -> bool {
         record.container.is_some()
             && matches!(record.state, State::Containers | State::Intent)
-            && !self.shared.is_unsent(&record.attempt)
-            && !self.shared.is_touched(&self.user_id, &record.key)
+            && !self.book.is_unsent(&record.attempt)
+            && !self.book.is_touched(&self.scope.user_id, &record.key)
             && self.standing(record) == Standing::GoesOn
     }
 
     /// Ends an attempt of which nobody else knows, because another machine publishes the post.
-    fn give_way(&self, record: &Record) -> Result<(), Stop> {
-        let others = self.shared.attempts(&self.user_id, &record.key);
+    async fn give_way(&self, record: &Record) -> Result<(), Stop> {
+        let others = self.book.attempts(&self.scope.user_id, &record.key);
         let holds = |other: &Record| {
             other.attempt != record.attempt && (other.state.is_open() || other.state == State::Published)
         };
-        let is_private = record.state == State::Containers && self.shared.standing_of(record).is_none();
+        let is_private = record.state == State::Containers && self.book.standing_of(record).is_none();
         if is_private && others.iter().any(holds) {
-            self.write(attempt::not_published(record.clone(), SUPERSEDED))?;
+            self.book.write(attempt::not_published(record.clone(), SUPERSEDED)).await?;
         }
         Ok(())
     }
 
     /// What became of a post that another machine has taken up since this run began.
-    pub(super) fn taken(&self, record: &Record) -> Option<Outcome> {
-        if !self.shared.is_touched(&self.user_id, &record.key) {
+    pub(in super::super) fn taken(&self, record: &Record) -> Option<Outcome> {
+        if !self.book.is_touched(&self.scope.user_id, &record.key) {
             return None;
         }
-        let attempts = self.shared.attempts(&self.user_id, &record.key);
+        let attempts = self.book.attempts(&self.scope.user_id, &record.key);
         let is_live = attempts.iter().any(|other| other.state == State::Published);
         Some(if is_live {
             Outcome::Elsewhere { reason: "another run has published it meanwhile".to_owned() }
@@ -141,34 +144,26 @@ impl AccountRun {
 
     /// Takes note of what this run leaves to others: announced publishes that were never sent, so that
     /// nobody waits for their leases, and containers of posts that another machine has taken up.
-    pub(super) fn leave_to_others(&self) -> Result<(), Stop> {
-        let open: Vec<Record> = self.shared.with_records(|records| records.open(&self.user_id).cloned().collect());
+    pub(in super::super) async fn leave_to_others(&self) -> Result<(), Stop> {
+        let open: Vec<Record> = self.book.with(|records| records.open(&self.scope.user_id).cloned().collect());
         for record in open {
-            if self.shared.no_longer_unsent(&record.attempt) {
-                self.write(attempt::never_sent(record))?;
-            } else if self.shared.is_touched(&self.user_id, &record.key) {
-                self.give_way(&record)?;
+            if self.book.no_longer_unsent(&record.attempt) {
+                self.book.write(attempt::never_sent(record)).await?;
+            } else if self.book.is_touched(&self.scope.user_id, &record.key) {
+                self.give_way(&record).await?;
             }
         }
         Ok(())
     }
 
-    /// As it is recorded now: another machine's part may have been joined in.
-    pub(super) fn current(&self, record: Record) -> Record {
-        if !self.shared.is_kept_elsewhere() {
-            return record;
-        }
-        self.shared.with_records(|records| records.same_attempt(&record).cloned()).unwrap_or(record)
-    }
-
     /// Whether a publish of this attempt may have been sent.
-    pub(super) fn was_sent(&self, record: &Record) -> bool {
-        attempt::count_sent(record) > usize::from(self.shared.is_unsent(&record.attempt))
+    pub(in super::super) fn was_sent(&self, record: &Record) -> bool {
+        attempt::count_sent(record) > usize::from(self.book.is_unsent(&record.attempt))
     }
 
     /// Whether the newest announcement that other machines see is neither over nor refused.
     fn stands_until(&self, record: &Record, until: Timestamp) -> bool {
-        let Some(standing) = self.shared.standing_of(record) else { return false };
+        let Some(standing) = self.book.standing_of(record) else { return false };
         let newest = standing.intents.iter().max();
         standing.state == State::Intent
             && newest.is_some_and(|newest| {
@@ -178,11 +173,11 @@ impl AccountRun {
 
     fn tell_announced(&self, record: &Record) -> Result<(), Stop> {
         let Some(container) = container_of(record) else { return Ok(()) };
-        self.shared.tell(&Event::IntentRecorded { post: self.post_ref(&record.key), container })
+        self.scope.tell(&Event::IntentRecorded { post: self.scope.post_ref(&record.key), container })
     }
 }
 
-pub(super) fn container_of(record: &Record) -> Option<ContainerId> {
+fn container_of(record: &Record) -> Option<ContainerId> {
     record.container.as_ref().map(|container| container.id.clone())
 }
 

@@ -5,8 +5,6 @@
 //! machines that want the same post the first to put its announcement has it, and the other one learns so
 //! before it has sent anything.
 
-mod message;
-
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,12 +13,18 @@ use crate::id::{AttemptId, PostKey, UserId};
 use crate::lockfile::{Record, Records, State, format, merge};
 use crate::port::{Remote, RemoteError, Version};
 
-use super::context::{Shared, lock, stopped};
-use super::event::Event;
-use super::stop::{Cause, Halt, Stop};
+use super::super::attempt::SUPERSEDED;
+use super::super::book::Claim;
+use super::super::context::{Context, lock, stopped};
+use super::super::event::Event;
+use super::super::stop::{Cause, Halt, Stop};
+use super::journal::Journal;
+use super::message;
 
 /// The record at the remote, as one run deals with it.
-pub(super) struct Keeper {
+pub(super) struct RemoteRecord {
+    context: Arc<Context>,
+    journal: Arc<Journal>,
     remote: Arc<dyn Remote>,
     /// Over which version the next text is put; `None`: it has to be fetched first. Held while something
     /// is put, so that one push at a time carries what all accounts know by then.
@@ -40,9 +44,6 @@ struct Known {
     /// A result could not be put yet: nothing is published until it is.
     in_doubt: bool,
 }
-
-/// Records that are true only while no other machine touches their posts: all are written, or none.
-pub(super) type Claim = Vec<Record>;
 
 /// What a push is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,16 +78,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Asked to stop, a run pushes results for at most this long: CI services kill a cancelled job soon after.
 const LAST_WORDS: Duration = Duration::from_millis(6500);
 
-impl Keeper {
-    pub(super) fn new(remote: Arc<dyn Remote>) -> Self {
-        Self { remote, turn: tokio::sync::Mutex::default(), known: Mutex::default() }
-    }
-}
-
-impl Shared {
-    /// Whether other machines read the record.
-    pub fn is_kept_elsewhere(&self) -> bool {
-        self.keeper.is_some()
+impl RemoteRecord {
+    pub(super) fn new(context: Arc<Context>, journal: Arc<Journal>, remote: Arc<dyn Remote>) -> Self {
+        Self { context, journal, remote, turn: tokio::sync::Mutex::default(), known: Mutex::default() }
     }
 
     /// Joins what stands at the remote into this machine's record, before anything is planned. Returns
@@ -95,35 +89,34 @@ impl Shared {
     /// # Errors
     ///
     /// Where it could not be read; nothing has been published then.
-    pub async fn fetch_record(&self) -> Result<bool, Stop> {
-        let Some(keeper) = &self.keeper else { return Ok(false) };
-        let fetched = self.ask(self.first_fetch(keeper)).await?;
+    pub(super) async fn fetch_record(&self) -> Result<bool, Stop> {
+        let fetched = self.context.ask(self.first_fetch()).await?;
         if let Err(trouble) = fetched {
             return Err(match trouble {
                 Trouble::Stop(stop) => stop,
-                Trouble::Remote(error) => self.halt_run(Halt {
+                Trouble::Remote(error) => self.context.halt_run(Halt {
                     cause: Cause::Unreadable,
                     reason: format!("the record at the remote could not be read: {error}"),
                     help: "nothing was published; mend the cause, then run apply again".to_owned(),
                 }),
             });
         }
-        let mut known = lock(&keeper.known);
+        let mut known = lock(&self.known);
         // What others did before this run began is what it plans on.
         known.touched.clear();
         Ok(known.has_lockfile)
     }
 
-    async fn first_fetch(&self, keeper: &Keeper) -> Result<(), Trouble> {
-        let mut turn = keeper.turn.lock().await;
+    async fn first_fetch(&self) -> Result<(), Trouble> {
+        let mut turn = self.turn.lock().await;
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.fetch(keeper, &mut turn, &[]).await {
+            match self.fetch(&mut turn, &[]).await {
                 Err(Trouble::Remote(RemoteError::Moved | RemoteError::Unclear(_))) if tries < TRIES => {}
                 ended => return ended,
             }
-            self.wait(self.pause(tries)).await?;
+            self.context.wait(self.pause(tries)).await?;
         }
     }
 
@@ -134,20 +127,21 @@ impl Shared {
     /// Where there is a remote, a claim stands there before it stands here: what was lost to another
     /// machine must leave no trace in a journal that cannot be taken back.
     pub(super) async fn claim(&self, claims: Vec<Claim>) -> Result<Vec<bool>, Stop> {
-        let Some(keeper) = &self.keeper else {
-            return claims.into_iter().map(|claim| self.record_all(claim).map(|()| true)).collect();
-        };
         // Nobody else can go on with an attempt that only this machine knows.
         let is_private = |record: &Record| {
-            record.state != State::Intent && lock(&keeper.known).standing.same_attempt(record).is_none()
+            record.state != State::Intent && lock(&self.known).standing.same_attempt(record).is_none()
         };
         if claims.iter().flatten().all(is_private) {
-            return claims.into_iter().map(|claim| self.record_if_free(keeper, claim)).collect();
+            let mut written = Vec::new();
+            for claim in claims {
+                written.push(self.record_if_free(claim).await?);
+            }
+            return Ok(written);
         }
-        match self.ask(self.push(keeper, &claims, Purpose::Claim)).await? {
+        match self.context.ask(self.push(&claims, Purpose::Claim)).await? {
             Ok(written) => Ok(written),
             Err(Trouble::Stop(stop)) => Err(stop),
-            Err(Trouble::Remote(error)) => Err(self.halt_run(Halt {
+            Err(Trouble::Remote(error)) => Err(self.context.halt_run(Halt {
                 cause: Cause::Incomplete,
                 reason: format!("the record could not be pushed before publishing: {error}"),
                 help: "nothing more was published; make the remote accept the push, then run apply again".to_owned(),
@@ -155,21 +149,20 @@ impl Shared {
         }
     }
 
-    fn record_if_free(&self, keeper: &Keeper, claim: Claim) -> Result<bool, Stop> {
-        let is_free = lock(&keeper.known).is_free(&claim);
+    async fn record_if_free(&self, claim: Claim) -> Result<bool, Stop> {
+        let is_free = lock(&self.known).is_free(&claim);
         if is_free {
-            self.record_all(claim)?;
+            self.journal.record(claim).await?;
         }
         Ok(is_free)
     }
 
-    /// Puts what has happened. A run without a remote, or with nothing new to tell, puts nothing.
+    /// Puts what has happened. With nothing new to tell it puts nothing.
     pub(super) async fn keep(&self, purpose: Purpose) -> Result<(), Stop> {
-        let Some(keeper) = &self.keeper else { return Ok(()) };
         let pushed = tokio::select! {
             biased;
-            pushed = self.push(keeper, &[], purpose) => pushed,
-            signal = self.patience(LAST_WORDS) => Err(Trouble::Stop(stopped(signal))),
+            pushed = self.push(&[], purpose) => pushed,
+            signal = self.context.patience(LAST_WORDS) => Err(Trouble::Stop(stopped(signal))),
         };
         let (why, cause) = match pushed {
             Ok(_) => return Ok(()),
@@ -179,7 +172,7 @@ impl Shared {
                 (halt.reason, halt.cause)
             }
         };
-        lock(&keeper.known).in_doubt = true;
+        lock(&self.known).in_doubt = true;
         let halt = Halt {
             cause,
             reason: format!("the record could not be pushed: {why}"),
@@ -187,46 +180,35 @@ impl Shared {
                 .to_owned(),
         };
         if purpose != Purpose::Last {
-            return Err(self.halt_run(halt));
+            return Err(self.context.halt_run(halt));
         }
         // Only the last try decides: until then a later one can mend it.
         let is_lost = self.not_kept().iter().any(|record| record.state == State::Published);
         Err(Stop::Run(if is_lost { Halt { cause: Cause::NotDurable, ..halt } } else { halt }))
     }
 
-    /// Copies the journal into the lockfile and puts what the remote does not know yet.
-    ///
-    /// # Errors
-    ///
-    /// Where one of them failed; the other one was tried all the same.
-    pub async fn keep_all(&self) -> Result<(), Stop> {
-        let folded = self.fold();
-        self.keep(Purpose::Last).await.and(folded)
-    }
-
     /// Puts results that an earlier push could not, before anything else is published.
     pub(super) async fn catch_up(&self) -> Result<(), Stop> {
-        let is_behind = self.keeper.as_ref().is_some_and(|keeper| lock(&keeper.known).in_doubt);
+        let is_behind = lock(&self.known).in_doubt;
         if is_behind { self.keep(Purpose::Result).await } else { Ok(()) }
     }
 
     /// What this machine knows and the remote does not.
-    pub fn not_kept(&self) -> Vec<Record> {
-        let Some(keeper) = &self.keeper else { return Vec::new() };
-        let known = lock(&keeper.known);
-        let mut news = self.with_records(|records| known.standing.news(records));
+    pub(super) fn not_kept(&self) -> Vec<Record> {
+        let known = lock(&self.known);
+        let mut news = self.journal.with_records(|records| known.standing.news(records));
         news.retain(|record| is_of_use(record, Purpose::Last) || known.standing.same_attempt(record).is_some());
         news
     }
 
     /// Offers the text until the remote takes it.
-    async fn push(&self, keeper: &Keeper, claims: &[Claim], purpose: Purpose) -> Result<Vec<bool>, Trouble> {
-        let mut turn = keeper.turn.lock().await;
+    async fn push(&self, claims: &[Claim], purpose: Purpose) -> Result<Vec<bool>, Trouble> {
+        let mut turn = self.turn.lock().await;
         let mut tries = 0;
         loop {
-            match self.push_once(keeper, &mut turn, claims, purpose).await {
+            match self.push_once(&mut turn, claims, purpose).await {
                 Err(Trouble::Remote(error @ (RemoteError::Moved | RemoteError::Unclear(_)))) => {
-                    lock(&keeper.known).in_doubt |= purpose != Purpose::Claim && error != RemoteError::Moved;
+                    lock(&self.known).in_doubt |= purpose != Purpose::Claim && error != RemoteError::Moved;
                     tries += 1;
                     if tries == TRIES {
                         return Err(Trouble::Remote(error));
@@ -235,61 +217,57 @@ impl Shared {
                 ended => return ended,
             }
             match purpose {
-                Purpose::Claim => self.wait(self.pause(tries)).await?,
-                Purpose::Result | Purpose::Last => self.clock.sleep(self.pause(tries)).await,
+                Purpose::Claim => self.context.wait(self.pause(tries)).await?,
+                Purpose::Result | Purpose::Last => self.context.clock.sleep(self.pause(tries)).await,
             }
         }
     }
 
     async fn push_once(
         &self,
-        keeper: &Keeper,
         turn: &mut Option<Version>,
         claims: &[Claim],
         purpose: Purpose,
     ) -> Result<Vec<bool>, Trouble> {
         if turn.is_none() {
-            self.fetch(keeper, turn, claims).await?;
+            self.fetch(turn, claims).await?;
         }
-        let (free, text, message) = {
-            let known = lock(&keeper.known);
-            let free: Vec<bool> = claims.iter().map(|claim| known.is_free(claim)).collect();
-            let next = self.with_records(|records| {
-                let is_told =
-                    |record: &&Record| is_of_use(record, purpose) || known.standing.same_attempt(record).is_some();
-                let granted = claims.iter().zip(&free).filter(|(_, free)| **free).flat_map(|(claim, _)| claim);
-                records.iter().filter(is_told).chain(granted).cloned().collect::<Records>()
-            });
-            let news = known.standing.news(&next);
-            if news.is_empty() {
-                drop(known);
-                self.take_note(keeper, claims, &free, None)?;
-                return Ok(free);
-            }
-            (free, next, message::commit(&news, &known.standing))
+        let (free, next, message) = self.next_text(claims, purpose);
+        let Some(message) = message else {
+            self.take_note(claims, &free, None).await?;
+            return Ok(free);
         };
         // Cancelled or unanswered, nobody knows which version stands there.
         let Some(over) = turn.take() else { return Err(Trouble::Remote(RemoteError::Moved)) };
         let version =
-            keeper.remote.put(&over, format::print(&text).as_bytes(), &message).await.map_err(Trouble::Remote)?;
+            self.remote.put(&over, format::print(&next).as_bytes(), &message).await.map_err(Trouble::Remote)?;
         *turn = Some(version.clone());
-        self.take_note(keeper, claims, &free, Some(text))?;
+        self.take_note(claims, &free, Some(next)).await?;
         // The push counts, whoever hears of it; a closed output ends the run at its next step.
-        let _ = self.tell(&Event::RecordPushed { commit: version.to_string() });
+        let _ = self.context.tell(&Event::RecordPushed { commit: version.to_string() });
         Ok(free)
     }
 
+    /// Which claims are free, what is put next, and the message of that; `None`: there is nothing to put.
+    fn next_text(&self, claims: &[Claim], purpose: Purpose) -> (Vec<bool>, Records, Option<String>) {
+        let known = lock(&self.known);
+        let free: Vec<bool> = claims.iter().map(|claim| known.is_free(claim)).collect();
+        let next = self.journal.with_records(|records| {
+            let is_told =
+                |record: &&Record| is_of_use(record, purpose) || known.standing.same_attempt(record).is_some();
+            let granted = claims.iter().zip(&free).filter(|(_, free)| **free).flat_map(|(claim, _)| claim);
+            records.iter().filter(is_told).chain(granted).cloned().collect::<Records>()
+        });
+        let news = known.standing.news(&next);
+        let message = (!news.is_empty()).then(|| message::commit(&news, &known.standing));
+        (free, next, message)
+    }
+
     /// What stands at the remote stands here as well before anybody else's push is built on it.
-    fn take_note(
-        &self,
-        keeper: &Keeper,
-        claims: &[Claim],
-        free: &[bool],
-        standing: Option<Records>,
-    ) -> Result<(), Trouble> {
+    async fn take_note(&self, claims: &[Claim], free: &[bool], standing: Option<Records>) -> Result<(), Trouble> {
         let granted: Vec<&Claim> = claims.iter().zip(free).filter(|(_, free)| **free).map(|(claim, _)| claim).collect();
         {
-            let mut known = lock(&keeper.known);
+            let mut known = lock(&self.known);
             known.in_doubt = false;
             let announced = granted.iter().copied().flatten().filter(|record| record.state == State::Intent);
             known.unsent.extend(announced.map(|record| record.attempt.clone()));
@@ -299,36 +277,38 @@ impl Shared {
             }
         }
         for claim in granted {
-            self.record_all(claim.clone())?;
+            self.journal.record(claim.clone()).await?;
         }
         Ok(())
     }
 
     /// Reads what stands at the remote and joins it in; posts that others have touched are noted.
-    async fn fetch(&self, keeper: &Keeper, turn: &mut Option<Version>, claims: &[Claim]) -> Result<(), Trouble> {
-        let kept = keeper.remote.fetch().await.map_err(Trouble::Remote)?;
+    async fn fetch(&self, turn: &mut Option<Version>, claims: &[Claim]) -> Result<(), Trouble> {
+        let kept = self.remote.fetch().await.map_err(Trouble::Remote)?;
         let standing = match &kept.text {
             None => Records::default(),
             Some(text) => {
-                format::parse(text).map_err(|problem| Trouble::Stop(self.halt_run(unreadable(&problem))))?.records
+                format::parse(text)
+                    .map_err(|problem| Trouble::Stop(self.context.halt_run(unreadable(&problem))))?
+                    .records
             }
         };
         // A push without an answer has arrived after all: what it claims is ours.
         let has_arrived = |claim: &&Claim| claim.iter().all(|record| stands(&standing, record));
         for claim in claims.iter().filter(has_arrived) {
-            self.record_all(claim.clone())?;
+            self.journal.record(claim.clone()).await?;
         }
         // An attempt of another machine that has ended stands in nobody's way.
         let is_in_the_way = |record: &Record| {
             !matches!(record.state, State::NotPublished | State::Failed)
-                || self.with_records(|records| records.same_attempt(record).is_some())
+                || self.journal.with_records(|records| records.same_attempt(record).is_some())
         };
         let posts = |news: Vec<Record>| {
             news.into_iter().filter(is_in_the_way).map(|record| (record.user_id, record.key)).collect::<Vec<_>>()
         };
-        let touched = posts(self.with_records(|records| records.news(&standing)));
-        self.take_over(&standing)?;
-        let mut known = lock(&keeper.known);
+        let touched = posts(self.journal.with_records(|records| records.news(&standing)));
+        self.journal.take_over(standing.clone()).await?;
+        let mut known = lock(&self.known);
         known.touched.extend(touched);
         known.standing = standing;
         known.has_lockfile = kept.text.is_some();
@@ -339,28 +319,27 @@ impl Shared {
     /// Longer after each try, and never the same for two machines.
     fn pause(&self, tries: u32) -> Duration {
         let longest = Duration::from_millis(250) * 2_u32.saturating_pow(tries.min(16));
-        longest.min(LONGEST_PAUSE).min(self.waits.poll_max).mul_f64(0.5 + 0.5 * self.chance())
+        longest.min(LONGEST_PAUSE).min(self.context.waits.poll_max).mul_f64(0.5 + 0.5 * self.context.chance())
     }
 
     /// Whether another machine has touched a post since this run began.
     pub(super) fn is_touched(&self, user_id: &UserId, key: &PostKey) -> bool {
-        let Some(keeper) = &self.keeper else { return false };
-        lock(&keeper.known).touched.contains(&(user_id.clone(), key.clone()))
+        lock(&self.known).touched.contains(&(user_id.clone(), key.clone()))
     }
 
     /// Whether an attempt is announced at the remote while its publish has not been sent.
     pub(super) fn is_unsent(&self, attempt: &AttemptId) -> bool {
-        self.keeper.as_ref().is_some_and(|keeper| lock(&keeper.known).unsent.contains(attempt))
+        lock(&self.known).unsent.contains(attempt)
     }
 
     /// From here on the publish may have been sent. Returns whether it was announced and not sent before.
     pub(super) fn no_longer_unsent(&self, attempt: &AttemptId) -> bool {
-        self.keeper.as_ref().is_some_and(|keeper| lock(&keeper.known).unsent.remove(attempt))
+        lock(&self.known).unsent.remove(attempt)
     }
 
     /// The attempt as it stands at the remote.
     pub(super) fn standing_of(&self, record: &Record) -> Option<Record> {
-        self.keeper.as_ref().and_then(|keeper| lock(&keeper.known).standing.same_attempt(record).cloned())
+        lock(&self.known).standing.same_attempt(record).cloned()
     }
 }
 
@@ -379,9 +358,6 @@ fn is_of_use(record: &Record, purpose: Purpose) -> bool {
         _ => true,
     }
 }
-
-/// Why an attempt ended that gave way to another one.
-pub(super) const SUPERSEDED: &str = "superseded";
 
 /// Whether exactly this version of the attempt is there.
 fn stands(standing: &Records, record: &Record) -> bool {

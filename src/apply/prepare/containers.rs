@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 use jiff::Unit;
 use url::Url;
@@ -11,17 +10,17 @@ use crate::graph::{NewContainer, NewlyCreated, Uploaded, VideoUpload};
 use crate::id::{ContainerId, Kind};
 use crate::lockfile::{Created, Record};
 use crate::manifest::{Item, MediaType, Post};
-use crate::port::{Access, Disk, Progress, Stat};
+use crate::port::{Access, Disk, Stat};
 
-use super::account::AccountRun;
-use super::attempt;
-use super::content;
-use super::event::Event;
-use super::media::Located;
-use super::outcome::Failure;
-use super::stop::{Halt, Stop};
+use super::super::attempt;
+use super::super::content;
+use super::super::event::Event;
+use super::super::media::Located;
+use super::super::outcome::Failure;
+use super::super::stop::{Halt, Stop};
+use super::Preparer;
 
-impl AccountRun {
+impl Preparer {
     /// Makes what is missing of a post's containers, recording each. Containers of an earlier run are
     /// used again while they live.
     pub(super) async fn make_containers(&self, post: &Post, record: Record) -> Result<Record, Stop> {
@@ -33,13 +32,13 @@ impl AccountRun {
             let Some(item) = post.items.first() else {
                 return Err(Stop::Post(Failure::new("the post has no media", "")));
             };
-            let located = self.locate(post, &item.source, item.media_type).await?;
+            let located = self.placer.locate(post, &item.source, item.media_type).await?;
             let cover = self.locate_cover(post).await?;
             content::single(post, item, &located, cover)
         };
         let made = self.create(&new).await?;
         record.container = Some(created(&made));
-        let record = self.write(record)?;
+        let record = self.book.write(record).await?;
         self.tell_created(post, &made.id, None)?;
         if let Some((item, uri)) = post.items.first().zip(made.upload.as_ref()) {
             self.upload(post, item, &made.id, uri, false).await?;
@@ -61,7 +60,7 @@ impl AccountRun {
     }
 
     async fn finish_upload(&self, post: &Post, item: &Item, container: &ContainerId) -> Result<(), Stop> {
-        if !self.media.uploads(item) {
+        if !self.placer.media.uploads(item) {
             return Ok(());
         }
         match self.client.upload_address(container) {
@@ -77,18 +76,18 @@ impl AccountRun {
         if record.children.iter().all(|made| attempt::is_usable(made, now)) {
             return Ok(record);
         }
-        self.end(attempt::not_published(record, "expired")).await?;
-        Ok(attempt::begin(post, &self.user_id, self.shared.new_attempt(), self.graph.clone()))
+        self.book.end(attempt::not_published(record, "expired")).await?;
+        Ok(attempt::begin(post, &self.scope.user_id, self.scope.new_attempt(), self.terms.graph.clone()))
     }
 
     async fn make_children(&self, post: &Post, mut record: Record) -> Result<Record, Stop> {
         self.finish_uploads(post, &record).await?;
         for (index, item) in post.items.iter().enumerate().skip(record.children.len()) {
-            self.shared.go_on()?;
+            self.scope.go_on()?;
             let number = index + 1;
             let made = self.make_child(post, item).await.map_err(|stop| stop.in_item(number))?;
             record.children.push(created(&made));
-            record = self.write(record)?;
+            record = self.book.write(record).await?;
             self.tell_created(post, &made.id, Some(number))?;
             if let Some(uri) = &made.upload {
                 self.upload(post, item, &made.id, uri, false).await.map_err(|stop| stop.in_item(number))?;
@@ -98,13 +97,13 @@ impl AccountRun {
     }
 
     async fn make_child(&self, post: &Post, item: &Item) -> Result<NewlyCreated, Stop> {
-        let located = self.locate(post, &item.source, item.media_type).await?;
+        let located = self.placer.locate(post, &item.source, item.media_type).await?;
         self.create(&content::child(item, &located)).await
     }
 
     async fn locate_cover(&self, post: &Post) -> Result<Option<String>, Stop> {
         let Some(cover) = post.reel.as_ref().and_then(|reel| reel.cover.as_ref()) else { return Ok(None) };
-        Ok(match self.locate(post, cover, MediaType::Image).await? {
+        Ok(match self.placer.locate(post, cover, MediaType::Image).await? {
             Located::Url(url) => Some(url),
             // Only videos are uploaded.
             Located::Upload { .. } => None,
@@ -112,7 +111,7 @@ impl AccountRun {
     }
 
     async fn create(&self, new: &NewContainer) -> Result<NewlyCreated, Stop> {
-        let made = self.shared.ask(self.client.create_container(&self.user_id, new)).await?;
+        let made = self.scope.ask(self.client.create_container(&self.scope.user_id, new)).await?;
         made.map_err(|error| Stop::from_answer("making the container", &error))
     }
 
@@ -125,13 +124,13 @@ impl AccountRun {
         uri: &Url,
         resume: bool,
     ) -> Result<(), Stop> {
-        let located = self.locate(post, &item.source, item.media_type).await?;
+        let located = self.placer.locate(post, &item.source, item.media_type).await?;
         let Located::Upload { path, stat } = located else { return Ok(()) };
-        let disk = &*self.shared.disk;
+        let disk = &*self.placer.media.disk;
         let open = || open_unchanged(disk, &path, &stat);
-        let progress = Some(self.progress(post, stat.len));
+        let progress = Some(self.placer.progress(post, stat.len));
         let upload = VideoUpload { container, uri, len: stat.len, open: &open, progress, resume };
-        let sent = self.shared.ask(self.client.upload(&upload)).await?;
+        let sent = self.scope.ask(self.client.upload(&upload)).await?;
         if let Some(halt) = sent.as_ref().err().and_then(Halt::for_account) {
             return Err(Stop::Account(halt));
         }
@@ -151,17 +150,9 @@ impl AccountRun {
         }
     }
 
-    /// Announces bytes as they leave; a failing output ends the run at its next step, not the upload.
-    pub(super) fn progress(&self, post: &Post, total_bytes: u64) -> Progress {
-        let (shared, post) = (Arc::clone(&self.shared), self.post_ref(&post.key));
-        Arc::new(move |sent_bytes| {
-            let _ = shared.tell(&Event::UploadProgress { post: post.clone(), sent_bytes, total_bytes });
-        })
-    }
-
     fn tell_created(&self, post: &Post, container: &ContainerId, item: Option<usize>) -> Result<(), Stop> {
-        let post = self.post_ref(&post.key);
-        self.shared.tell(&Event::ContainerCreated { post, container: container.clone(), item })
+        let post = self.scope.post_ref(&post.key);
+        self.scope.tell(&Event::ContainerCreated { post, container: container.clone(), item })
     }
 }
 

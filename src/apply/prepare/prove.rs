@@ -6,14 +6,14 @@ use futures_util::stream::{self, StreamExt};
 
 use crate::finding::{Finding, Severity};
 use crate::hosting::proof::{Claim, Expected, Proven, Prover, Trouble, shown};
+use crate::id::PostKey;
 use crate::manifest::{self, MediaType, Post, Source, Spot};
 use crate::media::rules::{self as limits, Use};
 
-use super::account::{AccountRun, Work};
-use super::event::Event;
-use super::media::Located;
-use super::outcome::{Outcome, Tally};
-use super::stop::Stop;
+use super::super::event::Event;
+use super::super::media::Located;
+use super::super::stop::Stop;
+use super::Preparer;
 
 /// Who proves URLs, and what the configuration says about what is found.
 #[derive(Clone)]
@@ -36,14 +36,25 @@ struct Question {
     claim: Claim,
 }
 
-impl AccountRun {
-    /// Proves all URLs that the posts still need, and tells everything that is wrong. A post with a URL
-    /// that Meta could not fetch is left out: nothing of it is recorded, no container is made.
-    pub(super) async fn prove_media(&self, waiting: &mut Vec<Work>, tally: &mut Tally) -> Result<(), Stop> {
-        let Some(proof) = &self.proof else { return Ok(()) };
+/// What was seen where one URL points to.
+pub(in super::super) struct Answer {
+    question: Question,
+    seen: Result<Proven, Trouble>,
+}
+
+impl Answer {
+    pub(in super::super) fn key(&self) -> &PostKey {
+        &self.question.post.key
+    }
+}
+
+impl Preparer {
+    /// Reads all URLs that the posts still need. Where nobody looks there are no answers.
+    pub(in super::super) async fn ask_hosts(&self, posts: &[Arc<Post>]) -> Result<Vec<Answer>, Stop> {
+        let Some(proof) = &self.proof else { return Ok(Vec::new()) };
         let mut questions = Vec::new();
-        for Work { post } in waiting.iter() {
-            for needed in self.still_needed(post) {
+        for post in posts {
+            for needed in self.placer.still_needed(post) {
                 if let Some(claim) = self.claim(post, needed.source, needed.media_type).await? {
                     let usage = match needed.spot {
                         Spot::Cover => Use::Cover,
@@ -55,19 +66,19 @@ impl AccountRun {
         }
         let now = self.client.server_now();
         let asked = stream::iter(questions).map(|question| async move {
-            let answer = proof.prover.prove(&question.claim, now).await;
-            (question, answer)
+            let seen = proof.prover.prove(&question.claim, now).await;
+            Answer { question, seen }
         });
-        let answers: Vec<_> = self.shared.ask(asked.buffered(AT_ONCE).collect()).await?;
-        for (question, answer) in answers {
-            let Some(reason) = self.tell_answer(&question, answer, proof)? else { continue };
-            let key = &question.post.key;
-            if waiting.iter().any(|work| work.post.key == *key) {
-                waiting.retain(|work| work.post.key != *key);
-                self.finish(key, &Outcome::NotAttempted { reason }, tally)?;
-            }
+        self.scope.ask(asked.buffered(AT_ONCE).collect()).await
+    }
+
+    /// Tells everything that is wrong with one URL. `Some`: why its post cannot go out; nothing of it is recorded,
+    /// and no container is made.
+    pub(in super::super) fn judge(&self, answer: Answer) -> Result<Option<String>, Stop> {
+        match &self.proof {
+            Some(proof) => self.tell_answer(&answer.question, answer.seen, proof),
+            None => Ok(None),
         }
-        Ok(())
     }
 
     /// What Meta will be told about one file. `None`: it needs no proof, or has no URL.
@@ -77,21 +88,20 @@ impl AccountRun {
             Source::Url(url) => return Ok(Some(Claim { url: url.to_string(), expected: None, is_video })),
             Source::Local(path) => path,
         };
-        let url = match self.locate(post, source, media_type).await {
+        let url = match self.placer.locate(post, source, media_type).await {
             Ok(Located::Url(url)) => url,
             Ok(Located::Upload { .. }) | Err(Stop::Post(_)) => return Ok(None),
             Err(halted) => return Err(halted),
         };
         // An emulator that took the bytes has them.
-        if self.media.host.as_ref().is_some_and(|host| host.is_in_sandbox(&url)) {
+        if self.placer.media.host.as_ref().is_some_and(|host| host.is_in_sandbox(&url)) {
             return Ok(None);
         }
-        let Ok(file) = self.media.file(post, path).await else { return Ok(None) };
+        let Ok(file) = self.placer.media.file(post, path).await else { return Ok(None) };
         let expected = Some(Expected { sha256: file.sha256.to_string(), len: file.len });
         Ok(Some(Claim { url, expected, is_video }))
     }
 
-    /// `Some`: why the post cannot go out.
     fn tell_answer(
         &self,
         question: &Question,
@@ -116,8 +126,8 @@ impl AccountRun {
                 self.refuse(question, broken.rule.name, &message, &broken.help)?;
                 reason.get_or_insert(message);
             } else {
-                let post = self.post_ref(&question.post.key);
-                self.shared.tell(&Event::PostWarning { post, reason: message })?;
+                let post = self.scope.post_ref(&question.post.key);
+                self.scope.tell(&Event::PostWarning { post, reason: message })?;
             }
         }
         Ok(reason)
@@ -125,7 +135,7 @@ impl AccountRun {
 
     fn refuse(&self, question: &Question, problem: &'static str, reason: &str, help: &str) -> Result<(), Stop> {
         let post = &question.post;
-        let place = manifest::locate(&*self.shared.disk, &self.shared.root, post, question.spot);
+        let place = manifest::locate(&*self.placer.media.disk, &self.placer.media.root, post, question.spot);
         let line = place.map_or(post.line, |(text, span)| text.position(span.start).0);
         let is_several = post.items.len() > 1;
         let item = match question.spot {
@@ -133,8 +143,8 @@ impl AccountRun {
             _ => None,
         };
         let url = url::Url::parse(&question.claim.url).map_or_else(|_| String::new(), |url| shown(&url));
-        self.shared.tell(&Event::UrlRefused {
-            post: self.post_ref(&post.key),
+        self.scope.tell(&Event::UrlRefused {
+            post: self.scope.post_ref(&post.key),
             item,
             url,
             problem,

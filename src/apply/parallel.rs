@@ -1,0 +1,53 @@
+//! One step for several posts of an account side by side.
+
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{self, StreamExt};
+
+use crate::manifest::Post;
+
+use super::context::lock;
+use super::outcome::Failure;
+use super::stop::Stop;
+
+/// What came of the step, in the order of the posts.
+pub(super) struct Sorted<T> {
+    pub(super) done: Vec<(Arc<Post>, T)>,
+    pub(super) failed: Vec<(Arc<Post>, Failure)>,
+    /// Why nothing more was begun.
+    pub(super) stopped: Option<Stop>,
+}
+
+/// Takes the step for `at_once` posts at a time. What stops the account stops it before the next post is begun.
+pub(super) async fn side_by_side<'a, T>(
+    posts: Vec<Arc<Post>>,
+    at_once: usize,
+    step: impl Fn(Arc<Post>) -> LocalBoxFuture<'a, Result<T, Stop>>,
+) -> Sorted<T> {
+    let (stopped, step): (&Mutex<Option<Stop>>, _) = (&Mutex::default(), &step);
+    let ended: Vec<_> = stream::iter(posts)
+        .map(|post| async move {
+            let before = lock(stopped).clone();
+            let ended = match before {
+                Some(stop) => Err(stop),
+                None => step(Arc::clone(&post)).await,
+            };
+            if let Err(stop @ (Stop::Account(_) | Stop::Run(_))) = &ended {
+                lock(stopped).get_or_insert_with(|| stop.clone());
+            }
+            (post, ended)
+        })
+        .buffered(at_once.max(1))
+        .collect()
+        .await;
+    let mut sorted = Sorted { done: Vec::new(), failed: Vec::new(), stopped: None };
+    for (post, ended) in ended {
+        match ended {
+            Ok(value) => sorted.done.push((post, value)),
+            Err(Stop::Post(failure)) => sorted.failed.push((post, failure)),
+            Err(stop) => sorted.stopped = sorted.stopped.or(Some(stop)),
+        }
+    }
+    sorted
+}

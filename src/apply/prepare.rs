@@ -1,0 +1,199 @@
+//! Everything before a publish: files get their URLs, containers are made and filled, and waited for.
+
+mod containers;
+mod place;
+mod prove;
+mod wait;
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+
+use crate::graph::Client;
+use crate::lockfile::{Record, State};
+use crate::manifest::Post;
+
+use super::attempt;
+use super::book::Book;
+use super::budget::{self, Allowance};
+use super::context::Scope;
+use super::media::MediaSource;
+use super::outcome::Failure;
+use super::parallel::{Sorted, side_by_side};
+use super::protocol::Reading;
+use super::reading::read;
+use super::stop::Stop;
+use crate::graph::wire::StatusCode;
+use place::Placer;
+
+pub use prove::{Judge, Proof};
+pub(super) use wait::Readiness;
+
+/// Prepares the posts of one account until they can be published.
+pub(super) struct Preparer {
+    scope: Scope,
+    client: Arc<Client>,
+    book: Arc<dyn Book>,
+    placer: Placer,
+    /// `None`: nobody looks whether Meta could fetch the media.
+    proof: Option<Proof>,
+    terms: Terms,
+}
+
+/// How much an account prepares, and what its records say of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Terms {
+    pub(super) max_publish: usize,
+    /// Containers and uploads at a time.
+    pub(super) parallelism: usize,
+    /// Written into records made through another base than Meta's.
+    pub(super) graph: Option<String>,
+}
+
+/// A post whose containers exist.
+pub(super) struct Ready {
+    pub(super) post: Arc<Post>,
+    pub(super) record: Record,
+    /// Whether this process made the container: a young image may be published without a look.
+    pub(super) fresh: bool,
+}
+
+impl Preparer {
+    pub(super) fn new(
+        scope: Scope,
+        client: Arc<Client>,
+        book: Arc<dyn Book>,
+        media: MediaSource,
+        proof: Option<Proof>,
+        terms: Terms,
+    ) -> Self {
+        let placer = Placer::new(scope.clone(), Arc::clone(&client), Arc::clone(&book), media);
+        Self { scope, client, book, placer, proof, terms }
+    }
+
+    /// How many of the posts may go out now, in their order, and why not the next: the cap of a run, the account's
+    /// quota, its containers of a day.
+    pub(super) async fn allowance(&self, posts: &[Arc<Post>]) -> Result<(usize, String), Stop> {
+        let user = &self.scope.user_id;
+        let quota = self.scope.reach(self.client.quota(user)).await?;
+        let now = self.client.server_now();
+        Ok(self.book.with(|records| {
+            let open = |post: &Post| attempt::open_of(records.attempts(user, &post.key));
+            let costs: Vec<usize> = posts.iter().map(|post| budget::cost(post, open(post), now)).collect();
+            let all: Vec<&Record> = records.iter().collect();
+            Allowance::new(self.terms.max_publish, &quota, all.iter().copied(), user, now).cut(&costs)
+        }))
+    }
+
+    /// Hosts every file that the posts still need. A host that fails leaves nothing half made: there is
+    /// no container yet.
+    pub(super) async fn place_all(&self, posts: Vec<Arc<Post>>) -> Sorted<()> {
+        // Large futures, which streams move from hand to hand.
+        let place = |post: Arc<Post>| async move { self.placer.place(&post).await }.boxed_local();
+        side_by_side(posts, self.terms.parallelism, place).await
+    }
+
+    /// Makes the containers of all posts side by side and gives those that can be published, in plan order.
+    pub(super) async fn prepare_all(&self, posts: Vec<Arc<Post>>) -> Sorted<Ready> {
+        let prepare = |post: Arc<Post>| async move { self.prepare(post).await }.boxed_local();
+        side_by_side(posts, self.terms.parallelism, prepare).await
+    }
+
+    /// Content that Meta refused is not offered again until it changes.
+    pub(super) async fn remember_refusal(&self, post: &Post, failure: &Failure) -> Result<(), Stop> {
+        if !failure.content {
+            return Ok(());
+        }
+        let record = self.attempt_of(post);
+        self.book.end(attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode)).await
+    }
+
+    pub(super) async fn prepare(&self, post: Arc<Post>) -> Result<Ready, Stop> {
+        self.scope.go_on()?;
+        let failure = match self.prepare_attempt(&post).await {
+            Err(Stop::Post(failure)) if failure.spoilt => failure,
+            prepared => return prepared.map(|(record, fresh)| Ready { post, record, fresh }),
+        };
+        // Nothing was announced with containers that are still being filled: to drop them loses nothing.
+        let record = self.attempt_of(&post);
+        if record.state == State::Containers && record.intents.is_empty() {
+            self.book.write(attempt::not_published(record, "upload_spoilt")).await?;
+            if failure.try_again {
+                let prepared = self.prepare_attempt(&post).await;
+                return prepared.map(|(record, fresh)| Ready { post, record, fresh });
+            }
+        }
+        Err(Stop::Post(failure))
+    }
+
+    /// Makes or finds the containers of a post's open attempt, or of a new one, and fills them.
+    async fn prepare_attempt(&self, post: &Post) -> Result<(Record, bool), Stop> {
+        let record = self.attempt_of(post);
+        // Also one that is too old: it is looked at before it is given up, since a lost journal takes the
+        // announcement of a publish along.
+        if record.container.is_some() {
+            self.finish_uploads(post, &record).await?;
+            return Ok((record, false));
+        }
+        Ok((self.make_containers(post, record).await?, true))
+    }
+
+    fn attempt_of(&self, post: &Post) -> Record {
+        self.book.attempt_of(&self.scope.user_id, post, self.terms.graph.as_deref(), &self.scope)
+    }
+
+    /// Which carousel item failed, from 1.
+    pub(super) async fn failed_item(&self, record: &Record) -> Result<Option<usize>, Stop> {
+        for (index, child) in record.children.iter().enumerate() {
+            let (reading, _) = read(&self.scope, &self.client, &child.id).await?;
+            if reading == Reading::Status(StatusCode::Error) {
+                return Ok(Some(index + 1));
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Stage, post, record};
+    use super::*;
+    use crate::config::Login;
+    use crate::id::Kind;
+    use crate::manifest::Source;
+    use crate::port::MemDisk;
+
+    fn preparer(stage: &Stage) -> Preparer {
+        let media = MediaSource {
+            login: Login::Facebook,
+            host: None,
+            root: "/site".into(),
+            disk: Arc::new(MemDisk::new()),
+            digests: Arc::default(),
+            hashed: Arc::default(),
+            converting: None,
+        };
+        let (scope, client, book) = stage.parts();
+        Preparer::new(scope, client, book, media, None, Terms { max_publish: 5, parallelism: 2, graph: None })
+    }
+
+    #[tokio::test]
+    async fn a_container_is_recorded_as_soon_as_it_is_made() {
+        let stage = Stage::new(0, [], [r#"{"id":"17889455560051444"}"#]);
+        let mut post = post("posts/a", Kind::Image, "x");
+        post.items[0].source = Source::Url("https://cdn.example.com/1.jpg".into());
+        let ready = preparer(&stage).prepare(Arc::new(post)).await.unwrap();
+        assert!(ready.fresh);
+        assert_eq!(stage.record().container.map(|made| made.id), Some("17889455560051444".into()));
+        assert_eq!(stage.record().state, State::Containers);
+    }
+
+    #[tokio::test]
+    async fn a_container_is_ready_once_it_reads_so() {
+        let answers = [r#"{"id":"178","status_code":"IN_PROGRESS"}"#, r#"{"id":"178","status_code":"FINISHED"}"#];
+        let (stage, record) = (Stage::new(0, [], answers), record(Kind::Image, "x", &[]));
+        let ready = preparer(&stage).wait_until_ready(&post("posts/a", Kind::Image, "x"), &record).await;
+        assert!(matches!(ready, Ok(Readiness::Ready)), "{ready:?}");
+        assert_eq!(stage.script.sent().len(), 2);
+    }
+}
