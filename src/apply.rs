@@ -7,10 +7,12 @@ mod attempt;
 mod book;
 mod budget;
 pub mod by_hand;
-mod content;
+mod cause;
 mod context;
+mod engine;
 mod event;
 mod evidence;
+mod failure;
 mod ledger;
 mod live;
 mod live_check;
@@ -22,7 +24,6 @@ mod poll;
 mod prepare;
 mod protocol;
 mod publish;
-mod reading;
 mod rename;
 mod run;
 mod settle;
@@ -32,15 +33,21 @@ mod stop;
 mod testing;
 
 pub use account::{AccountRun, FindPost, Settlement, Setup};
+pub use cause::Cause;
 pub use context::{Context, Waits};
+pub use engine::{
+    Address, Capabilities, Class, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part, Publishing,
+    Quota, Reading, Refusal, Window,
+};
 pub use event::{Event, Observer, PostRef};
+pub use failure::Failure;
 pub use ledger::Ledger;
 pub use live_check::AddedAt;
 pub use matching::Look;
 pub use media::{Converting, Located, MediaSource};
-pub use outcome::{Failure, Outcome, Tally};
+pub use outcome::{Outcome, Tally};
 pub use prepare::{Judge, Proof};
-pub use protocol::{Moment, Move, Protocol, Reading, Standing, Step};
+pub use protocol::{Moment, Move, Protocol, Standing, Step};
 pub use run::{Report, Run, causes_of, has_open, has_work, idle_events, is_work};
 pub use signal::{Signal, StopSignal, Stopper, channel as stop_channel};
-pub use stop::{Cause, Halt, Stop};
+pub use stop::{Halt, Stop};

@@ -29,7 +29,7 @@ pub mod wire;
 #[cfg(test)]
 mod canary;
 #[cfg(test)]
-pub(crate) mod testing;
+mod testing;
 
 pub use client::{Client, Timing};
 pub use comment::Comment;

@@ -8,7 +8,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::graph::Client;
 use crate::id::{AccountName, MediaId, PostKey, UserId};
 use crate::lockfile::{Record, State};
 use crate::manifest::Post;
@@ -17,6 +16,7 @@ use crate::plan::Sighting;
 use super::after::Finisher;
 use super::book::Book;
 use super::context::Scope;
+use super::engine::Service;
 use super::evidence::Evidence;
 use super::ledger::Ledger;
 use super::live_check::{AddedAt, LiveCheck};
@@ -37,7 +37,7 @@ pub struct Setup {
     pub ledger: Arc<Ledger>,
     pub name: AccountName,
     pub user_id: UserId,
-    pub client: Arc<Client>,
+    pub engine: Service,
     pub media: MediaSource,
     /// Written into records made through another base than Meta's.
     pub graph: Option<String>,
@@ -70,10 +70,10 @@ pub struct AccountRun {
 
 impl AccountRun {
     pub fn new(setup: Setup) -> Self {
-        let Setup { ledger, name, user_id, client, media, graph, max_publish, min_gap, .. } = setup;
+        let Setup { ledger, name, user_id, engine, media, graph, max_publish, min_gap, .. } = setup;
         let scope = Scope { run: Arc::clone(ledger.context()), name, user_id };
         let book: Arc<dyn Book> = ledger;
-        let parts = || (scope.clone(), Arc::clone(&client), Arc::clone(&book));
+        let parts = || (scope.clone(), Arc::clone(&engine), Arc::clone(&book));
         let terms = Terms { max_publish, parallelism: setup.parallelism, graph: graph.clone() };
         let (a, b, c) = parts();
         let preparer = Preparer::new(a, b, c, media, setup.proof, terms);

@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::graph::retry::{Call, Verdict, decide};
-use crate::graph::{Client, Error, Media};
 use crate::id::{Kind, MediaId};
 use crate::lockfile::{Comment, Record, State, Switch, Via};
 use crate::manifest::Post;
@@ -13,6 +11,7 @@ use crate::manifest::Post;
 use super::book::Book;
 use super::by_hand::link_code;
 use super::context::Scope;
+use super::engine::{Finishing, Media, Service, Window};
 use super::event::Event;
 use super::evidence::Evidence;
 use super::matching::Look;
@@ -22,15 +21,15 @@ use super::stop::{Halt, Stop};
 /// Finishes what is live: the comment and the switch that are due, ids and links that are missing.
 pub(super) struct Finisher {
     scope: Scope,
-    client: Arc<Client>,
+    engine: Service,
     book: Arc<dyn Book>,
     evidence: Evidence,
 }
 
 impl Finisher {
-    pub(super) fn new(scope: Scope, client: Arc<Client>, book: Arc<dyn Book>) -> Self {
-        let evidence = Evidence::new(scope.clone(), Arc::clone(&client), Arc::clone(&book));
-        Self { scope, client, book, evidence }
+    pub(super) fn new(scope: Scope, engine: Service, book: Arc<dyn Book>) -> Self {
+        let evidence = Evidence::new(scope.clone(), Arc::clone(&engine), Arc::clone(&book));
+        Self { scope, engine, book, evidence }
     }
 
     /// Sends the first comment, then switches comments off, as the record says is due.
@@ -59,7 +58,7 @@ impl Finisher {
         self.scope.go_on()?;
         let age = |record: &Record| {
             let published = record.published_at.unwrap_or(Timestamp::MIN);
-            self.client.server_now().duration_since(published).unsigned_abs()
+            self.engine.now().duration_since(published).unsigned_abs()
         };
         let is_shared = self.book.is_kept_elsewhere();
         // Whoever has published a post has this long to comment on it; others wait, and ask for it.
@@ -85,14 +84,12 @@ impl Finisher {
         if !is_ours && self.book.claim(vec![vec![record.clone()]]).await? != [true] {
             return Ok(self.book.current(record));
         }
-        match self.scope.ask(self.client.comment(media_id, text)).await? {
-            Ok(_) => record.comment = Some(Comment::Done),
-            Err(error) if decide(Call::Comment, &error, 1) == Verdict::OutcomeUnknown => {
-                return self.settle_comment(post, record, media_id).await;
-            }
-            Err(error) => {
+        match self.scope.ask(self.engine.comment(media_id, text)).await? {
+            Finishing::Done => record.comment = Some(Comment::Done),
+            Finishing::Unclear(_) => return self.settle_comment(post, record, media_id).await,
+            Finishing::Refused(refusal) => {
                 record.comment = Some(Comment::Failed);
-                self.warn(post, format!("the first comment was not posted: {error}"))?;
+                self.warn(post, format!("the first comment was not posted: {}", refusal.text))?;
             }
         }
         self.book.write(record).await
@@ -122,26 +119,22 @@ impl Finisher {
 
     /// Whether a comment with this text is there; `None` where it can not be told now.
     async fn is_said(&self, media_id: &MediaId, text: &str) -> Result<Option<bool>, Stop> {
-        match self.scope.ask(self.client.comments(media_id, COMMENT_PAGES)).await? {
-            Ok(comments) => {
-                let said =
-                    |comment: &crate::graph::Comment| comment.text.as_deref().map(str::trim) == Some(text.trim());
-                Ok(Some(comments.iter().any(said)))
-            }
-            Err(error) => Halt::for_account(&error).map_or(Ok(None), |halt| Err(Stop::Account(halt))),
+        match self.scope.ask(self.engine.comments(media_id, COMMENT_PAGES)).await? {
+            Ok(comments) => Ok(Some(comments.iter().any(|said| said.trim() == text.trim()))),
+            Err(refusal) => Halt::for_account(&refusal).map_or(Ok(None), |halt| Err(Stop::Account(halt))),
         }
     }
 
     async fn switch_comments_off(&self, post: &Post, mut record: Record, media_id: &MediaId) -> Result<(), Stop> {
         self.scope.go_on()?;
-        match self.scope.ask(self.client.set_comment_enabled(media_id, false)).await? {
-            Ok(()) => record.comment_switch = Some(Switch::Done),
-            Err(Error::Api(refusal)) => {
+        match self.scope.ask(self.engine.close_comments(media_id)).await? {
+            Finishing::Done => record.comment_switch = Some(Switch::Done),
+            Finishing::Refused(refusal) => {
                 record.comment_switch = Some(Switch::Failed);
-                self.warn(post, format!("comments could not be switched off: {refusal}"))?;
+                self.warn(post, format!("comments could not be switched off: {}", refusal.text))?;
             }
             // Nothing is lost by asking again: the next run does.
-            Err(_) => {
+            Finishing::Unclear(_) => {
                 return self.warn(post, "comments are not switched off yet; the next run tries again".to_owned());
             }
         }
@@ -155,7 +148,7 @@ impl Finisher {
     /// One listing after the last publish gives the permalinks of all posts, and the ids that lost
     /// answers left open.
     pub(super) async fn enrich(&self) -> Result<(), Stop> {
-        let recent = self.client.server_now() - SignedDuration::from_hours(24 * 7);
+        let recent = self.engine.now() - SignedDuration::from_hours(24 * 7);
         let bare = self.published_without(|record| {
             (record.permalink.is_none() || record.media_id.is_none())
                 && record.published_at.is_none_or(|published| published > recent)
@@ -164,11 +157,10 @@ impl Finisher {
             return Ok(());
         }
         // Permalinks are a courtesy: what goes wrong here says nothing about the posts.
-        let Ok(mut media) = self.scope.ask(self.client.newest(&self.scope.user_id, AFTER)).await? else {
-            return Ok(());
-        };
+        let Ok(newest) = self.scope.ask(self.engine.listing(Window::Newest(AFTER))).await? else { return Ok(()) };
+        let mut media = newest.media;
         if bare.iter().any(|record| record.kind == Kind::Story) {
-            let stories = self.scope.ask(self.client.stories(&self.scope.user_id, 1)).await?;
+            let stories = self.scope.ask(self.engine.listing(Window::Stories { pages: 1 })).await?;
             media.extend(stories.map(|listing| listing.media).unwrap_or_default());
         }
         let look = Look { media, reaches_back: false };
@@ -245,31 +237,30 @@ const AFTER: u32 = 50;
 #[cfg(test)]
 mod tests {
     use super::super::attempt;
-    use super::super::testing::{Stage, at, post, record};
+    use super::super::testing::{Answer, Stage, at, post, record};
     use super::*;
 
-    async fn comment(origin: Origin, answers: &[&str]) -> (Stage, Record) {
+    async fn comment(origin: Origin, answer: Answer) -> (Stage, Record) {
         let mut post = post("posts/a", Kind::Image, "x");
         post.first_comment = Some("First".to_owned());
         let sent = record(Kind::Image, "x", &[100]);
         let live = attempt::published(sent, Some("179".into()), Via::Publish, at(101), Some(&post));
-        let stage = Stage::new(102, [live.clone()], answers.iter().copied());
-        let (scope, client, book) = stage.parts();
-        Finisher::new(scope, client, book).send_extras(&post, live, origin).await.unwrap();
+        let stage = Stage::new(102, [live.clone()], [answer]);
+        let (scope, engine, book) = stage.parts();
+        Finisher::new(scope, engine, book).send_extras(&post, live, origin).await.unwrap();
         let record = stage.record();
         (stage, record)
     }
 
     #[tokio::test]
     async fn the_comment_of_a_post_of_this_run_is_sent() {
-        let (stage, record) = comment(Origin::ThisRun, &[r#"{"id":"180"}"#]).await;
-        assert_eq!((record.comment, stage.script.sent().len()), (Some(Comment::Done), 1));
+        let (stage, record) = comment(Origin::ThisRun, Answer::Finish(Finishing::Done)).await;
+        assert_eq!((record.comment, stage.engine.left()), (Some(Comment::Done), 0));
     }
 
     #[tokio::test]
     async fn a_comment_that_an_earlier_run_owes_is_looked_for_first() {
-        let (stage, record) = comment(Origin::AnEarlierRun, &[r#"{"data":[{"id":"1","text":"First"}]}"#]).await;
-        assert_eq!((record.comment, stage.script.sent().len()), (Some(Comment::Done), 1));
-        assert_eq!(stage.script.sent()[0].method, crate::port::Method::Get, "nothing was sent");
+        let (stage, record) = comment(Origin::AnEarlierRun, Answer::Comments(vec!["First".to_owned()])).await;
+        assert_eq!((record.comment, stage.engine.left()), (Some(Comment::Done), 0));
     }
 }

@@ -2,10 +2,11 @@
 
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 
-use crate::graph::ApiError;
 use crate::id::{AttemptId, ContainerId, MediaId, UserId};
 use crate::lockfile::{Comment, Created, PublishIntent, Record, Refusal, State, Switch, Via};
 use crate::manifest::{Post, caption_digest};
+
+use super::engine;
 
 /// A container lives this long.
 ///
@@ -43,9 +44,10 @@ pub(super) fn intent(mut record: Record, fingerprint: &[MediaId], at: Timestamp,
 }
 
 /// Notes a well-formed refusal of the last announced publish.
-pub(super) fn refused(mut record: Record, refusal: &ApiError) -> Record {
+pub(super) fn refused(mut record: Record, refused: &engine::Refusal) -> Record {
     if let Some(last) = record.intents.last() {
-        record.refusals.push(Refusal { intent_at: last.at, code: refusal.code, subcode: refusal.subcode });
+        let (code, subcode) = (refused.code.unwrap_or(NO_CODE), refused.subcode);
+        record.refusals.push(Refusal { intent_at: last.at, code, subcode });
     }
     record
 }
@@ -63,6 +65,9 @@ pub(super) fn count_sent(record: &Record) -> usize {
     let stayed = |at| record.refusals.iter().any(|refusal| refusal.intent_at == at && refusal.code == NEVER_SENT);
     record.intents.iter().filter(|intent| !stayed(intent.at)).count()
 }
+
+/// Stands for the code of a refusal that has none.
+const NO_CODE: i64 = -1;
 
 /// Stands for a code where no connection came up; Meta has no code 0.
 const NEVER_SENT: i64 = 0;

@@ -1,4 +1,4 @@
-//! What the parts of a run ask of the record. [`super::ledger::Ledger`] is the record of a run; tests have one in
+//! What the parts of a run ask of the record. The ledger is the record of a run; tests have one in
 //! memory.
 
 use futures_util::future::BoxFuture;

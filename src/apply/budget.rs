@@ -2,12 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::graph::Quota;
 use crate::id::{Kind, UserId};
 use crate::lockfile::{Record, State};
 use crate::manifest::Post;
 
 use super::attempt;
+use super::engine::Quota;
 
 /// Containers per account and rolling 24 hours.
 ///

@@ -5,16 +5,16 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::graph::Error;
-use crate::graph::codes::Class;
 use crate::id::{AccountName, AttemptId, PostKey, UserId};
 use crate::port::Clock;
 
+use super::cause::Cause;
+use super::engine::Refusal;
 use super::event::{Event, Observer, PostRef};
-use super::outcome::{Failure, Outcome, Tally};
+use super::outcome::{Outcome, Tally};
 use super::protocol::Protocol;
 use super::signal::{Signal, StopSignal};
-use super::stop::{Cause, Halt, Stop};
+use super::stop::{Halt, Stop};
 
 /// How long to wait for what. Tests and emulators set these to milliseconds.
 #[derive(Clone, Debug)]
@@ -156,8 +156,8 @@ impl Scope {
     }
 
     /// Waits for an answer without which this account cannot go on.
-    pub(super) async fn reach<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Stop> {
-        self.ask(call).await?.map_err(|error| Stop::unreachable(&error))
+    pub(super) async fn reach<T>(&self, call: impl Future<Output = Result<T, Refusal>>) -> Result<T, Stop> {
+        self.ask(call).await?.map_err(|refusal| Stop::unreachable(&refusal))
     }
 
     /// Announces and counts the end of one post.
@@ -182,51 +182,4 @@ pub(super) fn stopped(signal: Signal) -> Stop {
         reason: "the run was asked to stop".to_owned(),
         help: "run apply again to go on".to_owned(),
     })
-}
-
-impl Halt {
-    /// The end of an account's run when `error` concerns the whole account.
-    pub fn for_account(error: &Error) -> Option<Self> {
-        if !error.is_account_level() {
-            return None;
-        }
-        let is_wait = error.api().is_some_and(|api| api.known().class == Class::QuotaWait);
-        let cause = if is_wait { Cause::Deferred } else { Cause::Account };
-        let help = match error.api().and_then(|api| api.regain_minutes) {
-            Some(minutes) => format!("run apply again in {minutes} minutes: every earlier call makes it longer"),
-            None => error.help().to_owned(),
-        };
-        Some(Self { cause, reason: error.to_string(), help })
-    }
-
-    /// The end of an account's run because Meta could not be asked.
-    pub fn unreachable(error: &Error) -> Self {
-        Self::for_account(error).unwrap_or_else(|| Self {
-            cause: Cause::Incomplete,
-            reason: error.to_string(),
-            help: error.help().to_owned(),
-        })
-    }
-}
-
-impl Stop {
-    /// The end of an account's run because Meta could not be asked.
-    pub(super) fn unreachable(error: &Error) -> Self {
-        Self::Account(Halt::unreachable(error))
-    }
-
-    /// What an answer to a step of one post says: the end of the account's run where it concerns the whole account.
-    pub(super) fn from_answer(step: &str, error: &Error) -> Self {
-        Halt::for_account(error).map_or_else(|| Self::Post(Failure::from_answer(step, error)), Self::Account)
-    }
-
-    /// What a host says that could not give a file its URL.
-    pub(super) fn host(error: &crate::hosting::Error) -> Self {
-        let (reason, help) = (error.to_string(), error.advice());
-        if error.is_shared() {
-            Self::Account(Halt { cause: Cause::Incomplete, reason, help })
-        } else {
-            Self::Post(Failure::new(reason, help))
-        }
-    }
 }

@@ -5,10 +5,10 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::graph::wire::StatusCode;
 use crate::id::{AccountName, ContainerId, Digest, Kind, MediaId, PostKey};
 
-use super::stop::Cause;
+use super::cause::Cause;
+use super::engine::Reading;
 
 /// Takes facts one at a time. An error (a closed pipe) ends the run before the next publish.
 pub trait Observer: Send {
@@ -52,8 +52,8 @@ pub enum Event {
         post: PostRef,
         container: ContainerId,
         /// Absent while the container is unreadable.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        status: Option<StatusCode>,
+        #[serde(skip_serializing_if = "Reading::is_unreadable")]
+        status: Reading,
         waited_ms: u64,
     },
     UploadProgress {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::graph::Client;
 use crate::id::{Kind, MediaId, UserId};
 use crate::lockfile::{Record, State};
 
 use super::book::Book;
 use super::context::Scope;
+use super::engine::{Service, Window};
 use super::matching::Look;
 use super::stop::Stop;
 
@@ -18,23 +18,23 @@ use super::stop::Stop;
 #[derive(Clone)]
 pub(super) struct Evidence {
     scope: Scope,
-    client: Arc<Client>,
+    engine: Service,
     book: Arc<dyn Book>,
 }
 
 impl Evidence {
-    pub(super) fn new(scope: Scope, client: Arc<Client>, book: Arc<dyn Book>) -> Self {
-        Self { scope, client, book }
+    pub(super) fn new(scope: Scope, engine: Service, book: Arc<dyn Book>) -> Self {
+        Self { scope, engine, book }
     }
 
     /// One reading of the media that could be this post's.
     pub(super) async fn look_for(&self, record: &Record) -> Result<Look, Stop> {
         let since = record.intents.iter().map(|intent| intent.at).min();
         if record.kind == Kind::Story {
-            let stories = self.scope.reach(self.client.stories(&self.scope.user_id, STORY_PAGES)).await?;
+            let stories = self.scope.reach(self.engine.listing(Window::Stories { pages: STORY_PAGES })).await?;
             return Ok(Look { media: stories.media, reaches_back: false });
         }
-        self.back_to(since.unwrap_or_else(|| self.client.server_now()), PAGES_OF_A_DAY).await
+        self.back_to(since.unwrap_or_else(|| self.engine.now()), PAGES_OF_A_DAY).await
     }
 
     /// The listing before the first publish. It is read back to the newest post that the record knows, and a
@@ -45,12 +45,12 @@ impl Evidence {
             let mine = records.iter().filter(|record| record.user_id == self.scope.user_id);
             mine.filter_map(|record| record.published_at).max()
         });
-        let week_ago = self.client.server_now() - SignedDuration::from_hours(7 * 24);
+        let week_ago = self.engine.now() - SignedDuration::from_hours(7 * 24);
         self.back_to(newest.map_or(Timestamp::MIN, |newest| newest.min(week_ago)), ALL_PAGES).await
     }
 
     async fn back_to(&self, since: Timestamp, pages: u32) -> Result<Look, Stop> {
-        let listing = self.scope.reach(self.client.back_to(&self.scope.user_id, since, pages)).await?;
+        let listing = self.scope.reach(self.engine.listing(Window::BackTo { since, pages })).await?;
         Ok(Look { media: listing.media, reaches_back: listing.is_complete })
     }
 

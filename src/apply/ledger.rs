@@ -171,9 +171,8 @@ impl Book for Ledger {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{context, record};
+    use super::super::testing::{MemClock, context, record};
     use super::*;
-    use crate::graph::testing::TestClock;
     use crate::id::Kind;
     use crate::lockfile::Paths;
     use crate::port::MemDisk;
@@ -181,7 +180,7 @@ mod tests {
 
     fn ledger(disk: &MemDisk) -> Ledger {
         let store = lockfile::Ledger::open(Arc::new(disk.clone()), Paths::new("/site".as_ref())).unwrap();
-        Ledger::new(context(Arc::new(TestClock::default())), store)
+        Ledger::new(context(MemClock::new(0)), store)
     }
 
     #[tokio::test]

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use crate::graph::Media;
 use crate::id::{Kind, MediaId};
 use crate::lockfile::{Record, State};
 use crate::manifest::{Post, caption_digest};
 
+use super::engine::Media;
 use super::matching::{Look, could_claim, has_caption, has_shape};
 
 /// What the listing says about one post.

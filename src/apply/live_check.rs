@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::graph::{Client, Media};
 use crate::id::{MediaId, PostKey};
 use crate::lockfile::{Record, State, Via};
 use crate::manifest::Post;
@@ -15,6 +14,7 @@ use crate::plan::Sighting;
 use super::attempt;
 use super::book::Book;
 use super::context::Scope;
+use super::engine::{Media, Service};
 use super::evidence::Evidence;
 use super::live::{self, Live, Seen};
 use super::matching::Look;
@@ -27,7 +27,7 @@ pub type AddedAt = Arc<dyn Fn(&str) -> Option<Timestamp> + Send + Sync>;
 /// Knows posts of one account that are live already.
 pub(super) struct LiveCheck {
     scope: Scope,
-    client: Arc<Client>,
+    engine: Service,
     book: Arc<dyn Book>,
     evidence: Evidence,
     /// The earliest time at which a post can be live.
@@ -39,13 +39,13 @@ pub(super) struct LiveCheck {
 impl LiveCheck {
     pub(super) fn new(
         scope: Scope,
-        client: Arc<Client>,
+        engine: Service,
         book: Arc<dyn Book>,
         added_at: AddedAt,
         graph: Option<String>,
     ) -> Self {
-        let evidence = Evidence::new(scope.clone(), Arc::clone(&client), Arc::clone(&book));
-        Self { scope, client, book, evidence, added_at, graph }
+        let evidence = Evidence::new(scope.clone(), Arc::clone(&engine), Arc::clone(&book));
+        Self { scope, engine, book, evidence, added_at, graph }
     }
 
     /// The listing before the first publish.
@@ -86,7 +86,7 @@ impl LiveCheck {
         Ok(Some(match self.compare(post, posts, look, claimed) {
             Live::Absent => return Ok(None),
             Live::Adopt(media) => {
-                let at = media.timestamp.unwrap_or_else(|| self.client.server_now());
+                let at = media.timestamp.unwrap_or_else(|| self.engine.now());
                 let id = media.id.clone();
                 let mut record = attempt::published(self.attempt_of(post), Some(id), Via::Adopted, at, Some(post));
                 record.permalink.clone_from(&media.permalink);

@@ -7,12 +7,12 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use crate::graph::Media;
 use crate::id::{Digest, Kind, MediaId};
 use crate::lockfile::Record;
 use crate::manifest::caption_digest;
 
 use super::attempt::CONTAINER_LIFE;
+use super::engine::Media;
 
 /// What the listing of an account said at one moment.
 #[derive(Clone, Debug, Default)]

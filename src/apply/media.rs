@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::Login;
 use crate::hosting::{Error, Host, MediaFile};
 use crate::id::Digest;
 use crate::manifest::{self, Files, Item, MediaType, Mending, Post, Source, Spot};
@@ -15,7 +14,8 @@ use crate::port::{Disk, Progress, Stat};
 
 /// How the media of one account become reachable.
 pub struct MediaSource {
-    pub login: Login,
+    /// Local videos go to the service itself.
+    pub uploads_video: bool,
     /// Where local files get their URLs; `None`: nowhere.
     pub host: Option<Arc<Host>>,
     pub root: PathBuf,
@@ -91,7 +91,7 @@ impl MediaSource {
     }
 
     fn is_uploaded(&self, media_type: MediaType) -> bool {
-        self.login == Login::Facebook && media_type == MediaType::Video
+        self.uploads_video && media_type == MediaType::Video
     }
 
     /// The JPEG that is published instead of a picture; `None`: the file itself is.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::graph::Error;
-use crate::graph::codes::{self, Class};
 use crate::id::MediaId;
 
+use super::cause::Cause;
 use super::event::{Event, PostRef};
-use super::stop::{Cause, Halt};
+use super::failure::Failure;
+use super::stop::Halt;
 
 /// How one post ended.
 #[derive(Clone, Debug)]
@@ -39,71 +39,6 @@ pub enum Outcome {
     Pending {
         reason: String,
     },
-}
-
-/// Why one post was not published; nothing of it is live.
-#[derive(Clone, Debug, Default)]
-pub struct Failure {
-    /// For people: lower case, no full stop.
-    pub reason: String,
-    pub help: String,
-    pub code: Option<i64>,
-    pub subcode: Option<i64>,
-    pub fbtrace_id: Option<String>,
-    /// Refused for its content: not tried again until the manifest changes.
-    pub content: bool,
-    /// A new container may well succeed.
-    pub try_again: bool,
-    /// The containers hold bytes that are not the file's: the attempt ends with them.
-    pub spoilt: bool,
-}
-
-impl Failure {
-    pub fn new(reason: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { reason: reason.into(), help: help.into(), ..Self::default() }
-    }
-
-    /// What an answer of Meta says about one post; `step` names what was being done.
-    pub fn from_answer(step: &str, error: &Error) -> Self {
-        let mut failure = Self::new(format!("{step}: {error}"), error.help());
-        if let Some(api) = error.api() {
-            failure.code = Some(api.code);
-            failure.subcode = api.subcode;
-            failure.fbtrace_id.clone_from(&api.fbtrace_id);
-            failure.content = api.known().class == Class::FixContent;
-        }
-        failure
-    }
-
-    /// What a container that reads `ERROR` or `EXPIRED` says about its post.
-    pub fn from_container(expired: bool, subcode: Option<i64>) -> Self {
-        if expired {
-            let failure =
-                Self::new("the container expired before it was published", "run apply again: a new one is made");
-            return Self { try_again: true, ..failure };
-        }
-        let Some(known) = subcode.and_then(codes::lookup_subcode) else {
-            let number = subcode.map_or_else(String::new, |subcode| format!(" (subcode {subcode})"));
-            return Self::new(
-                format!("Meta could not process the media{number}"),
-                "check the media file, then run apply again: a new container is made",
-            );
-        };
-        Self {
-            code: known.code,
-            subcode,
-            content: known.class == Class::FixContent,
-            try_again: matches!(known.class, Class::NewContainer | Class::Retry),
-            ..Self::new(format!("{} (subcode {})", known.meaning, subcode.unwrap_or_default()), known.remedy)
-        }
-    }
-
-    /// Names the carousel item, from 1.
-    #[must_use]
-    pub fn in_item(mut self, number: usize) -> Self {
-        self.reason = format!("item {number}: {}", self.reason);
-        self
-    }
 }
 
 impl Outcome {

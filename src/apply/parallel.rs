@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use crate::manifest::Post;
 
 use super::context::lock;
-use super::outcome::Failure;
+use super::failure::Failure;
 use super::stop::Stop;
 
 /// What came of the step, in the order of the posts.

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 
-use crate::graph::Client;
 use crate::lockfile::{Record, State};
 use crate::manifest::Post;
 
@@ -17,13 +16,11 @@ use super::attempt;
 use super::book::Book;
 use super::budget::{self, Allowance};
 use super::context::Scope;
+use super::engine::{Reading, Service};
+use super::failure::Failure;
 use super::media::MediaSource;
-use super::outcome::Failure;
 use super::parallel::{Sorted, side_by_side};
-use super::protocol::Reading;
-use super::reading::read;
 use super::stop::Stop;
-use crate::graph::wire::StatusCode;
 use place::Placer;
 
 pub use prove::{Judge, Proof};
@@ -32,7 +29,7 @@ pub(super) use wait::Readiness;
 /// Prepares the posts of one account until they can be published.
 pub(super) struct Preparer {
     scope: Scope,
-    client: Arc<Client>,
+    engine: Service,
     book: Arc<dyn Book>,
     placer: Placer,
     /// `None`: nobody looks whether Meta could fetch the media.
@@ -61,22 +58,22 @@ pub(super) struct Ready {
 impl Preparer {
     pub(super) fn new(
         scope: Scope,
-        client: Arc<Client>,
+        engine: Service,
         book: Arc<dyn Book>,
         media: MediaSource,
         proof: Option<Proof>,
         terms: Terms,
     ) -> Self {
-        let placer = Placer::new(scope.clone(), Arc::clone(&client), Arc::clone(&book), media);
-        Self { scope, client, book, placer, proof, terms }
+        let placer = Placer::new(scope.clone(), Arc::clone(&engine), Arc::clone(&book), media);
+        Self { scope, engine, book, placer, proof, terms }
     }
 
     /// How many of the posts may go out now, in their order, and why not the next: the cap of a run, the account's
     /// quota, its containers of a day.
     pub(super) async fn allowance(&self, posts: &[Arc<Post>]) -> Result<(usize, String), Stop> {
         let user = &self.scope.user_id;
-        let quota = self.scope.reach(self.client.quota(user)).await?;
-        let now = self.client.server_now();
+        let quota = self.scope.reach(self.engine.quota()).await?;
+        let now = self.engine.now();
         Ok(self.book.with(|records| {
             let open = |post: &Post| attempt::open_of(records.attempts(user, &post.key));
             let costs: Vec<usize> = posts.iter().map(|post| budget::cost(post, open(post), now)).collect();
@@ -145,8 +142,7 @@ impl Preparer {
     /// Which carousel item failed, from 1.
     pub(super) async fn failed_item(&self, record: &Record) -> Result<Option<usize>, Stop> {
         for (index, child) in record.children.iter().enumerate() {
-            let (reading, _) = read(&self.scope, &self.client, &child.id).await?;
-            if reading == Reading::Status(StatusCode::Error) {
+            if self.scope.reach(self.engine.observe(&child.id)).await?.reading == Reading::Failed {
                 return Ok(Some(index + 1));
             }
         }
@@ -156,16 +152,15 @@ impl Preparer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Stage, post, record};
+    use super::super::testing::{Answer, Stage, post, record};
     use super::*;
-    use crate::config::Login;
     use crate::id::Kind;
     use crate::manifest::Source;
     use crate::port::MemDisk;
 
     fn preparer(stage: &Stage) -> Preparer {
         let media = MediaSource {
-            login: Login::Facebook,
+            uploads_video: true,
             host: None,
             root: "/site".into(),
             disk: Arc::new(MemDisk::new()),
@@ -173,13 +168,13 @@ mod tests {
             hashed: Arc::default(),
             converting: None,
         };
-        let (scope, client, book) = stage.parts();
-        Preparer::new(scope, client, book, media, None, Terms { max_publish: 5, parallelism: 2, graph: None })
+        let (scope, engine, book) = stage.parts();
+        Preparer::new(scope, engine, book, media, None, Terms { max_publish: 5, parallelism: 2, graph: None })
     }
 
     #[tokio::test]
     async fn a_container_is_recorded_as_soon_as_it_is_made() {
-        let stage = Stage::new(0, [], [r#"{"id":"17889455560051444"}"#]);
+        let stage = Stage::new(0, [], [Answer::Made("17889455560051444")]);
         let mut post = post("posts/a", Kind::Image, "x");
         post.items[0].source = Source::Url("https://cdn.example.com/1.jpg".into());
         let ready = preparer(&stage).prepare(Arc::new(post)).await.unwrap();
@@ -190,10 +185,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_container_is_ready_once_it_reads_so() {
-        let answers = [r#"{"id":"178","status_code":"IN_PROGRESS"}"#, r#"{"id":"178","status_code":"FINISHED"}"#];
+        let answers = [Answer::Read(Reading::Working), Answer::Read(Reading::Ready)];
         let (stage, record) = (Stage::new(0, [], answers), record(Kind::Image, "x", &[]));
         let ready = preparer(&stage).wait_until_ready(&post("posts/a", Kind::Image, "x"), &record).await;
         assert!(matches!(ready, Ok(Readiness::Ready)), "{ready:?}");
-        assert_eq!(stage.script.sent().len(), 2);
+        assert_eq!(stage.engine.left(), 0);
     }
 }

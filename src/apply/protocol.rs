@@ -8,21 +8,18 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::graph::wire::StatusCode;
-use crate::graph::{self, Error, Media, PublishAnswer};
 use crate::id::{AccountName, MediaId, PostKey};
 use crate::lockfile::{Record, State};
 use crate::manifest::Post;
 
 use super::attempt;
 use super::by_hand::{self, NewAttempt};
+use super::engine::{Media, Reading};
 use super::matching::{self, Look};
 
 /// The decision tables. A run holds one value of them, so a simulation can ask what a wrong one would do.
 #[derive(Clone, Copy, Debug)]
 pub struct Protocol {
-    /// What an answer of `media_publish` without an id proves.
-    pub answer: fn(&Error) -> PublishAnswer,
     /// What a reading of the container proves about every publish announced so far.
     pub container: fn(&Record, Reading, Moment) -> Step,
     /// Which media of a listing could be the post.
@@ -41,7 +38,6 @@ pub type Move = fn(&[Record], &PostKey, Option<&Post>, Option<&AccountName>, &mu
 impl Default for Protocol {
     fn default() -> Self {
         Self {
-            answer: graph::publish_outcome,
             container: judge,
             candidates: matching::matches,
             rules_out: matching::rules_out,
@@ -49,14 +45,6 @@ impl Default for Protocol {
             moved: by_hand::moved,
         }
     }
-}
-
-/// What one read of a container said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
-    Status(StatusCode),
-    /// Meta denies that it exists (100/33, 24/…), which it also does for live containers on bad days.
-    Unreadable,
 }
 
 /// What follows from a reading.
@@ -84,16 +72,12 @@ pub struct Moment {
 fn judge(record: &Record, reading: Reading, moment: Moment) -> Step {
     let Moment { now, quiet_from, gap } = moment;
     match reading {
-        Reading::Status(StatusCode::Published) => Step::Live,
-        Reading::Status(StatusCode::Finished) if attempt::all_refused(record) || now >= quiet_from => {
-            Step::NotPublished
-        }
-        Reading::Status(StatusCode::Finished) => {
-            Step::Wait(quiet_from.duration_since(now).unsigned_abs().max(Duration::from_millis(1)))
-        }
-        Reading::Status(StatusCode::Expired | StatusCode::Error) => Step::AskListing,
+        Reading::Live => Step::Live,
+        Reading::Ready if attempt::all_refused(record) || now >= quiet_from => Step::NotPublished,
+        Reading::Ready => Step::Wait(quiet_from.duration_since(now).unsigned_abs().max(Duration::from_millis(1))),
+        Reading::Expired | Reading::Failed => Step::AskListing,
         Reading::Unreadable if attempt::is_past_life(record, now) => Step::AskListing,
-        Reading::Status(StatusCode::InProgress) | Reading::Unreadable => Step::Wait(gap),
+        Reading::Working | Reading::Unreadable => Step::Wait(gap),
     }
 }
 
@@ -156,13 +140,13 @@ mod tests {
     #[test]
     fn a_published_container_is_live_whatever_the_time() {
         let record = record(Kind::Image, "x", &[100]);
-        assert_eq!(step(&record, Reading::Status(StatusCode::Published), 100), Step::Live);
+        assert_eq!(step(&record, Reading::Live, 100), Step::Live);
     }
 
     #[test]
     fn a_finished_container_proves_nothing_until_the_publish_has_settled() {
         let record = record(Kind::Image, "x", &[100]);
-        let finished = Reading::Status(StatusCode::Finished);
+        let finished = Reading::Ready;
         assert_eq!(step(&record, finished, 159), Step::Wait(Duration::from_secs(1)));
         assert_eq!(step(&record, finished, 160), Step::NotPublished);
     }
@@ -177,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_proven_by_one_finished_read_unless_an_earlier_publish_was_unclear() {
-        let finished = Reading::Status(StatusCode::Finished);
+        let finished = Reading::Ready;
         let refused = refuse_all(record(Kind::Image, "x", &[100]), 9007);
         assert_eq!(step(&refused, finished, 101), Step::NotPublished);
         let mut mixed = refuse_all(record(Kind::Image, "x", &[90, 100]), 9007);
@@ -188,8 +172,8 @@ mod tests {
     #[test]
     fn a_dead_container_sends_us_to_the_listing() {
         let record = record(Kind::Image, "x", &[100]);
-        for status in [StatusCode::Expired, StatusCode::Error] {
-            assert_eq!(step(&record, Reading::Status(status), 100), Step::AskListing);
+        for dead in [Reading::Expired, Reading::Failed] {
+            assert_eq!(step(&record, dead, 100), Step::AskListing);
         }
     }
 
@@ -199,7 +183,7 @@ mod tests {
         let day = 24 * 60 * 60;
         assert_eq!(step(&record, Reading::Unreadable, day), Step::Wait(GAP));
         assert_eq!(step(&record, Reading::Unreadable, day + 1), Step::AskListing);
-        assert_eq!(step(&record, Reading::Status(StatusCode::InProgress), day), Step::Wait(GAP));
+        assert_eq!(step(&record, Reading::Working, day), Step::Wait(GAP));
     }
 
     fn attempt(id: &str, state: State) -> Record {

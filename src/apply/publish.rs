@@ -7,18 +7,20 @@ mod announce;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::graph::{Client, Error, PublishAnswer, Why};
 use crate::id::{ContainerId, MediaId};
 use crate::lockfile::{Record, State, Via};
 use crate::manifest::Post;
 
 use super::attempt;
 use super::book::Book;
+use super::cause::Cause;
 use super::context::Scope;
-use super::outcome::{Failure, Outcome};
+use super::engine::{Class, Publishing, Refusal, Service};
+use super::failure::Failure;
+use super::outcome::Outcome;
 use super::poll;
 use super::protocol::Standing;
-use super::stop::{Cause, Halt, Stop};
+use super::stop::{Halt, Stop};
 
 pub(super) use announce::Turn;
 
@@ -41,25 +43,25 @@ pub(super) enum Sent {
 #[derive(Debug)]
 pub(super) enum Doubt {
     /// It never left this machine.
-    NotSent(Error),
+    NotSent(Refusal),
     /// Its answer says nothing.
     Unclear,
     /// A refusal, which counts once the container has been read back.
-    Refused(Error),
+    Refused(Refusal),
 }
 
 /// Publishes the prepared posts of one account.
 pub(super) struct Publisher {
     scope: Scope,
-    client: Arc<Client>,
+    engine: Service,
     book: Arc<dyn Book>,
     /// Between two posts.
     min_gap: Duration,
 }
 
 impl Publisher {
-    pub(super) fn new(scope: Scope, client: Arc<Client>, book: Arc<dyn Book>, min_gap: Duration) -> Self {
-        Self { scope, client, book, min_gap }
+    pub(super) fn new(scope: Scope, engine: Service, book: Arc<dyn Book>, min_gap: Duration) -> Self {
+        Self { scope, engine, book, min_gap }
     }
 
     /// Announces, publishes and records one prepared post. `known` is what has to be said of the post should the
@@ -73,15 +75,15 @@ impl Publisher {
     ) -> Result<Sent, Stop> {
         self.scope.go_on()?;
         // A publish that would be held back must not be announced: nobody could tell that it never left.
-        if let Some(error) = self.client.barred() {
-            return Err(Stop::unreachable(&error));
+        if let Some(refusal) = self.engine.barred() {
+            return Err(Stop::unreachable(&refusal));
         }
         if let Some(outcome) = self.has_expired(post) {
             return Ok(Sent::Ended(outcome));
         }
-        let Some(container) = attempt::usable_container(&record, self.client.server_now()).cloned() else {
+        let Some(container) = attempt::usable_container(&record, self.engine.now()).cloned() else {
             self.book.end(attempt::not_published(record, "expired")).await?;
-            return Err(Stop::Post(Failure::from_container(true, None)));
+            return Err(Stop::Post(Failure::expired()));
         };
         let Some((record, announcement)) = self.announce(record.clone(), turn).await? else {
             return Ok(Sent::Ended(self.taken(&record).unwrap_or_else(Outcome::undecided)));
@@ -99,21 +101,30 @@ impl Publisher {
         }
         self.book.no_longer_unsent(&record.attempt);
         match self.send(&container).await {
-            Ok(media_id) => self.is_live(post, record, media_id, known).await.map(Sent::Live),
-            Err(error) => self.has_no_id(record, error, known).await,
+            Publishing::Live(media_id) => self.is_live(post, record, media_id, known).await.map(Sent::Live),
+            Publishing::NotSent(refusal) => Ok(Sent::Settle(self.never_sent(record).await?, Doubt::NotSent(refusal))),
+            Publishing::Unclear(refusal) => match Halt::for_account(&refusal) {
+                Some(halt) => Err(perhaps_live(Stop::Account(halt), known)),
+                None => Ok(Sent::Settle(record, Doubt::Unclear)),
+            },
+            Publishing::Refused(refusal) => self.is_refused(record, refusal).await,
         }
     }
 
     /// Sends the one call that cannot be undone. Asked to stop, it is waited for a little longer: an
     /// answer now saves a settlement later.
-    async fn send(&self, container: &ContainerId) -> Result<MediaId, Error> {
-        let publish = self.client.publish(&self.scope.user_id, container);
+    async fn send(&self, container: &ContainerId) -> Publishing {
+        let publish = self.engine.publish(container);
         tokio::select! {
             biased;
             answer = publish => answer,
-            _ = self.scope.patience(PUBLISH_GRACE) => Err(Error::Unclear {
-                edge: "media_publish",
-                why: Why::NoAnswer("the run was stopped while it was on the wire".to_owned()),
+            _ = self.scope.patience(PUBLISH_GRACE) => Publishing::Unclear(Refusal {
+                class: Class::Other,
+                code: None,
+                subcode: None,
+                text: "the run was stopped while the publish was on the wire".to_owned(),
+                help: "run apply again: it finds out what the publish did before it sends anything".to_owned(),
+                trace: None,
             }),
         }
     }
@@ -126,7 +137,7 @@ impl Publisher {
         media_id: MediaId,
         known: &mut Option<Outcome>,
     ) -> Result<Record, Stop> {
-        let at = self.client.server_now();
+        let at = self.engine.now();
         let kept = self.book.write(attempt::published(record, Some(media_id.clone()), Via::Publish, at, Some(post)));
         kept.await.map_err(|stop| {
             let halt = stop.into_halt();
@@ -136,28 +147,18 @@ impl Publisher {
         })
     }
 
-    /// Writes down what an answer without an id proves.
-    async fn has_no_id(&self, record: Record, error: Error, known: &mut Option<Outcome>) -> Result<Sent, Stop> {
-        match (self.scope.protocol.answer)(&error) {
-            PublishAnswer::NotSent => Ok(Sent::Settle(self.never_sent(record).await?, Doubt::NotSent(error))),
-            PublishAnswer::Unclear => match Halt::for_account(&error) {
-                Some(halt) => Err(perhaps_live(Stop::Account(halt), known)),
-                None => Ok(Sent::Settle(record, Doubt::Unclear)),
-            },
-            PublishAnswer::NotReady(refusal) => {
-                let times = u32::try_from(record.refusals.len()).unwrap_or(u32::MAX);
-                if times > 0 {
-                    self.scope.wait(poll::after_not_ready(times, &self.scope.waits)).await?;
-                }
-                self.book.write(attempt::refused(record, &refusal)).await.map(Sent::Again)
+    async fn is_refused(&self, record: Record, refusal: Refusal) -> Result<Sent, Stop> {
+        if refusal.class == Class::NotReady {
+            let times = u32::try_from(record.refusals.len()).unwrap_or(u32::MAX);
+            if times > 0 {
+                self.scope.wait(poll::after_not_ready(times, &self.scope.waits)).await?;
             }
-            PublishAnswer::Refused(refusal) => {
-                let record = self.book.write(attempt::refused(record, &refusal)).await?;
-                match Halt::for_account(&error) {
-                    Some(halt) => Err(Stop::Account(halt)),
-                    None => Ok(Sent::Settle(record, Doubt::Refused(error))),
-                }
-            }
+            return self.book.write(attempt::refused(record, &refusal)).await.map(Sent::Again);
+        }
+        let record = self.book.write(attempt::refused(record, &refusal)).await?;
+        match Halt::for_account(&refusal) {
+            Some(halt) => Err(Stop::Account(halt)),
+            None => Ok(Sent::Settle(record, Doubt::Refused(refusal))),
         }
     }
 
@@ -172,7 +173,7 @@ impl Publisher {
 
     /// Whether this machine slept since the service spoke last.
     pub(super) fn has_slept(&self) -> bool {
-        self.client.has_slept()
+        self.engine.has_slept()
     }
 
     fn standing(&self, record: &Record) -> Standing {
@@ -195,7 +196,7 @@ impl Publisher {
 
     fn has_expired(&self, post: &Post) -> Option<Outcome> {
         let until = post.publish_until?;
-        (self.client.server_now() > until).then(|| Outcome::NotAttempted {
+        (self.engine.now() > until).then(|| Outcome::NotAttempted {
             reason: "publish_until has passed while the media were processed".to_owned(),
         })
     }
@@ -211,20 +212,25 @@ pub(super) fn perhaps_live(stop: Stop, known: &mut Option<Outcome>) -> Stop {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Stage, post, record};
+    use super::super::testing::{Answer, Stage, post, record};
     use super::*;
     use crate::id::Kind;
 
+    fn refusal(class: Class) -> Refusal {
+        Refusal { class, code: Some(36_003), subcode: None, text: "no".into(), help: String::new(), trace: None }
+    }
+
     async fn publish(stage: &Stage, known: &mut Option<Outcome>) -> Result<Sent, Stop> {
-        let (scope, client, book) = stage.parts();
-        let publisher = Publisher::new(scope, client, book, Duration::ZERO);
+        let (scope, engine, book) = stage.parts();
+        let publisher = Publisher::new(scope, engine, book, Duration::ZERO);
         let turn = Turn { fingerprint: &["9".into()], behind: &[] };
         publisher.publish(&post("posts/a", Kind::Image, "x"), stage.record(), turn, known).await
     }
 
     #[tokio::test]
     async fn a_publish_is_announced_before_it_is_sent_and_recorded_after() {
-        let stage = Stage::new(5, [record(Kind::Image, "x", &[])], [r#"{"id":"17920238422030506"}"#]);
+        let answer = Answer::Publish(Publishing::Live("17920238422030506".into()));
+        let stage = Stage::new(5, [record(Kind::Image, "x", &[])], [answer]);
         let sent = publish(&stage, &mut None).await.unwrap();
         assert!(matches!(&sent, Sent::Live(record) if record.media_id == Some("17920238422030506".into())), "{sent:?}");
         assert_eq!(*stage.book.written.lock().unwrap(), [State::Intent, State::Published]);
@@ -232,12 +238,32 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_without_an_id_is_to_be_settled() {
-        let stage = Stage::new(5, [record(Kind::Image, "x", &[])], ["{}"]);
+        let answer = Answer::Publish(Publishing::Unclear(refusal(Class::Other)));
+        let stage = Stage::new(5, [record(Kind::Image, "x", &[])], [answer]);
         let mut known = None;
         let sent = publish(&stage, &mut known).await.unwrap();
         assert!(matches!(&sent, Sent::Settle(record, Doubt::Unclear) if record.refusals.is_empty()), "{sent:?}");
         assert!(known.is_none(), "settling may still find out");
         assert_eq!(stage.record().state, State::Intent);
+    }
+
+    #[tokio::test]
+    async fn an_account_that_is_barred_ends_with_what_may_be_live() {
+        let answer = Answer::Publish(Publishing::Unclear(refusal(Class::Account)));
+        let stage = Stage::new(5, [record(Kind::Image, "x", &[])], [answer]);
+        let mut known = None;
+        let sent = publish(&stage, &mut known).await;
+        assert!(matches!(&sent, Err(Stop::Account(halt)) if halt.cause == Cause::Account), "{sent:?}");
+        assert!(matches!(known, Some(Outcome::Unsettled { .. })), "{known:?}");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_written_down_before_it_is_settled() {
+        let answer = Answer::Publish(Publishing::Refused(refusal(Class::Content)));
+        let stage = Stage::new(5, [record(Kind::Image, "x", &[])], [answer]);
+        let sent = publish(&stage, &mut None).await.unwrap();
+        assert!(matches!(&sent, Sent::Settle(_, Doubt::Refused(_))), "{sent:?}");
+        assert_eq!(stage.record().refusals.len(), 1);
     }
 
     #[tokio::test]

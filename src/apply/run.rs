@@ -13,12 +13,13 @@ use crate::manifest::{Post, PostState};
 use crate::plan::{Action, Change, Plan};
 
 use super::account::AccountRun;
+use super::cause::Cause;
 use super::context::Context;
 use super::event::{Event, PostRef};
 use super::ledger::Ledger;
 use super::outcome::{Outcome, Tally};
 use super::rename::rename;
-use super::stop::{Cause, Halt};
+use super::stop::Halt;
 
 /// A run that has begun.
 pub struct Run {

@@ -7,8 +7,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::graph::Client;
-use crate::graph::wire::StatusCode;
 use crate::id::{ContainerId, MediaId};
 use crate::lockfile::{Record, State, Via};
 use crate::manifest::Post;
@@ -16,12 +14,12 @@ use crate::manifest::Post;
 use super::attempt;
 use super::book::Book;
 use super::context::Scope;
+use super::engine::{Reading, Service};
 use super::event::Event;
 use super::evidence::Evidence;
 use super::matching::Look;
 use super::poll;
-use super::protocol::{Moment, Origin, Reading, Standing, Step, quiet_from};
-use super::reading::read;
+use super::protocol::{Moment, Origin, Standing, Step, quiet_from};
 use super::stop::Stop;
 
 /// What a settlement found; the record is already written.
@@ -42,15 +40,15 @@ pub(super) enum Settled {
 /// Finds out what became of the attempts of one account, and records it.
 pub(super) struct Settler {
     scope: Scope,
-    client: Arc<Client>,
+    engine: Service,
     book: Arc<dyn Book>,
     evidence: Evidence,
 }
 
 impl Settler {
-    pub(super) fn new(scope: Scope, client: Arc<Client>, book: Arc<dyn Book>) -> Self {
-        let evidence = Evidence::new(scope.clone(), Arc::clone(&client), Arc::clone(&book));
-        Self { scope, client, book, evidence }
+    pub(super) fn new(scope: Scope, engine: Service, book: Arc<dyn Book>) -> Self {
+        let evidence = Evidence::new(scope.clone(), Arc::clone(&engine), Arc::clone(&book));
+        Self { scope, engine, book, evidence }
     }
 
     /// Finds out what the publishes announced in `record` did, and records it.
@@ -60,11 +58,11 @@ impl Settler {
             let is_unknown = record.state == State::Unknown;
             return if is_unknown { self.settle_sighting(record).await } else { Ok(Settled::Open(record)) };
         };
-        let quiet_from = quiet_from(&record, origin, self.client.server_now(), self.scope.waits.settle);
-        let give_up_at = self.client.server_now() + self.scope.waits.poll_budget.min(MAX_WAIT);
+        let quiet_from = quiet_from(&record, origin, self.engine.now(), self.scope.waits.settle);
+        let give_up_at = self.engine.now() + self.scope.waits.poll_budget.min(MAX_WAIT);
         for look in 0.. {
-            let (reading, _) = read(&self.scope, &self.client, &container.id).await?;
-            let now = self.client.server_now();
+            let reading = self.read(&container.id).await?;
+            let now = self.engine.now();
             let gap = poll::gap(record.kind, false, look, &self.scope.waits);
             self.tell_polled(&record, &container.id, reading)?;
             match (self.scope.protocol.container)(&record, reading, Moment { now, quiet_from, gap }) {
@@ -102,7 +100,7 @@ impl Settler {
 
     /// The container says that the post is live; its media id is found later.
     pub(super) async fn found_live(&self, record: Record, post: Option<&Post>) -> Result<Record, Stop> {
-        let at = record.intents.iter().map(|intent| intent.at).max().unwrap_or_else(|| self.client.server_now());
+        let at = record.intents.iter().map(|intent| intent.at).max().unwrap_or_else(|| self.engine.now());
         self.book.write(attempt::published(record, None, Via::Settled, at, post)).await
     }
 
@@ -168,7 +166,7 @@ impl Settler {
     }
 
     async fn bind(&self, record: Record, media: MediaId, post: Option<&Post>) -> Result<Record, Stop> {
-        let at = record.intents.iter().map(|intent| intent.at).max().unwrap_or_else(|| self.client.server_now());
+        let at = record.intents.iter().map(|intent| intent.at).max().unwrap_or_else(|| self.engine.now());
         self.book.write(attempt::published(record, Some(media), Via::Settled, at, post)).await
     }
 
@@ -179,7 +177,7 @@ impl Settler {
             None => "withdrawn",
             Some(post) if post.digest.is_some() && post.digest != record.digest => "edited",
             Some(_) if matches!(self.standing(&record), Standing::Superseded(_)) => "superseded",
-            Some(_) if attempt::is_past_life(&record, self.client.server_now()) => "expired",
+            Some(_) if attempt::is_past_life(&record, self.engine.now()) => "expired",
             Some(_) => return Ok(None),
         };
         // A lost journal, or another clone's, takes announcements along; what became of the container it can
@@ -187,17 +185,19 @@ impl Settler {
         if record.state == State::Containers
             && let Some(container) = &record.container
         {
-            match read(&self.scope, &self.client, &container.id).await?.0 {
-                Reading::Status(StatusCode::Published) => return self.found_live(record, wanted).await.map(Some),
-                Reading::Unreadable
-                    if reason == "superseded" && !attempt::is_past_life(&record, self.client.server_now()) =>
-                {
+            match self.read(&container.id).await? {
+                Reading::Live => return self.found_live(record, wanted).await.map(Some),
+                Reading::Unreadable if reason == "superseded" && !attempt::is_past_life(&record, self.engine.now()) => {
                     return Ok(None);
                 }
-                Reading::Status(_) | Reading::Unreadable => {}
+                _ => {}
             }
         }
         self.book.end(attempt::not_published(record, reason)).await.map(|()| None)
+    }
+
+    async fn read(&self, container: &ContainerId) -> Result<Reading, Stop> {
+        self.scope.reach(self.engine.observe(container)).await.map(|observed| observed.reading)
     }
 
     fn standing(&self, record: &Record) -> Standing {
@@ -206,14 +206,11 @@ impl Settler {
 
     fn tell_polled(&self, record: &Record, container: &ContainerId, reading: Reading) -> Result<(), Stop> {
         let made = record.container.as_ref().and_then(|container| container.created_at);
-        let waited = made.map_or(Duration::ZERO, |made| self.client.server_now().duration_since(made).unsigned_abs());
+        let waited = made.map_or(Duration::ZERO, |made| self.engine.now().duration_since(made).unsigned_abs());
         self.scope.tell(&Event::ContainerPolled {
             post: self.scope.post_ref(&record.key),
             container: container.clone(),
-            status: match reading {
-                Reading::Status(code) => Some(code),
-                Reading::Unreadable => None,
-            },
+            status: reading,
             waited_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
         })
     }
@@ -224,37 +221,39 @@ const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Stage, record};
+    use super::super::testing::{Answer, Stage, record};
     use super::*;
     use crate::id::Kind;
 
-    const NOTHING_LISTED: &str = r#"{"data":[]}"#;
+    fn nothing_listed() -> Answer {
+        Answer::List(Vec::new())
+    }
 
-    async fn settle<'a>(second: i64, answers: impl IntoIterator<Item = &'a str>) -> (Stage, Settled) {
+    async fn settle(second: i64, answers: impl IntoIterator<Item = Answer>) -> (Stage, Settled) {
         let announced = record(Kind::Image, "x", &[100]);
         let stage = Stage::new(second, [announced.clone()], answers);
-        let (scope, client, book) = stage.parts();
-        let settled = Settler::new(scope, client, book).settle(announced, Origin::AnEarlierRun, None).await;
+        let (scope, engine, book) = stage.parts();
+        let settled = Settler::new(scope, engine, book).settle(announced, Origin::AnEarlierRun, None).await;
         (stage, settled.unwrap())
     }
 
     #[tokio::test]
     async fn a_container_that_reads_published_is_live() {
-        let (stage, settled) = settle(1000, [r#"{"id":"178","status_code":"PUBLISHED"}"#]).await;
+        let (stage, settled) = settle(1000, [Answer::Read(Reading::Live)]).await;
         assert!(matches!(settled, Settled::Published(_)), "{settled:?}");
         assert_eq!((stage.record().state, stage.record().via), (State::Published, Some(Via::Settled)));
     }
 
     #[tokio::test]
     async fn finished_after_the_lease_and_nothing_listed_means_not_published() {
-        let (stage, settled) = settle(1000, [r#"{"id":"178","status_code":"FINISHED"}"#, NOTHING_LISTED]).await;
+        let (stage, settled) = settle(1000, [Answer::Read(Reading::Ready), nothing_listed()]).await;
         assert!(matches!(settled, Settled::Open(_)), "{settled:?}");
         assert_eq!(stage.record().state, State::Intent);
     }
 
     #[tokio::test]
     async fn a_dead_container_is_ruled_out_by_two_looks() {
-        let answers = [r#"{"id":"178","status_code":"EXPIRED"}"#, NOTHING_LISTED, NOTHING_LISTED];
+        let answers = [Answer::Read(Reading::Expired), nothing_listed(), nothing_listed()];
         let (stage, settled) = settle(1000, answers).await;
         assert!(matches!(settled, Settled::Closed(_)), "{settled:?}");
         assert_eq!(stage.record().state, State::NotPublished);

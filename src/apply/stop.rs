@@ -1,8 +1,9 @@
 //! Why a step ends early, and how far that reaches. `?` carries it to the loop that can go on without it: a post's
 //! failure to the loop over posts, a halted account to the loop over accounts.
 
-use super::outcome::Failure;
-use super::signal::Signal;
+use super::cause::Cause;
+use super::engine::{Class, Refusal};
+use super::failure::Failure;
 
 /// Why a step has no result.
 #[derive(Clone, Debug)]
@@ -24,26 +25,6 @@ pub struct Halt {
     pub help: String,
 }
 
-/// What is left to do after a run, and for whom. A run ends for several of them at once; a run without any is
-/// done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cause {
-    /// A post failed or was not attempted, or disk, output, host or network did not do their part.
-    Incomplete,
-    /// Whether a post is live is not known.
-    Unknown,
-    /// Quota, rate limit or cap: the rest goes out on a later run.
-    Deferred,
-    /// Token, permission, or a restricted account.
-    Account,
-    /// Somebody asked the run to stop.
-    Asked(Signal),
-    /// Published, and the remote did not take the record of it.
-    NotDurable,
-    /// The record could not be read, so nothing was begun.
-    Unreadable,
-}
-
 impl Stop {
     /// What halts the account, whatever reached its loop.
     pub fn into_halt(self) -> Halt {
@@ -60,5 +41,43 @@ impl Stop {
             Self::Post(failure) => Self::Post(failure.in_item(number)),
             halted => halted,
         }
+    }
+
+    /// The end of an account's run because the service could not be asked.
+    pub(super) fn unreachable(refusal: &Refusal) -> Self {
+        Self::Account(Halt::unreachable(refusal))
+    }
+
+    /// What a refused step of one post says: the end of the account's run where it concerns the whole account.
+    pub(super) fn refused(step: &str, refusal: &Refusal) -> Self {
+        Halt::for_account(refusal).map_or_else(|| Self::Post(Failure::refused(step, refusal)), Self::Account)
+    }
+
+    /// What a host says that could not give a file its URL.
+    pub(super) fn host(error: &crate::hosting::Error) -> Self {
+        let (reason, help) = (error.to_string(), error.advice());
+        if error.is_shared() {
+            Self::Account(Halt { cause: Cause::Incomplete, reason, help })
+        } else {
+            Self::Post(Failure::new(reason, help))
+        }
+    }
+}
+
+impl Halt {
+    /// The end of an account's run when the refusal concerns the whole account.
+    pub fn for_account(refusal: &Refusal) -> Option<Self> {
+        let cause = match refusal.class {
+            Class::Later => Cause::Deferred,
+            Class::Account => Cause::Account,
+            Class::Content | Class::NewDraft | Class::NotReady | Class::Other => return None,
+        };
+        Some(Self { cause, reason: refusal.text.clone(), help: refusal.help.clone() })
+    }
+
+    /// The end of an account's run because the service could not be asked.
+    pub fn unreachable(refusal: &Refusal) -> Self {
+        let (reason, help) = (refusal.text.clone(), refusal.help.clone());
+        Self::for_account(refusal).unwrap_or(Self { cause: Cause::Incomplete, reason, help })
     }
 }

@@ -1,6 +1,7 @@
 //! Records, posts and listings for the unit tests of this module, and what one part needs of the world: a record
 //! in memory, a service that answers from a script, a clock that nobody waits for.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,9 +11,7 @@ use futures_util::future::BoxFuture;
 
 use jiff::Timestamp;
 
-use crate::graph::testing::{Script, answer, client};
-use crate::graph::{Client, Media};
-use crate::id::{AttemptId, Digest, Kind, PostKey, UserId};
+use crate::id::{AttemptId, ContainerId, Digest, Kind, MediaId, PostKey, UserId};
 use crate::lockfile::{Created, PublishIntent, Record, Records, State};
 use crate::manifest::{Item, MediaType, Post, PostState, Source, caption_digest};
 use crate::port::Clock;
@@ -20,6 +19,10 @@ use crate::port::Clock;
 use super::attempt;
 use super::book::{Book, Claim};
 use super::context::{Context, Scope, Waits};
+use super::engine::{
+    Capabilities, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part, Publishing, Quota, Reading,
+    Refusal, Service, Window,
+};
 use super::event::{Event, Observer};
 use super::signal;
 use super::stop::Stop;
@@ -197,30 +200,146 @@ pub(super) fn context(clock: Arc<dyn Clock>) -> Arc<Context> {
     Arc::new(Context::new(clock, stop, waits, Box::new(Deaf), fastrand::Rng::with_seed(1)))
 }
 
+/// Moves only by sleeping, and then at once.
+pub(super) struct MemClock(Mutex<Timestamp>);
+
+impl MemClock {
+    /// At that many seconds after the fixed moment.
+    pub(super) fn new(second: i64) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(at(second))))
+    }
+}
+
+impl Clock for MemClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.now().duration_since(at(-1_000_000)).unsigned_abs()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        *self.0.lock().unwrap() += duration;
+        async {}.boxed()
+    }
+}
+
+/// What the service in memory answers to one call.
+pub(super) enum Answer {
+    Made(&'static str),
+    Read(Reading),
+    Publish(Publishing),
+    List(Vec<Media>),
+    Comments(Vec<String>),
+    Finish(Finishing),
+}
+
+/// A service that answers each call with the next answer of its script. Another call than the script's panics.
+pub(super) struct MemEngine {
+    clock: Arc<MemClock>,
+    script: Mutex<VecDeque<Answer>>,
+}
+
+impl MemEngine {
+    fn next(&self) -> Answer {
+        self.script.lock().unwrap().pop_front().expect("a call beyond the script")
+    }
+
+    /// The answers that no call has asked for.
+    pub(super) fn left(&self) -> usize {
+        self.script.lock().unwrap().len()
+    }
+}
+
+/// Takes the answer that the call is for.
+macro_rules! answer {
+    ($engine:expr, $kind:pat => $value:expr) => {
+        match $engine.next() {
+            $kind => async move { $value }.boxed(),
+            _ => panic!("the script has the answer to another call"),
+        }
+    };
+}
+
+impl Engine for MemEngine {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { uploads_video: true }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn has_slept(&self) -> bool {
+        false
+    }
+
+    fn barred(&self) -> Option<Refusal> {
+        None
+    }
+
+    fn quota(&self) -> BoxFuture<'_, Result<Quota, Refusal>> {
+        async { Ok(Quota { used: 0, total: None, window: None }) }.boxed()
+    }
+
+    fn make<'a>(&'a self, _: Part<'a>) -> BoxFuture<'a, Result<Made, Refusal>> {
+        let created_at = self.now();
+        answer!(self, Answer::Made(id) => Ok(Made { id: id.into(), created_at, address: None }))
+    }
+
+    fn fill<'a>(&'a self, _: Filling<'a>) -> BoxFuture<'a, Result<Filled, Refusal>> {
+        async { Ok(Filled::Complete) }.boxed()
+    }
+
+    fn observe<'a>(&'a self, _: &'a ContainerId) -> BoxFuture<'a, Result<Observed, Refusal>> {
+        answer!(self, Answer::Read(reading) => Ok(Observed { reading, why: None }))
+    }
+
+    fn publish<'a>(&'a self, _: &'a ContainerId) -> BoxFuture<'a, Publishing> {
+        answer!(self, Answer::Publish(publishing) => publishing)
+    }
+
+    fn listing(&self, _: Window) -> BoxFuture<'_, Result<Listing, Refusal>> {
+        answer!(self, Answer::List(media) => Ok(Listing { media, is_complete: true }))
+    }
+
+    fn comment<'a>(&'a self, _: &'a MediaId, _: &'a str) -> BoxFuture<'a, Finishing> {
+        answer!(self, Answer::Finish(finishing) => finishing)
+    }
+
+    fn comments<'a>(&'a self, _: &'a MediaId, _: u32) -> BoxFuture<'a, Result<Vec<String>, Refusal>> {
+        answer!(self, Answer::Comments(texts) => Ok(texts))
+    }
+
+    fn close_comments<'a>(&'a self, _: &'a MediaId) -> BoxFuture<'a, Finishing> {
+        answer!(self, Answer::Finish(finishing) => finishing)
+    }
+}
+
 /// What one part of an account's run is built from, and nothing of the other parts.
 pub(super) struct Stage {
     pub(super) scope: Scope,
-    pub(super) client: Arc<Client>,
-    pub(super) script: Script,
+    pub(super) engine: Arc<MemEngine>,
     pub(super) book: Arc<MemBook>,
 }
 
 impl Stage {
-    /// At that many seconds after the fixed moment; the service answers each call with the next of `answers`.
-    pub(super) fn new<'a>(
+    /// At that many seconds after the fixed moment.
+    pub(super) fn new(
         second: i64,
         records: impl IntoIterator<Item = Record>,
-        answers: impl IntoIterator<Item = &'a str>,
+        script: impl IntoIterator<Item = Answer>,
     ) -> Self {
-        let script = Script::of(answers.into_iter().map(|body| answer(200, body).into()));
-        script.clock.advance(at(second).duration_since(script.clock.now()).unsigned_abs());
-        let run = context(Arc::clone(&script.clock) as _);
+        let clock = MemClock::new(second);
+        let run = context(Arc::clone(&clock) as _);
         let scope = Scope { run, name: "harbour".into(), user_id: "1784".into() };
-        Self { scope, client: Arc::new(client(&script)), script, book: MemBook::of(records) }
+        let engine = Arc::new(MemEngine { clock, script: Mutex::new(script.into_iter().collect()) });
+        Self { scope, engine, book: MemBook::of(records) }
     }
 
-    pub(super) fn parts(&self) -> (Scope, Arc<Client>, Arc<dyn Book>) {
-        (self.scope.clone(), Arc::clone(&self.client), Arc::clone(&self.book) as _)
+    pub(super) fn parts(&self) -> (Scope, Service, Arc<dyn Book>) {
+        (self.scope.clone(), Arc::clone(&self.engine) as _, Arc::clone(&self.book) as _)
     }
 
     /// The record of the post under test.

@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::apply::{AccountRun, Converting, Halt, Ledger, MediaSource, Proof, Run, Setup};
+use crate::apply::{AccountRun, Converting, Engine, Halt, Ledger, MediaSource, Proof, Run, Setup};
 use crate::cli::Apply;
 use crate::config::{Account, Settings};
+use crate::engine::Instagram;
 use crate::exit::Exit;
 use crate::git::History;
 use crate::graph::{AccessToken, Client, Identity};
@@ -172,13 +173,15 @@ impl Connector {
         let base =
             self.sandbox.as_ref().map_or_else(|| project.settings.graph_url.clone(), |served| Some(served.base()));
         let in_git = if project.sandbox { History::none() } else { History::at(&project.root) };
+        let graph = client.endpoint().foreign_base().filter(|_| !project.sandbox).map(str::to_owned);
+        let engine = Arc::new(Instagram::new(client, user_id.clone()));
         AccountRun::new(Setup {
             ledger: Arc::clone(ledger),
             name: account.name.clone(),
             user_id,
-            graph: client.endpoint().foreign_base().filter(|_| !project.sandbox).map(str::to_owned),
+            graph,
             media: MediaSource {
-                login: account.login,
+                uploads_video: engine.capabilities().uploads_video,
                 host: self.host(account, base.filter(|_| is_loopback), project, world),
                 root: project.root.clone(),
                 disk: Arc::clone(&world.disk),
@@ -187,7 +190,7 @@ impl Connector {
                     .map(|mending| Converting { mending, folder: project.paths.converted() }),
                 hashed: Arc::clone(&project.hashed),
             },
-            client,
+            engine,
             max_publish: pace.max_publish.unwrap_or(account.max_publish_per_run) as usize,
             min_gap: account.schedule.min_gap,
             parallelism: usize::from(pace.parallelism),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::apply::{Cause, Halt};
 use crate::config::{Account, Config, Login, Settings, TokenSource};
+use crate::engine::instagram::refusal;
 use crate::graph::{AccessToken, App, AppSecret, Client, Endpoint, Error, Flavour, Timing};
 use crate::port::Transport;
 
@@ -60,7 +61,7 @@ pub(super) fn app(world: &World) -> Option<App> {
 
 /// The end of an account's run when the token was refused, with the reason that Meta does not give.
 pub(super) fn refused(account: &Account, client: &Client, error: &Error) -> Halt {
-    let halt = Halt::unreachable(error);
+    let halt = Halt::unreachable(&refusal(error));
     let is_unreadable = error.codes().is_some_and(|(code, _)| code == 190);
     if !is_unreadable || !is_of_the_other_login(account, client.token()) {
         return halt;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::apply::by_hand::{self, Seen, link_code};
 use crate::apply::{Halt, Observer, Stop};
 use crate::cli::{Global, OutputFormat, Resolve};
+use crate::engine::instagram::refusal;
 use crate::exit::Exit;
 use crate::id::{MediaId, PostKey};
 use crate::lockfile::{Comment, Record, State, Via, effective};
@@ -109,7 +110,7 @@ async fn look_up(
     let found = desk
         .ask(named, world, async |run, client| {
             let newest = client.newest(run.user_id(), 100).await;
-            let mut media = newest.map_err(|error| Stop::Account(Halt::unreachable(&error)))?;
+            let mut media = newest.map_err(|error| Stop::Account(Halt::unreachable(&refusal(&error))))?;
             let stories = client.stories(run.user_id(), 1).await.map(|stories| stories.media);
             media.extend(stories.unwrap_or_default());
             Ok(media)

@@ -16,23 +16,23 @@ use super::token::AccessToken;
 use crate::port::{Body, Clock, Method, Request, Response, Transport, TransportError};
 
 /// A canary: must never be seen outside the authorization header.
-pub(crate) const TOKEN: &str = "EAAcanary0123456789";
+pub(super) const TOKEN: &str = "EAAcanary0123456789";
 
-pub(crate) fn token() -> AccessToken {
+pub(super) fn token() -> AccessToken {
     AccessToken::from_text(TOKEN).unwrap()
 }
 
 /// A documented answer of `tests/fixtures/graph`.
-pub(crate) fn fixture(name: &str) -> String {
+pub(super) fn fixture(name: &str) -> String {
     let path = format!("{}/tests/fixtures/graph/{name}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-pub(crate) fn answer(status: u16, body: &str) -> Response {
+pub(super) fn answer(status: u16, body: &str) -> Response {
     Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() }
 }
 
-pub(crate) type Scripted = Result<Response, TransportError>;
+pub(super) type Scripted = Result<Response, TransportError>;
 
 impl From<Response> for Scripted {
     fn from(response: Response) -> Self {
@@ -40,26 +40,26 @@ impl From<Response> for Scripted {
     }
 }
 
-pub(crate) fn silence() -> Scripted {
+pub(super) fn silence() -> Scripted {
     Err(TransportError::NoAnswer("closed".to_owned()))
 }
 
-pub(crate) fn refused() -> Scripted {
+pub(super) fn refused() -> Scripted {
     Err(TransportError::NotSent("refused".to_owned()))
 }
 
-pub(crate) fn api(code: i64, subcode: Option<i64>) -> ApiError {
+pub(super) fn api(code: i64, subcode: Option<i64>) -> ApiError {
     ApiError { edge: "media", http_status: 400, code, subcode, ..ApiError::default() }
 }
 
 /// One request as the transport got it.
 #[derive(Clone, Debug)]
-pub(crate) struct Sent {
-    pub(crate) method: Method,
-    pub(crate) url: String,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: String,
-    pub(crate) timeout: Duration,
+pub(super) struct Sent {
+    pub(super) method: Method,
+    pub(super) url: String,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: String,
+    pub(super) timeout: Duration,
 }
 
 #[derive(Default)]
@@ -70,19 +70,19 @@ struct State {
 
 /// Answers in order and keeps what was sent. A request beyond the script panics.
 #[derive(Clone, Default)]
-pub(crate) struct Script {
+pub(super) struct Script {
     state: Arc<Mutex<State>>,
-    pub(crate) clock: Arc<TestClock>,
+    pub(super) clock: Arc<TestClock>,
 }
 
 impl Script {
-    pub(crate) fn of(answers: impl IntoIterator<Item = Scripted>) -> Self {
+    pub(super) fn of(answers: impl IntoIterator<Item = Scripted>) -> Self {
         let script = Self::default();
         script.state.lock().unwrap().answers = answers.into_iter().collect();
         script
     }
 
-    pub(crate) fn sent(&self) -> Vec<Sent> {
+    pub(super) fn sent(&self) -> Vec<Sent> {
         self.state.lock().unwrap().sent.clone()
     }
 }
@@ -115,34 +115,34 @@ impl Transport for Script {
     }
 }
 
-pub(crate) fn client(script: &Script) -> Client {
+pub(super) fn client(script: &Script) -> Client {
     client_of(script, Endpoint::new(Flavour::Facebook, None, None, None).unwrap())
 }
 
-pub(crate) fn client_of(script: &Script, endpoint: Endpoint) -> Client {
+pub(super) fn client_of(script: &Script, endpoint: Endpoint) -> Client {
     let timing = Timing { jitter: false, ..Timing::default() };
     Client::new(endpoint, token(), Arc::new(script.clone()), Arc::clone(&script.clock) as _, timing)
 }
 
 /// Stands still; sleeping moves it at once.
 #[derive(Default)]
-pub(crate) struct TestClock {
+pub(super) struct TestClock {
     elapsed: Mutex<Duration>,
     asleep: Mutex<Duration>,
     slept: Mutex<Vec<u128>>,
 }
 
 impl TestClock {
-    pub(crate) fn advance(&self, by: Duration) {
+    pub(super) fn advance(&self, by: Duration) {
         *self.elapsed.lock().unwrap() += by;
     }
 
     /// The monotonic clock stands still meanwhile.
-    pub(crate) fn sleep_machine(&self, by: Duration) {
+    pub(super) fn sleep_machine(&self, by: Duration) {
         *self.asleep.lock().unwrap() += by;
     }
 
-    pub(crate) fn slept_ms(&self) -> Vec<u128> {
+    pub(super) fn slept_ms(&self) -> Vec<u128> {
         self.slept.lock().unwrap().clone()
     }
 }

@@ -15,8 +15,7 @@ use owo_colors::Style as Paint;
 use self::bars::Bars;
 use super::Style;
 use super::text::{commands, elapsed, one_line};
-use crate::apply::{Event, Observer, PostRef};
-use crate::graph::wire::StatusCode;
+use crate::apply::{Event, Observer, PostRef, Reading};
 use crate::id::{AccountName, Kind};
 use crate::port::Clock;
 
@@ -145,14 +144,14 @@ impl fmt::Debug for Human {
     }
 }
 
-fn polled(status: Option<StatusCode>) -> &'static str {
+fn polled(status: Reading) -> &'static str {
     match status {
-        Some(StatusCode::InProgress) => "Instagram is processing it",
-        Some(StatusCode::Finished) => "ready to publish",
-        Some(StatusCode::Published) => "published",
-        Some(StatusCode::Error) => "refused while processing",
-        Some(StatusCode::Expired) => "container expired",
-        None => "the container cannot be read yet",
+        Reading::Working => "Instagram is processing it",
+        Reading::Ready => "ready to publish",
+        Reading::Live => "published",
+        Reading::Failed => "refused while processing",
+        Reading::Expired => "container expired",
+        Reading::Unreadable => "the container cannot be read yet",
     }
 }
 

@@ -1,5 +1,6 @@
 //! The shape of the code: which module may know which.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::project::repository;
@@ -63,12 +64,70 @@ fn arrows_between_modules_point_one_way() {
         ),
         ("hosting", &["crate::manifest", "crate::plan", "crate::apply", "crate::graph"]),
         ("sandbox", &["crate::manifest", "crate::plan", "crate::apply", "crate::lockfile", "crate::commands"]),
-        ("apply", &["crate::commands", "crate::report", "crate::sandbox", "crate::exit", "Exit::"]),
+        (
+            "apply",
+            &[
+                "crate::commands",
+                "crate::report",
+                "crate::sandbox",
+                "crate::exit",
+                "Exit::",
+                "crate::engine",
+                "crate::graph",
+                "StatusCode",
+                "http_status",
+            ],
+        ),
+        ("engine", &["crate::commands", "crate::report", "crate::sandbox", "crate::exit", "crate::lockfile"]),
         ("report", &["crate::commands", "crate::sandbox"]),
     ];
     for (module, words) in upward {
         assert_free_of(module, words);
     }
+}
+
+/// The modules right inside `module`, and which of them each names. What lies below one of them counts as it.
+fn neighbours(module: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let files = sources(module);
+    let inside: Vec<(Vec<&str>, &str)> = files
+        .iter()
+        .filter_map(|(name, text)| {
+            let path = name.strip_suffix(".rs")?.strip_prefix(module)?.strip_prefix('/')?;
+            Some((path.split('/').collect(), text.as_str()))
+        })
+        .collect();
+    let names: BTreeSet<&str> = inside.iter().map(|(path, _)| path[0]).collect();
+    let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (path, text) in &inside {
+        let up = format!("{}::", vec!["super"; path.len()].join("::"));
+        let called =
+            |word: &str| word.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("").to_owned();
+        let by_super = text.match_indices(&up).filter(|(at, _)| !text[..*at].ends_with("super::"));
+        let root = format!("crate::{module}::");
+        let places = by_super.chain(text.match_indices(&root)).map(|(at, way)| called(&text[at + way.len()..]));
+        let others = places.filter(|name| names.contains(&**name) && name != path[0]);
+        known.entry(path[0].to_owned()).or_default().extend(others);
+    }
+    known
+}
+
+#[test]
+fn the_parts_of_apply_know_each_other_in_no_circle() {
+    let mut known = neighbours("apply");
+    assert!(known["account"].contains("publish") && known["publish"].contains("book"), "{known:?}");
+    for part in ["ledger", "prepare", "publish", "settle", "after"] {
+        for other in ["account", "ledger", "prepare", "publish", "settle", "after"] {
+            assert!(!known[part].contains(other), "{part} knows {other}");
+        }
+    }
+    // Whoever knows nobody that is left is in no circle.
+    while let Some(last) = known.iter().find(|(_, others)| others.is_empty()).map(|(name, _)| name.clone()) {
+        known.remove(&last);
+        known.values_mut().for_each(|others| {
+            others.remove(&last);
+        });
+    }
+    assert!(known.is_empty(), "a circle among {known:?}");
 }
 
 #[test]

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use igsync::apply::{Event, PostRef};
-use igsync::graph::wire::StatusCode;
+use igsync::apply::{Event, PostRef, Reading};
 use igsync::id::Kind;
 use igsync::lockfile::{Comment, Created, PublishIntent, Record, Refusal, State, Switch, Via, format};
 use igsync::report::events;
@@ -170,8 +169,8 @@ fn every_event() -> Vec<Event> {
         Event::PostStarted { post: post(), kind: Kind::Reel },
         Event::ContainerCreated { post: post(), container: "178".into(), item: None },
         Event::ContainerCreated { post: post(), container: "178".into(), item: Some(1) },
-        polled(None),
-        polled(Some(StatusCode::InProgress)),
+        polled(Reading::Unreadable),
+        polled(Reading::Working),
         Event::UploadProgress { post: post(), sent_bytes: 1, total_bytes: 2 },
         Event::IntentRecorded { post: post(), container: "178".into() },
         Event::PostPublished { post: post(), media_id: None },

@@ -9,6 +9,7 @@
 mod check;
 mod clock;
 mod disk;
+mod engine;
 mod fault;
 mod found;
 mod mutant;

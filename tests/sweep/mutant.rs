@@ -1,15 +1,17 @@
 //! Ways to break the protocol. Each must turn the sweep red, or the sweep proves nothing.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use igsync::apply::by_hand::NewAttempt;
-use igsync::apply::{Look, Moment, Protocol, Reading, Standing, Step};
-use igsync::graph::wire::StatusCode;
-use igsync::graph::{Error, Media, PublishAnswer};
+use igsync::apply::{Engine, Look, Media, Moment, Protocol, Reading, Standing, Step};
+use igsync::engine::Instagram;
 use igsync::id::{AccountName, MediaId, PostKey};
 use igsync::lockfile::{Record, State};
 use igsync::manifest::Post;
 use serde::{Deserialize, Serialize};
+
+use super::engine::Hasty;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -62,18 +64,23 @@ impl Mutant {
         Self::MoveWithoutTombstone,
     ];
 
+    /// The engine that judges answers; only one judges them wrongly.
+    pub fn engine(mutant: Option<Self>, real: Instagram) -> Arc<dyn Engine> {
+        if mutant == Some(Self::PublishRetried) { Arc::new(Hasty(real)) } else { Arc::new(real) }
+    }
+
     /// The decisions that it makes; what reaches the disk or the remote is theirs to break.
     pub fn protocol(self) -> Protocol {
         let real = Protocol::default();
         match self {
-            Self::PublishRetried => Protocol { answer: silence_is_not_sent, ..real },
             Self::FinishedBelieved => Protocol { container: believed_at_once, ..real },
             Self::NewestEntry => Protocol { candidates: newest, ..real },
             Self::ExpiredIsNotPublished => Protocol { container: expired_is_proof, ..real },
             Self::BothGoOn => Protocol { standing: |_, _| Standing::GoesOn, ..real },
             Self::NewContainerAfterRefusal => Protocol { container: given_up_when_refused, ..real },
             Self::MoveWithoutTombstone => Protocol { moved: without_tombstone, ..real },
-            Self::IntentNotWritten
+            Self::PublishRetried
+            | Self::IntentNotWritten
             | Self::IdAfterPermalink
             | Self::JournalEmptied
             | Self::LastLineWins
@@ -81,13 +88,6 @@ impl Mutant {
             | Self::RejectionIgnored
             | Self::OthersNotJoined => real,
         }
-    }
-}
-
-fn silence_is_not_sent(error: &Error) -> PublishAnswer {
-    match (Protocol::default().answer)(error) {
-        PublishAnswer::Unclear => PublishAnswer::NotSent,
-        other => other,
     }
 }
 
@@ -101,7 +101,7 @@ fn newest<'a>(_: &Record, look: &'a Look, claimed: &HashSet<MediaId>) -> Vec<&'a
 
 fn expired_is_proof(record: &Record, reading: Reading, moment: Moment) -> Step {
     match reading {
-        Reading::Status(StatusCode::Expired) => Step::NotPublished,
+        Reading::Expired => Step::NotPublished,
         other => (Protocol::default().container)(record, other, moment),
     }
 }

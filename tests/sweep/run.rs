@@ -13,6 +13,8 @@ use igsync::apply::{
     causes_of, has_open, has_work, stop_channel,
 };
 use igsync::config::Login;
+use igsync::engine::Instagram;
+use igsync::engine::instagram::refusal;
 use igsync::exit::Exit;
 use igsync::graph::{AccessToken, Client, Endpoint, Flavour, Timing};
 use igsync::id::{AttemptId, PostKey, UserId};
@@ -323,7 +325,7 @@ impl Simulation {
                     run.accounts.push(self.account(site, account, client, &ledger));
                     continue;
                 }
-                Ok(Err(error)) => Halt::unreachable(&error),
+                Ok(Err(error)) => Halt::unreachable(&refusal(&error)),
                 Err(stop) => stop.into_halt(),
             };
             run.halted.push((account_name(account), halt));
@@ -408,13 +410,14 @@ impl Simulation {
 
     fn account(&self, site: usize, account: usize, client: Arc<Client>, ledger: &Arc<Ledger>) -> AccountRun {
         let written_at = self.written_at;
+        let user_id = UserId::from(USERS[account]);
+        let engine = Mutant::engine(self.schedule.mutant, Instagram::new(client, user_id.clone()));
         AccountRun::new(Setup {
             ledger: Arc::clone(ledger),
             name: account_name(account),
-            user_id: UserId::from(USERS[account]),
-            client,
+            user_id,
             media: MediaSource {
-                login: self.schedule.scenario.login(),
+                uploads_video: engine.capabilities().uploads_video,
                 host: None,
                 root: PathBuf::from(ROOTS[site]),
                 disk: Arc::clone(&self.disk) as _,
@@ -422,6 +425,7 @@ impl Simulation {
                 converting: None,
                 hashed: Arc::default(),
             },
+            engine,
             graph: None,
             max_publish: 5,
             min_gap: Duration::ZERO,

@@ -1,12 +1,12 @@
 //! One prepared post: looked at, published, settled where the answer was no id, finished.
 
-use crate::graph::Error;
-use crate::graph::codes::Class;
 use crate::lockfile::Record;
 use crate::manifest::{MediaType, Post};
 
 use super::super::attempt;
-use super::super::outcome::{Failure, Outcome};
+use super::super::engine::{Class, Refusal};
+use super::super::failure::Failure;
+use super::super::outcome::Outcome;
 use super::super::prepare::{Readiness, Ready};
 use super::super::protocol::Origin;
 use super::super::publish::{Doubt, Sent, Turn, perhaps_live};
@@ -91,9 +91,7 @@ impl AccountRun {
                 let live = self.settler.found_live(record.clone(), Some(post)).await?;
                 Ok(Some(Outcome::Published(live.media_id)))
             }
-            Readiness::Dead { expired, subcode } => {
-                self.container_failed(post, record, expired, subcode).await.map(Some)
-            }
+            Readiness::Dead(failure) => self.container_failed(post, record, failure).await.map(Some),
             Readiness::Busy => Ok(Some(Outcome::Pending {
                 reason: "Meta is still processing the media; the next run goes on with the same container".to_owned(),
             })),
@@ -107,13 +105,7 @@ impl AccountRun {
     }
 
     /// Meta could not use the media. The attempt ends; whether a new one makes sense is in the code.
-    async fn container_failed(
-        &self,
-        post: &Post,
-        record: &Record,
-        expired: bool,
-        subcode: Option<i64>,
-    ) -> Result<Outcome, Stop> {
+    async fn container_failed(&self, post: &Post, record: &Record, mut failure: Failure) -> Result<Outcome, Stop> {
         let mut record = self.publisher.take_back(record.clone()).await?;
         if !record.intents.is_empty() {
             record = match self.settler.settle(record, Origin::ThisRun, Some(post)).await? {
@@ -128,7 +120,6 @@ impl AccountRun {
             };
         }
         let item = self.preparer.failed_item(&record).await?;
-        let mut failure = Failure::from_container(expired, subcode);
         if let Some(number) = item {
             failure = failure.in_item(number);
         }
@@ -151,30 +142,30 @@ impl AccountRun {
     ) -> Result<Next, Stop> {
         let settled = self.settler.settle(record, Origin::ThisRun, Some(post)).await;
         match doubt {
-            Doubt::NotSent(error) => next_after(settled?, Some(&error)),
+            Doubt::NotSent(refusal) => next_after(settled?, Some(&refusal)),
             Doubt::Unclear => next_after(settled.map_err(|stop| perhaps_live(stop, known))?, None),
-            Doubt::Refused(error) => match settled? {
-                Settled::Open(record) | Settled::Closed(record) if error.class() == Some(Class::FixContent) => {
-                    let failure = Failure::from_answer("publishing", &error);
+            Doubt::Refused(refusal) => match settled? {
+                Settled::Open(record) | Settled::Closed(record) if refusal.class == Class::Content => {
+                    let failure = Failure::refused("publishing", &refusal);
                     self.book
                         .write(attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode))
                         .await?;
                     Err(Stop::Post(failure))
                 }
-                other => next_after(other, Some(&error)),
+                other => next_after(other, Some(&refusal)),
             },
         }
     }
 }
 
-fn next_after(settled: Settled, error: Option<&Error>) -> Result<Next, Stop> {
+fn next_after(settled: Settled, refusal: Option<&Refusal>) -> Result<Next, Stop> {
     Ok(match settled {
         Settled::Published(record) => Next::Ended(Outcome::Published(record.media_id)),
         Settled::Open(record) => Next::Again(Box::new(record)),
         Settled::Closed(_) => {
-            return Err(Stop::Post(error.map_or_else(
+            return Err(Stop::Post(refusal.map_or_else(
                 || Failure::new("its container is gone", "run apply again: a new container is made"),
-                |error| Failure::from_answer("publishing", error),
+                |refusal| Failure::refused("publishing", refusal),
             )));
         }
         Settled::Unknown(record) => Next::Ended(Outcome::Unknown { reason: record.reason.unwrap_or_default() }),

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use crate::id::AttemptId;
 use crate::lockfile::{self, Record, Records};
 
+use super::super::cause::Cause;
 use super::super::context::{Context, lock};
-use super::super::stop::{Cause, Halt, Stop};
+use super::super::stop::{Halt, Stop};
 
 /// Lockfile and journal of one run.
 pub(super) struct Journal {

@@ -15,9 +15,10 @@ use crate::port::{Remote, RemoteError, Version};
 
 use super::super::attempt::SUPERSEDED;
 use super::super::book::Claim;
+use super::super::cause::Cause;
 use super::super::context::{Context, lock, stopped};
 use super::super::event::Event;
-use super::super::stop::{Cause, Halt, Stop};
+use super::super::stop::{Halt, Stop};
 use super::journal::Journal;
 use super::message;
 

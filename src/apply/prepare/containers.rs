@@ -4,19 +4,17 @@ use std::io;
 use std::path::Path;
 
 use jiff::Unit;
-use url::Url;
 
-use crate::graph::{NewContainer, NewlyCreated, Uploaded, VideoUpload};
 use crate::id::{ContainerId, Kind};
 use crate::lockfile::{Created, Record};
 use crate::manifest::{Item, MediaType, Post};
 use crate::port::{Access, Disk, Stat};
 
 use super::super::attempt;
-use super::super::content;
+use super::super::engine::{Address, Filled, Filling, Made, Part};
 use super::super::event::Event;
+use super::super::failure::Failure;
 use super::super::media::Located;
-use super::super::outcome::Failure;
 use super::super::stop::{Halt, Stop};
 use super::Preparer;
 
@@ -25,23 +23,23 @@ impl Preparer {
     /// used again while they live.
     pub(super) async fn make_containers(&self, post: &Post, record: Record) -> Result<Record, Stop> {
         let mut record = self.without_old_children(post, record).await?;
-        let new = if post.kind == Kind::Carousel {
+        let made = if post.kind == Kind::Carousel {
             record = self.make_children(post, record).await?;
-            content::carousel(post, record.children.iter().map(|child| child.id.clone()).collect())
+            let children: Vec<ContainerId> = record.children.iter().map(|child| child.id.clone()).collect();
+            self.make(Part::Whole { post, children: &children }).await?
         } else {
             let Some(item) = post.items.first() else {
                 return Err(Stop::Post(Failure::new("the post has no media", "")));
             };
             let located = self.placer.locate(post, &item.source, item.media_type).await?;
             let cover = self.locate_cover(post).await?;
-            content::single(post, item, &located, cover)
+            self.make(Part::Single { post, item, located: &located, cover: cover.as_deref() }).await?
         };
-        let made = self.create(&new).await?;
         record.container = Some(created(&made));
         let record = self.book.write(record).await?;
         self.tell_created(post, &made.id, None)?;
-        if let Some((item, uri)) = post.items.first().zip(made.upload.as_ref()) {
-            self.upload(post, item, &made.id, uri, false).await?;
+        if let Some((item, address)) = post.items.first().zip(made.address.as_ref()) {
+            self.upload(post, item, &made.id, Some(address)).await?;
         }
         Ok(record)
     }
@@ -51,7 +49,10 @@ impl Preparer {
         let containers =
             if post.kind == Kind::Carousel { record.children.as_slice() } else { record.container.as_slice() };
         for (index, (item, container)) in post.items.iter().zip(containers).enumerate() {
-            self.finish_upload(post, item, &container.id).await.map_err(|stop| match post.kind {
+            if !self.placer.media.uploads(item) {
+                continue;
+            }
+            self.upload(post, item, &container.id, None).await.map_err(|stop| match post.kind {
                 Kind::Carousel => stop.in_item(index + 1),
                 _ => stop,
             })?;
@@ -59,20 +60,10 @@ impl Preparer {
         Ok(())
     }
 
-    async fn finish_upload(&self, post: &Post, item: &Item, container: &ContainerId) -> Result<(), Stop> {
-        if !self.placer.media.uploads(item) {
-            return Ok(());
-        }
-        match self.client.upload_address(container) {
-            Ok(uri) => self.upload(post, item, container, &uri, true).await,
-            Err(error) => Err(Stop::Post(Failure::from_answer("uploading the video", &error))),
-        }
-    }
-
     /// Containers die after a day, and a carousel needs all of its children: an attempt with one that is
     /// too old ends here, and the post goes on with a new one.
     async fn without_old_children(&self, post: &Post, record: Record) -> Result<Record, Stop> {
-        let now = self.client.server_now();
+        let now = self.engine.now();
         if record.children.iter().all(|made| attempt::is_usable(made, now)) {
             return Ok(record);
         }
@@ -89,16 +80,16 @@ impl Preparer {
             record.children.push(created(&made));
             record = self.book.write(record).await?;
             self.tell_created(post, &made.id, Some(number))?;
-            if let Some(uri) = &made.upload {
-                self.upload(post, item, &made.id, uri, false).await.map_err(|stop| stop.in_item(number))?;
+            if let Some(address) = &made.address {
+                self.upload(post, item, &made.id, Some(address)).await.map_err(|stop| stop.in_item(number))?;
             }
         }
         Ok(record)
     }
 
-    async fn make_child(&self, post: &Post, item: &Item) -> Result<NewlyCreated, Stop> {
+    async fn make_child(&self, post: &Post, item: &Item) -> Result<Made, Stop> {
         let located = self.placer.locate(post, &item.source, item.media_type).await?;
-        self.create(&content::child(item, &located)).await
+        self.make(Part::Child { item, located: &located }).await
     }
 
     async fn locate_cover(&self, post: &Post) -> Result<Option<String>, Stop> {
@@ -110,27 +101,26 @@ impl Preparer {
         })
     }
 
-    async fn create(&self, new: &NewContainer) -> Result<NewlyCreated, Stop> {
-        let made = self.scope.ask(self.client.create_container(&self.scope.user_id, new)).await?;
-        made.map_err(|error| Stop::from_answer("making the container", &error))
+    async fn make(&self, part: Part<'_>) -> Result<Made, Stop> {
+        let made = self.scope.ask(self.engine.make(part)).await?;
+        made.map_err(|refusal| Stop::refused("making the container", &refusal))
     }
 
-    /// Sends a local video to its container; with `resume` from where an earlier run stopped.
+    /// Sends a local video to its container; without an address from where an earlier run stopped.
     async fn upload(
         &self,
         post: &Post,
         item: &Item,
         container: &ContainerId,
-        uri: &Url,
-        resume: bool,
+        address: Option<&Address>,
     ) -> Result<(), Stop> {
         let located = self.placer.locate(post, &item.source, item.media_type).await?;
         let Located::Upload { path, stat } = located else { return Ok(()) };
         let disk = &*self.placer.media.disk;
         let open = || open_unchanged(disk, &path, &stat);
         let progress = Some(self.placer.progress(post, stat.len));
-        let upload = VideoUpload { container, uri, len: stat.len, open: &open, progress, resume };
-        let sent = self.scope.ask(self.client.upload(&upload)).await?;
+        let filling = Filling { part: container, address, len: stat.len, open: &open, progress };
+        let sent = self.scope.ask(self.engine.fill(filling)).await?;
         if let Some(halt) = sent.as_ref().err().and_then(Halt::for_account) {
             return Err(Stop::Account(halt));
         }
@@ -141,12 +131,12 @@ impl Preparer {
             return Err(Stop::Post(Failure { spoilt: true, ..Failure::new(reason, help) }));
         }
         match sent {
-            Ok(Uploaded::Complete) => Ok(()),
-            Ok(Uploaded::Useless(why)) => {
+            Ok(Filled::Complete) => Ok(()),
+            Ok(Filled::Useless(why)) => {
                 let failure = Failure::new(format!("uploading the video: {why}"), "run apply again");
                 Err(Stop::Post(Failure { spoilt: true, try_again: true, ..failure }))
             }
-            Err(error) => Err(Stop::Post(Failure::from_answer("uploading the video", &error))),
+            Err(refusal) => Err(Stop::Post(Failure::refused("uploading the video", &refusal))),
         }
     }
 
@@ -164,6 +154,6 @@ fn open_unchanged(disk: &dyn Disk, path: &Path, stat: &Stat) -> io::Result<Box<d
     disk.open(path)
 }
 
-fn created(made: &NewlyCreated) -> Created {
+fn created(made: &Made) -> Created {
     Created { id: made.id.clone(), created_at: Some(attempt::whole(made.created_at, Unit::Second)) }
 }

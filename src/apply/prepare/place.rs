@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::graph::Client;
 use crate::id::Kind;
 use crate::manifest::{Item, MediaType, Post, Source, Spot};
 use crate::port::Progress;
@@ -10,6 +9,7 @@ use crate::port::Progress;
 use super::super::attempt;
 use super::super::book::Book;
 use super::super::context::Scope;
+use super::super::engine::Service;
 use super::super::event::Event;
 use super::super::media::{Located, MediaSource};
 use super::super::stop::Stop;
@@ -24,14 +24,14 @@ pub(super) struct Needed<'a> {
 /// Puts files where Meta can fetch them.
 pub(super) struct Placer {
     scope: Scope,
-    client: Arc<Client>,
+    engine: Service,
     book: Arc<dyn Book>,
     pub(super) media: MediaSource,
 }
 
 impl Placer {
-    pub(super) fn new(scope: Scope, client: Arc<Client>, book: Arc<dyn Book>, media: MediaSource) -> Self {
-        Self { scope, client, book, media }
+    pub(super) fn new(scope: Scope, engine: Service, book: Arc<dyn Book>, media: MediaSource) -> Self {
+        Self { scope, engine, book, media }
     }
 
     /// Gives every file that the post still needs its URL.
@@ -49,7 +49,7 @@ impl Placer {
 
     /// The files that no living container holds yet.
     pub(super) fn still_needed<'a>(&self, post: &'a Post) -> Vec<Needed<'a>> {
-        let now = self.client.server_now();
+        let now = self.engine.now();
         let attempts = self.book.attempts(&self.scope.user_id, &post.key);
         let open = attempt::open_of(&attempts);
         if open.is_some_and(|record| attempt::usable_container(record, now).is_some()) {

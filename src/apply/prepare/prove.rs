@@ -64,7 +64,7 @@ impl Preparer {
                 }
             }
         }
-        let now = self.client.server_now();
+        let now = self.engine.now();
         let asked = stream::iter(questions).map(|question| async move {
             let seen = proof.prover.prove(&question.claim, now).await;
             Answer { question, seen }

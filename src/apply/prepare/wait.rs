@@ -2,29 +2,25 @@
 
 use jiff::SignedDuration;
 
-use crate::graph::wire::StatusCode;
 use crate::lockfile::Record;
 use crate::manifest::{MediaType, Post};
 
 use super::super::attempt;
+use super::super::engine::Reading;
 use super::super::event::Event;
+use super::super::failure::Failure;
 use super::super::poll;
-use super::super::protocol::Reading;
-use super::super::reading::read;
 use super::super::stop::Stop;
 use super::Preparer;
 
 /// What waiting for a container gave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(in super::super) enum Readiness {
     Ready,
     /// It is live already: an earlier publish arrived.
     Live,
-    /// Meta could not use the media, or the container is too old. With the subcode of Meta's status text.
-    Dead {
-        expired: bool,
-        subcode: Option<i64>,
-    },
+    /// The service could not use the media, or the container is too old.
+    Dead(Failure),
     /// Still in work after all the time that this run gives it.
     Busy,
     /// Unreadable for all that time.
@@ -35,10 +31,10 @@ impl Preparer {
     /// Waits for the container of a post.
     pub(in super::super) async fn wait_until_ready(&self, post: &Post, record: &Record) -> Result<Readiness, Stop> {
         let Some(container) = &record.container else { return Ok(Readiness::Ready) };
-        let made = container.created_at.unwrap_or_else(|| self.client.server_now());
+        let made = container.created_at.unwrap_or_else(|| self.engine.now());
         let has_video = post.items.iter().any(|item| item.media_type == MediaType::Video);
         let budget = SignedDuration::try_from(self.scope.waits.poll_budget).unwrap_or(attempt::CONTAINER_LIFE);
-        let begin = self.client.server_now();
+        let begin = self.engine.now();
         let mut age = begin.duration_since(made).unsigned_abs();
         for look in 0.. {
             let gap = poll::gap(post.kind, has_video, look, &self.scope.waits);
@@ -47,28 +43,26 @@ impl Preparer {
             if !rest.is_zero() {
                 self.scope.wait(rest).await?;
             }
-            let (reading, subcode) = read(&self.scope, &self.client, &container.id).await?;
-            let now = self.client.server_now();
+            let observed = self.scope.reach(self.engine.observe(&container.id)).await?;
+            let now = self.engine.now();
             age = now.duration_since(made).unsigned_abs();
             self.scope.tell(&Event::ContainerPolled {
                 post: self.scope.post_ref(&post.key),
                 container: container.id.clone(),
-                status: match reading {
-                    Reading::Status(code) => Some(code),
-                    Reading::Unreadable => None,
-                },
+                status: observed.reading,
                 waited_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
             })?;
             let is_over = now.duration_since(begin) >= budget;
-            match reading {
-                Reading::Status(StatusCode::Finished) => return Ok(Readiness::Ready),
-                Reading::Status(StatusCode::Published) => return Ok(Readiness::Live),
-                Reading::Status(code @ (StatusCode::Error | StatusCode::Expired)) => {
-                    return Ok(Readiness::Dead { expired: code == StatusCode::Expired, subcode });
+            match observed.reading {
+                Reading::Ready => return Ok(Readiness::Ready),
+                Reading::Live => return Ok(Readiness::Live),
+                Reading::Failed | Reading::Expired => {
+                    let failure = observed.why.as_ref().map_or_else(Failure::expired, Failure::dead);
+                    return Ok(Readiness::Dead(failure));
                 }
-                Reading::Status(StatusCode::InProgress) if is_over => return Ok(Readiness::Busy),
+                Reading::Working if is_over => return Ok(Readiness::Busy),
                 Reading::Unreadable if is_over => return Ok(Readiness::Unreadable),
-                Reading::Status(StatusCode::InProgress) | Reading::Unreadable => {}
+                Reading::Working | Reading::Unreadable => {}
             }
         }
         unreachable!("the loop ends by returning")

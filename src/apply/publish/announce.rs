@@ -67,7 +67,7 @@ impl Publisher {
     }
 
     fn begin(&self) -> Announcement {
-        Announcement::begin(&self.scope, self.client.server_now())
+        Announcement::begin(&self.scope, self.engine.now())
     }
 
     async fn announce_here(
@@ -85,7 +85,7 @@ impl Publisher {
     async fn announce_batch(&self, first: &Record, turn: Turn<'_>) -> Result<bool, Stop> {
         let behind = turn.behind.iter().map(|record| self.book.current(record.clone()));
         let behind = behind.filter(|record| self.may_be_announced(record));
-        let (now, enough) = (self.client.server_now(), self.begin().lease_until());
+        let (now, enough) = (self.engine.now(), self.begin().lease_until());
         let mut batch = Vec::new();
         for (place, record) in std::iter::once(first.clone()).chain(behind).take(BATCH).enumerate() {
             let place = u32::try_from(place).unwrap_or(u32::MAX);

@@ -28,7 +28,7 @@ fn started(key: &str, kind: Kind) -> Event {
 }
 
 fn polled_at(key: &str, waited_ms: u64) -> Event {
-    let status = Some(StatusCode::InProgress);
+    let status = Reading::Working;
     Event::ContainerPolled { post: post_ref(key), container: "178".into(), status, waited_ms }
 }
 

@@ -4,7 +4,7 @@ use crate::graph::{self, NewContainer, PostFields, ReelFields, StoryMedia, Video
 use crate::id::{ContainerId, Kind};
 use crate::manifest::{Item, MediaType, Post, ProductTag, UserTag};
 
-use super::media::Located;
+use crate::apply::Located;
 
 /// The container of an image, a reel or a story.
 pub(super) fn single(post: &Post, item: &Item, located: &Located, cover_url: Option<String>) -> NewContainer {

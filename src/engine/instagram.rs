@@ -1,0 +1,295 @@
+//! Instagram's Graph API as an engine: containers, status codes, resumable uploads, Meta's error codes.
+
+mod content;
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+
+use crate::apply::{
+    Address, Capabilities, Class, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part, Publishing,
+    Quota, Reading, Refusal, Window,
+};
+use crate::graph::codes::{self, Known};
+use crate::graph::retry::{Call, Verdict, decide};
+use crate::graph::wire::StatusCode;
+use crate::graph::{self, Client, Error, Flavour, PublishAnswer, Uploaded, VideoUpload, publish_outcome};
+use crate::id::{ContainerId, MediaId, UserId};
+
+/// One Instagram account, by the token of its client.
+pub struct Instagram {
+    client: Arc<Client>,
+    user: UserId,
+}
+
+impl Instagram {
+    #[must_use]
+    pub fn new(client: Arc<Client>, user: UserId) -> Self {
+        Self { client, user }
+    }
+
+    async fn list(&self, window: Window) -> Result<graph::Listing, Error> {
+        match window {
+            Window::Newest(count) => {
+                let media = self.client.newest(&self.user, count).await?;
+                Ok(graph::Listing { media, is_complete: false })
+            }
+            Window::BackTo { since, pages } => self.client.back_to(&self.user, since, pages).await,
+            Window::Stories { pages } => self.client.stories(&self.user, pages).await,
+        }
+    }
+
+    async fn send_video(&self, filling: Filling<'_>) -> Result<Filled, Error> {
+        let Filling { part: container, address, len, open, progress } = filling;
+        let (uri, resume) = match address {
+            Some(Address(uri)) => (uri.clone(), false),
+            None => (self.client.upload_address(container)?, true),
+        };
+        let upload = VideoUpload { container, uri: &uri, len, open, progress, resume };
+        Ok(match self.client.upload(&upload).await? {
+            Uploaded::Complete => Filled::Complete,
+            Uploaded::Useless(why) => Filled::Useless(why),
+        })
+    }
+}
+
+impl Engine for Instagram {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { uploads_video: self.client.endpoint().flavour() == Flavour::Facebook }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.client.server_now()
+    }
+
+    fn has_slept(&self) -> bool {
+        self.client.has_slept()
+    }
+
+    fn barred(&self) -> Option<Refusal> {
+        self.client.barred().as_ref().map(refusal)
+    }
+
+    fn quota(&self) -> BoxFuture<'_, Result<Quota, Refusal>> {
+        async {
+            let quota = self.client.quota(&self.user).await.map_err(|error| refusal(&error))?;
+            Ok(Quota { used: quota.used, total: quota.total, window: quota.window })
+        }
+        .boxed()
+    }
+
+    fn make<'a>(&'a self, part: Part<'a>) -> BoxFuture<'a, Result<Made, Refusal>> {
+        let new = match part {
+            Part::Single { post, item, located, cover } => {
+                content::single(post, item, located, cover.map(str::to_owned))
+            }
+            Part::Child { item, located } => content::child(item, located),
+            Part::Whole { post, children } => content::carousel(post, children.to_vec()),
+        };
+        async move {
+            let made = self.client.create_container(&self.user, &new).await.map_err(|error| refusal(&error))?;
+            Ok(Made { id: made.id, created_at: made.created_at, address: made.upload.map(Address) })
+        }
+        .boxed()
+    }
+
+    fn fill<'a>(&'a self, filling: Filling<'a>) -> BoxFuture<'a, Result<Filled, Refusal>> {
+        async move { self.send_video(filling).await.map_err(|error| refusal(&error)) }.boxed()
+    }
+
+    fn observe<'a>(&'a self, part: &'a ContainerId) -> BoxFuture<'a, Result<Observed, Refusal>> {
+        async move {
+            match self.client.container_status(part).await {
+                Ok(status) => Ok(observed(status.code, status.subcode)),
+                Err(error) if !error.is_account_level() && is_denied(&error) => {
+                    Ok(Observed { reading: Reading::Unreadable, why: None })
+                }
+                Err(error) => Err(refusal(&error)),
+            }
+        }
+        .boxed()
+    }
+
+    fn publish<'a>(&'a self, draft: &'a ContainerId) -> BoxFuture<'a, Publishing> {
+        async move {
+            match self.client.publish(&self.user, draft).await {
+                Ok(media_id) => Publishing::Live(media_id),
+                Err(error) => publishing(&error),
+            }
+        }
+        .boxed()
+    }
+
+    fn listing(&self, window: Window) -> BoxFuture<'_, Result<Listing, Refusal>> {
+        async move {
+            let listing = self.list(window).await.map_err(|error| refusal(&error))?;
+            let media = listing.media.into_iter().map(seen).collect();
+            Ok(Listing { media, is_complete: listing.is_complete })
+        }
+        .boxed()
+    }
+
+    fn comment<'a>(&'a self, media: &'a MediaId, text: &'a str) -> BoxFuture<'a, Finishing> {
+        async move {
+            match self.client.comment(media, text).await {
+                Ok(_) => Finishing::Done,
+                Err(error) if decide(Call::Comment, &error, 1) == Verdict::OutcomeUnknown => {
+                    Finishing::Unclear(refusal(&error))
+                }
+                Err(error) => Finishing::Refused(refusal(&error)),
+            }
+        }
+        .boxed()
+    }
+
+    fn comments<'a>(&'a self, media: &'a MediaId, pages: u32) -> BoxFuture<'a, Result<Vec<String>, Refusal>> {
+        async move {
+            let comments = self.client.comments(media, pages).await.map_err(|error| refusal(&error))?;
+            Ok(comments.into_iter().filter_map(|comment| comment.text).collect())
+        }
+        .boxed()
+    }
+
+    fn close_comments<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Finishing> {
+        async move {
+            match self.client.set_comment_enabled(media, false).await {
+                Ok(()) => Finishing::Done,
+                Err(error @ Error::Api(_)) => Finishing::Refused(refusal(&error)),
+                Err(error) => Finishing::Unclear(refusal(&error)),
+            }
+        }
+        .boxed()
+    }
+}
+
+/// What an error of the client means to a run.
+#[must_use]
+pub fn refusal(error: &Error) -> Refusal {
+    let api = error.api();
+    let class = match api.map(|api| api.known().class) {
+        Some(codes::Class::QuotaWait) if error.is_account_level() => Class::Later,
+        _ if error.is_account_level() => Class::Account,
+        Some(codes::Class::FixContent) => Class::Content,
+        _ => Class::Other,
+    };
+    let help = match api.and_then(|api| api.regain_minutes) {
+        Some(minutes) => format!("run apply again in {minutes} minutes: every earlier call makes it longer"),
+        None => error.help().to_owned(),
+    };
+    Refusal {
+        class,
+        code: api.map(|api| api.code),
+        subcode: api.and_then(|api| api.subcode),
+        text: error.to_string(),
+        help,
+        trace: api.and_then(|api| api.fbtrace_id.clone()),
+    }
+}
+
+fn publishing(error: &Error) -> Publishing {
+    let said = refusal(error);
+    match publish_outcome(error) {
+        PublishAnswer::NotSent => Publishing::NotSent(said),
+        PublishAnswer::Unclear => Publishing::Unclear(said),
+        PublishAnswer::NotReady(_) => Publishing::Refused(Refusal { class: Class::NotReady, ..said }),
+        PublishAnswer::Refused(_) => Publishing::Refused(said),
+    }
+}
+
+fn observed(code: StatusCode, subcode: Option<i64>) -> Observed {
+    let reading = match code {
+        StatusCode::InProgress => Reading::Working,
+        StatusCode::Finished => Reading::Ready,
+        StatusCode::Published => Reading::Live,
+        StatusCode::Error => Reading::Failed,
+        StatusCode::Expired => Reading::Expired,
+    };
+    Observed { reading, why: (reading == Reading::Failed).then(|| failed(subcode)) }
+}
+
+/// Why a container reads `ERROR`; the subcode stands in the text of its status.
+fn failed(subcode: Option<i64>) -> Refusal {
+    let Some(known) = subcode.and_then(codes::lookup_subcode) else {
+        let number = subcode.map_or_else(String::new, |subcode| format!(" (subcode {subcode})"));
+        return Refusal {
+            class: Class::Other,
+            code: None,
+            subcode: None,
+            text: format!("Meta could not process the media{number}"),
+            help: "check the media file, then run apply again: a new container is made".to_owned(),
+            trace: None,
+        };
+    };
+    let Known { code, meaning, remedy, class, .. } = *known;
+    let class = match class {
+        codes::Class::FixContent => Class::Content,
+        codes::Class::NewContainer | codes::Class::Retry => Class::NewDraft,
+        _ => Class::Other,
+    };
+    let text = format!("{meaning} (subcode {})", subcode.unwrap_or_default());
+    Refusal { class, code, subcode, text, help: remedy.to_owned(), trace: None }
+}
+
+fn seen(media: graph::Media) -> Media {
+    let graph::Media { id, caption, timestamp, kind, permalink, child_count } = media;
+    Media { id, caption, timestamp, kind, permalink, child_count }
+}
+
+/// Whether Meta denies the object, for whatever reason; trouble of Meta's own is no denial.
+fn is_denied(error: &Error) -> bool {
+    error.codes().is_some_and(|(code, _)| !matches!(code, -1 | 1 | 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{ApiError, Why};
+
+    fn api(code: i64, subcode: Option<i64>) -> Error {
+        Error::Api(Box::new(ApiError { edge: "media_publish", http_status: 400, code, subcode, ..ApiError::default() }))
+    }
+
+    #[test]
+    fn a_refusal_decides_by_its_class() {
+        for (code, subcode, class) in [
+            (190, None, Class::Account),
+            (10, None, Class::Account),
+            (9, Some(2_207_042), Class::Later),
+            (36_003, Some(2_207_009), Class::Content),
+            (100, Some(33), Class::Other),
+        ] {
+            let refusal = refusal(&api(code, subcode));
+            assert_eq!((refusal.class, refusal.code, refusal.subcode), (class, Some(code), subcode));
+        }
+        let silence = Error::Unclear { edge: "media", why: Why::NoNewId };
+        assert_eq!((refusal(&silence).class, refusal(&silence).code), (Class::Other, None));
+    }
+
+    #[test]
+    fn a_throttled_account_is_named_the_minutes_that_it_waits() {
+        let throttled = ApiError { code: 4, http_status: 400, regain_minutes: Some(7), ..ApiError::default() };
+        assert!(refusal(&Error::Api(Box::new(throttled))).help.contains("in 7 minutes"));
+    }
+
+    #[test]
+    fn an_answer_to_a_publish_proves_one_of_three_things() {
+        let not_sent = Error::NotSent { edge: "media_publish", why: "refused".to_owned() };
+        assert!(matches!(publishing(&not_sent), Publishing::NotSent(_)));
+        assert!(matches!(publishing(&api(24, Some(2_207_006))), Publishing::Refused(said) if said.code == Some(24)));
+        let not_ready = publishing(&api(9007, Some(2_207_027)));
+        assert!(matches!(not_ready, Publishing::Refused(said) if said.class == Class::NotReady));
+        for unclear in [api(4, Some(2_207_051)), api(2, None), api(100, Some(33))] {
+            assert!(matches!(publishing(&unclear), Publishing::Unclear(_)), "{unclear}");
+        }
+    }
+
+    #[test]
+    fn a_container_that_failed_says_why() {
+        let of = |subcode| observed(StatusCode::Error, subcode).why.map(|why| (why.class, why.subcode));
+        assert_eq!(of(Some(2_207_026)), Some((Class::Content, Some(2_207_026))));
+        assert_eq!(of(None), Some((Class::Other, None)));
+        assert_eq!(observed(StatusCode::Expired, None), Observed { reading: Reading::Expired, why: None });
+    }
+}

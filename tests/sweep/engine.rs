@@ -1,0 +1,73 @@
+//! An engine that judges answers wrongly.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use igsync::apply::{
+    Capabilities, Engine, Filled, Filling, Finishing, Listing, Made, Observed, Part, Publishing, Quota, Refusal, Window,
+};
+use igsync::engine::Instagram;
+use igsync::id::{ContainerId, MediaId};
+use jiff::Timestamp;
+
+/// Instagram, with a publish without an answer taken for one that was never sent.
+pub struct Hasty(pub Instagram);
+
+impl Engine for Hasty {
+    fn publish<'a>(&'a self, draft: &'a ContainerId) -> BoxFuture<'a, Publishing> {
+        async move {
+            match self.0.publish(draft).await {
+                Publishing::Unclear(refusal) => Publishing::NotSent(refusal),
+                other => other,
+            }
+        }
+        .boxed()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn has_slept(&self) -> bool {
+        self.0.has_slept()
+    }
+
+    fn barred(&self) -> Option<Refusal> {
+        self.0.barred()
+    }
+
+    fn quota(&self) -> BoxFuture<'_, Result<Quota, Refusal>> {
+        self.0.quota()
+    }
+
+    fn make<'a>(&'a self, part: Part<'a>) -> BoxFuture<'a, Result<Made, Refusal>> {
+        self.0.make(part)
+    }
+
+    fn fill<'a>(&'a self, filling: Filling<'a>) -> BoxFuture<'a, Result<Filled, Refusal>> {
+        self.0.fill(filling)
+    }
+
+    fn observe<'a>(&'a self, part: &'a ContainerId) -> BoxFuture<'a, Result<Observed, Refusal>> {
+        self.0.observe(part)
+    }
+
+    fn listing(&self, window: Window) -> BoxFuture<'_, Result<Listing, Refusal>> {
+        self.0.listing(window)
+    }
+
+    fn comment<'a>(&'a self, media: &'a MediaId, text: &'a str) -> BoxFuture<'a, Finishing> {
+        self.0.comment(media, text)
+    }
+
+    fn comments<'a>(&'a self, media: &'a MediaId, pages: u32) -> BoxFuture<'a, Result<Vec<String>, Refusal>> {
+        self.0.comments(media, pages)
+    }
+
+    fn close_comments<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Finishing> {
+        self.0.close_comments(media)
+    }
+}
