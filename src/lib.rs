@@ -16,6 +16,7 @@ pub mod media;
 pub mod path;
 pub mod plan;
 pub mod port;
+pub mod process;
 pub mod report;
 pub mod rules;
 pub mod sandbox;

@@ -81,7 +81,7 @@ impl Desk {
     }
 
     async fn client(&self, account: &Account, world: &World) -> Result<Client, Failure> {
-        credentials::connect(account, &self.settings, &self.transport, world)
+        credentials::connect(account, &self.config, &self.settings, &self.transport, world)
             .await
             .map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))
     }

@@ -119,7 +119,7 @@ impl Connector {
 
     pub(super) async fn client(&self, account: &Account, project: &Project, world: &World) -> Result<Client, Halt> {
         let Some(served) = &self.sandbox else {
-            return credentials::connect(account, &project.settings, &self.transport, world).await;
+            return credentials::connect(account, &project.config, &project.settings, &self.transport, world).await;
         };
         let token = AccessToken::from_text(sandbox::TOKEN).map_err(|error| account_halt(error, "try again"))?;
         let settings = Settings { graph_url: Some(served.base()), upload_url: None, ..project.settings.clone() };
@@ -164,7 +164,12 @@ impl Connector {
         let is_loopback = client.endpoint().is_loopback();
         let base =
             self.sandbox.as_ref().map_or_else(|| project.settings.graph_url.clone(), |served| Some(served.base()));
-        let in_git = if project.sandbox { History::none() } else { History::at(&project.root) };
+        let in_git = if project.sandbox {
+            History::none()
+        } else {
+            let environment = credentials::environment(&project.config);
+            History::at(&project.root, project.settings.git_timeout, &environment)
+        };
         AccountRun {
             shared: Arc::clone(shared),
             name: account.name.clone(),
@@ -222,6 +227,7 @@ impl Connector {
             disk: Arc::clone(&world.disk),
             transport: Arc::clone(&self.transport),
             env: &|name| world.env.get(name).map(str::to_owned),
+            environment: credentials::environment(&project.config),
             secrets: credentials::secret_variables(&project.config),
             timeout: project.settings.http_timeout,
             loopback_base,

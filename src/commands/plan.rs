@@ -16,7 +16,7 @@ use super::project::Project;
 use super::{Ended, Failure, World, actions, base, draw, refresh, remote, write_commands, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
-    let mut project = Project::load(global, world, args.scope.sandbox, false)?;
+    let mut project = Project::load(global, world, args.scope.sandbox, false).await?;
     match args.format {
         PlanFormat::Human | PlanFormat::Json => show_findings(&project, world),
         PlanFormat::Markdown | PlanFormat::Github => say_findings(&project, world),
@@ -25,7 +25,7 @@ pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
         return Ok(Exit::Failure);
     }
     if let Some(rev) = &args.base {
-        let changed = base::changed_files(&project.root, rev)?;
+        let changed = base::changed_files(&project, rev).await?;
         project.changed_files = Some(base::with_users(changed, project.posts.iter().map(|post| &**post)));
     }
     project.ephemeral = remote::known_offline(&project, world);

@@ -26,6 +26,8 @@ pub struct Settings {
     pub http_timeout: Duration,
     /// For one call of git.
     pub git_timeout: Duration,
+    /// For one run of a token command.
+    pub token_timeout: Duration,
     /// A container must stay unpublished for this long to prove that a publish did not happen.
     pub settle: Duration,
     /// Between two looks at the listing.
@@ -43,6 +45,7 @@ impl Default for Settings {
             poll_budget: Duration::from_secs(30 * 60),
             http_timeout: Duration::from_secs(60),
             git_timeout: Duration::from_secs(120),
+            token_timeout: Duration::from_secs(30),
             settle: Duration::from_secs(60),
             look: Duration::from_secs(60),
         }
@@ -68,6 +71,7 @@ impl Settings {
             ("IGSYNC_POLL_BUDGET_MS", 1, &mut settings.poll_budget),
             ("IGSYNC_HTTP_TIMEOUT_MS", 1, &mut settings.http_timeout),
             ("IGSYNC_GIT_TIMEOUT_MS", 1, &mut settings.git_timeout),
+            ("IGSYNC_TOKEN_TIMEOUT_MS", 1, &mut settings.token_timeout),
             ("IGSYNC_SETTLE_MS", 0, &mut settings.settle),
             ("IGSYNC_LOOK_MS", 0, &mut settings.look),
         ] {

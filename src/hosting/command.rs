@@ -11,19 +11,22 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::process::{self, Call, OUTPUT_LIMIT, Output, Problem};
 use super::{Error, MediaFile};
+use crate::process::{self, Call, Environment, Limits, Output, Problem, TalksTo};
 
 pub(super) struct Program {
     pub words: Vec<String>,
     /// The content root.
     pub root: PathBuf,
-    /// Names of the variables that hold igsync's own secrets: none of the program's business.
-    pub hidden: Vec<String>,
+    /// What it is given besides: none of igsync's own secrets.
+    pub environment: Environment,
     /// Values that no message may show.
     pub secrets: Vec<String>,
     pub patience: Duration,
 }
+
+/// More than this on one of its outputs ends the program. In bytes.
+const OUTPUT_LIMIT: u64 = 64 * 1024;
 
 /// What is kept of the program's own words when it fails. In characters.
 const SHOWN: usize = 600;
@@ -37,14 +40,15 @@ impl Program {
         let call = Call {
             program: self.resolve(program),
             arguments: all,
-            folder: self.root.clone(),
-            variables: vec![
-                ("IGSYNC_MEDIA_PATH", file.path.to_string_lossy().into_owned()),
-                ("IGSYNC_MEDIA_SHA256", file.sha256.to_string()),
-                ("IGSYNC_MEDIA_TYPE", file.content_type.to_owned()),
-            ],
-            hidden: self.hidden.clone(),
-            patience: self.patience,
+            folder: Some(self.root.clone()),
+            environment: self
+                .environment
+                .clone()
+                .with("IGSYNC_MEDIA_PATH", &file.path)
+                .with("IGSYNC_MEDIA_SHA256", &*file.sha256)
+                .with("IGSYNC_MEDIA_TYPE", file.content_type),
+            talks_to: TalksTo::Us(b""),
+            limits: Limits { time: self.patience, output: OUTPUT_LIMIT, said: OUTPUT_LIMIT },
         };
         let output = process::run(call).await.map_err(|problem| self.no_output(file, &problem))?;
         self.read(file, &output)

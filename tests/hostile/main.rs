@@ -18,5 +18,8 @@ mod project;
 mod record;
 mod secrets;
 mod server;
+#[path = "../hosting/servers.rs"]
+#[allow(dead_code, reason = "shared with the tests of hosting")]
+mod servers;
 mod text;
 mod time;
