@@ -11,6 +11,7 @@ mod attack;
 mod browser;
 mod files;
 mod git;
+mod liar;
 mod limits;
 #[path = "../it/project.rs"]
 #[allow(dead_code, clippy::cast_possible_truncation, reason = "shared with the other test binaries")]
