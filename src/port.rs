@@ -16,7 +16,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-pub use disk::{Access, Disk, Entry, FileKind, RunLock, Stat};
+pub use disk::{Access, Disk, Entry, FileKind, Held, RunLock, Stat};
 pub use fetch::{FetchError, Fetched, Sink};
 pub use http::{Body, HttpOptions, HttpTransport, Progress, is_loopback};
 pub use mem_disk::MemDisk;

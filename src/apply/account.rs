@@ -218,7 +218,7 @@ impl AccountRun {
             self.name_what_is_live(&newest).await?;
             self.adopt_what_is_live(waiting, &newest, tally)?;
         }
-        self.trust_clock()?;
+        self.may_begin()?;
         self.place_media(waiting, tally).await?;
         self.prove_media(waiting, tally).await?;
         let fingerprint: Vec<MediaId> = newest.media.iter().take(FINGERPRINT).map(|media| media.id.clone()).collect();
@@ -447,8 +447,11 @@ impl AccountRun {
         Ok(self.make_containers(post, record).await?.map(|record| (record, true)))
     }
 
-    /// Fails once the server's clock is in doubt; asked before anything is made or published.
-    pub(super) fn trust_clock(&self) -> Result<(), Halt> {
+    /// Fails once the run has to end, another run may be at work, or the server's clock is in doubt; asked before
+    /// anything is made or published.
+    pub(super) fn may_begin(&self) -> Result<(), Halt> {
+        self.shared.go_on()?;
+        self.shared.still_alone()?;
         match self.client.wrong_date() {
             None => Ok(()),
             Some(wrong) => Err(self.shared.halt_run(Halt::clock(&wrong))),

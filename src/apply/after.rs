@@ -67,6 +67,7 @@ impl AccountRun {
                 None => return Ok(record),
             }
         }
+        self.shared.still_alone()?;
         record.comment = Some(Comment::Intent);
         let mut record = if is_ours { self.write(record)? } else { record };
         if !is_ours && self.shared.claim(vec![vec![record.clone()]]).await? != [true] {

@@ -9,7 +9,7 @@ use crate::graph::codes::Class;
 use crate::graph::{Error, Reference, WrongDate};
 use crate::id::{AttemptId, PostKey, UserId};
 use crate::lockfile::{Ledger, Record, Records};
-use crate::port::{Clock, Disk, Remote};
+use crate::port::{Clock, Disk, Remote, RunLock};
 
 use super::event::{Event, Observer};
 use super::protocol::Protocol;
@@ -62,6 +62,8 @@ pub struct Shared {
     halted: Mutex<Option<Halt>>,
     /// When the wish to stop was first heard.
     stopped_at: OnceLock<Duration>,
+    /// What keeps other runs from the same content root; `None`: nothing is published.
+    lock: Option<RunLock>,
     /// When the records of earlier runs were last read, by the monotonic clock.
     read_at: Mutex<Duration>,
 }
@@ -79,6 +81,7 @@ impl Shared {
         attempt_ids: fastrand::Rng,
     ) -> Self {
         Self {
+            lock: None,
             read_at: Mutex::new(clock.monotonic()),
             clock,
             disk,
@@ -99,6 +102,23 @@ impl Shared {
     #[must_use]
     pub fn kept_at(self, remote: Option<Arc<dyn Remote>>) -> Self {
         Self { keeper: remote.map(Keeper::new), ..self }
+    }
+
+    /// Holds the run lock as long as this run lives.
+    #[must_use]
+    pub fn holding(self, lock: RunLock) -> Self {
+        Self { lock: Some(lock), ..self }
+    }
+
+    /// Fails once another run can hold the lock as well. Asked right before anything is published, when its
+    /// announcement is on disk: another run has either not begun, or reads the announcement.
+    pub fn still_alone(&self) -> Result<(), Halt> {
+        let Some(lock) = &self.lock else { return Ok(()) };
+        match lock.0.is_in_place() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.halt_run(Halt::lost_lock(".igsync/run.lock is gone or another file"))),
+            Err(error) => Err(self.halt_run(Halt::lost_lock(&error.to_string()))),
+        }
     }
 
     /// The same run by other rules.
@@ -235,6 +255,17 @@ impl Halt {
             exit,
             reason: "the run was asked to stop".to_owned(),
             help: "run apply again to go on".to_owned(),
+        }
+    }
+
+    fn lost_lock(why: &str) -> Self {
+        Self {
+            whole_run: true,
+            exit: Exit::Incomplete,
+            reason: format!("the run lock was taken away, so another run may be at work: {why}"),
+            help: "nothing more was published; never remove or replace that file, the lock of a process that died is \
+                   free by itself; run apply again"
+                .to_owned(),
         }
     }
 

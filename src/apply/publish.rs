@@ -47,7 +47,7 @@ impl AccountRun {
             if must_look && let Some(outcome) = self.wait_until_ready(post, &record).await.map_err(quietly)? {
                 return Ok(Some(outcome));
             }
-            self.shared.go_on().and_then(|()| self.trust_clock()).map_err(quietly)?;
+            self.may_begin().map_err(quietly)?;
             // A publish that would be held back must not be announced: nobody could tell that it never left.
             if let Some(error) = self.client.barred() {
                 return Err(quietly(Halt::unreachable(&error)));
@@ -77,6 +77,7 @@ impl AccountRun {
                 must_look = true;
                 continue;
             }
+            self.shared.still_alone().map_err(quietly)?;
             self.shared.no_longer_unsent(&record.attempt);
             match self.send_publish(&container).await {
                 Ok(media_id) => return self.is_live(post, record, media_id).await,

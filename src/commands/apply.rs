@@ -57,7 +57,7 @@ async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args
     if let Some(exit) = prepare::ends_offline(&offline, &names, args, world)? {
         if exit != Exit::Refused {
             if keeping.lacks(&project.snapshot.records) {
-                let (_lock, shared) = keeping.open(&project, as_apply, observer(args, world), world).await?;
+                let shared = keeping.open(&project, as_apply, observer(args, world), world).await?;
                 remote::keep_all(&shared, world).await?;
             } else {
                 catch_up(&project, args, world).await?;
@@ -65,7 +65,7 @@ async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args
         }
         return Ok(exit);
     }
-    let (_lock, shared) = keeping.open(&project, as_apply, observer(args, world), world).await?;
+    let shared = keeping.open(&project, as_apply, observer(args, world), world).await?;
     let connector = Connector::open(&project, world).await?;
     let accounts = connector.connect_all(&project, &Pace::of(args), &names, &shared, world).await?;
     let users = accounts.users();
