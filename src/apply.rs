@@ -20,6 +20,7 @@ mod poll;
 mod protocol;
 mod prove;
 mod publish;
+mod quiet;
 mod remote;
 mod rename;
 mod run;
@@ -28,6 +29,7 @@ mod sighting;
 mod stop;
 #[cfg(test)]
 mod testing;
+mod waiting;
 
 pub use account::{AccountRun, AddedAt, FindPost, Settlement, Work};
 pub use context::{Halt, Shared, Waits};
@@ -39,3 +41,4 @@ pub use protocol::{Moment, Move, Protocol, Reading, Standing, Step};
 pub use prove::{Judge, Proof};
 pub use run::{Report, Run, exit_of, has_open, has_work, idle_events, is_work};
 pub use stop::{Stop, Stopper, channel as stop_channel};
+pub use waiting::WaitsFor;

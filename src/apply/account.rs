@@ -26,6 +26,7 @@ use super::protocol::{Origin, Reading, Standing};
 use super::prove::Proof;
 use super::publish::Ended;
 use super::settle::Settled;
+use super::waiting::WaitsFor;
 
 /// One account, connected.
 pub struct AccountRun {
@@ -217,6 +218,7 @@ impl AccountRun {
             self.name_what_is_live(&newest).await?;
             self.adopt_what_is_live(waiting, &newest, tally)?;
         }
+        self.may_begin()?;
         self.place_media(waiting, tally).await?;
         self.prove_media(waiting, tally).await?;
         let fingerprint: Vec<MediaId> = newest.media.iter().take(FINGERPRINT).map(|media| media.id.clone()).collect();
@@ -229,7 +231,7 @@ impl AccountRun {
             let passed = last.map(|last| self.shared.clock.monotonic().saturating_sub(last));
             let gap = passed.map_or(Duration::ZERO, |passed| self.min_gap.saturating_sub(passed));
             if !gap.is_zero() {
-                self.shared.wait(gap).await?;
+                self.wait(&next.post.key, WaitsFor::Gap, gap).await?;
             }
             let key = next.post.key.clone();
             let turn = Turn { fingerprint: &fingerprint, behind: &ready };
@@ -443,6 +445,17 @@ impl AccountRun {
             return Ok(self.finish_uploads(post, &record).await?.map(|()| (record, false)));
         }
         Ok(self.make_containers(post, record).await?.map(|record| (record, true)))
+    }
+
+    /// Fails once the run has to end, another run may be at work, or the server's clock is in doubt; asked before
+    /// anything is made or published.
+    pub(super) fn may_begin(&self) -> Result<(), Halt> {
+        self.shared.go_on()?;
+        self.shared.still_alone()?;
+        match self.client.wrong_date() {
+            None => Ok(()),
+            Some(wrong) => Err(self.shared.halt_run(Halt::clock(&wrong))),
+        }
     }
 
     /// Waits for an answer without which this account cannot go on.

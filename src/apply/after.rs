@@ -1,5 +1,7 @@
 //! What follows a publish and never undoes or repeats it: first comment, comment switch, permalinks.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::graph::retry::{Call, Verdict, decide};
@@ -14,6 +16,7 @@ use super::context::Halt;
 use super::event::Event;
 use super::matching::Look;
 use super::protocol::Origin;
+use super::waiting::WaitsFor;
 
 impl AccountRun {
     /// Sends the first comment, then switches comments off, as the record says is due.
@@ -42,7 +45,8 @@ impl AccountRun {
         self.shared.go_on()?;
         let age = |record: &Record| {
             let published = record.published_at.unwrap_or(Timestamp::MIN);
-            self.client.server_now().duration_since(published).unsigned_abs()
+            // One that lies in the future is no reason to hurry.
+            Duration::try_from(self.client.server_now().duration_since(published)).unwrap_or_default()
         };
         let is_shared = self.shared.is_kept_elsewhere();
         // Whoever has published a post has this long to comment on it; others wait, and ask for it.
@@ -50,7 +54,7 @@ impl AccountRun {
         let is_ours =
             origin == Origin::ThisRun && (!is_shared || age(&record) + self.shared.waits.http_timeout < own_time);
         if is_shared && !is_ours {
-            self.shared.wait(own_time.saturating_sub(age(&record))).await?;
+            self.wait(&record.key, WaitsFor::Comment, own_time.saturating_sub(age(&record))).await?;
         }
         // A lockfile that went back in time calls a comment due that stands there already.
         if !is_ours {
@@ -63,6 +67,7 @@ impl AccountRun {
                 None => return Ok(record),
             }
         }
+        self.shared.still_alone()?;
         record.comment = Some(Comment::Intent);
         let mut record = if is_ours { self.write(record)? } else { record };
         if !is_ours && self.shared.claim(vec![vec![record.clone()]]).await? != [true] {
@@ -86,7 +91,7 @@ impl AccountRun {
         let text = post.first_comment.as_deref().unwrap_or_default();
         for look in 0..2 {
             if look > 0 {
-                self.shared.wait(self.shared.waits.look).await?;
+                self.wait(&record.key, WaitsFor::SecondLook, self.shared.waits.look).await?;
             }
             match self.is_said(media_id, text).await? {
                 Some(false) => {}

@@ -10,12 +10,13 @@ use crate::id::{ContainerId, MediaId};
 use crate::lockfile::{Record, State};
 
 use super::account::{AccountRun, Ready};
-use super::announcement::Announcement;
+use super::announcement::{Announcement, patience, reach};
 use super::attempt;
 use super::context::Halt;
 use super::event::Event;
 use super::outcome::Outcome;
 use super::protocol::Standing;
+use super::quiet::{Leases, later};
 use super::remote::SUPERSEDED;
 
 /// So many publishes are announced in one push.
@@ -26,6 +27,9 @@ const TURN: Duration = Duration::from_secs(20);
 
 /// What the push of an announcement may take.
 const PUSH: Duration = Duration::from_secs(60);
+
+/// No two machines announce the same lease, so each knows its own announcement again.
+const OWN: Duration = Duration::from_secs(10);
 
 /// So often a post is announced again because its lease ran out while it was pushed.
 const TRIES: usize = 3;
@@ -67,6 +71,14 @@ impl AccountRun {
         Ok(None)
     }
 
+    /// Which leases of other runs are believed. They may have pushed theirs, whether this one pushes or not.
+    pub(super) fn leases(&self) -> Leases {
+        let waits = &self.shared.waits;
+        let turns = TURN.saturating_add(self.min_gap).saturating_mul(u32::try_from(BATCH).unwrap_or(u32::MAX));
+        let longest = turns.saturating_add(patience(waits) + reach(waits) + PUSH + OWN);
+        Leases::new(reach(waits), longest, waits.max_skew)
+    }
+
     fn announce_here(
         &self,
         record: Record,
@@ -86,9 +98,9 @@ impl AccountRun {
         let mut batch = Vec::new();
         for (place, record) in std::iter::once(first.clone()).chain(behind).take(BATCH).enumerate() {
             let place = u32::try_from(place).unwrap_or(u32::MAX);
-            // No two machines announce the same lease, so each knows its own announcement again.
-            let own = Duration::from_secs(10).mul_f64(self.shared.chance());
-            let lease_until = enough + PUSH + (TURN + self.min_gap) * place + own;
+            let own = OWN.mul_f64(self.shared.chance());
+            let turns = TURN.saturating_add(self.min_gap).saturating_mul(place);
+            let lease_until = later(enough, turns.saturating_add(PUSH + own));
             let record = if self.shared.is_unsent(&record.attempt) { attempt::never_sent(record) } else { record };
             batch.push(attempt::intent(record, turn.fingerprint, now, lease_until));
         }

@@ -11,6 +11,18 @@ use crate::lockfile::Record;
 
 use super::account::AccountRun;
 use super::attempt;
+use super::context::Waits;
+use super::quiet::later;
+
+/// From sending a publish until it can have no more effect.
+pub(super) fn reach(waits: &Waits) -> Duration {
+    waits.http_timeout + waits.settle
+}
+
+/// From announcing a publish to sending it.
+pub(super) fn patience(waits: &Waits) -> Duration {
+    reach(waits) / 8
+}
 
 /// A publish that is announced, and for how long it may be sent.
 pub(super) struct Announcement {
@@ -24,10 +36,10 @@ pub(super) struct Announcement {
 impl Announcement {
     pub(super) fn begin(run: &AccountRun) -> Self {
         let (shared, at) = (&run.shared, run.client.server_now());
-        let reach = shared.waits.http_timeout + shared.waits.settle;
-        let patience = reach / 8;
+        let reach = reach(&shared.waits);
+        let patience = patience(&shared.waits);
         let (monotonic, wall) = (shared.clock.monotonic(), shared.clock.now());
-        Self { at, lease_until: at + patience + reach, monotonic, wall, patience }
+        Self { at, lease_until: later(at, patience + reach), monotonic, wall, patience }
     }
 
     /// From sending the publish until it can have no more effect, and the time that is left for sending it.

@@ -125,6 +125,7 @@ impl AccountRun {
     }
 
     async fn create(&self, new: &NewContainer) -> Made<NewlyCreated> {
+        self.may_begin()?;
         match self.shared.ask(self.client.create_container(&self.user_id, new)).await? {
             Ok(made) => Ok(Ok(made)),
             Err(error) => match Halt::for_account(&error) {

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::exit::Exit;
-use crate::graph::Error;
 use crate::graph::codes::Class;
+use crate::graph::{Error, Reference, WrongDate};
 use crate::id::{AttemptId, PostKey, UserId};
 use crate::lockfile::{Ledger, Record, Records};
-use crate::port::{Clock, Disk, Remote};
+use crate::port::{Clock, Disk, Remote, RunLock};
 
 use super::event::{Event, Observer};
 use super::protocol::Protocol;
@@ -30,6 +30,8 @@ pub struct Waits {
     pub look: Duration,
     /// For one request.
     pub http_timeout: Duration,
+    /// How far the server's clock and this machine's may differ; `None`: the server's is its own.
+    pub max_skew: Option<Duration>,
 }
 
 /// Why nothing more is sent, for one account or for the whole run.
@@ -60,6 +62,10 @@ pub struct Shared {
     halted: Mutex<Option<Halt>>,
     /// When the wish to stop was first heard.
     stopped_at: OnceLock<Duration>,
+    /// What keeps other runs from the same content root; `None`: nothing is published.
+    lock: Option<RunLock>,
+    /// When the records of earlier runs were last read, by the monotonic clock.
+    read_at: Mutex<Duration>,
 }
 
 impl Shared {
@@ -75,6 +81,8 @@ impl Shared {
         attempt_ids: fastrand::Rng,
     ) -> Self {
         Self {
+            lock: None,
+            read_at: Mutex::new(clock.monotonic()),
             clock,
             disk,
             stop,
@@ -94,6 +102,23 @@ impl Shared {
     #[must_use]
     pub fn kept_at(self, remote: Option<Arc<dyn Remote>>) -> Self {
         Self { keeper: remote.map(Keeper::new), ..self }
+    }
+
+    /// Holds the run lock as long as this run lives.
+    #[must_use]
+    pub fn holding(self, lock: RunLock) -> Self {
+        Self { lock: Some(lock), ..self }
+    }
+
+    /// Fails once another run can hold the lock as well. Asked right before anything is published, when its
+    /// announcement is on disk: another run has either not begun, or reads the announcement.
+    pub fn still_alone(&self) -> Result<(), Halt> {
+        let Some(lock) = &self.lock else { return Ok(()) };
+        match lock.0.is_in_place() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.halt_run(Halt::lost_lock(".igsync/run.lock is gone or another file"))),
+            Err(error) => Err(self.halt_run(Halt::lost_lock(&error.to_string()))),
+        }
     }
 
     /// The same run by other rules.
@@ -173,15 +198,6 @@ impl Shared {
         lock(&self.halted).clone().map_or(Ok(()), Err)
     }
 
-    /// Waits, unless the run has to end.
-    pub async fn wait(&self, duration: Duration) -> Result<(), Halt> {
-        self.go_on()?;
-        tokio::select! {
-            () = self.clock.sleep(duration) => self.go_on(),
-            exit = self.stop.wait() => Err(Halt::stopped(exit)),
-        }
-    }
-
     /// Waits for an answer; a stop is heard after a moment's grace, because nothing hangs on a read.
     pub async fn ask<T>(&self, call: impl Future<Output = T>) -> Result<T, Halt> {
         self.go_on()?;
@@ -198,6 +214,16 @@ impl Shared {
         let since = *self.stopped_at.get_or_init(|| self.clock.monotonic());
         self.clock.sleep((since + grace).saturating_sub(self.clock.monotonic())).await;
         exit
+    }
+
+    /// All announcements of earlier runs were made before this time of the monotonic clock.
+    pub(super) fn read_at(&self) -> Duration {
+        *lock(&self.read_at)
+    }
+
+    /// The records of other machines were read just now.
+    pub(super) fn has_read(&self) {
+        *lock(&self.read_at) = self.clock.monotonic();
     }
 
     /// Ends the run for every account.
@@ -230,6 +256,33 @@ impl Halt {
             reason: "the run was asked to stop".to_owned(),
             help: "run apply again to go on".to_owned(),
         }
+    }
+
+    fn lost_lock(why: &str) -> Self {
+        Self {
+            whole_run: true,
+            exit: Exit::Incomplete,
+            reason: format!("the run lock was taken away, so another run may be at work: {why}"),
+            help: "nothing more was published; never remove or replace that file, the lock of a process that died is \
+                   free by itself; run apply again"
+                .to_owned(),
+        }
+    }
+
+    /// The end of a run whose clock is not known to be right.
+    pub fn clock(wrong: &WrongDate) -> Self {
+        let WrongDate { said, expected, by } = wrong;
+        let (reason, help) = match by {
+            Reference::ThisMachine => (
+                format!("the clocks differ: the server says {said:.0}, this machine says {expected:.0}"),
+                "set the clock of this machine; where an emulator's clock is meant to differ, set IGSYNC_MAX_SKEW_MS",
+            ),
+            Reference::EarlierAnswers => (
+                format!("the server's clock jumped: it says {said:.0}, by its earlier answers it is {expected:.0}"),
+                "nothing is published by a clock that may be wrong; run apply again",
+            ),
+        };
+        Self { whole_run: true, exit: Exit::Incomplete, reason, help: help.to_owned() }
     }
 
     fn storage(error: &crate::lockfile::Error) -> Self {

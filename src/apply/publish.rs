@@ -5,8 +5,6 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
-
 use crate::exit::Exit;
 use crate::graph::codes::Class;
 use crate::graph::wire::StatusCode;
@@ -25,6 +23,7 @@ use super::poll;
 use super::protocol::{Origin, Reading, Standing};
 use super::remote::Purpose;
 use super::settle::Settled;
+use super::waiting::WaitsFor;
 
 /// How one post ended, or why nothing more can be sent: then the outcome says what is known of the post.
 pub(super) type Ended = Result<Option<Outcome>, (Option<Outcome>, Halt)>;
@@ -48,7 +47,7 @@ impl AccountRun {
             if must_look && let Some(outcome) = self.wait_until_ready(post, &record).await.map_err(quietly)? {
                 return Ok(Some(outcome));
             }
-            self.shared.go_on().map_err(quietly)?;
+            self.may_begin().map_err(quietly)?;
             // A publish that would be held back must not be announced: nobody could tell that it never left.
             if let Some(error) = self.client.barred() {
                 return Err(quietly(Halt::unreachable(&error)));
@@ -78,6 +77,7 @@ impl AccountRun {
                 must_look = true;
                 continue;
             }
+            self.shared.still_alone().map_err(quietly)?;
             self.shared.no_longer_unsent(&record.attempt);
             match self.send_publish(&container).await {
                 Ok(media_id) => return self.is_live(post, record, media_id).await,
@@ -152,7 +152,7 @@ impl AccountRun {
                 let times = u32::try_from(record.refusals.len()).unwrap_or(u32::MAX);
                 if times > 0 {
                     let pause = poll::after_not_ready(times, &self.shared.waits);
-                    self.shared.wait(pause).await.map_err(quietly)?;
+                    self.wait(&post.key, WaitsFor::NotReady, pause).await.map_err(quietly)?;
                 }
                 self.write(attempt::refused(record, &refusal))
                     .map(|record| Next::Again(Box::new(record)))
@@ -207,19 +207,18 @@ impl AccountRun {
         let Some(container) = &record.container else { return Ok(None) };
         let made = container.created_at.unwrap_or_else(|| self.client.server_now());
         let has_video = post.items.iter().any(|item| item.media_type == MediaType::Video);
-        let budget = SignedDuration::try_from(self.shared.waits.poll_budget).unwrap_or(attempt::CONTAINER_LIFE);
-        let begin = self.client.server_now();
-        let mut age = begin.duration_since(made).unsigned_abs();
+        let give_up_at = self.shared.clock.monotonic() + self.shared.waits.poll_budget;
+        let mut age = self.client.server_now().duration_since(made).unsigned_abs();
         for look in 0.. {
             let gap = poll::gap(post.kind, has_video, look, &self.shared.waits);
             // A container that has had its time already is looked at without delay.
             let rest = if look == 0 { gap.saturating_sub(age) } else { gap };
             if !rest.is_zero() {
-                self.shared.wait(rest).await?;
+                self.wait(&post.key, WaitsFor::Processing, rest).await?;
             }
             let (reading, text) = self.read_status(&container.id).await?;
-            let now = self.client.server_now();
-            age = now.duration_since(made).unsigned_abs();
+            let is_over = self.shared.clock.monotonic() >= give_up_at;
+            age = self.client.server_now().duration_since(made).unsigned_abs();
             self.shared.tell(&Event::ContainerPolled {
                 post: self.post_ref(&post.key),
                 container: container.id.clone(),
@@ -235,7 +234,7 @@ impl AccountRun {
                 Reading::Status(StatusCode::Error | StatusCode::Expired) => {
                     return self.container_failed(post, record, reading, text).await.map(Some);
                 }
-                Reading::Status(StatusCode::InProgress) if now.duration_since(begin) >= budget => {
+                Reading::Status(StatusCode::InProgress) if is_over => {
                     return Ok(Some(Outcome::Pending {
                         reason: "Meta is still processing the media; the next run goes on with the same container"
                             .to_owned(),
@@ -243,7 +242,7 @@ impl AccountRun {
                 }
                 // Meta denies its own containers on bad days: the publish itself will tell. Of one that another
                 // machine has made nobody here knows whether it was published already.
-                Reading::Unreadable if now.duration_since(begin) >= budget => {
+                Reading::Unreadable if is_over => {
                     let may_be_live = self.was_sent(record) || !self.shared.is_witness_of(record);
                     return Ok(may_be_live.then(undecided));
                 }

@@ -112,6 +112,7 @@ impl Shared {
         let mut known = lock(&keeper.known);
         // What others did before this run began is what it plans on.
         known.touched.clear();
+        self.has_read();
         Ok(known.has_lockfile)
     }
 
@@ -124,7 +125,7 @@ impl Shared {
                 Err(Trouble::Remote(RemoteError::Moved | RemoteError::Unclear(_))) if tries < TRIES => {}
                 ended => return ended,
             }
-            self.wait(self.pause(tries)).await?;
+            self.wait_for_push(self.pause(tries)).await?;
         }
     }
 
@@ -235,8 +236,8 @@ impl Shared {
                 ended => return ended,
             }
             match purpose {
-                Purpose::Claim => self.wait(self.pause(tries)).await?,
-                Purpose::Result | Purpose::Last => self.clock.sleep(self.pause(tries)).await,
+                Purpose::Claim => self.wait_for_push(self.pause(tries)).await?,
+                Purpose::Result | Purpose::Last => self.insist_on_push(self.pause(tries)).await,
             }
         }
     }

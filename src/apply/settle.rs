@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::graph::Error;
+use crate::graph::wire::StatusCode;
 use crate::id::{ContainerId, Kind, MediaId};
 use crate::lockfile::{Record, State, Via};
 use crate::manifest::Post;
@@ -17,7 +18,9 @@ use super::context::Halt;
 use super::event::Event;
 use super::matching::Look;
 use super::poll;
-use super::protocol::{Moment, Origin, Reading, Step, quiet_from};
+use super::protocol::{Moment, Origin, Reading, Step};
+use super::quiet::Quiet;
+use super::waiting::WaitsFor;
 
 /// What a settlement found; the record is already written.
 #[derive(Clone, Debug)]
@@ -42,19 +45,24 @@ impl AccountRun {
             let is_unknown = record.state == State::Unknown;
             return if is_unknown { self.settle_sighting(record).await } else { Ok(Settled::Open(record)) };
         };
-        let quiet_from = quiet_from(&record, origin, self.client.server_now(), self.shared.waits.settle);
-        let give_up_at = self.client.server_now() + self.shared.waits.poll_budget.min(MAX_WAIT);
+        let (waits, began) = (&self.shared.waits, self.shared.clock.monotonic());
+        let quiet = Quiet::of(&record, origin, &self.leases(), waits.settle, self.shared.read_at(), began);
+        let give_up_at = began + waits.poll_budget.min(MAX_WAIT);
         for look in 0.. {
             let reading = self.read(&container.id).await?;
-            let now = self.client.server_now();
+            let (now, monotonic) = (self.client.server_now(), self.shared.clock.monotonic());
+            let quiet_in = quiet.left(now, monotonic);
             let gap = poll::gap(record.kind, false, look, &self.shared.waits);
             self.tell_polled(&record, &container.id, reading)?;
-            match (self.shared.protocol.container)(&record, reading, Moment { now, quiet_from, gap }) {
+            match (self.shared.protocol.container)(&record, reading, Moment { now, quiet_in, gap }) {
                 Step::Live => return self.found_live(record, post).map(Settled::Published),
                 Step::NotPublished => return self.confirm_not_published(record, post).await,
                 Step::AskListing => return self.settle_by_listing(record, post).await,
-                Step::Wait(_) if now >= give_up_at => return self.last_look(record, post).await,
-                Step::Wait(duration) => self.shared.wait(duration).await?,
+                // What only has to be waited for has an end of its own.
+                Step::Wait(_) if monotonic >= give_up_at && !is_ready(reading) => {
+                    return self.last_look(record, post).await;
+                }
+                Step::Wait(duration) => self.wait_and_look(&record.key, waits_for(reading, origin), duration).await?,
             }
         }
         unreachable!("the loop ends by returning")
@@ -131,7 +139,7 @@ impl AccountRun {
             return self.write(attempt::not_published(record, "container_gone")).map(Settled::Closed);
         }
         if self.is_ruled_out(&record, &first) {
-            self.shared.wait(self.shared.waits.look).await?;
+            self.wait(&record.key, WaitsFor::SecondLook, self.shared.waits.look).await?;
             let second = self.look_for(&record).await?;
             if self.is_ruled_out(&record, &second) {
                 return self.write(attempt::not_published(record, "container_gone")).map(Settled::Closed);
@@ -175,7 +183,7 @@ impl AccountRun {
     pub async fn second_look(&self, record: &Record, first: &Look) -> Result<Option<MediaId>, Halt> {
         let before = self.candidates(record, first);
         let [only] = before.as_slice() else { return Ok(None) };
-        self.shared.wait(self.shared.waits.look).await?;
+        self.wait(&record.key, WaitsFor::SecondLook, self.shared.waits.look).await?;
         let second = self.look_for(record).await?;
         let after = self.candidates(record, &second);
         Ok((after.as_slice() == [only.clone()] && !self.has_rival(record)).then(|| only.clone()))
@@ -234,6 +242,19 @@ impl AccountRun {
             },
             waited_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
         })
+    }
+}
+
+fn is_ready(reading: Reading) -> bool {
+    reading == Reading::Status(StatusCode::Finished)
+}
+
+/// What the next reading of a container is waited for.
+fn waits_for(reading: Reading, origin: Origin) -> WaitsFor {
+    match origin {
+        _ if !is_ready(reading) => WaitsFor::Processing,
+        Origin::AnEarlierRun => WaitsFor::Lease,
+        Origin::ThisRun => WaitsFor::Effect,
     }
 }
 

@@ -103,11 +103,12 @@ impl Connector {
         let mut accounts = Accounts { runs: Vec::new(), halted: Vec::new(), sandbox: None };
         for account in project.config.accounts.iter().filter(|account| names.contains(&account.name)) {
             let connected = match self.client(account, project, world).await {
-                Ok(client) => self.identify(client, account, project, shared).await?,
+                Ok(client) => self.identify(saying_pauses(client, account, shared), account, project, shared).await?,
                 Err(halt) => Err(halt),
             };
             match connected {
                 Ok((client, user_id)) => {
+                    check_clock(&client)?;
                     accounts.runs.push(self.account_run(account, client, user_id, project, pace, shared, world));
                 }
                 Err(halt) => accounts.halted.push((account.name.clone(), halt)),
@@ -122,7 +123,9 @@ impl Connector {
             return credentials::connect(account, &project.config, &project.settings, &self.transport, world).await;
         };
         let token = AccessToken::from_text(sandbox::TOKEN).map_err(|error| account_halt(error, "try again"))?;
-        let settings = Settings { graph_url: Some(served.base()), upload_url: None, ..project.settings.clone() };
+        // Its clock is its own.
+        let settings =
+            Settings { graph_url: Some(served.base()), upload_url: None, max_skew: None, ..project.settings.clone() };
         credentials::client(account.login, token, &settings, &self.transport, world)
     }
 
@@ -240,6 +243,16 @@ impl Connector {
     }
 }
 
+/// A client whose waits are said as those of the run.
+fn saying_pauses(client: Client, account: &Account, shared: &Arc<Shared>) -> Client {
+    let (shared, name) = (Arc::downgrade(shared), account.name.clone());
+    client.saying_pauses(move |pause, time, now| {
+        if let Some(shared) = shared.upgrade() {
+            shared.tell_pause(&name, pause, time, now);
+        }
+    })
+}
+
 /// `None`: the token reaches several accounts, and the configuration does not say which is meant.
 pub(super) async fn identity_of(
     client: &Client,
@@ -254,6 +267,17 @@ pub(super) async fn identity_of(
         reached.retain(|found| found.username.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(wanted)));
     }
     Ok(if reached.len() == 1 { reached.pop() } else { None })
+}
+
+/// A clock that is wrong ends the run before anything is sent, whichever of the two it is.
+fn check_clock(client: &Client) -> Result<(), Failure> {
+    match client.wrong_date() {
+        None => Ok(()),
+        Some(wrong) => {
+            let Halt { reason, help, .. } = Halt::clock(&wrong);
+            Err(Failure::message(Exit::Failure, reason, help))
+        }
+    }
 }
 
 fn several_accounts(account: &Account) -> Halt {

@@ -53,7 +53,7 @@ pub(super) fn client(
     let (base, upload) = (settings.graph_url.clone(), settings.upload_url.clone());
     let endpoint = Endpoint::new(flavour(login), base, upload, settings.graph_version.clone())
         .map_err(|error| account_halt(error, "correct IGSYNC_GRAPH_URL"))?;
-    let timing = Timing { call_timeout: settings.http_timeout, ..Timing::default() };
+    let timing = Timing { call_timeout: settings.http_timeout, max_skew: settings.max_skew, ..Timing::default() };
     Ok(Client::new(endpoint, token, Arc::clone(transport), Arc::clone(&world.clock), timing))
 }
 

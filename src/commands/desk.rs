@@ -11,7 +11,6 @@ use crate::config::Push;
 use crate::exit::Exit;
 use crate::id::{AccountName, AttemptId, PostKey, UserId};
 use crate::lockfile::{Record, Records};
-use crate::port::RunLock;
 use crate::report::lock::Done;
 use crate::report::text::{commands, visible};
 
@@ -30,13 +29,12 @@ pub(super) struct Desk {
     format: OutputFormat,
 }
 
-/// What a change is written into. It holds the run lock.
+/// What a change is written into. The run holds the run lock.
 struct Book {
     shared: Arc<Shared>,
     keeping: Keeping,
     /// Why it would be gone with this machine, and nobody said that it may be.
     nowhere: Option<String>,
-    _lock: RunLock,
 }
 
 impl Book {
@@ -86,11 +84,11 @@ impl Desk {
         }
         let keeping = remote::choose(&start, &mut snapshot, Terms::of_change(change.keep), world).await?;
         let mut project = start.project(world, snapshot, false);
-        let (lock, shared) = keeping.open(&project, (command, Duration::ZERO), observer, world).await?;
+        let shared = keeping.open(&project, (command, Duration::ZERO), observer, world).await?;
         project.snapshot.records = shared.with_records(Clone::clone);
         let by_others = change.keep.no_push || project.config.git.push == Push::Never;
         let nowhere = keeping.nowhere().filter(|_| !by_others).map(str::to_owned);
-        Ok(Self { project, book: Some(Book { shared, keeping, nowhere, _lock: lock }), ids, format })
+        Ok(Self { project, book: Some(Book { shared, keeping, nowhere }), ids, format })
     }
 
     /// Nothing is written, nobody is asked.

@@ -114,6 +114,7 @@ impl Project {
             settle: quick(settings.settle, 300),
             look: quick(settings.look, 100),
             http_timeout: settings.http_timeout,
+            max_skew: settings.max_skew.filter(|_| !self.sandbox),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::git::{Branch, Followed, Git};
 use crate::lockfile::format::{self, HEADER};
 use crate::lockfile::{Ledger, Record, Records, Snapshot};
-use crate::port::{Kept, Remote, RunLock};
+use crate::port::{Kept, Remote};
 use crate::report::text::commands;
 
 use super::project::{Project, Start};
@@ -80,14 +80,15 @@ impl Keeping {
         self.nowhere.as_deref()
     }
 
-    /// Takes the run lock, opens the record, and joins in what stands at the remote by now.
+    /// Takes the run lock, which is held as long as the run lives, opens the record, and joins in what stands at the
+    /// remote by now.
     pub(super) async fn open(
         &self,
         project: &Project,
         (command, patience): (&str, Duration),
         observer: Box<dyn Observer>,
         world: &World,
-    ) -> Result<(RunLock, Arc<Shared>), Failure> {
+    ) -> Result<Arc<Shared>, Failure> {
         if let Some(doubt) = &self.doubt {
             let help = "let this machine read the remote, or pass --allow-stale";
             return Err(Failure::message(Exit::Stale, format!("nothing was published: {doubt}"), help));
@@ -99,9 +100,9 @@ impl Keeping {
             ledger.take_over(&project.snapshot.records)?;
         }
         let remote = self.branch.clone().map(|branch| branch as Arc<dyn Remote>);
-        let shared = Arc::new(share(project, world, ledger, observer).kept_at(remote));
+        let shared = Arc::new(share(project, world, ledger, observer).kept_at(remote).holding(lock));
         shared.fetch_record().await.map_err(Failure::halted)?;
-        Ok((lock, shared))
+        Ok(shared)
     }
 
     /// Lets the checkout come along with what was pushed, and tells a person where it could not.

@@ -32,6 +32,8 @@ pub struct Settings {
     pub settle: Duration,
     /// Between two looks at the listing.
     pub look: Duration,
+    /// How far the server's clock and this machine's may differ; `None`: the server's is its own.
+    pub max_skew: Option<Duration>,
 }
 
 impl Default for Settings {
@@ -48,12 +50,19 @@ impl Default for Settings {
             token_timeout: Duration::from_secs(30),
             settle: Duration::from_secs(60),
             look: Duration::from_secs(60),
+            max_skew: Some(MAX_SKEW),
         }
     }
 }
 
 /// Longer waits than a day are a mistake: containers live 24 hours.
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// How far a machine's clock may go wrong without a decision about time going wrong with it.
+const MAX_SKEW: Duration = Duration::from_secs(5 * 60);
+
+/// The clock of an emulator may be moved by years.
+const CENTURY_MS: u64 = 100 * 365 * DAY_MS;
 
 impl Settings {
     /// Reads the variables; a value that cannot be used is a finding and leaves the default.
@@ -65,23 +74,28 @@ impl Settings {
             ..Self::default()
         };
         let mut poll_initial = Duration::MAX;
-        for (name, least_ms, field) in [
-            ("IGSYNC_POLL_INITIAL_MS", 1, &mut poll_initial),
-            ("IGSYNC_POLL_MAX_MS", 1, &mut settings.poll_max),
-            ("IGSYNC_POLL_BUDGET_MS", 1, &mut settings.poll_budget),
-            ("IGSYNC_HTTP_TIMEOUT_MS", 1, &mut settings.http_timeout),
-            ("IGSYNC_GIT_TIMEOUT_MS", 1, &mut settings.git_timeout),
-            ("IGSYNC_TOKEN_TIMEOUT_MS", 1, &mut settings.token_timeout),
-            ("IGSYNC_SETTLE_MS", 0, &mut settings.settle),
-            ("IGSYNC_LOOK_MS", 0, &mut settings.look),
+        let mut max_skew = MAX_SKEW;
+        for (name, allowed, field) in [
+            ("IGSYNC_POLL_INITIAL_MS", 1..=DAY_MS, &mut poll_initial),
+            ("IGSYNC_POLL_MAX_MS", 1..=DAY_MS, &mut settings.poll_max),
+            ("IGSYNC_POLL_BUDGET_MS", 1..=DAY_MS, &mut settings.poll_budget),
+            ("IGSYNC_HTTP_TIMEOUT_MS", 1..=DAY_MS, &mut settings.http_timeout),
+            ("IGSYNC_GIT_TIMEOUT_MS", 1..=DAY_MS, &mut settings.git_timeout),
+            ("IGSYNC_TOKEN_TIMEOUT_MS", 1..=DAY_MS, &mut settings.token_timeout),
+            ("IGSYNC_SETTLE_MS", 0..=DAY_MS, &mut settings.settle),
+            ("IGSYNC_LOOK_MS", 0..=DAY_MS, &mut settings.look),
+            ("IGSYNC_MAX_SKEW_MS", 0..=CENTURY_MS, &mut max_skew),
         ] {
             let Some(text) = env.get(name) else { continue };
             match text.parse() {
-                Ok(ms) if (least_ms..=DAY_MS).contains(&ms) => *field = Duration::from_millis(ms),
-                _ => findings
-                    .push(unusable(name, &format!("write a number of milliseconds from {least_ms} to {DAY_MS}"))),
+                Ok(ms) if allowed.contains(&ms) => *field = Duration::from_millis(ms),
+                _ => {
+                    let (least, most) = (allowed.start(), allowed.end());
+                    findings.push(unusable(name, &format!("write a number of milliseconds from {least} to {most}")));
+                }
             }
         }
+        settings.max_skew = Some(max_skew);
         // A test that makes the longest wait short means the first one, too.
         settings.poll_initial = (poll_initial < Duration::MAX).then(|| poll_initial.min(settings.poll_max));
         settings

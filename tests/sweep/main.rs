@@ -11,6 +11,7 @@ mod clock;
 mod disk;
 mod fault;
 mod found;
+mod lies;
 mod mutant;
 mod net;
 mod random;

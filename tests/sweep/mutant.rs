@@ -1,6 +1,7 @@
 //! Ways to break the protocol. Each must turn the sweep red, or the sweep proves nothing.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use igsync::apply::by_hand::NewAttempt;
 use igsync::apply::{Look, Moment, Protocol, Reading, Standing, Step};
@@ -36,6 +37,8 @@ pub enum Mutant {
     NewContainerAfterRefusal,
     /// A move leaves no tombstone under the old key.
     MoveWithoutTombstone,
+    /// A publish counts as over when its lease says so, by the server's clock alone.
+    LeaseBelieved,
     /// Announcements are said to be put at the remote, and are put with the results.
     AnnouncedLater,
     /// A text is put at the remote although another one stands there meanwhile.
@@ -67,6 +70,7 @@ impl Mutant {
         let real = Protocol::default();
         match self {
             Self::PublishRetried => Protocol { answer: silence_is_not_sent, ..real },
+            Self::LeaseBelieved => Protocol { container: by_the_lease_alone, ..real },
             Self::FinishedBelieved => Protocol { container: believed_at_once, ..real },
             Self::NewestEntry => Protocol { candidates: newest, ..real },
             Self::ExpiredIsNotPublished => Protocol { container: expired_is_proof, ..real },
@@ -92,7 +96,13 @@ fn silence_is_not_sent(error: &Error) -> PublishAnswer {
 }
 
 fn believed_at_once(record: &Record, reading: Reading, moment: Moment) -> Step {
-    (Protocol::default().container)(record, reading, Moment { quiet_from: moment.now, ..moment })
+    (Protocol::default().container)(record, reading, Moment { quiet_in: Duration::ZERO, ..moment })
+}
+
+fn by_the_lease_alone(record: &Record, reading: Reading, moment: Moment) -> Step {
+    let lease = record.intents.iter().map(|intent| intent.lease_until).max();
+    let left = lease.and_then(|lease| Duration::try_from(lease.duration_since(moment.now)).ok());
+    (Protocol::default().container)(record, reading, Moment { quiet_in: left.unwrap_or_default(), ..moment })
 }
 
 fn newest<'a>(_: &Record, look: &'a Look, claimed: &HashSet<MediaId>) -> Vec<&'a Media> {
