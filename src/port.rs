@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 pub use disk::{Access, Disk, Entry, FileKind, RunLock, Stat};
 pub use fetch::{FetchError, Fetched, Sink};
-pub use http::{Body, HttpOptions, HttpTransport, Progress, is_loopback};
+pub use http::{Body, HttpOptions, HttpTransport, Progress};
 pub use mem_disk::MemDisk;
 pub use real_clock::RealClock;
 pub use real_disk::RealDisk;

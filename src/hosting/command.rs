@@ -13,6 +13,7 @@ use url::Url;
 
 use super::process::{self, Call, OUTPUT_LIMIT, Output, Problem};
 use super::{Error, MediaFile};
+use crate::net;
 
 pub(super) struct Program {
     pub words: Vec<String>,
@@ -74,10 +75,8 @@ impl Program {
         };
         match Url::parse(line) {
             _ if !line.is_ascii() => wrong("printed a URL with characters outside of ASCII: percent-encode them"),
-            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-                wrong("printed a URL with a user or password, which Meta does not send")
-            }
-            Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && crate::port::is_loopback(&url)) => Ok(url),
+            Ok(url) if net::has_user(&url) => wrong("printed a URL with a user or password, which Meta does not send"),
+            Ok(url) if net::is_private_line(&url) => Ok(url),
             _ => wrong("printed no https URL"),
         }
     }
