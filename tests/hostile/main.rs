@@ -20,3 +20,5 @@ mod secrets;
 mod server;
 mod text;
 mod time;
+#[path = "../sdk/tools.rs"]
+mod tools;
