@@ -20,7 +20,8 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use crate::port::{Disk, Progress, Transport, is_loopback};
+use crate::net::is_loopback;
+use crate::port::{Disk, Progress, Transport};
 use crate::process::Environment;
 
 use checkout::Checkout;

@@ -13,6 +13,7 @@ pub mod id;
 pub mod lockfile;
 pub mod manifest;
 pub mod media;
+pub mod net;
 pub mod path;
 pub mod plan;
 pub mod port;

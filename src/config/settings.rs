@@ -6,7 +6,7 @@ use url::Url;
 
 use super::env::Env;
 use crate::finding::Finding;
-use crate::port::is_loopback;
+use crate::net::{has_user, is_loopback, is_private_line};
 use crate::rules;
 
 /// Where the API is, and how long to wait.
@@ -111,15 +111,10 @@ impl Settings {
 fn base_url(env: &Env, name: &str, findings: &mut Vec<Finding>) -> Option<Url> {
     let text = env.get(name)?;
     let help = match Url::parse(text) {
-        Ok(url)
-            if url.query().is_some()
-                || url.fragment().is_some()
-                || !url.username().is_empty()
-                || url.password().is_some() =>
-        {
+        Ok(url) if url.query().is_some() || url.fragment().is_some() || has_user(&url) => {
             "write the base alone, without user, query or fragment"
         }
-        Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) => return Some(url),
+        Ok(url) if is_private_line(&url) => return Some(url),
         Ok(url) if url.scheme() == "http" => {
             "plain http is for this machine only (127.0.0.1, localhost); write https://"
         }

@@ -59,7 +59,7 @@ impl Hosting {
             },
             Self::Github(_) | Self::Command(_) => return None,
         };
-        crate::port::is_loopback(&base).then(|| base.to_string())
+        crate::net::is_loopback(&base).then(|| base.to_string())
     }
 
     /// Names of the variables with the keys that igsync itself uses here.

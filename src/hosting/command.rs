@@ -12,6 +12,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::{Error, MediaFile};
+use crate::net;
 use crate::process::{self, Call, Environment, Limits, Output, Problem, TalksTo};
 
 pub(super) struct Program {
@@ -78,10 +79,8 @@ impl Program {
         };
         match Url::parse(line) {
             _ if !line.is_ascii() => wrong("printed a URL with characters outside of ASCII: percent-encode them"),
-            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-                wrong("printed a URL with a user or password, which Meta does not send")
-            }
-            Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && crate::port::is_loopback(&url)) => Ok(url),
+            Ok(url) if net::has_user(&url) => wrong("printed a URL with a user or password, which Meta does not send"),
+            Ok(url) if net::is_private_line(&url) => Ok(url),
             _ => wrong("printed no https URL"),
         }
     }

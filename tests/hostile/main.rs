@@ -26,3 +26,5 @@ mod server;
 mod servers;
 mod text;
 mod time;
+#[path = "../sdk/tools.rs"]
+mod tools;

@@ -70,7 +70,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// Whether the sandbox holds exactly this file.
 fn holds(server: &Server, sha256: &str) -> bool {
     let mut socket = std::net::TcpStream::connect(server.address()).unwrap();
-    let request = format!("GET /_sandbox/media/{sha256}.mp4 HTTP/1.1\r\nhost: sandbox\r\nconnection: close\r\n\r\n");
+    let request = format!("GET /_sandbox/media/{sha256}.mp4 HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     socket.write_all(request.as_bytes()).unwrap();
     let mut status = String::new();
     BufReader::new(socket).read_line(&mut status).unwrap();
