@@ -24,6 +24,7 @@ mod poll;
 mod prepare;
 mod protocol;
 mod publish;
+mod quiet;
 mod rename;
 mod run;
 mod settle;
@@ -31,6 +32,8 @@ mod signal;
 mod stop;
 #[cfg(test)]
 mod testing;
+mod waiting;
+mod waits_for;
 
 pub use account::{AccountRun, FindPost, Settlement, Setup};
 pub use cause::Cause;
@@ -51,3 +54,4 @@ pub use protocol::{Moment, Move, Protocol, Standing, Step};
 pub use run::{Report, Run, causes_of, has_open, has_work, idle_events, is_work};
 pub use signal::{Signal, StopSignal, Stopper, channel as stop_channel};
 pub use stop::{Halt, Stop};
+pub use waits_for::WaitsFor;

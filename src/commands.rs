@@ -154,7 +154,7 @@ pub fn main(cli: Cli) -> Exit {
 pub async fn run(cli: Cli, world: &World) -> Exit {
     world.actions.begin(&cli.command);
     let ended = match cli.command {
-        Command::Validate(args) => validate::run(&cli.global, &args, world),
+        Command::Validate(args) => validate::run(&cli.global, &args, world).await,
         Command::Plan(args) => plan::run(&cli.global, &args, world).await,
         Command::Apply(args) => apply::run(&cli.global, &args, world).await,
         Command::Auth(args) => auth::run(&cli.global, &args, world).await,

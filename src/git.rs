@@ -1,21 +1,29 @@
 //! The git command line: what it knows of the content root, and the record on a branch of a remote.
-//! Knows no post, and nothing of Meta. Asked in `apply` only: a plan runs no command. `hosting` asks through it, too.
+//! Knows no post, and nothing of Meta. A plan asks it offline, and only for `--base` and the record on a branch of its
+//! own. `hosting` asks through it, too.
 
 mod branch;
+mod bytes;
+mod changes;
 mod checkout;
 mod command;
+mod error;
 mod history;
 mod local;
 mod message;
 mod outcome;
+mod program;
 mod redact;
+mod repository;
 mod target;
 mod tip;
 mod tree;
 
 pub use branch::Branch;
+pub use changes::ChangesError;
 pub use checkout::Checkout;
-pub use command::{Error, Git};
+pub use command::Git;
+pub use error::Error;
 pub use history::History;
 pub use local::Followed;
 pub use message::Signature;

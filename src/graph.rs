@@ -31,7 +31,7 @@ mod canary;
 #[cfg(test)]
 mod testing;
 
-pub use client::{Client, Timing};
+pub use client::{Client, Pause, Timing};
 pub use comment::Comment;
 pub use container::{
     ContainerStatus, NewContainer, NewlyCreated, PostFields, ProductTag, ReelFields, StoryMedia, UserTag, Video, params,
@@ -45,7 +45,7 @@ pub use me::Identity;
 pub use proof::AppSecret;
 pub use publish::{PublishAnswer, publish_outcome};
 pub use quota::Quota;
-pub use time::meta_time;
+pub use time::{Reference, WrongDate, meta_time};
 pub use token::{AccessToken, TokenError};
 pub use upload::{Uploaded, VideoUpload};
 pub use usage::Usage;

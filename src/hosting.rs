@@ -7,7 +7,6 @@ mod error;
 mod expiry;
 mod file;
 mod github;
-mod process;
 pub mod proof;
 mod sandbox;
 mod store;
@@ -21,7 +20,9 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use crate::port::{Disk, Progress, Transport, is_loopback};
+use crate::net::is_loopback;
+use crate::port::{Disk, Progress, Transport};
+use crate::process::Environment;
 
 use checkout::Checkout;
 use command::Program;
@@ -42,7 +43,9 @@ pub struct Surroundings<'a> {
     pub disk: Arc<dyn Disk>,
     pub transport: Arc<dyn Transport>,
     pub env: &'a dyn Fn(&str) -> Option<String>,
-    /// Names of the variables that hold igsync's own secrets.
+    /// What programs are given.
+    pub environment: Environment,
+    /// Names of the variables that hold igsync's own secrets: no message may show them.
     pub secrets: Vec<String>,
     /// For one small request.
     pub timeout: Duration,
@@ -128,11 +131,12 @@ impl Host {
 impl Way {
     fn open(hosting: &Hosting, surroundings: &Surroundings<'_>) -> Result<Self, Error> {
         let root = surroundings.root.clone();
+        let checkout = || Checkout::at(&surroundings.root, &surroundings.environment);
         Ok(match hosting {
             Hosting::Url(template) => {
-                Self::Template { template: template.clone(), commit: OnceCell::new(), checkout: Checkout::at(&root) }
+                Self::Template { template: template.clone(), commit: OnceCell::new(), checkout: checkout() }
             }
-            Hosting::Github(repository) => Self::Github(Github::new(&root, repository.clone(), surroundings.env)),
+            Hosting::Github(repository) => Self::Github(Github::new(checkout(), repository.clone(), surroundings.env)),
             Hosting::ObjectStore(settings) => Self::Store(Box::new(Store::open(
                 settings,
                 surroundings.env,
@@ -146,7 +150,7 @@ impl Way {
                 Self::Program(Program {
                     words: words.clone(),
                     root,
-                    hidden: surroundings.secrets.clone(),
+                    environment: surroundings.environment.clone(),
                     secrets: secrets.collect(),
                     patience: PROGRAM_PATIENCE,
                 })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::finding::Rule;
-use crate::port::is_loopback;
+use crate::net::{has_user, is_loopback};
 use crate::rules;
 
 /// Where the bytes of one media file are.
@@ -82,7 +82,7 @@ fn url(scheme: &str, text: &str, allow_loopback: bool) -> Result<(), Refused> {
     let Ok(parsed) = url::Url::parse(text) else {
         return refused("the URL cannot be read", "not a URL", "write https://host/path, or a path to a local file");
     };
-    if !parsed.username().is_empty() || parsed.password().is_some() {
+    if has_user(&parsed) {
         return refused("the URL holds a user name or password", "credentials here", "use a URL that needs none");
     }
     match scheme {

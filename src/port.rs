@@ -17,9 +17,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-pub use disk::{Access, Disk, Entry, FileKind, Linked, RunLock, Stat};
+pub use disk::{Access, Disk, Entry, FileKind, Held, Linked, RunLock, Stat};
 pub use fetch::{FetchError, Fetched, Sink};
-pub use http::{Body, HttpOptions, HttpTransport, Progress, is_loopback};
+pub use http::{Body, HttpOptions, HttpTransport, Progress};
 pub use links::{named, named_from, refuse_links};
 pub use mem_disk::MemDisk;
 pub use real_clock::RealClock;

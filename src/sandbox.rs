@@ -10,6 +10,7 @@ mod batch;
 mod call;
 mod container;
 mod control;
+mod door;
 mod draft;
 mod edges;
 mod error;
@@ -126,7 +127,7 @@ impl Sandbox {
         }
     }
 
-    /// Every path of the emulator. Where a fault wants no answer, the response carries a [`Cut`]
+    /// Every path of the emulator, for requests with a `Host` of this machine. Where a fault wants no answer, the response carries a [`Cut`]
     /// among its extensions; [`Sandbox::serve`] then closes the socket.
     pub fn router(&self) -> Router {
         let server = Arc::clone(&self.0);

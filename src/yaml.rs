@@ -16,7 +16,7 @@ pub use fields::{Fields, closest};
 pub(crate) use fields::{report_cut, shown};
 pub use node::{Entry, Node, Value};
 pub use problems::Problems;
-pub use text::{FILE_LIMIT, Text, find_token, read_text};
+pub use text::{FILE_LIMIT, Text, find_token, is_meta_token, read_text};
 
 #[cfg(test)]
 mod tests;

@@ -8,12 +8,15 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::id::{AccountName, MediaId, PostKey, UserId};
 use crate::lockfile::{Record, State};
 use crate::manifest::Post;
 use crate::plan::Sighting;
 
 use super::after::Finisher;
+use super::announcement::leases;
 use super::book::Book;
 use super::context::Scope;
 use super::engine::Service;
@@ -29,6 +32,7 @@ use super::protocol::Origin;
 use super::publish::{Publisher, Turn};
 use super::settle::Settler;
 use super::stop::{Halt, Stop};
+use super::waits_for::WaitsFor;
 
 pub use settling::{FindPost, Settlement};
 
@@ -55,6 +59,7 @@ pub struct Setup {
 /// One account, connected.
 pub struct AccountRun {
     scope: Scope,
+    engine: Service,
     book: Arc<dyn Book>,
     preparer: Preparer,
     publisher: Publisher,
@@ -80,7 +85,7 @@ impl AccountRun {
         let (a, b, c) = parts();
         let publisher = Publisher::new(a, b, c, min_gap);
         let (a, b, c) = parts();
-        let settler = Settler::new(a, b, c);
+        let settler = Settler::new(a, b, c, leases(&scope.waits, min_gap));
         let (a, b, c) = parts();
         let finisher = Finisher::new(a, b, c);
         let (a, b, c) = parts();
@@ -88,11 +93,29 @@ impl AccountRun {
         let (a, b, c) = parts();
         let evidence = Evidence::new(a, b, c);
         let (checks_live, undecided) = (setup.live_check, HashSet::new());
-        Self { scope, book, preparer, publisher, settler, finisher, live, evidence, checks_live, min_gap, undecided }
+        Self {
+            scope,
+            engine,
+            book,
+            preparer,
+            publisher,
+            settler,
+            finisher,
+            live,
+            evidence,
+            checks_live,
+            min_gap,
+            undecided,
+        }
     }
 
     pub fn name(&self) -> &AccountName {
         &self.scope.name
+    }
+
+    /// The service's time.
+    pub fn server_now(&self) -> Timestamp {
+        self.engine.now()
     }
 
     pub fn user_id(&self) -> &UserId {
@@ -161,6 +184,7 @@ impl AccountRun {
             self.finisher.name_what_is_live(&newest).await?;
             self.adopt_what_is_live(waiting, &newest, tally).await?;
         }
+        self.scope.may_begin(&*self.engine)?;
         let placed = self.preparer.place_all(waiting.clone()).await;
         self.sort(placed, waiting, tally).await?;
         self.leave_out_refused_urls(waiting, tally).await?;
@@ -186,7 +210,7 @@ impl AccountRun {
             let passed = last.map(|last| self.scope.clock.monotonic().saturating_sub(last));
             let gap = passed.map_or(Duration::ZERO, |passed| self.min_gap.saturating_sub(passed));
             if !gap.is_zero() {
-                self.scope.wait(gap).await?;
+                self.scope.wait(&next.post.key, WaitsFor::Gap, gap, self.engine.now()).await?;
             }
             let key = next.post.key.clone();
             let behind: Vec<Record> = ready.iter().map(|ready| ready.record.clone()).collect();

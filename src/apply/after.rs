@@ -1,6 +1,7 @@
 //! What follows a publish and never undoes or repeats it: first comment, comment switch, permalinks.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,6 +18,7 @@ use super::evidence::Evidence;
 use super::matching::Look;
 use super::protocol::Origin;
 use super::stop::{Halt, Stop};
+use super::waits_for::WaitsFor;
 
 /// Finishes what is live: the comment and the switch that are due, ids and links that are missing.
 pub(super) struct Finisher {
@@ -58,7 +60,8 @@ impl Finisher {
         self.scope.go_on()?;
         let age = |record: &Record| {
             let published = record.published_at.unwrap_or(Timestamp::MIN);
-            self.engine.now().duration_since(published).unsigned_abs()
+            // One that lies in the future is no reason to hurry.
+            Duration::try_from(self.engine.now().duration_since(published)).unwrap_or_default()
         };
         let is_shared = self.book.is_kept_elsewhere();
         // Whoever has published a post has this long to comment on it; others wait, and ask for it.
@@ -66,7 +69,8 @@ impl Finisher {
         let is_ours =
             origin == Origin::ThisRun && (!is_shared || age(&record) + self.scope.waits.http_timeout < own_time);
         if is_shared && !is_ours {
-            self.scope.wait(own_time.saturating_sub(age(&record))).await?;
+            let rest = own_time.saturating_sub(age(&record));
+            self.scope.wait(&record.key, WaitsFor::Comment, rest, self.engine.now()).await?;
         }
         // A lockfile that went back in time calls a comment due that stands there already.
         if !is_ours {
@@ -79,6 +83,7 @@ impl Finisher {
                 None => return Ok(record),
             }
         }
+        self.scope.still_alone()?;
         record.comment = Some(Comment::Intent);
         let mut record = if is_ours { self.book.write(record).await? } else { record };
         if !is_ours && self.book.claim(vec![vec![record.clone()]]).await? != [true] {
@@ -100,7 +105,8 @@ impl Finisher {
         let text = post.first_comment.as_deref().unwrap_or_default();
         for look in 0..2 {
             if look > 0 {
-                self.scope.wait(self.scope.waits.look).await?;
+                let look = self.scope.waits.look;
+                self.scope.wait(&record.key, WaitsFor::SecondLook, look, self.engine.now()).await?;
             }
             match self.is_said(media_id, text).await? {
                 Some(false) => {}

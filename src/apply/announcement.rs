@@ -10,7 +10,37 @@ use crate::id::MediaId;
 use crate::lockfile::Record;
 
 use super::attempt;
-use super::context::Context;
+use super::context::{Context, Waits};
+use super::quiet::{Leases, later};
+
+/// So many publishes are announced in one push.
+pub(super) const BATCH: usize = 20;
+
+/// What one post of a batch may take, its push included.
+pub(super) const TURN: Duration = Duration::from_secs(20);
+
+/// What the push of an announcement may take.
+pub(super) const PUSH: Duration = Duration::from_secs(60);
+
+/// No two machines announce the same lease, so each knows its own announcement again.
+pub(super) const OWN: Duration = Duration::from_secs(10);
+
+/// From sending a publish until it can have no more effect.
+fn reach(waits: &Waits) -> Duration {
+    waits.http_timeout + waits.settle
+}
+
+/// From announcing a publish to sending it.
+fn patience(waits: &Waits) -> Duration {
+    reach(waits) / 8
+}
+
+/// Which leases of other runs are believed. They may have pushed theirs, whether this one pushes or not.
+pub(super) fn leases(waits: &Waits, min_gap: Duration) -> Leases {
+    let turns = TURN.saturating_add(min_gap).saturating_mul(u32::try_from(BATCH).unwrap_or(u32::MAX));
+    let longest = turns.saturating_add(patience(waits) + reach(waits) + PUSH + OWN);
+    Leases::new(reach(waits), longest, waits.max_skew)
+}
 
 /// A publish that is announced, and for how long it may be sent.
 pub(super) struct Announcement {
@@ -24,10 +54,9 @@ pub(super) struct Announcement {
 impl Announcement {
     /// Begins at the server's time `at`.
     pub(super) fn begin(run: &Context, at: Timestamp) -> Self {
-        let reach = run.waits.http_timeout + run.waits.settle;
-        let patience = reach / 8;
+        let (reach, patience) = (reach(&run.waits), patience(&run.waits));
         let (monotonic, wall) = (run.clock.monotonic(), run.clock.now());
-        Self { at, lease_until: at + patience + reach, monotonic, wall, patience }
+        Self { at, lease_until: later(at, patience + reach), monotonic, wall, patience }
     }
 
     /// From sending the publish until it can have no more effect, and the time that is left for sending it.

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::id::{AccountName, AttemptId, PostKey, UserId};
-use crate::port::Clock;
+use crate::port::{Clock, RunLock};
 
 use super::cause::Cause;
-use super::engine::Refusal;
+use super::engine::{Engine, Refusal};
 use super::event::{Event, Observer, PostRef};
 use super::outcome::{Outcome, Tally};
 use super::protocol::Protocol;
@@ -30,6 +30,8 @@ pub struct Waits {
     pub look: Duration,
     /// For one request.
     pub http_timeout: Duration,
+    /// How far the server's clock and this machine's may differ; `None`: the server's is its own.
+    pub max_skew: Option<Duration>,
 }
 
 /// One run, as all accounts and parts of it know it.
@@ -43,6 +45,10 @@ pub struct Context {
     halted: Mutex<Option<Halt>>,
     /// When the wish to stop was first heard.
     stopped_at: OnceLock<Duration>,
+    /// What keeps other runs from the same content root; `None`: nothing is published.
+    lock: Option<RunLock>,
+    /// When the records of earlier runs were last read, by the monotonic clock.
+    read_at: Mutex<Duration>,
 }
 
 impl Context {
@@ -55,6 +61,8 @@ impl Context {
         dice: fastrand::Rng,
     ) -> Self {
         Self {
+            lock: None,
+            read_at: Mutex::new(clock.monotonic()),
             clock,
             waits,
             protocol: Protocol::default(),
@@ -63,6 +71,23 @@ impl Context {
             dice: Mutex::new(dice),
             halted: Mutex::new(None),
             stopped_at: OnceLock::new(),
+        }
+    }
+
+    /// Holds the run lock as long as this run lives.
+    #[must_use]
+    pub fn holding(self, lock: RunLock) -> Self {
+        Self { lock: Some(lock), ..self }
+    }
+
+    /// Fails once another run can hold the lock as well. Asked right before anything is published, when its
+    /// announcement is on disk: another run has either not begun, or reads the announcement.
+    pub(super) fn still_alone(&self) -> Result<(), Stop> {
+        let Some(lock) = &self.lock else { return Ok(()) };
+        match lock.0.is_in_place() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.halt_run(lost_lock(".igsync/run.lock is gone or another file"))),
+            Err(error) => Err(self.halt_run(lost_lock(&error.to_string()))),
         }
     }
 
@@ -101,13 +126,9 @@ impl Context {
         lock(&self.halted).clone().map_or(Ok(()), |halt| Err(Stop::Run(halt)))
     }
 
-    /// Waits, unless the run has to end.
-    pub async fn wait(&self, duration: Duration) -> Result<(), Stop> {
-        self.go_on()?;
-        tokio::select! {
-            () = self.clock.sleep(duration) => self.go_on(),
-            signal = self.stop.wait() => Err(stopped(signal)),
-        }
+    /// Ends when the run is asked to stop.
+    pub(super) async fn asked_to_stop(&self) -> Signal {
+        self.stop.wait().await
     }
 
     /// Waits for an answer; a stop is heard after a moment's grace, because nothing hangs on a read.
@@ -126,6 +147,16 @@ impl Context {
         let since = *self.stopped_at.get_or_init(|| self.clock.monotonic());
         self.clock.sleep((since + grace).saturating_sub(self.clock.monotonic())).await;
         signal
+    }
+
+    /// All announcements of earlier runs were made before this time of the monotonic clock.
+    pub(super) fn read_at(&self) -> Duration {
+        *lock(&self.read_at)
+    }
+
+    /// The records of other machines were read just now.
+    pub(super) fn has_read(&self) {
+        *lock(&self.read_at) = self.clock.monotonic();
     }
 
     /// Ends the run for every account.
@@ -155,6 +186,19 @@ impl Scope {
         PostRef { key: key.clone(), account: self.name.clone() }
     }
 
+    /// Fails once the run has to end, another run may be at work, or the service's clock is in doubt; asked before
+    /// anything is made or published.
+    pub(super) fn may_begin(&self, engine: &dyn Engine) -> Result<(), Stop> {
+        self.go_on()?;
+        self.still_alone()?;
+        match engine.wrong_clock() {
+            None => Ok(()),
+            Some(Refusal { text, help, .. }) => {
+                Err(self.halt_run(Halt { cause: Cause::Incomplete, reason: text, help }))
+            }
+        }
+    }
+
     /// Waits for an answer without which this account cannot go on.
     pub(super) async fn reach<T>(&self, call: impl Future<Output = Result<T, Refusal>>) -> Result<T, Stop> {
         self.ask(call).await?.map_err(|refusal| Stop::unreachable(&refusal))
@@ -173,6 +217,16 @@ const READ_GRACE: Duration = Duration::from_secs(2);
 /// A panic elsewhere must not keep the record from being written.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn lost_lock(why: &str) -> Halt {
+    Halt {
+        cause: Cause::Incomplete,
+        reason: format!("the run lock was taken away, so another run may be at work: {why}"),
+        help: "nothing more was published; never remove or replace that file, the lock of a process that died is \
+               free by itself; run apply again"
+            .to_owned(),
+    }
 }
 
 /// The end of a run that was asked to stop.

@@ -24,6 +24,9 @@ pub trait Engine: Send + Sync {
     /// The service's time: every time that is compared with one of its own.
     fn now(&self) -> Timestamp;
 
+    /// Why the service's time cannot be right; nothing may be published by such a clock.
+    fn wrong_clock(&self) -> Option<Refusal>;
+
     /// Whether this machine slept since the service spoke last, so that [`Self::now`] is behind.
     fn has_slept(&self) -> bool;
 

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::id::{AccountName, ContainerId, Digest, Kind, MediaId, PostKey};
 
 use super::cause::Cause;
 use super::engine::Reading;
+use super::waits_for::WaitsFor;
 
 /// Takes facts one at a time. An error (a closed pipe) ends the run before the next publish.
 pub trait Observer: Send {
@@ -55,6 +57,19 @@ pub enum Event {
         #[serde(skip_serializing_if = "Reading::is_unreadable")]
         status: Reading,
         waited_ms: u64,
+    },
+    /// The run does nothing about this until then at the latest, unless it is asked to stop.
+    Waiting {
+        /// Absent where it is not about one post.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<PostKey>,
+        /// Absent where it is about the whole run.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        account: Option<AccountName>,
+        waits_for: WaitsFor,
+        wait_ms: u64,
+        /// By the server's clock; of the whole run, by this machine's.
+        until: Timestamp,
     },
     UploadProgress {
         #[serde(flatten)]

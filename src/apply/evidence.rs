@@ -13,6 +13,7 @@ use super::context::Scope;
 use super::engine::{Service, Window};
 use super::matching::Look;
 use super::stop::Stop;
+use super::waits_for::WaitsFor;
 
 /// Looks at one account's listing, and compares with its records.
 #[derive(Clone)]
@@ -58,7 +59,8 @@ impl Evidence {
     pub(super) async fn second_look(&self, record: &Record, first: &Look) -> Result<Option<MediaId>, Stop> {
         let before = self.candidates(record, first);
         let [only] = before.as_slice() else { return Ok(None) };
-        self.scope.wait(self.scope.waits.look).await?;
+        let look = self.scope.waits.look;
+        self.scope.wait(&record.key, WaitsFor::SecondLook, look, self.engine.now()).await?;
         let second = self.look_for(record).await?;
         let after = self.candidates(record, &second);
         Ok((after.as_slice() == [only.clone()] && !self.has_rival(record)).then(|| only.clone()))

@@ -25,16 +25,16 @@ pub(super) async fn side_by_side<'a, T>(
     at_once: usize,
     step: impl Fn(Arc<Post>) -> LocalBoxFuture<'a, Result<T, Stop>>,
 ) -> Sorted<T> {
-    let (stopped, step): (&Mutex<Option<Stop>>, _) = (&Mutex::default(), &step);
+    let (halted, step): (&Mutex<Option<Stop>>, _) = (&Mutex::default(), &step);
     let ended: Vec<_> = stream::iter(posts)
         .map(|post| async move {
-            let before = lock(stopped).clone();
+            let before = lock(halted).clone();
             let ended = match before {
-                Some(stop) => Err(stop),
+                Some(halt) => Err(halt),
                 None => step(Arc::clone(&post)).await,
             };
-            if let Err(stop @ (Stop::Account(_) | Stop::Run(_))) = &ended {
-                lock(stopped).get_or_insert_with(|| stop.clone());
+            if let Err(halt @ (Stop::Account(_) | Stop::Run(_))) = &ended {
+                lock(halted).get_or_insert_with(|| halt.clone());
             }
             (post, ended)
         })
@@ -46,7 +46,7 @@ pub(super) async fn side_by_side<'a, T>(
         match ended {
             Ok(value) => sorted.done.push((post, value)),
             Err(Stop::Post(failure)) => sorted.failed.push((post, failure)),
-            Err(stop) => sorted.stopped = sorted.stopped.or(Some(stop)),
+            Err(halt) => sorted.stopped = sorted.stopped.or(Some(halt)),
         }
     }
     sorted

@@ -41,6 +41,7 @@ mod tests {
             settle: Duration::from_secs(60),
             look: Duration::from_secs(60),
             http_timeout: Duration::from_secs(60),
+            max_skew: None,
         }
     }
 

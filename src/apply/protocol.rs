@@ -62,34 +62,23 @@ pub enum Step {
 /// When a container was read.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
+    /// By the server's clock.
     pub now: Timestamp,
-    /// Before this time an unclear publish may still take effect.
-    pub quiet_from: Timestamp,
+    /// For so long still an unclear publish may take effect.
+    pub quiet_in: Duration,
     /// Until the next look, where there is nothing better to wait for.
     pub gap: Duration,
 }
 
 fn judge(record: &Record, reading: Reading, moment: Moment) -> Step {
-    let Moment { now, quiet_from, gap } = moment;
+    let Moment { now, quiet_in, gap } = moment;
     match reading {
         Reading::Live => Step::Live,
-        Reading::Ready if attempt::all_refused(record) || now >= quiet_from => Step::NotPublished,
-        Reading::Ready => Step::Wait(quiet_from.duration_since(now).unsigned_abs().max(Duration::from_millis(1))),
+        Reading::Ready if attempt::all_refused(record) || quiet_in.is_zero() => Step::NotPublished,
+        Reading::Ready => Step::Wait(quiet_in.max(Duration::from_millis(1))),
         Reading::Expired | Reading::Failed => Step::AskListing,
         Reading::Unreadable if attempt::is_past_life(record, now) => Step::AskListing,
         Reading::Working | Reading::Unreadable => Step::Wait(gap),
-    }
-}
-
-/// From when on a container that reads `FINISHED` speaks for every publish announced so far.
-///
-/// In the run that sent it, settling begins when the answer came or was given up, which can be a whole
-/// time-out after the announcement; what Meta still has in hand may take effect after that.
-pub(super) fn quiet_from(record: &Record, origin: Origin, now: Timestamp, settle: Duration) -> Timestamp {
-    match (record.intents.iter().max(), origin) {
-        (Some(_), Origin::ThisRun) => now + settle,
-        (Some(intent), Origin::AnEarlierRun) => intent.lease_until,
-        (None, _) => Timestamp::MIN,
     }
 }
 
@@ -134,7 +123,8 @@ mod tests {
     const GAP: Duration = Duration::from_secs(3);
 
     fn step(record: &Record, reading: Reading, now: i64) -> Step {
-        judge(record, reading, Moment { now: at(now), quiet_from: at(160), gap: GAP })
+        let quiet_in = Duration::from_secs(u64::try_from(160 - now).unwrap_or_default());
+        judge(record, reading, Moment { now: at(now), quiet_in, gap: GAP })
     }
 
     #[test]
@@ -149,14 +139,6 @@ mod tests {
         let finished = Reading::Ready;
         assert_eq!(step(&record, finished, 159), Step::Wait(Duration::from_secs(1)));
         assert_eq!(step(&record, finished, 160), Step::NotPublished);
-    }
-
-    #[test]
-    fn a_publish_that_timed_out_settles_from_the_time_out_on() {
-        let record = record(Kind::Image, "x", &[100]);
-        let quiet = |origin| quiet_from(&record, origin, at(160), Duration::from_secs(60));
-        assert_eq!(quiet(Origin::ThisRun), at(220), "not 60 seconds after it was announced");
-        assert_eq!(quiet(Origin::AnEarlierRun), at(220), "when the lease of the other run has ended");
     }
 
     #[test]

@@ -21,6 +21,7 @@ use super::outcome::Outcome;
 use super::poll;
 use super::protocol::Standing;
 use super::stop::{Halt, Stop};
+use super::waits_for::WaitsFor;
 
 pub(super) use announce::Turn;
 
@@ -73,7 +74,7 @@ impl Publisher {
         turn: Turn<'_>,
         known: &mut Option<Outcome>,
     ) -> Result<Sent, Stop> {
-        self.scope.go_on()?;
+        self.scope.may_begin(&*self.engine)?;
         // A publish that would be held back must not be announced: nobody could tell that it never left.
         if let Some(refusal) = self.engine.barred() {
             return Err(Stop::unreachable(&refusal));
@@ -99,6 +100,7 @@ impl Publisher {
             let is_unsent = self.book.is_unsent(&record.attempt);
             return Ok(Sent::Again(if is_unsent { record } else { self.never_sent(record).await? }));
         }
+        self.scope.still_alone()?;
         self.book.no_longer_unsent(&record.attempt);
         match self.send(&container).await {
             Publishing::Live(media_id) => self.is_live(post, record, media_id, known).await.map(Sent::Live),
@@ -151,7 +153,8 @@ impl Publisher {
         if refusal.class == Class::NotReady {
             let times = u32::try_from(record.refusals.len()).unwrap_or(u32::MAX);
             if times > 0 {
-                self.scope.wait(poll::after_not_ready(times, &self.scope.waits)).await?;
+                let pause = poll::after_not_ready(times, &self.scope.waits);
+                self.scope.wait(&record.key, WaitsFor::NotReady, pause, self.engine.now()).await?;
             }
             return self.book.write(attempt::refused(record, &refusal)).await.map(Sent::Again);
         }

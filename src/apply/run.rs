@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use jiff::Timestamp;
 
 use crate::id::{AccountName, AttemptId, PostKey, UserId};
 use crate::lockfile::{Record, Records};
@@ -44,6 +45,11 @@ pub struct Report {
 impl Run {
     pub fn new(ledger: Arc<Ledger>, accounts: Vec<AccountRun>, halted: Vec<(AccountName, Halt)>) -> Self {
         Self { ledger, accounts, halted, tally: Tally::default() }
+    }
+
+    /// The server's time, as the accounts that were asked know it: the earliest, so that no post is early.
+    pub fn server_now(&self) -> Option<Timestamp> {
+        self.accounts.iter().map(|account| account.server_now()).min()
     }
 
     /// Settles what earlier runs left open, all accounts side by side, and returns the attempts that are

@@ -19,8 +19,10 @@ use super::event::Event;
 use super::evidence::Evidence;
 use super::matching::Look;
 use super::poll;
-use super::protocol::{Moment, Origin, Standing, Step, quiet_from};
+use super::protocol::{Moment, Origin, Standing, Step};
+use super::quiet::{Leases, Quiet};
 use super::stop::Stop;
+use super::waits_for::WaitsFor;
 
 /// What a settlement found; the record is already written.
 #[derive(Clone, Debug)]
@@ -43,12 +45,14 @@ pub(super) struct Settler {
     engine: Service,
     book: Arc<dyn Book>,
     evidence: Evidence,
+    /// Which leases of other runs are believed.
+    leases: Leases,
 }
 
 impl Settler {
-    pub(super) fn new(scope: Scope, engine: Service, book: Arc<dyn Book>) -> Self {
+    pub(super) fn new(scope: Scope, engine: Service, book: Arc<dyn Book>, leases: Leases) -> Self {
         let evidence = Evidence::new(scope.clone(), Arc::clone(&engine), Arc::clone(&book));
-        Self { scope, engine, book, evidence }
+        Self { scope, engine, book, evidence, leases }
     }
 
     /// Finds out what the publishes announced in `record` did, and records it.
@@ -58,19 +62,26 @@ impl Settler {
             let is_unknown = record.state == State::Unknown;
             return if is_unknown { self.settle_sighting(record).await } else { Ok(Settled::Open(record)) };
         };
-        let quiet_from = quiet_from(&record, origin, self.engine.now(), self.scope.waits.settle);
-        let give_up_at = self.engine.now() + self.scope.waits.poll_budget.min(MAX_WAIT);
+        let (waits, began) = (&self.scope.waits, self.scope.clock.monotonic());
+        let quiet = Quiet::of(&record, origin, &self.leases, waits.settle, self.scope.read_at(), began);
+        let give_up_at = began + waits.poll_budget.min(MAX_WAIT);
         for look in 0.. {
             let reading = self.read(&container.id).await?;
-            let now = self.engine.now();
+            let (now, monotonic) = (self.engine.now(), self.scope.clock.monotonic());
+            let quiet_in = quiet.left(now, monotonic);
             let gap = poll::gap(record.kind, false, look, &self.scope.waits);
             self.tell_polled(&record, &container.id, reading)?;
-            match (self.scope.protocol.container)(&record, reading, Moment { now, quiet_from, gap }) {
+            match (self.scope.protocol.container)(&record, reading, Moment { now, quiet_in, gap }) {
                 Step::Live => return self.found_live(record, post).await.map(Settled::Published),
                 Step::NotPublished => return self.confirm_not_published(record, post).await,
                 Step::AskListing => return self.settle_by_listing(record, post).await,
-                Step::Wait(_) if now >= give_up_at => return self.last_look(record, post).await,
-                Step::Wait(duration) => self.scope.wait(duration).await?,
+                // What only has to be waited for has an end of its own.
+                Step::Wait(_) if monotonic >= give_up_at && reading != Reading::Ready => {
+                    return self.last_look(record, post).await;
+                }
+                Step::Wait(duration) => {
+                    self.scope.wait_and_look(&record.key, waits_for(reading, origin), duration, now).await?;
+                }
             }
         }
         unreachable!("the loop ends by returning")
@@ -133,7 +144,8 @@ impl Settler {
             return self.book.write(attempt::not_published(record, "container_gone")).await.map(Settled::Closed);
         }
         if self.evidence.is_ruled_out(&record, &first) {
-            self.scope.wait(self.scope.waits.look).await?;
+            let (look, now) = (self.scope.waits.look, self.engine.now());
+            self.scope.wait(&record.key, WaitsFor::SecondLook, look, now).await?;
             let second = self.evidence.look_for(&record).await?;
             if self.evidence.is_ruled_out(&record, &second) {
                 return self.book.write(attempt::not_published(record, "container_gone")).await.map(Settled::Closed);
@@ -216,11 +228,21 @@ impl Settler {
     }
 }
 
+/// What the next reading of a container is waited for.
+fn waits_for(reading: Reading, origin: Origin) -> WaitsFor {
+    match origin {
+        _ if reading != Reading::Ready => WaitsFor::Processing,
+        Origin::AnEarlierRun => WaitsFor::Lease,
+        Origin::ThisRun => WaitsFor::Effect,
+    }
+}
+
 /// Waiting longer than a container lives proves nothing more.
 const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
+    use super::super::announcement::leases;
     use super::super::testing::{Answer, Stage, record};
     use super::*;
     use crate::id::Kind;
@@ -233,7 +255,9 @@ mod tests {
         let announced = record(Kind::Image, "x", &[100]);
         let stage = Stage::new(second, [announced.clone()], answers);
         let (scope, engine, book) = stage.parts();
-        let settled = Settler::new(scope, engine, book).settle(announced, Origin::AnEarlierRun, None).await;
+        let settled = Settler::new(scope, engine, book, leases(&stage.scope.waits, Duration::ZERO))
+            .settle(announced, Origin::AnEarlierRun, None)
+            .await;
         (stage, settled.unwrap())
     }
 

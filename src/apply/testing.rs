@@ -196,6 +196,7 @@ pub(super) fn context(clock: Arc<dyn Clock>) -> Arc<Context> {
         settle: second(60),
         look: second(60),
         http_timeout: second(60),
+        max_skew: None,
     };
     Arc::new(Context::new(clock, stop, waits, Box::new(Deaf), fastrand::Rng::with_seed(1)))
 }
@@ -269,6 +270,10 @@ impl Engine for MemEngine {
 
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    fn wrong_clock(&self) -> Option<Refusal> {
+        None
     }
 
     fn has_slept(&self) -> bool {

@@ -17,7 +17,7 @@ use crate::report;
 use crate::report::text::plural;
 
 use super::connect::{Connector, Pace};
-use super::plan::{make, make_and_draw, show_findings};
+use super::plan::{due_by, make, make_and_draw, show_findings};
 use super::project::{Project, Start};
 use super::remote::{Keeping, Terms};
 use super::{Ended, Failure, World, refresh, remote, run_lock, write_stdout};
@@ -51,11 +51,13 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
 
 async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args: &Apply, world: &World) -> Ended {
     let as_apply = ("apply", args.lock_timeout);
-    let offline = make(&project, &args.scope, BTreeSet::new(), world)?;
-    if let Some(exit) = prepare::ends_offline(&offline, &project, args, world)? {
+    let now = due_by(&project, &args.scope, None, world);
+    let offline = make(&project, &args.scope, BTreeSet::new(), now)?;
+    let names = prepare::accounts_to_ask(&offline, &project, args, now);
+    if let Some(exit) = prepare::ends_offline(&offline, &names, args, world)? {
         if exit != Exit::Refused {
             if keeping.lacks(&project.snapshot.records) {
-                let (_lock, ledger) = keeping.open(&project, as_apply, observer(args, world), world).await?;
+                let ledger = keeping.open(&project, as_apply, observer(args, world), world).await?;
                 remote::keep_all(&ledger, world).await?;
             } else {
                 catch_up(&project, args, world).await?;
@@ -63,9 +65,8 @@ async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args
         }
         return Ok(exit);
     }
-    let (_lock, ledger) = keeping.open(&project, as_apply, observer(args, world), world).await?;
+    let ledger = keeping.open(&project, as_apply, observer(args, world), world).await?;
     let connector = Connector::open(&project, world).await?;
-    let names = prepare::accounts_with_work(&offline, &project, args);
     let accounts = connector.connect_all(&project, &Pace::of(args), &names, &ledger, world).await?;
     let users = accounts.users();
     let clients = accounts.clients.clone();
@@ -78,7 +79,8 @@ async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args
     if args.refresh == Refresh::Full {
         refresh::look(&mut run, &mut project, &args.scope, &settled, world).await?;
     }
-    let mut plan = make_and_draw(&mut project, &args.scope, settled, world)?;
+    let now = due_by(&project, &args.scope, run.server_now(), world);
+    let mut plan = make_and_draw(&mut project, &args.scope, settled, now, world)?;
     show(&plan, args, world)?;
     let refused =
         |plan: &Plan| refusal(plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(plan, world));
@@ -92,7 +94,7 @@ async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args
     if args.refresh == Refresh::None {
         // Nothing is sent before it is known what earlier runs have sent, however the plan was made.
         let settled = settle(&mut run, &mut project).await;
-        plan = make(&project, &args.scope, settled, world)?;
+        plan = make(&project, &args.scope, settled, due_by(&project, &args.scope, run.server_now(), world))?;
         if let Some(exit) = refused(&plan) {
             remote::keep_all(&run.ledger, world).await?;
             return Ok(exit);

@@ -81,7 +81,8 @@ impl Desk {
     }
 
     async fn client(&self, account: &Account, world: &World) -> Result<Client, Failure> {
-        credentials::connect(account, &self.settings, &self.transport, world).await.map_err(Failure::halted)
+        let connected = credentials::connect(account, &self.config, &self.settings, &self.transport, world);
+        connected.await.map_err(Failure::halted)
     }
 }
 

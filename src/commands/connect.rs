@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::apply::{AccountRun, Converting, Engine, Halt, Ledger, MediaSource, Proof, Run, Setup};
+use crate::apply::{AccountRun, Converting, Engine, Halt, Ledger, MediaSource, Proof, Refusal, Run, Setup};
 use crate::cli::Apply;
 use crate::config::{Account, Settings};
 use crate::engine::Instagram;
+use crate::engine::instagram::{waits_for, wrong_clock};
 use crate::exit::Exit;
 use crate::git::History;
 use crate::graph::{AccessToken, Client, Identity};
@@ -109,11 +110,12 @@ impl Connector {
         let mut accounts = Accounts { runs: Vec::new(), halted: Vec::new(), clients: HashMap::new(), sandbox: None };
         for account in project.config.accounts.iter().filter(|account| names.contains(&account.name)) {
             let connected = match self.client(account, project, world).await {
-                Ok(client) => self.identify(client, account, project, ledger).await?,
+                Ok(client) => self.identify(saying_pauses(client, account, ledger), account, project, ledger).await?,
                 Err(halt) => Err(halt),
             };
             match connected {
                 Ok((client, user_id)) => {
+                    check_clock(&client)?;
                     let client = Arc::new(client);
                     accounts.clients.insert(account.name.clone(), Arc::clone(&client));
                     accounts.runs.push(self.account_run(account, client, user_id, project, pace, ledger, world));
@@ -127,10 +129,12 @@ impl Connector {
 
     pub(super) async fn client(&self, account: &Account, project: &Project, world: &World) -> Result<Client, Halt> {
         let Some(served) = &self.sandbox else {
-            return credentials::connect(account, &project.settings, &self.transport, world).await;
+            return credentials::connect(account, &project.config, &project.settings, &self.transport, world).await;
         };
         let token = AccessToken::from_text(sandbox::TOKEN).map_err(|error| account_halt(error, "try again"))?;
-        let settings = Settings { graph_url: Some(served.base()), upload_url: None, ..project.settings.clone() };
+        // Its clock is its own.
+        let settings =
+            Settings { graph_url: Some(served.base()), upload_url: None, max_skew: None, ..project.settings.clone() };
         credentials::client(account.login, token, &settings, &self.transport, world)
     }
 
@@ -172,7 +176,12 @@ impl Connector {
         let is_loopback = client.endpoint().is_loopback();
         let base =
             self.sandbox.as_ref().map_or_else(|| project.settings.graph_url.clone(), |served| Some(served.base()));
-        let in_git = if project.sandbox { History::none() } else { History::at(&project.root) };
+        let in_git = if project.sandbox {
+            History::none()
+        } else {
+            let environment = credentials::environment(&project.config);
+            History::at(&project.root, project.settings.git_timeout, &environment)
+        };
         let graph = client.endpoint().foreign_base().filter(|_| !project.sandbox).map(str::to_owned);
         let engine = Arc::new(Instagram::new(client, user_id.clone()));
         AccountRun::new(Setup {
@@ -231,6 +240,7 @@ impl Connector {
             disk: Arc::clone(&world.disk),
             transport: Arc::clone(&self.transport),
             env: &|name| world.env.get(name).map(str::to_owned),
+            environment: credentials::environment(&project.config),
             secrets: credentials::secret_variables(&project.config),
             timeout: project.settings.http_timeout,
             loopback_base,
@@ -241,6 +251,16 @@ impl Connector {
         hosts.push((account.hosting.clone(), host.clone()));
         host
     }
+}
+
+/// A client whose waits are said as those of the run.
+fn saying_pauses(client: Client, account: &Account, ledger: &Arc<Ledger>) -> Client {
+    let (run, name) = (Arc::downgrade(ledger.context()), account.name.clone());
+    client.saying_pauses(move |pause, time, now| {
+        if let Some(run) = run.upgrade() {
+            run.tell_pause(&name, waits_for(pause), time, now);
+        }
+    })
 }
 
 /// `None`: the token reaches several accounts, and the configuration does not say which is meant.
@@ -257,6 +277,17 @@ pub(super) async fn identity_of(
         reached.retain(|found| found.username.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(wanted)));
     }
     Ok(if reached.len() == 1 { reached.pop() } else { None })
+}
+
+/// A clock that is wrong ends the run before anything is sent, whichever of the two it is.
+fn check_clock(client: &Client) -> Result<(), Failure> {
+    match client.wrong_date() {
+        None => Ok(()),
+        Some(wrong) => {
+            let Refusal { text, help, .. } = wrong_clock(&wrong);
+            Err(Failure::message(Exit::Failure, text, help))
+        }
+    }
 }
 
 fn several_accounts(account: &Account) -> Halt {

@@ -7,18 +7,22 @@ use crate::apply::{Cause, Halt};
 use crate::config::{Account, Config, Login, Settings, TokenSource};
 use crate::engine::instagram::refusal;
 use crate::graph::{AccessToken, App, AppSecret, Client, Endpoint, Error, Flavour, Timing};
+use crate::hosting::Hosting;
 use crate::port::Transport;
+use crate::process::{self, Call, Environment, Limits, Problem, Secrets, TalksTo};
+use crate::yaml::is_meta_token;
 
 use super::World;
 
 /// The way to the API of one account, with the token that its source holds.
 pub(super) async fn connect(
     account: &Account,
+    config: &Config,
     settings: &Settings,
     transport: &Arc<dyn Transport>,
     world: &World,
 ) -> Result<Client, Halt> {
-    let token = AccessToken::from_text(&token_text(account, world).await?)
+    let token = AccessToken::from_text(&token_text(account, config, settings, world).await?)
         .map_err(|error| account_halt(error, "put a fresh token into the account's token source"))?;
     if is_of_the_other_login(account, &token) {
         world.terminal.say(&format!(
@@ -49,7 +53,7 @@ pub(super) fn client(
     let (base, upload) = (settings.graph_url.clone(), settings.upload_url.clone());
     let endpoint = Endpoint::new(flavour(login), base, upload, settings.graph_version.clone())
         .map_err(|error| account_halt(error, "correct IGSYNC_GRAPH_URL"))?;
-    let timing = Timing { call_timeout: settings.http_timeout, ..Timing::default() };
+    let timing = Timing { call_timeout: settings.http_timeout, max_skew: settings.max_skew, ..Timing::default() };
     Ok(Client::new(endpoint, token, Arc::clone(transport), Arc::clone(&world.clock), timing))
 }
 
@@ -86,7 +90,7 @@ pub(super) fn flavour(login: Login) -> Flavour {
 }
 
 /// Reads the token from where the configuration says it is.
-pub(super) async fn token_text(account: &Account, world: &World) -> Result<String, Halt> {
+async fn token_text(account: &Account, config: &Config, settings: &Settings, world: &World) -> Result<String, Halt> {
     match &account.token {
         TokenSource::Env(names) => {
             names.iter().find_map(|name| world.env.get(name)).map(str::to_owned).ok_or_else(|| {
@@ -96,36 +100,63 @@ pub(super) async fn token_text(account: &Account, world: &World) -> Result<Strin
                 )
             })
         }
-        TokenSource::Command(words) => run_command(account, words).await,
+        TokenSource::Command(words) => run_command(account, words, config, settings).await,
     }
 }
 
 /// Names of the variables that hold secrets of igsync: no other program is given them.
 pub(super) fn secret_variables(config: &Config) -> Vec<String> {
     let tokens = config.accounts.iter().flat_map(|account| account.token_variables().iter().cloned());
-    let mut names: Vec<String> =
-        tokens.chain(["IGSYNC_ACCESS_TOKEN".to_owned(), "IGSYNC_APP_SECRET".to_owned()]).collect();
+    let hosting = config.accounts.iter().filter_map(|account| account.hosting.as_ref());
+    let keys = hosting.flat_map(Hosting::key_variables).map(|name| (*name).to_owned());
+    let own = ["IGSYNC_ACCESS_TOKEN", "IGSYNC_APP_SECRET"].map(str::to_owned);
+    let mut names: Vec<String> = tokens.chain(keys).chain(own).collect();
     names.sort_unstable();
     names.dedup();
     names
 }
 
-async fn run_command(account: &Account, words: &[String]) -> Result<String, Halt> {
-    let help = "run the command by hand; it must print the token and nothing else";
+/// What the programs that igsync starts are given of its environment: no token of any account, whatever its variable
+/// is called, no secret of the app, no key of an object store that igsync itself writes to.
+pub(super) fn environment(config: &Config) -> Environment {
+    Environment::without(&Secrets::named(secret_variables(config)).and_texts(is_meta_token))
+}
+
+/// So much is read of what a token command prints, in bytes. A token has a few hundred.
+const TOKEN_OUTPUT: u64 = 64 * 1024;
+
+async fn run_command(
+    account: &Account,
+    words: &[String],
+    config: &Config,
+    settings: &Settings,
+) -> Result<String, Halt> {
+    let help = "run the command by hand; it must print the token and nothing else, and end by itself \
+                (it sees no IGSYNC_ variable and no token of another account)";
     let Some((program, arguments)) = words.split_first() else {
         return Err(account_halt(format!("account {} has an empty token command", account.name), help));
     };
-    let (program, arguments) = (program.clone(), arguments.to_vec());
-    let shown = program.clone();
-    // A password manager may ask its own questions, so it keeps the terminal.
-    let output = tokio::task::spawn_blocking(move || {
-        std::process::Command::new(program).args(arguments).stderr(std::process::Stdio::inherit()).output()
-    })
-    .await
-    .map_err(|error| account_halt(error, help))?
-    .map_err(|error| account_halt(format!("the token command `{shown}` could not be run: {error}"), help))?;
+    let call = Call {
+        program: program.into(),
+        arguments: arguments.iter().map(Into::into).collect(),
+        folder: None,
+        environment: environment(config),
+        talks_to: TalksTo::Person,
+        limits: Limits { time: settings.token_timeout, output: TOKEN_OUTPUT, said: TOKEN_OUTPUT },
+    };
+    let output = process::run(call).await.map_err(|problem| {
+        let what = match problem {
+            Problem::NotStarted(error) => format!("could not be run: {error}"),
+            Problem::TooSlow => {
+                format!("gave no token within {} s and was ended", settings.token_timeout.as_secs_f64())
+            }
+            Problem::TooMuch => format!("printed more than {} KiB and was ended", TOKEN_OUTPUT / 1024),
+            Problem::Lost(error) => format!("was lost: {error}"),
+        };
+        account_halt(format!("the token command `{program}` {what}"), help)
+    })?;
     if !output.status.success() {
-        return Err(account_halt(format!("the token command `{shown}` failed ({})", output.status), help));
+        return Err(account_halt(format!("the token command `{program}` failed ({})", output.status), help));
     }
     let text = String::from_utf8_lossy(&output.stdout);
     Ok(text.lines().next().unwrap_or_default().trim().to_owned())

@@ -12,7 +12,6 @@ use crate::exit::Exit;
 use crate::graph::Client;
 use crate::id::{AccountName, AttemptId, PostKey, UserId};
 use crate::lockfile::{Record, Records};
-use crate::port::RunLock;
 use crate::report::lock::Done;
 use crate::report::text::{commands, visible};
 
@@ -31,13 +30,12 @@ pub(super) struct Desk {
     format: OutputFormat,
 }
 
-/// What a change is written into. It holds the run lock.
+/// What a change is written into. The run holds the run lock.
 struct Book {
     ledger: Arc<Ledger>,
     keeping: Keeping,
     /// Why it would be gone with this machine, and nobody said that it may be.
     nowhere: Option<String>,
-    _lock: RunLock,
 }
 
 impl Book {
@@ -87,11 +85,11 @@ impl Desk {
         }
         let keeping = remote::choose(&start, &mut snapshot, Terms::of_change(change.keep), world).await?;
         let mut project = start.project(world, snapshot, false);
-        let (lock, ledger) = keeping.open(&project, (command, Duration::ZERO), observer, world).await?;
+        let ledger = keeping.open(&project, (command, Duration::ZERO), observer, world).await?;
         project.snapshot.records = ledger.with_records(Clone::clone);
         let by_others = change.keep.no_push || project.config.git.push == Push::Never;
         let nowhere = keeping.nowhere().filter(|_| !by_others).map(str::to_owned);
-        Ok(Self { project, book: Some(Book { ledger, keeping, nowhere, _lock: lock }), ids, format })
+        Ok(Self { project, book: Some(Book { ledger, keeping, nowhere }), ids, format })
     }
 
     /// Nothing is written, nobody is asked.

@@ -20,8 +20,8 @@ use super::{Ended, Failure, World, write_stdout};
 
 pub(super) async fn run(global: &Global, command: &Lock, world: &World) -> Ended {
     match command {
-        Lock::List(args) => list(global, args, world),
-        Lock::Show(args) => show(global, args, world),
+        Lock::List(args) => list(global, args, world).await,
+        Lock::Show(args) => show(global, args, world).await,
         Lock::Mv(args) => rename(global, args, world).await,
         Lock::Rm(args) => remove(global, args, world).await,
         Lock::Ignore(args) => ignore(global, args, world).await,
@@ -30,8 +30,8 @@ pub(super) async fn run(global: &Global, command: &Lock, world: &World) -> Ended
     }
 }
 
-fn list(global: &Global, args: &LockList, world: &World) -> Ended {
-    let project = Project::load(global, world, args.scope.sandbox, false)?;
+async fn list(global: &Global, args: &LockList, world: &World) -> Ended {
+    let project = Project::load(global, world, args.scope.sandbox, false).await?;
     subject::check_account(&project, args.scope.account.as_deref())?;
     let records = &project.snapshot.records;
     let wanted = args.scope.account.as_ref().map(|name| {
@@ -55,8 +55,8 @@ fn list(global: &Global, args: &LockList, world: &World) -> Ended {
     Ok(Exit::Done)
 }
 
-fn show(global: &Global, args: &LockShow, world: &World) -> Ended {
-    let project = Project::load(global, world, args.scope.sandbox, false)?;
+async fn show(global: &Global, args: &LockShow, world: &World) -> Ended {
+    let project = Project::load(global, world, args.scope.sandbox, false).await?;
     let named = find(&project, &project.snapshot.records, &args.key, &args.scope)?;
     let attempts = attempts_of(&project.snapshot.records, &named);
     if attempts.is_empty() {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use crate::cli::{Global, Plan, PlanFormat, Scope};
 use crate::config::{Account, Paused};
 use crate::exit::Exit;
@@ -16,7 +18,7 @@ use super::project::Project;
 use super::{Ended, Failure, World, actions, base, draw, refresh, remote, write_commands, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
-    let mut project = Project::load(global, world, args.scope.sandbox, false)?;
+    let mut project = Project::load(global, world, args.scope.sandbox, false).await?;
     match args.format {
         PlanFormat::Human | PlanFormat::Json => show_findings(&project, world),
         PlanFormat::Markdown | PlanFormat::Github => say_findings(&project, world),
@@ -25,12 +27,12 @@ pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
         return Ok(Exit::Failure);
     }
     if let Some(rev) = &args.base {
-        let changed = base::changed_files(&project.root, rev)?;
+        let changed = base::changed_files(&project, rev).await?;
         project.changed_files = Some(base::with_users(changed, project.posts.iter().map(|post| &**post)));
     }
     project.ephemeral = remote::known_offline(&project, world);
     let asked = refresh::for_plan(&mut project, &args.scope, args.refresh, world).await?;
-    let plan = make_and_draw(&mut project, &args.scope, asked.settled, world)?;
+    let plan = make_and_draw(&mut project, &args.scope, asked.settled, asked.now, world)?;
     world.actions.plan(&plan);
     show(&plan, &project, args.format, world)?;
     if !project.sandbox && project.snapshot.records.is_empty() && has_sandbox_records(&project, world) {
@@ -79,9 +81,10 @@ pub(super) fn make_and_draw(
     project: &mut Project,
     scope: &Scope,
     settled: BTreeSet<AttemptId>,
+    now: Timestamp,
     world: &World,
 ) -> Result<plan::Plan, Failure> {
-    let mut plan = make(project, scope, settled, world)?;
+    let mut plan = make(project, scope, settled, now)?;
     let found = draw::draw(&mut plan, project, world);
     if !found.is_empty() {
         world.terminal.say(report::findings::render(&found, world.terminal.style_err()).trim_end());
@@ -91,13 +94,20 @@ pub(super) fn make_and_draw(
     Ok(plan)
 }
 
+/// By what time posts are due: what the person says, else the server's where it was asked, else this machine's.
+/// The sandbox in this process knows no time of its own that posts were dated by.
+pub(super) fn due_by(project: &Project, scope: &Scope, server: Option<Timestamp>, world: &World) -> Timestamp {
+    let server = server.filter(|_| !project.sandbox);
+    scope.now.or(server).unwrap_or_else(|| world.clock.now())
+}
+
 /// Compares posts and records as the flags ask for. `settled` are the attempts that this run has proven
-/// not to be live.
+/// not to be live; posts are due by `now`.
 pub(super) fn make(
     project: &Project,
     scope: &Scope,
     settled: BTreeSet<AttemptId>,
-    world: &World,
+    now: Timestamp,
 ) -> Result<plan::Plan, Failure> {
     check_names(project, scope)?;
     let accounts: Vec<AccountView> = project.config.accounts.iter().map(|account| view(project, account)).collect();
@@ -108,7 +118,7 @@ pub(super) fn make(
         posts: &project.posts,
         records: &records,
         accounts: &accounts,
-        now: scope.now.unwrap_or_else(|| world.clock.now()),
+        now,
         complete: project.complete,
         selection: &selection,
         options: &Options {

@@ -53,27 +53,34 @@ pub(super) struct Project {
 
 impl Project {
     /// Reads the content root. Findings are collected, not returned as errors.
-    pub(super) fn load(global: &Global, world: &World, sandbox: bool, check_published: bool) -> Result<Self, Failure> {
+    pub(super) async fn load(
+        global: &Global,
+        world: &World,
+        sandbox: bool,
+        check_published: bool,
+    ) -> Result<Self, Failure> {
         let start = Start::new(global, world, sandbox)?;
         let mut snapshot = start.snapshot(world)?;
-        remote::take_in_fetched(&start, &mut snapshot, world)?;
+        remote::take_in_fetched(&start, &mut snapshot, world).await?;
         Ok(start.project(world, snapshot, check_published))
     }
 
     /// The same for commands that only check: a damaged record hides no findings. What is wrong with it
     /// comes along; without it every post counts as unpublished.
-    pub(super) fn load_to_check(
+    pub(super) async fn load_to_check(
         global: &Global,
         world: &World,
         check_published: bool,
     ) -> Result<(Self, Option<Failure>), Failure> {
         let start = Start::new(global, world, false)?;
         let mut snapshot = Snapshot::default();
-        let read = start.snapshot(world).and_then(|read| {
-            snapshot = read;
-            remote::take_in_fetched(&start, &mut snapshot, world)
-        });
-        let damage = read.err();
+        let damage = match start.snapshot(world) {
+            Ok(read) => {
+                snapshot = read;
+                remote::take_in_fetched(&start, &mut snapshot, world).await.err()
+            }
+            Err(damage) => Some(damage),
+        };
         Ok((start.project(world, snapshot, check_published), damage))
     }
 
@@ -107,6 +114,7 @@ impl Project {
             settle: quick(settings.settle, 300),
             look: quick(settings.look, 100),
             http_timeout: settings.http_timeout,
+            max_skew: settings.max_skew.filter(|_| !self.sandbox),
         }
     }
 

@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::apply::{Run, has_open, has_work, is_work};
 use crate::cli::{Refresh, Scope};
 use crate::id::{AccountName, AttemptId};
@@ -13,12 +15,13 @@ use super::project::Project;
 use super::{Failure, Silent, World, plan, remote};
 
 /// What asking gave.
-#[derive(Default)]
 pub(super) struct Asked {
     /// Attempts that are proven not to be live.
     pub settled: BTreeSet<AttemptId>,
     /// Some account could not be asked, and that was said.
     pub is_incomplete: bool,
+    /// By what time posts are due.
+    pub now: Timestamp,
 }
 
 /// Asks for a plan that nobody carries out: what is found stays in memory.
@@ -30,11 +33,12 @@ pub(super) async fn for_plan(
 ) -> Result<Asked, Failure> {
     let names = accounts_to_ask(project, scope, refresh, world)?;
     if names.is_empty() {
-        return Ok(Asked::default());
+        let now = plan::due_by(project, scope, None, world);
+        return Ok(Asked { settled: BTreeSet::new(), is_incomplete: false, now });
     }
     let records = project.snapshot.records.clone();
     let store = lockfile::Ledger::in_memory(Arc::clone(&world.disk), project.paths.clone(), records);
-    let ledger = Arc::new(remote::ledger_of(project, world, store, Box::new(Silent)));
+    let ledger = Arc::new(remote::ledger_of(project, world, store, Box::new(Silent), None));
     let connector = Connector::open(project, world).await?;
     let accounts = connector.connect_all(project, &Pace::reading(), &names, &ledger, world).await?;
     let users = accounts.users();
@@ -48,7 +52,8 @@ pub(super) async fn for_plan(
     for (name, halt) in &run.halted {
         world.terminal.say(&format!("account {name} could not be asked: {}\n  help: {}", halt.reason, halt.help));
     }
-    Ok(Asked { settled, is_incomplete: !run.halted.is_empty() })
+    let now = plan::due_by(project, scope, run.server_now(), world);
+    Ok(Asked { settled, is_incomplete: !run.halted.is_empty(), now })
 }
 
 /// Finds posts that are due and live already. An account that cannot be asked is set aside.
@@ -59,7 +64,8 @@ pub(super) async fn look(
     settled: &BTreeSet<AttemptId>,
     world: &World,
 ) -> Result<(), Failure> {
-    let plan = plan::make(project, scope, settled.clone(), world)?;
+    let now = plan::due_by(project, scope, run.server_now(), world);
+    let plan = plan::make(project, scope, settled.clone(), now)?;
     let mut place = 0;
     while let Some(account) = run.accounts.get(place) {
         let due = plan.changes.iter().filter(|change| change.account == *account.name() && is_work(change));
@@ -88,7 +94,7 @@ fn accounts_to_ask(
     if refresh == Refresh::None {
         return Ok(HashSet::new());
     }
-    let offline = plan::make(project, scope, BTreeSet::new(), world)?;
+    let offline = plan::make(project, scope, BTreeSet::new(), plan::due_by(project, scope, None, world))?;
     let is_selected = |name: &AccountName| {
         scope.account.is_empty() || scope.account.iter().any(|selected| *selected == *name.as_str())
     };

@@ -10,14 +10,14 @@ use crate::apply::{Context, Ledger, Observer};
 use crate::cli::{Apply, Keep};
 use crate::config::Push;
 use crate::exit::Exit;
-use crate::git::{Branch, Followed};
+use crate::git::{Branch, Followed, Git};
 use crate::lockfile::format::{self, HEADER};
 use crate::lockfile::{self, Record, Records, Snapshot};
 use crate::port::{Kept, Remote, RunLock};
 use crate::report::text::commands;
 
 use super::project::{Project, Start};
-use super::{Failure, World, base, run_lock};
+use super::{Failure, World, credentials, run_lock};
 use place::Place;
 
 /// What a command asks of the remote.
@@ -80,14 +80,15 @@ impl Keeping {
         self.nowhere.as_deref()
     }
 
-    /// Takes the run lock, opens the record, and joins in what stands at the remote by now.
+    /// Takes the run lock, which is held as long as the run lives, opens the record, and joins in what stands at the
+    /// remote by now.
     pub(super) async fn open(
         &self,
         project: &Project,
         (command, patience): (&str, Duration),
         observer: Box<dyn Observer>,
         world: &World,
-    ) -> Result<(RunLock, Arc<Ledger>), Failure> {
+    ) -> Result<Arc<Ledger>, Failure> {
         if let Some(doubt) = &self.doubt {
             let help = "let this machine read the remote, or pass --allow-stale";
             return Err(Failure::message(Exit::Stale, format!("nothing was published: {doubt}"), help));
@@ -99,9 +100,9 @@ impl Keeping {
             store.take_over(&project.snapshot.records)?;
         }
         let remote = self.branch.clone().map(|branch| branch as Arc<dyn Remote>);
-        let ledger = Arc::new(ledger_of(project, world, store, observer).kept_at(remote));
+        let ledger = Arc::new(ledger_of(project, world, store, observer, Some(lock)).kept_at(remote));
         ledger.fetch_record().await.map_err(|stop| Failure::halted(stop.into_halt()))?;
-        Ok((lock, ledger))
+        Ok(ledger)
     }
 
     /// Lets the checkout come along with what was pushed, and tells a person where it could not.
@@ -165,7 +166,7 @@ pub(super) async fn choose(
         Err(why) => {
             keeping.doubt = unknown_branch(state_branch, terms, &why);
             if !terms.must_know {
-                make_do(start, snapshot, &why, world)?;
+                make_do(start, snapshot, &why, world).await?;
             }
             keeping.nowhere = is_ci.then_some(why);
             return Ok(keeping);
@@ -196,7 +197,7 @@ pub(super) async fn choose(
                 let why = error.to_string();
                 keeping.doubt = keeping.doubt.or_else(|| unknown_branch(state_branch, terms, &why));
                 if !terms.must_know {
-                    make_do(start, snapshot, &why, world)?;
+                    make_do(start, snapshot, &why, world).await?;
                 }
             }
         }
@@ -214,9 +215,11 @@ fn unknown_branch(branch: Option<&str>, terms: Terms, why: &str) -> Option<Strin
 }
 
 /// For commands that ask no remote: the record on a branch of its own, as it was last fetched.
-pub(super) fn take_in_fetched(start: &Start, snapshot: &mut Snapshot, world: &World) -> Result<(), Failure> {
+pub(super) async fn take_in_fetched(start: &Start, snapshot: &mut Snapshot, world: &World) -> Result<(), Failure> {
     let Some(branch) = start.config().git.state_branch.as_deref().filter(|_| !start.sandbox) else { return Ok(()) };
-    match base::record_on(&start.root, branch) {
+    let environment = credentials::environment(start.config());
+    let git = Git::offline(&start.root, start.settings().git_timeout, &environment);
+    match git.fetched_lockfile(branch).await {
         Ok(Some(text)) => take_in(snapshot, &text, format_args!("branch {branch}")),
         Ok(None) => {
             world.terminal.say(&format!(
@@ -226,7 +229,7 @@ pub(super) fn take_in_fetched(start: &Start, snapshot: &mut Snapshot, world: &Wo
             Ok(())
         }
         Err(why) => {
-            world.terminal.say(&format!("note: the record on branch {branch} was not read: {}", why.report));
+            world.terminal.say(&format!("note: the record on branch {branch} was not read: {why}"));
             Ok(())
         }
     }
@@ -246,14 +249,14 @@ pub(super) async fn take_in_newest(start: &Start, snapshot: &mut Snapshot, world
             Some(text) => take_in(snapshot, &text, place.record.target()),
             None => Ok(()),
         },
-        Err(why) => make_do(start, snapshot, &why, world),
+        Err(why) => make_do(start, snapshot, &why, world).await,
     }
 }
 
 /// Goes on with what was fetched before, and says so.
-fn make_do(start: &Start, snapshot: &mut Snapshot, why: &str, world: &World) -> Result<(), Failure> {
+async fn make_do(start: &Start, snapshot: &mut Snapshot, why: &str, world: &World) -> Result<(), Failure> {
     world.terminal.say(&format!("note: the record could not be fetched: {why}"));
-    take_in_fetched(start, snapshot, world)
+    take_in_fetched(start, snapshot, world).await
 }
 
 /// Joins a lockfile from elsewhere into what this machine knows.
@@ -319,14 +322,19 @@ pub(super) fn hand_over(records: &[Record], world: &World) {
     world.actions.keep(&lines);
 }
 
-/// The record of a run that everybody watches through `observer`.
+/// The record of a run that `observer` hears of. Without a lock nothing may be published.
 pub(super) fn ledger_of(
     project: &Project,
     world: &World,
     store: lockfile::Ledger,
     observer: Box<dyn Observer>,
+    lock: Option<RunLock>,
 ) -> Ledger {
     let (clock, dice) = (Arc::clone(&world.clock), fastrand::Rng::with_seed(world.seed));
     let context = Context::new(clock, world.stop.clone(), project.waits(), observer, dice);
+    let context = match lock {
+        Some(lock) => context.holding(lock),
+        None => context,
+    };
     Ledger::new(Arc::new(context), store)
 }

@@ -29,7 +29,7 @@ pub(super) async fn run(global: &Global, args: &Status, world: &World) -> Ended 
         return Ok(Exit::Failure);
     }
     let scope = Scope { sandbox: args.sandbox, account: args.account.clone(), ..Scope::default() };
-    let plan = plan::make(&project, &scope, BTreeSet::new(), world)?;
+    let plan = plan::make(&project, &scope, BTreeSet::new(), world.clock.now())?;
     world.actions.sandbox(project.sandbox);
     world.actions.plan(&plan);
     let connector = Connector::open(&project, world).await?;

@@ -11,8 +11,8 @@ use crate::report::text::plural;
 use super::project::{Project, relative};
 use super::{Ended, World, write_commands, write_stdout};
 
-pub(super) fn run(global: &Global, args: &Validate, world: &World) -> Ended {
-    let (project, damage) = Project::load_to_check(global, world, args.all)?;
+pub(super) async fn run(global: &Global, args: &Validate, world: &World) -> Ended {
+    let (project, damage) = Project::load_to_check(global, world, args.all).await?;
     let findings = chosen(&project, args, world);
     let text = match args.format {
         FindingsFormat::Human => {

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::env::Env;
 use crate::finding::Finding;
-use crate::port::is_loopback;
+use crate::net::{has_user, is_loopback, is_private_line};
 use crate::rules;
 
 /// Where the API is, and how long to wait.
@@ -26,10 +26,14 @@ pub struct Settings {
     pub http_timeout: Duration,
     /// For one call of git.
     pub git_timeout: Duration,
+    /// For one run of a token command.
+    pub token_timeout: Duration,
     /// A container must stay unpublished for this long to prove that a publish did not happen.
     pub settle: Duration,
     /// Between two looks at the listing.
     pub look: Duration,
+    /// How far the server's clock and this machine's may differ; `None`: the server's is its own.
+    pub max_skew: Option<Duration>,
 }
 
 impl Default for Settings {
@@ -43,14 +47,22 @@ impl Default for Settings {
             poll_budget: Duration::from_secs(30 * 60),
             http_timeout: Duration::from_secs(60),
             git_timeout: Duration::from_secs(120),
+            token_timeout: Duration::from_secs(30),
             settle: Duration::from_secs(60),
             look: Duration::from_secs(60),
+            max_skew: Some(MAX_SKEW),
         }
     }
 }
 
 /// Longer waits than a day are a mistake: containers live 24 hours.
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// How far a machine's clock may go wrong without a decision about time going wrong with it.
+const MAX_SKEW: Duration = Duration::from_secs(5 * 60);
+
+/// The clock of an emulator may be moved by years.
+const CENTURY_MS: u64 = 100 * 365 * DAY_MS;
 
 impl Settings {
     /// Reads the variables; a value that cannot be used is a finding and leaves the default.
@@ -62,22 +74,28 @@ impl Settings {
             ..Self::default()
         };
         let mut poll_initial = Duration::MAX;
-        for (name, least_ms, field) in [
-            ("IGSYNC_POLL_INITIAL_MS", 1, &mut poll_initial),
-            ("IGSYNC_POLL_MAX_MS", 1, &mut settings.poll_max),
-            ("IGSYNC_POLL_BUDGET_MS", 1, &mut settings.poll_budget),
-            ("IGSYNC_HTTP_TIMEOUT_MS", 1, &mut settings.http_timeout),
-            ("IGSYNC_GIT_TIMEOUT_MS", 1, &mut settings.git_timeout),
-            ("IGSYNC_SETTLE_MS", 0, &mut settings.settle),
-            ("IGSYNC_LOOK_MS", 0, &mut settings.look),
+        let mut max_skew = MAX_SKEW;
+        for (name, allowed, field) in [
+            ("IGSYNC_POLL_INITIAL_MS", 1..=DAY_MS, &mut poll_initial),
+            ("IGSYNC_POLL_MAX_MS", 1..=DAY_MS, &mut settings.poll_max),
+            ("IGSYNC_POLL_BUDGET_MS", 1..=DAY_MS, &mut settings.poll_budget),
+            ("IGSYNC_HTTP_TIMEOUT_MS", 1..=DAY_MS, &mut settings.http_timeout),
+            ("IGSYNC_GIT_TIMEOUT_MS", 1..=DAY_MS, &mut settings.git_timeout),
+            ("IGSYNC_TOKEN_TIMEOUT_MS", 1..=DAY_MS, &mut settings.token_timeout),
+            ("IGSYNC_SETTLE_MS", 0..=DAY_MS, &mut settings.settle),
+            ("IGSYNC_LOOK_MS", 0..=DAY_MS, &mut settings.look),
+            ("IGSYNC_MAX_SKEW_MS", 0..=CENTURY_MS, &mut max_skew),
         ] {
             let Some(text) = env.get(name) else { continue };
             match text.parse() {
-                Ok(ms) if (least_ms..=DAY_MS).contains(&ms) => *field = Duration::from_millis(ms),
-                _ => findings
-                    .push(unusable(name, &format!("write a number of milliseconds from {least_ms} to {DAY_MS}"))),
+                Ok(ms) if allowed.contains(&ms) => *field = Duration::from_millis(ms),
+                _ => {
+                    let (least, most) = (allowed.start(), allowed.end());
+                    findings.push(unusable(name, &format!("write a number of milliseconds from {least} to {most}")));
+                }
             }
         }
+        settings.max_skew = Some(max_skew);
         // A test that makes the longest wait short means the first one, too.
         settings.poll_initial = (poll_initial < Duration::MAX).then(|| poll_initial.min(settings.poll_max));
         settings
@@ -93,15 +111,10 @@ impl Settings {
 fn base_url(env: &Env, name: &str, findings: &mut Vec<Finding>) -> Option<Url> {
     let text = env.get(name)?;
     let help = match Url::parse(text) {
-        Ok(url)
-            if url.query().is_some()
-                || url.fragment().is_some()
-                || !url.username().is_empty()
-                || url.password().is_some() =>
-        {
+        Ok(url) if url.query().is_some() || url.fragment().is_some() || has_user(&url) => {
             "write the base alone, without user, query or fragment"
         }
-        Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) => return Some(url),
+        Ok(url) if is_private_line(&url) => return Some(url),
         Ok(url) if url.scheme() == "http" => {
             "plain http is for this machine only (127.0.0.1, localhost); write https://"
         }

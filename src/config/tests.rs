@@ -223,6 +223,8 @@ fn an_unusable_value_in_the_environment_is_named_and_not_shown() {
         ("IGSYNC_HTTP_TIMEOUT_MS", "0"),
         ("IGSYNC_SETTLE_MS", "-1"),
         ("IGSYNC_LOOK_MS", "99999999999"),
+        ("IGSYNC_MAX_SKEW_MS", "5min"),
+        ("IGSYNC_MAX_SKEW_MS", "99999999999999"),
         ("IGSYNC_LOGIN", "threads"),
         ("IGSYNC_USER_ID", "acme"),
     ] {
@@ -246,6 +248,7 @@ fn settings_come_from_the_environment() {
         ("IGSYNC_POLL_MAX_MS", "5"),
         ("IGSYNC_SETTLE_MS", "0"),
         ("IGSYNC_LOOK_MS", ""),
+        ("IGSYNC_MAX_SKEW_MS", "1000000000000"),
     ];
     let Loaded { settings, findings, .. } = load_text("", &env);
     assert!(findings.is_empty());
@@ -253,6 +256,8 @@ fn settings_come_from_the_environment() {
     assert_eq!(settings.graph_version.as_deref(), Some("v25.0"));
     assert_eq!((settings.poll_initial, settings.poll_max), (Some(Duration::from_millis(5)), Duration::from_millis(5)));
     assert_eq!((settings.settle, settings.look), (Duration::ZERO, Duration::from_secs(60)), "empty is unset");
+    assert_eq!(settings.max_skew, Some(Duration::from_secs(1_000_000_000)), "an emulator's clock may be years away");
+    assert_eq!(load_text("", &[]).settings.max_skew, Some(Duration::from_secs(300)));
 }
 
 #[test]

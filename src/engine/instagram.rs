@@ -10,12 +10,14 @@ use jiff::Timestamp;
 
 use crate::apply::{
     Address, Capabilities, Class, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part, Publishing,
-    Quota, Reading, Refusal, Window,
+    Quota, Reading, Refusal, WaitsFor, Window,
 };
 use crate::graph::codes::{self, Known};
 use crate::graph::retry::{Call, Verdict, decide};
 use crate::graph::wire::StatusCode;
-use crate::graph::{self, Client, Error, Flavour, PublishAnswer, Uploaded, VideoUpload, publish_outcome};
+use crate::graph::{
+    self, Client, Error, Flavour, Pause, PublishAnswer, Reference, Uploaded, VideoUpload, WrongDate, publish_outcome,
+};
 use crate::id::{ContainerId, MediaId, UserId};
 
 /// One Instagram account, by the token of its client.
@@ -62,6 +64,10 @@ impl Engine for Instagram {
 
     fn now(&self) -> Timestamp {
         self.client.server_now()
+    }
+
+    fn wrong_clock(&self) -> Option<Refusal> {
+        self.client.wrong_date().as_ref().map(wrong_clock)
     }
 
     fn has_slept(&self) -> bool {
@@ -185,6 +191,32 @@ pub fn refusal(error: &Error) -> Refusal {
         text: error.to_string(),
         help,
         trace: api.and_then(|api| api.fbtrace_id.clone()),
+    }
+}
+
+/// Why nothing may be published by the server's clock.
+#[must_use]
+pub fn wrong_clock(wrong: &WrongDate) -> Refusal {
+    let WrongDate { said, expected, by } = wrong;
+    let (text, help) = match by {
+        Reference::ThisMachine => (
+            format!("the clocks differ: the server says {said:.0}, this machine says {expected:.0}"),
+            "set the clock of this machine; where an emulator's clock is meant to differ, set IGSYNC_MAX_SKEW_MS",
+        ),
+        Reference::EarlierAnswers => (
+            format!("the server's clock jumped: it says {said:.0}, by its earlier answers it is {expected:.0}"),
+            "nothing is published by a clock that may be wrong; run apply again",
+        ),
+    };
+    Refusal { class: Class::Other, code: None, subcode: None, text, help: help.to_owned(), trace: None }
+}
+
+/// What the client's own waits are for.
+#[must_use]
+pub fn waits_for(pause: Pause) -> WaitsFor {
+    match pause {
+        Pause::Retry => WaitsFor::Retry,
+        Pause::CallLimit => WaitsFor::CallLimit,
     }
 }
 

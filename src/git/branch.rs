@@ -9,7 +9,8 @@ use futures_util::future::BoxFuture;
 use sha2::{Digest as _, Sha256};
 
 use super::checkout::Checkout;
-use super::command::{Error, Git};
+use super::command::Git;
+use super::error::Error;
 use super::local::Followed;
 use super::message::{Signature, message, run_page};
 use super::outcome::{self, Said};
@@ -47,8 +48,8 @@ impl Branch {
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Self {
         let mut hash = Sha256::new();
-        for part in [&target.remote, &target.branch, &checkout.prefix] {
-            hash.update(part.as_bytes());
+        for part in [target.remote.as_bytes(), target.branch.as_bytes(), &checkout.prefix] {
+            hash.update(part);
             hash.update([0]);
         }
         let hash = hash.finalize();

@@ -1,6 +1,10 @@
 //! The repository that the content root is in, and where its record belongs.
 
-use super::command::{Error, Git};
+use std::ffi::OsString;
+
+use super::bytes::joined;
+use super::command::Git;
+use super::error::Error;
 use super::target::{self, Facts, Target};
 
 /// A content root in a git work tree.
@@ -8,7 +12,7 @@ use super::target::{self, Facts, Target};
 pub struct Checkout {
     pub(super) git: Git,
     /// The content root from the top of the work tree: empty, or with a slash at its end.
-    pub(super) prefix: String,
+    pub(super) prefix: Vec<u8>,
     /// The commit that is checked out; `None` before the first one.
     pub(super) head: Option<String>,
     /// The branch that is checked out; `None`: a commit is.
@@ -18,22 +22,22 @@ pub struct Checkout {
 impl Checkout {
     /// Looks where `git` stands.
     pub async fn find(git: Git) -> Result<Self, Error> {
-        let inside = ["rev-parse", "--is-inside-work-tree", "--show-prefix"];
-        let text = git.line(&inside, b"").await?;
-        let (is_inside, prefix) = text.split_once('\n').unwrap_or((&text, ""));
-        if is_inside != "true" {
-            let said = "the content root is in a repository without a work tree".to_owned();
-            return Err(Error::Failed { command: "rev-parse".to_owned(), code: None, said });
-        }
+        let mut prefix = git.bytes(&["rev-parse", "--show-prefix"], b"").await?;
+        prefix.pop();
         let head = git.answer(&["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]).await?;
         let branch = git.answer(&["symbolic-ref", "--quiet", "--short", "HEAD"]).await?;
-        Ok(Self { prefix: prefix.to_owned(), git, head, branch })
+        Ok(Self { git, prefix, head, branch })
     }
 
     /// The path of the lockfile in the repository.
     #[must_use]
-    pub fn lockfile(&self) -> String {
-        format!("{}igsync.lock", self.prefix)
+    pub fn lockfile(&self) -> Vec<u8> {
+        [&self.prefix, &b"igsync.lock"[..]].concat()
+    }
+
+    /// The lockfile as `commit` holds it, for commands that take the name of an object.
+    pub(super) fn lockfile_in(&self, commit: &str) -> OsString {
+        joined(&format!("{commit}:"), &self.lockfile())
     }
 
     /// The branch that this checkout belongs to. `variable` reads the environment. The error is for people.

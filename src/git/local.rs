@@ -2,7 +2,7 @@
 
 use super::branch::Branch;
 use super::checkout::Checkout;
-use super::command::Error;
+use super::error::Error;
 
 /// What became of the checkout.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Checkout {
         if self.changed(&head, commit).await?.iter().any(|path| *path != lockfile) {
             return Ok(Followed::Left("others have pushed changes"));
         }
-        let wanted = self.git.line(&["rev-parse", "--verify", &format!("{commit}:{lockfile}")], b"").await?;
+        let wanted = self.git.line(&["rev-parse".into(), "--verify".into(), self.lockfile_in(commit)], b"").await?;
         let on_disk = self.git.line(&["hash-object", "--no-filters", "--", "igsync.lock"], b"").await?;
         if on_disk != wanted {
             return Ok(Followed::Left("igsync.lock on disk is another one"));

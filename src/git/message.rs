@@ -1,6 +1,7 @@
 //! What a commit of igsync says, and as whom.
 
-use super::command::{Error, Git};
+use super::command::Git;
+use super::error::Error;
 
 /// No longer than this, whatever a caller brings. In characters.
 const LIMIT: usize = 4000;

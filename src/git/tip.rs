@@ -1,7 +1,8 @@
 //! Whether the checkout is what the remote's branch holds.
 
 use super::checkout::Checkout;
-use super::command::{Error, failed};
+use super::error::Error;
+use super::program::failed;
 
 /// How the checkout stands to the tip of a branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ impl Checkout {
         let changed = self.changed(head, tip).await?;
         // Commits that touch other folders of the repository change nothing that is published from here.
         let lockfile = self.lockfile();
-        let is_ours = |path: &String| path.starts_with(&self.prefix) && *path != lockfile;
+        let is_ours = |path: &Vec<u8>| path.starts_with(&self.prefix) && *path != lockfile;
         Ok(if changed.iter().any(is_ours) { Tip::Behind } else { Tip::BehindByRecord })
     }
 
@@ -46,10 +47,10 @@ impl Checkout {
     }
 
     /// Paths from the top of the repository that differ between two commits.
-    pub(super) async fn changed(&self, from: &str, to: &str) -> Result<Vec<String>, Error> {
+    pub(super) async fn changed(&self, from: &str, to: &str) -> Result<Vec<Vec<u8>>, Error> {
         let arguments = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to];
         let text = self.git.bytes(&arguments, b"").await?;
         let paths = text.split(|byte| *byte == 0).filter(|path| !path.is_empty());
-        Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
+        Ok(paths.map(<[u8]>::to_vec).collect())
     }
 }

@@ -1,6 +1,10 @@
 //! A commit that differs from another one in a single file, made of objects alone: no index, no work tree.
 
-use super::command::{Error, Git};
+use std::ffi::OsString;
+
+use super::bytes::os;
+use super::command::Git;
+use super::error::Error;
 use super::message::Signature;
 
 /// What may be wrong with the place where the file is to go.
@@ -14,11 +18,11 @@ pub(super) enum TreeError {
     NoFolder(String),
 }
 
-/// `mode type id` and the name: one line of a tree.
+/// `mode type id` and the name: one line of a tree. A name is any bytes, and is written back as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
     about: String,
-    name: String,
+    name: Vec<u8>,
 }
 
 impl Entry {
@@ -40,13 +44,13 @@ impl Entry {
 }
 
 /// The bytes of the file at `path` in `commit`; `None` where there is none.
-pub(super) async fn read(git: &Git, commit: &str, path: &str) -> Result<Option<Vec<u8>>, TreeError> {
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+pub(super) async fn read(git: &Git, commit: &str, path: &[u8]) -> Result<Option<Vec<u8>>, TreeError> {
+    let (folder, name) = split(path);
     let Some(entry) = list(git, commit, folder).await?.into_iter().find(|entry| entry.name == name) else {
         return Ok(None);
     };
     if !entry.is_plain_file() {
-        return Err(TreeError::NoFile(path.to_owned()));
+        return Err(TreeError::NoFile(said(path)));
     }
     Ok(Some(git.bytes(&["cat-file", "blob", entry.id()], b"").await?))
 }
@@ -55,7 +59,7 @@ pub(super) async fn read(git: &Git, commit: &str, path: &str) -> Result<Option<V
 pub(super) async fn commit(
     git: &Git,
     parent: Option<&str>,
-    path: &str,
+    path: &[u8],
     text: &[u8],
     message: &str,
     signature: &Signature,
@@ -89,26 +93,26 @@ async fn over(
 }
 
 /// From the file up to the top: every folder on the way is written anew with one entry exchanged.
-async fn tree_with(git: &Git, parent: Option<&str>, path: &str, blob: &str) -> Result<String, TreeError> {
+async fn tree_with(git: &Git, parent: Option<&str>, path: &[u8], blob: &str) -> Result<String, TreeError> {
     let mut id = blob.to_owned();
     let mut below = path;
     let mut is_file = true;
     loop {
-        let (folder, name) = below.rsplit_once('/').unwrap_or(("", below));
+        let (folder, name) = split(below);
         let mut entries = match parent {
             Some(commit) => list(git, commit, folder).await?,
             None => Vec::new(),
         };
         let old = entries.iter().find(|entry| entry.name == name);
         let mode = match old {
-            Some(old) if is_file && !old.is_plain_file() => return Err(TreeError::NoFile(below.to_owned())),
-            Some(old) if !is_file && old.kind() != "tree" => return Err(TreeError::NoFolder(below.to_owned())),
+            Some(old) if is_file && !old.is_plain_file() => return Err(TreeError::NoFile(said(below))),
+            Some(old) if !is_file && old.kind() != "tree" => return Err(TreeError::NoFolder(said(below))),
             Some(old) => old.mode().to_owned(),
             None => if is_file { "100644" } else { "040000" }.to_owned(),
         };
         entries.retain(|entry| entry.name != name);
         let kind = if is_file { "blob" } else { "tree" };
-        entries.push(Entry { about: format!("{mode} {kind} {id}"), name: name.to_owned() });
+        entries.push(Entry { about: format!("{mode} {kind} {id}"), name: name.to_vec() });
         id = write(git, &entries).await?;
         if folder.is_empty() {
             return Ok(id);
@@ -117,28 +121,42 @@ async fn tree_with(git: &Git, parent: Option<&str>, path: &str, blob: &str) -> R
     }
 }
 
+/// The folder of a path, and its name there.
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    match path.iter().rposition(|byte| *byte == b'/') {
+        Some(at) => (&path[..at], &path[at + 1..]),
+        None => (b"", path),
+    }
+}
+
+/// For people.
+fn said(path: &[u8]) -> String {
+    String::from_utf8_lossy(path).into_owned()
+}
+
 /// What stands directly in a folder of a commit; nothing where there is no such folder.
-async fn list(git: &Git, commit: &str, folder: &str) -> Result<Vec<Entry>, TreeError> {
-    let inside = format!("{folder}/");
-    let mut arguments = vec!["ls-tree", "-z", "--full-tree", commit];
+async fn list(git: &Git, commit: &str, folder: &[u8]) -> Result<Vec<Entry>, TreeError> {
+    let inside = if folder.is_empty() { Vec::new() } else { [folder, b"/"].concat() };
+    let mut arguments: Vec<OsString> = ["ls-tree", "-z", "--full-tree", commit].map(OsString::from).into();
     if !folder.is_empty() {
-        arguments.extend(["--", &inside]);
+        arguments.extend(["--".into(), os(&inside)]);
     }
     let text = git.bytes(&arguments, b"").await?;
-    let unreadable = || Error::Unreadable { command: "ls-tree".to_owned() };
-    let mut entries = Vec::new();
-    for line in text.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
-        // Names that are no UTF-8 could not be written back.
-        let line = std::str::from_utf8(line).map_err(|_| unreadable())?;
-        let (about, path) = line.split_once('\t').ok_or_else(unreadable)?;
-        let name = if folder.is_empty() { path } else { path.strip_prefix(&inside).ok_or_else(unreadable)? };
-        entries.push(Entry { about: about.to_owned(), name: name.to_owned() });
-    }
-    Ok(entries)
+    let entries = text.split(|byte| *byte == 0).filter(|line| !line.is_empty());
+    let entries: Option<Vec<Entry>> = entries.map(|line| entry(line, &inside)).collect();
+    Ok(entries.ok_or_else(|| Error::Unreadable { command: "ls-tree".to_owned() })?)
+}
+
+/// Reads `mode type id TAB path`, the path being `inside` and a name.
+fn entry(line: &[u8], inside: &[u8]) -> Option<Entry> {
+    let tab = line.iter().position(|byte| *byte == b'\t')?;
+    let about = std::str::from_utf8(&line[..tab]).ok()?.to_owned();
+    Some(Entry { about, name: line[tab + 1..].strip_prefix(inside)?.to_vec() })
 }
 
 async fn write(git: &Git, entries: &[Entry]) -> Result<String, Error> {
-    let lines: Vec<&str> = entries.iter().flat_map(|entry| [&*entry.about, "\t", &*entry.name, "\0"]).collect();
+    let lines: Vec<&[u8]> =
+        entries.iter().flat_map(|entry| [entry.about.as_bytes(), b"\t", &entry.name, b"\0"]).collect();
     // What a partial clone has not fetched is there all the same.
-    git.line(&["mktree", "-z", "--missing"], lines.concat().as_bytes()).await
+    git.line(&["mktree", "-z", "--missing"], &lines.concat()).await
 }

@@ -16,7 +16,7 @@ use super::errors::{ApiError, Error, Why};
 use super::proof::AppSecret;
 use super::retry::{self, Call, Pace, Verdict};
 use super::text::clean;
-use super::time::ServerClock;
+use super::time::{ServerClock, WrongDate};
 use super::token::AccessToken;
 use super::usage::Usage;
 use crate::port::{Body, Clock, Method, Request, Response, Transport, TransportError};
@@ -36,6 +36,8 @@ pub struct Timing {
     pub longest: Duration,
     /// Adds up to the delay once more, so that many runs do not come back together.
     pub jitter: bool,
+    /// How far a `Date` may be from what is known otherwise; `None`: the server's clock is its own.
+    pub max_skew: Option<Duration>,
 }
 
 impl Default for Timing {
@@ -47,6 +49,7 @@ impl Default for Timing {
             spaced: Duration::from_secs(15),
             longest: Duration::from_secs(60),
             jitter: true,
+            max_skew: None,
         }
     }
 }
@@ -80,6 +83,7 @@ pub struct Client {
     pub(super) timing: Timing,
     server: ServerClock,
     usage: Mutex<Usage>,
+    pauses: Option<Pauses>,
     /// The refusal after which nothing more is sent: each further call would make it worse.
     barred: Mutex<Option<ApiError>>,
 }
@@ -89,6 +93,18 @@ impl fmt::Debug for Client {
         f.debug_struct("Client").field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
 }
+
+/// Why a client waits before it sends a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pause {
+    /// The call failed and is sent again.
+    Retry,
+    /// The limit of calls is close.
+    CallLimit,
+}
+
+/// Hears of each wait of a client when it begins.
+type Pauses = Box<dyn Fn(Pause, Duration, Timestamp) + Send + Sync>;
 
 /// One request before it has a host and a token.
 pub(super) struct Ask<'a> {
@@ -120,9 +136,28 @@ impl Client {
         clock: Arc<dyn Clock>,
         timing: Timing,
     ) -> Self {
-        let server = ServerClock::default();
+        let server = ServerClock::new(timing.max_skew, &*clock);
         let (usage, barred) = (Mutex::default(), Mutex::default());
-        Self { endpoint, token, app_secret: None, forerunner: None, transport, clock, timing, server, usage, barred }
+        Self {
+            endpoint,
+            token,
+            app_secret: None,
+            forerunner: None,
+            transport,
+            clock,
+            timing,
+            server,
+            usage,
+            pauses: None,
+            barred,
+        }
+    }
+
+    /// Says each wait, with the server's time at its beginning, before it begins.
+    #[must_use]
+    pub fn saying_pauses(mut self, say: impl Fn(Pause, Duration, Timestamp) + Send + Sync + 'static) -> Self {
+        self.pauses = Some(Box::new(say));
+        self
     }
 
     /// Proves each call with the app's secret. Facebook Login only: Instagram's host documents no proof,
@@ -146,9 +181,16 @@ impl Client {
     }
 
     /// Meta's clock: its last `Date` and the time since then. This machine's clock before the first answer.
+    /// Within one client it never jumps, whatever this machine's clock or a `Date` does.
     #[must_use]
     pub fn server_now(&self) -> Timestamp {
         self.server.now(&*self.clock)
+    }
+
+    /// The first `Date` that cannot be right: nothing may be published by such a clock.
+    #[must_use]
+    pub fn wrong_date(&self) -> Option<WrongDate> {
+        self.server.wrong()
     }
 
     /// Whether this machine slept since the last answer, so that [`Self::server_now`] is behind.
@@ -168,7 +210,7 @@ impl Client {
         loop {
             if let Some(delay) = self.usage().delay() {
                 tracing::debug!(delay_ms = delay.as_millis(), "close to the call limit");
-                self.clock.sleep(delay).await;
+                self.wait(Pause::CallLimit, delay).await;
             }
             let error = match self.once(ask).await {
                 Ok(answer) => return Ok(answer),
@@ -270,6 +312,13 @@ impl Client {
         let skip = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);
         let delay = self.timing.delays(pace).nth(skip.min(16)).unwrap_or(self.timing.longest);
         tracing::debug!(attempt, delay_ms = delay.as_millis(), "trying again");
+        self.wait(Pause::Retry, delay).await;
+    }
+
+    async fn wait(&self, pause: Pause, delay: Duration) {
+        if let Some(say) = &self.pauses {
+            say(pause, delay, self.server_now());
+        }
         self.clock.sleep(delay).await;
     }
 }

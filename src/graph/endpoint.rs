@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::wire::NEWEST_VERSION;
-use crate::port::is_loopback;
+use crate::net::{has_user, is_loopback, is_private_line};
 
 /// Meta's two login flavours; each has its own host.
 ///
@@ -144,11 +144,10 @@ fn known(text: &'static str) -> Result<Url, EndpointError> {
 }
 
 fn bare(url: Url, what: &'static str) -> Result<Url, EndpointError> {
-    if !(url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url))) {
+    if !is_private_line(&url) {
         return Err(EndpointError::NotSecure { what });
     }
-    let has_user = !url.username().is_empty() || url.password().is_some();
-    if has_user || url.query().is_some() || url.fragment().is_some() {
+    if has_user(&url) || url.query().is_some() || url.fragment().is_some() {
         return Err(EndpointError::NotBare { what });
     }
     Ok(url)

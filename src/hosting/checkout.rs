@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Error;
 use super::choice::Repository;
 use crate::git::Git;
+use crate::process::Environment;
 
 /// A content root that should be in a git checkout.
 #[derive(Clone, Debug)]
@@ -30,8 +31,8 @@ pub(super) enum Committed {
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Checkout {
-    pub(super) fn at(root: &Path) -> Self {
-        Self(Git::new(root, PATIENCE))
+    pub(super) fn at(root: &Path, environment: &Environment) -> Self {
+        Self(Git::new(root, PATIENCE, environment))
     }
 
     /// The commit that is checked out, if every other machine can have it: a branch of a remote holds it.
@@ -73,9 +74,9 @@ impl Checkout {
     async fn ask(&self, arguments: &[&str]) -> Result<Option<String>, Error> {
         let output = self.0.run(arguments, b"").await.map_err(|error| Error::NoGit { problem: error.to_string() })?;
         if !output.succeeded() {
-            // "not a git repository", "dubious ownership": the rest of the run would say nothing better.
+            // The rest of the run would say nothing better.
             return match output.stderr.lines().find(|line| line.starts_with("fatal: ")) {
-                Some(fatal) if is_about_the_repository(fatal) => Err(Error::NoGit { problem: fatal.to_owned() }),
+                Some(fatal) if fatal.contains("bad object") => Err(Error::NoGit { problem: fatal.to_owned() }),
                 _ => Ok(None),
             };
         }
@@ -83,10 +84,6 @@ impl Checkout {
         let text = text.trim_matches(['\0', '\n', '\r']);
         Ok((!text.is_empty()).then(|| text.to_owned()))
     }
-}
-
-fn is_about_the_repository(fatal: &str) -> bool {
-    ["not a git repository", "dubious ownership", "bad object"].iter().any(|words| fatal.contains(words))
 }
 
 /// One line of `git ls-tree -l`.

@@ -59,7 +59,16 @@ impl Hosting {
             },
             Self::Github(_) | Self::Command(_) => return None,
         };
-        crate::port::is_loopback(&base).then(|| base.to_string())
+        crate::net::is_loopback(&base).then(|| base.to_string())
+    }
+
+    /// Names of the variables with the keys that igsync itself uses here.
+    #[must_use]
+    pub fn key_variables(&self) -> &'static [&'static str] {
+        match self {
+            Self::ObjectStore(_) => &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"],
+            Self::Url(_) | Self::Github(_) | Self::Command(_) => &[],
+        }
     }
 
     /// Whether files that only this machine has can be hosted.

@@ -11,19 +11,23 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::process::{self, Call, OUTPUT_LIMIT, Output, Problem};
 use super::{Error, MediaFile};
+use crate::net;
+use crate::process::{self, Call, Environment, Limits, Output, Problem, TalksTo};
 
 pub(super) struct Program {
     pub words: Vec<String>,
     /// The content root.
     pub root: PathBuf,
-    /// Names of the variables that hold igsync's own secrets: none of the program's business.
-    pub hidden: Vec<String>,
+    /// What it is given besides: none of igsync's own secrets.
+    pub environment: Environment,
     /// Values that no message may show.
     pub secrets: Vec<String>,
     pub patience: Duration,
 }
+
+/// More than this on one of its outputs ends the program. In bytes.
+const OUTPUT_LIMIT: u64 = 64 * 1024;
 
 /// What is kept of the program's own words when it fails. In characters.
 const SHOWN: usize = 600;
@@ -37,14 +41,15 @@ impl Program {
         let call = Call {
             program: self.resolve(program),
             arguments: all,
-            folder: self.root.clone(),
-            variables: vec![
-                ("IGSYNC_MEDIA_PATH", file.path.to_string_lossy().into_owned()),
-                ("IGSYNC_MEDIA_SHA256", file.sha256.to_string()),
-                ("IGSYNC_MEDIA_TYPE", file.content_type.to_owned()),
-            ],
-            hidden: self.hidden.clone(),
-            patience: self.patience,
+            folder: Some(self.root.clone()),
+            environment: self
+                .environment
+                .clone()
+                .with("IGSYNC_MEDIA_PATH", &file.path)
+                .with("IGSYNC_MEDIA_SHA256", &*file.sha256)
+                .with("IGSYNC_MEDIA_TYPE", file.content_type),
+            talks_to: TalksTo::Us(b""),
+            limits: Limits { time: self.patience, output: OUTPUT_LIMIT, said: OUTPUT_LIMIT },
         };
         let output = process::run(call).await.map_err(|problem| self.no_output(file, &problem))?;
         self.read(file, &output)
@@ -74,10 +79,8 @@ impl Program {
         };
         match Url::parse(line) {
             _ if !line.is_ascii() => wrong("printed a URL with characters outside of ASCII: percent-encode them"),
-            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-                wrong("printed a URL with a user or password, which Meta does not send")
-            }
-            Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && crate::port::is_loopback(&url)) => Ok(url),
+            Ok(url) if net::has_user(&url) => wrong("printed a URL with a user or password, which Meta does not send"),
+            Ok(url) if net::is_private_line(&url) => Ok(url),
             _ => wrong("printed no https URL"),
         }
     }

@@ -1,6 +1,5 @@
 //! Public repositories on github.com serve the raw bytes of every pushed commit.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
@@ -19,10 +18,14 @@ pub(super) struct Github {
 }
 
 impl Github {
-    pub(super) fn new(root: &Path, configured: Option<Repository>, env: &dyn Fn(&str) -> Option<String>) -> Self {
+    pub(super) fn new(
+        checkout: Checkout,
+        configured: Option<Repository>,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Self {
         let is_github = env("GITHUB_SERVER_URL").is_none_or(|server| server == "https://github.com");
         let of_the_job = env("GITHUB_REPOSITORY").filter(|_| is_github).and_then(|name| Repository::parse(&name));
-        Self { checkout: Checkout::at(root), configured, of_the_job, pushed: OnceCell::new() }
+        Self { checkout, configured, of_the_job, pushed: OnceCell::new() }
     }
 
     pub(super) async fn url_of(&self, file: &MediaFile) -> Result<Url, Error> {

@@ -6,6 +6,14 @@
 mod body;
 mod trouble;
 
+/// As [`FetchError::Private`] writes addresses.
+fn host_of(url: &Url) -> String {
+    match url.host() {
+        Some(url::Host::Ipv6(address)) => address.to_string(),
+        host => host.map(|host| host.to_string()).unwrap_or_default(),
+    }
+}
+
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +29,8 @@ use url::Url;
 
 use super::expiry::expires_at;
 use crate::media::probe::Facts;
-use crate::port::{Body, Clock, FetchError, Fetched, Method, Request, Response, Transport, is_loopback};
+use crate::net::is_loopback;
+use crate::port::{Body, Clock, FetchError, Fetched, Method, Request, Response, Transport};
 use body::Reading;
 
 pub use trouble::Trouble;
@@ -111,7 +120,7 @@ impl Prover {
         let is_here = is_loopback(&url);
         match self.reach {
             Reach::ThisMachine if !is_here => return Ok(None),
-            Reach::Internet if is_here => return Err(Trouble::Private(url.host_str().unwrap_or_default().to_owned())),
+            Reach::Internet if is_here => return Err(Trouble::Private(host_of(&url))),
             Reach::Internet if url.scheme() != "https" => return Err(Trouble::NotHttps),
             _ => {}
         }

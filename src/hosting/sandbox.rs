@@ -7,7 +7,8 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::{Error, MediaFile, patience};
-use crate::port::{Body, Disk, Method, Progress, Request, Transport, is_loopback};
+use crate::net::is_loopback;
+use crate::port::{Body, Disk, Method, Progress, Request, Transport};
 
 pub(super) struct Sandbox {
     base: Url,

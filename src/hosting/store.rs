@@ -25,6 +25,7 @@ use url::Url;
 
 use super::choice::{Link, ObjectStore};
 use super::{Error, MediaFile};
+use crate::net;
 use crate::port::{Access, Disk, Progress, Transport};
 use failure::Step;
 
@@ -259,9 +260,7 @@ fn endpoint(settings: &ObjectStore, env: &dyn Fn(&str) -> Option<String>) -> Res
     }
     for name in ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"] {
         let Some(text) = env(name) else { continue };
-        let url = Url::parse(&text).ok().filter(|url| {
-            (url.scheme() == "https" || crate::port::is_loopback(url)) && url.username().is_empty() && url.has_host()
-        });
+        let url = Url::parse(&text).ok().filter(|url| net::is_private_line(url) && !net::has_user(url));
         return url.map(Some).ok_or_else(|| Error::StoreSettings {
             problem: format!("{name} is no https address (plain http is for this machine only)"),
         });

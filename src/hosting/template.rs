@@ -6,6 +6,7 @@ use thiserror::Error;
 use url::Url;
 
 use super::MediaFile;
+use crate::net;
 
 /// What RFC 3986 calls unreserved stays; `/` is a separator of the path it stands in.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
@@ -100,15 +101,10 @@ fn fill(template: &str, values: &Values<'_>) -> Result<Url, Error> {
         return Err(Error::SameForAll);
     }
     let url = Url::parse(&text).map_err(|error| Error::NotAUrl { problem: error.to_string() })?;
-    if !url.username().is_empty() || url.password().is_some() {
+    if net::has_user(&url) {
         return Err(Error::HasUser);
     }
-    let is_allowed = match url.scheme() {
-        "https" => url.host().is_some(),
-        "http" => crate::port::is_loopback(&url),
-        _ => false,
-    };
-    if is_allowed { Ok(url) } else { Err(Error::NotHttps) }
+    if net::is_private_line(&url) { Ok(url) } else { Err(Error::NotHttps) }
 }
 
 /// The name after an opening brace, and what follows its closing one.

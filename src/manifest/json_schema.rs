@@ -131,7 +131,7 @@ const TEXT: [&str; 2] = ["string", "number"];
 /// A path relative to the manifest.
 const PATH: &str = r"^[^\\\x00-\x1f/][^\\\x00-\x1f]*$";
 /// The same, or a URL from which media can be fetched.
-const SOURCE: &str = r"^(https://[!-~]+|http://(localhost|127\.[0-9.]+|\[::1\])[!-~]*|(?![A-Za-z][A-Za-z0-9+.-]*://)[^\\\x00-\x1f/][^\\\x00-\x1f]*)$";
+const SOURCE: &str = r"^(https://[!-~]+|http://(([A-Za-z0-9-]+\.)*localhost|127\.[0-9.]+|\[::1\])[!-~]*|(?![A-Za-z][A-Za-z0-9+.-]*://)[^\\\x00-\x1f/][^\\\x00-\x1f]*)$";
 const HASHTAG: &str = r"^(set:.+|#?[^\s#@,]+)$";
 const USERNAME: &str = r"^@?[A-Za-z0-9._]{1,30}$";
 /// Only that there is a day and a time: the rest needs a calendar.

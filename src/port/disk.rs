@@ -43,7 +43,14 @@ pub trait Access: Read + Seek + Send {}
 impl<T: Read + Seek + Send> Access for T {}
 
 /// Held while the value lives; the system drops it when the process dies.
-pub struct RunLock(pub Box<dyn Send>);
+pub struct RunLock(pub Box<dyn Held>);
+
+/// A lock on a file.
+pub trait Held: Send + Sync {
+    /// Whether the file at the path is still the one that is locked. Where it is another one, or none, somebody else
+    /// can hold a lock by the same name.
+    fn is_in_place(&self) -> io::Result<bool>;
+}
 
 impl fmt::Debug for RunLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -120,7 +127,7 @@ pub trait Disk: Send + Sync {
 
     fn remove(&self, path: &Path) -> io::Result<()>;
 
-    /// Takes the advisory lock on `path` without waiting and writes `holder` into the file. When
-    /// another process holds it, the inner error is what that process wrote.
+    /// Takes the advisory lock on `path` without waiting and writes `holder` into the file, which is at its path
+    /// when the lock is held. When another process holds it, the inner error is what that process wrote.
     fn try_lock(&self, path: &Path, holder: &str) -> io::Result<Result<RunLock, String>>;
 }

@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -10,10 +11,12 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 
 use self::stranger::{Known, Stranger, fetch_failure};
 use super::{Access, FetchError, Fetched, Method, Request, Response, Sink, Transport, TransportError};
+use crate::net::{LOOPBACK, is_loopback};
 
 mod stranger;
 #[cfg(test)]
@@ -96,8 +99,7 @@ impl HttpTransport {
     pub fn with_names(options: &HttpOptions, names: Known) -> Result<Self, TransportError> {
         // An error means that this process has a provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // A proxy cannot reach this machine's loopback.
-        let plain = build(builder(options).tls_certs_only([]).no_proxy())?;
+        let plain = build(at_home(builder(options)).tls_certs_only([]))?;
         let (loopback, outside) = Default::default();
         let stranger = Stranger::new(options, names)?;
         Ok(Self { options: options.clone(), plain, loopback, outside, stranger })
@@ -107,7 +109,7 @@ impl HttpTransport {
     fn client_for(&self, url: &url::Url) -> Result<&reqwest::Client, TransportError> {
         match (is_loopback(url), url.scheme()) {
             (true, "http") => Ok(&self.plain),
-            (true, _) => get_or_build(&self.loopback, || with_roots(builder(&self.options)).no_proxy()),
+            (true, _) => get_or_build(&self.loopback, || at_home(with_roots(builder(&self.options)))),
             (false, _) => get_or_build(&self.outside, || with_roots(builder(&self.options)).https_only(true)),
         }
     }
@@ -202,17 +204,6 @@ fn prepared(client: &reqwest::Client, request: Request) -> Result<Prepared, Tran
     Ok(Prepared { builder, moved: streamed })
 }
 
-/// Whether `url` names this machine: `localhost`, `127.0.0.0/8` or `::1`.
-#[must_use]
-pub fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
 fn builder(options: &HttpOptions) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(&options.user_agent)
@@ -222,6 +213,23 @@ fn builder(options: &HttpOptions) -> reqwest::ClientBuilder {
         .referer(false)
         // A connection that the other end is about to drop would turn a publish into a lost answer.
         .pool_idle_timeout(Duration::from_secs(20))
+}
+
+/// For this machine alone. No proxy could reach its loopback, and no name server is asked where that is:
+/// another answer than loopback would get tokens in plain text.
+fn at_home(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder.no_proxy().dns_resolver(Arc::new(OwnNames))
+}
+
+/// Takes every name for this machine: [`is_loopback`] has judged it.
+#[derive(Debug)]
+struct OwnNames;
+
+impl Resolve for OwnNames {
+    fn resolve(&self, _: Name) -> Resolving {
+        let here = LOOPBACK.into_iter().map(|address| SocketAddr::new(address, 0));
+        Box::pin(std::future::ready(Ok(Box::new(here) as Addrs)))
+    }
 }
 
 /// The bundled roots serve machines without a store; a company's own authority still counts.

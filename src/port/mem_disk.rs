@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::files::{Content, Files, Node, kind_of, plain};
-use super::disk::{Access, Disk, Entry, FileKind, RunLock, Stat};
+use super::disk::{self, Access, Disk, Entry, FileKind, RunLock, Stat};
 
 /// What happens at one durable write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -275,29 +275,36 @@ impl Disk for MemDisk {
         let mut files = self.alive()?;
         let path = files.unlinked(path, false)?;
         files.check_writable(&path)?;
-        if files.locks.contains_key(&path) {
+        if files.inode(&path).is_some_and(|inode| files.locks.contains_key(&inode)) {
             let text = files.file(&path)?;
             return Ok(Err(String::from_utf8_lossy(&text).into_owned()));
         }
         files.set(path.clone(), Content::File(holder.as_bytes().into()));
-        let ticket = files.ticks;
-        files.locks.insert(path.clone(), ticket);
-        Ok(Ok(RunLock(Box::new(Held { disk: self.clone(), path, ticket }))))
+        let (inode, ticket) = (files.inode(&path).ok_or(ErrorKind::NotFound)?, files.ticks);
+        files.locks.insert(inode, ticket);
+        Ok(Ok(RunLock(Box::new(Held { disk: self.clone(), path, inode, ticket }))))
     }
 }
 
 struct Held {
     disk: MemDisk,
     path: PathBuf,
+    inode: u64,
     ticket: u64,
+}
+
+impl disk::Held for Held {
+    fn is_in_place(&self) -> io::Result<bool> {
+        Ok(self.disk.alive()?.inode(&self.path) == Some(self.inode))
+    }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
         let mut files = self.disk.lock();
         // After a crash the lock may belong to another process already.
-        if files.locks.get(&self.path) == Some(&self.ticket) {
-            files.locks.remove(&self.path);
+        if files.locks.get(&self.inode) == Some(&self.ticket) {
+            files.locks.remove(&self.inode);
         }
     }
 }
@@ -351,6 +358,20 @@ mod tests {
         disk.read(Path::new("/j"), 99).unwrap_err();
         disk.revive();
         assert_eq!(disk.bytes("/j").unwrap(), b"one\ntw");
+    }
+
+    #[test]
+    fn a_lock_whose_file_is_gone_or_another_one_is_not_in_place() {
+        let disk = MemDisk::new();
+        let path = Path::new("/run.lock");
+        let first = disk.try_lock(path, "one").unwrap().unwrap();
+        assert!(first.0.is_in_place().unwrap());
+        disk.wipe(path);
+        assert!(!first.0.is_in_place().unwrap());
+        let second = disk.try_lock(path, "two").unwrap().unwrap();
+        assert!(!first.0.is_in_place().unwrap() && second.0.is_in_place().unwrap());
+        drop(first);
+        assert_eq!(disk.try_lock(path, "three").unwrap().unwrap_err(), "two");
     }
 
     #[test]

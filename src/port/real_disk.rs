@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::disk::{Access, Disk, Entry, RunLock, Stat};
+use super::disk::{Access, Disk, Entry, Held, RunLock, Stat};
 
 #[cfg_attr(unix, path = "real_disk/unix.rs")]
 #[cfg_attr(not(unix), path = "real_disk/other.rs")]
@@ -68,20 +68,64 @@ impl Disk for RealDisk {
     }
 
     fn try_lock(&self, path: &Path, holder: &str) -> io::Result<Result<RunLock, String>> {
-        let (mut file, _) = regular(unlinked::open_to_lock(path)?)?;
-        match file.try_lock() {
-            Ok(()) => {
-                // Who holds it is information for people only: a full disk must not forbid the lock.
-                let _ = file.set_len(0).and_then(|()| file.write_all(holder.as_bytes()));
-                Ok(Ok(RunLock(Box::new(file))))
+        for _ in 0..LOCK_TRIES {
+            let locked = try_lock_once(path, holder)?;
+            // The file that was opened may have been removed before it was locked: nobody else would meet its lock.
+            let is_held = match &locked {
+                Ok(lock) => lock.0.is_in_place()?,
+                Err(_) => true,
+            };
+            if is_held {
+                return Ok(locked);
             }
-            Err(fs::TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                let _ = file.take(4096).read_to_string(&mut text);
-                Ok(Err(text))
-            }
-            Err(fs::TryLockError::Error(error)) => Err(error),
         }
+        Err(io::Error::other("the file is replaced again and again"))
+    }
+}
+
+/// So often a lock is taken anew because its file was replaced meanwhile.
+const LOCK_TRIES: usize = 10;
+
+fn try_lock_once(path: &Path, holder: &str) -> io::Result<Result<RunLock, String>> {
+    let (mut file, _) = regular(unlinked::open_to_lock(path)?)?;
+    match file.try_lock() {
+        Ok(()) => {
+            // Who holds it is information for people only: a full disk must not forbid the lock.
+            let _ = file.set_len(0).and_then(|()| file.write_all(holder.as_bytes()));
+            Ok(Ok(RunLock(Box::new(LockedFile { file, path: path.to_owned() }))))
+        }
+        Err(fs::TryLockError::WouldBlock) => {
+            let mut text = String::new();
+            let _ = file.take(4096).read_to_string(&mut text);
+            Ok(Err(text))
+        }
+        Err(fs::TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Locked while it is open.
+struct LockedFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl Held for LockedFile {
+    #[cfg(unix)]
+    fn is_in_place(&self) -> io::Result<bool> {
+        use std::os::unix::fs::MetadataExt;
+        let locked = self.file.metadata()?;
+        match fs::symlink_metadata(&self.path) {
+            Ok(there) => Ok((there.dev(), there.ino()) == (locked.dev(), locked.ino())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// An open file cannot be replaced here.
+    #[cfg(not(unix))]
+    fn is_in_place(&self) -> io::Result<bool> {
+        self.file.metadata()?;
+        Ok(self.path.exists())
     }
 }
 
@@ -168,6 +212,22 @@ mod tests {
         assert_eq!(names, there.map(|(name, kind)| (real.join(name), kind)));
         assert_eq!(RealDisk.read(&real.join("file"), 9).unwrap(), b"x");
         RealDisk.remove(&real.join("alias")).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_whose_file_is_gone_or_another_one_is_not_in_place() {
+        let folder = temporary_folder();
+        let path = folder.path().join("run.lock");
+        let first = RealDisk.try_lock(&path, "pid 7").unwrap().unwrap();
+        assert!(first.0.is_in_place().unwrap());
+        fs::remove_file(&path).unwrap();
+        assert!(!first.0.is_in_place().unwrap());
+        let second = RealDisk.try_lock(&path, "pid 8").unwrap().unwrap();
+        assert!(!first.0.is_in_place().unwrap() && second.0.is_in_place().unwrap());
+        std::os::unix::fs::symlink("run.lock.2", folder.path().join("link")).unwrap();
+        fs::rename(folder.path().join("link"), &path).unwrap();
+        assert!(!second.0.is_in_place().unwrap(), "a link is not the file");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::apply::WaitsFor;
 use crate::id::Kind;
 use crate::{graph, rules};
 
@@ -147,6 +148,14 @@ pub fn events() -> Value {
         event("post_started", &of_post(&[("kind", kind())])),
         event("container_created", &of_post(&[("container", id())])),
         event("container_polled", &of_post(&[("container", id()), ("waited_ms", count())])),
+        event(
+            "waiting",
+            &[
+                ("waits_for", json!({ "enum": WaitsFor::ALL })),
+                ("wait_ms", count()),
+                ("until", about(time(), "By the server's clock; of the whole run, by this machine's")),
+            ],
+        ),
         event("upload_progress", &of_post(&[("sent_bytes", count()), ("total_bytes", count())])),
         event("intent_recorded", &of_post(&[("container", id())])),
         event("post_published", &of_post(&[("media_id", about(maybe(id()), "null: live, id not known yet"))])),
@@ -208,6 +217,13 @@ pub fn events() -> Value {
         &[("item", json!({ "type": "integer", "minimum": 1, "description": "Of several; absent for a cover" }))],
     );
     may_have("container_polled", &[("status", json!({ "enum": status, "description": "Absent: unreadable" }))]);
+    may_have(
+        "waiting",
+        &[
+            ("key", about(text(), "Absent where it is not about one post")),
+            ("account", about(text(), "Absent where it is about the whole run")),
+        ],
+    );
     may_have("post_failed", &[("code", whole()), ("subcode", whole()), ("fbtrace_id", text())]);
     json!({
         "$schema": DRAFT,

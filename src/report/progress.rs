@@ -10,17 +10,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::ProgressDrawTarget;
+use jiff::Timestamp;
 use owo_colors::Style as Paint;
 
 use self::bars::Bars;
 use super::Style;
 use super::text::{commands, elapsed, one_line};
-use crate::apply::{Event, Observer, PostRef, Reading};
+use crate::apply::{Event, Observer, PostRef, Reading, WaitsFor};
 use crate::id::{AccountName, Kind};
 use crate::port::Clock;
 
 /// How often a log hears of a post that takes long.
 const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// A shorter wait is over before its line is read.
+const WORTH_A_LINE: Duration = Duration::from_secs(2);
 
 /// Tells people what happens.
 pub struct Human {
@@ -124,6 +128,37 @@ impl Human {
         self.say("waiting", Paint::new().dimmed(), &rest)
     }
 
+    /// Short waits, and those for a post that Instagram is still processing, are only seen on a terminal.
+    fn wait(
+        &mut self,
+        post: Option<&PostRef>,
+        account: Option<&AccountName>,
+        waits_for: WaitsFor,
+        time: Duration,
+        until: Timestamp,
+    ) -> io::Result<()> {
+        let until = until.strftime("until %Y-%m-%d %H:%M:%SZ");
+        let shown = post.filter(|post| self.under_way.contains_key(post));
+        match shown {
+            Some(post) if waits_for == WaitsFor::Processing => {
+                return self.tell(post, &format!("{}, next look {until}", waits_for.words()).replace(" until", " at"));
+            }
+            Some(post) if self.bars.is_some() => {
+                self.show(post, &format!("waiting {until}: {}", waits_for.words()));
+                return Ok(());
+            }
+            _ if time < WORTH_A_LINE => return Ok(()),
+            _ => {}
+        }
+        let whom = match (post, account) {
+            (Some(post), _) => format!(" for {}", self.name(post)),
+            (None, Some(account)) => format!(" for account {}", one_line(account.as_str())),
+            (None, None) => String::new(),
+        };
+        let rest = format!("{until} ({}){whom}: {}", elapsed(time), waits_for.words());
+        self.say("waiting", Paint::new().dimmed(), &rest)
+    }
+
     fn end(&mut self, post: &PostRef) {
         self.under_way.remove(post);
         if let Some(bars) = &mut self.bars {
@@ -178,6 +213,10 @@ impl Observer for Human {
                 None => self.tell(post, "handed over"),
             },
             Event::ContainerPolled { post, status, .. } => self.tell(post, polled(*status)),
+            Event::Waiting { key, account, waits_for, wait_ms, until } => {
+                let post = key.clone().zip(account.clone()).map(|(key, account)| PostRef { key, account });
+                self.wait(post.as_ref(), account.as_ref(), *waits_for, Duration::from_millis(*wait_ms), *until)
+            }
             Event::UploadProgress { post, sent_bytes, total_bytes } => {
                 let (sent, total) = (super::text::bytes(*sent_bytes), super::text::bytes(*total_bytes));
                 self.tell(post, &format!("{sent} of {total} uploaded"))

@@ -41,7 +41,7 @@ pub(crate) fn valid<'a>(world: &'a World, text: &str, base: &str, now: Millis) -
 }
 
 /// One base URL serves both logins and the token decides, unless the host name says which one it
-/// is: `facebook.localhost`, `graph.instagram.com`.
+/// is: `facebook.localhost`, `instagram.localhost`.
 pub(crate) fn served(base: &str) -> Option<Login> {
     let host = base.trim_start_matches("http://");
     if host.contains("facebook") {

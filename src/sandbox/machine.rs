@@ -14,6 +14,7 @@ use super::store::{MAX_FILE, Store};
 use super::time::Millis;
 use super::uploads::Uploads;
 use super::world::World;
+use crate::net::{is_loopback, is_private_line};
 use crate::port::{Body, Clock, Method, Request, Transport};
 
 /// How vendors' logs show Meta's fetcher.
@@ -71,7 +72,7 @@ impl Core {
                 found => return Ok(found),
             }
         }
-        if url.scheme() == "http" && !is_loopback(&url) {
+        if !is_private_line(&url) {
             return Err(failed());
         }
         let settings = self.world().settings.clone();
@@ -110,14 +111,5 @@ impl Core {
             url = next.and_then(|next| url.join(next).ok()).ok_or_else(failed)?;
         }
         Err(failed())
-    }
-}
-
-pub(crate) fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }

@@ -77,6 +77,8 @@ fn page(title: &str, body: &Markup, now: Millis) -> Response<Body> {
     let headers = response.headers_mut();
     headers.insert("content-security-policy", respond::header(POLICY));
     headers.insert("x-content-type-options", respond::header("nosniff"));
+    // Whoever opened the page in a window keeps no hold of it.
+    headers.insert("cross-origin-opener-policy", respond::header("same-origin"));
     headers.insert("referrer-policy", respond::header("no-referrer"));
     headers.insert("cache-control", respond::header("no-store"));
     response

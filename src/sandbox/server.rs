@@ -11,7 +11,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::Response;
 use axum::http::request::Parts;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use self::body::broken;
 pub(crate) use self::body::collect;
@@ -26,7 +26,7 @@ use super::machine::{Core, locked};
 use super::respond::{self, Cut, Usage};
 use super::socket::Port;
 use super::time::{self, Millis};
-use super::{control, page};
+use super::{control, door, page};
 
 /// The largest body of an API call, in bytes.
 const MAX_BODY: u64 = 8 << 20;
@@ -70,14 +70,28 @@ impl Server {
     /// Answers one request; a [`Cut`] in the response's extensions means no answer.
     pub(crate) async fn handle(self: Arc<Self>, request: Request) -> Response<Body> {
         let (parts, body) = request.into_parts();
+        let mut response = match door::judge(&parts) {
+            Ok(()) => self.admitted(parts, body).await,
+            Err(why) => respond::control(
+                403,
+                &json!({ "error": { "message": why, "type": "SandboxRefused" } }),
+                self.core.now(),
+            ),
+        };
+        // Browsers that do not say who asks keep what another site embeds from it.
+        response.headers_mut().insert("cross-origin-resource-policy", respond::header("same-origin"));
+        response
+    }
+
+    async fn admitted(&self, parts: Parts, body: Body) -> Response<Body> {
         let path = call::parts(parts.uri.path());
         if path.first().is_some_and(|part| part == "_sandbox") {
             self.run_late().await;
-            return control::answer(&self, &parts, &path[1..], body).await;
+            return control::answer(self, &parts, &path[1..], body).await;
         }
         if path.is_empty() && matches!(parts.method.as_str(), "GET" | "HEAD") && parts.uri.query().is_none() {
             self.run_late().await;
-            return page::feed(&self, self.core.now());
+            return page::feed(self, self.core.now());
         }
         self.run_late().await;
         self.graph(parts, body, path).await

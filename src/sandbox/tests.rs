@@ -1,6 +1,7 @@
 //! The sandbox as a client meets it: over real HTTP on a free port.
 
 mod docs;
+mod door;
 mod edges;
 mod errors;
 mod faults;

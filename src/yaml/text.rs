@@ -71,6 +71,14 @@ pub fn find_token(text: &str) -> Option<Range<usize>> {
     meta_token(text).or_else(|| key_id(text)).or_else(|| secret_key(text))
 }
 
+/// Whether a text is what can be an access token of Meta's. Part of a longer text, its signs may be chance: every
+/// public RSA key of ssh has them.
+#[must_use]
+pub fn is_meta_token(text: &str) -> bool {
+    let text = text.trim();
+    meta_token(text) == Some(0..text.len())
+}
+
 /// AWS: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
 fn key_id(text: &str) -> Option<Range<usize>> {
     text.match_indices("AKIA").chain(text.match_indices("ASIA")).find_map(|(start, _)| {

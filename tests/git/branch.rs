@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use igsync::git::{Branch, Checkout, Git, Signature};
 use igsync::port::{Kept, Remote as _, RemoteError, Version};
 
-use crate::repo::{Origin, branch, commit, git, hook, push, run, state, state_branch, write};
+use crate::repo::{Origin, branch, commit, git, hook, inherited, push, run, state, state_branch, write};
 
 const HEADER: &str = "{\"igsync_lock\":1}\n";
 
@@ -261,7 +261,7 @@ fn a_remote_that_hangs_is_given_up_and_its_programs_are_ended() {
     #[expect(clippy::disallowed_methods, reason = "the real time limit is what is measured")]
     let began = Instant::now();
     run(async {
-        let checkout = Checkout::find(Git::new(&clone, Duration::from_millis(700))).await.unwrap();
+        let checkout = Checkout::find(Git::new(&clone, Duration::from_millis(700), &inherited())).await.unwrap();
         let target = checkout.target(None, &|_| None).await.unwrap();
         let branch = Branch::of_content(checkout, target, Signature::default(), &|_| None);
         let Err(RemoteError::Unclear(said)) = branch.fetch().await else { panic!("an answer") };

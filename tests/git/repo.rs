@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::executable::executable;
 use igsync::git::{Branch, Checkout, Git, Signature, Target};
+use igsync::process::{Environment, Secrets};
 
 /// A remote that all machines share.
 pub struct Origin {
@@ -128,8 +129,13 @@ pub fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
+/// The variables of the test itself.
+pub fn inherited() -> Environment {
+    Environment::without(&Secrets::default())
+}
+
 pub async fn checkout(root: &Path) -> Checkout {
-    Checkout::find(Git::new(root, Duration::from_secs(30))).await.unwrap()
+    Checkout::find(Git::new(root, Duration::from_secs(30), &inherited())).await.unwrap()
 }
 
 /// The branch that keeps the record for the content root `root`.

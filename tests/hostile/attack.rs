@@ -186,6 +186,12 @@ pub fn picture() -> Vec<u8> {
         .clone()
 }
 
+/// The same picture in other bytes for each number.
+pub fn numbered_picture(number: u8) -> Vec<u8> {
+    let picture = picture();
+    [&picture[..2], &[0xFF, 0xFE, 0, 3, number], &picture[2..]].concat()
+}
+
 #[test]
 fn a_content_root_without_an_attack_passes() {
     let attack = Attack::new();

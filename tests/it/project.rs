@@ -237,7 +237,7 @@ impl Server {
     pub fn mend(&self) {
         use std::io::{Read, Write};
         let mut socket = std::net::TcpStream::connect(self.address).unwrap();
-        socket.write_all(b"DELETE /_sandbox/faults HTTP/1.1\r\nhost: sandbox\r\nconnection: close\r\n\r\n").unwrap();
+        socket.write_all(b"DELETE /_sandbox/faults HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         socket.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");

@@ -147,3 +147,14 @@ fn only_reports_and_commands_write_to_the_terminal() {
         assert_free_of(module, &["println!", "eprintln!", "print!(", "stdout()", "stderr()"]);
     }
 }
+
+#[test]
+fn programs_are_started_in_one_place() {
+    let modules = [
+        "apply", "cli", "commands", "config", "git", "graph", "hosting", "lockfile", "manifest", "media", "plan",
+        "port", "report", "sandbox", "yaml",
+    ];
+    for module in modules {
+        assert_free_of(module, &["process::Command", "Stdio"]);
+    }
+}

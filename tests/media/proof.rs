@@ -101,7 +101,7 @@ fn put(server: &Server, bytes: &[u8]) -> String {
     let address = server.url();
     let mut socket = std::net::TcpStream::connect(address.strip_prefix("http://").unwrap()).unwrap();
     let head = format!(
-        "PUT /_sandbox/media/{name} HTTP/1.1\r\nhost: sandbox\r\ncontent-type: image/jpeg\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        "PUT /_sandbox/media/{name} HTTP/1.1\r\nhost: localhost\r\ncontent-type: image/jpeg\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         bytes.len()
     );
     socket.write_all(&[head.as_bytes(), bytes].concat()).unwrap();

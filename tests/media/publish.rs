@@ -141,7 +141,7 @@ fn get(url: &str) -> Vec<u8> {
     use std::io::{Read, Write};
     let (address, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut socket = std::net::TcpStream::connect(address).unwrap();
-    write!(socket, "GET /{path} HTTP/1.1\r\nhost: sandbox\r\nconnection: close\r\n\r\n").unwrap();
+    write!(socket, "GET /{path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
     let mut answer = Vec::new();
     socket.read_to_end(&mut answer).unwrap();
     let body = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;

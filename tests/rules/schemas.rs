@@ -163,6 +163,13 @@ fn every_event() -> Vec<Event> {
         reason: "it leads elsewhere".into(),
         help: "write the other one".into(),
     };
+    let waiting = |key, account| Event::Waiting {
+        key,
+        account,
+        waits_for: igsync::apply::WaitsFor::Lease,
+        wait_ms: 1,
+        until: jiff::Timestamp::UNIX_EPOCH,
+    };
     let polled = |status| Event::ContainerPolled { post: post(), container: "178".into(), status, waited_ms: 1 };
     let events = vec![
         Event::RunStarted { to_publish: 1, to_resume: 0, plan_digest: "v1:sha256:a".into() },
@@ -171,6 +178,8 @@ fn every_event() -> Vec<Event> {
         Event::ContainerCreated { post: post(), container: "178".into(), item: Some(1) },
         polled(Reading::Unreadable),
         polled(Reading::Working),
+        waiting(None, None),
+        waiting(Some(post().key), Some(post().account)),
         Event::UploadProgress { post: post(), sent_bytes: 1, total_bytes: 2 },
         Event::IntentRecorded { post: post(), container: "178".into() },
         Event::PostPublished { post: post(), media_id: None },
@@ -209,6 +218,7 @@ fn every_event() -> Vec<Event> {
             | Event::PostStarted { .. }
             | Event::ContainerCreated { .. }
             | Event::ContainerPolled { .. }
+            | Event::Waiting { .. }
             | Event::UploadProgress { .. }
             | Event::IntentRecorded { .. }
             | Event::PostPublished { .. }

@@ -10,16 +10,17 @@
 mod kill;
 mod page;
 mod sdks;
+mod tools;
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use igsync::port::{RealClock, RealDisk};
 use igsync::sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
+
+pub use tools::{chromium, has, has_package, node, run};
 
 pub const USER: &str = "17841400000000001";
 
@@ -124,41 +125,4 @@ pub fn repository() -> PathBuf {
 
 pub fn script(name: &str) -> PathBuf {
     repository().join("tests/sdk").join(name)
-}
-
-/// False, and a line that says so, when a program is missing; a failure where that is not allowed.
-#[must_use]
-pub fn has(what: &str, probe: &mut Command) -> bool {
-    if probe.output().is_ok_and(|output| output.status.success()) {
-        return true;
-    }
-    assert!(
-        std::env::var_os("IGSYNC_TEST_REQUIRE_TOOLS").is_none_or(|value| value.is_empty() || value == "0"),
-        "{what} is missing, and IGSYNC_TEST_REQUIRE_TOOLS is set"
-    );
-    // Whatever the macros print, a test that passes keeps to itself.
-    let _ = writeln!(std::io::stderr(), "skipped: {what} is missing");
-    false
-}
-
-/// Runs a script that must end well and say `done` last.
-pub fn run(command: &mut Command) {
-    let output = command.output().unwrap();
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && out.ends_with("done\n"), "--- stdout\n{out}\n--- stderr\n{err}");
-}
-
-/// Node.js in a folder where it finds the packages.
-pub fn node(file: &Path) -> Command {
-    let mut command = Command::new("node");
-    command.arg(file).env_remove("NODE_OPTIONS");
-    command
-}
-
-/// Whether Node.js finds a package where the scripts look for it.
-#[must_use]
-pub fn has_package(name: &str) -> bool {
-    let folder = std::env::var("IGSYNC_NODE_MODULES").unwrap_or_else(|_| ".".into());
-    let find = "require('module').createRequire(process.argv[1] + '/').resolve(process.argv[2])";
-    has(&format!("{name} from npm"), Command::new("node").args(["-e", find, "--", &folder, name]))
 }

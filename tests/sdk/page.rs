@@ -1,8 +1,6 @@
-use std::process::Command;
-
 use serde_json::json;
 
-use crate::{Server, USER, has, has_package, node, run, script};
+use crate::{Server, USER, chromium, node, run, script};
 
 /// Texts that would do something if they were not only text.
 const HOSTILE: &str =
@@ -50,10 +48,7 @@ fn fill(server: &Server) {
 
 #[test]
 fn a_browser_turns_a_carousel_and_hostile_texts_do_nothing() {
-    let chromium = std::env::var("IGSYNC_CHROMIUM").unwrap_or_else(|_| "chromium".into());
-    if !has("chromium", Command::new(&chromium).arg("--version")) || !has_package("playwright-core") {
-        return;
-    }
+    let Some(chromium) = chromium() else { return };
     let server = Server::start();
     fill(&server);
     let shots = std::env::var("IGSYNC_SCREENSHOTS").unwrap_or_default();

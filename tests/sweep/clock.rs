@@ -1,6 +1,6 @@
 //! Simulated time.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -16,17 +16,29 @@ pub struct SimClock {
     /// In milliseconds.
     stalled: AtomicU64,
     asleep: AtomicU64,
+    /// So many seconds the machine's clock is ahead of the truth.
+    ahead: AtomicI64,
 }
 
 impl SimClock {
     pub fn new() -> Self {
-        Self { begin: tokio::time::Instant::now(), stalled: AtomicU64::new(0), asleep: AtomicU64::new(0) }
+        Self {
+            begin: tokio::time::Instant::now(),
+            stalled: AtomicU64::new(0),
+            asleep: AtomicU64::new(0),
+            ahead: AtomicI64::new(0),
+        }
     }
 
     /// The true time.
     pub fn elapsed_ms(&self) -> i64 {
         let asleep = Duration::from_millis(self.asleep.load(Ordering::Relaxed));
         i64::try_from((self.monotonic() + asleep).as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// Somebody sets the machine's clock.
+    pub fn set_ahead(&self, seconds: i64) {
+        self.ahead.store(seconds, Ordering::Relaxed);
     }
 
     /// Something blocks for so many seconds.
@@ -42,7 +54,8 @@ impl SimClock {
 
 impl Clock for SimClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millisecond(EPOCH + self.elapsed_ms()).expect("a time of our age")
+        let ahead = self.ahead.load(Ordering::Relaxed) * 1000;
+        Timestamp::from_millisecond(EPOCH + self.elapsed_ms() + ahead).expect("a time that can be written")
     }
 
     fn monotonic(&self) -> Duration {

@@ -31,6 +31,10 @@ impl Engine for Hasty {
         self.0.now()
     }
 
+    fn wrong_clock(&self) -> Option<Refusal> {
+        self.0.wrong_clock()
+    }
+
     fn has_slept(&self) -> bool {
         self.0.has_slept()
     }

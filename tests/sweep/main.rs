@@ -12,6 +12,7 @@ mod disk;
 mod engine;
 mod fault;
 mod found;
+mod lies;
 mod mutant;
 mod net;
 mod random;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use igsync::apply::by_hand::NewAttempt;
 use igsync::apply::{Engine, Look, Media, Moment, Protocol, Reading, Standing, Step};
@@ -38,6 +39,8 @@ pub enum Mutant {
     NewContainerAfterRefusal,
     /// A move leaves no tombstone under the old key.
     MoveWithoutTombstone,
+    /// A publish counts as over when its lease says so, by the server's clock alone.
+    LeaseBelieved,
     /// Announcements are said to be put at the remote, and are put with the results.
     AnnouncedLater,
     /// A text is put at the remote although another one stands there meanwhile.
@@ -73,6 +76,7 @@ impl Mutant {
     pub fn protocol(self) -> Protocol {
         let real = Protocol::default();
         match self {
+            Self::LeaseBelieved => Protocol { container: by_the_lease_alone, ..real },
             Self::FinishedBelieved => Protocol { container: believed_at_once, ..real },
             Self::NewestEntry => Protocol { candidates: newest, ..real },
             Self::ExpiredIsNotPublished => Protocol { container: expired_is_proof, ..real },
@@ -92,7 +96,13 @@ impl Mutant {
 }
 
 fn believed_at_once(record: &Record, reading: Reading, moment: Moment) -> Step {
-    (Protocol::default().container)(record, reading, Moment { quiet_from: moment.now, ..moment })
+    (Protocol::default().container)(record, reading, Moment { quiet_in: Duration::ZERO, ..moment })
+}
+
+fn by_the_lease_alone(record: &Record, reading: Reading, moment: Moment) -> Step {
+    let lease = record.intents.iter().map(|intent| intent.lease_until).max();
+    let left = lease.and_then(|lease| Duration::try_from(lease.duration_since(moment.now)).ok());
+    (Protocol::default().container)(record, reading, Moment { quiet_in: left.unwrap_or_default(), ..moment })
 }
 
 fn newest<'a>(_: &Record, look: &'a Look, claimed: &HashSet<MediaId>) -> Vec<&'a Media> {

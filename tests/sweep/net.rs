@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 
 use super::clock::SimClock;
 use super::fault::Fault;
+use super::lies::Lies;
 use super::world::{Call, Reply, USERS, World, error};
 
 /// When the simulation begins, in milliseconds since 1970. Not a whole second on purpose.
@@ -44,6 +45,7 @@ pub struct NetState {
     told: Vec<(Speaker, u64)>,
     /// Requests that came before such an id was kept, and publishes without a lease that covers them.
     pub hasty: Vec<String>,
+    pub lies: Option<Lies>,
     /// Between machines and Meta, when several machines race.
     pub pace: Option<fastrand::Rng>,
     is_dead: bool,
@@ -105,6 +107,7 @@ impl Net {
             stoppers: Vec::new(),
             told: Vec::new(),
             hasty: Vec::new(),
+            lies: None,
             pace: None,
             is_dead: false,
         };
@@ -189,8 +192,14 @@ impl Net {
         let (writes, pushes) = (self.disk.write_count(), state.pushes);
         state.steps.push(Step { at: now, call: call.clone(), writes, pushes });
         self.check_kept(&mut state, speaker, &call);
-        if let Call::Publish(container) = call {
+        // A lease is as wrong as the clock that it was made by.
+        if let Call::Publish(container) = call
+            && state.lies.is_none()
+        {
             self.check_lease(&mut state, speaker, container, now);
+        }
+        if let Some(lies) = state.lies.filter(|lies| index >= lies.from) {
+            self.clock.set_ahead(lies.local);
         }
         let fault = state.faults.remove(&index);
         let about = state.world.about(&call);
@@ -353,7 +362,9 @@ impl NetState {
     }
 
     fn reply(&self, reply: Reply, now: i64) -> Fate {
-        let headers = vec![("date".to_owned(), self.world.date(now))];
+        let lies = self.lies.filter(|lies| self.steps.len() > lies.from);
+        let date = self.world.date(now + lies.map_or(0, |lies| lies.date) * 1000);
+        let headers = vec![("date".to_owned(), date)];
         Fate::Answer(Ok(Response { status: reply.status, headers, body: reply.body.into_bytes() }))
     }
 }

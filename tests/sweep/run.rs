@@ -26,6 +26,7 @@ use jiff::Timestamp;
 
 use super::clock::SimClock;
 use super::disk::SimDisk;
+use super::lies::Lies;
 use super::mutant::Mutant;
 use super::net::{EPOCH, Net, ROOTS, token};
 use super::remote::SimRemote;
@@ -112,6 +113,7 @@ impl Simulation {
         let world = World::new(habits, EPOCH);
         let faults: BTreeMap<_, _> = schedule.requests.iter().copied().collect();
         let net = Arc::new(Net::new(Arc::clone(&clock), memory.clone(), world, faults, log));
+        net.state().lies = schedule.lies;
         net.state().pace = schedule.race.map(|seed| fastrand::Rng::with_seed(!seed));
         let remote = schedule.remote.then(|| Arc::new(SimRemote::new(Arc::clone(&net), manifests.clone(), schedule)));
         let disk = Arc::new(SimDisk::new(memory, Arc::clone(&clock), schedule));
@@ -158,12 +160,14 @@ impl Simulation {
     /// Runs apply until nothing is left to do, with everything that the schedule wants in between.
     pub async fn go(&mut self) {
         let last_event = self.schedule.between.iter().map(|(run, _)| run + 1).max().unwrap_or(0);
+        let last_event = last_event.max(self.schedule.lies.map_or(0, |lies| lies.until));
         // Both clones have to have seen that nothing is left.
         let in_turn = matches!(self.schedule.clones, Clones::InTurn | Clones::Parted);
         let enough = if in_turn { 3 } else { 2 };
         let mut quiet = 0;
         for run in 0..MOST_RUNS {
             let met = self.faults_met();
+            self.lie(run);
             let ended = self.apply_once(run).await;
             self.note(&format!("run {run} ended: {ended:?}"));
             let is_clean = self.faults_met() == met;
@@ -214,6 +218,10 @@ impl Simulation {
             let journal = self.disk.inner.bytes(Paths::new(Path::new(root)).journal());
             self.seen.extend(journal.unwrap_or_default());
         }
+    }
+
+    pub fn lies(&self) -> Option<Lies> {
+        self.schedule.lies
     }
 
     /// The calls to the remote so far.
@@ -298,7 +306,7 @@ impl Simulation {
             Ok(begun) => begun,
             Err(ended) => return ended,
         };
-        let offline = self.plan(&posts, &records, BTreeSet::new());
+        let offline = self.plan(&posts, &records, BTreeSet::new(), self.clock.now());
         let is_at_work = |account: &usize| {
             has_work(&offline, &account_name(*account)) || has_open(&records, &UserId::from(USERS[*account]))
         };
@@ -321,6 +329,8 @@ impl Simulation {
             let user = UserId::from(USERS[account]);
             let client = Arc::new(self.client(site, account));
             let halt = match ledger.context().ask(client.account(&user)).await {
+                // As the command that connects accounts.
+                Ok(Ok(_)) if client.wrong_date().is_some() => return Ended::Exit(Exit::Failure),
                 Ok(Ok(_)) => {
                     run.accounts.push(self.account(site, account, client, &ledger));
                     continue;
@@ -332,7 +342,8 @@ impl Simulation {
         }
         let settled = run.settle(&posts).await;
         let records = ledger.with_records(Clone::clone);
-        let plan = self.plan(&posts, &records, settled);
+        let now = run.server_now().unwrap_or_else(|| self.clock.now());
+        let plan = self.plan(&posts, &records, settled, now);
         if !plan.guards.is_empty() {
             return match run.ledger.keep_all().await {
                 Ok(()) => Ended::Refused(plan.guards),
@@ -376,14 +387,14 @@ impl Simulation {
         Ok(Arc::new(Ledger::new(context, store).kept_at(self.remote.clone().map(|remote| remote as _))))
     }
 
-    fn plan(&self, posts: &[Arc<Post>], records: &Records, settled: BTreeSet<AttemptId>) -> Plan {
+    fn plan(&self, posts: &[Arc<Post>], records: &Records, settled: BTreeSet<AttemptId>, now: Timestamp) -> Plan {
         let records: Vec<&Record> = records.iter().collect();
         let accounts: Vec<AccountView> = (0..self.schedule.scenario.accounts()).map(view).collect();
         plan::plan(&Input {
             posts,
             records: &records,
             accounts: &accounts,
-            now: self.clock.now(),
+            now,
             complete: true,
             selection: &Selection::all(),
             options: &Options {
@@ -404,7 +415,9 @@ impl Simulation {
         };
         let endpoint = Endpoint::new(flavour, None, None, None).unwrap();
         let token = AccessToken::from_text(&token(site, account)).unwrap();
-        let timing = Timing { jitter: false, ..Timing::default() };
+        // Without lies Meta's clock is off by a fixed time, whatever that is.
+        let max_skew = self.schedule.lies.is_some().then_some(Duration::from_secs(300));
+        let timing = Timing { jitter: false, max_skew, ..Timing::default() };
         Client::new(endpoint, token, Arc::clone(&self.net) as Arc<dyn Transport>, Arc::clone(&self.clock) as _, timing)
     }
 
@@ -447,6 +460,7 @@ fn waits() -> Waits {
         settle: Duration::from_secs(60),
         look: Duration::from_secs(60),
         http_timeout: Duration::from_secs(60),
+        max_skew: Some(Duration::from_secs(300)),
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fault::{Fault, WriteFault};
+use super::lies::Lies;
 use super::mutant::Mutant;
 use super::remote::RemoteFault;
 use super::scenario::Scenario;
@@ -33,6 +34,9 @@ pub struct Schedule {
     /// What happens after which run, from 0; in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub between: Vec<(usize, Event)>,
+    /// Clocks and leases that are not right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lies: Option<Lies>,
     #[serde(default)]
     pub habits: Habits,
     /// Makes other attempt ids.
@@ -127,6 +131,7 @@ impl Schedule {
             pushes: Vec::new(),
             race: None,
             between: Vec::new(),
+            lies: None,
             habits: Habits::default(),
             dice: 0,
             mutant: None,

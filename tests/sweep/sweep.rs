@@ -85,6 +85,14 @@ pub fn run(schedule: &Schedule, log: bool) -> Outcome {
 
 /// Runs all of them; panics with the first few that went wrong, each as it can be replayed.
 pub fn expect_clean(schedules: &[Schedule]) -> BTreeMap<String, usize> {
+    expect(schedules, |_, _| Vec::new())
+}
+
+/// As [`expect_clean`], where `also` finds more that is wrong.
+pub fn expect(
+    schedules: &[Schedule],
+    also: impl Fn(&Schedule, &Outcome) -> Vec<String> + Sync,
+) -> BTreeMap<String, usize> {
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
     let met = Mutex::new(BTreeMap::new());
@@ -94,7 +102,8 @@ pub fn expect_clean(schedules: &[Schedule]) -> BTreeMap<String, usize> {
             scope.spawn(|| {
                 let mut mine: BTreeMap<String, usize> = BTreeMap::new();
                 while let Some(schedule) = schedules.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let outcome = run(schedule, false);
+                    let mut outcome = run(schedule, false);
+                    outcome.violations.extend(also(schedule, &outcome));
                     for (name, times) in outcome.met {
                         *mine.entry(name).or_default() += times;
                     }

@@ -105,6 +105,7 @@ impl RemoteRecord {
         let mut known = lock(&self.known);
         // What others did before this run began is what it plans on.
         known.touched.clear();
+        self.context.has_read();
         Ok(known.has_lockfile)
     }
 
@@ -117,7 +118,7 @@ impl RemoteRecord {
                 Err(Trouble::Remote(RemoteError::Moved | RemoteError::Unclear(_))) if tries < TRIES => {}
                 ended => return ended,
             }
-            self.context.wait(self.pause(tries)).await?;
+            self.context.wait_for_push(self.pause(tries)).await?;
         }
     }
 
@@ -218,8 +219,8 @@ impl RemoteRecord {
                 ended => return ended,
             }
             match purpose {
-                Purpose::Claim => self.context.wait(self.pause(tries)).await?,
-                Purpose::Result | Purpose::Last => self.context.clock.sleep(self.pause(tries)).await,
+                Purpose::Claim => self.context.wait_for_push(self.pause(tries)).await?,
+                Purpose::Result | Purpose::Last => self.context.insist_on_push(self.pause(tries)).await,
             }
         }
     }

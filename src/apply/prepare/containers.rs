@@ -102,6 +102,7 @@ impl Preparer {
     }
 
     async fn make(&self, part: Part<'_>) -> Result<Made, Stop> {
+        self.scope.may_begin(&*self.engine)?;
         let made = self.scope.ask(self.engine.make(part)).await?;
         made.map_err(|refusal| Stop::refused("making the container", &refusal))
     }

@@ -1,16 +1,14 @@
 //! Waiting until a container can be published.
 
-use jiff::SignedDuration;
-
 use crate::lockfile::Record;
 use crate::manifest::{MediaType, Post};
 
-use super::super::attempt;
 use super::super::engine::Reading;
 use super::super::event::Event;
 use super::super::failure::Failure;
 use super::super::poll;
 use super::super::stop::Stop;
+use super::super::waits_for::WaitsFor;
 use super::Preparer;
 
 /// What waiting for a container gave.
@@ -33,26 +31,24 @@ impl Preparer {
         let Some(container) = &record.container else { return Ok(Readiness::Ready) };
         let made = container.created_at.unwrap_or_else(|| self.engine.now());
         let has_video = post.items.iter().any(|item| item.media_type == MediaType::Video);
-        let budget = SignedDuration::try_from(self.scope.waits.poll_budget).unwrap_or(attempt::CONTAINER_LIFE);
-        let begin = self.engine.now();
-        let mut age = begin.duration_since(made).unsigned_abs();
+        let give_up_at = self.scope.clock.monotonic() + self.scope.waits.poll_budget;
+        let mut age = self.engine.now().duration_since(made).unsigned_abs();
         for look in 0.. {
             let gap = poll::gap(post.kind, has_video, look, &self.scope.waits);
             // A container that has had its time already is looked at without delay.
             let rest = if look == 0 { gap.saturating_sub(age) } else { gap };
             if !rest.is_zero() {
-                self.scope.wait(rest).await?;
+                self.scope.wait(&post.key, WaitsFor::Processing, rest, self.engine.now()).await?;
             }
             let observed = self.scope.reach(self.engine.observe(&container.id)).await?;
-            let now = self.engine.now();
-            age = now.duration_since(made).unsigned_abs();
+            let is_over = self.scope.clock.monotonic() >= give_up_at;
+            age = self.engine.now().duration_since(made).unsigned_abs();
             self.scope.tell(&Event::ContainerPolled {
                 post: self.scope.post_ref(&post.key),
                 container: container.id.clone(),
                 status: observed.reading,
                 waited_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
             })?;
-            let is_over = now.duration_since(begin) >= budget;
             match observed.reading {
                 Reading::Ready => return Ok(Readiness::Ready),
                 Reading::Live => return Ok(Readiness::Live),

@@ -2,29 +2,19 @@
 //! too, at the remote. Nothing is sent that has not been announced, and nothing for which too little is left
 //! of its lease.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use crate::id::{ContainerId, MediaId};
 use crate::lockfile::{Record, State};
 
-use super::super::announcement::Announcement;
+use super::super::announcement::{Announcement, BATCH, OWN, PUSH, TURN};
 use super::super::attempt::{self, SUPERSEDED};
 use super::super::event::Event;
 use super::super::outcome::Outcome;
 use super::super::protocol::Standing;
+use super::super::quiet::later;
 use super::super::stop::Stop;
 use super::Publisher;
-
-/// So many publishes are announced in one push.
-const BATCH: usize = 20;
-
-/// What one post of a batch may take, its push included.
-const TURN: Duration = Duration::from_secs(20);
-
-/// What the push of an announcement may take.
-const PUSH: Duration = Duration::from_secs(60);
 
 /// So often a post is announced again because its lease ran out while it was pushed.
 const TRIES: usize = 3;
@@ -89,9 +79,9 @@ impl Publisher {
         let mut batch = Vec::new();
         for (place, record) in std::iter::once(first.clone()).chain(behind).take(BATCH).enumerate() {
             let place = u32::try_from(place).unwrap_or(u32::MAX);
-            // No two machines announce the same lease, so each knows its own announcement again.
-            let own = Duration::from_secs(10).mul_f64(self.scope.chance());
-            let lease_until = enough + PUSH + (TURN + self.min_gap) * place + own;
+            let own = OWN.mul_f64(self.scope.chance());
+            let turns = TURN.saturating_add(self.min_gap).saturating_mul(place);
+            let lease_until = later(enough, turns.saturating_add(PUSH + own));
             let record = if self.book.is_unsent(&record.attempt) { attempt::never_sent(record) } else { record };
             batch.push(attempt::intent(record, turn.fingerprint, now, lease_until));
         }

@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
+use jiff::Timestamp;
+
 use crate::apply::{causes_of, has_open, has_work, idle_events};
 use crate::cli::{Apply, OutputFormat};
 use crate::config::Account;
 use crate::exit::Exit;
 use crate::id::AccountName;
-use crate::plan::{Change, GuardKind, Plan};
+use crate::plan::{Action, Change, GuardKind, Plan};
 use crate::report;
 
 use super::super::project::Project;
@@ -17,7 +19,7 @@ use super::{refusal, show};
 /// Ends the run when the files alone decide it: nothing to do, or a guard that no call may precede.
 pub(super) fn ends_offline(
     plan: &Plan,
-    project: &Project,
+    to_ask: &HashSet<AccountName>,
     args: &Apply,
     world: &World,
 ) -> Result<Option<Exit>, Failure> {
@@ -33,7 +35,7 @@ pub(super) fn ends_offline(
         )
     };
     let is_refused = plan.guards.iter().any(|guard| before_any_call(guard.kind));
-    let is_idle = !plan.acts() && accounts_with_work(plan, project, args).is_empty();
+    let is_idle = !plan.acts() && to_ask.is_empty();
     if !is_refused && !is_idle {
         return Ok(None);
     }
@@ -48,8 +50,14 @@ pub(super) fn ends_offline(
     Ok(Some(Exit::of(&causes_of(plan))))
 }
 
-/// Accounts for which Meta has to be asked anything.
-pub(super) fn accounts_with_work(plan: &Plan, project: &Project, args: &Apply) -> HashSet<AccountName> {
+/// Accounts for which Meta has to be asked anything. `plan` was made by this machine's clock, `now`: what is due
+/// by a server's clock that is ahead within bounds is among it.
+pub(super) fn accounts_to_ask(plan: &Plan, project: &Project, args: &Apply, now: Timestamp) -> HashSet<AccountName> {
+    let skew = project.settings.max_skew.filter(|_| !project.sandbox && args.scope.now.is_none());
+    let latest = now.saturating_add(skew.unwrap_or_default()).unwrap_or(now);
+    let is_soon =
+        |change: &Change| change.action == Action::Scheduled && change.due_at.is_some_and(|due| due <= latest);
+    let is_due = |name: &AccountName| plan.changes.iter().any(|change| change.account == *name && is_soon(change));
     let is_selected = |name: &AccountName| {
         args.scope.account.is_empty() || args.scope.account.iter().any(|other| other == name.as_str())
     };
@@ -58,7 +66,8 @@ pub(super) fn accounts_with_work(plan: &Plan, project: &Project, args: &Apply) -
             && project.user_of(account).is_some_and(|user| has_open(&project.snapshot.records, &user))
     };
     let accounts = project.config.accounts.iter();
-    let at_work = accounts.filter(|account| has_work(plan, &account.name) || left_open(account));
+    let at_work =
+        accounts.filter(|account| has_work(plan, &account.name) || left_open(account) || is_due(&account.name));
     at_work.map(|account| account.name.clone()).collect()
 }
 

@@ -18,7 +18,7 @@ use super::super::{Ended, Failure, World, credentials, write_stdout};
 use super::expiry;
 
 pub(super) async fn run(global: &Global, args: &AuthInspect, world: &World) -> Ended {
-    let project = Project::load(global, world, false, false)?;
+    let project = Project::load(global, world, false, false).await?;
     if project.configuration_errors() {
         super::super::plan::show_findings(&project, world);
         return Ok(Exit::Failure);

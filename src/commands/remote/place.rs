@@ -7,7 +7,7 @@ use crate::git::{Branch, Checkout, Git, Signature, Target, Tip};
 use crate::port::Kept;
 
 use super::super::project::Start;
-use super::super::{Failure, World};
+use super::super::{Failure, World, credentials};
 
 /// The branches that a content root has to do with.
 pub(super) struct Place {
@@ -21,7 +21,8 @@ impl Place {
     /// The error says why there is none.
     pub(super) async fn find(start: &Start, world: &World) -> Result<Self, String> {
         let variable = |name: &str| world.env.get(name).map(str::to_owned);
-        let git = Git::new(&start.root, start.settings().git_timeout);
+        let environment = credentials::environment(start.config());
+        let git = Git::new(&start.root, start.settings().git_timeout, &environment);
         let settings = &start.config().git;
         let checkout = Checkout::find(git.clone()).await.map_err(|error| error.to_string())?;
         let target = checkout.target(settings.branch.as_deref(), &variable).await?;

@@ -8,7 +8,7 @@ use url::Url;
 use super::shared::duration;
 use crate::finding::Rule;
 use crate::hosting::{self, Hosting, Link, ObjectStore, Repository};
-use crate::port::is_loopback;
+use crate::net::{has_user, is_private_line};
 use crate::rules;
 use crate::yaml::{Fields, Node, Problems, shown};
 
@@ -222,9 +222,9 @@ fn word(fields: Fields<'_>, name: &str, problems: &mut Problems<'_>) -> Option<S
 fn base(fields: Fields<'_>, name: &str, problems: &mut Problems<'_>) -> Option<Url> {
     let (text, node) = fields.text(name, problems)?;
     let help = match Url::parse(text) {
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => "remove user and password",
+        Ok(url) if has_user(&url) => "remove user and password",
         Ok(url) if url.query().is_some() || url.fragment().is_some() => "remove what follows `?` or `#`",
-        Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) => return Some(url),
+        Ok(url) if is_private_line(&url) => return Some(url),
         Ok(url) if url.scheme() == "http" => "write https://; plain http is for this machine only",
         _ => "write it like https://media.example.com",
     };

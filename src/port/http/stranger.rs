@@ -12,7 +12,8 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::super::address::is_public;
 use super::super::{FetchError, TransportError};
-use super::{HttpOptions, build, builder, failure, get_or_build, is_loopback, with_roots};
+use super::{HttpOptions, at_home, build, builder, failure, get_or_build, with_roots};
+use crate::net::is_loopback;
 
 /// Names that are not asked for: their addresses are known.
 pub(super) type Known = HashMap<String, Vec<IpAddr>>;
@@ -28,7 +29,7 @@ pub(super) struct Stranger {
 
 impl Stranger {
     pub(super) fn new(options: &HttpOptions, known: Known) -> Result<Self, TransportError> {
-        let loopback = build(bare(options).tls_certs_only([]))?;
+        let loopback = build(at_home(bare(options)).tls_certs_only([]))?;
         Ok(Self { options: options.clone(), known: Arc::new(known), loopback, public: OnceLock::new() })
     }
 

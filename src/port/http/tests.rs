@@ -55,6 +55,17 @@ async fn read_head(socket: &mut TcpStream) -> (String, Vec<u8>) {
     }
 }
 
+/// Whatever a name server would say about it.
+#[tokio::test]
+async fn a_name_below_localhost_leads_to_this_machine() {
+    for name in ["localhost", "instagram.localhost", "igsync-test.localhost."] {
+        let (mut url, served) = serve(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+        url.set_host(Some(name)).unwrap();
+        assert_eq!(transport().send(get(url)).await.unwrap().status, 200, "{name}");
+        assert!(served.await.unwrap().contains(&format!("host: {name}")), "{name}");
+    }
+}
+
 #[tokio::test]
 async fn a_refused_connection_was_not_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

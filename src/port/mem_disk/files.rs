@@ -20,7 +20,8 @@ pub(super) struct Files {
     pub(super) faults: BTreeMap<usize, Fault>,
     pub(super) unreadable: BTreeSet<PathBuf>,
     pub(super) read_only: BTreeSet<PathBuf>,
-    pub(super) locks: BTreeMap<PathBuf, u64>,
+    /// By inode.
+    pub(super) locks: BTreeMap<u64, u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -87,6 +88,11 @@ impl Files {
         let now = i128::from(self.ticks) * 1_000_000_000;
         let inode = self.nodes.get(&path).map_or(self.ticks + 1, |node| node.inode);
         self.nodes.insert(path, Node { content, modified_ns: now, changed_ns: now, inode });
+    }
+
+    /// Of what is at a path without links.
+    pub(super) fn inode(&self, path: &Path) -> Option<u64> {
+        self.nodes.get(path).map(|node| node.inode)
     }
 
     pub(super) fn add_folders(&mut self, path: &Path) {

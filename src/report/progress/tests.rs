@@ -49,6 +49,51 @@ fn finished(published: usize, failed: usize) -> Event {
     }
 }
 
+fn waiting(key: Option<&str>, waits_for: WaitsFor, seconds: u64) -> Event {
+    Event::Waiting {
+        key: key.map(Into::into),
+        account: (waits_for != WaitsFor::Push).then(|| post_ref("x").account),
+        waits_for,
+        wait_ms: seconds * 1000,
+        until: "2026-12-01T17:02:15Z".parse().unwrap(),
+    }
+}
+
+#[test]
+fn a_log_says_what_is_waited_for_and_until_when() {
+    let mut stage = stage(None);
+    stage.play([
+        waiting(Some("posts/tide"), WaitsFor::Lease, 135),
+        waiting(None, WaitsFor::Retry, 15),
+        waiting(None, WaitsFor::Push, 4),
+        waiting(Some("posts/tide"), WaitsFor::SecondLook, 1),
+        started("posts/boats", Kind::Reel),
+        waiting(Some("posts/boats"), WaitsFor::Processing, 20),
+    ]);
+    stage.clock.advance(31);
+    stage.play([
+        waiting(Some("posts/boats"), WaitsFor::Processing, 30),
+        waiting(Some("posts/boats"), WaitsFor::Effect, 60),
+    ]);
+    insta::assert_snapshot!(stage.out.text(), @r"
+    waiting until 2026-12-01 17:02:15Z (2 min 15 s) for posts/tide: an earlier run announced its publish and may still send it
+    waiting until 2026-12-01 17:02:15Z (15 s) for account brand: a call failed and is sent again
+    waiting until 2026-12-01 17:02:15Z (4 s): the record is pushed again
+    waiting for posts/boats (reel): Instagram is processing it, next look at 2026-12-01 17:02:15Z after 31 s
+    waiting until 2026-12-01 17:02:15Z (1 min 0 s) for posts/boats: its publish got no clear answer and may still take effect
+    ");
+}
+
+#[test]
+fn a_terminal_says_it_on_the_line_of_the_post() {
+    let drawn = Drawn::default();
+    let mut stage = stage(Some(&drawn));
+    stage.play([started("posts/a", Kind::Reel), waiting(Some("posts/a"), WaitsFor::Gap, 1)]);
+    assert!(drawn.text().contains("waiting until 2026-12-01 17:02:15Z"), "{}", drawn.text());
+    stage.play([waiting(Some("posts/b"), WaitsFor::Lease, 135)]);
+    assert!(stage.out.text().contains("for posts/b: an earlier run"), "{}", stage.out.text());
+}
+
 #[test]
 fn a_log_has_a_line_for_each_thing_that_happened() {
     let mut stage = stage(None);

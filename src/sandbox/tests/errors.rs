@@ -23,7 +23,7 @@ async fn tokens_are_refused_for_what_is_wrong_with_them() {
 async fn a_token_of_the_other_login_cannot_be_parsed_on_a_host_that_names_its_login() {
     let server = start().await;
     let request =
-        server.client.get(format!("{}/me", server.base)).header("host", "graph.instagram.com").bearer_auth("EAA-LONG");
+        server.client.get(format!("{}/me", server.base)).header("host", "instagram.localhost").bearer_auth("EAA-LONG");
     let (status, answer) = reply(request.send().await.unwrap()).await.unwrap();
     assert_eq!((status, code(&answer)), (401, (190, None)));
     assert_eq!(answer["error"]["message"], "Invalid OAuth access token - Cannot parse access token");

@@ -82,7 +82,8 @@ async fn a_thousand_posts_and_ten_thousand_requests_survive_a_restart() {
         for n in 0..left {
             let path = if n % 10 == 0 { format!("{USER}/media?limit=25&fields=id,caption&") } else { "me?".into() };
             // Without sockets: they take most of the time, and have nothing to do with the state.
-            let request = axum::http::Request::get(format!("/v26.0/{path}access_token=IGAA-LONG"));
+            let request =
+                axum::http::Request::get(format!("/v26.0/{path}access_token=IGAA-LONG")).header("host", "localhost");
             let answer = Arc::clone(&server.sandbox.0).handle(request.body(axum::body::Body::empty()).unwrap()).await;
             assert_eq!(answer.status(), 200);
         }

@@ -5,8 +5,8 @@ use reqwest::{RequestBuilder, header::HOST};
 
 use super::*;
 
-const FACEBOOK: &str = "graph.facebook.com";
-const INSTAGRAM: &str = "graph.instagram.com";
+const FACEBOOK: &str = "facebook.localhost";
+const INSTAGRAM: &str = "instagram.localhost";
 
 /// A request as a page shows it, with the sandbox where the page has Meta's host.
 struct Sample<'a> {

@@ -90,7 +90,7 @@ async fn look(server: &Server, switch: &str) -> Value {
         }
         "upload_with_instagram" => one(json!({ "media_type": "REELS", "upload_type": "resumable" })).await,
         "batch_on_instagram" => {
-            let request = server.client.post(format!("{}/", server.base)).header("host", "graph.instagram.com");
+            let request = server.client.post(format!("{}/", server.base)).header("host", "instagram.localhost");
             let request = request.bearer_auth("IGAA-LONG").header("content-type", "application/json");
             let body = json!({ "batch": [{ "method": "GET", "relative_url": "me" }] });
             json!(request.body(body.to_string()).send().await.unwrap().status().as_u16())

@@ -1,0 +1,61 @@
+//! What a run may wait for, in words.
+
+use serde::Serialize;
+
+/// What a run waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitsFor {
+    /// Meta processes the media.
+    Processing,
+    /// A publish of this run got no clear answer and may still take effect.
+    Effect,
+    /// An earlier run, or another one, may still publish: its lease.
+    Lease,
+    /// A second look at the account, which must agree with the first.
+    SecondLook,
+    /// The time between two posts of an account.
+    Gap,
+    /// Meta says that the container is not ready, although it is.
+    NotReady,
+    /// Whoever has published the post may still comment on it.
+    Comment,
+    /// The record could not be pushed, and is pushed again.
+    Push,
+    /// A call failed, and is sent again.
+    Retry,
+    /// The limit of calls is close.
+    CallLimit,
+}
+
+impl WaitsFor {
+    pub const ALL: [Self; 10] = [
+        Self::Processing,
+        Self::Effect,
+        Self::Lease,
+        Self::SecondLook,
+        Self::Gap,
+        Self::NotReady,
+        Self::Comment,
+        Self::Push,
+        Self::Retry,
+        Self::CallLimit,
+    ];
+
+    /// For people, after "waiting until 12:00:".
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Processing => "Instagram is processing it",
+            Self::Effect => "its publish got no clear answer and may still take effect",
+            Self::Lease => "an earlier run announced its publish and may still send it",
+            Self::SecondLook => "a second look at the account must agree with the first",
+            Self::Gap => "schedule.min_gap after the last post",
+            Self::NotReady => "Meta says that it is not ready yet",
+            Self::Comment => "the run that published it may still comment on it",
+            Self::Push => "the record is pushed again",
+            Self::Retry => "a call failed and is sent again",
+            Self::CallLimit => "Meta's call limit is almost reached",
+        }
+    }
+}

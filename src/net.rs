@@ -1,0 +1,117 @@
+//! Which addresses are this machine, and which may be spoken to. The only place that decides it. Pure.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use url::{Host, Url};
+
+/// Every name that is this machine leads here, whatever a name server says: the IPv4 address first.
+pub const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+
+/// Whether `url` names this machine.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    url.host().is_some_and(|host| is_this_machine(&host))
+}
+
+/// `localhost` and the names below it, `127.0.0.0/8`, `::1`, and IPv4 loopback written as IPv6. Not `0.0.0.0`.
+///
+/// The names: <https://www.rfc-editor.org/rfc/rfc6761#section-6.3>
+#[must_use]
+pub fn is_this_machine(host: &Host<impl AsRef<str>>) -> bool {
+    match host {
+        Host::Domain(name) => is_local_name(name.as_ref()),
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => {
+            address.is_loopback() || address.to_ipv4_mapped().is_some_and(|address| address.is_loopback())
+        }
+    }
+}
+
+/// `localhost`, `instagram.localhost`, each with or without the dot of the root.
+#[must_use]
+pub fn is_local_name(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == "localhost" || name.strip_suffix(".localhost").is_some_and(|below| !below.is_empty())
+}
+
+/// Whether what is sent to `url` stays between the two ends: `https`, or plain `http` to this machine.
+#[must_use]
+pub fn is_private_line(url: &Url) -> bool {
+    match url.scheme() {
+        "https" => url.has_host(),
+        "http" => is_loopback(url),
+        _ => false,
+    }
+}
+
+/// Whether `url` carries a user name or a password.
+#[must_use]
+pub fn has_user(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn this_machine_has_many_names() {
+        for host in [
+            "localhost",
+            "LocalHost",
+            "localhost.",
+            "instagram.localhost",
+            "a.b.localhost.",
+            "127.0.0.1",
+            "127.255.0.9",
+            "127.1",
+            "0x7f.0.0.1",
+            "2130706433",
+            "[::1]",
+            "[0:0:0:0:0:0:0:1]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+        ] {
+            assert!(is_loopback(&url(&format!("http://{host}:8787/x"))), "{host}");
+            assert!(is_private_line(&url(&format!("http://{host}/"))), "{host}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_this_machine_is_another() {
+        for host in [
+            "localhost.example.com",
+            "127.0.0.1.example.com",
+            "127.0.0.1.nip.io",
+            "notlocalhost",
+            "localhost..",
+            "x.localhost.example",
+            "localhost-",
+            "0.0.0.0",
+            "128.0.0.1",
+            "[::]",
+            "[::2]",
+            "[::ffff:10.0.0.1]",
+            "[::127.0.0.1]",
+            "localhost@example.com",
+            "127.0.0.1:80@example.com",
+        ] {
+            assert!(!is_loopback(&url(&format!("http://{host}/"))), "{host}");
+            assert!(!is_private_line(&url(&format!("http://{host}/"))), "{host}");
+            assert!(is_private_line(&url(&format!("https://{host}/"))), "{host}");
+        }
+        for text in ["data:,localhost", "file://localhost/x", "ftp://localhost/", "ws://127.0.0.1/"] {
+            assert!(!is_private_line(&url(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_user_in_an_address_is_seen() {
+        assert!(has_user(&url("https://u@a.b/")) && has_user(&url("https://:p@a.b/")));
+        assert!(!has_user(&url("https://a.b/u@x")));
+    }
+}
