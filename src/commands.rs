@@ -16,6 +16,7 @@ mod lock;
 mod log;
 mod new;
 mod plan;
+mod private;
 mod project;
 mod refresh;
 mod remote;

@@ -30,7 +30,7 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
             "leave one of them out",
         ));
     }
-    let start = Start::new(global, world, args.scope.sandbox)?;
+    let start = Start::new(global, world, args.scope.sandbox).await?;
     refuse_time_travel(&start, args)?;
     let mut snapshot = start.snapshot(world)?;
     // Before media are looked at: what others have published needs none.

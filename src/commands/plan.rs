@@ -18,6 +18,18 @@ use super::project::Project;
 use super::{Ended, Failure, World, actions, base, draw, refresh, remote, write_commands, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
+    let ended = make_and_show(global, args, world).await;
+    if let (Err(failure), PlanFormat::Markdown) = (&ended, args.format) {
+        // Whoever reads only the comment sees why there is no plan in it.
+        let text = report::failure::render(failure.report.as_ref(), report::Style::plain());
+        let run =
+            report::markdown::Run { command: "plan", failure: Some(text.trim().to_owned()), ..Default::default() };
+        write_stdout(world, &report::markdown::run(&run, None, failure.exit, Limit::COMMENT))?;
+    }
+    ended
+}
+
+async fn make_and_show(global: &Global, args: &Plan, world: &World) -> Ended {
     let mut project = Project::load(global, world, args.scope.sandbox, false).await?;
     match args.format {
         PlanFormat::Human | PlanFormat::Json => show_findings(&project, world),

@@ -17,7 +17,7 @@ use crate::plan::Sighting;
 use crate::port::{Disk, FileKind, Stat};
 use crate::rules;
 
-use super::{Failure, World, github, remote};
+use super::{Failure, World, github, private, remote};
 
 mod media;
 
@@ -59,7 +59,7 @@ impl Project {
         sandbox: bool,
         check_published: bool,
     ) -> Result<Self, Failure> {
-        let start = Start::new(global, world, sandbox)?;
+        let start = Start::new(global, world, sandbox).await?;
         let mut snapshot = start.snapshot(world)?;
         remote::take_in_fetched(&start, &mut snapshot, world).await?;
         Ok(start.project(world, snapshot, check_published))
@@ -72,7 +72,7 @@ impl Project {
         world: &World,
         check_published: bool,
     ) -> Result<(Self, Option<Failure>), Failure> {
-        let start = Start::new(global, world, false)?;
+        let start = Start::new(global, world, false).await?;
         let mut snapshot = Snapshot::default();
         let damage = match start.snapshot(world) {
             Ok(read) => {
@@ -176,8 +176,8 @@ fn user_in_records(records: &Records, account: &AccountName) -> Option<UserId> {
 pub(super) struct Start {
     pub root: PathBuf,
     pub sandbox: bool,
+    pub paths: Paths,
     loaded: config::Loaded,
-    paths: Paths,
 }
 
 impl Start {
@@ -199,9 +199,10 @@ impl Start {
         Ok(lockfile::read(&*world.disk, &self.paths)?)
     }
 
-    pub(super) fn new(global: &Global, world: &World, sandbox: bool) -> Result<Self, Failure> {
+    pub(super) async fn new(global: &Global, world: &World, sandbox: bool) -> Result<Self, Failure> {
         let root = content_root(global, world)?;
         let mut loaded = config::load(&*world.disk, &root, global.config.as_deref(), &world.env);
+        private::refuse_tracked(global, &root, &loaded, world).await?;
         if sandbox {
             stand_in_users(&mut loaded.config);
         }

@@ -11,7 +11,7 @@ use super::renew::needed_app;
 use super::{Desk, check_stdout, failed, hand_over};
 
 pub(super) async fn run(global: &Global, args: &AuthLogin, world: &World) -> Ended {
-    let desk = Desk::open(global, world)?;
+    let desk = Desk::open(global, world).await?;
     let mut account = desk.account(args.account.as_deref())?.clone();
     match args.login {
         Some(LoginArg::Instagram) => account.login = Login::Instagram,

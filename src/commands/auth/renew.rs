@@ -10,7 +10,7 @@ use super::{Desk, check_stdout, failed, hand_over, introduce};
 
 /// Short to long.
 pub(super) async fn exchange(global: &Global, args: &AuthToken, world: &World) -> Ended {
-    let desk = Desk::open(global, world)?;
+    let desk = Desk::open(global, world).await?;
     let account = desk.account(args.account.as_deref())?;
     check_stdout(world, args.show)?;
     let app = needed_app(account.login, world)?;
@@ -21,7 +21,7 @@ pub(super) async fn exchange(global: &Global, args: &AuthToken, world: &World) -
 
 /// Old to new.
 pub(super) async fn refresh(global: &Global, args: &AuthToken, world: &World) -> Ended {
-    let desk = Desk::open(global, world)?;
+    let desk = Desk::open(global, world).await?;
     let account = desk.account(args.account.as_deref())?;
     check_stdout(world, args.show)?;
     let app = match account.login {
