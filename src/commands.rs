@@ -4,6 +4,7 @@ mod actions;
 mod apply;
 mod auth;
 mod base;
+mod branch;
 mod connect;
 mod credentials;
 mod desk;

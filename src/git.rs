@@ -21,7 +21,7 @@ mod tracked;
 mod tree;
 
 pub use branch::Branch;
-pub use changes::ChangesError;
+pub use changes::{ChangesError, Fork};
 pub use checkout::Checkout;
 pub use command::Git;
 pub use error::Error;

@@ -1,6 +1,7 @@
 //! Plans, findings and events as text. Writes only to what it is given, decides nothing.
 
 pub mod auth;
+pub mod branch;
 pub mod events;
 pub mod failure;
 pub mod findings;

@@ -100,6 +100,11 @@ impl Actions {
         self.say(&report::findings::github(findings, folder));
     }
 
+    /// Shows what a branch does to the record on the lines of a pull request.
+    pub(super) fn branch(&self, plan: &Plan, folder: &str) {
+        self.say(&report::branch::github(plan, folder));
+    }
+
     /// The page is what the command prints: it is not repeated.
     pub(super) fn is_shown(&self) {
         self.told().is_shown = true;

@@ -13,9 +13,13 @@ use crate::manifest::caption_digest;
 use crate::plan::{self, AccountView, Input, Options, Selection};
 use crate::report;
 use crate::report::markdown::Limit;
+use crate::report::text::one_line;
 
 use super::project::Project;
-use super::{Ended, Failure, World, actions, base, draw, refresh, remote, write_commands, write_stdout};
+use super::{Ended, Failure, World, actions, branch, draw, refresh, remote, write_commands, write_stdout};
+
+/// So many reasons of a refusal are said on stderr.
+const REFUSALS: usize = 20;
 
 pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
     let ended = make_and_show(global, args, world).await;
@@ -39,13 +43,15 @@ async fn make_and_show(global: &Global, args: &Plan, world: &World) -> Ended {
         return Ok(Exit::Failure);
     }
     if let Some(rev) = &args.base {
-        let changed = base::changed_files(&project, rev).await?;
-        project.changed_files = Some(base::with_users(changed, project.posts.iter().map(|post| &**post)));
+        project.branch = Some(branch::of(&project, rev, world).await?);
     }
     project.ephemeral = remote::known_offline(&project, world);
     let asked = refresh::for_plan(&mut project, &args.scope, args.refresh, world).await?;
     let plan = make_and_draw(&mut project, &args.scope, asked.settled, asked.now, world)?;
     world.actions.plan(&plan);
+    if matches!(args.format, PlanFormat::Human | PlanFormat::Json) {
+        world.actions.branch(&plan, &project.folder_in_repository(world));
+    }
     show(&plan, &project, args.format, world)?;
     if !project.sandbox && project.snapshot.records.is_empty() && has_sandbox_records(&project, world) {
         world
@@ -55,7 +61,32 @@ async fn make_and_show(global: &Global, args: &Plan, world: &World) -> Ended {
     if project.has_errors() || asked.is_incomplete {
         return Ok(Exit::Failure);
     }
+    if args.fail_on_refusal && plan.is_refused() {
+        say_refusals(&plan, args.format, world);
+        return Ok(Exit::Refused);
+    }
     Ok(if args.detailed_exitcode && plan.acts() { Exit::Changes } else { Exit::Done })
+}
+
+/// Why the plan ends with exit 5, where its data goes to a program or into a comment.
+fn say_refusals(plan: &plan::Plan, format: PlanFormat, world: &World) {
+    if format == PlanFormat::Human {
+        return;
+    }
+    let edits: Vec<_> = plan.branch_edits.iter().flatten().collect();
+    // All of them have one remedy.
+    let last = edits.len().min(REFUSALS).saturating_sub(1);
+    let edits = edits.iter().enumerate().map(|(place, edit)| (&edit.message, (place == last).then_some(&edit.help)));
+    let is_meant = |guard: &&plan::Guard| guard.in_diff != Some(false);
+    let guards = plan.guards.iter().filter(is_meant).map(|guard| (&guard.message, Some(&guard.help)));
+    let all: Vec<_> = edits.chain(guards).collect();
+    for (message, help) in all.iter().take(REFUSALS) {
+        let help = help.map(|help| format!("\n  help: {}", one_line(help))).unwrap_or_default();
+        world.terminal.say(&format!("refused: {}{help}", one_line(message)));
+    }
+    if all.len() > REFUSALS {
+        world.terminal.say(&format!("and {} more", all.len() - REFUSALS));
+    }
 }
 
 fn show(plan: &plan::Plan, project: &Project, format: PlanFormat, world: &World) -> Result<(), Failure> {
@@ -69,7 +100,9 @@ fn show(plan: &plan::Plan, project: &Project, format: PlanFormat, world: &World)
             write_stdout(world, &report::markdown::plan(plan, &project.findings, &place, Limit::COMMENT))
         }
         PlanFormat::Github => {
-            write_commands(world, &report::findings::github(&project.findings, &project.folder_in_repository(world)))?;
+            let folder = project.folder_in_repository(world);
+            write_commands(world, &report::branch::github(plan, &folder))?;
+            write_commands(world, &report::findings::github(&project.findings, &folder))?;
             write_stdout(world, &format!("{}\n", report::plan_human::summary_line(&plan.summary)))
         }
     }
@@ -146,7 +179,7 @@ pub(super) fn make(
             graph_base: project.settings.graph_url.as_ref().map(ToString::to_string).filter(|_| !project.sandbox),
             settled,
             live: project.live.clone(),
-            changed_files: project.changed_files.clone(),
+            branch: project.branch.clone(),
         },
         caption_digest: &|post| caption_digest(&post.caption),
     }))

@@ -1,6 +1,6 @@
 //! A content root as validate, plan and apply see it: configuration, posts, records, findings.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::finding::{self, Finding, Severity};
 use crate::id::{AccountName, Digest, PostKey, UserId};
 use crate::lockfile::{self, Paths, Records, Snapshot};
 use crate::manifest::{self, Post};
-use crate::plan::Sighting;
+use crate::plan::{Branch, Sighting};
 use crate::port::{Disk, FileKind, Stat};
 use crate::rules;
 
@@ -45,8 +45,8 @@ pub(super) struct Project {
     pub sandbox: bool,
     /// `--refresh full`: posts that are due and that their account shows already.
     pub live: BTreeMap<(AccountName, PostKey), Sighting>,
-    /// `--base`: the files that differ from that revision.
-    pub changed_files: Option<HashSet<String>>,
+    /// `--base`
+    pub branch: Option<Branch>,
     /// Why nothing keeps the lockfile of this run; `None`: something does, or it stays on this machine.
     pub ephemeral: Option<String>,
 }
@@ -239,7 +239,7 @@ impl Start {
             hashed: Arc::default(),
             sandbox,
             live: BTreeMap::new(),
-            changed_files: None,
+            branch: None,
             ephemeral: None,
         };
         project.name_users(posts.posts.iter_mut().chain(&mut posts.unplanned));

@@ -3,6 +3,7 @@
 //! Knows no files: the store says which one a text came from.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use miette::Diagnostic;
 use serde::Deserialize;
@@ -124,6 +125,20 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Error> {
         Section::Both => Err(Error::NoHeader { line: 1 }),
         _ => Err(Error::LoneMarker { line }),
     }
+}
+
+/// In which line, from 1, each attempt is written; of several the first.
+#[must_use]
+pub fn lines(text: &str) -> HashMap<&str, usize> {
+    const NAME: &str = "\"attempt\":\"";
+    let mut lines = HashMap::new();
+    for (index, line) in text.lines().enumerate() {
+        let attempts = line.split(NAME).skip(1).filter_map(|rest| rest.split('"').next());
+        for attempt in attempts {
+            lines.entry(attempt).or_insert(index + 1);
+        }
+    }
+    lines
 }
 
 /// A journal, and what to do about its last line.
