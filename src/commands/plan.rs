@@ -15,7 +15,9 @@ use crate::report;
 use crate::report::markdown::Limit;
 
 use super::project::Project;
-use super::{Ended, Failure, World, actions, base, draw, refresh, remote, write_commands, write_stdout};
+use super::{
+    Ended, Failure, World, actions, base, draw, refresh, remote, write_coloured, write_commands, write_stdout,
+};
 
 pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
     let mut project = Project::load(global, world, args.scope.sandbox, false).await?;
@@ -49,7 +51,7 @@ pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
 fn show(plan: &plan::Plan, project: &Project, format: PlanFormat, world: &World) -> Result<(), Failure> {
     let (style, program) = (world.terminal.style_out(), world.terminal.program);
     match format {
-        PlanFormat::Human => write_stdout(world, &report::plan_human::render(plan, style, program)),
+        PlanFormat::Human => write_coloured(world, &report::plan_human::render(plan, style, program)),
         PlanFormat::Json => write_stdout(world, &report::plan_json::render(plan)),
         PlanFormat::Markdown => {
             world.actions.is_shown();
@@ -72,7 +74,7 @@ pub(super) fn show_findings(project: &Project, world: &World) {
 fn say_findings(project: &Project, world: &World) {
     world.actions.sandbox(project.sandbox);
     if !project.findings.is_empty() {
-        world.terminal.say(report::findings::render(&project.findings, world.terminal.style_err()).trim_end());
+        world.terminal.say_coloured(report::findings::render(&project.findings, world.terminal.style_err()).trim_end());
     }
 }
 
@@ -87,7 +89,7 @@ pub(super) fn make_and_draw(
     let mut plan = make(project, scope, settled, now)?;
     let found = draw::draw(&mut plan, project, world);
     if !found.is_empty() {
-        world.terminal.say(report::findings::render(&found, world.terminal.style_err()).trim_end());
+        world.terminal.say_coloured(report::findings::render(&found, world.terminal.style_err()).trim_end());
         world.actions.findings(&found, &project.folder_in_repository(world));
         project.findings.extend(found);
     }
