@@ -17,6 +17,7 @@ use crate::port::named;
 use crate::report::markdown::{self, End, Limit, Place, Run};
 use crate::report::text::plural;
 use crate::report::{self, workflow};
+use crate::text;
 
 use super::World;
 use super::terminal::Stream;
@@ -260,7 +261,7 @@ impl Told {
         vec![
             ("changed", changed.to_string()),
             ("published_count", published.len().to_string()),
-            ("published", json!(published).to_string()),
+            ("published", text::json(json!(published).to_string())),
             ("pending", (summary.scheduled + due + left).to_string()),
             ("unknown", unknown.to_string()),
             ("exit_code", (exit as u8).to_string()),

@@ -16,7 +16,9 @@ use crate::report::markdown::Limit;
 use crate::report::text::one_line;
 
 use super::project::Project;
-use super::{Ended, Failure, World, actions, branch, draw, refresh, remote, write_commands, write_stdout};
+use super::{
+    Ended, Failure, World, actions, branch, draw, refresh, remote, write_coloured, write_commands, write_stdout,
+};
 
 /// So many reasons of a refusal are said on stderr.
 const REFUSALS: usize = 20;
@@ -92,7 +94,7 @@ fn say_refusals(plan: &plan::Plan, format: PlanFormat, world: &World) {
 fn show(plan: &plan::Plan, project: &Project, format: PlanFormat, world: &World) -> Result<(), Failure> {
     let (style, program) = (world.terminal.style_out(), world.terminal.program);
     match format {
-        PlanFormat::Human => write_stdout(world, &report::plan_human::render(plan, style, program)),
+        PlanFormat::Human => write_coloured(world, &report::plan_human::render(plan, style, program)),
         PlanFormat::Json => write_stdout(world, &report::plan_json::render(plan)),
         PlanFormat::Markdown => {
             world.actions.is_shown();
@@ -117,7 +119,7 @@ pub(super) fn show_findings(project: &Project, world: &World) {
 fn say_findings(project: &Project, world: &World) {
     world.actions.sandbox(project.sandbox);
     if !project.findings.is_empty() {
-        world.terminal.say(report::findings::render(&project.findings, world.terminal.style_err()).trim_end());
+        world.terminal.say_coloured(report::findings::render(&project.findings, world.terminal.style_err()).trim_end());
     }
 }
 
@@ -132,7 +134,7 @@ pub(super) fn make_and_draw(
     let mut plan = make(project, scope, settled, now)?;
     let found = draw::draw(&mut plan, project, world);
     if !found.is_empty() {
-        world.terminal.say(report::findings::render(&found, world.terminal.style_err()).trim_end());
+        world.terminal.say_coloured(report::findings::render(&found, world.terminal.style_err()).trim_end());
         world.actions.findings(&found, &project.folder_in_repository(world));
         project.findings.extend(found);
     }

@@ -1,45 +1,16 @@
 //! Foreign text made fit for a terminal and a log.
 
 use super::token::AccessToken;
+use crate::text::{bounded, stripped};
 
 /// In characters; Meta's own messages are shorter.
 const LONGEST: usize = 400;
 
 /// One line without escapes, control and override characters, without the token, and of bounded length.
+/// They are taken out and not shown: a token that they split has to be found.
 pub(super) fn clean(text: &str, token: &AccessToken) -> String {
-    let plain = strip(text);
-    let mut plain = plain.trim().replace(token.expose(), "***");
-    if let Some((cut, _)) = plain.char_indices().nth(LONGEST) {
-        plain.truncate(cut);
-        plain.push('…');
-    }
-    plain
-}
-
-fn strip(text: &str) -> String {
-    let mut out = String::new();
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\u{1b}' => skip_escape(&mut chars),
-            '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => out.push(' '),
-            // Reordering characters can make a message read as another one.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
-            c if c.is_control() => {}
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// The rest of a terminal escape. What a broken one leaves behind is plain text, which is harmless.
-fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    if chars.next_if_eq(&'[').is_some() {
-        while chars.next_if(|c| matches!(c, ' '..='?')).is_some() {}
-        chars.next_if(|c| matches!(c, '@'..='~'));
-    } else if chars.next_if_eq(&']').is_some() {
-        while chars.next_if(|c| !c.is_control()).is_some() {}
-    }
+    let plain = stripped(text);
+    bounded(&plain.trim().replace(token.expose(), "***"), LONGEST).into_owned()
 }
 
 #[cfg(test)]

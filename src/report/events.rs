@@ -7,8 +7,7 @@ use crate::apply::{Event, Observer};
 /// One event with its newline.
 #[must_use]
 pub fn line(event: &Event) -> String {
-    // Names and numbers only: this cannot fail. A runner would obey `##[` even here.
-    serde_json::to_string(event).unwrap_or_default().replace("##[", "\\u0023#[") + "\n"
+    super::json_line(event)
 }
 
 /// Writes each event as it happens.

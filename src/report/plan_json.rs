@@ -148,8 +148,7 @@ pub fn render(plan: &Plan) -> String {
         digest: plan.digest.as_str(),
     };
     let text = serde_json::to_string_pretty(&json).expect("strings, numbers and lists always serialise");
-    // A runner that reads the log would obey `##[` even here.
-    text.replace("##[", "\\u0023#[") + "\n"
+    crate::text::json(text) + "\n"
 }
 
 fn change_json(change: &Change) -> ChangeJson<'_> {
