@@ -86,16 +86,16 @@ impl Liar {
             target: server.address(),
             is_over: AtomicBool::new(false),
         });
-        let served = Arc::clone(&shared);
+        let desk = Arc::clone(&shared);
         let thread = std::thread::spawn(move || {
             for stream in listener.incoming() {
-                if served.is_over.load(Ordering::Relaxed) {
+                if desk.is_over.load(Ordering::Relaxed) {
                     break;
                 }
-                let served = Arc::clone(&served);
+                let desk = Arc::clone(&desk);
                 std::thread::spawn(move || {
                     // A client that is gone is none of its business.
-                    let _ = served.serve(stream?);
+                    let _ = desk.serve(stream?);
                     std::io::Result::Ok(())
                 });
             }
