@@ -210,7 +210,7 @@ impl Start {
             limit_to_posts(&mut loaded.config, &*world.disk, &root);
         }
         let paths = if sandbox { Paths::sandbox(&root) } else { Paths::new(&root) };
-        Ok(Self { root, sandbox, loaded, paths })
+        Ok(Self { root, sandbox, paths, loaded })
     }
 
     /// Reads manifests and media, and compares them with what is recorded.
