@@ -237,9 +237,9 @@ pub fn claimed_by<'a>(
 }
 
 /// The code by which Instagram names a post in its links: `https://www.instagram.com/p/CODE/`, with or
-/// without the name of the account, and whatever the app appends. `None`: no link to a post.
+/// without the name of the account, and whatever the app appends. `None`: no link to a post, or none of Instagram's.
 pub fn link_code(link: &str) -> Option<String> {
-    let url = url::Url::parse(link).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let url = url::Url::parse(link).ok().filter(is_at_instagram)?;
     let parts: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
     let kinds: HashSet<&str> = HashSet::from(["p", "reel", "reels", "tv"]);
     let code = match parts.as_slice() {
@@ -248,6 +248,15 @@ pub fn link_code(link: &str) -> Option<String> {
         _ => return None,
     };
     Some(code.to_owned())
+}
+
+/// Whether a browser would ask Instagram itself.
+fn is_at_instagram(url: &url::Url) -> bool {
+    url.scheme() == "https"
+        && matches!(url.host_str(), Some("instagram.com" | "www.instagram.com"))
+        && url.port().is_none()
+        && url.username().is_empty()
+        && url.password().is_none()
 }
 
 /// The link without what the app appends to it when it is shared.
