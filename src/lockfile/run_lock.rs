@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_an_unknown_holder_wrote_cannot_reach_the_terminal_raw() {
-        assert_eq!(describe("\u{1b}[2Jhello\n"), " [2Jhello ");
+        assert_eq!(describe("\u{1b}[2Jhello\n"), "␛[2Jhello");
         assert_eq!(describe(""), "an unknown process");
     }
 }

@@ -112,7 +112,7 @@ impl Ignored {
         let ends = folder.match_indices('/').map(|(end, _)| end).chain([folder.len()]);
         for folder in [""].into_iter().chain(ends.map(|end| &folder[..end])) {
             if let Some(here) = folders.get(folder) {
-                known = here.clone();
+                known.clone_from(here);
             } else {
                 let is_reported = self.reported.contains(folder);
                 known = known.and_then(|above| above.below(disk, root, folder, is_reported));
