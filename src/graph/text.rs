@@ -1,16 +1,23 @@
 //! Foreign text made fit for a terminal and a log.
 
-use super::token::AccessToken;
+use super::secrets::Secrets;
 use crate::text::{bounded, stripped};
 
 /// In characters; Meta's own messages are shorter.
 const LONGEST: usize = 400;
 
-/// One line without escapes, control and override characters, without the token, and of bounded length.
-/// They are taken out and not shown: a token that they split has to be found.
-pub(super) fn clean(text: &str, token: &AccessToken) -> String {
+/// One line without escapes, control and override characters, without any secret, and of bounded length.
+/// They are taken out and not shown: a secret that they split has to be found.
+pub(super) fn clean(text: &str, secrets: &Secrets) -> String {
+    clean_to(LONGEST, text, secrets)
+}
+
+/// As [`clean`], with at most so many characters.
+pub(super) fn clean_to(longest: usize, text: &str, secrets: &Secrets) -> String {
     let plain = stripped(text);
-    bounded(&plain.trim().replace(token.expose(), "***"), LONGEST).into_owned()
+    // What is cut off in the end is looked at for secrets too, but not megabytes of it.
+    let plain = bounded(plain.trim(), 4 * LONGEST);
+    bounded(&secrets.hide(&plain), longest).into_owned()
 }
 
 #[cfg(test)]
@@ -18,7 +25,9 @@ mod tests {
     use super::*;
 
     fn cleaned(text: &str) -> String {
-        clean(text, &AccessToken::from_text("EAAsecret").unwrap())
+        let secrets = Secrets::default();
+        secrets.add("EAAsecret");
+        clean(text, &secrets)
     }
 
     #[test]

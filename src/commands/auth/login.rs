@@ -25,7 +25,7 @@ pub(super) async fn run(global: &Global, args: &AuthLogin, world: &World) -> End
     let token = issued.as_ref().map_or_else(|| given.clone(), |issued| issued.token.clone());
     let client = credentials::client(account.login, token, &desk.settings, &desk.transport, world)
         .map_err(|halt| Failure::message(halt.exit, halt.reason, halt.help))?;
-    let client = credentials::proven(client.after(given), world);
+    let client = credentials::proven(client.after(&given), world);
     if let Some(issued) = &issued {
         hand_over(issued, client.server_now(), &desk, world)?;
     }

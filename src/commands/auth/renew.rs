@@ -39,7 +39,7 @@ pub(super) async fn refresh(global: &Global, args: &AuthToken, world: &World) ->
 async fn finish(desk: &Desk, old: &Client, login: Login, issued: Issued, world: &World) -> Ended {
     hand_over(&issued, old.server_now(), desk, world)?;
     if let Ok(client) = credentials::client(login, issued.token.clone(), &desk.settings, &desk.transport, world) {
-        introduce(&credentials::proven(client.after(old.token().clone()), world), world).await;
+        introduce(&credentials::proven(client.after(old.token()), world), world).await;
     }
     world.terminal.say("put it where the old one is kept, for example: gh secret set IGSYNC_ACCESS_TOKEN");
     Ok(Exit::Done)
