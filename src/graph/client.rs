@@ -273,8 +273,10 @@ impl Client {
             timeout: self.timing.call_timeout,
             answer_limit: ANSWER_LIMIT,
         };
+        let began = self.clock.monotonic();
         let response = self.send(ask.edge, request).await?;
-        self.server.take(response.header("date"), &*self.clock);
+        let took = self.clock.monotonic().saturating_sub(began);
+        self.server.take(response.header("date"), took, &*self.clock);
         answer::read(ask.edge, &response, &self.secrets).map_err(|error| self.learn(error))
     }
 

@@ -137,9 +137,9 @@ fn what_a_creation_or_a_publish_answers_is_an_id_or_unclear() {
 
 /// A secret, said back in all the ways that a reader would decode.
 fn echoes(secret: &str) -> Vec<String> {
-    let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let twice: String = percent.bytes().map(|byte| format!("%{byte:02x}")).collect();
-    let json: String = secret.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
+    let percent: String = secret.bytes().fold(String::new(), |said, byte| said + &format!("%{byte:02X}"));
+    let twice: String = percent.bytes().fold(String::new(), |said, byte| said + &format!("%{byte:02x}"));
+    let json: String = secret.bytes().fold(String::new(), |said, byte| said + &format!("\\u{byte:04x}"));
     let invisible: String = secret.chars().flat_map(|c| [c, '\u{200b}']).collect();
     let controls: String = secret.chars().flat_map(|c| [c, '\u{1}']).collect();
     let (half, end) = (secret[..secret.len() / 2].to_owned(), secret[secret.len() / 2..].to_owned());
@@ -153,7 +153,7 @@ fn say_back(value: &mut Value, echo: &str) {
             for (name, field) in fields {
                 match field {
                     Value::String(text) if !["id", "user_id", "status_code"].contains(&&**name) => {
-                        echo.clone_into(text)
+                        echo.clone_into(text);
                     }
                     field => say_back(field, echo),
                 }
@@ -231,7 +231,9 @@ fn the_secret_of_an_app_and_its_proofs_are_neither_kept_nor_shown() {
         let proofs: Vec<&str> =
             asked.iter().filter_map(|asked| asked.path.split("appsecret_proof=").nth(1)?.split('&').next()).collect();
         assert!(!proofs.is_empty());
-        proofs.iter().for_each(|proof| assert_hidden(&seen, proof, "a proof"));
+        for proof in proofs {
+            assert_hidden(&seen, proof, "a proof");
+        }
     }
 }
 

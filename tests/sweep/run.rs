@@ -22,7 +22,7 @@ use igsync::plan::{self, AccountView, Guard, Input, Options, Plan, Selection};
 use igsync::port::{Clock, Disk, MemDisk, Transport};
 use jiff::Timestamp;
 
-use super::clock::SimClock;
+use super::clock::{SimClock, pass};
 use super::disk::SimDisk;
 use super::lies::Lies;
 use super::mutant::Mutant;
@@ -77,7 +77,10 @@ struct Audience {
 }
 
 impl Observer for Audience {
-    fn event(&mut self, _: &Fact) -> std::io::Result<()> {
+    fn event(&mut self, fact: &Fact) -> std::io::Result<()> {
+        if matches!(fact, Fact::Waiting { .. }) {
+            self.clock.hear_of_a_wait();
+        }
         if let Some((_, seconds)) = self.slow.iter().find(|(number, _)| *number == self.heard) {
             self.clock.stall(*seconds);
         }
@@ -247,7 +250,7 @@ impl Simulation {
     }
 
     async fn wait(&self, seconds: u32) {
-        self.clock.sleep(Duration::from_secs(seconds.into())).await;
+        pass(Duration::from_secs(seconds.into())).await;
         let now = self.clock.elapsed_ms();
         self.net.state().world.advance(now);
     }
@@ -323,7 +326,12 @@ impl Simulation {
         let mut run = Run::new(Arc::clone(&shared), Vec::new(), Vec::new());
         for account in names {
             let user = UserId::from(USERS[account]);
-            let client = self.client(site, account);
+            let (hearer, name) = (Arc::downgrade(&shared), account_name(account));
+            let client = self.client(site, account).saying_pauses(move |pause, time, now| {
+                if let Some(shared) = hearer.upgrade() {
+                    shared.tell_pause(&name, pause, time, now);
+                }
+            });
             let halt = match shared.ask(client.account(&user)).await {
                 // As the command that connects accounts.
                 Ok(Ok(_)) if client.wrong_date().is_some() => return Ended::Exit(Exit::Failure),
