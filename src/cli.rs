@@ -219,10 +219,13 @@ pub struct Plan {
     /// Exit 2 when apply would act now
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Exit 5 when apply would refuse; with --base only for what this branch adds or changes
+    #[arg(long)]
+    pub fail_on_refusal: bool,
     /// Ask Meta before planning; finds out, records nothing
     #[arg(long, value_name = "WHAT", default_value = "none")]
     pub refresh: Refresh,
-    /// Show the posts first that differ from where this branch left REV; asks git
+    /// Show first what this branch does to the record and which posts it touches since it left REV; asks git
     #[arg(long, value_name = "REV")]
     pub base: Option<String>,
     /// How the plan is written to stdout

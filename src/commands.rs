@@ -4,6 +4,7 @@ mod actions;
 mod apply;
 mod auth;
 mod base;
+mod branch;
 mod connect;
 mod credentials;
 mod desk;
@@ -16,6 +17,7 @@ mod lock;
 mod log;
 mod new;
 mod plan;
+mod private;
 mod project;
 mod refresh;
 mod remote;
@@ -29,8 +31,11 @@ mod subject;
 mod terminal;
 mod validate;
 
+use std::ffi::OsString;
 use std::io;
 use std::sync::Arc;
+
+use clap::Parser as _;
 
 use crate::apply::{Event, Halt, Observer, StopSignal};
 use crate::cli::{Cli, Command};
@@ -39,6 +44,7 @@ use crate::exit::Exit;
 use crate::lockfile;
 use crate::port::{Clock, Disk, HttpOptions, HttpTransport, Linked, RealClock, RealDisk, Transport, TransportError};
 use crate::report::{self, Style};
+use crate::text::visible;
 
 pub use actions::Actions;
 pub use terminal::{Stream, Streams, Terminal};
@@ -178,18 +184,34 @@ pub async fn run(cli: Cli, world: &World) -> Exit {
     exit
 }
 
-/// Shows what clap has to say. Its own exit code 2 becomes 64: 2 means that there are changes.
-pub fn usage(error: &clap::Error) -> Exit {
-    let _ = error.print();
-    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+/// Reads the command line.
+///
+/// # Errors
+///
+/// It is wrong, or asks for help: what clap has to say has been shown. Its own exit code 2 becomes 64, because
+/// 2 means that there are changes.
+pub fn command_line(words: impl IntoIterator<Item = OsString>) -> Result<Cli, Exit> {
+    let words: Vec<OsString> = words.into_iter().collect();
+    Cli::try_parse_from(&words).map_err(|error| {
+        // Clap quotes words as they came and colours its own, so it is shown words that can be shown.
+        let shown = words.iter().map(|word| visible(&word.to_string_lossy()).replace('\n', "␊"));
+        let error = Cli::try_parse_from(shown).err().unwrap_or(error);
+        terminal::show_usage(&error);
+        if error.use_stderr() { Exit::Usage } else { Exit::Done }
+    })
 }
 
 /// Workflow commands as data: a runner is meant to obey them.
 fn write_commands(world: &World, text: &str) -> Result<(), Failure> {
     match world.actions.write(text) {
         Some(written) => judge(written),
-        None => write_stdout(world, text),
+        None => judge(world.terminal.write_as_it_is(text)),
     }
+}
+
+/// As [`write_stdout`], for a report that is coloured where stdout is.
+fn write_coloured(world: &World, text: &str) -> Result<(), Failure> {
+    judge(world.terminal.write_coloured(text))
 }
 
 /// A closed pipe is the reader's wish, everything else is an error.

@@ -1,6 +1,6 @@
 //! The git command line: what it knows of the content root, and the record on a branch of a remote.
-//! Knows no post, and nothing of Meta. A plan asks it offline, and only for `--base` and the record on a branch of its
-//! own. `hosting` asks through it, too.
+//! Knows no post, and nothing of Meta. A plan asks it offline, and only for `--base`, for the record on a branch of its
+//! own, and for what the index has of `.igsync/`. `hosting` asks through it, too.
 
 mod branch;
 mod bytes;
@@ -17,10 +17,11 @@ mod redact;
 mod repository;
 mod target;
 mod tip;
+mod tracked;
 mod tree;
 
 pub use branch::Branch;
-pub use changes::ChangesError;
+pub use changes::{ChangesError, Fork};
 pub use checkout::Checkout;
 pub use command::Git;
 pub use error::Error;

@@ -22,5 +22,5 @@ pub mod process;
 pub mod report;
 pub mod rules;
 pub mod sandbox;
-mod text;
+pub mod text;
 pub mod yaml;

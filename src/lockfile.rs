@@ -1,5 +1,6 @@
 //! What was published or is under way: records, how they merge, how they are written and kept.
 
+mod change;
 pub mod format;
 #[cfg(test)]
 mod git_tests;
@@ -12,9 +13,10 @@ mod run_lock;
 pub(crate) mod samples;
 mod store;
 
+pub use change::{Base, Effect, RecordChange, Rewritten, changes};
 pub use json_schema::json_schema;
 pub use merge::merge;
 pub use record::{Comment, Created, PublishIntent, Record, Refusal, State, Switch, Via};
 pub use records::{Conflict, Records, effective, speaks_before};
 pub use run_lock::{Holder, LockError, acquire};
-pub use store::{Error, Ledger, Paths, Snapshot, read};
+pub use store::{Error, Ledger, Paths, Snapshot, read, text};

@@ -1,12 +1,11 @@
 //! The `igsync` binary: one match, no logic.
 
-use clap::Parser;
-use igsync::cli::Cli;
 use igsync::exit::Exit;
 
 fn main() -> Exit {
-    match Cli::try_parse() {
+    igsync::process::seal();
+    match igsync::commands::command_line(std::env::args_os()) {
         Ok(cli) => igsync::commands::main(cli),
-        Err(error) => igsync::commands::usage(&error),
+        Err(exit) => exit,
     }
 }

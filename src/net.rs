@@ -50,6 +50,15 @@ pub fn has_user(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
+/// Whether `url` is one of Instagram's own pages: a browser would ask Instagram, and say nothing of its own.
+#[must_use]
+pub fn is_at_instagram(url: &Url) -> bool {
+    url.scheme() == "https"
+        && matches!(url.host_str(), Some("instagram.com" | "www.instagram.com"))
+        && url.port().is_none()
+        && !has_user(url)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

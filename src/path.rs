@@ -9,7 +9,7 @@ use crate::rules;
 /// Where the bytes of one media file are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {
-    /// Relative to the content root, `/`-separated; proven to stay inside it.
+    /// Relative to the content root, `/`-separated; proven to stay inside it and outside of what is hidden.
     Local(Arc<str>),
     Url(Arc<str>),
 }
@@ -60,15 +60,34 @@ pub(crate) fn local(folder: &str, text: &str) -> Result<Arc<str>, Refused> {
     if parts.is_empty() || text.trim().is_empty() || matches!(last, "" | "." | "..") {
         return Err(refused(&rules::INVALID_PATH, "the path names no file", "no file", "name the file itself"));
     }
+    if parts.iter().any(|part| is_hidden(part)) {
+        let help = "move the file to where no part of its path begins with a dot";
+        return Err(refused(&rules::HIDDEN_FILE, "posts use no hidden files and folders", "hidden", help));
+    }
     Ok(parts.join("/").into())
 }
 
+/// Whether a name belongs to what people do not see: `.env`, `.git`, `.igsync`.
+fn is_hidden(name: &str) -> bool {
+    // HFS+ leaves these out when it compares names.
+    let is_unseen =
+        |c| matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
+    name.trim_start_matches(is_unseen).starts_with('.') || (cfg!(windows) && is_short_name(name))
+}
+
+/// `GIT~1`: by such a name Windows opens a file of another one, `.git` too.
+fn is_short_name(name: &str) -> bool {
+    let (stem, extension) = name.split_once('.').unwrap_or((name, ""));
+    let number = stem.rsplit_once('~').map_or("", |(_, number)| number);
+    stem.len() <= 8 && extension.len() <= 3 && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// A folder relative to the content root, without `.` and `..`; empty for the root itself.
-pub(crate) fn folder(text: &str) -> Result<String, ()> {
+pub(crate) fn folder(text: &str) -> Result<String, Refused> {
     let trimmed = text.trim_end_matches('/');
     match trimmed {
         "." | "./." if !text.starts_with('/') => Ok(String::new()),
-        _ => local("", trimmed).map(|path| path.to_string()).map_err(|_| ()),
+        _ => local("", trimmed).map(|path| path.to_string()),
     }
 }
 
@@ -116,6 +135,22 @@ mod tests {
         }
         for text in ["..", ".", "", " ", "a\\b.jpg", "a\0b", "media/"] {
             assert_eq!(refused_by("posts", text), "invalid-path", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_hidden_is_used() {
+        for text in
+            [".env", "../.git/config", "../.igsync/journal.jsonl", "a/.b/c.jpg", "../\u{200c}.git/config", "..."]
+        {
+            assert_eq!(refused_by("posts", text), "hidden-file", "{text:?}");
+        }
+        assert_eq!(refused_by("posts/.drafts", "a.jpg"), "hidden-file");
+        assert!(folder(".content").is_err_and(|refused| refused.rule.name == "hidden-file"));
+        for (name, is_short) in
+            [("GIT~1", true), ("env~12.txt", true), ("a~b.jpg", false), ("photo~1-large.jpg", false)]
+        {
+            assert_eq!(is_short_name(name), is_short, "{name}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! Posts and records in, a [`Plan`] out. Pure: no files, no network, no clock.
 
 mod action;
+mod branch;
 mod change;
 mod cost;
 mod diff;
@@ -18,6 +19,6 @@ mod tests;
 
 pub use action::Action;
 pub use diff::plan;
-pub use input::{AccountView, Input, Options, Sighting};
-pub use model::{Change, Cost, Forecast, Guard, GuardKind, Notice, NoticeKind, Plan, Summary};
+pub use input::{AccountView, Branch, Input, Options, Sighting};
+pub use model::{BranchEdit, Change, Cost, Forecast, Guard, GuardKind, Notice, NoticeKind, Plan, Summary};
 pub use selection::Selection;

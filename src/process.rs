@@ -5,6 +5,7 @@
 
 mod environment;
 mod group;
+mod seal;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
@@ -17,6 +18,7 @@ use tokio::process::Command;
 
 pub use environment::{Environment, Secrets};
 use group::ProcessGroup;
+pub use seal::seal;
 
 /// A program with all that it is given. There is no shell.
 pub(crate) struct Call<'a> {

@@ -1,6 +1,7 @@
 //! Plans, findings and events as text. Writes only to what it is given, decides nothing.
 
 pub mod auth;
+pub mod branch;
 pub mod events;
 pub mod failure;
 pub mod findings;
@@ -45,9 +46,17 @@ impl Style {
             .with_word_separator(WordSeparator::Custom(words))
     }
 
+    /// Text is visible before it is coloured: afterwards nothing tells its escapes from ours.
     fn paint(self, text: &str, style: owo_colors::Style) -> String {
-        if self.colour && !text.is_empty() { style.style(text).to_string() } else { text.to_owned() }
+        let text = text::visible(text);
+        if self.colour && !text.is_empty() { style.style(text).to_string() } else { text.into_owned() }
     }
+}
+
+/// A value for programs on a line of its own.
+fn json_line(value: &impl serde::Serialize) -> String {
+    // Names, numbers and texts alone: this cannot fail.
+    crate::text::json(serde_json::to_string(value).unwrap_or_default()) + "\n"
 }
 
 fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {

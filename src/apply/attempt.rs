@@ -1,5 +1,7 @@
 //! The steps of one attempt as pure transitions of its record; each result goes to the ledger as it is.
 
+use std::time::Duration;
+
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 
 use crate::id::{AttemptId, ContainerId, MediaId, UserId};
@@ -7,6 +9,7 @@ use crate::lockfile::{Comment, Created, PublishIntent, Record, Refusal, State, S
 use crate::manifest::{Post, caption_digest};
 
 use super::engine;
+use super::quiet::later;
 
 /// A container lives this long.
 ///
@@ -36,7 +39,7 @@ pub(super) fn intent(mut record: Record, fingerprint: &[MediaId], at: Timestamp,
     let (at, lease_until) = (whole(at, Unit::Millisecond), whole(lease_until, Unit::Millisecond));
     // A refusal names its announcement by the time, and the server's clock begins each of its seconds anew with
     // every answer: two of one second would be one, and a refusal of the first would speak for both.
-    let next = record.intents.iter().map(|intent| intent.at + SignedDuration::from_millis(1)).max();
+    let next = record.intents.iter().map(|intent| later(intent.at, Duration::from_millis(1))).max();
     let at = next.map_or(at, |next| next.max(at));
     record.intents.push(PublishIntent { at, lease_until });
     record.reason = None;

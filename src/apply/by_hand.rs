@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::id::{AccountName, AttemptId, MediaId, PostKey, UserId};
 use crate::lockfile::{Record, State, Via, effective, speaks_before};
 use crate::manifest::{Post, caption_digest};
+use crate::net;
 
 use super::attempt;
 
@@ -237,9 +238,9 @@ pub fn claimed_by<'a>(
 }
 
 /// The code by which Instagram names a post in its links: `https://www.instagram.com/p/CODE/`, with or
-/// without the name of the account, and whatever the app appends. `None`: no link to a post.
+/// without the name of the account, and whatever the app appends. `None`: no link to a post, or none of Instagram's.
 pub fn link_code(link: &str) -> Option<String> {
-    let url = url::Url::parse(link).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let url = url::Url::parse(link).ok().filter(net::is_at_instagram)?;
     let parts: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
     let kinds: HashSet<&str> = HashSet::from(["p", "reel", "reels", "tv"]);
     let code = match parts.as_slice() {

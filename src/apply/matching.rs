@@ -83,7 +83,7 @@ fn unclaimed_since_intent<'a>(
 fn window(record: &Record) -> (Option<Timestamp>, Option<Timestamp>) {
     let first_intent = record.intents.iter().map(|intent| intent.at).min();
     let made = record.container.as_ref().and_then(|container| container.created_at);
-    (first_intent, made.or(first_intent).map(|from| from + CONTAINER_LIFE))
+    (first_intent, made.or(first_intent).map(|from| from.saturating_add(CONTAINER_LIFE).unwrap_or(from)))
 }
 
 /// Meta's times have whole seconds, so the lower bound is cut to them. An unknown time may be any.

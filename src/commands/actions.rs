@@ -17,6 +17,7 @@ use crate::port::named;
 use crate::report::markdown::{self, End, Limit, Place, Run};
 use crate::report::text::plural;
 use crate::report::{self, workflow};
+use crate::text;
 
 use super::World;
 use super::terminal::Stream;
@@ -98,6 +99,11 @@ impl Actions {
         folder.clone_into(&mut told.folder);
         drop(told);
         self.say(&report::findings::github(findings, folder));
+    }
+
+    /// Shows what a branch does to the record on the lines of a pull request.
+    pub(super) fn branch(&self, plan: &Plan, folder: &str) {
+        self.say(&report::branch::github(plan, folder));
     }
 
     /// The page is what the command prints: it is not repeated.
@@ -255,7 +261,7 @@ impl Told {
         vec![
             ("changed", changed.to_string()),
             ("published_count", published.len().to_string()),
-            ("published", json!(published).to_string()),
+            ("published", text::json(json!(published).to_string())),
             ("pending", (summary.scheduled + due + left).to_string()),
             ("unknown", unknown.to_string()),
             ("exit_code", (exit as u8).to_string()),

@@ -20,7 +20,7 @@ use super::connect::{Connector, Pace};
 use super::plan::{due_by, make, make_and_draw, show_findings};
 use super::project::{Project, Start};
 use super::remote::{Keeping, Terms};
-use super::{Ended, Failure, World, refresh, remote, run_lock, write_stdout};
+use super::{Ended, Failure, World, refresh, remote, run_lock, write_coloured};
 
 pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     if args.refresh == Refresh::Full && args.no_live_check {
@@ -30,7 +30,7 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
             "leave one of them out",
         ));
     }
-    let start = Start::new(global, world, args.scope.sandbox)?;
+    let start = Start::new(global, world, args.scope.sandbox).await?;
     refuse_time_travel(&start, args)?;
     let mut snapshot = start.snapshot(world)?;
     // Before media are looked at: what others have published needs none.
@@ -144,7 +144,7 @@ fn show(plan: &Plan, args: &Apply, world: &World) -> Result<(), Failure> {
     if args.format == OutputFormat::Json {
         return Ok(());
     }
-    write_stdout(world, &report::plan_human::render(plan, world.terminal.style_out(), world.terminal.program))
+    write_coloured(world, &report::plan_human::render(plan, world.terminal.style_out(), world.terminal.program))
 }
 
 /// Exit 5 when a guard of one of these kinds stands in the plan.

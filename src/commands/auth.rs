@@ -20,7 +20,7 @@ use crate::port::Transport;
 use crate::report;
 
 use super::project::content_root;
-use super::{Ended, Failure, World, credentials, write_stdout};
+use super::{Ended, Failure, World, credentials, private, write_stdout};
 
 pub(super) use inspect::{chosen, debug, facts, needs};
 
@@ -43,9 +43,10 @@ struct Desk {
 }
 
 impl Desk {
-    fn open(global: &Global, world: &World) -> Result<Self, Failure> {
+    async fn open(global: &Global, world: &World) -> Result<Self, Failure> {
         let root = content_root(global, world)?;
         let loaded = config::load(&*world.disk, &root, global.config.as_deref(), &world.env);
+        private::refuse_tracked(global, &root, &loaded, world).await?;
         if loaded.findings.iter().any(|finding| finding.severity == Severity::Error) {
             let text = report::findings::render(&loaded.findings, world.terminal.style_err());
             world.terminal.say(text.trim_end());

@@ -14,14 +14,13 @@ use super::{Failure, credentials};
 
 const DEFAULTS_FILE: &str = "_defaults.yaml";
 
-/// The files that differ between the working tree and where it left `rev`, relative to the content root.
-pub(super) async fn changed_files(project: &Project, rev: &str) -> Result<HashSet<String>, Failure> {
+/// Git in the repository of the content root, asked offline.
+pub(super) fn git(project: &Project) -> Git {
     let environment = credentials::environment(&project.config);
-    let git = Git::offline(&project.root, project.settings.git_timeout, &environment);
-    git.changed_since(rev).await.map_err(|error| failed(&error, rev))
+    Git::offline(&project.root, project.settings.git_timeout, &environment)
 }
 
-fn failed(error: &ChangesError, rev: &str) -> Failure {
+pub(super) fn failed(error: &ChangesError, rev: &str) -> Failure {
     let rev = rev.escape_default();
     match error {
         ChangesError::NoCommit => Failure::message(

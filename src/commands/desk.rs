@@ -77,7 +77,7 @@ impl Desk {
     pub(super) async fn of(opening: Opening<'_>, global: &Global, world: &World) -> Result<Self, Failure> {
         let Opening { command, sandbox, change, format, observer } = opening;
         let ids = fastrand::Rng::with_seed(world.seed);
-        let start = Start::new(global, world, sandbox)?;
+        let start = Start::new(global, world, sandbox).await?;
         let mut snapshot = start.snapshot(world)?;
         if change.dry_run {
             remote::take_in_newest(&start, &mut snapshot, world).await?;

@@ -7,12 +7,12 @@ use clap::CommandFactory;
 use crate::cli::Cli;
 use crate::exit::Exit;
 
-use super::{Ended, Failure, World, write_stdout};
+use super::{Ended, Failure, World, judge};
 
 pub(super) fn completions(shell: clap_complete::Shell, world: &World) -> Ended {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "igsync", &mut script);
-    write_stdout(world, &String::from_utf8_lossy(&script))?;
+    judge(world.terminal.write_as_it_is(&String::from_utf8_lossy(&script)))?;
     Ok(Exit::Done)
 }
 
@@ -21,7 +21,7 @@ pub(super) fn manual(world: &World) -> Ended {
     clap_mangen::Man::new(Cli::command())
         .render(&mut page)
         .map_err(|error| Failure::message(Exit::Failure, error, "run it again"))?;
-    write_stdout(world, &String::from_utf8_lossy(&page))?;
+    judge(world.terminal.write_as_it_is(&String::from_utf8_lossy(&page)))?;
     Ok(Exit::Done)
 }
 

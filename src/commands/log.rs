@@ -20,7 +20,9 @@ pub(super) fn start(env: &Env, terminal: &Terminal) {
         terminal.say(&format!("warning: IGSYNC_LOG can not be used ({error}); write it like igsync=debug"));
         Targets::new().with_default(LevelFilter::WARN)
     });
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(terminal.colour_err);
+    let stderr = terminal.clone();
+    let writer = move || stderr.guarded_err();
+    let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
     // Tests run several commands in one process; the first one's filter stays.
     let _ = tracing_subscriber::registry().with(filter).with(layer).try_init();
 }

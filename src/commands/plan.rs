@@ -13,11 +13,29 @@ use crate::manifest::caption_digest;
 use crate::plan::{self, AccountView, Input, Options, Selection};
 use crate::report;
 use crate::report::markdown::Limit;
+use crate::report::text::one_line;
 
 use super::project::Project;
-use super::{Ended, Failure, World, actions, base, draw, refresh, remote, write_commands, write_stdout};
+use super::{
+    Ended, Failure, World, actions, branch, draw, refresh, remote, write_coloured, write_commands, write_stdout,
+};
+
+/// So many reasons of a refusal are said on stderr.
+const REFUSALS: usize = 20;
 
 pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
+    let ended = make_and_show(global, args, world).await;
+    if let (Err(failure), PlanFormat::Markdown) = (&ended, args.format) {
+        // Whoever reads only the comment sees why there is no plan in it.
+        let text = report::failure::render(failure.report.as_ref(), report::Style::plain());
+        let run =
+            report::markdown::Run { command: "plan", failure: Some(text.trim().to_owned()), ..Default::default() };
+        write_stdout(world, &report::markdown::run(&run, None, failure.exit, Limit::COMMENT))?;
+    }
+    ended
+}
+
+async fn make_and_show(global: &Global, args: &Plan, world: &World) -> Ended {
     let mut project = Project::load(global, world, args.scope.sandbox, false).await?;
     match args.format {
         PlanFormat::Human | PlanFormat::Json => show_findings(&project, world),
@@ -27,13 +45,15 @@ pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
         return Ok(Exit::Failure);
     }
     if let Some(rev) = &args.base {
-        let changed = base::changed_files(&project, rev).await?;
-        project.changed_files = Some(base::with_users(changed, project.posts.iter().map(|post| &**post)));
+        project.branch = Some(branch::of(&project, rev, world).await?);
     }
     project.ephemeral = remote::known_offline(&project, world);
     let asked = refresh::for_plan(&mut project, &args.scope, args.refresh, world).await?;
     let plan = make_and_draw(&mut project, &args.scope, asked.settled, asked.now, world)?;
     world.actions.plan(&plan);
+    if matches!(args.format, PlanFormat::Human | PlanFormat::Json) {
+        world.actions.branch(&plan, &project.folder_in_repository(world));
+    }
     show(&plan, &project, args.format, world)?;
     if !project.sandbox && project.snapshot.records.is_empty() && has_sandbox_records(&project, world) {
         world
@@ -43,13 +63,38 @@ pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
     if project.has_errors() || asked.is_incomplete {
         return Ok(Exit::Failure);
     }
+    if args.fail_on_refusal && plan.is_refused() {
+        say_refusals(&plan, args.format, world);
+        return Ok(Exit::Refused);
+    }
     Ok(if args.detailed_exitcode && plan.acts() { Exit::Changes } else { Exit::Done })
+}
+
+/// Why the plan ends with exit 5, where its data goes to a program or into a comment.
+fn say_refusals(plan: &plan::Plan, format: PlanFormat, world: &World) {
+    if format == PlanFormat::Human {
+        return;
+    }
+    let edits: Vec<_> = plan.branch_edits.iter().flatten().collect();
+    // All of them have one remedy.
+    let last = edits.len().min(REFUSALS).saturating_sub(1);
+    let edits = edits.iter().enumerate().map(|(place, edit)| (&edit.message, (place == last).then_some(&edit.help)));
+    let is_meant = |guard: &&plan::Guard| guard.in_diff != Some(false);
+    let guards = plan.guards.iter().filter(is_meant).map(|guard| (&guard.message, Some(&guard.help)));
+    let all: Vec<_> = edits.chain(guards).collect();
+    for (message, help) in all.iter().take(REFUSALS) {
+        let help = help.map(|help| format!("\n  help: {}", one_line(help))).unwrap_or_default();
+        world.terminal.say(&format!("refused: {}{help}", one_line(message)));
+    }
+    if all.len() > REFUSALS {
+        world.terminal.say(&format!("and {} more", all.len() - REFUSALS));
+    }
 }
 
 fn show(plan: &plan::Plan, project: &Project, format: PlanFormat, world: &World) -> Result<(), Failure> {
     let (style, program) = (world.terminal.style_out(), world.terminal.program);
     match format {
-        PlanFormat::Human => write_stdout(world, &report::plan_human::render(plan, style, program)),
+        PlanFormat::Human => write_coloured(world, &report::plan_human::render(plan, style, program)),
         PlanFormat::Json => write_stdout(world, &report::plan_json::render(plan)),
         PlanFormat::Markdown => {
             world.actions.is_shown();
@@ -57,7 +102,9 @@ fn show(plan: &plan::Plan, project: &Project, format: PlanFormat, world: &World)
             write_stdout(world, &report::markdown::plan(plan, &project.findings, &place, Limit::COMMENT))
         }
         PlanFormat::Github => {
-            write_commands(world, &report::findings::github(&project.findings, &project.folder_in_repository(world)))?;
+            let folder = project.folder_in_repository(world);
+            write_commands(world, &report::branch::github(plan, &folder))?;
+            write_commands(world, &report::findings::github(&project.findings, &folder))?;
             write_stdout(world, &format!("{}\n", report::plan_human::summary_line(&plan.summary)))
         }
     }
@@ -72,7 +119,7 @@ pub(super) fn show_findings(project: &Project, world: &World) {
 fn say_findings(project: &Project, world: &World) {
     world.actions.sandbox(project.sandbox);
     if !project.findings.is_empty() {
-        world.terminal.say(report::findings::render(&project.findings, world.terminal.style_err()).trim_end());
+        world.terminal.say_coloured(report::findings::render(&project.findings, world.terminal.style_err()).trim_end());
     }
 }
 
@@ -87,7 +134,7 @@ pub(super) fn make_and_draw(
     let mut plan = make(project, scope, settled, now)?;
     let found = draw::draw(&mut plan, project, world);
     if !found.is_empty() {
-        world.terminal.say(report::findings::render(&found, world.terminal.style_err()).trim_end());
+        world.terminal.say_coloured(report::findings::render(&found, world.terminal.style_err()).trim_end());
         world.actions.findings(&found, &project.folder_in_repository(world));
         project.findings.extend(found);
     }
@@ -134,7 +181,7 @@ pub(super) fn make(
             graph_base: project.settings.graph_url.as_ref().map(ToString::to_string).filter(|_| !project.sandbox),
             settled,
             live: project.live.clone(),
-            changed_files: project.changed_files.clone(),
+            branch: project.branch.clone(),
         },
         caption_digest: &|post| caption_digest(&post.caption),
     }))

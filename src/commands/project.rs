@@ -1,6 +1,6 @@
 //! A content root as validate, plan and apply see it: configuration, posts, records, findings.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use crate::finding::{self, Finding, Severity};
 use crate::id::{AccountName, Digest, PostKey, UserId};
 use crate::lockfile::{self, Paths, Records, Snapshot};
 use crate::manifest::{self, Post};
-use crate::plan::Sighting;
+use crate::plan::{Branch, Sighting};
 use crate::port::{Disk, FileKind, Stat};
 use crate::rules;
 
-use super::{Failure, World, github, remote};
+use super::{Failure, World, github, private, remote};
 
 mod media;
 
@@ -45,8 +45,8 @@ pub(super) struct Project {
     pub sandbox: bool,
     /// `--refresh full`: posts that are due and that their account shows already.
     pub live: BTreeMap<(AccountName, PostKey), Sighting>,
-    /// `--base`: the files that differ from that revision.
-    pub changed_files: Option<HashSet<String>>,
+    /// `--base`
+    pub branch: Option<Branch>,
     /// Why nothing keeps the lockfile of this run; `None`: something does, or it stays on this machine.
     pub ephemeral: Option<String>,
 }
@@ -59,7 +59,7 @@ impl Project {
         sandbox: bool,
         check_published: bool,
     ) -> Result<Self, Failure> {
-        let start = Start::new(global, world, sandbox)?;
+        let start = Start::new(global, world, sandbox).await?;
         let mut snapshot = start.snapshot(world)?;
         remote::take_in_fetched(&start, &mut snapshot, world).await?;
         Ok(start.project(world, snapshot, check_published))
@@ -72,7 +72,7 @@ impl Project {
         world: &World,
         check_published: bool,
     ) -> Result<(Self, Option<Failure>), Failure> {
-        let start = Start::new(global, world, false)?;
+        let start = Start::new(global, world, false).await?;
         let mut snapshot = Snapshot::default();
         let damage = match start.snapshot(world) {
             Ok(read) => {
@@ -176,8 +176,8 @@ fn user_in_records(records: &Records, account: &AccountName) -> Option<UserId> {
 pub(super) struct Start {
     pub root: PathBuf,
     pub sandbox: bool,
+    pub paths: Paths,
     loaded: config::Loaded,
-    paths: Paths,
 }
 
 impl Start {
@@ -199,9 +199,10 @@ impl Start {
         Ok(lockfile::read(&*world.disk, &self.paths)?)
     }
 
-    pub(super) fn new(global: &Global, world: &World, sandbox: bool) -> Result<Self, Failure> {
+    pub(super) async fn new(global: &Global, world: &World, sandbox: bool) -> Result<Self, Failure> {
         let root = content_root(global, world)?;
         let mut loaded = config::load(&*world.disk, &root, global.config.as_deref(), &world.env);
+        private::refuse_tracked(global, &root, &loaded, world).await?;
         if sandbox {
             stand_in_users(&mut loaded.config);
         }
@@ -209,7 +210,7 @@ impl Start {
             limit_to_posts(&mut loaded.config, &*world.disk, &root);
         }
         let paths = if sandbox { Paths::sandbox(&root) } else { Paths::new(&root) };
-        Ok(Self { root, sandbox, loaded, paths })
+        Ok(Self { root, sandbox, paths, loaded })
     }
 
     /// Reads manifests and media, and compares them with what is recorded.
@@ -238,7 +239,7 @@ impl Start {
             hashed: Arc::default(),
             sandbox,
             live: BTreeMap::new(),
-            changed_files: None,
+            branch: None,
             ephemeral: None,
         };
         project.name_users(posts.posts.iter_mut().chain(&mut posts.unplanned));

@@ -15,6 +15,7 @@ use crate::lockfile::format::{self, HEADER};
 use crate::lockfile::{self, Record, Records, Snapshot};
 use crate::port::{Kept, Remote, RunLock};
 use crate::report::text::commands;
+use crate::text;
 
 use super::project::{Project, Start};
 use super::{Failure, World, credentials, run_lock};
@@ -312,7 +313,7 @@ pub(super) fn hand_over(records: &[Record], world: &World) {
     if records.is_empty() {
         return;
     }
-    let line = |record| format::print_line(std::slice::from_ref(record)).trim_end().to_owned();
+    let line = |record| text::json(format::print_line(std::slice::from_ref(record)).trim_end().to_owned());
     let lines: Vec<String> = records.iter().map(line).collect();
     world.terminal.insist(&format!(
         "recorded on this machine only; should it be lost, save these lines to a file and join them with \

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use crate::cli::{Global, Sandbox as Args};
 use crate::exit::Exit;
-use crate::lockfile::Paths;
 use crate::port::named;
 use crate::sandbox::{FaultPlan, Options, Sandbox, parse_faults};
 
-use super::project::content_root;
+use super::project::Start;
 use super::{Ended, Failure, World, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Args, world: &World) -> Ended {
@@ -16,7 +15,7 @@ pub(super) async fn run(global: &Global, args: &Args, world: &World) -> Ended {
     let data = if let Some(folder) = &args.data {
         named(disk, folder)
     } else {
-        let paths = Paths::sandbox(&content_root(global, world)?);
+        let paths = Start::new(global, world, true).await?.paths;
         paths.prepare(disk)?;
         paths.folder
     };

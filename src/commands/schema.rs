@@ -6,7 +6,7 @@ use crate::cli::Schema;
 use crate::exit::Exit;
 use crate::{config, lockfile, manifest, report};
 
-use super::{Ended, World, write_stdout};
+use super::{Ended, World, judge};
 
 pub(super) fn run(of: Schema, world: &World) -> Ended {
     let schema = match of {
@@ -18,7 +18,7 @@ pub(super) fn run(of: Schema, world: &World) -> Ended {
         Schema::Events => report::json_schema::events(),
         Schema::Findings => report::json_schema::findings(),
     };
-    write_stdout(world, &text(&schema))?;
+    judge(world.terminal.write_as_it_is(&text(&schema)))?;
     Ok(Exit::Done)
 }
 

@@ -20,7 +20,7 @@ use super::{Ended, Failure, World, plan, remote, write_stdout};
 const LAST: usize = 3;
 
 pub(super) async fn run(global: &Global, args: &Status, world: &World) -> Ended {
-    let start = Start::new(global, world, args.sandbox)?;
+    let start = Start::new(global, world, args.sandbox).await?;
     let mut snapshot = start.snapshot(world)?;
     remote::take_in_newest(&start, &mut snapshot, world).await?;
     let project = start.project(world, snapshot, false);

@@ -8,8 +8,8 @@ use crate::apply::Observer;
 use crate::cli::{Colour, Global};
 use crate::exit::Exit;
 use crate::port::Clock;
-use crate::report::workflow::Neutral;
 use crate::report::{self, Style};
+use crate::text::Guarded;
 
 use super::Failure;
 
@@ -47,11 +47,7 @@ pub struct Streams {
 }
 
 impl Streams {
-    /// A runner of GitHub obeys what it finds in the log, and captions are anybody's text.
     fn of_process() -> Self {
-        if is_set("GITHUB_ACTIONS") {
-            return Self { out: Stream::new(Neutral::new(io::stdout())), err: Stream::new(Neutral::new(io::stderr())) };
-        }
         Self { out: Stream::new(io::stdout()), err: Stream::new(io::stderr()) }
     }
 }
@@ -80,12 +76,7 @@ impl Terminal {
     /// The streams of this process. `NO_COLOR`, `CLICOLOR_FORCE` and `CI` are honoured.
     pub fn of_process(global: &Global) -> Self {
         let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
-        let colour = |is_terminal: bool| match global.color {
-            Colour::Always => true,
-            Colour::Never => false,
-            Colour::Auto if is_set("NO_COLOR") => false,
-            Colour::Auto => is_set("CLICOLOR_FORCE") || is_terminal && var("TERM") != "dumb",
-        };
+        let colour = |is_terminal: bool| is_coloured(global.color, is_terminal);
         Self {
             streams: Streams::of_process(),
             is_interactive: io::stdin().is_terminal() && err,
@@ -100,8 +91,18 @@ impl Terminal {
         }
     }
 
-    /// Writes data for whoever reads stdout.
+    /// Writes text for whoever reads stdout. Nothing in it is obeyed by a terminal or a runner.
     pub fn write(&self, text: &str) -> io::Result<()> {
+        put(&self.streams.out, text, false)
+    }
+
+    /// As [`Self::write`], for a report that is coloured where stdout is.
+    pub fn write_coloured(&self, text: &str) -> io::Result<()> {
+        put(&self.streams.out, text, self.colour_out)
+    }
+
+    /// Writes text of our own to stdout as it is: what a shell, a pager or a runner is meant to obey.
+    pub fn write_as_it_is(&self, text: &str) -> io::Result<()> {
         let mut out = self.streams.out.clone();
         out.write_all(text.as_bytes())?;
         out.flush()
@@ -110,19 +111,31 @@ impl Terminal {
     /// Writes one remark for people; nothing depends on it.
     pub fn say(&self, text: &str) {
         if !self.quiet {
-            let _ = writeln!(self.streams.err.clone(), "{text}");
+            self.insist(text);
+        }
+    }
+
+    /// As [`Self::say`], for a report that is coloured where stderr is.
+    pub fn say_coloured(&self, text: &str) {
+        if !self.quiet {
+            let _ = put(&self.streams.err, &format!("{text}\n"), self.colour_err);
         }
     }
 
     /// As [`Self::say`], however quiet: what would be lost otherwise.
     pub fn insist(&self, text: &str) {
-        let _ = writeln!(self.streams.err.clone(), "{text}");
+        let _ = put(&self.streams.err, &format!("{text}\n"), false);
+    }
+
+    /// stderr for what writes there by itself.
+    pub(super) fn guarded_err(&self) -> Guarded<Stream> {
+        Guarded::coloured(self.streams.err.clone(), self.colour_err)
     }
 
     /// Shows why a command failed.
     pub fn fail(&self, failure: &Failure) -> Exit {
         let text = report::failure::render(failure.report.as_ref(), self.style_err());
-        let _ = self.streams.err.clone().write_all(text.as_bytes());
+        let _ = put(&self.streams.err, &text, self.colour_err);
         failure.exit
     }
 
@@ -136,7 +149,7 @@ impl Terminal {
 
     /// What shows a run while it goes on.
     pub fn progress(&self, clock: &Arc<dyn Clock>) -> Box<dyn Observer> {
-        let lines = Box::new(self.streams.err.clone());
+        let lines = Box::new(self.guarded_err());
         let drawn = self.shows_progress.then(indicatif::ProgressDrawTarget::stderr);
         Box::new(report::progress::Human::new(lines, drawn, Arc::clone(clock), self.style_err(), self.program))
     }
@@ -149,7 +162,7 @@ impl Terminal {
     /// Asks for something secret: without echo on a terminal, else the next line of stdin.
     pub fn ask_secret(&self, prompt: &str) -> io::Result<String> {
         if io::stdin().is_terminal() {
-            return rpassword::prompt_password(format!("{prompt}: "));
+            return rpassword::prompt_password(format!("{}: ", crate::text::one_line(prompt)));
         }
         let mut line = String::new();
         io::BufRead::read_line(&mut io::Read::take(io::stdin().lock(), SECRET_LIMIT), &mut line)?;
@@ -158,12 +171,39 @@ impl Terminal {
 
     /// Asks a question that only a clear yes answers.
     pub fn confirm(&self, question: &str) -> bool {
-        let mut err = self.streams.err.clone();
-        let _ = write!(err, "{question} Only `yes` goes on: ");
-        let _ = err.flush();
+        let _ = put(&self.streams.err, &format!("{question} Only `yes` goes on: "), false);
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).is_ok() && answer.trim() == "yes"
     }
+}
+
+/// Shows what clap says about a command line.
+pub(super) fn show_usage(error: &clap::Error) {
+    let (stream, is_terminal) = if error.use_stderr() {
+        (Stream::new(io::stderr()), io::stderr().is_terminal())
+    } else {
+        (Stream::new(io::stdout()), io::stdout().is_terminal())
+    };
+    let is_coloured = is_coloured(Colour::Auto, is_terminal);
+    let text = error.render();
+    let text = if is_coloured { text.ansi().to_string() } else { text.to_string() };
+    let _ = put(&stream, &text, is_coloured);
+}
+
+fn is_coloured(wanted: Colour, is_terminal: bool) -> bool {
+    match wanted {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto if is_set("NO_COLOR") => false,
+        Colour::Auto => is_set("CLICOLOR_FORCE") || is_terminal && var("TERM") != "dumb",
+    }
+}
+
+/// Writes one whole text, made safe on its way.
+fn put(stream: &Stream, text: &str, is_coloured: bool) -> io::Result<()> {
+    let mut guarded = Guarded::coloured(stream.clone(), is_coloured);
+    guarded.write_all(text.as_bytes())?;
+    guarded.flush()
 }
 
 /// In bytes; tokens have a few hundred.

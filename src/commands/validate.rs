@@ -9,7 +9,7 @@ use crate::report;
 use crate::report::text::plural;
 
 use super::project::{Project, relative};
-use super::{Ended, World, write_commands, write_stdout};
+use super::{Ended, World, write_coloured, write_commands, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Validate, world: &World) -> Ended {
     let (project, damage) = Project::load_to_check(global, world, args.all).await?;
@@ -23,7 +23,8 @@ pub(super) async fn run(global: &Global, args: &Validate, world: &World) -> Ende
     };
     match args.format {
         FindingsFormat::Github => write_commands(world, &text)?,
-        FindingsFormat::Human | FindingsFormat::Json => write_stdout(world, &text)?,
+        FindingsFormat::Human => write_coloured(world, &text)?,
+        FindingsFormat::Json => write_stdout(world, &text)?,
     }
     if let Some(damage) = damage {
         return Err(damage);

@@ -305,15 +305,14 @@ fn posts(fields: Fields<'_>, problems: &mut Problems<'_>) -> Option<Vec<String>>
     for (text, node) in fields.texts("posts", problems)? {
         match crate::path::folder(text) {
             Ok(folder) => folders.push(folder),
-            Err(()) => {
-                problems
-                    .report(
-                        &rules::POSTS_FOLDER,
-                        &node.span,
-                        "folders of manifests are inside the content root",
-                        "leads outside",
-                    )
-                    .help = Some("write a path relative to the content root, with `/`".into());
+            Err(refused) => {
+                let (message, label, help) = if refused.rule.id == rules::HIDDEN_FILE.id {
+                    ("folders of manifests are not hidden", "hidden", "name a folder that does not begin with a dot")
+                } else {
+                    let help = "write a path relative to the content root, with `/`";
+                    ("folders of manifests are inside the content root", "leads outside", help)
+                };
+                problems.report(&rules::POSTS_FOLDER, &node.span, message, label).help = Some(help.into());
             }
         }
     }

@@ -17,17 +17,29 @@ pub enum ChangesError {
     Git(#[from] Error),
 }
 
+/// Where a branch left its base, and where the base is by now: full ids of commits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fork {
+    pub left_at: String,
+    pub tip: String,
+}
+
 /// No rename detection, no program, one name for each file, from the content root.
 const NAMES: [&str; 6] =
     ["--name-only", "-z", "--no-ext-diff", "--no-textconv", "--relative", "--ignore-submodules=all"];
 
 impl Git {
-    /// The files that differ between the working tree and the commit where it left `rev`, from the content root.
+    /// Where this checkout left `rev`.
+    pub async fn fork(&self, rev: &str) -> Result<Fork, ChangesError> {
+        let tip = self.commit(rev).await?.ok_or(ChangesError::NoCommit)?;
+        let left_at = self.answer(&["merge-base", &tip, "HEAD"]).await?.ok_or(ChangesError::NothingInCommon)?;
+        Ok(Fork { left_at, tip })
+    }
+
+    /// The files that differ between the working tree and the commit where it left the base, from the content root.
     /// Files whose names are no UTF-8 are left out: no manifest and no media file of a post is called so.
-    pub async fn changed_since(&self, rev: &str) -> Result<HashSet<String>, ChangesError> {
-        let base = self.commit(rev).await?.ok_or(ChangesError::NoCommit)?;
-        let fork = self.answer(&["merge-base", &base, "HEAD"]).await?.ok_or(ChangesError::NothingInCommon)?;
-        let committed = [&["diff-index", "--cached", "--no-renames"][..], &NAMES, &[&fork]].concat();
+    pub async fn changed_since(&self, fork: &Fork) -> Result<HashSet<String>, ChangesError> {
+        let committed = [&["diff-index", "--cached", "--no-renames"][..], &NAMES, &[&fork.left_at]].concat();
         // A file that is not staged, with the same size and a doubtful time, is compared by its content.
         let unstaged = [&["diff-files"][..], &NAMES].concat();
         let untracked = ["ls-files", "-z", "--others", "--exclude-standard"];
@@ -51,6 +63,19 @@ impl Git {
         let id = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         let is_id = id.len() >= 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
         Ok((output.succeeded() && is_id).then_some(id))
+    }
+
+    /// `igsync.lock` of the content root in a commit. `None`: it has none. What this clone lacks is an error, and no
+    /// evidence that nothing is there.
+    pub async fn lockfile_at(&self, commit: &str) -> Result<Option<Vec<u8>>, ChangesError> {
+        // `mode type id`, a tab, the name.
+        let entry = self.bytes(&["ls-tree", "-z", commit, "igsync.lock"], b"").await?;
+        let about = entry.split(|byte| *byte == b'\t').next().unwrap_or_default();
+        let about = String::from_utf8_lossy(about).into_owned();
+        match about.split(' ').nth(2) {
+            Some(id) => Ok(Some(self.bytes(&["cat-file", "blob", id], b"").await?)),
+            None => Ok(None),
+        }
     }
 
     /// `igsync.lock` of the content root on a branch of `origin`, as it was last fetched. `None`: it is not here.

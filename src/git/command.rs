@@ -38,6 +38,14 @@ impl Git {
         Self { root: root.to_owned(), program, repository: Arc::default() }
     }
 
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(super) fn program(&self) -> &Program {
+        &self.program
+    }
+
     /// Runs git to its end, whatever that is.
     pub(crate) async fn run(&self, arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Result<Output, Error> {
         let repository = self.repository.get_or_try_init(|| Repository::find(&self.root, &self.program)).await?;

@@ -2,6 +2,7 @@
 
 use super::command::Git;
 use super::error::Error;
+use crate::text::stripped;
 
 /// No longer than this, whatever a caller brings. In characters.
 const LIMIT: usize = 4000;
@@ -23,12 +24,9 @@ pub(super) fn message(text: &str, run: Option<&str>) -> String {
 }
 
 fn harmless(text: &str) -> String {
-    let signs: String = text
-        .chars()
-        .take(LIMIT)
-        .filter(|c| *c == '\n' || !(c.is_control() || is_direction(*c)))
-        .map(|c| if matches!(c, '@' | '#') { '_' } else { c })
-        .collect();
+    let lines: Vec<String> = text.lines().map(stripped).collect();
+    let signs: String =
+        lines.join("\n").chars().take(LIMIT).map(|c| if matches!(c, '@' | '#') { '_' } else { c }).collect();
     // `GH-12` and addresses are links to issues, too; a word and a colon begin a trailer.
     let signs = signs.replace("://", ":/ /").replace("GH-", "GH_").replace("gh-", "gh_");
     let lines = signs.lines().map(|line| {
@@ -41,10 +39,6 @@ fn harmless(text: &str) -> String {
     let whole = lines.collect::<Vec<_>>().join("\n");
     let whole = whole.trim();
     if whole.is_empty() { "Record what was published".to_owned() } else { whole.to_owned() }
-}
-
-fn is_direction(c: char) -> bool {
-    matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 /// The page of the CI run that this process is part of, where the CI says it.

@@ -1,6 +1,8 @@
 //! What git and a remote wrote, made fit to be shown: one line, without credentials, obeyed by no terminal
 //! and no workflow runner.
 
+use crate::text::excerpt;
+
 /// At most so many characters are shown.
 const LIMIT: usize = 400;
 
@@ -21,7 +23,7 @@ pub(super) fn shown(text: &str) -> String {
         }
         joined.push_str(line);
     }
-    harmless(&without_credentials(&joined))
+    excerpt(&without_credentials(&joined), LIMIT)
 }
 
 /// `https://user:token@host` loses what stands before the `@`; words that look like tokens lose themselves.
@@ -61,26 +63,6 @@ fn without_tokens(text: &str) -> String {
     clean
 }
 
-/// `::` and `##[` begin commands of workflow runners wherever a line may be broken.
-fn harmless(text: &str) -> String {
-    let visible: String = text
-        .chars()
-        .map(|c| match c {
-            c if c.is_control() => ' ',
-            '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' => {
-                '\u{FFFD}'
-            }
-            c => c,
-        })
-        .collect();
-    let mut calm = visible.replace("::", ": :").replace("##[", "## [");
-    if let Some((end, _)) = calm.char_indices().nth(LIMIT) {
-        calm.truncate(end);
-        calm.push('…');
-    }
-    calm
-}
-
 #[cfg(test)]
 mod tests {
     use super::shown;
@@ -108,7 +90,7 @@ mod tests {
     #[test]
     fn what_a_remote_says_is_one_harmless_line() {
         let said = "remote: \nremote: ::error::boo\u{1b}[31m\nhint: try this\nremote: ##[group]x\n";
-        assert_eq!(shown(said), "remote: : :error: :boo [31m; remote: ## [group]x");
+        assert_eq!(shown(said), "remote: :\u{2060}:error:\u{2060}:boo␛[31m; remote: ##\u{2060}[group]x");
         assert_eq!(shown(&"a".repeat(1000)).chars().count(), 401);
     }
 }

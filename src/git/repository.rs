@@ -132,7 +132,7 @@ fn switched_off(name: &[u8]) -> OsString {
 }
 
 /// The folder that holds the nearest `.git`, and the repository behind that: itself, or what a file names.
-fn nearest(root: &Path) -> Result<Option<(&Path, PathBuf)>, Error> {
+pub(super) fn nearest(root: &Path) -> Result<Option<(&Path, PathBuf)>, Error> {
     for top in root.ancestors() {
         let entry = top.join(".git");
         let unusable = |why| Error::NotItsRepository { git_dir: entry.clone(), why };

@@ -5,8 +5,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::errors::{ApiError, Error, UploadRefusal, Why};
+use super::secrets::Secrets;
 use super::text::clean;
-use super::token::AccessToken;
+
 use crate::port::Response;
 
 /// Beginning of the names that Meta sends where others have numbers.
@@ -17,19 +18,19 @@ const NAMED: &str = "INSTAGRAM_PLATFORM_API__";
 pub(super) fn read<T: DeserializeOwned>(
     edge: &'static str,
     response: &Response,
-    token: &AccessToken,
+    secrets: &Secrets,
 ) -> Result<T, Error> {
     let unclear = |why| Error::Unclear { edge, why };
     if (300..400).contains(&response.status) {
         return Err(unclear(Why::Redirect(response.status)));
     }
     let json = serde_json::from_slice::<Value>(&response.body).ok();
-    if let Some(error) = json.as_ref().and_then(|json| flat(edge, response.status, json, token)) {
+    if let Some(error) = json.as_ref().and_then(|json| flat(edge, response.status, json, secrets)) {
         return Err(Error::Api(Box::new(error)));
     }
     // A result with an error beside it is no result, whatever the error looks like.
     let error = json.and_then(|mut json| json.get_mut("error").map(Value::take));
-    if let Some(error) = error.as_ref().and_then(|error| envelope(edge, response.status, error, token)) {
+    if let Some(error) = error.as_ref().and_then(|error| envelope(edge, response.status, error, secrets)) {
         return Err(Error::Api(Box::new(error)));
     }
     if response.status != 200 {
@@ -38,11 +39,11 @@ pub(super) fn read<T: DeserializeOwned>(
     if error.is_some() {
         return Err(unclear(Why::Malformed("an error that says nothing".to_owned())));
     }
-    serde_json::from_slice(&response.body).map_err(|error| unclear(Why::Malformed(clean(&error.to_string(), token))))
+    serde_json::from_slice(&response.body).map_err(|error| unclear(Why::Malformed(clean(&error.to_string(), secrets))))
 }
 
 /// The upload host's answer.
-pub(super) fn read_upload(response: &Response, token: &AccessToken) -> Result<(), Error> {
+pub(super) fn read_upload(response: &Response, secrets: &Secrets) -> Result<(), Error> {
     #[derive(Deserialize)]
     struct Uploaded {
         success: bool,
@@ -50,7 +51,7 @@ pub(super) fn read_upload(response: &Response, token: &AccessToken) -> Result<()
     let json: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     let info = &json["debug_info"];
     if info.is_object() {
-        let text = |name: &str| clean(info[name].as_str().unwrap_or_default(), token);
+        let text = |name: &str| clean(info[name].as_str().unwrap_or_default(), secrets);
         return Err(Error::Upload(UploadRefusal {
             http_status: response.status,
             retriable: info["retriable"].as_bool().unwrap_or(false),
@@ -58,7 +59,7 @@ pub(super) fn read_upload(response: &Response, token: &AccessToken) -> Result<()
             message: text("message"),
         }));
     }
-    let answer: Uploaded = read(super::upload::EDGE, response, token)?;
+    let answer: Uploaded = read(super::upload::EDGE, response, secrets)?;
     if answer.success {
         return Ok(());
     }
@@ -67,10 +68,10 @@ pub(super) fn read_upload(response: &Response, token: &AccessToken) -> Result<()
 }
 
 /// What stands in Meta's error envelope; everything but the code is optional.
-fn envelope(edge: &'static str, http_status: u16, error: &Value, token: &AccessToken) -> Option<ApiError> {
+fn envelope(edge: &'static str, http_status: u16, error: &Value, secrets: &Secrets) -> Option<ApiError> {
     let error = error.as_object()?;
     let text = |name: &str| {
-        error.get(name).and_then(Value::as_str).map(|text| clean(text, token)).filter(|text| !text.is_empty())
+        error.get(name).and_then(Value::as_str).map(|text| clean(text, secrets)).filter(|text| !text.is_empty())
     };
     let name = ["code", "error_subcode", "type", "message"]
         .iter()
@@ -81,7 +82,7 @@ fn envelope(edge: &'static str, http_status: u16, error: &Value, token: &AccessT
         http_status,
         code,
         subcode: number(error.get("error_subcode")).filter(|subcode| *subcode != 0),
-        name,
+        name: name.map(|name| clean(&name, secrets)),
         message: text("message").unwrap_or_default(),
         user_title: text("error_user_title"),
         user_msg: text("error_user_msg"),
@@ -91,8 +92,8 @@ fn envelope(edge: &'static str, http_status: u16, error: &Value, token: &AccessT
 }
 
 /// The code exchange's own shape: `{"error_type","code","error_message"}`.
-fn flat(edge: &'static str, http_status: u16, json: &Value, token: &AccessToken) -> Option<ApiError> {
-    let message = clean(json.get("error_message")?.as_str()?, token);
+fn flat(edge: &'static str, http_status: u16, json: &Value, secrets: &Secrets) -> Option<ApiError> {
+    let message = clean(json.get("error_message")?.as_str()?, secrets);
     let code = number(json.get("code")).unwrap_or_default();
     Some(ApiError { edge, http_status, code, message, ..ApiError::default() })
 }
@@ -108,12 +109,15 @@ fn number(value: Option<&Value>) -> Option<i64> {
 fn platform_name(text: &str) -> Option<String> {
     let rest = &text[text.find(NAMED)?..];
     let end = rest.find(|c: char| !(c.is_ascii_uppercase() || c == '_')).unwrap_or(rest.len());
-    Some(rest[..end].to_owned())
+    Some(rest[..end.min(LONGEST_NAME)].to_owned())
 }
 
-/// Whether `text` is an id as Meta makes them: a decimal number that fits 64 bits.
+/// Of a name that Meta sends instead of a number; those that are known are shorter.
+const LONGEST_NAME: usize = 80;
+
+/// Whether `text` is an id as Meta makes them: a decimal number that fits 64 bits, written in one way only.
 pub(super) fn is_id(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u64>().is_ok_and(|id| id > 0)
+    text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0') && text.parse::<u64>().is_ok()
 }
 
 /// Some reads answer bare and wrapped in `data[]`, depending on page and day: both are taken.
@@ -136,12 +140,12 @@ impl<T> Wrapped<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{TOKEN, answer, fixture, token};
+    use super::super::testing::{TOKEN, answer, fixture, secrets};
     use super::super::wire::{IdAnswer, SuccessAnswer};
     use super::*;
 
     fn read_id(status: u16, body: &str) -> Result<IdAnswer, Error> {
-        read("media", &answer(status, body), &token())
+        read("media", &answer(status, body), &secrets())
     }
 
     fn why(result: Result<IdAnswer, Error>) -> Why {
@@ -226,13 +230,13 @@ mod tests {
 
     #[test]
     fn the_upload_hosts_refusal_is_read() {
-        let result = read_upload(&answer(400, &fixture("upload_failed.json")), &token());
+        let result = read_upload(&answer(400, &fixture("upload_failed.json")), &secrets());
         let Err(Error::Upload(refusal)) = result else { panic!("{result:?}") };
         assert!(!refusal.retriable);
         assert_eq!(refusal.kind, "ProcessingFailedError");
-        assert!(read_upload(&answer(200, &fixture("upload_success.json")), &token()).is_ok());
-        assert!(read_upload(&answer(200, r#"{"success":false}"#), &token()).is_err());
-        assert!(matches!(read_upload(&answer(502, "bad gateway"), &token()), Err(Error::Unclear { .. })));
+        assert!(read_upload(&answer(200, &fixture("upload_success.json")), &secrets()).is_ok());
+        assert!(read_upload(&answer(200, r#"{"success":false}"#), &secrets()).is_err());
+        assert!(matches!(read_upload(&answer(502, "bad gateway"), &secrets()), Err(Error::Unclear { .. })));
     }
 
     #[test]
@@ -242,6 +246,7 @@ mod tests {
             ("18446744073709551615", true),
             ("18446744073709551616", false),
             ("0", false),
+            ("017", false),
             ("", false),
             ("-1", false),
             ("+1", false),

@@ -15,6 +15,7 @@ use super::endpoint::Flavour;
 use super::errors::{ApiError, Error, Why};
 use super::proof::AppSecret;
 use super::retry::{self, Call, Pace, Verdict};
+use super::secrets::Secrets;
 use super::text::clean;
 use super::time::{ServerClock, WrongDate};
 use super::token::AccessToken;
@@ -76,8 +77,8 @@ pub struct Client {
     pub(super) endpoint: Endpoint,
     pub(super) token: AccessToken,
     app_secret: Option<AppSecret>,
-    /// Must not be seen either, should the server say it back.
-    forerunner: Option<AccessToken>,
+    /// What must not be seen, should the server say it back.
+    pub(super) secrets: Secrets,
     transport: Arc<dyn Transport>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) timing: Timing,
@@ -138,11 +139,13 @@ impl Client {
     ) -> Self {
         let server = ServerClock::new(timing.max_skew, &*clock);
         let (usage, barred) = (Mutex::default(), Mutex::default());
+        let secrets = Secrets::default();
+        secrets.add(token.expose());
         Self {
             endpoint,
             token,
             app_secret: None,
-            forerunner: None,
+            secrets,
             transport,
             clock,
             timing,
@@ -164,14 +167,15 @@ impl Client {
     /// so there it changes nothing.
     #[must_use]
     pub fn with_app_secret(mut self, secret: AppSecret) -> Self {
+        self.secrets.add(secret.expose());
         self.app_secret = Some(secret);
         self
     }
 
     /// Hides the token that this client's own was made from.
     #[must_use]
-    pub fn after(mut self, forerunner: AccessToken) -> Self {
-        self.forerunner = Some(forerunner);
+    pub fn after(self, forerunner: &AccessToken) -> Self {
+        self.secrets.add(forerunner.expose());
         self
     }
 
@@ -249,7 +253,9 @@ impl Client {
         }
         let mut body = Body::Empty;
         if let Some(secret) = self.app_secret.as_ref().filter(|_| self.endpoint.flavour() == Flavour::Facebook) {
-            url.query_pairs_mut().extend_pairs(secret.prove(&self.token, self.server_now()));
+            let proof = secret.prove(&self.token, self.server_now());
+            self.secrets.add_proof(&proof[0].1);
+            url.query_pairs_mut().extend_pairs(proof);
         }
         if ask.method == Method::Get {
             if !ask.params.is_empty() {
@@ -267,16 +273,15 @@ impl Client {
             timeout: self.timing.call_timeout,
             answer_limit: ANSWER_LIMIT,
         };
+        let began = self.clock.monotonic();
         let response = self.send(ask.edge, request).await?;
-        self.server.take(response.header("date"), &*self.clock);
-        answer::read(ask.edge, &response, &self.token).map_err(|error| self.learn(error))
+        let took = self.clock.monotonic().saturating_sub(began);
+        self.server.take(response.header("date"), took, &*self.clock);
+        answer::read(ask.edge, &response, &self.secrets).map_err(|error| self.learn(error))
     }
 
     /// Remembers a refusal that concerns every further call, and adds when calls are taken again.
     fn learn(&self, error: Error) -> Error {
-        let secrets =
-            [self.app_secret.as_ref().map(AppSecret::expose), self.forerunner.as_ref().map(AccessToken::expose)];
-        let error = error.without(&secrets.into_iter().flatten().collect::<Vec<_>>());
         let Error::Api(mut refusal) = error else { return error };
         if refusal.is_throttle() {
             refusal.regain_minutes = self.usage().regain_minutes.filter(|minutes| *minutes > 0);
@@ -289,9 +294,11 @@ impl Client {
 
     /// One exchange, its usage headers noted.
     pub(super) async fn send(&self, edge: &'static str, request: Request) -> Result<Response, Error> {
-        tracing::debug!(edge, method = request.method.as_str(), path = request.url.path(), "request");
+        // The address of an upload is the server's word.
+        let path = clean(request.url.path(), &self.secrets);
+        tracing::debug!(edge, method = request.method.as_str(), path, "request");
         let sent = self.transport.send(request).await;
-        let say = |text: &str| clean(text, &self.token);
+        let say = |text: &str| clean(text, &self.secrets);
         let result = sent.map_err(|error| match error {
             TransportError::NotSent(why) => Error::NotSent { edge, why: say(&why) },
             TransportError::NoAnswer(why) => Error::Unclear { edge, why: Why::NoAnswer(say(&why)) },

@@ -13,7 +13,7 @@ use crate::id::MediaId;
 const EDGE: &str = "comments";
 const SWITCH: &str = "comment_enabled";
 
-/// One comment of a media. As the server sent it: not fit for a terminal.
+/// One comment of a media. Its text is as the server sent it: to be compared, never to be written or shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comment {
     pub id: String,
@@ -30,7 +30,6 @@ impl Client {
         let path = [media.as_str(), "comments"];
         let params = vec![("message", message.to_owned())];
         let answer: IdAnswer = self.once(&Ask::post(EDGE, &path, params)).await?;
-        let is_comment_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
         if is_comment_id(&answer.id) { Ok(answer.id) } else { Err(Error::Unclear { edge: EDGE, why: Why::NoNewId }) }
     }
 
@@ -43,11 +42,14 @@ impl Client {
             let mut params = vec![("fields", "id,text,timestamp".to_owned()), ("limit", "50".to_owned())];
             params.extend(after.map(|after| ("after", after)));
             let page: Page<CommentAnswer> = self.retried(Call::Read, &Ask::get(EDGE, &path, params)).await?;
-            comments.extend(page.data.into_iter().map(|answer| Comment {
-                id: answer.id,
-                text: answer.text,
-                timestamp: answer.timestamp.as_deref().and_then(meta_time),
-            }));
+            for answer in page.data {
+                if !is_comment_id(&answer.id) {
+                    let why = Why::Malformed("the id of a comment is no number".to_owned());
+                    return Err(Error::Unclear { edge: EDGE, why });
+                }
+                let timestamp = answer.timestamp.as_deref().and_then(meta_time);
+                comments.push(Comment { id: answer.id, text: answer.text, timestamp });
+            }
             after = next_cursor(EDGE, page.paging)?;
             if after.is_none() {
                 break;
@@ -68,6 +70,11 @@ impl Client {
         }
         Err(Error::Unclear { edge: SWITCH, why: Why::Malformed("success is not true".to_owned()) })
     }
+}
+
+/// Some are two numbers.
+fn is_comment_id(id: &str) -> bool {
+    !id.is_empty() && id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ impl Client {
             let why = Why::Malformed("the answer is about another container".to_owned());
             return Err(Error::Unclear { edge: STATUS, why });
         }
-        let text = answer.status.map(|text| clean(&text, &self.token));
+        let text = answer.status.map(|text| clean(&text, &self.secrets));
         let uploading = answer.video_status.map(|status| status.uploading_phase);
         Ok(ContainerStatus {
             code: answer.status_code,

@@ -81,6 +81,11 @@ impl Endpoint {
         is_loopback(&self.base)
     }
 
+    /// Whether `url` is on the host of an API on this machine.
+    pub(super) fn is_here(&self, url: &Url) -> bool {
+        self.is_loopback() && self.base.origin() == url.origin()
+    }
+
     /// `{base}/{version}/{segments…}`, every segment percent-encoded.
     pub(super) fn url(&self, segments: &[&str]) -> Url {
         let mut url = self.base.clone();
@@ -135,7 +140,7 @@ impl Endpoint {
             Some(base) => base.origin() == uri.origin(),
             None => uri.as_str().starts_with(UPLOAD_BASE),
         };
-        allowed || (self.is_loopback() && self.base.origin() == uri.origin())
+        allowed || self.is_here(uri)
     }
 }
 

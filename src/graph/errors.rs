@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::codes::{self, Class, Known};
 
-/// Why a call gave no result. Text from the server is cleaned: one line, no escapes, no token.
+/// Why a call gave no result. Text from the server is cleaned: one line, no escapes, no secret, of bounded length.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The request never left: Meta has seen nothing of it.
@@ -173,28 +173,6 @@ impl Error {
     #[must_use]
     pub fn is_unreadable(&self) -> bool {
         self.codes() == Some((100, Some(33)))
-    }
-
-    /// The same failure, should the server have said one of these secrets back.
-    #[must_use]
-    pub(super) fn without(mut self, secrets: &[&str]) -> Self {
-        let hide = |text: &mut String| {
-            for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-                *text = text.replace(*secret, "***");
-            }
-        };
-        match &mut self {
-            Self::Api(refusal) => {
-                let ApiError { message, user_title, user_msg, fbtrace_id, name, .. } = &mut **refusal;
-                hide(message);
-                [user_title, user_msg, fbtrace_id, name].into_iter().flatten().for_each(hide);
-            }
-            Self::Unclear { why: Why::Malformed(text) | Why::NoAnswer(text) | Why::BrokenOff(text), .. }
-            | Self::NotSent { why: text, .. } => hide(text),
-            Self::Upload(refusal) => [&mut refusal.kind, &mut refusal.message].into_iter().for_each(hide),
-            Self::Unclear { .. } | Self::Local { .. } => {}
-        }
-        self
     }
 
     /// What to do next, one sentence.

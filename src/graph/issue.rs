@@ -127,13 +127,15 @@ impl Client {
         if self.endpoint.flavour() == Flavour::Instagram {
             params.push(("grant_type", "authorization_code".to_owned()));
         }
+        self.secrets.add(code.trim_end_matches("#_"));
+        self.secrets.add(app.secret.expose_secret());
         // A code works once: a second try could only tell that it is used up.
-        let issued = self.issued(&Ask::post(CODE, &[], params), url, Call::Comment).await;
-        issued.map_err(|error| error.without(&[app.secret.expose_secret(), code]))
+        self.issued(&Ask::post(CODE, &[], params), url, Call::Comment).await
     }
 
     async fn issue(&self, ask: &Ask<'_>, url: Url, app: &App) -> Result<Issued, Error> {
-        self.issued(ask, url, Call::Read).await.map_err(|error| error.without(&[app.secret.expose_secret()]))
+        self.secrets.add(app.secret.expose_secret());
+        self.issued(ask, url, Call::Read).await
     }
 
     async fn issued(&self, ask: &Ask<'_>, url: Url, call: Call) -> Result<Issued, Error> {

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use url::Url;
 
+use super::answer::is_id;
 use super::client::{Ask, Client};
 use super::errors::{Error, Why};
+use super::permalink::permalink;
 use super::retry::Call;
 use super::time::meta_time;
 use super::wire::{MediaAnswer, Page, Paging};
@@ -22,12 +24,13 @@ const PAGE: u32 = 100;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Media {
     pub id: MediaId,
-    /// `@` is missing for most callers. As the server sent it: not fit for a terminal.
+    /// `@` is missing for most callers. As the server sent it: to be compared, never to be written or shown.
     pub caption: Option<String>,
     /// Server time of the publish.
     pub timestamp: Option<Timestamp>,
     /// `None`: a kind that igsync does not publish, or does not know.
     pub kind: Option<Kind>,
+    /// On Instagram's host, or on the host of an API on this machine; without query.
     pub permalink: Option<String>,
     /// Of a carousel; `None` where the listing did not say.
     pub child_count: Option<usize>,
@@ -47,7 +50,7 @@ impl Client {
     /// Meta: <https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media>
     pub async fn newest(&self, user: &UserId, limit: u32) -> Result<Vec<Media>, Error> {
         let page = self.page(MEDIA, user, "media", limit.clamp(1, PAGE), None).await?;
-        Ok(page.data.into_iter().map(Media::from).collect())
+        page.data.into_iter().map(|answer| self.media_of(MEDIA, answer)).collect()
     }
 
     /// All media since `since`, and some older ones, with at most `max_pages` calls of 100 media each.
@@ -66,7 +69,22 @@ impl Client {
         let path = [media.as_str()];
         let ask = Ask::get(ONE, &path, vec![("fields", FIELDS.to_owned())]);
         let answer: MediaAnswer = self.retried(Call::Read, &ask).await?;
-        Ok(Media::from(answer))
+        self.media_of(ONE, answer)
+    }
+
+    /// What an answer says in the form that is kept; a listing with something else in it is no answer.
+    fn media_of(&self, edge: &'static str, answer: MediaAnswer) -> Result<Media, Error> {
+        if !is_id(&answer.id) {
+            return Err(malformed(edge, "the id of a media is no decimal number"));
+        }
+        Ok(Media {
+            id: MediaId::new(answer.id),
+            caption: answer.caption,
+            timestamp: answer.timestamp.as_deref().and_then(meta_time),
+            kind: kind_of(answer.media_type.as_deref(), answer.media_product_type.as_deref()),
+            permalink: answer.permalink.and_then(|text| permalink(&text, &self.endpoint, &self.secrets)),
+            child_count: answer.children.map(|children| children.data.len()),
+        })
     }
 
     async fn pages(
@@ -81,7 +99,9 @@ impl Client {
         let mut after: Option<String> = None;
         for _ in 0..max_pages {
             let page = self.page(edge, user, name, PAGE, after.as_deref()).await?;
-            listing.media.extend(page.data.into_iter().map(Media::from));
+            for answer in page.data {
+                listing.media.push(self.media_of(edge, answer)?);
+            }
             let oldest = listing.media.last().and_then(|media| media.timestamp);
             let is_past = oldest.zip(since).is_some_and(|(oldest, since)| oldest < since);
             let next = next_cursor(edge, page.paging)?;
@@ -129,19 +149,6 @@ pub(super) fn next_cursor(edge: &'static str, paging: Option<Paging>) -> Result<
     match from_cursors.or_else(from_url).filter(|after| !after.is_empty()) {
         Some(after) => Ok(Some(after)),
         None => Err(malformed(edge, "a next page without a cursor")),
-    }
-}
-
-impl From<MediaAnswer> for Media {
-    fn from(answer: MediaAnswer) -> Self {
-        Self {
-            id: MediaId::new(answer.id),
-            caption: answer.caption,
-            timestamp: answer.timestamp.as_deref().and_then(meta_time),
-            kind: kind_of(answer.media_type.as_deref(), answer.media_product_type.as_deref()),
-            permalink: answer.permalink,
-            child_count: answer.children.map(|children| children.data.len()),
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::endpoint::Flavour;
 use super::errors::{Error, Why};
 use super::listing::next_cursor;
 use super::retry::Call;
-use super::text::clean;
+use super::text::{clean, clean_to};
 use super::wire::{MeAnswer, Page};
 use crate::id::UserId;
 
@@ -53,6 +53,9 @@ struct Linked {
     username: Option<String>,
 }
 
+/// In characters, of users, Pages and tasks; Instagram allows 30 for a user.
+const LONGEST_NAME: usize = 100;
+
 impl Client {
     /// The accounts that the token reaches: one with Instagram Login, any number with Facebook Login.
     ///
@@ -87,7 +90,7 @@ impl Client {
         let Some(id) = me.user_id else { return Err(malformed(ME, "no user_id")) };
         let mut identity = self.identity(ME, Linked { id, username: me.username }, None, Vec::new())?;
         identity.app_scoped_id = me.id.filter(|id| is_id(id) && *id != identity.user_id.as_str());
-        identity.account_type = me.account_type.map(|kind| clean(&kind, &self.token).to_ascii_uppercase());
+        identity.account_type = me.account_type.map(|kind| clean(&kind, &self.secrets).to_ascii_uppercase());
         Ok(identity)
     }
 
@@ -133,7 +136,7 @@ impl Client {
         if !is_id(&linked.id) {
             return Err(malformed(edge, "the account id is no decimal number"));
         }
-        let clean = |text: String| clean(&text, &self.token);
+        let clean = |text: String| clean_to(LONGEST_NAME, &text, &self.secrets);
         Ok(Identity {
             user_id: UserId::new(linked.id),
             username: linked.username.map(clean),

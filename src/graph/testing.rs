@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::client::{Client, Timing};
 use super::endpoint::{Endpoint, Flavour};
 use super::errors::ApiError;
+use super::secrets::Secrets;
 use super::token::AccessToken;
 use crate::port::{Body, Clock, Method, Request, Response, Transport, TransportError};
 
@@ -20,6 +21,12 @@ pub(super) const TOKEN: &str = "EAAcanary0123456789";
 
 pub(super) fn token() -> AccessToken {
     AccessToken::from_text(TOKEN).unwrap()
+}
+
+pub(super) fn secrets() -> Secrets {
+    let secrets = Secrets::default();
+    secrets.add(TOKEN);
+    secrets
 }
 
 /// A documented answer of `tests/fixtures/graph`.

@@ -1,45 +1,23 @@
 //! Foreign text made fit for a terminal and a log.
 
-use super::token::AccessToken;
+use super::secrets::Secrets;
+use crate::text::{bounded, stripped};
 
 /// In characters; Meta's own messages are shorter.
 const LONGEST: usize = 400;
 
-/// One line without escapes, control and override characters, without the token, and of bounded length.
-pub(super) fn clean(text: &str, token: &AccessToken) -> String {
-    let plain = strip(text);
-    let mut plain = plain.trim().replace(token.expose(), "***");
-    if let Some((cut, _)) = plain.char_indices().nth(LONGEST) {
-        plain.truncate(cut);
-        plain.push('…');
-    }
-    plain
+/// One line without escapes, control and override characters, without any secret, and of bounded length.
+/// They are taken out and not shown: a secret that they split has to be found.
+pub(super) fn clean(text: &str, secrets: &Secrets) -> String {
+    clean_to(LONGEST, text, secrets)
 }
 
-fn strip(text: &str) -> String {
-    let mut out = String::new();
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\u{1b}' => skip_escape(&mut chars),
-            '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => out.push(' '),
-            // Reordering characters can make a message read as another one.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
-            c if c.is_control() => {}
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// The rest of a terminal escape. What a broken one leaves behind is plain text, which is harmless.
-fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    if chars.next_if_eq(&'[').is_some() {
-        while chars.next_if(|c| matches!(c, ' '..='?')).is_some() {}
-        chars.next_if(|c| matches!(c, '@'..='~'));
-    } else if chars.next_if_eq(&']').is_some() {
-        while chars.next_if(|c| !c.is_control()).is_some() {}
-    }
+/// As [`clean`], with at most so many characters.
+pub(super) fn clean_to(longest: usize, text: &str, secrets: &Secrets) -> String {
+    let plain = stripped(text);
+    // What is cut off in the end is looked at for secrets too, but not megabytes of it.
+    let plain = bounded(plain.trim(), 4 * LONGEST);
+    bounded(&secrets.hide(&plain), longest).into_owned()
 }
 
 #[cfg(test)]
@@ -47,7 +25,9 @@ mod tests {
     use super::*;
 
     fn cleaned(text: &str) -> String {
-        clean(text, &AccessToken::from_text("EAAsecret").unwrap())
+        let secrets = Secrets::default();
+        secrets.add("EAAsecret");
+        clean(text, &secrets)
     }
 
     #[test]

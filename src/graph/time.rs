@@ -85,8 +85,8 @@ impl ServerClock {
         Self { tolerance, known: Mutex::new(known) }
     }
 
-    /// Takes the `Date` header of an answer that has just come in; anything else changes nothing.
-    pub(super) fn take(&self, date: Option<&str>, clock: &dyn Clock) {
+    /// Takes the `Date` header of an answer that has just come in and took so long; anything else changes nothing.
+    pub(super) fn take(&self, date: Option<&str>, took: Duration, clock: &dyn Clock) {
         let Some(date) = date.and_then(http_date) else { return };
         let heard = Heard::now(date, clock);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,7 +94,10 @@ impl ServerClock {
             None => (heard.wall, Reference::ThisMachine),
             Some(first) => (first.expected(&heard), Reference::EarlierAnswers),
         };
-        let is_wrong = self.tolerance.is_some_and(|tolerance| date.duration_since(expected).abs() > tolerance);
+        // The server wrote it at some time between the request and the end of the answer.
+        let took = SignedDuration::try_from(took).unwrap_or(SignedDuration::MAX);
+        let ahead = date.duration_since(expected);
+        let is_wrong = self.tolerance.is_some_and(|most| ahead > most || ahead.saturating_add(took) < -most);
         if is_wrong {
             known.wrong.get_or_insert(WrongDate { said: date, expected, by });
         }
@@ -162,23 +165,23 @@ mod tests {
         let clock = TestClock::default();
         let server = ServerClock::new(None, &clock);
         assert_eq!(server.now(&clock), clock.now());
-        server.take(Some("Mon, 23 Nov 2026 15:16:15 GMT"), &clock);
+        server.take(Some("Mon, 23 Nov 2026 15:16:15 GMT"), Duration::ZERO, &clock);
         clock.advance(Duration::from_secs(90));
         assert_eq!(server.now(&clock), "2026-11-23T15:17:45Z".parse().unwrap());
         assert!(!server.has_slept(&clock), "both clocks went on");
         clock.sleep_machine(Duration::from_secs(3600));
         assert!(server.has_slept(&clock));
-        server.take(Some("Mon, 23 Nov 2026 15:16:15 GMT"), &clock);
+        server.take(Some("Mon, 23 Nov 2026 15:16:15 GMT"), Duration::ZERO, &clock);
         assert!(!server.has_slept(&clock), "the server has spoken since");
         clock.advance(Duration::from_secs(90));
-        server.take(Some("nonsense"), &clock);
-        server.take(None, &clock);
+        server.take(Some("nonsense"), Duration::ZERO, &clock);
+        server.take(None, Duration::ZERO, &clock);
         assert_eq!(server.now(&clock), "2026-11-23T15:17:45Z".parse().unwrap());
     }
     const MINUTES: Duration = Duration::from_secs(300);
 
     fn heard(server: &ServerClock, clock: &TestClock, date: &str) -> Option<WrongDate> {
-        server.take(Some(date), clock);
+        server.take(Some(date), Duration::ZERO, clock);
         server.wrong()
     }
 
@@ -214,7 +217,7 @@ mod tests {
             let wrong = heard(&server, &clock, jump).unwrap();
             assert_eq!((wrong.by, Some(wrong.said)), (Reference::EarlierAnswers, http_date(jump)));
             assert_eq!(server.now(&clock), "2026-11-23T12:01:30Z".parse().unwrap(), "{jump}");
-            server.take(Some("Mon, 23 Nov 2026 12:01:31 GMT"), &clock);
+            server.take(Some("Mon, 23 Nov 2026 12:01:31 GMT"), Duration::ZERO, &clock);
             assert!(server.wrong().is_some(), "one right answer later it is still not known who was wrong");
         }
     }
@@ -224,17 +227,30 @@ mod tests {
         let clock = TestClock::default();
         let server = ServerClock::new(Some(MINUTES), &clock);
         for minute in 0..60 {
-            server.take(Some(&format!("Mon, 23 Nov 2026 12:{minute:02}:00 GMT")), &clock);
+            server.take(Some(&format!("Mon, 23 Nov 2026 12:{minute:02}:00 GMT")), Duration::ZERO, &clock);
         }
         assert_eq!(server.now(&clock), "2026-11-23T12:05:00Z".parse().unwrap());
         assert!(server.wrong().is_some());
     }
 
     #[test]
+    fn a_date_that_was_long_on_its_way_is_not_wrong() {
+        let clock = TestClock::default();
+        let taken = |date: &str, took: u64| {
+            let server = ServerClock::new(Some(MINUTES), &clock);
+            server.take(Some(date), Duration::from_secs(took), &clock);
+            server.wrong().is_none()
+        };
+        assert!(!taken("Mon, 23 Nov 2026 11:50:00 GMT", 0));
+        assert!(taken("Mon, 23 Nov 2026 11:50:00 GMT", 300));
+        assert!(!taken("Mon, 23 Nov 2026 12:06:00 GMT", 300), "no answer comes from the future");
+    }
+
+    #[test]
     fn a_machine_that_slept_is_no_jump() {
         let clock = TestClock::default();
         let server = ServerClock::new(Some(MINUTES), &clock);
-        server.take(Some("Mon, 23 Nov 2026 12:00:00 GMT"), &clock);
+        server.take(Some("Mon, 23 Nov 2026 12:00:00 GMT"), Duration::ZERO, &clock);
         clock.sleep_machine(Duration::from_secs(3600));
         assert_eq!(heard(&server, &clock, "Mon, 23 Nov 2026 13:00:00 GMT"), None);
         assert_eq!(server.now(&clock), "2026-11-23T13:00:00Z".parse().unwrap());

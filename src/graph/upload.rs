@@ -148,7 +148,7 @@ impl Client {
             answer_limit: ANSWER_LIMIT,
         };
         let response = self.send(EDGE, request).await?;
-        answer::read_upload(&response, &self.token)
+        answer::read_upload(&response, &self.secrets)
     }
 }
 

@@ -14,6 +14,7 @@ use url::Url;
 use super::{Error, MediaFile};
 use crate::net;
 use crate::process::{self, Call, Environment, Limits, Output, Problem, TalksTo};
+use crate::text::excerpt;
 
 pub(super) struct Program {
     pub words: Vec<String>,
@@ -118,8 +119,8 @@ impl Program {
             text.replace_range(token, "***");
         }
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let line: String = lines.join("; ").chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let line = lines.join("; ");
         let surplus = line.chars().count().saturating_sub(SHOWN);
-        line.chars().skip(surplus).collect()
+        excerpt(&line.chars().skip(surplus).collect::<String>(), SHOWN)
     }
 }

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::MediaFile;
 use crate::net;
+use crate::text::excerpt;
 
 /// What RFC 3986 calls unreserved stays; `/` is a separator of the path it stands in.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
@@ -117,9 +118,7 @@ fn placeholder(text: &str) -> Result<(&str, &str), Error> {
     if name.contains('{') {
         return Err(Error::LoneBrace);
     }
-    // Foreign text on its way to a terminal.
-    let name = name.chars().map(|c| if c.is_control() { ' ' } else { c }).take(40).collect();
-    Err(Error::UnknownPlaceholder { name })
+    Err(Error::UnknownPlaceholder { name: excerpt(name, 40) })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Knows no files: the store says which one a text came from.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use miette::Diagnostic;
 use serde::Deserialize;
@@ -11,6 +12,7 @@ use thiserror::Error;
 
 use super::record::Record;
 use super::records::Records;
+use crate::text::excerpt;
 
 /// The newest format this igsync reads, and the one it writes.
 pub const VERSION: u64 = 1;
@@ -126,6 +128,20 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Error> {
     }
 }
 
+/// In which line, from 1, each attempt is written; of several the first.
+#[must_use]
+pub fn lines(text: &str) -> HashMap<&str, usize> {
+    const NAME: &str = "\"attempt\":\"";
+    let mut lines = HashMap::new();
+    for (index, line) in text.lines().enumerate() {
+        let attempts = line.split(NAME).skip(1).filter_map(|rest| rest.split('"').next());
+        for attempt in attempts {
+            lines.entry(attempt).or_insert(index + 1);
+        }
+    }
+    lines
+}
+
 /// A journal, and what to do about its last line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Journal {
@@ -203,11 +219,10 @@ fn read_header(text: &[u8], line: usize) -> Result<(), Error> {
 fn line_error(error: &serde_json::Error, line: usize) -> Error {
     let text = error.to_string();
     let text = text.split_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-    // Field names are foreign text: no control character may reach a terminal.
-    let text: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    let what = text.split_once(", expected").map_or(text.as_str(), |(what, _)| what);
+    // Field names are foreign text.
+    let what = excerpt(text.split_once(", expected").map_or(text, |(what, _)| what), 300);
     if what.starts_with("unknown field") || what.starts_with("unknown variant") {
-        Error::NewerRecord { line, what: what.to_owned() }
+        Error::NewerRecord { line, what }
     } else {
         Error::Damaged { line, problem: format!("{what}, column {}", error.column()) }
     }

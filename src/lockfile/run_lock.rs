@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::store::{self, Paths};
 use crate::port::{Disk, RunLock};
+use crate::text::excerpt;
 
 /// Who holds the run lock, for the people who wait for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +56,7 @@ pub fn acquire(disk: &dyn Disk, paths: &Paths, holder: &Holder) -> Result<RunLoc
 fn describe(text: &str) -> String {
     let known = serde_json::from_str::<Holder>(text).map(|holder| holder.to_string());
     let name = known.unwrap_or_else(|_| if text.trim().is_empty() { "an unknown process".into() } else { text.into() });
-    name.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
+    excerpt(&name, 300)
 }
 
 #[cfg(test)]
@@ -110,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_an_unknown_holder_wrote_cannot_reach_the_terminal_raw() {
-        assert_eq!(describe("\u{1b}[2Jhello\n"), " [2Jhello ");
+        assert_eq!(describe("\u{1b}[2Jhello\n"), "␛[2Jhello");
         assert_eq!(describe(""), "an unknown process");
     }
 }

@@ -56,6 +56,12 @@ pub fn read(disk: &dyn Disk, paths: &Paths) -> Result<Snapshot, Error> {
     Ok(Snapshot { records, has_lockfile, in_lockfile, has_conflicts: had_conflicts, is_behind })
 }
 
+/// The lockfile as it is, without this machine's journal. `None`: there is none.
+pub fn text(disk: &dyn Disk, paths: &Paths) -> Result<Option<Vec<u8>>, Error> {
+    paths.check_links(disk)?;
+    read_file(disk, &paths.lockfile)
+}
+
 fn read_lockfile(disk: &dyn Disk, paths: &Paths) -> Result<Option<Parsed>, Error> {
     let Some(bytes) = read_file(disk, &paths.lockfile)? else { return Ok(None) };
     let parsed = format::parse(&bytes).map_err(|problem| {

@@ -6,13 +6,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ignore::Match;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::gitignore::Gitignore;
 
+use super::ignored::{self, Ignored, Ignores, Pattern};
 use crate::finding::Finding;
 use crate::port::{Disk, Entry, FileKind, Linked};
 use crate::rules;
-use crate::yaml::{FILE_LIMIT, read_text};
 
 /// One folder on the way to manifests.
 #[derive(Debug)]
@@ -44,12 +43,11 @@ pub(super) struct Found {
 /// Deeper folders are refused.
 const DEPTH_LIMIT: usize = 64;
 
-/// The `.gitignore` files from the root down to one folder, nearest last.
-type Ignores = Vec<Arc<Gitignore>>;
-
 /// Walks the folders of `starts`, or `posts/`, or the whole root when there is no `posts/`.
-pub(super) fn discover(disk: &dyn Disk, root: &Path, starts: Option<&[String]>) -> Found {
-    let mut walk = Walk { disk, root, starts: Vec::new(), found: Found::default() };
+///
+/// `ignored` learns which `.gitignore` files are among the findings.
+pub(super) fn discover(disk: &dyn Disk, root: &Path, starts: Option<&[String]>, ignored: &mut Ignored) -> Found {
+    let mut walk = Walk { disk, root, ignored, starts: Vec::new(), found: Found::default() };
     walk.starts = match starts {
         Some(starts) => starts
             .iter()
@@ -68,6 +66,7 @@ pub(super) fn discover(disk: &dyn Disk, root: &Path, starts: Option<&[String]>) 
 struct Walk<'a> {
     disk: &'a dyn Disk,
     root: &'a Path,
+    ignored: &'a mut Ignored,
     starts: Vec<String>,
     found: Found,
 }
@@ -128,7 +127,7 @@ impl Walk<'_> {
     }
 
     fn walk(&mut self) {
-        let mut pending = vec![Pending { path: String::new(), parent: None, ignores: Vec::new() }];
+        let mut pending = vec![Pending { path: String::new(), parent: None, ignores: Ignores::default() }];
         while let Some(next) = pending.pop() {
             let from = pending.len();
             self.visit(next, &mut pending);
@@ -145,8 +144,10 @@ impl Walk<'_> {
         };
         let is_inside = self.is_inside(&folder.path);
         let mut ignores = folder.ignores;
-        if let Some(entry) = entries.iter().find(|entry| entry.path.file_name() == Some(".gitignore".as_ref())) {
-            ignores.extend(self.gitignore(&folder.path, entry.kind).map(Arc::new));
+        if let Some(entry) = entries.iter().find(|entry| entry.path.file_name() == Some(".gitignore".as_ref()))
+            && let Some(nearest) = self.gitignore(&folder.path, entry.kind)
+        {
+            ignores.add(nearest);
         }
         let index = self.found.folders.len();
         self.found.folders.push(Folder { path: folder.path.clone(), parent: folder.parent, has_defaults: false });
@@ -160,11 +161,20 @@ impl Walk<'_> {
                 pending.push(Pending { path, parent: Some(index), ignores: ignores.clone() });
                 continue;
             }
-            if name.starts_with("_defaults.") {
+            let is_defaults = name.starts_with("_defaults.");
+            if let Some(pattern) = (is_defaults || path == "igsync.yaml")
+                .then(|| ignores.exclude(&path, entry.kind == FileKind::Folder))
+                .flatten()
+            {
+                self.unkept(&path, &pattern);
+            }
+            if is_defaults {
                 self.defaults(name, &path, index, entry.kind);
                 continue;
             }
-            if !is_inside || name.starts_with(['.', '_']) || is_ignored(&ignores, &path, entry.kind == FileKind::Folder)
+            if !is_inside
+                || name.starts_with(['.', '_'])
+                || ignores.exclude(&path, entry.kind == FileKind::Folder).is_some()
             {
                 continue;
             }
@@ -227,6 +237,12 @@ impl Walk<'_> {
         }
     }
 
+    /// A file of settings that is in no commit: what it decides is decided without review.
+    fn unkept(&mut self, path: &str, pattern: &Pattern) {
+        let finding = Finding::new(&rules::IGNORED_FILE, path, format!("this file is excluded by {}", pattern.file));
+        self.found.findings.push(finding.help(pattern.remedy()));
+    }
+
     /// A file of rules that is a link, a pipe or a folder.
     fn no_file(&mut self, path: &str, kind: FileKind) {
         let (rule, message, help) = match kind {
@@ -251,21 +267,17 @@ impl Walk<'_> {
         if kind != FileKind::File {
             // What it excludes is not known, and git does not read it either.
             self.no_file(&file, kind);
+            self.ignored.mark_reported(folder);
             return None;
         }
-        let text = match read_text(self.disk, &self.root.join(&*file), &file, FILE_LIMIT) {
-            Ok(text) => text.text,
+        match ignored::read(self.disk, self.root, folder) {
+            Ok(nearest) => Some(nearest),
             Err(finding) => {
                 self.found.findings.push(*finding);
-                return None;
+                self.ignored.mark_reported(folder);
+                None
             }
-        };
-        let mut builder = GitignoreBuilder::new(format!("/{folder}"));
-        for line in text.lines() {
-            // Git skips a pattern that it cannot read, too.
-            let _ = builder.add_line(None, line);
         }
-        builder.build().ok()
     }
 }
 
@@ -274,16 +286,4 @@ fn is_manifest(name: &str) -> bool {
         .rsplit_once('.')
         .is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml"));
     is_yaml && !matches!(name, "igsync.yaml" | "igsync.yml")
-}
-
-fn is_ignored(ignores: &Ignores, path: &str, is_folder: bool) -> bool {
-    let path = format!("/{path}");
-    for ignore in ignores.iter().rev() {
-        match ignore.matched(&path, is_folder) {
-            Match::Ignore(_) => return true,
-            Match::Whitelist(_) => return false,
-            Match::None => {}
-        }
-    }
-    false
 }

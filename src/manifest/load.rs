@@ -11,6 +11,7 @@ use super::accounts::{accounts, narrowed};
 use super::assemble::Subject;
 use super::decode::{Context, decode};
 use super::discover::{Found, ManifestFile, discover};
+use super::ignored::Ignored;
 use super::schema::Post;
 use super::written::{At, Caption, Written};
 use crate::config::{self, Config};
@@ -36,6 +37,8 @@ pub struct Loaded {
     pub complete: bool,
     /// How many manifests there are, readable or not.
     pub manifests: usize,
+    /// What git ignores, as far as it was asked for.
+    pub ignored: Ignored,
 }
 
 /// What the run allows manifests to say.
@@ -47,8 +50,9 @@ pub struct Options {
 
 /// Finds, reads and checks every manifest. Reads no media.
 pub fn load(disk: &dyn Disk, root: &Path, config: &Config, options: Options) -> Loaded {
-    let found = discover(disk, root, config.posts.as_deref());
-    let reader = Reader { disk, root, config, options };
+    let mut ignored = Ignored::default();
+    let found = discover(disk, root, config.posts.as_deref(), &mut ignored);
+    let reader = Reader { disk, root, ignored: &ignored, config, options };
     let mut findings = Vec::new();
     let mut complete = !found.incomplete;
     let mut defaults: Vec<Option<Arc<Defaults>>> = Vec::with_capacity(found.folders.len());
@@ -86,7 +90,7 @@ pub fn load(disk: &dyn Disk, root: &Path, config: &Config, options: Options) -> 
     }
     findings = findings.into_iter().filter_map(|finding| config.judge(finding)).collect();
     finding::sort(&mut findings);
-    Loaded { posts, unplanned, guessed, findings, complete, manifests }
+    Loaded { posts, unplanned, guessed, findings, complete, manifests, ignored }
 }
 
 /// Leaves the first post of each key and account; `posts` are sorted by these.
@@ -125,6 +129,7 @@ struct Read {
 struct Reader<'a> {
     disk: &'a dyn Disk,
     root: &'a Path,
+    ignored: &'a Ignored,
     config: &'a Config,
     options: Options,
 }
@@ -262,7 +267,7 @@ impl Reader<'_> {
         let path = Arc::clone(path);
         let Some(at) = written.caption.as_mut() else { return };
         at.value = Caption::Text(String::new());
-        if let Err(refused) = super::media::inside(self.disk, self.root, &path) {
+        if let Err(refused) = super::media::usable(self.disk, self.root, &path, self.ignored) {
             at.report(problems, refused.rule, refused.message, refused.label).help = Some(refused.help);
             return;
         }

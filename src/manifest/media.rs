@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::ignored::Ignored;
 use super::schema::Post;
 use crate::finding::SourceText;
 use crate::media::DigestCache;
@@ -38,17 +39,24 @@ pub struct Files<'a> {
     cache: &'a mut DigestCache,
     seen: HashMap<Arc<str>, Result<Arc<Facts>, Broken>>,
     headers: HashMap<Arc<str>, Option<Result<Header, Refusal>>>,
+    ignored: Ignored,
 }
 
 impl<'a> Files<'a> {
     pub fn new(disk: &'a dyn Disk, root: &'a Path, cache: &'a mut DigestCache) -> Self {
-        Self { disk, root, cache, seen: HashMap::new(), headers: HashMap::new() }
+        Self { disk, root, cache, seen: HashMap::new(), headers: HashMap::new(), ignored: Ignored::default() }
+    }
+
+    /// With what is known of ignored files already.
+    #[must_use]
+    pub fn knowing(self, ignored: Ignored) -> Self {
+        Self { ignored, ..self }
     }
 
     /// What a file is, told by its bytes, or why it cannot be used.
     pub fn look(&mut self, path: &Arc<str>) -> Result<Arc<Facts>, Broken> {
-        let (disk, root, cache) = (self.disk, self.root, &mut *self.cache);
-        self.seen.entry(Arc::clone(path)).or_insert_with(|| open(disk, root, path, cache)).clone()
+        let (disk, root, ignored, cache) = (self.disk, self.root, &self.ignored, &mut *self.cache);
+        self.seen.entry(Arc::clone(path)).or_insert_with(|| open(disk, root, path, ignored, cache)).clone()
     }
 
     /// What conversion makes of a file; `None`: it is sent as it is.
@@ -65,8 +73,14 @@ impl<'a> Files<'a> {
     }
 }
 
-fn open(disk: &dyn Disk, root: &Path, path: &Arc<str>, cache: &mut DigestCache) -> Result<Arc<Facts>, Broken> {
-    inside(disk, root, path)?;
+fn open(
+    disk: &dyn Disk,
+    root: &Path,
+    path: &Arc<str>,
+    ignored: &Ignored,
+    cache: &mut DigestCache,
+) -> Result<Arc<Facts>, Broken> {
+    usable(disk, root, path, ignored)?;
     cache.facts(disk, root, path).map(Arc::new).map_err(|error| unreadable(path, &error))
 }
 
@@ -105,8 +119,8 @@ fn item<'n>(fields: Fields<'n>, index: usize, problems: &mut Problems<'_>) -> Op
     }
 }
 
-/// Whether this is a regular file that no link leads to.
-pub(super) fn inside(disk: &dyn Disk, root: &Path, file: &str) -> Result<(), Broken> {
+/// Whether this is a regular file that no link leads to and that git keeps.
+pub(super) fn usable(disk: &dyn Disk, root: &Path, file: &str, ignored: &Ignored) -> Result<(), Broken> {
     let refused = |rule, message: String, label: &str, help: &str| Err(Broken::new(rule, message, label, help));
     let found = disk.stat(&root.join(file));
     if let Some(linked) = found.as_ref().err().and_then(|error| Linked::of(error)) {
@@ -128,7 +142,7 @@ pub(super) fn inside(disk: &dyn Disk, root: &Path, file: &str) -> Result<(), Bro
         Err(error) => return Err(unreadable(file, &error)),
     };
     match kind {
-        FileKind::File => Ok(()),
+        FileKind::File => ignored.check(disk, root, file),
         FileKind::Symlink => Err(linked_file(file)),
         FileKind::Folder => {
             refused(&rules::NOT_A_FILE, format!("{file} is a folder"), "a folder", "name the file itself")

@@ -1,13 +1,14 @@
 //! Posts and records to a plan.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
 use super::action::Action;
+use super::branch::{edits, mark};
 use super::change::{Context, Verdict, enrichment_is_due, may_be_written_to, sighted, verdicts, without_manifest};
 use super::cost::CALLS_PER_ACCOUNT;
 use super::forecast::forecast;
@@ -15,7 +16,7 @@ use super::guard::guards;
 use super::input::{AccountView, Input};
 use super::model::{Change, Cost, Notice, NoticeKind, Plan, Summary};
 use super::moves::{Moves, find};
-use super::records::{Entry, Index};
+use super::records::{Entry, Identity, Index, identity};
 use super::selection::Resolved;
 use crate::id::{AccountName, Digest, UserId};
 use crate::lockfile::State;
@@ -46,6 +47,8 @@ struct Draft<'a> {
     by_name: HashMap<&'a AccountName, &'a AccountView>,
     by_user: HashMap<&'a UserId, &'a AccountView>,
     selected: Resolved,
+    /// Posts whose record the branch changes.
+    edited: HashSet<Identity<'a>>,
     changes: Vec<Change>,
     notices: Vec<Notice>,
     summary: Summary,
@@ -53,11 +56,13 @@ struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     fn new(input: &'a Input<'a>, selected: Resolved) -> Self {
+        let edited = input.options.branch.iter().flat_map(|branch| &branch.record);
         Self {
             input,
             by_name: input.accounts.iter().map(|account| (&account.name, account)).collect(),
             by_user: input.accounts.iter().filter_map(|account| Some((account.user_id.as_ref()?, account))).collect(),
             selected,
+            edited: edited.map(|edit| identity(&edit.user_id, &edit.key)).collect(),
             changes: Vec::new(),
             notices: Vec::new(),
             summary: Summary::default(),
@@ -127,8 +132,11 @@ impl<'a> Draft<'a> {
     }
 
     fn push(&mut self, mut change: Change) {
-        if let Some(files) = &self.input.options.changed_files {
-            change.in_diff = Some(change.file.as_ref().is_some_and(|file| files.contains(&**file)));
+        if let Some(branch) = &self.input.options.branch {
+            let has_file = change.file.as_ref().is_some_and(|file| branch.files.contains(&**file));
+            let has_record =
+                change.user_id.as_ref().is_some_and(|user| self.edited.contains(&identity(user, &change.key)));
+            change.in_diff = Some(has_file || has_record);
         }
         self.summary.count(&change.action);
         self.changes.push(change);
@@ -142,8 +150,11 @@ impl<'a> Draft<'a> {
             change.cost = Cost::default();
             change.reason = "could be a post that was moved here, see below".into();
         }
+        let mut guards = guards(input, &self.changes, index, moves);
+        mark(&mut guards, input, &self.changes);
         Plan {
-            guards: guards(input, &self.changes, index, moves),
+            guards,
+            branch_edits: edits(input, &self.changes),
             forecast: forecast(&self.changes, input.records, input.accounts, input.options, input.now),
             cost: total_cost(&self.changes),
             digest: digest(&self.changes),

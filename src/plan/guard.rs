@@ -51,6 +51,7 @@ fn unknown_users(input: &Input<'_>) -> Vec<Guard> {
         records.dedup_by(|a, b| a.key == b.key);
         Guard {
             kind: GuardKind::UnknownUser,
+            in_diff: None,
             account: records.first().map(|record| record.account.clone()),
             keys: records.iter().map(|record| record.key.clone()).collect(),
             message: format!("the lockfile records {} of user id {user}, which no account has", posts(records.len())),
@@ -69,6 +70,7 @@ fn other_graph(input: &Input<'_>) -> Option<Guard> {
     let name = |base: Option<&String>| base.map_or_else(|| "Meta's hosts".to_owned(), Clone::clone);
     Some(Guard {
         kind: GuardKind::OtherGraph,
+        in_diff: None,
         account: None,
         keys: others.iter().map(|record| record.key.clone()).collect(),
         message: format!(
@@ -89,6 +91,7 @@ fn empty(input: &Input<'_>) -> Option<Guard> {
     let holds = input.complete && input.posts.is_empty() && recorded > 0 && !input.options.allow_empty;
     holds.then(|| Guard {
         kind: GuardKind::Empty,
+        in_diff: None,
         account: None,
         keys: Vec::new(),
         message: format!("there is no manifest, but the lockfile has {recorded} records"),
@@ -100,6 +103,7 @@ fn no_lockfile(input: &Input<'_>, publishes: &[&Change]) -> Vec<Guard> {
     let options = input.options;
     let guard = |kind, message: &str, help: &str| Guard {
         kind,
+        in_diff: None,
         account: None,
         keys: keys_of(publishes.iter().copied()),
         message: message.into(),
@@ -132,6 +136,7 @@ fn paused(input: &Input<'_>, changes: &[Change]) -> Vec<Guard> {
             .collect();
         (!held.is_empty()).then(|| Guard {
             kind: GuardKind::Paused,
+            in_diff: None,
             account: Some(account.name.clone()),
             keys: keys_of(held.iter().copied()),
             message: format!("publishing to {} is paused: {reason}", account.label()),
@@ -152,6 +157,7 @@ fn too_many(input: &Input<'_>, changes: &[Change]) -> Vec<Guard> {
         let cap = cap(account, input.options);
         (undated.len() > usize::try_from(cap).unwrap_or(usize::MAX)).then(|| Guard {
             kind: GuardKind::TooMany,
+            in_diff: None,
             account: Some(account.name.clone()),
             keys: keys_of(undated.iter().copied()),
             message: format!(
@@ -187,6 +193,7 @@ fn ambiguous_moves(posts: &[Arc<Post>], changes: &[Change], moves: &Moves<'_>) -
         };
         Some(Guard {
             kind: GuardKind::AmbiguousMove,
+            in_diff: None,
             account: Some(change.account.clone()),
             keys: vec![new.clone()],
             message,
@@ -238,6 +245,7 @@ fn reposts(input: &Input<'_>, changes: &[Change], index: &Index<'_>, moves: &Mov
         let is = if renamed.contains(&identity(user, &key)) { "renamed and " } else { "" };
         Some(Guard {
             kind: GuardKind::PossibleRepost,
+            in_diff: None,
             account: Some(change.account.clone()),
             keys: vec![change.key.clone()],
             message: format!("{} has the {what} of {key}, which is {is}{}", change.key, state_in_words(state)),

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::selection::Selection;
 use crate::id::{AccountName, AttemptId, Digest, PostKey, UserId};
-use crate::lockfile::Record;
+use crate::lockfile::{Record, RecordChange};
 use crate::manifest::Post;
 
 /// Everything that decides a plan; the same input gives the same plan.
@@ -96,6 +96,17 @@ pub struct Options {
     pub settled: BTreeSet<AttemptId>,
     /// `--refresh full`: what the account shows of posts that are about to go out.
     pub live: BTreeMap<(AccountName, PostKey), Sighting>,
-    /// `--base`: the files that differ from that revision, relative to the content root.
-    pub changed_files: Option<HashSet<String>>,
+    /// `--base`
+    pub branch: Option<Branch>,
+}
+
+/// What a branch adds and changes.
+#[derive(Clone, Debug, Default)]
+pub struct Branch {
+    /// What it is compared with, as the command line names it.
+    pub base: String,
+    /// The files that differ from where it left the base, and what uses them; relative to the content root.
+    pub files: HashSet<String>,
+    /// What it does to the record.
+    pub record: Vec<RecordChange>,
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::action::Action;
 use super::input::AccountView;
 use crate::id::{AccountName, Digest, Kind, PostKey, UserId};
-use crate::lockfile::State;
+use crate::lockfile::{RecordChange, State};
 use crate::manifest::Post;
 
 /// What igsync would do, sorted in the order in which it would do it.
@@ -19,6 +19,8 @@ pub struct Plan {
     pub summary: Summary,
     pub cost: Cost,
     pub guards: Vec<Guard>,
+    /// What the branch does to the record, what matters most first; `None` without `--base`.
+    pub branch_edits: Option<Vec<BranchEdit>>,
     /// What people should know and `apply` does not act on.
     pub notices: Vec<Notice>,
     /// One per account and due time, the present included; sorted by time.
@@ -57,7 +59,7 @@ pub struct Change {
     pub recorded: Option<State>,
     /// A guard is about this very post: apply leaves it alone even when the guard is overridden for others.
     pub blocked: bool,
-    /// With `--base`: whether the manifest differs from that revision.
+    /// With `--base`: whether the branch changes the manifest, what it uses, or its record.
     pub in_diff: Option<bool>,
     /// What apply needs for it; zero for what apply leaves alone.
     pub cost: Cost,
@@ -121,6 +123,19 @@ pub struct Cost {
     pub media_bytes: u64,
 }
 
+/// What the branch of `--base` does to the record of one post. The record is igsync's own, so a branch that writes
+/// it needs a person's eye.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchEdit {
+    pub change: RecordChange,
+    /// This or a later run publishes the post, as the branch has the record.
+    pub goes_out: bool,
+    /// What the branch does, one sentence: lower case, no full stop.
+    pub message: String,
+    /// What to do instead. Commands are in backticks.
+    pub help: String,
+}
+
 /// A reason to refuse the plan, shown as data by `plan`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guard {
@@ -132,6 +147,8 @@ pub struct Guard {
     pub message: String,
     /// The flag or setting that overrides it. Commands stand in backticks and begin with `igsync`.
     pub help: String,
+    /// With `--base`: whether it holds because of what the branch adds or changes.
+    pub in_diff: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -257,6 +274,16 @@ impl Plan {
         let has_errors =
             |change: &&Change| change.publishes() && change.post.as_ref().is_some_and(|post| post.has_errors);
         self.changes.iter().filter(has_errors).map(|change| change.account.clone()).collect()
+    }
+
+    /// Whether `--fail-on-refusal` fails: apply would refuse. With `--base` only for what the branch adds or changes,
+    /// and for anything that the branch does to the record.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        match &self.branch_edits {
+            None => !self.guards.is_empty(),
+            Some(edits) => !edits.is_empty() || self.guards.iter().any(|guard| guard.in_diff == Some(true)),
+        }
     }
 
     /// Whether apply would carry it out: complete, not refused, and with something to do.

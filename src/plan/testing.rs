@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::input::{AccountView, Input, Options};
+use super::input::{AccountView, Branch, Input, Options};
 use super::selection::Selection;
 use super::{Plan, plan};
 use crate::id::{AccountName, AttemptId, Digest, Kind, MediaId, PostKey, UserId};
-use crate::lockfile::{Created, PublishIntent, Record, State, Via};
+use crate::lockfile::{Created, PublishIntent, Record, RecordChange, State, Via};
 use crate::manifest::{Item, MediaType, Post, PostState, ReelOptions, Source};
 
 pub(crate) const USER: &str = "17841400000000001";
@@ -144,6 +144,12 @@ pub(crate) fn record(key: &str, state: State) -> Record {
         file: Some(format!("{key}.yaml")),
         ..Record::new(post.key, UserId::from(USER), post.account, post.kind, AttemptId::from("a1"))
     }
+}
+
+/// A branch that touches these files, and these records.
+pub(crate) fn branch<const N: usize>(files: [&str; N], record: impl IntoIterator<Item = RecordChange>) -> Branch {
+    let files = files.map(str::to_owned).into();
+    Branch { base: "origin/main".to_owned(), files, record: record.into_iter().collect() }
 }
 
 pub(crate) fn account(name: &str, user_id: &str, username: &str) -> AccountView {

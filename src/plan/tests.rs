@@ -2,7 +2,7 @@ mod guards;
 mod moves;
 mod properties;
 
-use super::testing::{PostBuilder as _, USER, With as _, World, account, at, digest, post, record, world};
+use super::testing::{PostBuilder as _, USER, With as _, World, account, at, branch, digest, post, record, world};
 use super::{Action, Cost, GuardKind, NoticeKind, Plan, Selection, Sighting};
 use crate::id::{AttemptId, Kind, PostKey};
 use crate::lockfile::{Comment, Record, State, Switch, Via};
@@ -280,7 +280,7 @@ fn a_forecast_counts_what_meta_counts_in_a_day() {
 #[test]
 fn only_what_the_branch_touched_is_listed_of_edits_and_orphans() {
     let plan = world([post("a").edited(), post("b").edited()], ["a", "b"].map(|key| record(key, State::Published)))
-        .with(|world| world.options.changed_files = Some(["b.yaml".to_owned()].into()))
+        .with(|world| world.options.branch = Some(branch(["b.yaml"], [])))
         .plan();
     let listed: Vec<_> =
         plan.changes.iter().filter(|change| change.is_listed()).map(|change| change.key.as_str()).collect();

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::json_line;
 use super::text::{one_line, plural};
 use crate::config::{Account, Login};
 use crate::graph::{Expiry, Identity};
@@ -170,7 +171,7 @@ pub fn tokens(reports: &[TokenReport], min_days: Option<i64>) -> String {
 #[must_use]
 pub fn tokens_json(reports: &[TokenReport]) -> String {
     let tokens: Vec<Value> = reports.iter().map(TokenReport::json).collect();
-    format!("{}\n", json!({ "format_version": "1.0", "tokens": tokens }))
+    json_line(&json!({ "format_version": "1.0", "tokens": tokens }))
 }
 
 /// The accounts that a token reaches.
@@ -200,7 +201,7 @@ pub fn accounts_json(found: &[Identity]) -> String {
             })
         })
         .collect();
-    format!("{}\n", json!({ "format_version": "1.0", "accounts": rows }))
+    json_line(&json!({ "format_version": "1.0", "accounts": rows }))
 }
 
 /// One account in one line.

@@ -24,7 +24,7 @@ struct Finished {
 /// One event with its newline.
 #[must_use]
 pub fn line(event: &Event) -> String {
-    let text = match *event {
+    match *event {
         Event::RunFinished {
             published,
             failed,
@@ -34,24 +34,19 @@ pub fn line(event: &Event) -> String {
             not_attempted,
             ref causes,
             elapsed_ms,
-        } => {
-            let (event, exit_code) = ("run_finished", Exit::of(causes) as u8);
-            serde_json::to_string(&Finished {
-                event,
-                published,
-                failed,
-                unknown,
-                unsettled,
-                deferred,
-                not_attempted,
-                exit_code,
-                elapsed_ms,
-            })
-        }
-        ref other => serde_json::to_string(other),
-    };
-    // Names and numbers only: this cannot fail. A runner would obey `##[` even here.
-    text.unwrap_or_default().replace("##[", "\\u0023#[") + "\n"
+        } => super::json_line(&Finished {
+            event: "run_finished",
+            published,
+            failed,
+            unknown,
+            unsettled,
+            deferred,
+            not_attempted,
+            exit_code: Exit::of(causes) as u8,
+            elapsed_ms,
+        }),
+        ref other => super::json_line(other),
+    }
 }
 
 /// Writes each event as it happens.

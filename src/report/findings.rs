@@ -10,6 +10,7 @@ use super::Style;
 use super::text::{one_line, plural, visible, visible_in_place};
 use super::workflow::{escape_data, escape_property};
 use crate::finding::{Finding, Severity, SourceText};
+use crate::text::neutral_line;
 
 /// All findings of all files, sorted by file and place, each with the text it is about.
 #[must_use]
@@ -223,8 +224,7 @@ pub fn json(findings: &[Finding]) -> String {
         .collect();
     let json = FindingsJson { format_version: "1.0", findings };
     let text = serde_json::to_string_pretty(&json).expect("strings and numbers always serialise");
-    // A runner that reads the log would obey `##[` even here.
-    text.replace("##[", "\\u0023#[") + "\n"
+    crate::text::json(text) + "\n"
 }
 
 /// Just after the last character; the beginning when there is no place.
@@ -261,7 +261,8 @@ pub fn github(findings: &[Finding], folder: &str) -> String {
         let (line, column) = finding.position();
         let place = one_line(&format!("{folder}{}:{line}:{column}", finding.file));
         // Words in front: a line that begins with `::` would be a command.
-        let _ = writeln!(rest, "also {place}: {} {}", finding.rule.id, one_line(&finding.message));
+        let also = format!("also {place}: {} {}", finding.rule.id, one_line(&finding.message));
+        let _ = writeln!(rest, "{}", neutral_line(&also));
     }
     shown + &rest
 }

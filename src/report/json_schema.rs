@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::apply::WaitsFor;
 use crate::id::Kind;
+use crate::lockfile::Effect;
 use crate::{graph, rules};
 
 /// What `validate --format json` prints.
@@ -75,7 +76,13 @@ pub fn plan() -> Value {
         ("keys", list(&text())),
         ("message", about(text(), "Why apply would refuse")),
         ("help", about(text(), "Which flag or setting overrides it")),
+        ("in_diff", about(maybe(flag()), "With --base: whether it holds because of what the branch adds or changes")),
     ]);
+    let record_changes = json!({
+        "type": ["array", "null"],
+        "items": record_change(),
+        "description": "With --base: what the branch does to igsync.lock, and the base did not; what matters most first",
+    });
     let forecast = object(&[
         ("account", text()),
         ("at", time()),
@@ -95,11 +102,31 @@ pub fn plan() -> Value {
             ("summary", object(&counts)),
             ("cost", cost),
             ("guards", list(&guard)),
+            ("record_changes", record_changes),
             ("notices", list(&notice)),
             ("forecast", list(&forecast)),
             ("digest", about(text(), "Of what apply would do: the same digest, the same plan")),
         ]),
     )
+}
+
+fn record_change() -> Value {
+    let record = || json!({ "type": ["object", "null"] });
+    let line = json!({ "type": ["integer", "null"], "minimum": 1 });
+    object(&[
+        ("effect", json!({ "enum": Effect::NAMES })),
+        ("key", text()),
+        ("user_id", text()),
+        ("removed", about(count(), "How many attempts the branch drops")),
+        ("added", count()),
+        ("changed", count()),
+        ("from", about(record(), "The attempt that counts on the base, as `igsync schema lock` describes it")),
+        ("to", about(record(), "The one that counts once the branch is merged")),
+        ("goes_out", about(flag(), "This or a later run publishes the post, as the branch has the record")),
+        ("line", about(line, "Of what the branch writes, in igsync.lock")),
+        ("message", about(text(), "What the branch does")),
+        ("help", text()),
+    ])
 }
 
 fn change(actions: &[&str]) -> Value {
@@ -129,7 +156,10 @@ fn change(actions: &[&str]) -> Value {
         ("permalink", maybe(text())),
         ("caption", about(maybe(text()), "As it will be sent, hashtags included; untrusted text")),
         ("media", list(&media)),
-        ("in_diff", about(maybe(flag()), "With --base: whether the branch touches the manifest")),
+        (
+            "in_diff",
+            about(maybe(flag()), "With --base: whether the branch touches the manifest, what it uses, or its record"),
+        ),
     ]);
     optional(&mut change, &[("from", about(text(), "Only for moved: the key before"))]);
     change

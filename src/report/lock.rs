@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::json_line;
 use super::text::{one_line, pad, plural, thousands, width};
 use crate::id::{AccountName, PostKey};
 use crate::lockfile::{Conflict, Record, State, effective};
@@ -62,7 +63,7 @@ pub fn show(attempts: &[Record]) -> String {
 #[must_use]
 pub fn json<'a>(records: impl Iterator<Item = &'a Record>) -> String {
     let records: Vec<&Record> = records.collect();
-    json!({ "format_version": "1.0", "records": records }).to_string() + "\n"
+    json_line(&json!({ "format_version": "1.0", "records": records }))
 }
 
 /// Two live posts where one was meant.
@@ -84,7 +85,7 @@ pub fn merged(added: usize, changed: usize, had_conflicts: bool, dry_run: bool, 
         let value = json!({
             "action": "merged", "added": added, "changed": changed, "had_conflicts": had_conflicts, "dry_run": dry_run,
         });
-        return value.to_string() + "\n";
+        return json_line(&value);
     }
     let would = if dry_run { "Would merge" } else { "Merged" };
     match (added, changed, had_conflicts) {
@@ -151,7 +152,7 @@ impl Done {
         for (name, field) in &self.fields {
             value[*name] = field.clone();
         }
-        value.to_string() + "\n"
+        json_line(&value)
     }
 
     /// Fit to stand between quotes in a shell: keys may hold anything.

@@ -19,6 +19,7 @@ use crate::plan::{Action, Change, Forecast, Plan, Summary};
 pub fn render(plan: &Plan, style: Style, program: &str) -> String {
     let mut blocks: Vec<String> = Vec::new();
     let listed: Vec<&Change> = plan.changes.iter().filter(|change| change.is_listed()).collect();
+    blocks.extend(branch_edits(plan, style, program));
     blocks.extend(headline(plan));
     blocks.extend(rows(plan, &listed, style, program));
     blocks.extend(legend(&listed, style, program));
@@ -82,6 +83,27 @@ fn in_zone(plan: &Plan, account: &AccountName, time: Timestamp, format: &str) ->
 /// `@acme`, or the account's label while its username is not known.
 pub(super) fn account_label(plan: &Plan, name: &AccountName) -> String {
     one_line(&plan.account(name).map_or_else(|| name.to_string(), crate::plan::AccountView::label))
+}
+
+/// So many of a branch's changes to the record are shown one by one.
+pub(super) const EDITS: usize = 20;
+
+fn branch_edits(plan: &Plan, style: Style, program: &str) -> Option<String> {
+    let edits = plan.branch_edits.as_deref().unwrap_or_default();
+    let help = &edits.first()?.help;
+    let title = "This branch changes what igsync has recorded:";
+    let mut lines = vec![style.paint(title, Paint::new().red().bold())];
+    let shown = edits.iter().take(EDITS);
+    lines.extend(shown.map(|edit| point("  - ", &one_line(&edit.message), None, style, program)));
+    lines.extend(more_edits(edits.len()).map(|more| format!("  - {more}")));
+    let help = wrap(&commands(&one_line(help), program), style.width.saturating_sub(2)).into_iter();
+    lines.extend(help.map(|line| format!("  {}", style.paint(&line, Paint::new().cyan()))));
+    Some(lines.join("\n"))
+}
+
+/// What is left out of a long list of changes to the record.
+pub(super) fn more_edits(edits: usize) -> Option<String> {
+    (edits > EDITS).then(|| format!("and the record of {} more", plural(edits - EDITS, "post")))
 }
 
 fn headline(plan: &Plan) -> Option<String> {

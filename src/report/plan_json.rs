@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::id::Kind;
+use crate::lockfile::Record;
 use crate::manifest::{Conversion, MediaType, Post, Source};
-use crate::plan::{Change, Cost, Forecast, Guard, Notice, Plan, Summary};
+use crate::plan::{BranchEdit, Change, Cost, Forecast, Guard, Notice, Plan, Summary};
 
 /// Raised when a field changes its meaning or goes away.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -20,6 +21,8 @@ struct PlanJson<'a> {
     summary: &'a Summary,
     cost: Cost,
     guards: Vec<GuardJson<'a>>,
+    /// With `--base`: what the branch does to the record; else null.
+    record_changes: Option<Vec<RecordChangeJson<'a>>>,
     notices: Vec<NoticeJson<'a>>,
     forecast: Vec<ForecastJson<'a>>,
     digest: &'a str,
@@ -84,6 +87,28 @@ struct GuardJson<'a> {
     keys: Vec<&'a str>,
     message: &'a str,
     help: &'a str,
+    /// With `--base`: whether it holds because of what the branch adds or changes; else null.
+    in_diff: Option<bool>,
+}
+
+#[derive(Debug, Serialize)]
+struct RecordChangeJson<'a> {
+    effect: &'static str,
+    key: &'a str,
+    user_id: &'a str,
+    /// How many attempts the branch drops, adds and rewrites.
+    removed: usize,
+    added: usize,
+    changed: usize,
+    /// The attempt that counts on the base, and the one that counts once the branch is merged.
+    from: Option<&'a Record>,
+    to: Option<&'a Record>,
+    /// A run publishes the post, as the branch has the record.
+    goes_out: bool,
+    /// In the branch's igsync.lock.
+    line: Option<usize>,
+    message: &'a str,
+    help: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -117,13 +142,13 @@ pub fn render(plan: &Plan) -> String {
         summary: &plan.summary,
         cost: plan.cost,
         guards: plan.guards.iter().map(guard_json).collect(),
+        record_changes: plan.branch_edits.as_ref().map(|edits| edits.iter().map(record_change_json).collect()),
         notices: plan.notices.iter().map(notice_json).collect(),
         forecast: plan.forecast.iter().map(forecast_json).collect(),
         digest: plan.digest.as_str(),
     };
     let text = serde_json::to_string_pretty(&json).expect("strings, numbers and lists always serialise");
-    // A runner that reads the log would obey `##[` even here.
-    text.replace("##[", "\\u0023#[") + "\n"
+    crate::text::json(text) + "\n"
 }
 
 fn change_json(change: &Change) -> ChangeJson<'_> {
@@ -184,6 +209,25 @@ fn guard_json(guard: &Guard) -> GuardJson<'_> {
         keys: guard.keys.iter().map(crate::id::PostKey::as_str).collect(),
         message: &guard.message,
         help: &guard.help,
+        in_diff: guard.in_diff,
+    }
+}
+
+fn record_change_json(edit: &BranchEdit) -> RecordChangeJson<'_> {
+    let change = &edit.change;
+    RecordChangeJson {
+        effect: change.effect.name(),
+        key: change.key.as_str(),
+        user_id: change.user_id.as_str(),
+        removed: change.removed.len(),
+        added: change.added.len(),
+        changed: change.changed.len(),
+        from: change.before.as_ref(),
+        to: change.after.as_ref(),
+        goes_out: edit.goes_out,
+        line: change.line,
+        message: &edit.message,
+        help: &edit.help,
     }
 }
 
@@ -296,6 +340,7 @@ mod tests {
             "media_bytes": 0
           },
           "guards": [],
+          "record_changes": null,
           "notices": [],
           "forecast": [
             {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::auth::TokenReport;
+use super::json_line;
 use super::text::{one_line, plural};
 use crate::graph::Quota;
 use crate::id::{Kind, PostKey};
@@ -132,5 +133,5 @@ impl AccountStatus {
 #[must_use]
 pub fn json(accounts: &[AccountStatus], exit_code: u8) -> String {
     let accounts: Vec<Value> = accounts.iter().map(AccountStatus::json).collect();
-    format!("{}\n", json!({ "format_version": "1.0", "exit_code": exit_code, "accounts": accounts }))
+    json_line(&json!({ "format_version": "1.0", "exit_code": exit_code, "accounts": accounts }))
 }

@@ -1,55 +1,11 @@
-//! Text that came from outside, made safe and short enough to show.
+//! Text fitted into lines and columns, and numbers with their nouns.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// One line: white space collapsed, and everything that a terminal would obey shown instead of obeyed.
-#[must_use]
-pub fn one_line(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    visible(&words.join(" ")).into_owned()
-}
-
-/// Terminal escapes, other control characters and direction overrides become harmless signs; line
-/// ends and tabs stay.
-#[must_use]
-pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_obeyed) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.chars().map(|c| if is_obeyed(c) { sign_of(c) } else { c }).collect())
-}
-
-/// As [`visible`], but every character keeps its length in bytes, so that spans stay where they are.
-#[must_use]
-pub fn visible_in_place(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_obeyed) {
-        return Cow::Borrowed(text);
-    }
-    let stand_in = |c: char| match c.len_utf8() {
-        1 => '?',
-        2 => '¿',
-        _ => '\u{FFFD}',
-    };
-    let unix = text.replace("\r\n", " \n");
-    Cow::Owned(unix.chars().map(|c| if is_obeyed(c) { stand_in(c) } else { c }).collect())
-}
-
-fn is_obeyed(c: char) -> bool {
-    (c.is_control() && !matches!(c, '\n' | '\t'))
-        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
-}
-
-fn sign_of(c: char) -> char {
-    match u32::from(c) {
-        // The pictures of the control characters stand in their order.
-        code @ 0..0x20 => char::from_u32(0x2400 + code).unwrap_or('\u{FFFD}'),
-        0x7F => '\u{2421}',
-        _ => '\u{FFFD}',
-    }
-}
+pub use crate::text::{one_line, visible, visible_in_place};
 
 /// In terminal columns.
 #[must_use]
@@ -190,26 +146,6 @@ pub fn rounded_bytes(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_terminal_escape_is_shown_and_not_obeyed() {
-        assert_eq!(one_line("a\u{1b}[31mred\u{7}\n\n b"), "a␛[31mred␇ b");
-        assert_eq!(visible("two\nlines\r\u{9b}2J"), "two\nlines␍\u{FFFD}2J");
-    }
-
-    #[test]
-    fn a_direction_override_turns_nothing_around() {
-        assert_eq!(one_line("\u{202E}gpj.exe\u{2066}"), "\u{FFFD}gpj.exe\u{FFFD}");
-        assert_eq!(one_line("שלום 👩‍👩‍👧"), "שלום 👩‍👩‍👧", "marks and joiners are fine");
-    }
-
-    #[test]
-    fn spans_stay_where_they_are() {
-        let hostile = "a\u{1b}b\u{9b}c\u{202E}d";
-        assert_eq!(visible_in_place(hostile), "a?b¿c\u{FFFD}d");
-        assert_eq!(visible_in_place(hostile).len(), hostile.len());
-        assert_eq!(visible_in_place("a\r\nb\r"), "a \nb?");
-    }
 
     #[test]
     fn text_is_cut_by_columns_and_not_by_characters() {

@@ -222,16 +222,31 @@ fn nothing_that_the_repository_names_is_run() {
 }
 
 #[test]
-fn without_the_flag_a_plan_runs_no_command() {
+fn without_the_flag_a_plan_asks_git_only_what_it_tracks_of_the_private_folder() {
     let project = branch();
     let folder = tempfile::tempdir().unwrap();
-    executable(&folder.path().join("git"), &format!("#!/bin/sh\n: >{}\n", folder.path().join("ran").display()));
+    let log = folder.path().join("ran");
+    executable(&folder.path().join("git"), &format!("#!/bin/sh\necho \"$*\" >>{}\n", log.display()));
     let path = folder.path().display().to_string();
     let project = project.env("PATH", &path);
-    for arguments in [&["plan"][..], &["validate"], &["plan", "--format", "markdown"]] {
+    let asked = || std::fs::read_to_string(&log).unwrap_or_default();
+    let commands: [&[&str]; 3] = [&["plan"], &["validate"], &["plan", "--format", "markdown"]];
+    for arguments in commands {
+        let private = project.path().join(".igsync");
+        let _ = std::fs::remove_dir_all(&private);
         project.run(arguments.iter().copied()).exits(0);
-        assert!(!folder.path().join("ran").exists(), "{arguments:?}");
+        assert_eq!(asked(), "", "{arguments:?}: there is no private folder");
+        std::fs::create_dir_all(&private).unwrap();
+        project.run(arguments.iter().copied()).exits(0);
+        let lines = asked();
+        assert!(lines.ends_with("ls-files -z -- .igsync\n") && lines.lines().count() == 1, "{arguments:?}: {lines}");
+        std::fs::remove_file(&log).unwrap();
     }
     let _ = project.run(["plan", "--base", "main"]);
-    assert!(folder.path().join("ran").exists());
+    assert!(asked().contains("merge-base") || asked().contains("rev-parse"), "{}", asked());
+    // Without a repository there is nothing to ask.
+    std::fs::remove_file(&log).unwrap();
+    std::fs::remove_dir_all(project.path().join(".git")).unwrap();
+    project.run(["plan"]).exits(0);
+    assert_eq!(asked(), "");
 }

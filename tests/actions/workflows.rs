@@ -321,7 +321,7 @@ fn the_comment_is_the_page_of_the_plan() {
         }
         Value::Null
     });
-    assert_eq!(args, "--base origin/main");
+    assert_eq!(args, "--base origin/main --fail-on-refusal");
     done.into_iter().next_back().unwrap().exits(0);
     let page = &kept["\"igsync-plan\""];
     assert!(page.starts_with("### Merging publishes 2 posts"), "{page}");

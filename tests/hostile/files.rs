@@ -39,8 +39,9 @@ impl Attack {
     /// Runs `igsync`; besides what [`Attack::run`] sees to, nothing that it writes holds the canary.
     #[track_caller]
     fn tries(&self, arguments: &[&str]) -> Output {
+        let before = self.inside();
         let output = self.run(arguments);
-        for (path, bytes) in self.inside() {
+        for (path, bytes) in self.inside().into_iter().filter(|(path, bytes)| before.get(path) != Some(bytes)) {
             assert!(!String::from_utf8_lossy(&bytes).contains(CANARY), "{arguments:?} wrote it to {}", path.display());
         }
         output
@@ -319,4 +320,98 @@ fn no_caption_and_no_media_is_read_through_a_linked_folder() {
     let validated = attack.tries(&["validate", "--format", "json"]).exits(1);
     assert_eq!(validated.stdout.matches("IGS1037").count(), 3, "{}", validated.stdout);
     let _ = validated.says("media is a symbolic link").says("inner is a symbolic link");
+}
+
+/// Places of a caption in a manifest of `posts/`, each with a file that no post may use.
+const HIDDEN: &[(&str, &str)] = &[
+    (".git/config", "../.git/config"),
+    (".git/config", "./sub/../../.git//config"),
+    (".env", "../.env"),
+    (".igsync/journal.jsonl", "../.igsync/journal.jsonl"),
+    ("posts/.notes.txt", ".notes.txt"),
+    ("media/.drafts/deep/note.txt", "../media/.drafts/deep/note.txt"),
+    (".GIT/config", "../.GIT/config"),
+    ("\u{200d}.git/config", "../\u{200d}.git/config"),
+];
+
+/// Manifests that name PLACE as a caption and as each kind of media.
+const USES: &[&str] = &[
+    "kind: image\nimage: ./one.jpg\ncaption_file: PLACE\n",
+    "kind: image\nimage: PLACE\n",
+    "kind: story\nvideo: PLACE\n",
+    "kind: carousel\nitems:\n  - image: ./one.jpg\n  - video: PLACE\n",
+    "kind: reel\nvideo: https://cdn.example.com/a.mp4\ncover: PLACE\n",
+];
+
+#[test]
+fn nothing_hidden_is_read() {
+    for (file, place) in HIDDEN {
+        let attack = Attack::new();
+        attack.write(&format!("content/{file}"), CANARY);
+        for manifest in USES {
+            attack.write("content/posts/two.yaml", manifest.replace("PLACE", place));
+            let _ = attack.tries(&["validate"]).exits(1).says("IGS1038 hidden-file").says("posts/two.yaml:");
+        }
+        attack.write("content/posts/two.yaml", USES[0].replace("PLACE", place));
+        for format in ["human", "json", "markdown", "github"] {
+            let _ = attack.tries(&["plan", "--format", format]);
+        }
+        // The journal is read as a journal.
+        if !file.starts_with(".igsync") {
+            let _ = attack.tries(&["apply", "--sandbox", "--yes", "--target", "posts/two"]).exits(1);
+        }
+    }
+}
+
+#[test]
+fn nothing_that_git_ignores_is_read() {
+    for (ignore, pattern, file) in [
+        (".gitignore", "secrets/", "secrets/note.txt"),
+        (".gitignore", "*.key", "media/deep/brand.key"),
+        (".gitignore", "/media/*\n!/media/*.jpg", "media/brand.txt"),
+        ("media/.gitignore", "deep", "media/deep/further/note.txt"),
+        ("posts/.gitignore", "note.*", "posts/note.txt"),
+    ] {
+        let attack = Attack::new();
+        attack.write(&format!("content/{ignore}"), format!("{pattern}\n"));
+        attack.write(&format!("content/{file}"), CANARY);
+        for manifest in USES {
+            attack.write("content/posts/two.yaml", manifest.replace("PLACE", &format!("../{file}")));
+            let said = format!("{file} is excluded by {ignore}");
+            let found = attack.tries(&["validate"]).exits(1).says("IGS1039 ignored-file").says(&said);
+            let _ = found.says("posts/two.yaml:");
+        }
+        attack.write("content/posts/two.yaml", USES[0].replace("PLACE", &format!("../{file}")));
+        for command in COMMANDS {
+            let _ = attack.tries(command);
+        }
+    }
+}
+
+#[test]
+fn settings_that_git_ignores_are_refused() {
+    for (file, pattern) in
+        [("igsync.yaml", "igsync.*"), ("posts/_defaults.yaml", "_*"), ("_defaults.yaml", "/_defaults.yaml")]
+    {
+        let attack = Attack::new();
+        let is_there = attack.root().join(file).exists();
+        if !is_there {
+            attack.write(&format!("content/{file}"), "hashtags: [harbour]\n");
+        }
+        attack.write("content/.gitignore", format!("{pattern}\n"));
+        let _ = attack.tries(&["validate"]).exits(1).says("IGS1039 ignored-file").says(file);
+    }
+}
+
+#[test]
+fn the_media_of_published_posts_are_not_looked_for() {
+    let attack = Attack::new();
+    let _ = attack.tries(&["apply", "--sandbox", "--yes"]).exits(0);
+    fs::remove_file(attack.root().join("posts/one.jpg")).unwrap();
+    let plan = &["plan", "--sandbox"][..];
+    let _ = attack.tries(plan).exits(0).ends_with("No changes.");
+    attack.link("content/posts/one.jpg", "../../outside/secret.txt");
+    let _ = attack.tries(plan).exits(0).ends_with("No changes.");
+    attack.write("content/.gitignore", "*.jpg\n.igsync/\n");
+    let _ = attack.tries(plan).exits(0).ends_with("No changes.");
 }

@@ -9,6 +9,10 @@ use std::thread::JoinHandle;
 use crate::attack::Attack;
 use crate::project::Server;
 
+/// Tokens that the sandbox takes for its own, when they come through here, and that can be searched for.
+pub const INSTAGRAM_CANARY: &str = "IGAAcanary7f3Qx0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV";
+pub const FACEBOOK_CANARY: &str = "EAAcanary9k2Zy8Xw7Vu6Ts5Rq4Po3Nm2Lk1Ji0Hg9Fe8Dc7";
+
 /// One request, as the client sent it.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -86,16 +90,16 @@ impl Liar {
             target: server.address(),
             is_over: AtomicBool::new(false),
         });
-        let served = Arc::clone(&shared);
+        let desk = Arc::clone(&shared);
         let thread = std::thread::spawn(move || {
             for stream in listener.incoming() {
-                if served.is_over.load(Ordering::Relaxed) {
+                if desk.is_over.load(Ordering::Relaxed) {
                     break;
                 }
-                let served = Arc::clone(&served);
+                let desk = Arc::clone(&desk);
                 std::thread::spawn(move || {
                     // A client that is gone is none of its business.
-                    let _ = served.serve(stream?);
+                    let _ = desk.serve(stream?);
                     std::io::Result::Ok(())
                 });
             }
@@ -187,7 +191,9 @@ impl Shared {
     fn pass_on(&self, head: &str, body: &[u8]) -> std::io::Result<Answer> {
         let mut socket = TcpStream::connect(self.target)?;
         // Of an older client the sandbox wants nothing but the end of the connection.
-        socket.write_all(head.replacen("HTTP/1.1\r\n", "HTTP/1.0\r\n", 1).as_bytes())?;
+        let head = head.replacen("HTTP/1.1\r\n", "HTTP/1.0\r\n", 1);
+        let head = head.replace(INSTAGRAM_CANARY, "IGAA-LONG").replace(FACEBOOK_CANARY, "EAA-LONG");
+        socket.write_all(head.as_bytes())?;
         socket.write_all(body)?;
         let (head, body) = read(&mut BufReader::new(socket))?;
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(500);

@@ -255,3 +255,36 @@ fn a_password_manager_asks_at_the_terminal() {
     assert!(said.contains("harbour") && !said.contains("IGAA-LONG"), "{said}");
     assert_seen_nothing(&attack, "at a terminal");
 }
+
+/// A user that owns nothing.
+const NOBODY: &str = "65534";
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_child_reads_no_secret_from_its_parent() {
+    let attack = content(PASSWORD_MANAGER);
+    let server = Server::start();
+    let seen = attack.root().join("seen");
+    let look = format!("/bin/cat /proc/$PPID/environ >> '{}'; echo IGAA-LONG", seen.display());
+    spy(&attack, "password-manager", &look);
+    // The super-user may read everything, so another one has to look.
+    let is_root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    let igsync = attack.outer().join("igsync");
+    fs::copy(env!("CARGO_BIN_EXE_igsync"), &igsync).unwrap();
+    assert!(Command::new("chmod").args(["-R", "a+rwX"]).arg(attack.outer()).status().unwrap().success());
+    let attack = in_job(attack, &server);
+    let status = attack.command(&["status", "--account", "harbour"]);
+    let mut run = if is_root { Command::new("/usr/bin/setpriv") } else { Command::new(&igsync) };
+    if is_root {
+        if !has("setpriv", fs::exists("/usr/bin/setpriv").unwrap()) {
+            return;
+        }
+        run.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]).arg(&igsync);
+    }
+    run.args(["status", "--account", "harbour"]).current_dir(attack.root()).env_clear();
+    run.envs(status.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = run.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert_seen_nothing(&attack, "the parent's environment");
+}

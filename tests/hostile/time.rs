@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use crate::attack::{Attack, numbered_picture};
 use crate::liar::{Answer, Liar, date};
@@ -115,44 +116,54 @@ fn an_unclear_publish_gets_its_time_whatever_the_date_says() {
 }
 
 /// A run whose publish got no answer and who could not read what became of it: its intent is open.
-fn left_open(liar: &Liar) -> Attack {
+fn left_open(liar: &Liar, kind: &str) -> Attack {
     let attack = liar.connect(Attack::new(), TOKEN);
-    attack.write("content/posts/one.yaml", "kind: story\nimage: ./one.jpg\n");
+    let caption = if kind == "image" { "caption: The first one\n" } else { "" };
+    attack.write("content/posts/one.yaml", format!("kind: {kind}\nimage: ./one.jpg\n{caption}"));
     let is_over = Latch::default();
     liar.instead(move |asked| {
-        is_over.or(asked.is_publish()).then(|| match asked.is_publish() {
-            true => Answer::of(502, "<html>"),
-            false => Answer::of(400, r#"{"error":{"code":190,"message":"no"}}"#),
-        })
+        let is_over = is_over.or(asked.is_publish());
+        if asked.is_publish() {
+            return Some(Answer::of(502, "<html>"));
+        }
+        is_over.then(|| Answer::of(400, r#"{"error":{"code":190,"message":"no"}}"#))
     });
     let _ = attack.run(&APPLY).exits(9);
     liar.relents();
     attack
 }
 
-/// Changes the times of the open attempt, in the journal and in the lockfile.
-fn rewrite(attack: &Attack, change: impl Fn(&mut serde_json::Value)) {
+/// Changes the open attempt, in the journal and in the lockfile.
+fn rewrite_record(attack: &Attack, change: impl Fn(&mut Value)) {
     for path in ["igsync.lock", ".igsync/journal.jsonl"] {
         let text = std::fs::read_to_string(attack.root().join(path)).unwrap();
         let lines = text.lines().map(|line| {
-            let mut record: serde_json::Value = serde_json::from_str(line).unwrap();
-            let intents = record.get_mut("intents").and_then(serde_json::Value::as_array_mut);
-            intents.into_iter().flatten().for_each(&change);
+            let mut record: Value = serde_json::from_str(line).unwrap();
+            if record.get("key").is_some() {
+                change(&mut record);
+            }
             format!("{record}\n")
         });
         attack.write(&format!("content/{path}"), lines.collect::<String>());
     }
 }
 
+/// Changes the announcements of the open attempt.
+fn rewrite(attack: &Attack, change: impl Fn(&mut Value)) {
+    rewrite_record(attack, |record| {
+        record.get_mut("intents").and_then(Value::as_array_mut).into_iter().flatten().for_each(&change);
+    });
+}
+
 #[test]
 fn a_lease_in_2099_is_waited_for_a_quarter_of_an_hour_at_most_and_that_is_said() {
     let liar = Liar::new();
-    let attack = left_open(&liar);
+    let attack = left_open(&liar, "story");
     rewrite(&attack, |intent| intent["lease_until"] = "2099-01-01T00:00:00Z".into());
     let mut run = attack.command(&APPLY).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let lines = BufReader::new(run.stdout.take().unwrap()).lines();
     let waiting = lines.map_while(Result::ok).find(|line| line.contains(r#""waits_for":"lease""#)).unwrap();
-    let waiting: serde_json::Value = serde_json::from_str(&waiting).unwrap();
+    let waiting: Value = serde_json::from_str(&waiting).unwrap();
     let until: Timestamp = waiting["until"].as_str().unwrap().parse().unwrap();
     assert_eq!(waiting["key"], "posts/one");
     assert!(until <= now() + SignedDuration::from_mins(16), "{until}");
@@ -223,21 +234,31 @@ fn a_server_that_is_a_little_ahead_is_asked_what_is_due() {
     assert_eq!(liar.server.published().len(), 1);
 }
 
-/// Nothing that stands for time in a date, a lease or a record ends a run in a panic.
+/// Nothing that stands for a time in a date, a lease or a record ends a run in a panic.
 #[test]
 fn the_end_of_time_is_no_panic() {
-    for at in ["9999-12-30T22:00:00Z", "-009999-01-02T01:59:59Z", "1970-01-01T00:00:00Z"] {
+    for (at, kind) in [
+        ("9999-12-30T22:00:00Z", "story"),
+        ("9999-12-30T22:00:00Z", "image"),
+        ("-009999-01-02T01:59:59Z", "image"),
+        ("1970-01-01T00:00:00Z", "story"),
+    ] {
         let liar = Liar::new();
-        let attack = left_open(&liar);
+        let attack = left_open(&liar, kind);
         rewrite(&attack, |intent| {
             intent["at"] = at.into();
             intent["lease_until"] = at.into();
         });
+        rewrite_record(&attack, |record| {
+            if let Some(container) = record.get_mut("container").and_then(Value::as_object_mut) {
+                container.insert("created_at".to_owned(), at.into());
+            }
+        });
         liar.lies(|_, answer| answer.date = Some("Thu, 30 Dec 9999 21:59:59 GMT".to_owned()));
-        let output = attack.run(&["plan"]);
-        assert!(output.code <= 1 && !output.stderr.contains("panicked"), "{at}: {output:?}");
-        let output = attack.run(&APPLY);
-        assert!([0, 1, 3, 4].contains(&output.code) && !output.stderr.contains("panicked"), "{at}: {output:?}");
+        for arguments in [&["plan"][..], &["lock", "show", "posts/one"], &APPLY, &["plan", "--format", "json"]] {
+            let output = attack.run(arguments);
+            assert!([0, 1, 3, 4].contains(&output.code) && !output.stderr.contains("panicked"), "{at}: {output:?}");
+        }
         assert!(liar.server.published().len() <= 1);
     }
 }

@@ -48,6 +48,7 @@ fn check(prefix: &str) {
         let mut settings = insta::Settings::clone_current();
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
+        settings.add_filter(r"\d+ days ago", "[N] days ago");
         settings.bind(|| insta::assert_snapshot!(format!("{}-{name}", case.rule), failing));
     }
     assert!(surprises.is_empty(), "{}", surprises.join("\n\n"));

@@ -5,6 +5,7 @@ use igsync::lockfile::{Comment, Record, State, Switch, Via, effective};
 
 use super::fault::Fault;
 use super::net::Fired;
+use super::remote::RemoteFault;
 use super::run::{Ended, Simulation};
 use super::scenario::{Manifest, Scenario};
 use super::schedule::{Clones, Event, Schedule};
@@ -57,6 +58,13 @@ pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
     wrong.extend(world.damaged.iter().cloned());
     if !context.disk_was_harmed() {
         wrong.extend(state.hasty.iter().cloned());
+    }
+    // Asked to stop, a run grants what is on the wire some seconds: that is no wait of its own.
+    let silent = simulation.clock.silent_waits();
+    let is_stopped = schedule.requests.iter().any(|(_, fault)| matches!(fault, Fault::Stop))
+        || schedule.pushes.iter().any(|(_, fault)| matches!(fault, RemoteFault::Stop));
+    if silent > 0 && !is_stopped {
+        wrong.push(format!("{silent} waits that nobody was told of"));
     }
     if let Some(remote) = &simulation.remote {
         wrong.extend(remote.state().hasty.iter().cloned());

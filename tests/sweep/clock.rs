@@ -1,6 +1,6 @@
 //! Simulated time.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -18,6 +18,9 @@ pub struct SimClock {
     asleep: AtomicU64,
     /// So many seconds the machine's clock is ahead of the truth.
     ahead: AtomicI64,
+    /// Waits that were said and have not begun.
+    said: AtomicUsize,
+    silent: AtomicUsize,
 }
 
 impl SimClock {
@@ -27,6 +30,8 @@ impl SimClock {
             stalled: AtomicU64::new(0),
             asleep: AtomicU64::new(0),
             ahead: AtomicI64::new(0),
+            said: AtomicUsize::new(0),
+            silent: AtomicUsize::new(0),
         }
     }
 
@@ -34,6 +39,21 @@ impl SimClock {
     pub fn elapsed_ms(&self) -> i64 {
         let asleep = Duration::from_millis(self.asleep.load(Ordering::Relaxed));
         i64::try_from((self.monotonic() + asleep).as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// A run has said that it is going to wait.
+    pub fn hear_of_a_wait(&self) {
+        self.said.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// New processes begin: what was said by others counts no more.
+    pub fn begin(&self) {
+        self.said.store(0, Ordering::Relaxed);
+    }
+
+    /// Waits that no run had said before they began.
+    pub fn silent_waits(&self) -> usize {
+        self.silent.load(Ordering::Relaxed)
     }
 
     /// Somebody sets the machine's clock.
@@ -62,8 +82,17 @@ impl Clock for SimClock {
         self.begin.elapsed() + Duration::from_millis(self.stalled.load(Ordering::Relaxed))
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else has to ask")]
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
-        tokio::time::sleep(duration).boxed()
+        let take_one = |said: usize| said.checked_sub(1);
+        if self.said.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take_one).is_err() {
+            self.silent.fetch_add(1, Ordering::Relaxed);
+        }
+        pass(duration).boxed()
     }
+}
+
+/// Time passes outside of igsync: at Meta, on a wire, between two runs.
+#[expect(clippy::disallowed_methods, reason = "this is the clock that everything else has to ask")]
+pub async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
 }

@@ -10,10 +10,10 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use igsync::apply::{Signal, Stopper};
 use igsync::lockfile::Record;
-use igsync::port::{Body, Clock, MemDisk, Method, Request, Response, Transport, TransportError};
+use igsync::port::{Body, MemDisk, Method, Request, Response, Transport, TransportError};
 use tokio::sync::Notify;
 
-use super::clock::SimClock;
+use super::clock::{SimClock, pass};
 use super::fault::Fault;
 use super::lies::Lies;
 use super::world::{Call, Reply, USERS, World, error};
@@ -120,6 +120,7 @@ impl Net {
 
     /// New processes begin.
     pub fn begin(&self, stoppers: Vec<Stopper>) {
+        self.clock.begin();
         // Each of two processes may have told of its death.
         let _ = self.dead.notified().now_or_never();
         let mut state = self.state();
@@ -377,12 +378,12 @@ impl Transport for Net {
         async move {
             let travel = self.state().pace.as_mut().map(|pace| pace.u64(1..4_000));
             if let Some(travel) = travel {
-                self.clock.sleep(Duration::from_millis(travel)).await;
+                pass(Duration::from_millis(travel)).await;
             }
             match self.decide(&mut request) {
                 Fate::Answer(answer) => answer,
                 Fate::TimeOut => {
-                    self.clock.sleep(request.timeout).await;
+                    pass(request.timeout).await;
                     Err(TransportError::NoAnswer("timed out".to_owned()))
                 }
                 Fate::Never => std::future::pending().await,

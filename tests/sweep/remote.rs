@@ -9,9 +9,10 @@ use futures_util::future::BoxFuture;
 use igsync::apply::Signal;
 use igsync::id::{AttemptId, MediaId};
 use igsync::lockfile::{Comment, Record, Records, State, Switch, Via, format};
-use igsync::port::{Clock, Kept, Remote, RemoteError, Version};
+use igsync::port::{Kept, Remote, RemoteError, Version};
 use serde::{Deserialize, Serialize};
 
+use super::clock::pass;
 use super::mutant::Mutant;
 use super::net::Net;
 use super::scenario::Manifest;
@@ -111,7 +112,7 @@ impl SimRemote {
     async fn travel(&self) {
         let Some(pace) = &self.pace else { return };
         let time = pace.lock().unwrap_or_else(PoisonError::into_inner).u64(1..4_000);
-        self.net.clock.sleep(Duration::from_millis(time)).await;
+        pass(Duration::from_millis(time)).await;
     }
 
     /// The fault of the next call.
@@ -186,7 +187,7 @@ impl SimRemote {
             Some(RemoteFault::UnclearDone | RemoteFault::UnclearUndone) => {
                 return Err(RemoteError::Unclear("silence".to_owned()));
             }
-            Some(RemoteFault::Slow(seconds)) => self.net.clock.sleep(Duration::from_secs(seconds.into())).await,
+            Some(RemoteFault::Slow(seconds)) => pass(Duration::from_secs(seconds.into())).await,
             Some(RemoteFault::KillBefore | RemoteFault::KillAfter) => return self.die().await,
             Some(RemoteFault::Stop) => self.net.stop(Signal::Terminate),
             None => {}
@@ -208,7 +209,7 @@ impl SimRemote {
                 let _ = self.write(over, text, message);
                 return silence();
             }
-            Some(RemoteFault::Slow(seconds)) => self.net.clock.sleep(Duration::from_secs(seconds.into())).await,
+            Some(RemoteFault::Slow(seconds)) => pass(Duration::from_secs(seconds.into())).await,
             Some(RemoteFault::KillBefore) => return self.die().await,
             Some(RemoteFault::KillAfter) => {
                 let _ = self.write(over, text, message);

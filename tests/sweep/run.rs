@@ -14,7 +14,7 @@ use igsync::apply::{
 };
 use igsync::config::Login;
 use igsync::engine::Instagram;
-use igsync::engine::instagram::refusal;
+use igsync::engine::instagram::{refusal, waits_for};
 use igsync::exit::Exit;
 use igsync::graph::{AccessToken, Client, Endpoint, Flavour, Timing};
 use igsync::id::{AttemptId, PostKey, UserId};
@@ -24,7 +24,7 @@ use igsync::plan::{self, AccountView, Guard, Input, Options, Plan, Selection};
 use igsync::port::{Clock, Disk, MemDisk, Transport};
 use jiff::Timestamp;
 
-use super::clock::SimClock;
+use super::clock::{SimClock, pass};
 use super::disk::SimDisk;
 use super::lies::Lies;
 use super::mutant::Mutant;
@@ -79,7 +79,10 @@ struct Audience {
 }
 
 impl Observer for Audience {
-    fn event(&mut self, _: &Fact) -> std::io::Result<()> {
+    fn event(&mut self, fact: &Fact) -> std::io::Result<()> {
+        if matches!(fact, Fact::Waiting { .. }) {
+            self.clock.hear_of_a_wait();
+        }
         if let Some((_, seconds)) = self.slow.iter().find(|(number, _)| *number == self.heard) {
             self.clock.stall(*seconds);
         }
@@ -249,7 +252,7 @@ impl Simulation {
     }
 
     async fn wait(&self, seconds: u32) {
-        self.clock.sleep(Duration::from_secs(seconds.into())).await;
+        pass(Duration::from_secs(seconds.into())).await;
         let now = self.clock.elapsed_ms();
         self.net.state().world.advance(now);
     }
@@ -327,7 +330,13 @@ impl Simulation {
         let mut run = Run::new(Arc::clone(&ledger), Vec::new(), Vec::new());
         for account in names {
             let user = UserId::from(USERS[account]);
-            let client = Arc::new(self.client(site, account));
+            let (hearer, name) = (Arc::downgrade(ledger.context()), account_name(account));
+            let client = self.client(site, account).saying_pauses(move |pause, time, now| {
+                if let Some(context) = hearer.upgrade() {
+                    context.tell_pause(&name, waits_for(pause), time, now);
+                }
+            });
+            let client = Arc::new(client);
             let halt = match ledger.context().ask(client.account(&user)).await {
                 // As the command that connects accounts.
                 Ok(Ok(_)) if client.wrong_date().is_some() => return Ended::Exit(Exit::Failure),

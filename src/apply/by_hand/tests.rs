@@ -233,7 +233,20 @@ fn links_are_known_by_their_code_however_they_are_shared() {
     ] {
         assert_eq!(link_code(link).as_deref(), Some("C9x_a-B"), "{link}");
     }
-    for link in ["https://www.instagram.com/harbour/", "instagram.com/p/C9x", "ftp://x/p/C9x", "C9x", ""] {
+    for link in [
+        "https://www.instagram.com/harbour/",
+        "instagram.com/p/C9x",
+        "ftp://x/p/C9x",
+        "C9x",
+        "",
+        "https://evil.example/p/C9x",
+        "http://www.instagram.com/p/C9x",
+        "https://www.instagram.com.evil.example/p/C9x",
+        "https://www.instagram.com@evil.example/p/C9x",
+        "https://user@www.instagram.com/p/C9x",
+        "https://www.instagram.com:8443/p/C9x",
+        "javascript://www.instagram.com/p/C9x",
+    ] {
         assert_eq!(link_code(link), None, "{link}");
     }
     assert_eq!(bare_link("https://www.instagram.com/p/C9x/?igsh=abc"), "https://www.instagram.com/p/C9x/");

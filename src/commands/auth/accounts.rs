@@ -8,7 +8,7 @@ use super::super::{Ended, Failure, World, credentials, write_stdout};
 use super::Desk;
 
 pub(super) async fn run(global: &Global, args: &AuthAccounts, world: &World) -> Ended {
-    let desk = Desk::open(global, world)?;
+    let desk = Desk::open(global, world).await?;
     let account = desk.account(args.account.as_deref())?;
     let client = desk.client(account, world).await?;
     let found = client.accounts().await.map_err(|error| {

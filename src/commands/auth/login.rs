@@ -11,7 +11,7 @@ use super::renew::needed_app;
 use super::{Desk, check_stdout, failed, hand_over};
 
 pub(super) async fn run(global: &Global, args: &AuthLogin, world: &World) -> Ended {
-    let desk = Desk::open(global, world)?;
+    let desk = Desk::open(global, world).await?;
     let mut account = desk.account(args.account.as_deref())?.clone();
     match args.login {
         Some(LoginArg::Instagram) => account.login = Login::Instagram,
@@ -25,7 +25,7 @@ pub(super) async fn run(global: &Global, args: &AuthLogin, world: &World) -> End
     let token = issued.as_ref().map_or_else(|| given.clone(), |issued| issued.token.clone());
     let client =
         credentials::client(account.login, token, &desk.settings, &desk.transport, world).map_err(Failure::halted)?;
-    let client = credentials::proven(client.after(given), world);
+    let client = credentials::proven(client.after(&given), world);
     if let Some(issued) = &issued {
         hand_over(issued, client.server_now(), &desk, world)?;
     }

@@ -10,7 +10,7 @@ use super::{Desk, check_stdout, failed, hand_over, introduce};
 
 /// Short to long.
 pub(super) async fn exchange(global: &Global, args: &AuthToken, world: &World) -> Ended {
-    let desk = Desk::open(global, world)?;
+    let desk = Desk::open(global, world).await?;
     let account = desk.account(args.account.as_deref())?;
     check_stdout(world, args.show)?;
     let app = needed_app(account.login, world)?;
@@ -21,7 +21,7 @@ pub(super) async fn exchange(global: &Global, args: &AuthToken, world: &World) -
 
 /// Old to new.
 pub(super) async fn refresh(global: &Global, args: &AuthToken, world: &World) -> Ended {
-    let desk = Desk::open(global, world)?;
+    let desk = Desk::open(global, world).await?;
     let account = desk.account(args.account.as_deref())?;
     check_stdout(world, args.show)?;
     let app = match account.login {
@@ -39,7 +39,7 @@ pub(super) async fn refresh(global: &Global, args: &AuthToken, world: &World) ->
 async fn finish(desk: &Desk, old: &Client, login: Login, issued: Issued, world: &World) -> Ended {
     hand_over(&issued, old.server_now(), desk, world)?;
     if let Ok(client) = credentials::client(login, issued.token.clone(), &desk.settings, &desk.transport, world) {
-        introduce(&credentials::proven(client.after(old.token().clone()), world), world).await;
+        introduce(&credentials::proven(client.after(old.token()), world), world).await;
     }
     world.terminal.say("put it where the old one is kept, for example: gh secret set IGSYNC_ACCESS_TOKEN");
     Ok(Exit::Done)

@@ -28,7 +28,7 @@ impl Project {
             |post: &Post| post.user_id.as_ref().is_some_and(|user| live.contains(&(user.clone(), post.key.clone())));
         let root = self.root.clone();
         let mut cache = DigestCache::load(disk, &self.paths.digests());
-        let mut files = Files::new(disk, &root, &mut cache);
+        let mut files = Files::new(disk, &root, &mut cache).knowing(std::mem::take(&mut loaded.ignored));
         let Loaded { posts, unplanned, guessed, .. } = loaded;
         let mut pointers: HashMap<usize, Vec<(Spot<'static>, Broken)>> = HashMap::new();
         // Whatever else is wrong with a post: all findings come at once.

@@ -6,6 +6,10 @@ use std::sync::Arc;
 use object_store::client::{HttpError, HttpErrorKind};
 
 use crate::hosting::{Error, MediaFile};
+use crate::text::excerpt;
+
+/// So much of what a service says is shown. In characters.
+const SHOWN: usize = 200;
 
 /// What was being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,15 +75,15 @@ pub(super) fn plain(error: &object_store::Error) -> String {
 fn problem(code: &str, text: &str, error: &object_store::Error) -> String {
     if !code.is_empty() {
         let message = between(text, "<Message>", "</Message>").filter(|message| !message.is_empty());
-        return clean(&message.map_or_else(|| code.to_owned(), |message| format!("{code}: {message}")));
+        return excerpt(&message.map_or_else(|| code.to_owned(), |message| format!("{code}: {message}")), SHOWN);
     }
     if let Some(status) = between(text, "status code: ", ":") {
-        return format!("HTTP {}", clean(status));
+        return format!("HTTP {}", excerpt(status, SHOWN));
     }
     let mut cause = error.source();
     while let Some(error) = cause {
         if error.is::<HttpError>() {
-            return clean(&error.source().map_or_else(|| error.to_string(), ToString::to_string));
+            return excerpt(&error.source().map_or_else(|| error.to_string(), ToString::to_string), SHOWN);
         }
         cause = error.source();
     }
@@ -100,9 +104,4 @@ fn kind(error: &object_store::Error) -> Option<HttpErrorKind> {
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(before)?;
     rest.split_once(after).map(|(inner, _)| inner)
-}
-
-/// Foreign text on its way to a terminal.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
 }

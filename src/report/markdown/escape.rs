@@ -1,9 +1,8 @@
 //! Text of others, made harmless in Markdown.
 
 use super::super::text::{one_line, visible, width};
+use crate::text::{JOINER, neutral_line};
 
-/// Invisible, no white space, and part of no name: breaks what GitHub would recognise.
-const JOINER: char = '\u{2060}';
 /// Code does not wrap on GitHub, so long lines are wrapped here.
 const COLUMNS: usize = 96;
 /// Marks a line that goes on from the one above.
@@ -11,7 +10,7 @@ const GOES_ON: &str = "↳ ";
 
 /// A short value as inline code. It holds whatever the value holds and ends where it should.
 pub(super) fn code(text: &str) -> String {
-    let text = tame(&one_line(text));
+    let text = neutral_line(&one_line(text));
     if text.is_empty() {
         return "` `".to_owned();
     }
@@ -26,7 +25,7 @@ pub(super) fn block(text: &str) -> String {
     let fence = "`".repeat((longest_run(&text) + 1).max(3));
     let mut lines = String::new();
     for line in text.lines().flat_map(wrapped) {
-        lines.push_str(&tame(&line));
+        lines.push_str(&neutral_line(&line));
         lines.push('\n');
     }
     format!("{fence}text\n{lines}{fence}")
@@ -75,16 +74,6 @@ pub(super) fn rich(text: &str) -> String {
     };
     let parts = text.split('`').enumerate();
     parts.map(|(place, part)| if place % 2 == 1 { code(part) } else { sentence(part) }).collect()
-}
-
-/// Nothing that a runner would take for a workflow command, wherever the line ends up.
-fn tame(line: &str) -> String {
-    let mut line = line.replace("##[", &format!("#{JOINER}#["));
-    if line.trim_start().starts_with("::") {
-        let at = line.find("::").unwrap_or_default() + 1;
-        line.insert(at, JOINER);
-    }
-    line
 }
 
 /// Whether this is the fourth character of what could be the abbreviated id of a commit. Numbers alone
@@ -147,7 +136,7 @@ mod tests {
             block("::error::x\n  ::set-output::\nsee ::a"),
             "```text\n:\u{2060}:error::x\n  :\u{2060}:set-output::\nsee ::a\n```"
         );
-        assert_eq!(block("##[add-mask]x"), "```text\n#\u{2060}#[add-mask]x\n```");
+        assert_eq!(block("##[add-mask]x"), "```text\n##\u{2060}[add-mask]x\n```");
     }
 
     #[test]

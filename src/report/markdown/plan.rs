@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::plan_human::{account_label, costs, over_the_cap, over_the_quota, summary_line};
+use super::super::plan_human::{EDITS, account_label, costs, more_edits, over_the_cap, over_the_quota, summary_line};
 use super::super::text::plural;
 use super::escape::{code, prose, rich};
 use super::page::{Limit, Page};
@@ -10,7 +10,7 @@ use super::place::Place;
 use super::post::{finding, line, remedy, whole};
 use super::words::{capital, headline, is_stopped, moment};
 use crate::finding::{Finding, Severity};
-use crate::plan::{Action, Change, Forecast, Plan};
+use crate::plan::{Action, BranchEdit, Change, Forecast, Plan};
 
 /// So many findings that belong to no listed post are shown.
 const FINDINGS: usize = 30;
@@ -27,9 +27,15 @@ pub fn render(plan: &Plan, findings: &[Finding], place: &Place, limit: Limit) ->
     let end = end(plan, &listed);
     let mut page = Page::new(limit, &end);
     page.block(&format!("### {}", headline(plan)));
-    for block in [refusals(plan), strays(&by_file, findings), decisions(plan, listed.iter().copied()), forecast(plan)]
-        .into_iter()
-        .flatten()
+    for block in [
+        branch_edits(plan),
+        refusals(plan),
+        strays(&by_file, findings),
+        decisions(plan, listed.iter().copied()),
+        forecast(plan),
+    ]
+    .into_iter()
+    .flatten()
     {
         page.list(&block);
     }
@@ -83,6 +89,26 @@ fn by_file<'a>(listed: &[&Change], findings: &'a [Finding]) -> HashMap<&'a str, 
         found.sort_by_key(|finding| (finding.severity, finding.position()));
     }
     by_file
+}
+
+/// What no branch should do.
+fn branch_edits(plan: &Plan) -> Option<String> {
+    let edits = plan.branch_edits.as_deref().unwrap_or_default();
+    let help = &edits.first()?.help;
+    let point = |edit: &BranchEdit| {
+        // The base's own link leads to the post; the branch's leads anywhere.
+        let link = edit.change.before.as_ref().and_then(|before| before.permalink.as_deref());
+        let link = link.filter(|link| is_instagram(link)).map(|link| format!(" ([look](<{link}>))"));
+        format!("- {}{}", prose(&capital(&edit.message)), link.unwrap_or_default())
+    };
+    let mut points: Vec<String> = edits.iter().take(EDITS).map(point).collect();
+    points.extend(more_edits(edits.len()).map(|more| format!("- {more}")));
+    let points: Vec<String> = points.iter().map(|point| format!("> {point}")).collect();
+    Some(format!(
+        "> [!CAUTION]\n> **This branch changes what igsync has recorded**\n>\n{}\n>\n> To do: {}",
+        points.join("\n"),
+        rich(&capital(help))
+    ))
 }
 
 pub(super) fn refusals(plan: &Plan) -> Option<String> {

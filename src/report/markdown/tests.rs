@@ -9,7 +9,7 @@ use crate::finding::{Finding, SourceText};
 use crate::id::Kind;
 use crate::lockfile::State;
 use crate::manifest::{MediaType, Source, UserTag};
-use crate::plan::testing::{PostBuilder as _, With as _, World, account, digest, item, post, record, world};
+use crate::plan::testing::{PostBuilder as _, With as _, World, account, branch, digest, item, post, record, world};
 use crate::rules;
 
 fn place() -> Place {
@@ -119,7 +119,7 @@ fn what_nobody_knows_comes_first() {
 #[test]
 fn the_branch_comes_first() {
     let world = world([post("posts/a"), post("posts/b"), post("posts/c").due("2026-12-24T17:00:00Z")], [])
-        .with(|world| world.options.changed_files = Some(["posts/b.yaml".to_owned()].into()));
+        .with(|world| world.options.branch = Some(branch(["posts/b.yaml"], [])));
     let page = shown(&world);
     let titles: Vec<&str> = page.lines().filter(|line| line.starts_with('#')).collect();
     insta::assert_snapshot!(titles.join("\n"), @r"

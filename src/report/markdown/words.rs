@@ -82,6 +82,11 @@ pub(super) fn headline(plan: &Plan) -> String {
         let next = next.map(|(at, account)| format!(", next {}", moment(plan, account, at))).unwrap_or_default();
         parts.push(format!("{} scheduled{next}", thousands(summary.scheduled)));
     }
+    let edited = plan.branch_edits.as_ref().map_or(0, Vec::len);
+    if edited > 0 {
+        let first = parts[0].replacen('M', "m", 1);
+        parts[0] = format!("This branch changes the record of {}; {first}", plural(edited, "post"));
+    }
     let asks = summary.unknown + summary.failed + summary.late;
     if asks > 0 {
         parts.push(format!("{} {} a decision", thousands(asks), if asks == 1 { "needs" } else { "need" }));

@@ -1,0 +1,144 @@
+//! `.igsync/` belongs to this machine. What git tracks of it came with a branch: a journal that says what is live,
+//! pictures that stand in for others, a sandbox's files. None of it is read.
+
+use std::path::Path;
+
+use unicode_casefold::UnicodeCaseFold as _;
+
+use crate::cli::Global;
+use crate::config;
+use crate::exit::Exit;
+use crate::git::{Error, Git};
+
+use super::{Failure, World, credentials};
+
+const FOLDER: &str = ".igsync";
+
+/// So many files are named.
+const NAMED: usize = 3;
+
+/// Ends the command where git tracks anything below `.igsync/` of this content root.
+///
+/// Git is asked only where there is something to be read and a repository to have it from, once, for its index.
+pub(super) async fn refuse_tracked(
+    global: &Global,
+    root: &Path,
+    loaded: &config::Loaded,
+    world: &World,
+) -> Result<(), Failure> {
+    let is_there = |path: &Path| world.disk.stat(path).is_ok();
+    if !is_there(&root.join(FOLDER)) || !root.ancestors().any(|folder| is_there(&folder.join(".git"))) {
+        return Ok(());
+    }
+    let git = Git::offline(root, loaded.settings.git_timeout, &credentials::environment(&loaded.config));
+    // Where letters of either case lead to one folder, the index may spell it as it likes.
+    let is_any_case = is_there(&root.join(".IGSYNC"));
+    let names = match git.tracked((!is_any_case).then_some(FOLDER)).await {
+        Ok(names) => names,
+        Err(Error::NoRepository) => return Ok(()),
+        Err(error) => {
+            let why = "whether git tracks .igsync/, which belongs to this machine alone, is not known";
+            world.terminal.say(&format!("note: {why}: {error}"));
+            return Ok(());
+        }
+    };
+    let tracked: Vec<&str> = names.iter().map(String::as_str).filter(|name| is_private(name)).collect();
+    if tracked.is_empty() { Ok(()) } else { Err(refusal(&tracked, &place(global, root, world))) }
+}
+
+/// Whether a path of the index leads into `.igsync/`, on a disk that takes letters of either case for one another,
+/// leaves out letters that nobody sees, or has short names.
+fn is_private(path: &str) -> bool {
+    let folder = path.split('/').next().unwrap_or_default();
+    let plain: String = folder.case_fold().filter(char::is_ascii).collect();
+    plain == FOLDER || plain.starts_with("igsync~")
+}
+
+fn refusal(tracked: &[&str], place: &Place) -> Failure {
+    let mut named: Vec<String> = tracked.iter().take(NAMED).map(|name| name.escape_debug().to_string()).collect();
+    if tracked.len() > NAMED {
+        named.push(format!("{} more", tracked.len() - NAMED));
+    }
+    let mut folders: Vec<String> = Vec::new();
+    for folder in tracked.iter().filter_map(|name| name.split('/').next()) {
+        let folder = place.path(folder);
+        if !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    Failure::message(
+        Exit::Refused,
+        format!("git tracks what belongs to this machine alone: {}", named.join(", ")),
+        format!(
+            "if a branch brought this here, it may be forged: leave that branch. If it was added by mistake, take it \
+             out of git, `{}rm --cached -r -- {}`, and commit that: what stays on this disk is believed then",
+            place.git,
+            folders.join(" ")
+        ),
+    )
+}
+
+/// How a command names the content root from where it was typed.
+struct Place {
+    /// `git ` or `git -C DIR `.
+    git: String,
+    /// Leads from there to the content root: empty, or ending in `/`.
+    up: String,
+}
+
+impl Place {
+    fn path(&self, name: &str) -> String {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-~".contains(c);
+        let path = format!("{}{name}", self.up);
+        if name.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
+    }
+}
+
+fn place(global: &Global, root: &Path, world: &World) -> Place {
+    if let Some(folder) = &global.chdir {
+        return Place { git: format!("git -C {} ", folder.display()), up: String::new() };
+    }
+    let here = world.disk.canonicalize(Path::new(".")).unwrap_or_default();
+    let below = here.strip_prefix(root).map_or(0, |rest| rest.components().count());
+    Place { git: "git ".to_owned(), up: "../".repeat(below) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_the_folder_is_private() {
+        for path in [
+            ".igsync/journal.jsonl",
+            ".igsync",
+            ".IGSYNC/journal.jsonl",
+            ".igSync/sandbox/x",
+            ".ig\u{200c}sync/journal.jsonl",
+            ".ig\u{17f}ync/journal.jsonl",
+            "IGSYNC~1/journal.jsonl",
+        ] {
+            assert!(is_private(path), "{path}");
+        }
+        for path in ["igsync.lock", "igsync.yaml", "posts/.igsync/x", ".igsync.yaml", ".igsync-old/x", "igsync/x"] {
+            assert!(!is_private(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_refusal_names_the_command_that_takes_it_out_of_git() {
+        let here = Place { git: "git ".to_owned(), up: String::new() };
+        let failure = refusal(&[".igsync/journal.jsonl"], &here);
+        assert_eq!(failure.exit, Exit::Refused);
+        let help = failure.report.help().unwrap().to_string();
+        assert!(help.contains("`git rm --cached -r -- .igsync`"), "{help}");
+        let below = Place { git: "git ".to_owned(), up: "../../".to_owned() };
+        let files = ["a", "b", "c", "d"].map(|name| format!(".igsync/{name}\u{1b}[0m"));
+        let files: Vec<&str> = files.iter().map(String::as_str).chain([".ig\u{200c}sync/'x"]).collect();
+        let failure = refusal(&files, &below);
+        let text = failure.report.to_string();
+        assert!(text.ends_with(", 2 more") && !text.contains('\u{1b}'), "{text}");
+        let help = failure.report.help().unwrap().to_string();
+        assert!(help.contains("`git rm --cached -r -- ../../.igsync '../../.ig\u{200c}sync'`"), "{help}");
+    }
+}

@@ -1,0 +1,204 @@
+//! What `.gitignore` files inside the content root exclude: it is in no commit, so nobody reviews it.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ignore::Match;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use crate::finding::Finding;
+use crate::media::rules::Broken;
+use crate::port::Disk;
+use crate::rules;
+use crate::yaml::{FILE_LIMIT, read_text, shown};
+
+/// The `.gitignore` files from the root down to one folder, nearest last.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ignores(Vec<Arc<Gitignore>>);
+
+/// The line that excludes a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pattern {
+    text: String,
+    /// The `.gitignore` file that holds it, relative to the content root.
+    pub(super) file: String,
+}
+
+impl Pattern {
+    pub(super) fn remedy(&self) -> String {
+        let Self { text, file } = self;
+        format!("take `{text}` out of {file}, or move the file: what git leaves out is not reviewed")
+    }
+}
+
+impl Ignores {
+    /// Goes on with the file of one more folder.
+    pub(super) fn add(&mut self, nearest: Gitignore) {
+        self.0.push(Arc::new(nearest));
+    }
+
+    /// The pattern that excludes a file or folder in the folder of these; those above it are not looked at.
+    pub(super) fn exclude(&self, path: &str, is_folder: bool) -> Option<Pattern> {
+        let path = format!("/{path}");
+        for ignore in self.0.iter().rev() {
+            match ignore.matched(&path, is_folder) {
+                Match::Ignore(glob) => {
+                    let folder = ignore.path().to_string_lossy();
+                    let file = format!("{}/.gitignore", folder.trim_end_matches('/'));
+                    let file = file.trim_start_matches('/').to_owned();
+                    return Some(Pattern { text: shown(glob.original()), file });
+                }
+                Match::Whitelist(_) => return None,
+                Match::None => {}
+            }
+        }
+        None
+    }
+}
+
+/// Reads one `.gitignore` file.
+pub(super) fn read(disk: &dyn Disk, root: &Path, folder: &str) -> Result<Gitignore, Box<Finding>> {
+    let file: Arc<str> = name(folder).into();
+    let text = read_text(disk, &root.join(&*file), &file, FILE_LIMIT)?.text;
+    let mut builder = GitignoreBuilder::new(format!("/{folder}"));
+    for line in text.lines() {
+        // Git skips a pattern that it cannot read, too.
+        let _ = builder.add_line(None, line);
+    }
+    Ok(builder.build().unwrap_or_else(|_| Gitignore::empty()))
+}
+
+fn name(folder: &str) -> String {
+    if folder.is_empty() { ".gitignore".into() } else { format!("{folder}/.gitignore") }
+}
+
+/// Whether files are excluded, wherever they are. Each folder's file is read once.
+#[derive(Debug, Default)]
+pub struct Ignored {
+    folders: Mutex<HashMap<Box<str>, Result<Rules, Broken>>>,
+    /// Folders whose `.gitignore` cannot be read, as was said already.
+    reported: HashSet<Box<str>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Rules {
+    ignores: Ignores,
+    /// The folder itself is excluded, and with it all that is in it.
+    excluded: Option<Pattern>,
+}
+
+impl Ignored {
+    /// What is wrong with the file of this folder was said: nothing more is found in it.
+    pub(super) fn mark_reported(&mut self, folder: &str) {
+        self.reported.insert(folder.into());
+    }
+
+    /// Refuses a file that is excluded, or in a folder that is.
+    pub(super) fn check(&self, disk: &dyn Disk, root: &Path, file: &str) -> Result<(), Broken> {
+        let rules = self.rules(disk, root, file.rsplit_once('/').map_or("", |(folder, _)| folder))?;
+        match rules.excluded.or_else(|| rules.ignores.exclude(file, false)) {
+            None => Ok(()),
+            Some(pattern) => {
+                let message = format!("{file} is excluded by {}", pattern.file);
+                Err(Broken::new(&rules::IGNORED_FILE, message, "ignored by git", pattern.remedy()))
+            }
+        }
+    }
+
+    fn rules(&self, disk: &dyn Disk, root: &Path, folder: &str) -> Result<Rules, Broken> {
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = Ok(Rules::default());
+        let ends = folder.match_indices('/').map(|(end, _)| end).chain([folder.len()]);
+        for folder in [""].into_iter().chain(ends.map(|end| &folder[..end])) {
+            if let Some(here) = folders.get(folder) {
+                known.clone_from(here);
+            } else {
+                let is_reported = self.reported.contains(folder);
+                known = known.and_then(|above| above.below(disk, root, folder, is_reported));
+                folders.insert(folder.into(), known.clone());
+            }
+        }
+        known
+    }
+}
+
+impl Rules {
+    /// The rules of a folder in the folder of these.
+    fn below(mut self, disk: &dyn Disk, root: &Path, folder: &str, is_reported: bool) -> Result<Self, Broken> {
+        if self.excluded.is_none() && !folder.is_empty() {
+            self.excluded = self.ignores.exclude(folder, true);
+        }
+        // Git does not look into what is excluded.
+        if self.excluded.is_some() || is_reported {
+            return Ok(self);
+        }
+        let place = root.join(name(folder));
+        if disk.stat(&place).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+            return Ok(self);
+        }
+        match read(disk, root, folder) {
+            Ok(nearest) => self.ignores.add(nearest),
+            Err(finding) => {
+                let message = format!("{}: {}", finding.file, finding.message);
+                let help = finding.help.unwrap_or_else(|| "put a file of patterns there, or remove it".into());
+                return Err(Broken::new(finding.rule, message, "in a folder with this .gitignore", help));
+            }
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::port::MemDisk;
+
+    fn checked(files: &[(&str, &str)], file: &str) -> Result<(), (String, String)> {
+        let disk = MemDisk::new();
+        for (path, text) in files {
+            disk.put(Path::new("/site").join(path), text);
+        }
+        let ignored = Ignored::default();
+        let check = || ignored.check(&disk, Path::new("/site"), file).map_err(|broken| broken.help);
+        assert_eq!(check(), check(), "asked once more it is the same");
+        check().map_err(|help| {
+            let (pattern, rest) = help.strip_prefix("take `").unwrap().split_once("` out of ").unwrap();
+            (pattern.to_owned(), rest.split(',').next().unwrap().to_owned())
+        })
+    }
+
+    #[test]
+    fn a_file_is_excluded_as_git_would() {
+        let by = |pattern: &str, file: &str| Err((pattern.to_owned(), file.to_owned()));
+        let root = [(".gitignore", "*.tmp.jpg\n/private/\nout\n!keep.tmp.jpg\n")];
+        assert_eq!(checked(&root, "a.jpg"), Ok(()));
+        assert_eq!(checked(&root, "media/deep/a.tmp.jpg"), by("*.tmp.jpg", ".gitignore"));
+        assert_eq!(checked(&root, "media/keep.tmp.jpg"), Ok(()));
+        assert_eq!(checked(&root, "private/a.jpg"), by("/private/", ".gitignore"));
+        assert_eq!(checked(&root, "media/private/a.jpg"), Ok(()));
+        assert_eq!(checked(&root, "media/out/deep/a.jpg"), by("out", ".gitignore"));
+
+        let nested = [(".gitignore", "*.jpg\n/out/\n"), ("media/.gitignore", "!a.jpg\n"), ("out/.gitignore", "!*\n")];
+        assert_eq!(checked(&nested, "media/a.jpg"), Ok(()));
+        assert_eq!(checked(&nested, "media/b.jpg"), by("*.jpg", ".gitignore"));
+        assert_eq!(checked(&nested, "out/a.txt"), by("/out/", ".gitignore"), "nothing below it brings it back");
+        let inner = [("media/.gitignore", "b*\n")];
+        assert_eq!(checked(&inner, "media/deep/b.jpg"), by("b*", "media/.gitignore"));
+        assert_eq!(checked(&inner, "b.jpg"), Ok(()));
+    }
+
+    #[test]
+    fn what_cannot_be_read_excludes_nothing_and_is_said() {
+        let disk = MemDisk::new();
+        disk.put("/site/media/a.jpg", "");
+        disk.put_symlink("/site/media/.gitignore", "/etc/passwd");
+        let broken = Ignored::default().check(&disk, Path::new("/site"), "media/a.jpg").unwrap_err();
+        assert_eq!(broken.rule.name, "linked-file");
+        assert_eq!(broken.message, "media/.gitignore: this file is a symbolic link");
+
+        let mut ignored = Ignored::default();
+        ignored.mark_reported("media");
+        ignored.check(&disk, Path::new("/site"), "media/a.jpg").expect("once is enough");
+    }
+}
