@@ -130,10 +130,13 @@ impl Exit {
         causes.into_iter().map(|cause| Self::from(*cause)).reduce(Self::or).unwrap_or(Self::Done)
     }
 
-    /// The stronger of two ends of one run.
+    /// The stronger of two ends of one run. What ends a run before its first publish has no rank, and is not done.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        Self::PRECEDENCE.into_iter().find(|exit| [self, other].contains(exit)).unwrap_or(self)
+        let both = [self, other];
+        let is_ranked = |exit: &Self| *exit != Self::Done && both.contains(exit);
+        let unranked = || both.into_iter().find(|exit| *exit != Self::Done);
+        Self::PRECEDENCE.into_iter().find(is_ranked).or_else(unranked).unwrap_or(Self::Done)
     }
 }
 
@@ -191,6 +194,15 @@ mod tests {
         assert_eq!(Exit::Incomplete.or(Exit::Unknown), Exit::Unknown);
         assert_eq!(Exit::Done.or(Exit::Deferred), Exit::Deferred);
         assert_eq!(Exit::Account.or(Exit::Interrupted), Exit::Interrupted);
+        assert_eq!(Exit::Done.or(Exit::Done), Exit::Done);
+        assert_eq!(Exit::Failure.or(Exit::Incomplete), Exit::Incomplete);
+    }
+
+    #[test]
+    fn done_outranks_nothing() {
+        for exit in Exit::ALL {
+            assert_eq!((exit.or(Exit::Done), Exit::Done.or(exit)), (exit, exit));
+        }
     }
 
     #[test]
