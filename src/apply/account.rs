@@ -219,7 +219,8 @@ impl AccountRun {
             last = Some(self.scope.clock.monotonic());
             let (outcome, stopped) = match ended {
                 Ok(outcome) => (Some(outcome), None),
-                Err(Stop::Post(failure)) => (Some(Outcome::Failed(failure)), None),
+                // What is known of the post already is the truth, whatever failed after it.
+                Err(Stop::Post(failure)) => (Some(known.unwrap_or(Outcome::Failed(failure))), None),
                 Err(stop) => (known, Some(stop)),
             };
             if let Some(outcome) = outcome {
