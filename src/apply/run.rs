@@ -24,11 +24,10 @@ use super::stop::Halt;
 
 /// A run that has begun.
 pub struct Run {
-    pub ledger: Arc<Ledger>,
+    ledger: Arc<Ledger>,
     /// Accounts that can act.
-    pub accounts: Vec<AccountRun>,
-    /// Accounts that could not be connected or asked, and why.
-    pub halted: Vec<(AccountName, Halt)>,
+    accounts: Vec<AccountRun>,
+    halted: Vec<(AccountName, Halt)>,
     tally: Tally,
 }
 
@@ -45,6 +44,32 @@ pub struct Report {
 impl Run {
     pub fn new(ledger: Arc<Ledger>, accounts: Vec<AccountRun>, halted: Vec<(AccountName, Halt)>) -> Self {
         Self { ledger, accounts, halted, tally: Tally::default() }
+    }
+
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
+    }
+
+    /// Accounts that could not be connected or asked, and why.
+    pub fn halted(&self) -> &[(AccountName, Halt)] {
+        &self.halted
+    }
+
+    /// Asks each account that can act, in their order, and returns the answers. One that has none is set aside; the
+    /// others go on.
+    pub async fn ask_each<T>(&mut self, ask: impl AsyncFn(&AccountRun) -> Result<T, Halt>) -> Vec<(AccountName, T)> {
+        let mut answers = Vec::new();
+        for account in std::mem::take(&mut self.accounts) {
+            let name = account.name().clone();
+            match ask(&account).await {
+                Ok(answer) => {
+                    answers.push((name, answer));
+                    self.accounts.push(account);
+                }
+                Err(halt) => self.halted.push((name, halt)),
+            }
+        }
+        answers
     }
 
     /// The server's time, as the accounts that were asked know it: the earliest, so that no post is early.

@@ -85,7 +85,7 @@ async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args
     let refused =
         |plan: &Plan| refusal(plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(plan, world));
     if let Some(exit) = refused(&plan) {
-        remote::keep_all(&run.ledger, world).await?;
+        remote::keep_all(run.ledger(), world).await?;
         return Ok(exit);
     }
     if plan.acts() && !agreed(&plan, args, world)? {
@@ -96,7 +96,7 @@ async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args
         let settled = settle(&mut run, &mut project).await;
         plan = make(&project, &args.scope, settled, due_by(&project, &args.scope, run.server_now(), world))?;
         if let Some(exit) = refused(&plan) {
-            remote::keep_all(&run.ledger, world).await?;
+            remote::keep_all(run.ledger(), world).await?;
             return Ok(exit);
         }
     }
@@ -107,7 +107,7 @@ async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args
 /// Settles what earlier runs left open, and takes over what that has recorded.
 async fn settle(run: &mut Run, project: &mut Project) -> BTreeSet<AttemptId> {
     let settled = run.settle(&project.posts).await;
-    project.snapshot.records = run.ledger.with_records(Clone::clone);
+    project.snapshot.records = run.ledger().with_records(Clone::clone);
     settled
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::apply::{Run, has_open, has_work, is_work};
+use crate::apply::{Run, Stop, has_open, has_work, is_work};
 use crate::cli::{Refresh, Scope};
 use crate::id::{AccountName, AttemptId};
 use crate::lockfile;
@@ -44,16 +44,16 @@ pub(super) async fn for_plan(
     let users = accounts.users();
     let (mut run, _sandbox) = accounts.into_run(ledger);
     let settled = run.settle(&project.posts).await;
-    project.snapshot.records = run.ledger.with_records(Clone::clone);
+    project.snapshot.records = run.ledger().with_records(Clone::clone);
     project.adopt_users(&users);
     if refresh == Refresh::Full {
         look(&mut run, project, scope, &settled, world).await?;
     }
-    for (name, halt) in &run.halted {
+    for (name, halt) in run.halted() {
         world.terminal.say(&format!("account {name} could not be asked: {}\n  help: {}", halt.reason, halt.help));
     }
     let now = plan::due_by(project, scope, run.server_now(), world);
-    Ok(Asked { settled, is_incomplete: !run.halted.is_empty(), now })
+    Ok(Asked { settled, is_incomplete: !run.halted().is_empty(), now })
 }
 
 /// Finds posts that are due and live already. An account that cannot be asked is set aside.
@@ -66,21 +66,13 @@ pub(super) async fn look(
 ) -> Result<(), Failure> {
     let now = plan::due_by(project, scope, run.server_now(), world);
     let plan = plan::make(project, scope, settled.clone(), now)?;
-    let mut place = 0;
-    while let Some(account) = run.accounts.get(place) {
+    let looked = run.ask_each(async |account| {
         let due = plan.changes.iter().filter(|change| change.account == *account.name() && is_work(change));
         let posts: Vec<_> = due.filter_map(|change| change.post.clone()).collect();
-        match account.sightings(&posts).await {
-            Ok(found) => {
-                let name = account.name();
-                project.live.extend(found.into_iter().map(|(key, sighting)| ((name.clone(), key), sighting)));
-                place += 1;
-            }
-            Err(stop) => {
-                let account = run.accounts.remove(place);
-                run.halted.push((account.name().clone(), stop.into_halt()));
-            }
-        }
+        account.sightings(&posts).await.map_err(Stop::into_halt)
+    });
+    for (name, found) in looked.await {
+        project.live.extend(found.into_iter().map(|(key, sighting)| ((name.clone(), key), sighting)));
     }
     Ok(())
 }

@@ -327,7 +327,7 @@ impl Simulation {
             Ok(ledger) => ledger,
             Err(ended) => return ended,
         };
-        let mut run = Run::new(Arc::clone(&ledger), Vec::new(), Vec::new());
+        let (mut accounts, mut halted) = (Vec::new(), Vec::new());
         for account in names {
             let user = UserId::from(USERS[account]);
             let (hearer, name) = (Arc::downgrade(ledger.context()), account_name(account));
@@ -341,20 +341,21 @@ impl Simulation {
                 // As the command that connects accounts.
                 Ok(Ok(_)) if client.wrong_date().is_some() => return Ended::Exit(Exit::Failure),
                 Ok(Ok(_)) => {
-                    run.accounts.push(self.account(site, account, client, &ledger));
+                    accounts.push(self.account(site, account, client, &ledger));
                     continue;
                 }
                 Ok(Err(error)) => Halt::unreachable(&refusal(&error)),
                 Err(stop) => stop.into_halt(),
             };
-            run.halted.push((account_name(account), halt));
+            halted.push((account_name(account), halt));
         }
+        let mut run = Run::new(Arc::clone(&ledger), accounts, halted);
         let settled = run.settle(&posts).await;
         let records = ledger.with_records(Clone::clone);
         let now = run.server_now().unwrap_or_else(|| self.clock.now());
         let plan = self.plan(&posts, &records, settled, now);
         if !plan.guards.is_empty() {
-            return match run.ledger.keep_all().await {
+            return match ledger.keep_all().await {
                 Ok(()) => Ended::Refused(plan.guards),
                 Err(stop) => Ended::Broken(stop.into_halt().reason),
             };

@@ -20,7 +20,7 @@ pub(super) async fn run(
     args: &Apply,
     world: &World,
 ) -> Ended {
-    let ledger = Arc::clone(&run.ledger);
+    let ledger = Arc::clone(run.ledger());
     let apply::Report { tally, halts, not_kept } = run.carry_out(plan).await;
     draw::tidy(project, world);
     for (account, halt) in halts {

@@ -20,19 +20,15 @@ pub(super) async fn check(plan: &Plan, project: &Project, run: &mut Run, clients
     if project.sandbox {
         return;
     }
-    let mut able = Vec::new();
-    for account in std::mem::take(&mut run.accounts) {
+    run.ask_each(async |account| {
         let name = account.name();
         let lacks = match project.config.account(name).zip(clients.get(name)) {
             Some((configured, client)) => missing(configured, client, account.user_id(), plan, project, world).await,
             None => None,
         };
-        match lacks {
-            None => able.push(account),
-            Some(halt) => run.halted.push((account.name().clone(), halt)),
-        }
-    }
-    run.accounts = able;
+        lacks.map_or(Ok(()), Err)
+    })
+    .await;
 }
 
 async fn missing(
