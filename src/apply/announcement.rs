@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use crate::id::MediaId;
 use crate::lockfile::Record;
 
-use super::attempt;
+use super::attempt::{self, later};
 use super::context::{Context, Waits};
-use super::quiet::{Leases, later};
+use super::quiet::Leases;
 
 /// So many publishes are announced in one push.
 pub(super) const BATCH: usize = 20;

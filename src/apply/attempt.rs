@@ -9,7 +9,6 @@ use crate::lockfile::{Comment, Created, PublishIntent, Record, Refusal, State, S
 use crate::manifest::{Post, caption_digest};
 
 use super::engine;
-use super::quiet::later;
 
 /// A container lives this long.
 ///
@@ -138,6 +137,11 @@ pub(super) fn unknown(mut record: Record, reason: &str) -> Record {
 /// Cuts a time down: nobody reads nanoseconds in a lockfile, and Meta's times have whole seconds.
 pub(super) fn whole(at: Timestamp, unit: Unit) -> Timestamp {
     at.round(TimestampRound::new().smallest(unit).mode(RoundMode::Trunc)).unwrap_or(at)
+}
+
+/// `time` after `at`, or the end of time.
+pub(super) fn later(at: Timestamp, time: Duration) -> Timestamp {
+    at.saturating_add(time).unwrap_or(Timestamp::MAX)
 }
 
 /// Of the open attempts of one post the one that goes on: that with the smallest id, so that two clones choose the

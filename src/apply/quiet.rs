@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::lockfile::{PublishIntent, Record};
 
+use super::attempt::later;
 use super::protocol::Origin;
 
 /// A lease is believed up to this long after its announcement, unless a run of these settings announces longer ones.
@@ -86,11 +87,6 @@ impl Quiet {
         let by_clock = self.from.map(|from| Duration::try_from(from.duration_since(now)).unwrap_or_default());
         by_clock.map_or(watched, |left| left.min(watched))
     }
-}
-
-/// `time` after `at`, or the end of time.
-pub(super) fn later(at: Timestamp, time: Duration) -> Timestamp {
-    at.saturating_add(time).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -7,6 +7,12 @@ use crate::project::repository;
 
 /// Every source file under `src/<module>` with its text, tests cut off.
 fn sources(module: &str) -> Vec<(String, String)> {
+    let code = |text: String| text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
+    with_tests(module).into_iter().map(|(name, text)| (name, code(text))).collect()
+}
+
+/// Every source file under `src/<module>` with its whole text; files of tests alone are left out.
+fn with_tests(module: &str) -> Vec<(String, String)> {
     walkdir::WalkDir::new(repository().join("src"))
         .into_iter()
         .filter_map(Result::ok)
@@ -17,11 +23,7 @@ fn sources(module: &str) -> Vec<(String, String)> {
             let is_inside = name == format!("{module}.rs") || name.starts_with(&format!("{module}/"));
             let is_test =
                 ["/tests", "testing", "samples", "git_tests", "canary"].iter().any(|part| name.contains(part));
-            (is_inside && !is_test).then(|| {
-                let text = fs::read_to_string(entry.path()).unwrap();
-                let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
-                (name, code)
-            })
+            (is_inside && !is_test).then(|| (name, fs::read_to_string(entry.path()).unwrap()))
         })
         .collect()
 }
@@ -86,9 +88,9 @@ fn arrows_between_modules_point_one_way() {
     }
 }
 
-/// The modules right inside `module`, and which of them each names. What lies below one of them counts as it.
-fn neighbours(module: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let files = sources(module);
+/// The modules right inside `module`, and which of them each of `files` names. What lies below one of them counts
+/// as it.
+fn neighbours(module: &str, files: &[(String, String)]) -> BTreeMap<String, BTreeSet<String>> {
     let inside: Vec<(Vec<&str>, &str)> = files
         .iter()
         .filter_map(|(name, text)| {
@@ -99,35 +101,66 @@ fn neighbours(module: &str) -> BTreeMap<String, BTreeSet<String>> {
     let names: BTreeSet<&str> = inside.iter().map(|(path, _)| path[0]).collect();
     let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (path, text) in &inside {
-        let up = format!("{}::", vec!["super"; path.len()].join("::"));
-        let called =
-            |word: &str| word.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("").to_owned();
-        let by_super = text.match_indices(&up).filter(|(at, _)| !text[..*at].ends_with("super::"));
-        let root = format!("crate::{module}::");
-        let places = by_super.chain(text.match_indices(&root)).map(|(at, way)| called(&text[at + way.len()..]));
+        assert!(!text.contains("super::{"), "src/{module}/{}: one `use` for each module", path.join("/"));
+        // Tests are one module deeper.
+        let ways = [path.len(), path.len() + 1].map(|depth| format!("{}::", vec!["super"; depth].join("::")));
+        let root = format!("crate::{}::", module.replace('/', "::"));
+        let by_super = ways.iter().flat_map(|way| text.match_indices(way.as_str()));
+        let by_super = by_super.filter(|(at, _)| !text[..*at].ends_with("super::"));
+        let word = |rest: &str| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("").to_owned();
+        let places = by_super.chain(text.match_indices(&root)).map(|(at, way)| word(&text[at + way.len()..]));
         let others = places.filter(|name| names.contains(&**name) && name != path[0]);
         known.entry(path[0].to_owned()).or_default().extend(others);
     }
     known
 }
 
-#[test]
-fn the_parts_of_apply_know_each_other_in_no_circle() {
-    let mut known = neighbours("apply");
-    assert!(known["account"].contains("publish") && known["publish"].contains("book"), "{known:?}");
-    for part in ["ledger", "prepare", "publish", "settle", "after"] {
-        for other in ["account", "ledger", "prepare", "publish", "settle", "after"] {
-            assert!(!known[part].contains(other), "{part} knows {other}");
-        }
-    }
-    // Whoever knows nobody that is left is in no circle.
+/// Fails where modules know each other in a circle.
+fn assert_no_circle(module: &str, mut known: BTreeMap<String, BTreeSet<String>>) {
+    // Whoever knows none that is left is in no circle.
     while let Some(last) = known.iter().find(|(_, others)| others.is_empty()).map(|(name, _)| name.clone()) {
         known.remove(&last);
         known.values_mut().for_each(|others| {
             others.remove(&last);
         });
     }
-    assert!(known.is_empty(), "a circle among {known:?}");
+    assert!(known.is_empty(), "a circle in src/{module} among {known:?}");
+}
+
+#[test]
+fn the_parts_of_apply_know_each_other_in_no_circle() {
+    let known = neighbours("apply", &sources("apply"));
+    assert!(known["account"].contains("publish") && known["publish"].contains("book"), "{known:?}");
+    assert_no_circle("apply", known);
+    for module in ["apply/account", "apply/ledger", "apply/prepare", "apply/publish", "engine/instagram"] {
+        assert_no_circle(module, neighbours(module, &sources(module)));
+    }
+}
+
+#[test]
+fn the_five_parts_of_an_account_are_built_and_tested_without_each_other() {
+    let known = neighbours("apply", &with_tests("apply"));
+    let parts = ["ledger", "prepare", "publish", "settle", "after"];
+    for part in parts {
+        let text: String = with_tests(&format!("apply/{part}")).into_iter().map(|(_, text)| text).collect();
+        assert!(text.contains("#[cfg(test)]\nmod tests"), "{part} is not tested by itself");
+        for other in parts.into_iter().chain(["account", "run"]) {
+            assert!(!known[part].contains(other), "{part} knows {other}");
+        }
+    }
+}
+
+#[test]
+fn what_a_run_consists_of_has_private_fields() {
+    let parts = ["AccountRun", "Context", "Finisher", "Ledger", "Preparer", "Publisher", "Run", "Settler"];
+    let files = sources("apply");
+    for part in parts {
+        let head = format!("struct {part} {{");
+        let bodies: Vec<&str> = files.iter().filter_map(|(_, text)| text.split(&head).nth(1)).collect();
+        let [body] = bodies.as_slice() else { panic!("{part} is in {} files", bodies.len()) };
+        let fields = body.split("\n}").next().unwrap_or_default();
+        assert!(!fields.contains("pub ") && !fields.contains("pub(crate)"), "a field of {part} is public:{fields}");
+    }
 }
 
 #[test]

@@ -8,11 +8,10 @@ use crate::id::{ContainerId, MediaId};
 use crate::lockfile::{Record, State};
 
 use super::super::announcement::{Announcement, BATCH, OWN, PUSH, TURN};
-use super::super::attempt::{self, SUPERSEDED};
+use super::super::attempt::{self, SUPERSEDED, later};
 use super::super::event::Event;
 use super::super::outcome::Outcome;
 use super::super::protocol::Standing;
-use super::super::quiet::later;
 use super::super::stop::Stop;
 use super::Publisher;
 
