@@ -74,7 +74,7 @@ impl Run {
 
     /// The server's time, as the accounts that were asked know it: the earliest, so that no post is early.
     pub fn server_now(&self) -> Option<Timestamp> {
-        self.accounts.iter().map(|account| account.server_now()).min()
+        self.accounts.iter().map(AccountRun::server_now).min()
     }
 
     /// Settles what earlier runs left open, all accounts side by side, and returns the attempts that are
