@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::quoted;
+
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -59,6 +61,14 @@ macro_rules! text_id {
 #[serde(transparent)]
 pub struct PostKey(Box<str>);
 text_id!(@impl PostKey);
+
+impl PostKey {
+    /// The key as an argument of a command that a message prints: quoted as a shell needs it.
+    #[must_use]
+    pub fn argument(&self) -> String {
+        quoted(&self.0)
+    }
+}
 
 impl Ord for PostKey {
     fn cmp(&self, other: &Self) -> Ordering {

@@ -80,12 +80,12 @@ impl Outcome {
                 help: failure.help.clone(),
             }),
             Self::Unknown { reason } => {
-                let key = &post.key;
+                let key = post.key.argument();
                 let help = format!("say how it is: `igsync resolve {key} --published` or `--not-published`");
                 Some(Event::PostUnknown { reason: reason.clone(), settles_itself: false, help, post })
             }
             Self::Unsettled { reason } => {
-                let help = format!("run apply again, or only find out: `igsync resolve {}`", post.key);
+                let help = format!("run apply again, or only find out: `igsync resolve {}`", post.key.argument());
                 Some(Event::PostUnknown { reason: reason.clone(), settles_itself: true, help, post })
             }
             Self::Deferred { reason } => Some(Event::PostDeferred { post, reason: reason.clone() }),

@@ -242,19 +242,19 @@ fn objected(objection: &Objection, key: &PostKey) -> Failure {
         }
         Objection::OtherMedia(media) => (
             format!("Meta answered the publish of {key} with media id {media}"),
-            format!("if that is wrong, forget it first: `igsync lock rm {key}`"),
+            format!("if that is wrong, forget it first: `igsync lock rm {}`", key.argument()),
         ),
         Objection::IsLive(media) => {
             let id = media.as_ref().map_or_else(String::new, |id| format!(" as {id}"));
-            (format!("{key} is recorded as published{id}"), format!("`igsync lock rm {key}` forgets that"))
+            (format!("{key} is recorded as published{id}"), format!("`igsync lock rm {}` forgets that", key.argument()))
         }
         Objection::NotLive => (
             format!("{key} is not recorded as published"),
-            format!("say that it is live: `igsync resolve {key} --published`"),
+            format!("say that it is live: `igsync resolve {} --published`", key.argument()),
         ),
         Objection::Taken(key) => (
             format!("{key} has a record of its own"),
-            format!("look at it with `igsync lock show {key}`; forget it with `igsync lock rm {key}`"),
+            format!("look at it with `igsync lock show {0}`; forget it with `igsync lock rm {0}`", key.argument()),
         ),
         Objection::NoManifest => (format!("{key} has no manifest"), "bring the manifest back".to_owned()),
     };

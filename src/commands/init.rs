@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::port::{named, named_from};
+use crate::text::quoted;
 use crate::{config, lockfile, manifest};
 
 use super::new::{SCHEMA, is_there, save};
@@ -101,8 +102,9 @@ pub(super) fn run(global: &Global, folder: Option<&Path>, world: &World) -> Ende
         }
         let _ = writeln!(said, "{}  {name}", if is_kept { "kept" } else { "made" });
     }
-    let place =
-        folder.or(global.chdir.as_deref()).map_or_else(String::new, |folder| format!(" -C {}", folder.display()));
+    let place = folder
+        .or(global.chdir.as_deref())
+        .map_or_else(String::new, |folder| format!(" -C {}", quoted(&folder.to_string_lossy())));
     said.push('\n');
     if let Some(top) = repository_above(&root, world) {
         let _ = writeln!(

@@ -136,9 +136,12 @@ async fn ignore(global: &Global, args: &LockChange, world: &World) -> Ended {
         done.notes.push("a publish was announced before: the next apply finds out what became of it".to_owned());
     }
     if attempts.iter().any(|record| record.state == State::Unknown) {
-        done.notes.push(format!("whether it is live is still unknown: `igsync resolve {}` settles that", named.key));
+        done.notes.push(format!(
+            "whether it is live is still unknown: `igsync resolve {}` settles that",
+            named.key.argument()
+        ));
     }
-    done.notes.push(format!("to publish it after all: `igsync lock rm {}`", named.key));
+    done.notes.push(format!("to publish it after all: `igsync lock rm {}`", named.key.argument()));
     desk.finish(records, done, world).await
 }
 

@@ -9,6 +9,7 @@ use crate::cli::Global;
 use crate::config;
 use crate::exit::Exit;
 use crate::git::{Error, Git};
+use crate::text::quoted;
 
 use super::{Failure, World, credentials};
 
@@ -88,15 +89,13 @@ struct Place {
 
 impl Place {
     fn path(&self, name: &str) -> String {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-~".contains(c);
-        let path = format!("{}{name}", self.up);
-        if name.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
+        quoted(&format!("{}{name}", self.up))
     }
 }
 
 fn place(global: &Global, root: &Path, world: &World) -> Place {
     if let Some(folder) = &global.chdir {
-        return Place { git: format!("git -C {} ", folder.display()), up: String::new() };
+        return Place { git: format!("git -C {} ", quoted(&folder.to_string_lossy())), up: String::new() };
     }
     let here = world.disk.canonicalize(Path::new(".")).unwrap_or_default();
     let below = here.strip_prefix(root).map_or(0, |rest| rest.components().count());

@@ -16,6 +16,7 @@ use crate::manifest::{self, Post};
 use crate::plan::{Branch, Sighting};
 use crate::port::{Disk, FileKind, Stat};
 use crate::rules;
+use crate::text::quoted;
 
 use super::{Failure, World, github, private, remote};
 
@@ -120,7 +121,7 @@ impl Project {
 
     /// `-C` as it has to be typed to come back to this root; empty for the current folder.
     pub(super) fn chdir_flag(global: &Global) -> String {
-        global.chdir.as_ref().map_or_else(String::new, |folder| format!(" -C {}", folder.display()))
+        global.chdir.as_ref().map_or_else(String::new, |folder| format!(" -C {}", quoted(&folder.to_string_lossy())))
     }
 
     /// The way from the repository's root to the content root: empty, or ending in `/`. Annotations

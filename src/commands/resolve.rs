@@ -230,7 +230,7 @@ async fn report(
         None => ("not recorded", "nothing was published".to_owned()),
         Some((State::Published, record)) => ("published", place(record)),
         Some((State::Unknown, record)) => {
-            let key = &named.key;
+            let key = named.key.argument();
             notes.extend(record.evidence.iter().map(|media| format!("could be it: media {media}")));
             notes.push(format!("live: `igsync resolve {key} --published`"));
             notes.push(format!("not: `igsync resolve {key} --not-published`"));
@@ -294,7 +294,7 @@ fn about_comments(named: &Named, record: &Record) -> Option<String> {
         }
         (true, None) => Some(format!(
             "its first comment and comment switch wait for the id: `igsync resolve {} --published ID`",
-            named.key
+            named.key.argument()
         )),
         (false, _) if record.via == Some(Via::Resolved) && record.comment.is_none() && post.first_comment.is_some() => {
             Some("its first comment is not sent, since igsync did not publish the post: write it in the app".to_owned())

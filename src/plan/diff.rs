@@ -242,7 +242,7 @@ fn notices(post: &Post, entry: &Entry<'_>) -> Vec<Notice> {
         notices.push(notice(
             NoticeKind::CommentWaits,
             format!("the comments of {key} wait until it is certain which media it is"),
-            format!("name it with `igsync resolve {key} --published ID`"),
+            format!("name it with `igsync resolve {} --published ID`", key.argument()),
         ));
     }
     notices

@@ -197,7 +197,11 @@ fn ambiguous_moves(posts: &[Arc<Post>], changes: &[Change], moves: &Moves<'_>) -
             account: Some(change.account.clone()),
             keys: vec![new.clone()],
             message,
-            help: format!("say which it was with `igsync lock mv {first} {new}`, or keep its old key with id: {first}"),
+            help: format!(
+                "say which it was with `igsync lock mv {} {}`, or keep its old key with id: {first}",
+                first.argument(),
+                new.argument()
+            ),
         })
     };
     changes.iter().filter(|change| change.blocked).filter_map(guard).collect()

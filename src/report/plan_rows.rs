@@ -8,6 +8,7 @@ use super::text::{fit, one_line, pad, rounded_bytes, width, wrap};
 use crate::lockfile::State;
 use crate::manifest::Conversion;
 use crate::plan::{Action, Change, Plan};
+use crate::text::quoted;
 
 /// The kinds' longest name, `carousel`.
 const KIND_COLUMNS: usize = 8;
@@ -148,7 +149,7 @@ fn conversions(change: &Change) -> Vec<String> {
 
 /// Where to look, and the command that settles what only a person can.
 fn more(change: &Change, program: &str) -> Vec<String> {
-    let key = one_line(change.key.as_str());
+    let key = quoted(&one_line(change.key.as_str()));
     match (&change.action, change.recorded) {
         (Action::Edited | Action::Orphan | Action::Delete, _) => {
             change.permalink.iter().map(|permalink| one_line(permalink)).collect()

@@ -177,6 +177,82 @@ fn keys_of_the_record_are_shown_and_never_obeyed() {
     }
 }
 
+/// Whatever a shell would run, split or expand in a key that a command for copying names. One of them is an option.
+const KEYS_FOR_A_SHELL: &[&str] =
+    &["posts/a $(touch PWNED) b", "posts/it's; touch PWNED #", "posts/$HOME*", "posts/x&&touch PWNED|", "--help"];
+
+#[test]
+fn a_command_for_copying_names_the_key_and_runs_nothing_else() {
+    for state in ["unknown", "published", "ignored"] {
+        let attack = Attack::new();
+        let record = |key: &&str| {
+            let record = json!({
+                "key": key, "user_id": "17841400000000001", "account": "harbour", "kind": "image", "state": state,
+                "attempt": key, "digest": "v1:sha256:0", "media_id": "17900000000000001",
+            });
+            format!("{record}\n")
+        };
+        let records: String = KEYS_FOR_A_SHELL.iter().map(record).collect();
+        attack.write("content/igsync.lock", format!("{{\"igsync_lock\":1}}\n{records}"));
+        let path = attack.root().display().to_string();
+        let mut lines = vec![
+            vec!["plan"],
+            vec!["plan", "--format", "markdown"],
+            vec!["plan", "--format", "json"],
+            vec!["-C", &path, "plan"],
+            vec!["status", "--sandbox"],
+        ];
+        for key in KEYS_FOR_A_SHELL {
+            lines.push(vec!["resolve", "--dry-run", "--", key]);
+            lines.push(vec!["resolve", "--dry-run", "--published", "1", "--", key]);
+            lines.push(vec!["resolve", "--dry-run", "--not-published", "--", key]);
+            lines.push(vec!["lock", "mv", "--dry-run", "--", "posts/one", key]);
+            lines.push(vec!["lock", "ignore", "--dry-run", "--", key]);
+        }
+        let mut named = 0;
+        for line in lines {
+            let output = attack.command(&line).output().unwrap();
+            let text = [output.stdout, output.stderr].concat();
+            for command in commands_in(&String::from_utf8(text).unwrap()) {
+                assert_names_a_key(&command, &format!("{line:?} {state}"));
+                named += 1;
+            }
+        }
+        assert!(named > KEYS_FOR_A_SHELL.len(), "{state}: only {named} commands");
+    }
+}
+
+/// The commands in backticks, and those that follow `live: `, `not: ` and `settle: `, that have a key to name. `KEY` is for the reader to fill in.
+fn commands_in(text: &str) -> Vec<String> {
+    let in_backticks = text.split('`').skip(1).step_by(2).map(str::to_owned);
+    let bare = |line: &str| {
+        let line = line.trim();
+        ["live: ", "not: ", "settle: "].iter().find_map(|word| line.strip_prefix(word)).map(str::to_owned)
+    };
+    let takes_a_key = |command: &String| {
+        command.starts_with("igsync ")
+            && !command.contains(" KEY")
+            && ["resolve ", "lock rm ", "lock show ", "lock accept ", "lock mv "]
+                .iter()
+                .any(|verb| command.contains(verb))
+    };
+    in_backticks.chain(text.lines().filter_map(bare)).filter(takes_a_key).collect()
+}
+
+/// A shell that gets `command` calls `igsync` once, with one of the keys as one argument, and writes no file.
+#[track_caller]
+fn assert_names_a_key(command: &str, what: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!("igsync() {{ printf '<%s>' \"$@\"; echo; }}\n{command}\n");
+    let mut shell = Command::new("/bin/sh");
+    let output = shell.arg("-c").arg(script).current_dir(folder.path()).env("HOME", "/nowhere").output().unwrap();
+    let called = String::from_utf8_lossy(&output.stdout);
+    let is_named = |key: &&str| called.contains(&format!("<{key}>")) || called.contains(&format!("<./{key}>"));
+    let is_one_call = called.lines().count() == 1;
+    assert!(is_one_call && KEYS_FOR_A_SHELL.iter().any(is_named), "{what}: {command}\n{called}");
+    assert!(fs::read_dir(folder.path()).unwrap().next().is_none(), "{what}: {command} wrote a file");
+}
+
 #[test]
 fn what_is_wrong_in_a_file_is_quoted_and_never_obeyed() {
     let raw = payload();

@@ -158,7 +158,7 @@ fn of_item(item: &Item, number: Option<usize>) -> Vec<String> {
 
 /// What an entry that apply leaves alone needs from a person.
 pub(super) fn remedy(change: &Change) -> String {
-    let key = change.key.as_str();
+    let key = change.key.argument();
     match &change.action {
         Action::Unknown => rich(&format!(
             "look at the account: `igsync resolve {key} --published` when it is there, `igsync resolve {key} --not-published` when it is not"
