@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod branch;
 pub mod events;
+mod excerpt;
 pub mod failure;
 pub mod findings;
 pub mod json_schema;

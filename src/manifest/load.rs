@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use unicode_casefold::UnicodeCaseFold;
 use unicode_normalization::UnicodeNormalization;
@@ -19,7 +20,7 @@ use crate::finding::{self, Finding, Severity};
 use crate::id::{Kind, PostKey};
 use crate::port::Disk;
 use crate::rules;
-use crate::yaml::{self, FILE_LIMIT, Problems, read_text};
+use crate::yaml::{self, FILE_LIMIT, Mark, Problems, TEXT_LIMIT, read_text};
 
 /// What the content root holds.
 #[derive(Debug)]
@@ -52,7 +53,8 @@ pub struct Options {
 pub fn load(disk: &dyn Disk, root: &Path, config: &Config, options: Options) -> Loaded {
     let mut ignored = Ignored::default();
     let found = discover(disk, root, config.posts.as_deref(), &mut ignored);
-    let reader = Reader { disk, root, ignored: &ignored, config, options };
+    let share = FINDING_LIMIT / (found.manifests.len() + found.folders.len()).max(1);
+    let reader = Reader { disk, root, ignored: &ignored, config, options, share, posts: AtomicUsize::new(0) };
     let mut findings = Vec::new();
     let mut complete = !found.incomplete;
     let mut defaults: Vec<Option<Arc<Defaults>>> = Vec::with_capacity(found.folders.len());
@@ -70,6 +72,11 @@ pub fn load(disk: &dyn Disk, root: &Path, config: &Config, options: Options) -> 
     let mut read = reader.read_all(&found, &defaults);
     let manifests = found.manifests.len();
     findings.extend(found.findings);
+    if reader.posts.into_inner() > POST_LIMIT {
+        let message = format!("there are more than {POST_LIMIT} posts here, counted for each of their accounts");
+        let finding = Finding::new(&rules::UNREADABLE, ".", message);
+        findings.push(finding.help("divide them among several content roots"));
+    }
     clashes(&mut read, &mut findings);
     let mut posts = Vec::with_capacity(read.len());
     let (mut unplanned, mut guessed) = (Vec::new(), HashSet::new());
@@ -132,7 +139,16 @@ struct Reader<'a> {
     ignored: &'a Ignored,
     config: &'a Config,
     options: Options,
+    /// So many findings of one file are kept.
+    share: usize,
+    /// How many posts there are so far.
+    posts: AtomicUsize,
 }
+
+/// So many findings of all files are kept; each file has a few, whatever the others have.
+const FINDING_LIMIT: usize = 200_000;
+/// So many posts are planned, each manifest counted for each of its accounts.
+const POST_LIMIT: usize = 250_000;
 
 impl Reader<'_> {
     fn read_all(&self, found: &Found, defaults: &[Option<Arc<Defaults>>]) -> Vec<Read> {
@@ -173,7 +189,7 @@ impl Reader<'_> {
                 return (own, vec![*finding]);
             }
         };
-        let mut problems = Problems::new(file, &text.text);
+        let mut problems = Problems::new(file, &text.text).at_most(self.share.max(2));
         problems.report_tokens(&text.tokens);
         match yaml::parse(&mut problems) {
             Some(node) => {
@@ -189,13 +205,12 @@ impl Reader<'_> {
         }
         // Inherited values are not this file's: only what a manifest itself has counts as present.
         own.written.present.clear();
-        own.is_sound &= self.is_sound(problems.since(0));
+        own.is_sound &= self.is_sound(problems.since(Mark::default()));
         (own, problems.into_findings())
     }
 
-    fn is_sound(&self, findings: &[Finding]) -> bool {
+    fn is_sound<'f>(&self, mut findings: impl Iterator<Item = &'f Finding>) -> bool {
         !findings
-            .iter()
             .any(|finding| self.config.judge(finding.clone()).is_some_and(|judged| judged.severity == Severity::Error))
     }
 
@@ -206,7 +221,7 @@ impl Reader<'_> {
             Ok(text) => text,
             Err(finding) => return unread(vec![*finding]),
         };
-        let mut problems = Problems::new(Arc::clone(&file), &text.text);
+        let mut problems = Problems::new(Arc::clone(&file), &text.text).at_most(self.share.max(2));
         problems.report_tokens(&text.tokens);
         let Some(node) = yaml::parse(&mut problems) else { return unread(problems.into_findings()) };
         let context = Context { folder, defaults: None, allow_loopback: self.options.allow_loopback };
@@ -238,23 +253,26 @@ impl Reader<'_> {
                 finding.severity = Severity::Warning;
             }
         };
-        soften(problems.since(0));
-        let is_sound = defaults.is_none_or(|defaults| defaults.is_sound) && self.is_sound(problems.since(0));
+        soften(problems.since_mut(Mark::default()));
+        let is_sound = defaults.is_none_or(|defaults| defaults.is_sound) && self.is_sound(problems.since(Mark::default()));
         let is_complete = !accounts.is_empty() || is_draft;
+        if self.posts.fetch_add(accounts.len(), Ordering::Relaxed) + accounts.len() > POST_LIMIT {
+            return unread(problems.into_findings());
+        }
         let mut posts = Vec::with_capacity(accounts.len());
         for account in accounts {
-            let before = problems.len();
+            let before = problems.mark();
             let mut post = subject.post(account, &mut problems);
-            soften(problems.since(before));
+            soften(problems.since_mut(before));
             post.caption_file.clone_from(&caption_file);
             post.has_errors = !is_sound || !self.is_sound(problems.since(before));
             posts.push(post);
         }
         // Its other mistakes are told all the same, as far as they are no account's.
         let unassigned = posts.is_empty().then(|| {
-            let before = problems.len();
+            let before = problems.mark();
             let mut post = subject.post(&config::stand_in(), &mut problems);
-            soften(problems.since(before));
+            soften(problems.since_mut(before));
             post.has_errors = true;
             post
         });
@@ -266,12 +284,12 @@ impl Reader<'_> {
         let Some(At { value: Caption::File(path), .. }) = &written.caption else { return };
         let path = Arc::clone(path);
         let Some(at) = written.caption.as_mut() else { return };
-        at.value = Caption::Text(String::new());
+        at.value = Caption::Text("".into());
         if let Err(refused) = super::media::usable(self.disk, self.root, &path, self.ignored) {
             at.report(problems, refused.rule, refused.message, refused.label).help = Some(refused.help);
             return;
         }
-        match read_text(self.disk, &self.root.join(&*path), &path, FILE_LIMIT) {
+        match read_text(self.disk, &self.root.join(&*path), &path, TEXT_LIMIT as u64) {
             Ok(text) => {
                 if !text.tokens.is_empty() {
                     at.report(
@@ -282,7 +300,7 @@ impl Reader<'_> {
                     )
                     .help = Some("revoke it, it is in the history of this repository".into());
                 }
-                at.value = Caption::Text(text.text);
+                at.value = Caption::Text(text.text.into());
             }
             Err(finding) => {
                 at.report(problems, finding.rule, finding.message, "this file").help = finding.help;

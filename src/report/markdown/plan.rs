@@ -1,6 +1,6 @@
 //! The plan as a reviewer of a pull request reads it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::plan_human::{EDITS, account_label, costs, more_edits, over_the_cap, over_the_quota, summary_line};
 use super::super::text::plural;
@@ -75,18 +75,14 @@ fn sections<'a>(listed: &[&'a Change]) -> [(&'static str, Vec<&'a Change>); 4] {
 }
 
 fn by_file<'a>(listed: &[&Change], findings: &'a [Finding]) -> HashMap<&'a str, Vec<&'a Finding>> {
+    let is_shown = |change: &&&Change| matches!(change.action, Action::Publish | Action::Resume(_) | Action::Scheduled);
+    let shown: HashSet<&str> = listed.iter().filter(is_shown).filter_map(|change| change.file.as_deref()).collect();
     let mut by_file: HashMap<&str, Vec<&Finding>> = HashMap::new();
-    for finding in findings {
-        let is_shown = |change: &&&Change| {
-            change.file.as_ref() == Some(&finding.file)
-                && matches!(change.action, Action::Publish | Action::Resume(_) | Action::Scheduled)
-        };
-        if listed.iter().any(|change| is_shown(&change)) {
-            by_file.entry(&*finding.file).or_default().push(finding);
-        }
+    for finding in findings.iter().filter(|finding| shown.contains(&*finding.file)) {
+        by_file.entry(&*finding.file).or_default().push(finding);
     }
     for found in by_file.values_mut() {
-        found.sort_by_key(|finding| (finding.severity, finding.position()));
+        found.sort_by_cached_key(|finding| (finding.severity, finding.position()));
     }
     by_file
 }
@@ -135,7 +131,7 @@ pub(super) fn refusals(plan: &Plan) -> Option<String> {
 fn strays(by_file: &HashMap<&str, Vec<&Finding>>, findings: &[Finding]) -> Option<String> {
     let is_stray = |finding: &&Finding| finding.severity == Severity::Error || !by_file.contains_key(&*finding.file);
     let mut strays: Vec<&Finding> = findings.iter().filter(is_stray).collect();
-    strays.sort_by_key(|finding| (finding.severity, finding.file.clone(), finding.position()));
+    strays.sort_by_cached_key(|finding| (finding.severity, finding.file.clone(), finding.position()));
     let errors = strays.iter().filter(|finding| finding.severity == Severity::Error).count();
     let mut lines: Vec<String> = strays.iter().take(FINDINGS).map(|found| finding(found, true)).collect();
     if strays.len() > FINDINGS {

@@ -4,7 +4,7 @@ use super::super::plan_human::account_label;
 use super::escape::{block, code, rich};
 use super::place::Place;
 use super::words::{capital, moment, when};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Brief, Finding, Severity};
 use crate::manifest::{Item, MediaType, Post, Source};
 use crate::plan::{Action, Change, Plan};
 
@@ -50,10 +50,11 @@ pub(super) fn finding(finding: &Finding, with_file: bool) -> String {
     };
     let line = finding.position().0;
     let place = if with_file { format!("{}, line {line}", code(&finding.file)) } else { format!("line {line}") };
-    let label = Some(&finding.label).filter(|label| !label.is_empty());
-    let label = label.map(|label| format!(" ({})", rich(label))).unwrap_or_default();
-    let help = finding.help.as_deref().map(|help| format!(". {}", rich(&capital(help)))).unwrap_or_default();
-    format!("- **{severity}**, {place}: {}{label}{help} `{}`", rich(&finding.message), finding.rule.id)
+    let Brief { message, label, help } = finding.brief();
+    let label = Some(label).filter(|label| !label.is_empty());
+    let label = label.map(|label| format!(" ({})", rich(&label))).unwrap_or_default();
+    let help = help.map(|help| format!(". {}", rich(&capital(&help)))).unwrap_or_default();
+    format!("- **{severity}**, {place}: {}{label}{help} `{}`", rich(&message), finding.rule.id)
 }
 
 fn title(plan: &Plan, change: &Change) -> String {
