@@ -10,6 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::accounts::{accounts, narrowed};
 use super::assemble::Subject;
+use super::confusable::{self, Doubt, Look};
 use super::decode::{Context, decode};
 use super::discover::{Found, ManifestFile, discover};
 use super::ignored::Ignored;
@@ -20,7 +21,7 @@ use crate::finding::{self, Finding, Severity};
 use crate::id::{Kind, PostKey};
 use crate::port::Disk;
 use crate::rules;
-use crate::yaml::{self, FILE_LIMIT, Mark, Problems, TEXT_LIMIT, read_text};
+use crate::yaml::{self, FILE_LIMIT, Mark, Problems, TEXT_LIMIT, read_text, shown};
 
 /// What the content root holds.
 #[derive(Debug)]
@@ -335,7 +336,12 @@ fn key(file: &str, written: &Written, problems: &mut Problems<'_>) -> PostKey {
             problems.report(&rules::INVALID_KEY, &(0..0), message, "this file").help =
                 Some("rename the file, or give it an `id`".into());
         }
-        return default();
+        let key = default();
+        if let Some((message, label)) = doubtful(&key) {
+            problems.report(&rules::CONFUSABLE_KEY, &(0..0), message, label).help =
+                Some("rename the file in letters of one script, or give it an `id`".into());
+        }
+        return key;
     };
     let text: String = id.value.nfc().collect();
     let fits =
@@ -345,11 +351,31 @@ fn key(file: &str, written: &Written, problems: &mut Problems<'_>) -> PostKey {
             Some("a key has 1 to 200 characters, no line breaks and no space at either end".into());
         return default();
     }
-    PostKey::new(text)
+    let key = PostKey::new(text);
+    if let Some((message, label)) = doubtful(&key) {
+        id.report(problems, &rules::CONFUSABLE_KEY, message, label).help =
+            Some("write it in letters of one script".into());
+    }
+    key
 }
 
-/// Keys that differ by case alone, or not at all.
+/// Why a key is not what it looks like, and the character as a label.
+fn doubtful(key: &PostKey) -> Option<(String, String)> {
+    Some(match confusable::doubt(key.as_str())? {
+        Doubt::Unseen(c) => {
+            let code = format!("U+{:04X}", u32::from(c));
+            (format!("the key holds a character that is not seen, {code}"), code)
+        }
+        Doubt::Mixed(c) => {
+            let code = format!("`{c}` is U+{:04X}", u32::from(c));
+            (format!("a word of the key `{}` mixes letters of several scripts that look alike", shown(key.as_str())), code)
+        }
+    })
+}
+
+/// Keys that differ by case alone, not at all, or only in what looks alike.
 fn clashes(files: &mut [Read], findings: &mut Vec<Finding>) {
+    look_alikes(files, findings);
     let mut first_with: HashMap<String, usize> = HashMap::with_capacity(files.len());
     for index in 0..files.len() {
         let Some(key) = files[index].posts.first().map(|post| post.key.clone()) else { continue };
@@ -369,6 +395,40 @@ fn clashes(files: &mut [Read], findings: &mut Vec<Finding>) {
             post.has_errors = true;
         }
         for post in &mut files[first].posts {
+            post.has_errors = true;
+        }
+    }
+}
+
+/// Keys that are taken for each other: an error at both.
+fn look_alikes(files: &mut [Read], findings: &mut Vec<Finding>) {
+    let key = |file: &Read| file.posts.first().map(|post| post.key.clone());
+    if files.iter().filter_map(key).all(|key| key.as_str().is_ascii()) {
+        return;
+    }
+    // Two keys of each look are enough to find another one for every further key.
+    let mut by_look: HashMap<String, Vec<(usize, String)>> = HashMap::with_capacity(files.len());
+    let mut alike: Vec<(usize, usize)> = Vec::new();
+    for index in 0..files.len() {
+        let Some(key) = key(&files[index]) else { continue };
+        let Look { skeleton, foreign } = Look::of(key.as_str());
+        let known = by_look.entry(skeleton).or_default();
+        let other = known.iter().find(|(_, other)| *other != foreign).map(|(other, _)| *other);
+        alike.extend(other.map(|other| (index, other)));
+        if known.iter().all(|(_, other)| *other != foreign) {
+            known.push((index, foreign));
+            known.truncate(2);
+        }
+    }
+    let mut told = HashSet::new();
+    for (one, other) in alike.into_iter().flat_map(|(index, other)| [(index, other), (other, index)]) {
+        if !told.insert(one) {
+            continue;
+        }
+        let message = format!("its key looks like that of {}", files[other].file);
+        let finding = Finding::new(&rules::CONFUSABLE_KEY, Arc::clone(&files[one].file), message);
+        findings.push(finding.help("rename one of the files, or give it an `id`, in letters of one script"));
+        for post in &mut files[one].posts {
             post.has_errors = true;
         }
     }

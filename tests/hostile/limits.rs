@@ -184,3 +184,31 @@ fn what_many_posts_share_is_kept_once() {
     let planned = bounded(&attack, &["plan"], (60, 400));
     assert_eq!(planned.code, 1, "{planned:?}");
 }
+
+#[test]
+fn a_key_that_is_not_what_it_looks_like_is_an_error_at_both() {
+    let attack = Attack::new();
+    let post = "kind: image\nimage: ./one.jpg\ncaption: A caption\n";
+    for name in ["hаrbour", "har\u{200B}bour", "copa", "сора", "пляж", "p1", "pl"] {
+        attack.write(&format!("content/posts/{name}.yaml"), post);
+    }
+    attack.write("content/posts/by_id.yaml", format!("{post}id: раypal\n"));
+    let output = bounded(&attack, &["validate", "--format", "json"], TEXT);
+    let found: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    let mut files: Vec<&str> = found["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["id"] == "IGS1038")
+        .map(|finding| finding["file"].as_str().unwrap())
+        .collect();
+    files.sort_unstable();
+    files.dedup();
+    let expected =
+        ["by_id", "copa", "har\u{200B}bour", "hаrbour", "сора"].map(|name| format!("posts/{name}.yaml"));
+    assert_eq!(files, expected);
+    // Nothing of them goes out.
+    let applied = bounded(&attack, &["apply", "--sandbox", "--yes"], TEXT);
+    assert!(!applied.stdout.contains("hаrbour") || applied.code != 0, "{applied:?}");
+    survives(&attack, TEXT);
+}
