@@ -113,8 +113,15 @@ mod tests {
 
     #[test]
     fn what_is_not_seen_is_named() {
-        for unseen in "\u{200B}\u{200D}\u{200E}\u{202E}\u{2060}\u{AD}\u{FEFF}\u{3164}\u{E0041}\u{A0}\u{2003}\u{2800}".chars() {
-            assert_eq!(doubt(&format!("posts/har{unseen}bour")), Some(Doubt::Unseen(unseen)), "U+{:04X}", u32::from(unseen));
+        for unseen in
+            "\u{200B}\u{200D}\u{200E}\u{202E}\u{2060}\u{AD}\u{FEFF}\u{3164}\u{E0041}\u{A0}\u{2003}\u{2800}".chars()
+        {
+            assert_eq!(
+                doubt(&format!("posts/har{unseen}bour")),
+                Some(Doubt::Unseen(unseen)),
+                "U+{:04X}",
+                u32::from(unseen)
+            );
         }
         assert_eq!(doubt("posts/1\u{FE0F}"), Some(Doubt::Unseen('\u{FE0F}')));
         assert_eq!(doubt("posts/гавань\u{200C}"), Some(Doubt::Unseen('\u{200C}')));
@@ -137,7 +144,9 @@ mod tests {
 
     #[test]
     fn keys_that_look_the_same_have_one_look() {
-        for (one, other) in [("сора", "copa"), ("a\u{200B}b", "ab"), ("ΑΒ", "AB"), ("hаrbour", "Harbour"), ("コーヒー", "コ一ヒ一")] {
+        for (one, other) in
+            [("сора", "copa"), ("a\u{200B}b", "ab"), ("ΑΒ", "AB"), ("hаrbour", "Harbour"), ("コーヒー", "コ一ヒ一")]
+        {
             let (one, other) = (Look::of(one), Look::of(other));
             assert_eq!(one.skeleton, other.skeleton);
             assert_ne!(one.foreign, other.foreign);

@@ -255,7 +255,8 @@ impl Reader<'_> {
             }
         };
         soften(problems.since_mut(Mark::default()));
-        let is_sound = defaults.is_none_or(|defaults| defaults.is_sound) && self.is_sound(problems.since(Mark::default()));
+        let is_sound =
+            defaults.is_none_or(|defaults| defaults.is_sound) && self.is_sound(problems.since(Mark::default()));
         let is_complete = !accounts.is_empty() || is_draft;
         if self.posts.fetch_add(accounts.len(), Ordering::Relaxed) + accounts.len() > POST_LIMIT {
             return unread(problems.into_findings());
@@ -368,7 +369,10 @@ fn doubtful(key: &PostKey) -> Option<(String, String)> {
         }
         Doubt::Mixed(c) => {
             let code = format!("`{c}` is U+{:04X}", u32::from(c));
-            (format!("a word of the key `{}` mixes letters of several scripts that look alike", shown(key.as_str())), code)
+            (
+                format!("a word of the key `{}` mixes letters of several scripts that look alike", shown(key.as_str())),
+                code,
+            )
         }
     })
 }

@@ -234,7 +234,12 @@ fn checked_key(node: Node, entries: &[Entry], problems: &mut Problems<'_>) -> Ke
     if let Some(first) = entries.iter().find(|entry| entry.key == text) {
         let line = problems.source().line_at(first.key_span.start) + 1;
         problems
-            .report(&rules::DUPLICATE_FIELD, &span, format!("`{}` stands twice", shown(&text)), format!("first on line {line}"))
+            .report(
+                &rules::DUPLICATE_FIELD,
+                &span,
+                format!("`{}` stands twice", shown(&text)),
+                format!("first on line {line}"),
+            )
             .help = Some("keep one of them".into());
         return Key::Refused;
     }

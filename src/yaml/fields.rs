@@ -121,12 +121,7 @@ impl<'n> Fields<'n> {
     }
 
     /// A list that may have up to `limit` entries.
-    pub fn long_list(
-        &self,
-        name: &str,
-        limit: usize,
-        problems: &mut Problems<'_>,
-    ) -> Option<(&'n [Node], &'n Node)> {
+    pub fn long_list(&self, name: &str, limit: usize, problems: &mut Problems<'_>) -> Option<(&'n [Node], &'n Node)> {
         let node = &self.get(name)?.value;
         node.long_list(name, limit, problems).map(|list| (list, node))
     }

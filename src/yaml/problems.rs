@@ -41,7 +41,16 @@ const FINDING_LIMIT: usize = 101;
 
 impl<'t> Problems<'t> {
     pub fn new(file: Arc<str>, text: &'t str) -> Self {
-        Self { file, text, source: None, findings: Vec::new(), surplus: Vec::new(), unseen: None, comparisons: COMPARISONS, limit: FINDING_LIMIT }
+        Self {
+            file,
+            text,
+            source: None,
+            findings: Vec::new(),
+            surplus: Vec::new(),
+            unseen: None,
+            comparisons: COMPARISONS,
+            limit: FINDING_LIMIT,
+        }
     }
 
     /// Keeps fewer findings, where there are thousands of files.
@@ -61,9 +70,7 @@ impl<'t> Problems<'t> {
     /// The file as findings carry it.
     pub fn source(&mut self) -> Arc<SourceText> {
         let (file, text) = (&self.file, self.text);
-        Arc::clone(
-            self.source.get_or_insert_with(|| Arc::new(SourceText::new(&**file, text))),
-        )
+        Arc::clone(self.source.get_or_insert_with(|| Arc::new(SourceText::new(&**file, text))))
     }
 
     /// Adds a finding at `span`; the result takes a help text.
