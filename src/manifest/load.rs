@@ -74,7 +74,7 @@ pub fn load(disk: &dyn Disk, root: &Path, config: &Config, options: Options) -> 
     let manifests = found.manifests.len();
     findings.extend(found.findings);
     if reader.posts.into_inner() > POST_LIMIT {
-        let message = format!("there are more than {POST_LIMIT} posts here, counted for each of their accounts");
+        let message = "there are more than 250,000 posts here, each manifest counted for each of its accounts";
         let finding = Finding::new(&rules::UNREADABLE, ".", message);
         findings.push(finding.help("divide them among several content roots"));
     }

@@ -153,9 +153,10 @@ impl Node {
         match text {
             None => wrong_type(self, &format!("`{name}` is text"), problems),
             Some(text) if text.len() > TEXT_LIMIT => {
-                let message = format!("`{name}` is longer than any text of a post");
-                let label = format!("{} bytes, {TEXT_LIMIT} are read", text.len());
-                problems.report(&rules::INVALID_VALUE, &self.span, message, label).help = Some("shorten it".into());
+                let message = format!("`{name}` has more than {} KiB", TEXT_LIMIT / 1024);
+                let label = format!("{} bytes, at most {TEXT_LIMIT} are read", text.len());
+                problems.report(&rules::INVALID_VALUE, &self.span, message, label).help =
+                    Some("shorten it: no text of a post is half as long".into());
                 return None;
             }
             Some(_) => {}
@@ -172,10 +173,9 @@ impl Node {
     pub fn long_list(&self, name: &str, limit: usize, problems: &mut Problems<'_>) -> Option<&[Node]> {
         if let Value::List(nodes) = &self.value {
             if nodes.len() > limit {
-                let label = format!("{} entries, {limit} are read", nodes.len());
-                problems
-                    .report(&rules::INVALID_VALUE, &self.place(), format!("the list `{name}` is too long"), label)
-                    .help = Some("shorten it".into());
+                let message = format!("the list `{name}` has more than {limit} entries");
+                let label = format!("{} entries, at most {limit} are read", nodes.len());
+                problems.report(&rules::INVALID_VALUE, &self.place(), message, label).help = Some("shorten it".into());
                 return None;
             }
             return Some(nodes);

@@ -54,7 +54,11 @@ fn unreadable(path: &Path, file: &Arc<str>, limit: u64, error: &io::Error) -> Fi
     let file = Arc::clone(file);
     if error.kind() == io::ErrorKind::FileTooLarge {
         return Finding::new(&rules::FILE_TOO_LARGE, file, format!("the file is larger than {} KiB", limit / 1024))
-            .help("it was not read; is it a media file with the wrong name?");
+            .help(if limit == FILE_LIMIT {
+                "it was not read; is it a media file with the wrong name?"
+            } else {
+                "it was not read; shorten it"
+            });
     }
     if let Some(linked) = Linked::of(error) {
         let what = if linked.path == path { "this file" } else { "a folder above this file" };
