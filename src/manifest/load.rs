@@ -413,8 +413,8 @@ fn look_alikes(files: &mut [Read], findings: &mut Vec<Finding>) {
     // Two keys of each look are enough to find another one for every further key.
     let mut by_look: HashMap<String, Vec<(usize, String)>> = HashMap::with_capacity(files.len());
     let mut alike: Vec<(usize, usize)> = Vec::new();
-    for index in 0..files.len() {
-        let Some(key) = key(&files[index]) else { continue };
+    for (index, file) in files.iter().enumerate() {
+        let Some(key) = key(file) else { continue };
         let Look { skeleton, foreign } = Look::of(key.as_str());
         let known = by_look.entry(skeleton).or_default();
         let other = known.iter().find(|(_, other)| *other != foreign).map(|(other, _)| *other);
@@ -424,9 +424,9 @@ fn look_alikes(files: &mut [Read], findings: &mut Vec<Finding>) {
             known.truncate(2);
         }
     }
-    let mut told = HashSet::new();
+    let mut said = HashSet::new();
     for (one, other) in alike.into_iter().flat_map(|(index, other)| [(index, other), (other, index)]) {
-        if !told.insert(one) {
+        if !said.insert(one) {
             continue;
         }
         let message = format!("its key looks like that of {}", files[other].file);

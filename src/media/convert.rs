@@ -166,7 +166,6 @@ fn memory(facts: &Facts, (width, height): (u32, u32), orientation: u8, aim: &Aim
     let area = |width: u32, height: u32| u64::from(width) * u64::from(height);
     let stored = area(width, height);
     let unfolded = match &facts.format {
-        Format::Png => 3 * stored,
         // Colours and opacity, each in the form in which they are stored and as they are seen.
         Format::WebP => 11 * stored,
         // Coefficients of two bytes for each component, unless they are used up row by row.

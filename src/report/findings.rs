@@ -58,10 +58,10 @@ fn others(count: usize) -> String {
 /// `2 errors, 1 warning`; empty without findings.
 #[must_use]
 pub fn counts(findings: &[Finding]) -> String {
-    counts_of(findings.iter())
+    counts_of(&findings.iter())
 }
 
-fn counts_of<'f>(findings: impl Iterator<Item = &'f Finding> + Clone) -> String {
+fn counts_of<'f>(findings: &(impl Iterator<Item = &'f Finding> + Clone)) -> String {
     let count = |severity| findings.clone().filter(|finding| finding.severity == severity).count();
     let parts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
     let parts: Vec<String> =
@@ -90,7 +90,7 @@ impl FileReport {
     fn new(findings: &[&Finding]) -> Self {
         let name = findings.first().map_or("", |finding| &finding.file);
         Self {
-            title: format!("{} in {}", counts_of(findings.iter().copied()), one_line(name)),
+            title: format!("{} in {}", counts_of(&findings.iter().copied()), one_line(name)),
             severity: findings.iter().map(|finding| finding.severity).min().unwrap_or(Severity::Warning),
             findings: findings.iter().map(|finding| OneFinding::new(finding)).collect(),
         }

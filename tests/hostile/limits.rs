@@ -71,6 +71,10 @@ fn refused(manifests: &[String], limits: (u32, u32)) {
     }
 }
 
+fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(line).collect::<Vec<_>>().concat()
+}
+
 fn caption(text: &str) -> String {
     format!("kind: image\nimage: ./one.jpg\ncaption: \"{text}\"\n")
 }
@@ -169,7 +173,7 @@ fn thousands_of_faults_in_one_long_line_cost_no_more_than_a_hundred() {
             format!("{post}hashtags: [{padding}{}]\n", list(9_000, &|_| "\"set:a\"".to_owned())),
             format!("{post}trial_params: {{{padding}{}}}\n", list(4_900, &|_| "k: 1".to_owned())),
             format!("{post}trial_params: {{{padding}{}}}\n", list(4_900, &|number| format!("k{number}: "))),
-            format!("{post}{}", (0..4_900).map(|number| format!("captio{number}: 1\n")).collect::<String>()),
+            format!("{post}{}", lines(4_900, |number| format!("captio{number}: 1\n"))),
         ],
         TEXT,
     );
@@ -178,7 +182,7 @@ fn thousands_of_faults_in_one_long_line_cost_no_more_than_a_hundred() {
 /// More findings of one file than are shown must not hide the one that counts.
 #[test]
 fn an_error_behind_a_hundred_warnings_is_an_error() {
-    let unknown = |count: usize| (0..count).map(|number| format!("remark{number}: 1\n")).collect::<String>();
+    let unknown = |count: usize| lines(count, |number| format!("remark{number}: 1\n"));
     let post = "kind: image\nimage: ./one.jpg\n";
     let too_long = format!("caption: \"{}\"\n", "a".repeat(2_300));
     for (manifest, defaults, rule) in [

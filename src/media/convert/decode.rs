@@ -165,9 +165,12 @@ impl Layout {
             return;
         }
         for (pixel, out) in row.chunks_exact(self.samples * width).zip(out.chunks_exact_mut(3)) {
-            let value = |index: usize| match self.is_deep {
-                true => eight_bits(u16::from_be_bytes([pixel[index * 2], pixel[index * 2 + 1]])),
-                false => pixel[index],
+            let value = |index: usize| {
+                if self.is_deep {
+                    eight_bits(u16::from_be_bytes([pixel[index * 2], pixel[index * 2 + 1]]))
+                } else {
+                    pixel[index]
+                }
             };
             let colours = if self.samples < 3 { [value(0); 3] } else { [value(0), value(1), value(2)] };
             let alpha = if self.samples.is_multiple_of(2) { value(self.samples - 1) } else { u8::MAX };
@@ -242,8 +245,8 @@ fn lossy_size(webp: &[u8]) -> Option<(u32, u32)> {
         let size = u32::from_le_bytes(size.try_into().ok()?) as usize;
         if [*a, *b, *c, *d] == *b"VP8 " {
             let sides = webp.get(at + 14..at + 18)?;
-            let side = |at: usize| u32::from(u16::from_le_bytes([sides[at], sides[at + 1]]) & 0x3FFF);
-            return Some((side(0), side(2)));
+            let length = |at: usize| u32::from(u16::from_le_bytes([sides[at], sides[at + 1]]) & 0x3FFF);
+            return Some((length(0), length(2)));
         }
         at = at.checked_add(8 + size + size % 2)?;
     }

@@ -209,7 +209,7 @@ fn bomb(len: usize) -> Vec<u8> {
     }
     put(0, 7);
     let bytes = bits.chunks(8).map(|bits| bits.iter().enumerate().fold(0, |sum, (at, bit)| sum | u8::from(*bit) << at));
-    let sum = u32::try_from(1 + len / 258 * 258).unwrap() % 65_521 << 16 | 1;
+    let sum = (u32::try_from(1 + len / 258 * 258).unwrap() % 65_521) << 16 | 1;
     [0x78, 0x01].into_iter().chain(bytes).chain(sum.to_be_bytes()).collect()
 }
 
