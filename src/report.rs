@@ -9,6 +9,7 @@ pub mod findings;
 pub mod json_schema;
 pub mod lock;
 pub mod markdown;
+mod marks;
 pub mod plan_human;
 pub mod plan_json;
 mod plan_rows;

@@ -11,7 +11,7 @@ use super::remote::Claim;
 /// machine has touched meanwhile keeps its key until the next run.
 pub(super) async fn rename(plan: &Plan, shared: &Shared) -> Result<usize, Halt> {
     let moves = plan.changes.iter().filter_map(|change| match (&change.action, &change.post) {
-        (Action::Moved { from }, Some(post)) => renamed(post, from, shared),
+        (Action::Move { from }, Some(post)) => renamed(post, from, shared),
         _ => None,
     });
     let written = shared.claim(moves.collect()).await?;
