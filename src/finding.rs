@@ -1,9 +1,11 @@
 //! One thing that is wrong in a file: which rule, where, and what to do about it.
 
+use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::id::Kind;
+use crate::text::bounded;
 
 /// Whether a finding stops its post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -44,24 +46,57 @@ impl Rule {
 }
 
 /// A file as findings show it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct SourceText {
     /// Relative to the content root, `/`-separated.
     pub name: String,
     pub text: String,
+    /// Where its lines begin, found out with the first question: findings ask again and again.
+    lines: OnceLock<Vec<usize>>,
 }
 
 impl SourceText {
+    #[must_use]
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into(), lines: OnceLock::new() }
+    }
+
     /// Line and column, both from 1, the column in characters.
     #[must_use]
     pub fn position(&self, offset: usize) -> (usize, usize) {
+        let offset = self.boundary(offset);
+        let line = self.line_at(offset);
+        (line + 1, self.text[self.line(line).start..offset].chars().count() + 1)
+    }
+
+    /// This byte, or the one before it that begins a character; at most the end of the text.
+    #[must_use]
+    pub fn boundary(&self, offset: usize) -> usize {
         let mut offset = offset.min(self.text.len());
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let before = &self.text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        offset
+    }
+
+    /// The line, from 0, that this byte is in.
+    #[must_use]
+    pub fn line_at(&self, offset: usize) -> usize {
+        self.starts().partition_point(|start| *start <= offset).saturating_sub(1)
+    }
+
+    /// The bytes of a line, from 0, without its line feed; empty behind the last one.
+    #[must_use]
+    pub fn line(&self, line: usize) -> Range<usize> {
+        let start = self.starts().get(line).copied().unwrap_or(self.text.len());
+        let end = self.starts().get(line + 1).map_or(self.text.len(), |next| next - 1);
+        start..end
+    }
+
+    fn starts(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            std::iter::once(0).chain(self.text.match_indices('\n').map(|(newline, _)| newline + 1)).collect()
+        })
     }
 }
 
@@ -122,6 +157,30 @@ impl Finding {
         match (&self.source, &self.span) {
             (Some(source), Some(span)) => source.position(span.start),
             _ => (1, 1),
+        }
+    }
+}
+
+/// What a finding says, short enough to be shown: a value of another may be a megabyte.
+#[derive(Clone, Debug)]
+pub struct Brief<'a> {
+    pub message: Cow<'a, str>,
+    pub label: Cow<'a, str>,
+    pub help: Option<Cow<'a, str>>,
+}
+
+/// The longest message and label that are shown, in characters.
+const MESSAGE_LENGTH: usize = 300;
+/// The longest help; it may hold a command with a path. In characters.
+const HELP_LENGTH: usize = 1000;
+
+impl Finding {
+    #[must_use]
+    pub fn brief(&self) -> Brief<'_> {
+        Brief {
+            message: bounded(&self.message, MESSAGE_LENGTH),
+            label: bounded(&self.label, MESSAGE_LENGTH),
+            help: self.help.as_deref().map(|help| bounded(help, HELP_LENGTH)),
         }
     }
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod assemble;
 mod check;
 mod check_files;
+mod confusable;
 mod conversion;
 mod decode;
 pub mod digest;

@@ -3,11 +3,13 @@
 pub mod auth;
 pub mod branch;
 pub mod events;
+mod excerpt;
 pub mod failure;
 pub mod findings;
 pub mod json_schema;
 pub mod lock;
 pub mod markdown;
+mod marks;
 pub mod plan_human;
 pub mod plan_json;
 mod plan_rows;

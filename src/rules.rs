@@ -43,7 +43,7 @@ const VIDEOS: &[Kind] = &[Reel, Carousel, Story];
 
 rules! {
     NOT_TEXT = "IGS1001" "not-text" Error "a manifest is UTF-8 text", remedy "save the file as UTF-8";
-    FILE_TOO_LARGE = "IGS1002" "file-too-large" Error "a manifest has at most 1 MiB", limit "1,048,576 bytes", remedy "media belong beside the manifest, not into it";
+    FILE_TOO_LARGE = "IGS1002" "file-too-large" Error "a manifest has at most 1 MiB, `igsync.yaml` 256 KiB, a caption file 16 KiB", limit "1,048,576 bytes", remedy "media belong beside the manifest, not into it";
     UNREADABLE = "IGS1003" "unreadable" Error "every manifest and every folder of manifests can be read", remedy "check the file's rights";
     YAML_SYNTAX = "IGS1004" "yaml-syntax" Error "a manifest is valid YAML 1.2", remedy "mend the line that is shown; text with `:` or `#` belongs in quotes";
     TAB_INDENTATION = "IGS1005" "tab-indentation" Error "YAML is indented with spaces", remedy "replace the tab by spaces";
@@ -81,6 +81,7 @@ rules! {
     LINKED_FILE = "IGS1037" "linked-file" Error "captions, media and configuration are files, not symbolic links, and no folder above them is one", remedy "put the file itself there";
     HIDDEN_FILE = "IGS1038" "hidden-file" Error "no post uses a hidden file, or one in a hidden folder", remedy "move the file to where no part of its path begins with a dot";
     IGNORED_FILE = "IGS1039" "ignored-file" Error "no `.gitignore` file excludes captions, media or configuration: what is in no commit is not reviewed", remedy "take the pattern out of `.gitignore`, or move the file";
+    CONFUSABLE_KEY = "IGS1040" "confusable-key" Error "a key looks like no other key, and holds nothing that is not seen", remedy "rename the file, or give it an `id`, in letters of one script";
 
     CAPTION_TOO_LONG = "IGS2101" "caption-too-long" Error "a caption has at most 2,200 characters", kinds FEED, limit "2,200 code points", page CREATION, remedy "shorten it; hashtags count";
     CAPTION_MAYBE_TOO_LONG = "IGS2102" "caption-maybe-too-long" Warning "a caption has at most 2,200 UTF-16 units: Meta does not say how it counts", kinds FEED, limit "2,200 UTF-16 units", page CREATION, remedy "remove some emoji or text to be safe";

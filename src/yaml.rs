@@ -10,13 +10,15 @@ mod node;
 mod problems;
 mod syntax;
 mod text;
+mod tokens;
 
 pub use compose::parse;
-pub use fields::{Fields, closest};
-pub(crate) use fields::{report_cut, shown};
+pub use fields::{Fields, TEXT_LIMIT, closest};
+pub(crate) use fields::{listed, report_cut, shown};
 pub use node::{Entry, Node, Value};
-pub use problems::Problems;
-pub use text::{FILE_LIMIT, Text, find_token, is_meta_token, read_text};
+pub use problems::{Mark, Problems};
+pub use text::{FILE_LIMIT, Text, read_text};
+pub use tokens::{is_meta_token, tokens, without};
 
 #[cfg(test)]
 mod tests;

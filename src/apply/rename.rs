@@ -12,7 +12,7 @@ use super::stop::Stop;
 /// machine has touched meanwhile keeps its key until the next run.
 pub(super) async fn rename(plan: &Plan, book: &dyn Book, context: &Context) -> Result<usize, Stop> {
     let moves = plan.changes.iter().filter_map(|change| match (&change.action, &change.post) {
-        (Action::Moved { from }, Some(post)) => renamed(post, from, book, context),
+        (Action::Move { from }, Some(post)) => renamed(post, from, book, context),
         _ => None,
     });
     let written = book.claim(moves.collect()).await?;

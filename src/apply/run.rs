@@ -176,7 +176,8 @@ pub fn causes_of(plan: &Plan) -> BTreeSet<Cause> {
 
 /// What an account's run is given to do.
 pub fn is_work(change: &Change) -> bool {
-    change.acts() && matches!(change.action, Action::Publish | Action::Resume(_) | Action::Adopt)
+    change.acts()
+        && matches!(change.action, Action::Publish | Action::Continue | Action::Settle | Action::Finish | Action::Adopt)
 }
 
 /// Whether Meta has to be asked anything about an account.

@@ -12,7 +12,7 @@ use crate::cli::Command;
 use crate::config::Env;
 use crate::exit::Exit;
 use crate::finding::Finding;
-use crate::plan::{Action, Plan};
+use crate::plan::{Mark, Plan};
 use crate::port::named;
 use crate::report::markdown::{self, End, Limit, Place, Run};
 use crate::report::text::plural;
@@ -253,7 +253,7 @@ impl Told {
         let in_run = run.count(|end| matches!(end, End::Unknown { .. }));
         let before = self.plan.as_ref().map_or(0, |plan| {
             let is_new = |key: &crate::id::PostKey| run.posts.iter().all(|(post, _)| post.key != *key);
-            let unknown = plan.changes.iter().filter(|change| change.action == Action::Unknown);
+            let unknown = plan.changes.iter().filter(|change| change.mark() == Mark::Unknown);
             unknown.filter(|change| is_new(&change.key)).count()
         });
         let unknown = (in_run + before).max(usize::from(exit == Exit::Unknown));

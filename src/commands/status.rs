@@ -6,7 +6,7 @@ use crate::cli::{Global, OutputFormat, Scope, Status};
 use crate::config::{Account, Paused};
 use crate::exit::Exit;
 use crate::lockfile::{Record, State};
-use crate::plan::{Action, Plan};
+use crate::plan::{Mark, Plan};
 use crate::report;
 use crate::report::auth::TokenReport;
 use crate::report::status::{AccountStatus, Line};
@@ -104,17 +104,17 @@ fn offline(account: &Account, project: &Project, plan: &Plan, token: TokenReport
     last.sort_by_key(|line| std::cmp::Reverse(line.at));
     last.truncate(LAST);
     let changes = || plan.changes.iter().filter(|change| change.account == account.name);
-    let count = |action: &Action| changes().filter(|change| change.action == *action).count();
-    let next = changes().filter(|change| change.action == Action::Scheduled).min_by_key(|change| change.due_at);
+    let count = |mark: Mark| changes().filter(|change| change.mark() == mark).count();
+    let next = changes().filter(|change| change.mark() == Mark::Scheduled).min_by_key(|change| change.due_at);
     AccountStatus {
         token,
         quota: None,
         last,
         unknown: of(&[State::Unknown]),
         open: of(&[State::Containers, State::Intent]),
-        late: count(&Action::Late),
-        failed: count(&Action::Failed),
-        due: changes().filter(|change| change.acts() && change.action == Action::Publish).count(),
+        late: count(Mark::Late),
+        failed: count(Mark::Failed),
+        due: changes().filter(|change| change.acts() && change.mark() == Mark::Publish).count(),
         next: next.map(|change| Line { key: change.key.clone(), kind: change.kind, at: change.due_at, text: None }),
         paused: account.paused.map(|paused| {
             match paused {

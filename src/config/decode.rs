@@ -13,11 +13,11 @@ use self::branch::unusable_branch;
 pub(crate) use self::shared::hashtag;
 use self::shared::{hashtags, shared};
 use super::load::usual_token;
-use super::schema::{Account, Config, Defaults, Git, Login, Paused, Push, Schedule, TokenSource};
+use super::schema::{ACCOUNT_LIMIT, Account, Config, Defaults, Git, Login, Paused, Push, Schedule, TokenSource};
 use crate::finding::Severity;
 use crate::id::{AccountName, UserId};
 use crate::rules;
-use crate::yaml::{Entry, Fields, Node, Problems, Value, closest, shown};
+use crate::yaml::{Entry, Fields, Node, Problems, Value, listed, shown};
 
 pub(super) const FIELDS: &[&str] = &[
     "accounts",
@@ -119,7 +119,13 @@ fn accounts(fields: Fields<'_>, base: &Account, config: &mut Config, problems: &
                 .report(&rules::EMPTY_VALUE, &entry.key_span, "`accounts` names no account", "nothing below")
                 .help = Some("remove it to use the account of the environment".into());
         }
-        for entry in list.entries() {
+        if let Some(entry) = list.entries().get(ACCOUNT_LIMIT) {
+            let message = format!("a content root has at most {ACCOUNT_LIMIT} accounts");
+            let label = format!("{} here", list.entries().len());
+            problems.report(&rules::INVALID_VALUE, &entry.key_span, message, label).help =
+                Some("give some of them a content root of their own".into());
+        }
+        for entry in list.entries().iter().take(ACCOUNT_LIMIT) {
             let account = account(entry, base, &config.hashtag_sets, problems);
             let same = |other: &&Account| other.user_id.is_some() && other.user_id == account.user_id;
             if let Some(other) = config.accounts.iter().find(same) {
@@ -147,11 +153,11 @@ fn accounts(fields: Fields<'_>, base: &Account, config: &mut Config, problems: &
         config.default_account = Some(AccountName::new(name));
         return;
     }
-    let meant = closest(name, known.iter().copied());
+    let meant = problems.closest(name, known.iter().copied());
     let label = meant.map_or_else(|| "not an account".into(), |name| format!("did you mean `{name}`?"));
     problems
         .report(&rules::DEFAULT_ACCOUNT, &node.span, format!("there is no account `{}`", shown(name)), label)
-        .help = Some(format!("`accounts` has: {}", known.join(", ")));
+        .help = Some(format!("`accounts` has: {}", listed(known, ", ")));
 }
 
 fn entry_value_span(entry: &Entry, name: &str) -> std::ops::Range<usize> {
@@ -233,7 +239,7 @@ fn choice<T: Copy>(
     let found = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
     if found.is_none() {
         let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-        let meant = closest(text, words.iter().copied());
+        let meant = problems.closest(text, words.iter().copied());
         let label = meant.map_or_else(|| "not one of them".into(), |word| format!("did you mean `{word}`?"));
         problems
             .report(&rules::INVALID_VALUE, &node.span, format!("`{name}` cannot be `{}`", shown(text)), label)
@@ -369,7 +375,7 @@ fn rule_severities(fields: Fields<'_>, problems: &mut Problems<'_>) -> BTreeMap<
     let Some(fields) = fields.fields("rules", problems) else { return severities };
     for entry in fields.entries() {
         let Some(rule) = rules::find(&entry.key) else {
-            let meant = closest(&entry.key, rules::ALL.iter().map(|rule| rule.name));
+            let meant = problems.closest(&entry.key, rules::ALL.iter().map(|rule| rule.name));
             let label = meant.map_or_else(|| "not a rule".into(), |name| format!("did you mean `{name}`?"));
             problems
                 .report(

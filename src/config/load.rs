@@ -11,10 +11,13 @@ use crate::finding::Finding;
 use crate::id::{AccountName, UserId};
 use crate::port::{Disk, named};
 use crate::rules;
-use crate::yaml::{self, FILE_LIMIT, Problems, read_text};
+use crate::yaml::{self, Problems, read_text};
 
 /// The name of the configuration file in the content root.
 pub const FILE: &str = "igsync.yaml";
+
+/// What is said for all accounts is kept for each of them. In bytes.
+const LIMIT: u64 = 256 * 1024;
 
 /// The configuration of a run.
 #[derive(Debug)]
@@ -39,7 +42,7 @@ pub fn load(disk: &dyn Disk, root: &Path, config_path: Option<&Path>, env: &Env)
     let is_absent = disk.stat(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
     let mut config = None;
     if !is_absent {
-        match read_text(disk, &path, &name, FILE_LIMIT) {
+        match read_text(disk, &path, &name, LIMIT) {
             Ok(text) => {
                 let mut problems = Problems::new(name, &text.text);
                 problems.report_tokens(&text.tokens);

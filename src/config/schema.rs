@@ -11,6 +11,9 @@ use crate::id::{AccountName, UserId};
 pub use crate::media::convert::Fit;
 use crate::rules;
 
+/// A content root has no more accounts: every manifest may be a post of each.
+pub const ACCOUNT_LIMIT: usize = 500;
+
 #[derive(Clone, Debug)]
 pub struct Config {
     /// In the order of the file; never empty.

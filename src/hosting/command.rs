@@ -15,6 +15,7 @@ use super::{Error, MediaFile};
 use crate::net;
 use crate::process::{self, Call, Environment, Limits, Output, Problem, TalksTo};
 use crate::text::excerpt;
+use crate::yaml;
 
 pub(super) struct Program {
     pub words: Vec<String>,
@@ -115,9 +116,7 @@ impl Program {
         for secret in self.secrets.iter().filter(|secret| secret.len() >= 6) {
             text = text.replace(secret.as_str(), "***");
         }
-        while let Some(token) = crate::yaml::find_token(&text) {
-            text.replace_range(token, "***");
-        }
+        text = yaml::without(&text, &yaml::tokens(&text), |_| "***".to_owned());
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let line = lines.join("; ");
         let surplus = line.chars().count().saturating_sub(SHOWN);

@@ -1,14 +1,16 @@
 //! Which accounts a post is for.
 
-use super::written::{At, Written};
+use std::collections::HashSet;
+
+use super::written::{List, Written};
 use crate::config::{Account, Config};
 use crate::id::AccountName;
 use crate::rules;
-use crate::yaml::{Problems, closest, shown};
+use crate::yaml::{Problems, listed, shown};
 
 /// The accounts to publish on; empty: a finding says why.
 pub(super) fn accounts<'c>(config: &'c Config, written: &Written, problems: &mut Problems<'_>) -> Vec<&'c Account> {
-    let known: Vec<&str> = config.accounts.iter().map(|account| account.name.as_str()).collect();
+    let known = || config.accounts.iter().map(|account| account.name.as_str());
     let Some(list) = &written.accounts else {
         let account = match config.accounts.as_slice() {
             [only] => Some(only),
@@ -19,7 +21,7 @@ pub(super) fn accounts<'c>(config: &'c Config, written: &Written, problems: &mut
             let span = written.name_span("kind").unwrap_or(0..0);
             let message = "the post names no account, and there are several";
             problems.report(&rules::NO_ACCOUNT, &span, message, "no `accounts`").help =
-                Some(format!("add `accounts: [{}]`, or set `default_account` in igsync.yaml", known.join(" or ")));
+                Some(format!("add `accounts: [{}]`, or set `default_account` in igsync.yaml", listed(known(), " or ")));
         }
         return account.into_iter().collect();
     };
@@ -28,16 +30,17 @@ pub(super) fn accounts<'c>(config: &'c Config, written: &Written, problems: &mut
             Some("name one, or remove `accounts`; `draft: true` keeps a post from going out".into());
     }
     let mut accounts: Vec<&Account> = Vec::with_capacity(list.value.len());
-    for name in &list.value {
+    let mut seen: HashSet<&AccountName> = HashSet::with_capacity(list.value.len());
+    for name in list.value.iter() {
         match config.account(&name.value) {
-            Some(account) if accounts.iter().any(|other| other.name == account.name) => {}
-            Some(account) => accounts.push(account),
+            Some(account) if seen.insert(&account.name) => accounts.push(account),
+            Some(_) => {}
             None => {
-                let meant = closest(name.value.as_str(), known.iter().copied());
+                let meant = problems.closest(name.value.as_str(), known());
                 let label = meant.map_or_else(|| "not an account".into(), |name| format!("did you mean `{name}`?"));
                 let message = format!("there is no account `{}`", shown(name.value.as_str()));
                 name.report(problems, &rules::UNKNOWN_ACCOUNT, message, label).help =
-                    Some(format!("igsync.yaml has: {}", known.join(", ")));
+                    Some(format!("igsync.yaml has: {}", listed(known(), ", ")));
             }
         }
     }
@@ -45,10 +48,11 @@ pub(super) fn accounts<'c>(config: &'c Config, written: &Written, problems: &mut
 }
 
 /// Accounts that a `_defaults.yaml` above does not allow.
-pub(super) fn narrowed(accounts: Option<&At<Vec<At<AccountName>>>>, outer: &Written, problems: &mut Problems<'_>) {
+pub(super) fn narrowed(accounts: Option<&List<AccountName>>, outer: &Written, problems: &mut Problems<'_>) {
     let (Some(accounts), Some(allowed)) = (accounts, &outer.accounts) else { return };
-    for name in &accounts.value {
-        if !allowed.value.iter().any(|allowed| allowed.value == name.value) {
+    let names: HashSet<&AccountName> = allowed.value.iter().map(|allowed| &allowed.value).collect();
+    for name in accounts.value.iter() {
+        if !names.contains(&name.value) {
             let file = allowed.origin.as_ref().map_or("_defaults.yaml", |source| source.name.as_str());
             name.report(
                 problems,

@@ -11,11 +11,11 @@ use super::digest::text_digest;
 use super::fields::takes;
 use super::schema::{Item, MediaType, Post, PostState, ReelOptions};
 use super::time::WrittenTime;
-use super::written::{At, Caption, Tags, Written, WrittenItem};
+use super::written::{At, Caption, List, Tags, Written, WrittenItem};
 use crate::config::{Account, Config, Login, hashtag};
 use crate::id::{Digest, Kind, PostKey};
 use crate::rules;
-use crate::yaml::{Problems, closest, shown};
+use crate::yaml::{Problems, TEXT_LIMIT, listed, shown};
 
 /// What all posts of one manifest share.
 pub(super) struct Subject<'a> {
@@ -202,7 +202,7 @@ impl Subject<'_> {
         ReelOptions {
             cover: value(written.cover.as_ref()),
             share_to_feed: value(written.share_to_feed.as_ref()).or(account.defaults.share_to_feed).unwrap_or(true),
-            audio_name: value(written.audio_name.as_ref()).filter(|name| !name.is_empty()),
+            audio_name: written.audio_name.as_ref().map(|name| name.value.to_string()).filter(|name| !name.is_empty()),
             audio_configuration: value(written.audio_configuration.as_ref()),
             trial: value(written.trial.as_ref()),
         }
@@ -239,53 +239,81 @@ impl Subject<'_> {
 
     /// Each with its `#`.
     fn hashtags(&self, account: &Account, problems: &mut Problems<'_>) -> Vec<String> {
-        let Some(list) = &self.written.hashtags else {
+        let mut hashtags = Hashtags::default();
+        if let Some(list) = &self.written.hashtags {
+            for tag in list.value.iter().filter(|tag| !self.expand(&tag.value, &mut hashtags)) {
+                self.no_hashtag(tag, problems);
+            }
+        } else {
             // The configuration has checked its own.
-            let defaults = account.defaults.hashtags.iter().flatten();
-            return defaults.flat_map(|tag| self.expanded(tag).unwrap_or_default()).collect();
-        };
-        let mut hashtags = Vec::new();
-        for tag in &list.value {
-            match self.expanded(&tag.value) {
-                Some(tags) => hashtags.extend(tags),
-                None if tag.value.starts_with("set:") => {
-                    let sets = self.config.hashtag_sets.keys().map(String::as_str);
-                    let meant =
-                        closest(&tag.value[4..], sets.clone()).map(|name| format!("did you mean `set:{name}`?"));
-                    let known: Vec<&str> = sets.collect();
-                    tag.report(
-                        problems,
-                        &rules::UNKNOWN_HASHTAG_SET,
-                        format!("there is no hashtag set `{}`", shown(&tag.value[4..])),
-                        meant.unwrap_or_else(|| "not a set".into()),
-                    )
-                    .help = Some(format!(
-                        "`hashtag_sets` of igsync.yaml has: {}",
-                        if known.is_empty() { "none".into() } else { known.join(", ") }
-                    ));
-                }
-                None => {
-                    tag.report(
-                        problems,
-                        &rules::INVALID_HASHTAG,
-                        format!("`{}` is not one hashtag", shown(&tag.value)),
-                        "not one word",
-                    )
-                    .help =
-                        Some("a hashtag has no spaces and no `#`, `@` or `,` inside; give each its own entry".into());
-                }
+            for tag in account.defaults.hashtags.iter().flatten() {
+                self.expand(tag, &mut hashtags);
             }
         }
-        hashtags
+        if hashtags.is_cut {
+            let whole = At { value: (), span: self.whole(), origin: None };
+            let place = self.written.hashtags.as_ref().map_or(whole, place);
+            let label = format!("more than {TEXT_LIMIT} bytes");
+            place.report(problems, &rules::INVALID_VALUE, "the hashtags are longer than any caption", label).help =
+                Some("a caption has at most 2,200 characters, hashtags included".into());
+        }
+        hashtags.tags
     }
 
-    fn expanded(&self, tag: &str) -> Option<Vec<String>> {
+    /// Adds a hashtag, or those of a set. `false`: it is neither.
+    fn expand(&self, tag: &str, hashtags: &mut Hashtags) -> bool {
         match tag.strip_prefix("set:") {
             Some(name) => {
-                self.config.hashtag_sets.get(name).map(|tags| tags.iter().filter_map(|tag| hashtag(tag)).collect())
+                let set = self.config.hashtag_sets.get(name);
+                for tag in set.into_iter().flatten() {
+                    if hashtags.is_cut {
+                        break;
+                    }
+                    hashtags.add(hashtag(tag));
+                }
+                set.is_some()
             }
-            None => hashtag(tag).map(|tag| vec![tag]),
+            None => hashtags.add(hashtag(tag)),
         }
+    }
+
+    /// Says why an entry is no hashtag.
+    fn no_hashtag(&self, tag: &At<String>, problems: &mut Problems<'_>) {
+        let Some(set) = tag.value.strip_prefix("set:") else {
+            let message = format!("`{}` is not one hashtag", shown(&tag.value));
+            tag.report(problems, &rules::INVALID_HASHTAG, message, "not one word").help =
+                Some("a hashtag has no spaces and no `#`, `@` or `,` inside; give each its own entry".into());
+            return;
+        };
+        let sets = self.config.hashtag_sets.keys().map(String::as_str);
+        let meant = problems.closest(set, sets.clone());
+        let label = meant.map_or_else(|| "not a set".into(), |name| format!("did you mean `set:{name}`?"));
+        let message = format!("there is no hashtag set `{}`", shown(set));
+        let known = if self.config.hashtag_sets.is_empty() { "none".into() } else { listed(sets, ", ") };
+        tag.report(problems, &rules::UNKNOWN_HASHTAG_SET, message, label).help =
+            Some(format!("`hashtag_sets` of igsync.yaml has: {known}"));
+    }
+}
+
+/// The hashtags of one post. A set can be named again and again: what is longer than any caption is cut off.
+#[derive(Default)]
+struct Hashtags {
+    tags: Vec<String>,
+    /// In bytes, as they are joined.
+    len: usize,
+    is_cut: bool,
+}
+
+impl Hashtags {
+    /// `false`: there is none.
+    fn add(&mut self, tag: Option<String>) -> bool {
+        let Some(tag) = tag else { return false };
+        self.len += tag.len() + 1;
+        self.is_cut |= self.len > TEXT_LIMIT;
+        if !self.is_cut {
+            self.tags.push(tag);
+        }
+        true
     }
 }
 
@@ -294,7 +322,7 @@ fn built(slot: usize, (media_type, source): &(MediaType, crate::path::Source), t
         slot,
         media_type: *media_type,
         source: source.clone(),
-        alt_text: value(tags.alt_text.as_ref()).map(|text| normal(&text)).filter(|text| !text.is_empty()),
+        alt_text: tags.alt_text.as_ref().map(|text| normal(&text.value)).filter(|text| !text.is_empty()),
         user_tags: tags.user_tags.as_ref().map(values).unwrap_or_default(),
         product_tags: tags.product_tags.as_ref().map(values).unwrap_or_default(),
         thumb_offset: value(tags.thumb_offset.as_ref()),
@@ -316,7 +344,7 @@ fn value<T: Clone>(at: Option<&At<T>>) -> Option<T> {
     at.map(|at| at.value.clone())
 }
 
-fn values<T: Clone>(list: &At<Vec<At<T>>>) -> Vec<T> {
+fn values<T: Clone>(list: &List<T>) -> Vec<T> {
     list.value.iter().map(|at| at.value.clone()).collect()
 }
 

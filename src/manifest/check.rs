@@ -2,7 +2,7 @@
 
 use super::fields::{instead, takes};
 use super::schema::MediaType;
-use super::written::{At, Tags, Written};
+use super::written::{At, List, Tags, Written};
 use crate::config::Account;
 use crate::id::Kind;
 use crate::rules;
@@ -179,7 +179,7 @@ pub(super) fn tags(media_type: MediaType, kind: Kind, tags: &Tags, problems: &mu
     }
     if let Some(list) = &tags.user_tags {
         at_most(list, USER_TAG_LIMIT, "user tags", &rules::TOO_MANY_USER_TAGS, problems);
-        for tag in &list.value {
+        for tag in list.value.iter() {
             let has_position = tag.value.x.is_some() || tag.value.y.is_some();
             if is_video && kind != Kind::Story {
                 if has_position {
@@ -198,7 +198,7 @@ pub(super) fn tags(media_type: MediaType, kind: Kind, tags: &Tags, problems: &mu
     }
     if let Some(list) = &tags.product_tags {
         at_most(list, PRODUCT_TAG_LIMIT, "product tags", &rules::TOO_MANY_PRODUCT_TAGS, problems);
-        for tag in &list.value {
+        for tag in list.value.iter() {
             if !is_video {
                 position(tag, tag.value.x, tag.value.y, problems);
             } else if tag.value.x.is_some() || tag.value.y.is_some() {
@@ -223,7 +223,7 @@ fn position<T>(tag: &At<T>, x: Option<f64>, y: Option<f64>, problems: &mut Probl
 }
 
 fn at_most<T>(
-    list: &At<Vec<T>>,
+    list: &List<T>,
     limit: usize,
     what: &str,
     rule: &'static crate::finding::Rule,
@@ -263,7 +263,7 @@ pub(super) fn overruled(written: &Written, kind: Kind, problems: &mut Problems<'
 
 /// An account that names itself as a sponsor.
 pub(super) fn sponsors(written: &Written, account: &Account, problems: &mut Problems<'_>) {
-    let ids = written.branded_content_sponsor_ids.iter().flat_map(|ids| &ids.value);
+    let ids = written.branded_content_sponsor_ids.iter().flat_map(|ids| ids.value.iter());
     for id in ids.filter(|id| account.user_id.as_ref().is_some_and(|own| own.as_str() == id.value)) {
         let message = "an account cannot sponsor its own post";
         id.report(problems, &rules::SPONSOR_IS_SELF, message, format!("this is account {}", account.name)).help =

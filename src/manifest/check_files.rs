@@ -93,8 +93,10 @@ fn check_file(
 
 fn not_converted(refusal: &Refusal, path: &str) -> Broken {
     let help = match refusal {
-        Refusal::Damaged(_) => "export it again".to_owned(),
-        Refusal::Moves | Refusal::TooLarge(_) => format!("convert it: {}", limits::to_jpeg(name(path))),
+        Refusal::Damaged(_) | Refusal::Profile => "export it again".to_owned(),
+        Refusal::Moves | Refusal::TooLarge(_) | Refusal::TooHeavy(_) => {
+            format!("convert it: {}", limits::to_jpeg(name(path)))
+        }
     };
     Broken::new(&rules::NOT_CONVERTED, "igsync cannot convert this picture", refusal.to_string(), help)
 }

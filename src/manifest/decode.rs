@@ -6,12 +6,13 @@ use std::sync::Arc;
 use super::fields::{FIELDS, ITEM_FIELDS, WRONG_NAMES, kind_meant};
 use super::schema::{Audio, GraduationStrategy, MediaType, PostState, ProductTag, UserTag};
 use super::time;
-use super::written::{At, Caption, Tags, Written, WrittenItem};
+use super::written::{At, Caption, List, Tags, Written, WrittenItem};
+use crate::config::ACCOUNT_LIMIT;
 use crate::finding::SourceText;
 use crate::id::{AccountName, Kind};
 use crate::path::{self, Source};
 use crate::rules;
-use crate::yaml::{Fields, Node, Problems, closest, report_cut, shown};
+use crate::yaml::{Fields, Node, Problems, report_cut, shown};
 
 /// Where the file stands.
 pub(super) struct Context<'a> {
@@ -92,7 +93,7 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
             return (Some(self.at(node, kind)), None);
         }
         let meant = kind_meant(text).or_else(|| {
-            let name = closest(text, Kind::ALL.iter().map(|kind| kind.as_str()))?;
+            let name = self.problems.closest(text, Kind::ALL.iter().map(|kind| kind.as_str()))?;
             Kind::ALL.into_iter().find(|kind| kind.as_str() == name)
         });
         let label = meant.map_or_else(|| "not a kind".into(), |kind| format!("did you mean `{kind}`?"));
@@ -161,7 +162,7 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         }
     }
 
-    fn user_tags(&mut self) -> Option<At<Vec<At<UserTag>>>> {
+    fn user_tags(&mut self) -> Option<List<UserTag>> {
         let (nodes, node) = self.fields.list("user_tags", self.problems)?;
         let tags = nodes.iter().filter_map(|node| {
             let fields = Fields::of(node, "a user tag", self.problems)?;
@@ -181,7 +182,7 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         Some(self.at(node, tags))
     }
 
-    fn product_tags(&mut self) -> Option<At<Vec<At<ProductTag>>>> {
+    fn product_tags(&mut self) -> Option<List<ProductTag>> {
         let (nodes, node) = self.fields.list("product_tags", self.problems)?;
         let tags = nodes.iter().filter_map(|node| {
             let fields = Fields::of(node, "a product tag", self.problems)?;
@@ -224,8 +225,8 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         written.first_comment = self.prose("first_comment");
     }
 
-    fn prose(&mut self, name: &str) -> Option<At<String>> {
-        self.fields.prose(name, self.problems).map(|(text, node)| self.at(node, text.to_owned()))
+    fn prose(&mut self, name: &str) -> Option<At<Arc<str>>> {
+        self.fields.prose(name, self.problems).map(|(text, node)| self.at(node, text.into()))
     }
 
     fn caption_file(&mut self) -> Option<At<Caption>> {
@@ -240,7 +241,7 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         }
     }
 
-    fn hashtags(&mut self) -> Option<At<Vec<At<String>>>> {
+    fn hashtags(&mut self) -> Option<List<String>> {
         let (nodes, node) = self.fields.list("hashtags", self.problems)?;
         let tags = nodes
             .iter()
@@ -258,7 +259,7 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         Some(self.at(node, tags))
     }
 
-    fn usernames(&mut self, name: &str) -> Option<At<Vec<At<String>>>> {
+    fn usernames(&mut self, name: &str) -> Option<List<String>> {
         let (nodes, node) = self.fields.list(name, self.problems)?;
         let names = nodes
             .iter()
@@ -345,7 +346,7 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         written.publish_at = self.time("publish_at");
         written.publish_until = self.time("publish_until");
         written.draft = self.flag("draft");
-        if let Some((nodes, node)) = self.fields.list("accounts", self.problems) {
+        if let Some((nodes, node)) = self.fields.long_list("accounts", ACCOUNT_LIMIT, self.problems) {
             let accounts = nodes
                 .iter()
                 .filter_map(|node| {

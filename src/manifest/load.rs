@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use unicode_casefold::UnicodeCaseFold;
 use unicode_normalization::UnicodeNormalization;
 
 use super::accounts::{accounts, narrowed};
 use super::assemble::Subject;
+use super::confusable::{self, Doubt, Look};
 use super::decode::{Context, decode};
 use super::discover::{Found, ManifestFile, discover};
 use super::ignored::Ignored;
@@ -19,7 +21,7 @@ use crate::finding::{self, Finding, Severity};
 use crate::id::{Kind, PostKey};
 use crate::port::Disk;
 use crate::rules;
-use crate::yaml::{self, FILE_LIMIT, Problems, read_text};
+use crate::yaml::{self, FILE_LIMIT, Mark, Problems, TEXT_LIMIT, read_text, shown};
 
 /// What the content root holds.
 #[derive(Debug)]
@@ -52,7 +54,8 @@ pub struct Options {
 pub fn load(disk: &dyn Disk, root: &Path, config: &Config, options: Options) -> Loaded {
     let mut ignored = Ignored::default();
     let found = discover(disk, root, config.posts.as_deref(), &mut ignored);
-    let reader = Reader { disk, root, ignored: &ignored, config, options };
+    let share = FINDING_LIMIT / (found.manifests.len() + found.folders.len()).max(1);
+    let reader = Reader { disk, root, ignored: &ignored, config, options, share, posts: AtomicUsize::new(0) };
     let mut findings = Vec::new();
     let mut complete = !found.incomplete;
     let mut defaults: Vec<Option<Arc<Defaults>>> = Vec::with_capacity(found.folders.len());
@@ -70,6 +73,11 @@ pub fn load(disk: &dyn Disk, root: &Path, config: &Config, options: Options) -> 
     let mut read = reader.read_all(&found, &defaults);
     let manifests = found.manifests.len();
     findings.extend(found.findings);
+    if reader.posts.into_inner() > POST_LIMIT {
+        let message = "there are more than 250,000 posts here, each manifest counted for each of its accounts";
+        let finding = Finding::new(&rules::UNREADABLE, ".", message);
+        findings.push(finding.help("divide them among several content roots"));
+    }
     clashes(&mut read, &mut findings);
     let mut posts = Vec::with_capacity(read.len());
     let (mut unplanned, mut guessed) = (Vec::new(), HashSet::new());
@@ -132,7 +140,16 @@ struct Reader<'a> {
     ignored: &'a Ignored,
     config: &'a Config,
     options: Options,
+    /// So many findings of one file are kept.
+    share: usize,
+    /// How many posts there are so far.
+    posts: AtomicUsize,
 }
+
+/// So many findings of all files are kept; each file has a few, whatever the others have.
+const FINDING_LIMIT: usize = 200_000;
+/// So many posts are planned, each manifest counted for each of its accounts.
+const POST_LIMIT: usize = 250_000;
 
 impl Reader<'_> {
     fn read_all(&self, found: &Found, defaults: &[Option<Arc<Defaults>>]) -> Vec<Read> {
@@ -173,7 +190,7 @@ impl Reader<'_> {
                 return (own, vec![*finding]);
             }
         };
-        let mut problems = Problems::new(file, &text.text);
+        let mut problems = Problems::new(file, &text.text).at_most(self.share.max(2));
         problems.report_tokens(&text.tokens);
         match yaml::parse(&mut problems) {
             Some(node) => {
@@ -189,13 +206,12 @@ impl Reader<'_> {
         }
         // Inherited values are not this file's: only what a manifest itself has counts as present.
         own.written.present.clear();
-        own.is_sound &= self.is_sound(problems.since(0));
+        own.is_sound &= self.is_sound(problems.since(Mark::default()));
         (own, problems.into_findings())
     }
 
-    fn is_sound(&self, findings: &[Finding]) -> bool {
+    fn is_sound<'f>(&self, mut findings: impl Iterator<Item = &'f Finding>) -> bool {
         !findings
-            .iter()
             .any(|finding| self.config.judge(finding.clone()).is_some_and(|judged| judged.severity == Severity::Error))
     }
 
@@ -206,7 +222,7 @@ impl Reader<'_> {
             Ok(text) => text,
             Err(finding) => return unread(vec![*finding]),
         };
-        let mut problems = Problems::new(Arc::clone(&file), &text.text);
+        let mut problems = Problems::new(Arc::clone(&file), &text.text).at_most(self.share.max(2));
         problems.report_tokens(&text.tokens);
         let Some(node) = yaml::parse(&mut problems) else { return unread(problems.into_findings()) };
         let context = Context { folder, defaults: None, allow_loopback: self.options.allow_loopback };
@@ -238,23 +254,27 @@ impl Reader<'_> {
                 finding.severity = Severity::Warning;
             }
         };
-        soften(problems.since(0));
-        let is_sound = defaults.is_none_or(|defaults| defaults.is_sound) && self.is_sound(problems.since(0));
+        soften(problems.since_mut(Mark::default()));
+        let is_sound =
+            defaults.is_none_or(|defaults| defaults.is_sound) && self.is_sound(problems.since(Mark::default()));
         let is_complete = !accounts.is_empty() || is_draft;
+        if self.posts.fetch_add(accounts.len(), Ordering::Relaxed) + accounts.len() > POST_LIMIT {
+            return unread(problems.into_findings());
+        }
         let mut posts = Vec::with_capacity(accounts.len());
         for account in accounts {
-            let before = problems.len();
+            let before = problems.mark();
             let mut post = subject.post(account, &mut problems);
-            soften(problems.since(before));
+            soften(problems.since_mut(before));
             post.caption_file.clone_from(&caption_file);
             post.has_errors = !is_sound || !self.is_sound(problems.since(before));
             posts.push(post);
         }
         // Its other mistakes are told all the same, as far as they are no account's.
         let unassigned = posts.is_empty().then(|| {
-            let before = problems.len();
+            let before = problems.mark();
             let mut post = subject.post(&config::stand_in(), &mut problems);
-            soften(problems.since(before));
+            soften(problems.since_mut(before));
             post.has_errors = true;
             post
         });
@@ -266,12 +286,12 @@ impl Reader<'_> {
         let Some(At { value: Caption::File(path), .. }) = &written.caption else { return };
         let path = Arc::clone(path);
         let Some(at) = written.caption.as_mut() else { return };
-        at.value = Caption::Text(String::new());
+        at.value = Caption::Text("".into());
         if let Err(refused) = super::media::usable(self.disk, self.root, &path, self.ignored) {
             at.report(problems, refused.rule, refused.message, refused.label).help = Some(refused.help);
             return;
         }
-        match read_text(self.disk, &self.root.join(&*path), &path, FILE_LIMIT) {
+        match read_text(self.disk, &self.root.join(&*path), &path, TEXT_LIMIT as u64) {
             Ok(text) => {
                 if !text.tokens.is_empty() {
                     at.report(
@@ -282,7 +302,7 @@ impl Reader<'_> {
                     )
                     .help = Some("revoke it, it is in the history of this repository".into());
                 }
-                at.value = Caption::Text(text.text);
+                at.value = Caption::Text(text.text.into());
             }
             Err(finding) => {
                 at.report(problems, finding.rule, finding.message, "this file").help = finding.help;
@@ -317,7 +337,12 @@ fn key(file: &str, written: &Written, problems: &mut Problems<'_>) -> PostKey {
             problems.report(&rules::INVALID_KEY, &(0..0), message, "this file").help =
                 Some("rename the file, or give it an `id`".into());
         }
-        return default();
+        let key = default();
+        if let Some((message, label)) = doubtful(&key) {
+            problems.report(&rules::CONFUSABLE_KEY, &(0..0), message, label).help =
+                Some("rename the file in letters of one script, or give it an `id`".into());
+        }
+        return key;
     };
     let text: String = id.value.nfc().collect();
     let fits =
@@ -327,11 +352,34 @@ fn key(file: &str, written: &Written, problems: &mut Problems<'_>) -> PostKey {
             Some("a key has 1 to 200 characters, no line breaks and no space at either end".into());
         return default();
     }
-    PostKey::new(text)
+    let key = PostKey::new(text);
+    if let Some((message, label)) = doubtful(&key) {
+        id.report(problems, &rules::CONFUSABLE_KEY, message, label).help =
+            Some("write it in letters of one script".into());
+    }
+    key
 }
 
-/// Keys that differ by case alone, or not at all.
+/// Why a key is not what it looks like, and the character as a label.
+fn doubtful(key: &PostKey) -> Option<(String, String)> {
+    Some(match confusable::doubt(key.as_str())? {
+        Doubt::Unseen(c) => {
+            let code = format!("U+{:04X}", u32::from(c));
+            (format!("the key holds a character that is not seen, {code}"), code)
+        }
+        Doubt::Mixed(c) => {
+            let code = format!("`{c}` is U+{:04X}", u32::from(c));
+            (
+                format!("a word of the key `{}` mixes letters of several scripts that look alike", shown(key.as_str())),
+                code,
+            )
+        }
+    })
+}
+
+/// Keys that differ by case alone, not at all, or only in what looks alike.
 fn clashes(files: &mut [Read], findings: &mut Vec<Finding>) {
+    look_alikes(files, findings);
     let mut first_with: HashMap<String, usize> = HashMap::with_capacity(files.len());
     for index in 0..files.len() {
         let Some(key) = files[index].posts.first().map(|post| post.key.clone()) else { continue };
@@ -351,6 +399,40 @@ fn clashes(files: &mut [Read], findings: &mut Vec<Finding>) {
             post.has_errors = true;
         }
         for post in &mut files[first].posts {
+            post.has_errors = true;
+        }
+    }
+}
+
+/// Keys that are taken for each other: an error at both.
+fn look_alikes(files: &mut [Read], findings: &mut Vec<Finding>) {
+    let key = |file: &Read| file.posts.first().map(|post| post.key.clone());
+    if files.iter().filter_map(key).all(|key| key.as_str().is_ascii()) {
+        return;
+    }
+    // Two keys of each look are enough to find another one for every further key.
+    let mut by_look: HashMap<String, Vec<(usize, String)>> = HashMap::with_capacity(files.len());
+    let mut alike: Vec<(usize, usize)> = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        let Some(key) = key(file) else { continue };
+        let Look { skeleton, foreign } = Look::of(key.as_str());
+        let known = by_look.entry(skeleton).or_default();
+        let other = known.iter().find(|(_, other)| *other != foreign).map(|(other, _)| *other);
+        alike.extend(other.map(|other| (index, other)));
+        if known.iter().all(|(_, other)| *other != foreign) {
+            known.push((index, foreign));
+            known.truncate(2);
+        }
+    }
+    let mut said = HashSet::new();
+    for (one, other) in alike.into_iter().flat_map(|(index, other)| [(index, other), (other, index)]) {
+        if !said.insert(one) {
+            continue;
+        }
+        let message = format!("its key looks like that of {}", files[other].file);
+        let finding = Finding::new(&rules::CONFUSABLE_KEY, Arc::clone(&files[one].file), message);
+        findings.push(finding.help("rename one of the files, or give it an `id`, in letters of one script"));
+        for post in &mut files[one].posts {
             post.has_errors = true;
         }
     }

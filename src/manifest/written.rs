@@ -10,7 +10,7 @@ use crate::id::{AccountName, Kind};
 use crate::path::Source;
 use crate::yaml::Problems;
 
-/// A value with its place.
+/// A value with its place. What can be long is behind an `Arc`: thousands of manifests inherit it.
 #[derive(Clone, Debug)]
 pub(super) struct At<T> {
     pub value: T,
@@ -37,10 +37,13 @@ impl<T> At<T> {
 
 #[derive(Clone, Debug)]
 pub(super) enum Caption {
-    Text(String),
+    Text(Arc<str>),
     /// Relative to the content root.
     File(Arc<str>),
 }
+
+/// A list, each entry with its place.
+pub(super) type List<T> = At<Arc<[At<T>]>>;
 
 /// One item of a carousel.
 #[derive(Clone, Debug)]
@@ -53,9 +56,9 @@ pub(super) struct WrittenItem {
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_field_names, reason = "the names are the manifest's")]
 pub(super) struct Tags {
-    pub alt_text: Option<At<String>>,
-    pub user_tags: Option<At<Vec<At<UserTag>>>>,
-    pub product_tags: Option<At<Vec<At<ProductTag>>>>,
+    pub alt_text: Option<At<Arc<str>>>,
+    pub user_tags: Option<List<UserTag>>,
+    pub product_tags: Option<List<ProductTag>>,
     pub thumb_offset: Option<At<u64>>,
 }
 
@@ -76,24 +79,24 @@ pub(super) struct Written {
     pub video: Option<At<Source>>,
     pub items: Option<At<Vec<WrittenItem>>>,
     pub caption: Option<At<Caption>>,
-    pub hashtags: Option<At<Vec<At<String>>>>,
+    pub hashtags: Option<List<String>>,
     pub tags: Tags,
-    pub collaborators: Option<At<Vec<At<String>>>>,
+    pub collaborators: Option<List<String>>,
     pub location_id: Option<At<String>>,
     pub cover: Option<At<Source>>,
     pub share_to_feed: Option<At<bool>>,
-    pub audio_name: Option<At<String>>,
+    pub audio_name: Option<At<Arc<str>>>,
     pub audio_configuration: Option<At<Audio>>,
     pub trial: Option<At<GraduationStrategy>>,
     pub is_ai_generated: Option<At<bool>>,
     pub is_paid_partnership: Option<At<bool>>,
-    pub branded_content_sponsor_ids: Option<At<Vec<At<String>>>>,
-    pub first_comment: Option<At<String>>,
+    pub branded_content_sponsor_ids: Option<List<String>>,
+    pub first_comment: Option<At<Arc<str>>>,
     pub comment_enabled: Option<At<bool>>,
     pub publish_at: Option<At<WrittenTime>>,
     pub publish_until: Option<At<WrittenTime>>,
     pub draft: Option<At<bool>>,
-    pub accounts: Option<At<Vec<At<AccountName>>>>,
+    pub accounts: Option<List<AccountName>>,
     pub state: Option<At<PostState>>,
 }
 

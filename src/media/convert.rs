@@ -4,6 +4,7 @@
 //! everything else is left as it is, byte for byte. Moving pictures, HEIC and video are not converted.
 
 mod aim;
+mod budget;
 mod cache;
 mod colour;
 mod decode;
@@ -26,7 +27,14 @@ use aim::{Aim, aim};
 use pixels::Pixels;
 
 pub use cache::{Failed, Made, made, make, prune};
+use decode::MAX_PROFILE;
 pub use decode::{Header, MAX_PIXELS, header};
+
+/// A larger file is not read as a picture. In bytes.
+const MAX_LEN: u64 = 128 << 20;
+
+/// A colour profile while it unfolds, its tables, rows, and what decoders keep besides. In bytes.
+const BESIDES: u64 = 32 << 20;
 
 /// Raised whenever the same picture would come out differently.
 const VERSION: u32 = 1;
@@ -66,6 +74,8 @@ pub struct Wish {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outlook {
     work: Work,
+    /// What it takes at most to make it, in bytes.
+    memory: u64,
     /// The facts of the result. Its length is 0: only converting tells.
     pub facts: Facts,
 }
@@ -87,6 +97,10 @@ pub enum Refusal {
     Moves,
     #[error("it has {} megapixels, and at most {} are converted", .0 >> 20, MAX_PIXELS >> 20)]
     TooLarge(u64),
+    #[error("it has {} MB, and at most {} are read", .0 >> 20, MAX_LEN >> 20)]
+    TooHeavy(u64),
+    #[error("its colour profile cannot be read, or has more than {} MB", MAX_PROFILE >> 20)]
+    Profile,
     #[error("its bytes cannot be read: {0}")]
     Damaged(String),
 }
@@ -121,7 +135,10 @@ pub fn outlook(
     };
     if let Some(jpeg) = jpeg.filter(is_sound) {
         let facts = Facts { len: facts.len, format: Format::Jpeg(Jpeg { gps: false, ..jpeg.clone() }) };
-        return Ok(jpeg.gps.then_some(Outlook { work: Work::Strip, facts }));
+        return Ok(jpeg.gps.then_some(Outlook { work: Work::Strip, memory: 2 * facts.len, facts }));
+    }
+    if facts.len > MAX_LEN {
+        return Err(Refusal::TooHeavy(facts.len));
     }
     let pixels = u64::from(seen.0) * u64::from(seen.1);
     if pixels > MAX_PIXELS {
@@ -132,13 +149,43 @@ pub fn outlook(
         height: aim.canvas.1,
         orientation: 1,
         progressive: false,
+        interleaved: true,
         components: 3,
         icc_profile: false,
         wide_gamut: false,
         gps: false,
         complete: true,
     };
-    Ok(Some(Outlook { work: Work::Draw { aim, orientation }, facts: Facts { len: 0, format: Format::Jpeg(result) } }))
+    let memory = facts.len + memory(facts, stored, orientation, &aim);
+    let facts = Facts { len: 0, format: Format::Jpeg(result) };
+    Ok(Some(Outlook { work: Work::Draw { aim, orientation }, memory, facts }))
+}
+
+/// What drawing takes at most, in bytes, the file itself not counted.
+fn memory(facts: &Facts, (width, height): (u32, u32), orientation: u8, aim: &Aim) -> u64 {
+    let area = |width: u32, height: u32| u64::from(width) * u64::from(height);
+    let stored = area(width, height);
+    let unfolded = match &facts.format {
+        // Colours and opacity, each in the form in which they are stored and as they are seen.
+        Format::WebP => 11 * stored,
+        // Coefficients of two bytes for each component, unless they are used up row by row.
+        Format::Jpeg(jpeg) => {
+            let out = if jpeg.components == 4 { 4 } else { 3 };
+            let is_kept = jpeg.progressive || !jpeg.interleaved;
+            (out + if is_kept { 2 * u64::from(jpeg.components) } else { 0 }) * stored
+        }
+        _ => 3 * stored,
+    };
+    let (_, _, part_width, part_height) = aim.keep;
+    let part = area(part_width, part_height);
+    let is_part = part != stored;
+    let turned = if orientation > 1 || is_part { 3 * (stored + part) } else { 0 };
+    let (scaled, canvas) = (area(aim.scaled.0, aim.scaled.1), area(aim.canvas.0, aim.canvas.1));
+    let narrow = area(aim.scaled.0, part_height);
+    let resized = 3 * (part + narrow).max(narrow + scaled);
+    // The result, twice when it gets margins, and the file that it becomes.
+    let finished = 3 * (scaled + canvas) + 3 * canvas;
+    BESIDES + unfolded.max(turned).max(resized).max(finished)
 }
 
 impl Outlook {

@@ -19,6 +19,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use serde::{Deserialize, Serialize};
 
 pub use jpeg::Jpeg;
+pub(crate) use jpeg::orientation_of;
 pub use mp4::{Brand, Video};
 pub use tracks::{AudioTrack, EditList, Scan, VideoTrack};
 

@@ -1,45 +1,146 @@
-//! What a plan can say about one post.
+//! What apply does about one post, and the mark under which a plan shows it.
 
-use crate::id::{AttemptId, PostKey};
+use crate::id::PostKey;
 
-/// The marks of a plan, in the order of their counts.
+/// What apply does about one post, or why it leaves it alone. Several of them can look alike to people: see
+/// [`Action::mark`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// `+` Nothing recorded: apply creates containers and publishes.
+    /// Containers are made and published.
     Publish,
-    /// `^` Containers, an open attempt or a due comment exist: apply settles, then goes on.
-    Resume(AttemptId),
-    /// `=` Found live: apply records it and publishes nothing.
+    /// The containers that exist are published, what is missing of them is made; nothing of them is live.
+    Continue,
+    /// A publish may have been sent: what it did is found out, and only then decided whether the post goes on.
+    Settle,
+    /// The post is live, and its first comment or its comment switch is still due.
+    Finish,
+    /// The post was found live: it is recorded, and nothing is published.
     Adopt,
-    /// `>` The manifest has a new key: apply renames the record.
-    Moved { from: PostKey },
-    /// `@` Due in the future.
-    Scheduled,
-    /// `*` Published, then edited; Meta cannot change it.
-    Edited,
-    /// `-` The live post is to be deleted.
+    /// The manifest has a new key: the record is renamed.
+    Move { from: PostKey },
+    /// The live post is to be deleted.
     Delete,
-    /// `o` The manifest is gone, the post is live.
+    /// Left alone until its time.
+    Wait,
+    /// Left alone, whatever the time, until somebody changes something.
+    Hold(Why),
+}
+
+/// Why a post is left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Why {
+    /// Published, then edited; Meta cannot change it.
+    Edited,
+    /// The manifest is gone, the post is live.
     Orphan,
-    /// `z` Due for longer than `late_after`.
+    /// Due for longer than `late_after`.
     Late,
-    /// `e` `publish_until` has passed.
+    /// `publish_until` has passed.
     Expired,
-    /// `!` A complete settlement could not tell; blocked until resolved.
+    /// A complete settlement could not tell whether it is live.
     Unknown,
-    /// `x` Refused for its content and unchanged since.
+    /// Refused for its content and unchanged since.
     Failed,
 }
 
+/// How a plan shows what it says about a post; the declaration order is the order of the counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Mark {
+    Publish,
+    Resume,
+    Adopt,
+    Moved,
+    Scheduled,
+    Edited,
+    Delete,
+    Orphan,
+    Late,
+    Expired,
+    Unknown,
+    Failed,
+}
+
+/// What apply may do with a post, now or later. Time alone changes it only when a post expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Now or later, begun or not.
+    Publish,
+    Delete,
+    Move,
+}
+
 impl Action {
-    /// The mark in front of a line.
     #[must_use]
-    pub fn mark(&self) -> char {
+    pub fn mark(&self) -> Mark {
+        match self {
+            Self::Publish => Mark::Publish,
+            Self::Continue | Self::Settle | Self::Finish => Mark::Resume,
+            Self::Adopt => Mark::Adopt,
+            Self::Move { .. } => Mark::Moved,
+            Self::Delete => Mark::Delete,
+            Self::Wait => Mark::Scheduled,
+            Self::Hold(Why::Edited) => Mark::Edited,
+            Self::Hold(Why::Orphan) => Mark::Orphan,
+            Self::Hold(Why::Late) => Mark::Late,
+            Self::Hold(Why::Expired) => Mark::Expired,
+            Self::Hold(Why::Unknown) => Mark::Unknown,
+            Self::Hold(Why::Failed) => Mark::Failed,
+        }
+    }
+
+    /// Whether apply does something about it now.
+    #[must_use]
+    pub fn acts(&self) -> bool {
+        match self {
+            Self::Publish | Self::Continue | Self::Settle | Self::Finish | Self::Adopt | Self::Move { .. } => true,
+            // Deleting wants a permission of its own, which no flag gives yet.
+            Self::Delete | Self::Wait | Self::Hold(_) => false,
+        }
+    }
+
+    /// `None`: apply never does anything about it as things are.
+    #[must_use]
+    pub fn class(&self) -> Option<Class> {
+        match self {
+            Self::Publish
+            | Self::Continue
+            | Self::Settle
+            | Self::Finish
+            | Self::Adopt
+            | Self::Wait
+            | Self::Hold(Why::Late) => Some(Class::Publish),
+            Self::Move { .. } => Some(Class::Move),
+            Self::Delete => Some(Class::Delete),
+            Self::Hold(Why::Edited | Why::Orphan | Why::Expired | Why::Unknown | Why::Failed) => None,
+        }
+    }
+}
+
+impl Mark {
+    /// In the order of the counts.
+    pub const ALL: [Self; 12] = [
+        Self::Publish,
+        Self::Resume,
+        Self::Adopt,
+        Self::Moved,
+        Self::Scheduled,
+        Self::Edited,
+        Self::Delete,
+        Self::Orphan,
+        Self::Late,
+        Self::Expired,
+        Self::Unknown,
+        Self::Failed,
+    ];
+
+    /// In front of a line.
+    #[must_use]
+    pub fn sign(self) -> char {
         match self {
             Self::Publish => '+',
-            Self::Resume(_) => '^',
+            Self::Resume => '^',
             Self::Adopt => '=',
-            Self::Moved { .. } => '>',
+            Self::Moved => '>',
             Self::Scheduled => '@',
             Self::Edited => '*',
             Self::Delete => '-',
@@ -51,14 +152,14 @@ impl Action {
         }
     }
 
-    /// The name in machine-readable output.
+    /// In machine-readable output.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Publish => "publish",
-            Self::Resume(_) => "resume",
+            Self::Resume => "resume",
             Self::Adopt => "adopt",
-            Self::Moved { .. } => "moved",
+            Self::Moved => "moved",
             Self::Scheduled => "scheduled",
             Self::Edited => "edited",
             Self::Delete => "delete",
@@ -69,40 +170,16 @@ impl Action {
             Self::Failed => "failed",
         }
     }
+}
 
-    /// The place in the order of the counts, from 0.
+impl Class {
+    /// In the digest of a plan.
     #[must_use]
-    pub fn position(&self) -> usize {
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Publish => 0,
-            Self::Resume(_) => 1,
-            Self::Adopt => 2,
-            Self::Moved { .. } => 3,
-            Self::Scheduled => 4,
-            Self::Edited => 5,
-            Self::Delete => 6,
-            Self::Orphan => 7,
-            Self::Late => 8,
-            Self::Expired => 9,
-            Self::Unknown => 10,
-            Self::Failed => 11,
-        }
-    }
-
-    /// Whether apply does something about it now.
-    #[must_use]
-    pub fn acts(&self) -> bool {
-        match self {
-            Self::Publish | Self::Resume(_) | Self::Adopt | Self::Moved { .. } => true,
-            // Deleting wants a permission of its own, which no flag gives yet.
-            Self::Delete
-            | Self::Scheduled
-            | Self::Edited
-            | Self::Orphan
-            | Self::Late
-            | Self::Expired
-            | Self::Unknown
-            | Self::Failed => false,
+            Self::Publish => "publish",
+            Self::Delete => "delete",
+            Self::Move => "move",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::action::Action;
+use super::action::{Action, Why};
 use super::input::Input;
 use super::model::{BranchEdit, Change, Guard, GuardKind};
 use super::records::identity;
@@ -30,7 +30,7 @@ pub(super) fn edits(input: &Input<'_>, changes: &[Change]) -> Option<Vec<BranchE
 
 /// Whether the post is published by this or a later run.
 fn is_to_go_out(change: &Change) -> bool {
-    change.publishes() || matches!(change.action, Action::Publish | Action::Scheduled | Action::Late)
+    change.publishes() || matches!(change.action, Action::Publish | Action::Wait | Action::Hold(Why::Late))
 }
 
 fn rank(edit: &BranchEdit) -> u8 {

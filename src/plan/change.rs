@@ -2,12 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::action::Action;
+use super::action::{Action, Why};
 use super::cost;
 use super::input::{AccountView, Options, Sighting};
 use super::model::Cost;
 use super::records::Entry;
-use crate::id::{AttemptId, Digest};
+use crate::id::Digest;
 use crate::lockfile::{Comment, Record, State, Switch};
 use crate::manifest::{Post, PostState};
 
@@ -64,9 +64,9 @@ impl Context<'_> {
     fn scheduled(&self, post: &Post, due: impl FnOnce() -> Verdict) -> Verdict {
         match self.due(post) {
             Due::Now => due(),
-            Due::Later => Verdict::new(Action::Scheduled, "not due yet"),
-            Due::Late => Verdict::new(Action::Late, "due for longer than late_after allows"),
-            Due::Expired => Verdict::new(Action::Expired, "publish_until has passed"),
+            Due::Later => Verdict::new(Action::Wait, "not due yet"),
+            Due::Late => Verdict::new(Action::Hold(Why::Late), "due for longer than late_after allows"),
+            Due::Expired => Verdict::new(Action::Hold(Why::Expired), "publish_until has passed"),
         }
     }
 }
@@ -80,24 +80,23 @@ pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<
     }
     match record.state {
         State::Containers if entry.other_intent.is_some() => {
-            vec![settling(&record.attempt).costing(cost::go_on(post, record))]
+            vec![settling().costing(cost::go_on(post, record))]
         }
         State::Containers => vec![context.scheduled(post, || {
-            Verdict::new(Action::Resume(record.attempt.clone()), "containers made, not published yet")
-                .costing(cost::go_on(post, record))
+            Verdict::new(Action::Continue, "containers made, not published yet").costing(cost::go_on(post, record))
         })],
         State::Intent if entry.other_intent.is_none() && context.options.settled.contains(&record.attempt) => {
             vec![context.scheduled(post, || {
-                Verdict::new(Action::Resume(record.attempt.clone()), "not live, its container is published again")
+                Verdict::new(Action::Continue, "not live, its container is published again")
                     .costing(cost::go_on(post, record))
             })]
         }
-        State::Intent => vec![settling(&record.attempt).costing(cost::go_on(post, record))],
+        State::Intent => vec![settling().costing(cost::go_on(post, record))],
         State::Unknown => vec![unknown(record)],
         State::NotPublished => vec![fresh(post, context, "due now, an earlier attempt left nothing live")],
         State::Failed => vec![after_failure(post, record, context)],
         State::Published => published(post, entry),
-        State::Ignored => entry.other_intent.map(|other| only_settling(other, "ignored")).into_iter().collect(),
+        State::Ignored => entry.other_intent.map(|_| only_settling("ignored")).into_iter().collect(),
         State::Deleted | State::Forgotten => vec![fresh(post, context, "due now")],
     }
 }
@@ -106,14 +105,11 @@ pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<
 pub(super) fn without_manifest(entry: &Entry<'_>) -> Option<Verdict> {
     let record = entry.record;
     match record.state {
-        State::Published => Some(Verdict::new(Action::Orphan, "the manifest is gone, the post is live")),
+        State::Published => Some(Verdict::new(Action::Hold(Why::Orphan), "the manifest is gone, the post is live")),
         State::Unknown => Some(unknown(record)),
         State::Intent => Some(
-            Verdict::new(
-                Action::Resume(record.attempt.clone()),
-                "perhaps published, its manifest is gone; apply only finds out",
-            )
-            .costing(cost::settle()),
+            Verdict::new(Action::Settle, "perhaps published, its manifest is gone; apply only finds out")
+                .costing(cost::settle()),
         ),
         // Nothing of these is live, and nothing will be.
         State::Containers
@@ -126,9 +122,9 @@ pub(super) fn without_manifest(entry: &Entry<'_>) -> Option<Verdict> {
 }
 
 /// Nothing goes on from this attempt, but what it did has to be known.
-fn only_settling(record: &Record, was: &str) -> Verdict {
+fn only_settling(was: &str) -> Verdict {
     let reason = format!("perhaps published before it was {was}; apply only finds out");
-    Verdict::new(Action::Resume(record.attempt.clone()), reason).costing(cost::settle())
+    Verdict::new(Action::Settle, reason).costing(cost::settle())
 }
 
 /// Whether the manifest asks for a live post.
@@ -141,7 +137,7 @@ fn unwanted(post: &Post, entry: &Entry<'_>) -> Option<Verdict> {
     let record = entry.record;
     match record.state {
         State::Unknown => Some(unknown(record)),
-        State::Intent => Some(only_settling(record, "withdrawn")),
+        State::Intent => Some(only_settling("withdrawn")),
         State::Published if !post.draft => {
             Some(Verdict::new(Action::Delete, "state: absent, the post is live").costing(cost::delete()))
         }
@@ -164,7 +160,7 @@ pub(super) fn sighted(sighting: &Sighting) -> Verdict {
         }
         Sighting::Maybe { links } => {
             let reason = format!("may be live already, only you can tell: {}", links.join(", "));
-            Verdict::new(Action::Unknown, reason)
+            Verdict::new(Action::Hold(Why::Unknown), reason)
         }
     }
 }
@@ -173,8 +169,8 @@ fn fresh(post: &Post, context: Context<'_>, reason: &str) -> Verdict {
     context.scheduled(post, || Verdict::new(Action::Publish, reason).costing(cost::publish(post)))
 }
 
-fn settling(attempt: &AttemptId) -> Verdict {
-    Verdict::new(Action::Resume(attempt.clone()), "perhaps published, apply finds out first")
+fn settling() -> Verdict {
+    Verdict::new(Action::Settle, "perhaps published, apply finds out first")
 }
 
 fn unknown(record: &Record) -> Verdict {
@@ -183,7 +179,7 @@ fn unknown(record: &Record) -> Verdict {
         Some(reason) => format!("nobody can tell whether it is live ({reason})"),
         None => "nobody can tell whether it is live".to_owned(),
     };
-    Verdict::new(Action::Unknown, reason)
+    Verdict::new(Action::Hold(Why::Unknown), reason)
 }
 
 fn after_failure(post: &Post, record: &Record, context: Context<'_>) -> Verdict {
@@ -194,7 +190,7 @@ fn after_failure(post: &Post, record: &Record, context: Context<'_>) -> Verdict 
         return fresh(post, context, "due now, changed since it was refused");
     }
     if matches!(context.due(post), Due::Expired) {
-        return Verdict::new(Action::Expired, "publish_until has passed");
+        return Verdict::new(Action::Hold(Why::Expired), "publish_until has passed");
     }
     let code = match (record.code, record.subcode) {
         (Some(code), Some(subcode)) => format!(" ({code}/{subcode})"),
@@ -203,16 +199,15 @@ fn after_failure(post: &Post, record: &Record, context: Context<'_>) -> Verdict 
         (None, None) => String::new(),
     };
     let reason = record.reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
-    Verdict::new(Action::Failed, format!("refused by Instagram{code}{reason}"))
+    Verdict::new(Action::Hold(Why::Failed), format!("refused by Instagram{code}{reason}"))
 }
 
 fn published(post: &Post, entry: &Entry<'_>) -> Vec<Verdict> {
     let record = entry.record;
     let mut verdicts = Vec::new();
-    if let Some(other) = entry.other_intent {
+    if entry.other_intent.is_some() {
         verdicts.push(
-            Verdict::new(Action::Resume(other.attempt.clone()), "live, but another attempt may have been sent too")
-                .costing(cost::settle()),
+            Verdict::new(Action::Settle, "live, but another attempt may have been sent too").costing(cost::settle()),
         );
     } else if enrichment_is_due(post, record) && may_be_written_to(record) {
         let reason = match (comment_is_due(post, record), switch_is_due(post, record)) {
@@ -220,10 +215,10 @@ fn published(post: &Post, entry: &Entry<'_>) -> Vec<Verdict> {
             (true, false) => "published, its first comment is due",
             (false, _) => "published, its comments are still to be switched off",
         };
-        verdicts.push(Verdict::new(Action::Resume(record.attempt.clone()), reason).costing(cost::enrich(record)));
+        verdicts.push(Verdict::new(Action::Finish, reason).costing(cost::enrich(record)));
     }
     if differs(post, record) {
-        verdicts.push(Verdict::new(Action::Edited, "published, then edited"));
+        verdicts.push(Verdict::new(Action::Hold(Why::Edited), "published, then edited"));
     }
     verdicts
 }

@@ -91,7 +91,7 @@ impl<'a> Draft<'a> {
         if let Some(old) = old {
             let from = old.record.key.clone();
             let reason = format!("renamed from {from}");
-            verdicts.insert(0, Verdict { action: Action::Moved { from }, reason, cost: Cost::default() });
+            verdicts.insert(0, Verdict { action: Action::Move { from }, reason, cost: Cost::default() });
         }
         let ambiguous = moves.ambiguous.contains_key(&place);
         for verdict in verdicts {
@@ -138,7 +138,7 @@ impl<'a> Draft<'a> {
                 change.user_id.as_ref().is_some_and(|user| self.edited.contains(&identity(user, &change.key)));
             change.in_diff = Some(has_file || has_record);
         }
-        self.summary.count(&change.action);
+        self.summary.count(change.mark());
         self.changes.push(change);
     }
 
@@ -201,12 +201,12 @@ fn change_of_post(
 /// moves first, because what follows speaks of the new keys; then by time, key and account.
 fn order(a: &Change, b: &Change) -> Ordering {
     let rank =
-        |change: &Change| (!matches!(change.action, Action::Moved { .. }), change.due_at.is_none(), change.due_at);
+        |change: &Change| (!matches!(change.action, Action::Move { .. }), change.due_at.is_none(), change.due_at);
     rank(a)
         .cmp(&rank(b))
         .then_with(|| a.key.cmp(&b.key))
         .then_with(|| a.account.cmp(&b.account))
-        .then_with(|| a.action.position().cmp(&b.action.position()))
+        .then_with(|| a.mark().cmp(&b.mark()))
 }
 
 fn notices(post: &Post, entry: &Entry<'_>) -> Vec<Notice> {
@@ -261,15 +261,17 @@ fn total_cost(changes: &[Change]) -> Cost {
     cost
 }
 
-/// What apply would do now, as one value to compare. A user that is not known yet is named by its account.
+/// What the plan lets apply do, as one value to compare, which time changes only by expiring a post. A user that is
+/// not known yet is named by its account.
 fn digest(changes: &[Change]) -> Digest {
     let mut lines: Vec<String> = changes
         .iter()
-        .filter(|change| change.acts())
-        .map(|change| {
+        .filter(|change| !change.blocked)
+        .filter_map(|change| {
+            let class = change.action.class()?.name();
             let user = change.user_id.as_ref().map_or_else(|| format!("@{}", change.account), ToString::to_string);
             let digest = change.digest.as_ref().map_or("", Digest::as_str);
-            format!("{user}\t{}\t{}\t{digest}\n", change.key, change.action.name())
+            Some(format!("{user}\t{}\t{class}\t{digest}\n", change.key))
         })
         .collect();
     lines.sort_unstable();

@@ -23,7 +23,7 @@ pub(super) fn forecast(
     let mut due: BTreeMap<(Timestamp, &AccountName), usize> = BTreeMap::new();
     for change in changes {
         let at = match (&change.action, change.due_at) {
-            (Action::Scheduled, Some(at)) => at,
+            (Action::Wait, Some(at)) => at,
             _ if change.acts() && change.publishes() => now,
             _ => continue,
         };

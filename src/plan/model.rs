@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::action::Action;
+use super::action::{Action, Mark, Why};
 use super::input::AccountView;
 use crate::id::{AccountName, Digest, Kind, PostKey, UserId};
 use crate::lockfile::{RecordChange, State};
@@ -31,7 +31,7 @@ pub struct Plan {
     pub unmatched: Vec<String>,
     /// `false`: a manifest could not be read, so moves and orphans were not computed.
     pub complete: bool,
-    /// Over the sorted `(user_id, key, action, digest)` of what apply would do.
+    /// Over the sorted `(user_id, key, class, digest)` of what apply would do now or later.
     pub digest: Digest,
     /// The time that decided what is due.
     pub now: Timestamp,
@@ -65,7 +65,7 @@ pub struct Change {
     pub cost: Cost,
 }
 
-/// How many of each, by the order of [`Action`]'s declaration.
+/// How many of each, by the order of [`Mark`]'s declaration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Summary {
     pub publish: usize,
@@ -86,22 +86,41 @@ pub struct Summary {
 }
 
 impl Summary {
-    pub(super) fn count(&mut self, action: &Action) {
-        let counter = match action {
-            Action::Publish => &mut self.publish,
-            Action::Resume(_) => &mut self.resume,
-            Action::Adopt => &mut self.adopt,
-            Action::Moved { .. } => &mut self.moved,
-            Action::Scheduled => &mut self.scheduled,
-            Action::Edited => &mut self.edited,
-            Action::Delete => &mut self.delete,
-            Action::Orphan => &mut self.orphan,
-            Action::Late => &mut self.late,
-            Action::Expired => &mut self.expired,
-            Action::Unknown => &mut self.unknown,
-            Action::Failed => &mut self.failed,
+    pub(super) fn count(&mut self, mark: Mark) {
+        let counter = match mark {
+            Mark::Publish => &mut self.publish,
+            Mark::Resume => &mut self.resume,
+            Mark::Adopt => &mut self.adopt,
+            Mark::Moved => &mut self.moved,
+            Mark::Scheduled => &mut self.scheduled,
+            Mark::Edited => &mut self.edited,
+            Mark::Delete => &mut self.delete,
+            Mark::Orphan => &mut self.orphan,
+            Mark::Late => &mut self.late,
+            Mark::Expired => &mut self.expired,
+            Mark::Unknown => &mut self.unknown,
+            Mark::Failed => &mut self.failed,
         };
         *counter += 1;
+    }
+
+    /// How many posts have this mark.
+    #[must_use]
+    pub fn of(&self, mark: Mark) -> usize {
+        match mark {
+            Mark::Publish => self.publish,
+            Mark::Resume => self.resume,
+            Mark::Adopt => self.adopt,
+            Mark::Moved => self.moved,
+            Mark::Scheduled => self.scheduled,
+            Mark::Edited => self.edited,
+            Mark::Delete => self.delete,
+            Mark::Orphan => self.orphan,
+            Mark::Late => self.late,
+            Mark::Expired => self.expired,
+            Mark::Unknown => self.unknown,
+            Mark::Failed => self.failed,
+        }
     }
 
     /// Whether any of the marks that change something is there.
@@ -241,6 +260,12 @@ pub struct Forecast {
 }
 
 impl Change {
+    /// How it is shown.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        self.action.mark()
+    }
+
     /// Whether apply does something about it now.
     #[must_use]
     pub fn acts(&self) -> bool {
@@ -257,7 +282,7 @@ impl Change {
     /// alone is only counted.
     #[must_use]
     pub fn is_listed(&self) -> bool {
-        !(matches!(self.action, Action::Edited | Action::Orphan) && self.in_diff == Some(false))
+        !(matches!(self.action, Action::Hold(Why::Edited | Why::Orphan)) && self.in_diff == Some(false))
     }
 }
 

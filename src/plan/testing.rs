@@ -207,6 +207,6 @@ impl World {
 
     /// `mark key` of every change, in order.
     pub(crate) fn marks(&self) -> Vec<String> {
-        self.plan().changes.iter().map(|change| format!("{} {}", change.action.mark(), change.key)).collect()
+        self.plan().changes.iter().map(|change| format!("{} {}", change.mark().sign(), change.key)).collect()
     }
 }

@@ -2,6 +2,7 @@ mod guards;
 mod moves;
 mod properties;
 
+use super::records::Index;
 use super::testing::{PostBuilder as _, USER, With as _, World, account, at, branch, digest, post, record, world};
 use super::{Action, Cost, GuardKind, NoticeKind, Plan, Selection, Sighting};
 use crate::id::{AttemptId, Kind, PostKey};
@@ -36,7 +37,7 @@ fn kinds(plan: &Plan) -> Vec<GuardKind> {
 }
 
 fn marks(world: &World) -> String {
-    world.plan().changes.iter().map(|change| change.action.mark()).collect()
+    world.plan().changes.iter().map(|change| change.mark().sign()).collect()
 }
 
 #[test]
@@ -72,7 +73,7 @@ fn a_published_attempt_decides_over_every_other() {
     for state in State::ALL {
         let other = record("p", state).with(|record| record.attempt = "a0".into());
         let plan = world([post("p")], [other, record("p", State::Published)]).plan();
-        let expected: &[Action] = if state == State::Intent { &[Action::Resume("a0".into())] } else { &[] };
+        let expected: &[Action] = if state == State::Intent { &[Action::Settle] } else { &[] };
         assert_eq!(plan.changes.iter().map(|change| change.action.clone()).collect::<Vec<_>>(), expected, "{state:?}");
     }
 }
@@ -80,7 +81,10 @@ fn a_published_attempt_decides_over_every_other() {
 #[test]
 fn of_two_open_attempts_the_smaller_id_goes_on() {
     let attempts = ["a2", "a1"].map(|id| record("p", State::Intent).with(|record| record.attempt = id.into()));
-    assert_eq!(world([post("p")], attempts).plan().changes[0].action, Action::Resume(AttemptId::from("a1")));
+    let index = Index::new(&attempts.iter().collect::<Vec<_>>());
+    let entry = index.get(Some(&USER.into()), &"p".into()).map(|entry| &entry.record.attempt);
+    assert_eq!(entry, Some(&AttemptId::from("a1")));
+    assert_eq!(world([post("p")], attempts).plan().changes[0].action, Action::Settle);
 }
 
 #[test]
@@ -297,11 +301,44 @@ fn drafts_are_counted_apart_from_what_is_unchanged() {
 #[test]
 fn the_digest_covers_what_apply_would_do_and_nothing_else() {
     let base = || world([post("p")], []).plan().digest;
-    assert_eq!(base(), world([post("p"), post("q").due("2027-01-01T00:00:00Z")], []).plan().digest);
+    assert_eq!(base(), world([post("p"), post("q").with(|post| post.draft = true)], []).plan().digest);
     assert_ne!(base(), world([post("p").edited()], []).plan().digest);
     assert_ne!(base(), world([post("p"), post("q")], []).plan().digest);
     let empty = "v1:sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     assert_eq!(world([], []).plan().digest.as_str(), empty, "{USER}");
+}
+
+#[test]
+fn time_alone_does_not_change_the_digest() {
+    let due = |time: &str| world([post("p").due(time)], []).plan();
+    let plans = [
+        world([post("p")], []).plan(),
+        due("2026-12-01T11:00:00Z"),
+        due("2026-12-24T18:00:00Z"),
+        due("2026-11-01T18:00:00Z"),
+        world([post("p")], [record("p", State::Containers)]).plan(),
+        world([post("p")], [record("p", State::Intent)]).plan(),
+        world([post("p")], [record("p", State::NotPublished)]).plan(),
+    ];
+    let marks: String = plans.iter().flat_map(|plan| &plan.changes).map(|change| change.mark().sign()).collect();
+    assert_eq!(marks, "++@z^^+");
+    for plan in &plans {
+        assert_eq!(plan.digest, plans[0].digest, "{:?}", plan.changes[0].action);
+    }
+}
+
+#[test]
+fn the_digest_tells_a_publish_a_move_and_a_deletion_apart() {
+    let live = || record("p", State::Published);
+    let absent = post("p").with(|post| post.state = PostState::Absent);
+    let publish = world([post("p")], []).plan();
+    let delete = world([absent], [live()]).plan();
+    let renamed = world([moved("q", "p")], [live()]).plan();
+    let digests = [&publish, &delete, &renamed].map(|plan| plan.digest.clone());
+    let empty = world([], []).plan().digest;
+    for (place, digest) in digests.iter().enumerate() {
+        assert!(*digest != empty && !digests[..place].contains(digest), "{place}");
+    }
 }
 
 #[test]

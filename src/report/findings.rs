@@ -1,18 +1,23 @@
 //! Findings as text with the source around them, as JSON, and as annotations of a pull request.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
-use std::sync::Arc;
 
-use miette::{Diagnostic, GraphicalTheme, LabeledSpan, NamedSource, ThemeCharacters, ThemeStyles};
+use miette::{Diagnostic, GraphicalTheme, LabeledSpan, ThemeCharacters, ThemeStyles};
 use serde::Serialize;
 
 use super::Style;
-use super::text::{one_line, plural, visible, visible_in_place};
+use super::excerpt::Excerpt;
+use super::text::{one_line, plural, thousands, visible};
 use super::workflow::{escape_data, escape_property};
-use crate::finding::{Finding, Severity, SourceText};
+use crate::finding::{Brief, Finding, Severity};
 use crate::text::neutral_line;
 
-/// All findings of all files, sorted by file and place, each with the text it is about.
+/// So many findings are shown to people: what has more has one cause.
+const SHOWN: usize = 1000;
+
+/// The findings of all files, sorted by file and place, each with the text it is about. Of too many, the errors
+/// are shown first of all, and the others counted.
 #[must_use]
 pub fn render(findings: &[Finding], style: Style) -> String {
     let theme = GraphicalTheme {
@@ -20,21 +25,45 @@ pub fn render(findings: &[Finding], style: Style) -> String {
         styles: if style.colour { ThemeStyles::ansi() } else { ThemeStyles::none() },
     };
     let handler = style.handler(theme).with_links(false);
+    let (shown, left_out) = most_important(findings, SHOWN);
     let mut text = String::new();
-    for file in by_file(findings) {
+    for file in shown.chunk_by(|a, b| a.file == b.file) {
         // Writing to a string cannot fail.
-        let _ = handler.render_report(&mut text, &FileReport::new(&file));
+        let _ = handler.render_report(&mut text, &FileReport::new(file));
         text.push('\n');
     }
+    text.push_str(&others(left_out));
     text
+}
+
+/// Sorted by file and place, and how many are left out: the last of the warnings, then of the errors.
+fn most_important(findings: &[Finding], limit: usize) -> (Vec<&Finding>, usize) {
+    let mut shown = sorted(findings);
+    let left_out = shown.len().saturating_sub(limit);
+    if left_out > 0 {
+        shown.sort_by_key(|finding| finding.severity);
+        shown.truncate(limit);
+        shown.sort_by_key(|finding| place(finding));
+    }
+    (shown, left_out)
+}
+
+fn others(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        _ => format!("and {} more; `igsync validate PATH` shows those of one file\n", thousands(count)),
+    }
 }
 
 /// `2 errors, 1 warning`; empty without findings.
 #[must_use]
 pub fn counts(findings: &[Finding]) -> String {
-    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let parts = [(errors, "error"), (warnings, "warning")];
+    counts_of(&findings.iter())
+}
+
+fn counts_of<'f>(findings: &(impl Iterator<Item = &'f Finding> + Clone)) -> String {
+    let count = |severity| findings.clone().filter(|finding| finding.severity == severity).count();
+    let parts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
     let parts: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| plural(*count, noun)).collect();
     parts.join(", ")
@@ -42,15 +71,12 @@ pub fn counts(findings: &[Finding]) -> String {
 
 fn sorted(findings: &[Finding]) -> Vec<&Finding> {
     let mut sorted: Vec<&Finding> = findings.iter().collect();
-    sorted.sort_by(|a, b| {
-        let place = |finding: &Finding| finding.span.as_ref().map_or(0, |span| span.start);
-        (&a.file, place(a), a.rule.id).cmp(&(&b.file, place(b), b.rule.id))
-    });
+    sorted.sort_by_key(|finding| place(finding));
     sorted
 }
 
-fn by_file(findings: &[Finding]) -> Vec<Vec<&Finding>> {
-    sorted(findings).chunk_by(|a, b| a.file == b.file).map(<[_]>::to_vec).collect()
+fn place(finding: &Finding) -> (&str, usize, &str) {
+    (&finding.file, finding.span.as_ref().map_or(0, |span| span.start), finding.rule.id)
 }
 
 /// The findings of one file, over its text.
@@ -63,25 +89,10 @@ struct FileReport {
 impl FileReport {
     fn new(findings: &[&Finding]) -> Self {
         let name = findings.first().map_or("", |finding| &finding.file);
-        let owned: Vec<Finding> = findings.iter().map(|finding| (*finding).clone()).collect();
-        let mut texts: Vec<(&Arc<SourceText>, Arc<NamedSource<String>>)> = Vec::new();
-        let mut shown = Vec::new();
-        for finding in findings {
-            let source = finding.source.as_ref().map(|source| {
-                if let Some((_, text)) = texts.iter().find(|(known, _)| Arc::ptr_eq(known, source)) {
-                    return Arc::clone(text);
-                }
-                let text = visible_in_place(&source.text).into_owned();
-                let text = Arc::new(NamedSource::new(one_line(&source.name), text));
-                texts.push((source, Arc::clone(&text)));
-                text
-            });
-            shown.push(OneFinding::new(finding, source));
-        }
         Self {
-            title: format!("{} in {}", counts(&owned), one_line(name)),
+            title: format!("{} in {}", counts_of(&findings.iter().copied()), one_line(name)),
             severity: findings.iter().map(|finding| finding.severity).min().unwrap_or(Severity::Warning),
-            findings: shown,
+            findings: findings.iter().map(|finding| OneFinding::new(finding)).collect(),
         }
     }
 }
@@ -93,21 +104,25 @@ struct OneFinding {
     severity: Severity,
     label: Option<LabeledSpan>,
     help: Option<String>,
-    source: Option<Arc<NamedSource<String>>>,
+    source: Option<Excerpt>,
 }
 
 impl OneFinding {
-    fn new(finding: &Finding, source: Option<Arc<NamedSource<String>>>) -> Self {
-        let label = finding.span.clone().filter(|_| source.is_some()).map(|span| {
-            let text = Some(one_line(&finding.label)).filter(|label| !label.is_empty());
-            LabeledSpan::new(text, span.start, span.end.saturating_sub(span.start))
+    fn new(finding: &Finding) -> Self {
+        let Brief { message, label, help } = finding.brief();
+        let source = match (&finding.source, &finding.span) {
+            (Some(source), Some(span)) => Some(Excerpt::new(source, span)),
+            _ => None,
+        };
+        let label = source.as_ref().map(|source| {
+            let text = Some(one_line(&label)).filter(|label| !label.is_empty());
+            LabeledSpan::new(text, source.place().start, source.place().len())
         });
         let page = finding.rule.page.map(|page| format!("Meta: {page}"));
-        let help: Vec<String> =
-            finding.help.as_deref().map(|help| visible(help).into_owned()).into_iter().chain(page).collect();
+        let help: Vec<String> = help.map(|help| visible(&help).into_owned()).into_iter().chain(page).collect();
         Self {
             code: format!("{} {}", finding.rule.id, finding.rule.name),
-            message: one_line(&finding.message),
+            message: one_line(&message),
             severity: finding.severity,
             label,
             help: Some(help.join("\n")).filter(|help| !help.is_empty()),
@@ -168,7 +183,7 @@ impl Diagnostic for OneFinding {
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        self.source.as_deref().map(|source| source as &dyn miette::SourceCode)
+        self.source.as_ref().map(|source| source as &dyn miette::SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -188,9 +203,9 @@ struct FindingJson<'a> {
     id: &'static str,
     name: &'static str,
     severity: Severity,
-    message: &'a str,
-    label: &'a str,
-    help: Option<&'a str>,
+    message: Cow<'a, str>,
+    label: Cow<'a, str>,
+    help: Option<Cow<'a, str>>,
     url: Option<&'static str>,
 }
 
@@ -206,6 +221,7 @@ pub fn json(findings: &[Finding]) -> String {
         .into_iter()
         .map(|finding| {
             let ((line, column), (end_line, end_column)) = (finding.position(), end_of(finding));
+            let Brief { message, label, help } = finding.brief();
             FindingJson {
                 file: &finding.file,
                 line,
@@ -215,9 +231,9 @@ pub fn json(findings: &[Finding]) -> String {
                 id: finding.rule.id,
                 name: finding.rule.name,
                 severity: finding.severity,
-                message: &finding.message,
-                label: &finding.label,
-                help: finding.help.as_deref(),
+                message,
+                label,
+                help,
                 url: finding.rule.page,
             }
         })
@@ -239,14 +255,14 @@ fn end_of(finding: &Finding) -> (usize, usize) {
 const ANNOTATIONS: usize = 10;
 
 /// Workflow commands that GitHub shows on the lines of a pull request: errors first, and no more than
-/// it shows. What is left over stands in the log, as lines of text.
+/// it shows. What is left over stands in the log, as lines of text, and is counted when it is too much.
 ///
 /// `folder` leads from the repository's root to the content root: empty, or ending in `/`.
 ///
 /// GitHub: <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>
 #[must_use]
 pub fn github(findings: &[Finding], folder: &str) -> String {
-    let mut findings = sorted(findings);
+    let (mut findings, left_out) = most_important(findings, SHOWN);
     findings.sort_by_key(|finding| finding.severity);
     let mut shown = String::new();
     let mut rest = String::new();
@@ -261,10 +277,10 @@ pub fn github(findings: &[Finding], folder: &str) -> String {
         let (line, column) = finding.position();
         let place = one_line(&format!("{folder}{}:{line}:{column}", finding.file));
         // Words in front: a line that begins with `::` would be a command.
-        let also = format!("also {place}: {} {}", finding.rule.id, one_line(&finding.message));
+        let also = format!("also {place}: {} {}", finding.rule.id, one_line(&finding.brief().message));
         let _ = writeln!(rest, "{}", neutral_line(&also));
     }
-    shown + &rest
+    shown + &rest + &others(left_out)
 }
 
 fn annotation(finding: &Finding, folder: &str) -> String {
@@ -277,14 +293,9 @@ fn annotation(finding: &Finding, folder: &str) -> String {
     let columns = if line == end_line { format!(",col={column},endColumn={end_column}") } else { String::new() };
     let file = escape_property(&format!("{folder}{}", finding.file));
     let title = escape_property(&format!("{} {}", finding.rule.id, finding.rule.name));
-    let mut message = finding.message.clone();
-    for more in [&finding.label, finding.help.as_deref().unwrap_or_default()] {
-        if !more.is_empty() {
-            message.push('\n');
-            message.push_str(more);
-        }
-    }
-    let message = escape_data(&message);
+    let Brief { message, label, help } = finding.brief();
+    let lines = [Some(message), Some(label), help].into_iter().flatten().filter(|line| !line.is_empty());
+    let message = escape_data(&lines.collect::<Vec<_>>().join("\n"));
     format!("::{command} file={file},line={line},endLine={end_line}{columns},title={title}::{message}\n")
 }
 

@@ -105,7 +105,13 @@ pub fn plan() -> Value {
             ("record_changes", record_changes),
             ("notices", list(&notice)),
             ("forecast", list(&forecast)),
-            ("digest", about(text(), "Of what apply would do: the same digest, the same plan")),
+            (
+                "digest",
+                about(
+                    text(),
+                    "Of what apply would publish, delete and rename, now or later: time alone does not change it",
+                ),
+            ),
         ]),
     )
 }

@@ -7,10 +7,11 @@ use jiff::tz::TimeZone;
 use owo_colors::Style as Paint;
 
 use super::Style;
+use super::marks::{presentation, used};
 use super::plan_rows::rows;
 use super::text::{commands, one_line, pad, plural, rounded_bytes, thousands, wrap};
 use crate::id::AccountName;
-use crate::plan::{Action, Change, Forecast, Plan, Summary};
+use crate::plan::{Change, Forecast, Mark, Plan, Summary};
 
 /// The whole plan, its stable last line included.
 ///
@@ -34,24 +35,11 @@ pub fn render(plan: &Plan, style: Style, program: &str) -> String {
 /// The last line of every plan, word for word the same whatever the terminal.
 #[must_use]
 pub fn summary_line(summary: &Summary) -> String {
-    let counts = [
-        (summary.publish, "to publish"),
-        (summary.resume, "to resume"),
-        (summary.adopt, "to adopt"),
-        (summary.moved, "moved"),
-        (summary.scheduled, "scheduled"),
-        (summary.edited, "edited"),
-        (summary.delete, "to delete"),
-        (summary.orphan, "orphaned"),
-        (summary.late, "late"),
-        (summary.expired, "expired"),
-        (summary.unknown, "unknown"),
-        (summary.failed, "failed"),
-    ];
-    let counts: Vec<String> = counts
-        .iter()
+    let counts: Vec<String> = Mark::ALL
+        .into_iter()
+        .map(|mark| (summary.of(mark), presentation(mark).counted))
         .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{} {word}", thousands(*count)))
+        .map(|(count, word)| format!("{} {word}", thousands(count)))
         .collect();
     if counts.is_empty() {
         return "No changes.".to_owned();
@@ -107,29 +95,20 @@ pub(super) fn more_edits(edits: usize) -> Option<String> {
 }
 
 fn headline(plan: &Plan) -> Option<String> {
-    let mut by_account: BTreeMap<&AccountName, [usize; 5]> = BTreeMap::new();
+    let mut by_account: BTreeMap<&AccountName, BTreeMap<Mark, usize>> = BTreeMap::new();
     for change in plan.changes.iter().filter(|change| change.acts()) {
-        let place = match change.action {
-            Action::Publish => 0,
-            Action::Resume(_) => 1,
-            Action::Adopt => 2,
-            Action::Moved { .. } => 3,
-            _ => 4,
-        };
-        by_account.entry(&change.account).or_default()[place] += 1;
+        *by_account.entry(&change.account).or_default().entry(change.mark()).or_default() += 1;
     }
-    let clause = |(account, counts): (&AccountName, [usize; 5])| {
-        let verbs = ["publish", "resume", "adopt", "rename", "delete"];
-        let parts: Vec<String> = verbs
+    let publishes_only = |counts: &BTreeMap<Mark, usize>| counts.keys().all(|mark| *mark == Mark::Publish);
+    let clause = |(account, counts): (&AccountName, BTreeMap<Mark, usize>)| {
+        let parts: Vec<String> = counts
             .iter()
-            .zip(counts)
-            .filter(|(_, count)| *count > 0)
-            .map(|(verb, count)| format!("{verb} {}", plural(count, "post")))
+            .filter_map(|(mark, count)| Some(format!("{} {}", presentation(*mark).verb?, plural(*count, "post"))))
             .collect();
-        let to = if counts[1..].iter().all(|count| *count == 0) { "to" } else { "on" };
+        let to = if publishes_only(&counts) { "to" } else { "on" };
         format!("{} {to} {}", listing(&parts), account_label(plan, account))
     };
-    let only_publishes = by_account.values().all(|counts| counts[1..].iter().all(|count| *count == 0));
+    let only_publishes = by_account.values().all(publishes_only);
     let mut clauses: Vec<String> = by_account.into_iter().map(clause).collect();
     if only_publishes {
         for clause in clauses.iter_mut().skip(1) {
@@ -150,46 +129,18 @@ fn listing(parts: &[String]) -> String {
 }
 
 fn legend(listed: &[&Change], style: Style, program: &str) -> Option<String> {
-    let mut used: Vec<&Action> = Vec::new();
-    for change in listed {
-        if !used.iter().any(|action| action.position() == change.action.position()) {
-            used.push(&change.action);
-        }
-    }
-    used.sort_by_key(|action| action.position());
-    let lines: Vec<String> = used
+    let lines: Vec<String> = used(listed)
         .into_iter()
-        .flat_map(|action| {
-            let mut meaning = wrap(&commands(meaning(action), program), style.width.saturating_sub(15)).into_iter();
+        .flat_map(|mark| {
+            let meaning = commands(presentation(mark).meaning, program);
+            let mut meaning = wrap(&meaning, style.width.saturating_sub(15)).into_iter();
             let first = meaning.next().unwrap_or_default();
-            let head = format!("  {} {} {first}", action.mark(), pad(action.name(), 10));
+            let head = format!("  {} {} {first}", mark.sign(), pad(mark.name(), 10));
             std::iter::once(head).chain(meaning.map(|line| format!("{}{line}", " ".repeat(15)))).collect::<Vec<_>>()
         })
         .map(|line| style.paint(&line, Paint::new().dimmed()))
         .collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
-}
-
-fn meaning(action: &Action) -> &'static str {
-    match action {
-        Action::Publish => "nothing is recorded, apply publishes it",
-        Action::Resume(_) => "apply goes on where an earlier run stopped, and never publishes twice",
-        Action::Adopt => "live already, apply only writes it down",
-        Action::Moved { .. } => "the record follows the manifest, nothing is published",
-        Action::Scheduled => "goes out with the first apply after its time",
-        Action::Edited => {
-            "Instagram cannot change a post; keep what is live with `igsync lock accept KEY`, \
-             or delete the post there and publish it anew after `igsync lock rm KEY`"
-        }
-        Action::Delete => "apply deletes the live post only with --allow-delete",
-        Action::Orphan => {
-            "deleting a manifest deletes nothing on Instagram; delete the post there, then `igsync lock rm KEY`"
-        }
-        Action::Late => "left alone; publish it with --include-late, change publish_at, or set draft: true",
-        Action::Expired => "never goes out, unless publish_until is moved",
-        Action::Unknown => "blocked until you say whether it is live",
-        Action::Failed => "left alone until the manifest changes, or with --retry-failed",
-    }
 }
 
 /// The smallest publishing quota that Meta documents, in posts per 24 hours; the true one is asked for

@@ -159,9 +159,9 @@ fn change_json(change: &Change) -> ChangeJson<'_> {
         user_id: change.user_id.as_ref().map(crate::id::UserId::as_str),
         username: change.username.as_deref(),
         kind: change.kind,
-        action: change.action.name(),
+        action: change.mark().name(),
         from: match &change.action {
-            crate::plan::Action::Moved { from } => Some(from.as_str()),
+            crate::plan::Action::Move { from } => Some(from.as_str()),
             _ => None,
         },
         reason: &change.reason,

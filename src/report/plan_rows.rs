@@ -3,11 +3,12 @@
 use owo_colors::Style as Paint;
 
 use super::Style;
+use super::marks::presentation;
 use super::plan_human::{account_label, local_time, short_time};
 use super::text::{fit, one_line, pad, rounded_bytes, width, wrap};
 use crate::lockfile::State;
 use crate::manifest::Conversion;
-use crate::plan::{Action, Change, Plan};
+use crate::plan::{Change, Mark, Plan};
 use crate::text::quoted;
 
 /// The kinds' longest name, `carousel`.
@@ -75,7 +76,7 @@ impl Columns {
 
 fn row(plan: &Plan, change: &Change, columns: Columns, style: Style, program: &str) -> String {
     let key = one_line(change.key.as_str());
-    let mark = style.paint(&change.action.mark().to_string(), colour_of(&change.action));
+    let mark = style.paint(&change.mark().sign().to_string(), presentation(change.mark()).colour);
     let head = format!("  {mark} {} ", pad(&key, columns.key));
     let fits = width(&key) <= columns.key && !columns.is_narrow();
     let mut lines = text_of(plan, change, columns);
@@ -92,17 +93,7 @@ fn row(plan: &Plan, change: &Change, columns: Columns, style: Style, program: &s
 
 /// New posts show how their captions begin.
 fn is_new(change: &Change) -> bool {
-    change.action == Action::Publish && !change.blocked
-}
-
-fn colour_of(action: &Action) -> Paint {
-    match action {
-        Action::Publish | Action::Adopt => Paint::new().green().bold(),
-        Action::Resume(_) | Action::Moved { .. } => Paint::new().cyan().bold(),
-        Action::Scheduled => Paint::new().blue().bold(),
-        Action::Edited | Action::Orphan | Action::Late | Action::Expired => Paint::new().yellow().bold(),
-        Action::Delete | Action::Unknown | Action::Failed => Paint::new().red().bold(),
-    }
+    change.mark() == Mark::Publish && !change.blocked
 }
 
 /// What there is to say, in lines that fit; a new post shows how its caption begins.
@@ -118,13 +109,13 @@ fn text_of(plan: &Plan, change: &Change, columns: Columns) -> Vec<String> {
 }
 
 fn status(plan: &Plan, change: &Change) -> String {
-    let text = match (&change.action, change.due_at) {
-        (Action::Publish, Some(at)) if !change.blocked && change.reason == "due now" => {
+    let text = match (change.mark(), change.due_at) {
+        (Mark::Publish, Some(at)) if !change.blocked && change.reason == "due now" => {
             format!("due since {}", short_time(plan, &change.account, at))
         }
-        (Action::Scheduled, Some(at)) => format!("due {}", local_time(plan, &change.account, at)),
-        (Action::Late, Some(at)) => format!("was due {}", local_time(plan, &change.account, at)),
-        (Action::Expired, _) => match change.post.as_ref().and_then(|post| post.publish_until) {
+        (Mark::Scheduled, Some(at)) => format!("due {}", local_time(plan, &change.account, at)),
+        (Mark::Late, Some(at)) => format!("was due {}", local_time(plan, &change.account, at)),
+        (Mark::Expired, _) => match change.post.as_ref().and_then(|post| post.publish_until) {
             Some(until) => format!("was to go out until {}", local_time(plan, &change.account, until)),
             None => change.reason.clone(),
         },
@@ -150,15 +141,15 @@ fn conversions(change: &Change) -> Vec<String> {
 /// Where to look, and the command that settles what only a person can.
 fn more(change: &Change, program: &str) -> Vec<String> {
     let key = quoted(&one_line(change.key.as_str()));
-    match (&change.action, change.recorded) {
-        (Action::Edited | Action::Orphan | Action::Delete, _) => {
+    match (change.mark(), change.recorded) {
+        (Mark::Edited | Mark::Orphan | Mark::Delete, _) => {
             change.permalink.iter().map(|permalink| one_line(permalink)).collect()
         }
-        (Action::Unknown, _) => vec![
+        (Mark::Unknown, _) => vec![
             format!("live: {program} resolve {key} --published"),
             format!("not: {program} resolve {key} --not-published"),
         ],
-        (Action::Resume(_), Some(State::Intent)) => vec![format!("settle: {program} resolve {key}")],
+        (Mark::Resume, Some(State::Intent)) => vec![format!("settle: {program} resolve {key}")],
         _ => Vec::new(),
     }
 }

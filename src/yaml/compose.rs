@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span, options};
 
+use super::fields::shown;
 use super::node::{Entry, Node, Value};
 use super::problems::Problems;
 use super::syntax;
@@ -143,7 +144,7 @@ impl Composer {
                     .report(
                         &rules::YAML_SYNTAX,
                         &place,
-                        format!("no anchor `&{name}` stands before this alias"),
+                        format!("no anchor `&{}` stands before this alias", shown(&name)),
                         "an alias",
                     )
                     .help = Some("text that begins with `*` needs quotes".into());
@@ -231,9 +232,14 @@ fn checked_key(node: Node, entries: &[Entry], problems: &mut Problems<'_>) -> Ke
         return Key::Refused;
     }
     if let Some(first) = entries.iter().find(|entry| entry.key == text) {
-        let (line, _) = problems.source().position(first.key_span.start);
+        let line = problems.source().line_at(first.key_span.start) + 1;
         problems
-            .report(&rules::DUPLICATE_FIELD, &span, format!("`{text}` stands twice"), format!("first on line {line}"))
+            .report(
+                &rules::DUPLICATE_FIELD,
+                &span,
+                format!("`{}` stands twice", shown(&text)),
+                format!("first on line {line}"),
+            )
             .help = Some("keep one of them".into());
         return Key::Refused;
     }
@@ -248,16 +254,17 @@ fn trimmed(text: &str, span: Range<usize>) -> Range<usize> {
 
 /// A comment on the same line behind `offset`.
 fn comment_behind(text: &str, offset: usize) -> Option<Range<usize>> {
-    let line = text.get(offset..)?.lines().next()?;
-    let comment = line.trim_start_matches([' ', '\t']);
-    let start = offset + line.len() - comment.len();
-    comment.starts_with('#').then(|| start..start + comment.trim_end().len())
+    let rest = text.get(offset..)?;
+    let behind = rest.trim_start_matches([' ', '\t']);
+    // A line may be long and hold thousands of values: it is read to its end only where a comment is.
+    let comment = behind.starts_with('#').then(|| behind.lines().next())??;
+    let start = offset + rest.len() - behind.len();
+    Some(start..start + comment.trim_end().len())
 }
 
 /// A comment where a value is missing. The parser places such a value somewhere on its line.
 fn comment_instead(text: &str, offset: usize, last_end: usize) -> Option<Range<usize>> {
-    let line_start = text.get(..offset)?.rfind('\n').map_or(0, |newline| newline + 1);
-    let start = line_start.max(last_end);
+    let start = text.get(last_end..offset)?.rfind('\n').map_or(last_end, |newline| last_end + newline + 1);
     let rest = text.get(start..)?;
     comment_behind(text, start + rest.len() - rest.trim_start_matches([':', '-', ' ', '\t']).len())
 }

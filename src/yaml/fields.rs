@@ -6,6 +6,16 @@ use super::node::{Entry, Node, Value};
 use super::problems::Problems;
 use crate::rules;
 
+/// The longest text that is read, in bytes: no text of a post is half as long, and what `_defaults.yaml` gives every
+/// post of a folder must not be multiplied into gigabytes.
+pub const TEXT_LIMIT: usize = 16 * 1024;
+/// The longest list that is read: no list of a post has a third as many entries.
+const LIST_LIMIT: usize = 100;
+/// What is longer is no misspelt name. In bytes.
+const LONGEST_NAME: usize = 64;
+/// So many names are listed in a message.
+const SHOWN_NAMES: usize = 20;
+
 /// The fields of one map. Every reader returns `None` both for an absent field and for one with a
 /// finding, so the caller goes on with the rest.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +56,7 @@ impl<'n> Fields<'n> {
                 .iter()
                 .find(|(wrong, right)| wrong.eq_ignore_ascii_case(&entry.key) && known.contains(right))
                 .map(|(_, right)| *right)
-                .or_else(|| closest(&entry.key, known.iter().copied()));
+                .or_else(|| problems.closest(&entry.key, known.iter().copied()));
             let label = meant.map_or_else(|| "not a field".to_owned(), |right| format!("did you mean `{right}`?"));
             let finding = problems.report(
                 &rules::UNKNOWN_FIELD,
@@ -107,8 +117,13 @@ impl<'n> Fields<'n> {
     }
 
     pub fn list(&self, name: &str, problems: &mut Problems<'_>) -> Option<(&'n [Node], &'n Node)> {
+        self.long_list(name, LIST_LIMIT, problems)
+    }
+
+    /// A list that may have up to `limit` entries.
+    pub fn long_list(&self, name: &str, limit: usize, problems: &mut Problems<'_>) -> Option<(&'n [Node], &'n Node)> {
         let node = &self.get(name)?.value;
-        node.list(name, problems).map(|list| (list, node))
+        node.long_list(name, limit, problems).map(|list| (list, node))
     }
 
     /// A list of texts, each with its place.
@@ -135,15 +150,34 @@ impl Node {
             return None;
         }
         let text = self.scalar().filter(|_| self.as_bool().is_none());
-        if text.is_none() {
-            wrong_type(self, &format!("`{name}` is text"), problems);
+        match text {
+            None => wrong_type(self, &format!("`{name}` is text"), problems),
+            Some(text) if text.len() > TEXT_LIMIT => {
+                let message = format!("`{name}` has more than {} KiB", TEXT_LIMIT / 1024);
+                let label = format!("{} bytes, at most {TEXT_LIMIT} are read", text.len());
+                problems.report(&rules::INVALID_VALUE, &self.span, message, label).help =
+                    Some("shorten it: no text of a post is half as long".into());
+                return None;
+            }
+            Some(_) => {}
         }
         text
     }
 
     /// See [`Fields::list`].
     pub fn list(&self, name: &str, problems: &mut Problems<'_>) -> Option<&[Node]> {
+        self.long_list(name, LIST_LIMIT, problems)
+    }
+
+    /// See [`Fields::long_list`].
+    pub fn long_list(&self, name: &str, limit: usize, problems: &mut Problems<'_>) -> Option<&[Node]> {
         if let Value::List(nodes) = &self.value {
+            if nodes.len() > limit {
+                let message = format!("the list `{name}` has more than {limit} entries");
+                let label = format!("{} entries, at most {limit} are read", nodes.len());
+                problems.report(&rules::INVALID_VALUE, &self.place(), message, label).help = Some("shorten it".into());
+                return None;
+            }
             return Some(nodes);
         }
         if !report_null_cut(self, name, problems) {
@@ -199,21 +233,31 @@ fn quoted(text: &str) -> String {
     out
 }
 
+/// The first of these names, for messages.
+pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>, between: &str) -> String {
+    let mut names = names.into_iter();
+    let shown: Vec<&str> = names.by_ref().take(SHOWN_NAMES).collect();
+    let others = names.count();
+    let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+    format!("{}{more}", shown.join(between))
+}
+
 /// One line of at most 60 characters, for messages.
 pub(crate) fn shown(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
-    if line.chars().count() > 60 { line.chars().take(59).chain(['…']).collect() } else { line.to_owned() }
+    if line.chars().nth(60).is_some() { line.chars().take(59).chain(['…']).collect() } else { line.to_owned() }
 }
 
 /// The name that was probably meant.
 pub fn closest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Comparing costs the product of the lengths, and no name is this long.
-    if written.len() > 64 {
+    if written.len() > LONGEST_NAME {
         return None;
     }
     let written = written.to_lowercase().replace('-', "_");
     names
         .into_iter()
+        .filter(|name| name.len() <= LONGEST_NAME)
         .map(|name| (strsim::damerau_levenshtein(&written, &name.to_lowercase()), name))
         .filter(|(distance, name)| *distance <= 1.max(name.len().min(written.len()) / 3))
         .min_by_key(|(distance, _)| *distance)

@@ -1,8 +1,11 @@
 //! Collects the findings of one file.
 
+use std::collections::HashSet;
+use std::fmt::Write;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::fields::closest;
 use crate::finding::{Finding, Rule, SourceText};
 use crate::rules;
 
@@ -14,18 +17,46 @@ pub struct Problems<'t> {
     text: &'t str,
     source: Option<Arc<SourceText>>,
     findings: Vec<Finding>,
-    /// The first finding over [`FINDING_LIMIT`], how many there are, and where the others go.
-    more: Option<Finding>,
-    count_of_more: usize,
+    /// The rules of the findings that are only counted, in order. Each has a finding of its own above.
+    surplus: Vec<&'static Rule>,
+    /// Takes the help of a finding that is only counted.
     unseen: Option<Finding>,
+    /// So many names may still be compared with what was written.
+    comparisons: usize,
+    limit: usize,
 }
 
-/// A file with more findings than this has one cause: one more is shown, and counts the rest.
-const FINDING_LIMIT: usize = 100;
+/// A file with a few typing errors is helped; one with thousands, or many names to compare with, costs no more.
+const COMPARISONS: usize = 5_000;
+
+/// A moment in the collecting, for [`Problems::since`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mark {
+    findings: usize,
+    surplus: usize,
+}
+
+/// A file with more findings than this has one cause: further ones of the same rules are only counted.
+const FINDING_LIMIT: usize = 101;
 
 impl<'t> Problems<'t> {
     pub fn new(file: Arc<str>, text: &'t str) -> Self {
-        Self { file, text, source: None, findings: Vec::new(), more: None, count_of_more: 0, unseen: None }
+        Self {
+            file,
+            text,
+            source: None,
+            findings: Vec::new(),
+            surplus: Vec::new(),
+            unseen: None,
+            comparisons: COMPARISONS,
+            limit: FINDING_LIMIT,
+        }
+    }
+
+    /// Keeps fewer findings, where there are thousands of files.
+    #[must_use]
+    pub fn at_most(self, limit: usize) -> Self {
+        Self { limit: limit.clamp(1, FINDING_LIMIT), ..self }
     }
 
     pub fn file(&self) -> &Arc<str> {
@@ -39,9 +70,7 @@ impl<'t> Problems<'t> {
     /// The file as findings carry it.
     pub fn source(&mut self) -> Arc<SourceText> {
         let (file, text) = (&self.file, self.text);
-        Arc::clone(
-            self.source.get_or_insert_with(|| Arc::new(SourceText { name: file.to_string(), text: text.to_owned() })),
-        )
+        Arc::clone(self.source.get_or_insert_with(|| Arc::new(SourceText::new(&**file, text))))
     }
 
     /// Adds a finding at `span`; the result takes a help text.
@@ -66,9 +95,9 @@ impl<'t> Problems<'t> {
         label: impl Into<String>,
     ) -> &mut Finding {
         let finding = Finding::new(rule, source.name.as_str(), message).at(source, span.clone(), label);
-        if self.findings.len() >= FINDING_LIMIT {
-            self.count_of_more += 1;
-            return if self.more.is_none() { self.more.insert(finding) } else { self.unseen.insert(finding) };
+        if self.findings.len() >= self.limit && self.findings.iter().any(|known| known.rule.id == rule.id) {
+            self.surplus.push(rule);
+            return self.unseen.insert(finding);
         }
         self.findings.push(finding);
         let last = self.findings.len() - 1;
@@ -86,28 +115,45 @@ impl<'t> Problems<'t> {
         }
     }
 
-    pub fn len(&self) -> usize {
-        self.findings.len()
+    /// The name that was probably meant, as [`closest`] finds it, as long as this file has not asked too often.
+    pub fn closest<'a>(&mut self, written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        let mut compared = 0;
+        let names = names.into_iter().take(self.comparisons).inspect(|_| compared += 1);
+        let meant = closest(written, names);
+        self.comparisons -= compared;
+        meant
+    }
+
+    /// What is found from now on is had by [`Self::since`].
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark { findings: self.findings.len(), surplus: self.surplus.len() }
     }
 
     pub fn is_empty(&self) -> bool {
         self.findings.is_empty()
     }
 
-    /// The findings from the `from`th on.
-    pub fn since(&mut self, from: usize) -> &mut [Finding] {
-        &mut self.findings[from..]
+    /// What has been found since; of findings that are only counted an earlier one of the same rule.
+    pub fn since(&self, mark: Mark) -> impl Iterator<Item = &Finding> {
+        let counted: HashSet<&str> = self.surplus[mark.surplus..].iter().map(|rule| rule.id).collect();
+        let (before, since) = self.findings.split_at(mark.findings);
+        since.iter().chain(before.iter().filter(move |finding| counted.contains(finding.rule.id)))
     }
 
-    /// All of them, up to the limit; the last one tells how many more there are.
+    /// The findings since that are not only counted.
+    pub fn since_mut(&mut self, mark: Mark) -> &mut [Finding] {
+        &mut self.findings[mark.findings..]
+    }
+
+    /// All of them, up to the limit; the last one of a rule with too many says how many more there are.
     pub fn into_findings(mut self) -> Vec<Finding> {
-        self.findings.extend(self.more.map(|first| Finding {
-            message: match self.count_of_more {
-                1 => first.message,
-                count => format!("{} (and {} more findings in this file)", first.message, count - 1),
-            },
-            ..first
-        }));
+        let more = self.surplus.len();
+        let is_too_much = |finding: &&mut Finding| self.surplus.first().is_some_and(|rule| rule.id == finding.rule.id);
+        if let Some(last) = self.findings.iter_mut().rfind(is_too_much) {
+            let noun = if more == 1 { "finding" } else { "findings" };
+            let _ = write!(last.message, " (and {more} more {noun} in this file)");
+        }
         self.findings
     }
 }

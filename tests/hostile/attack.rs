@@ -104,10 +104,15 @@ impl Attack {
     /// `igsync` in the content root: traps before everything on the `PATH`, 1 GiB of address space beyond what a
     /// run needs at rest, one minute of processor time.
     pub fn command(&self, arguments: &[&str]) -> Command {
+        self.command_within("ulimit -t 60; ulimit -v 4000000", arguments)
+    }
+
+    /// The same within other limits, as the shell's `ulimit` takes them.
+    fn command_within(&self, limits: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new("/bin/sh");
         command
             .arg("-c")
-            .arg("ulimit -t 60; ulimit -v 4000000; exec \"$0\" \"$@\"")
+            .arg(format!("{limits}; exec \"$0\" \"$@\""))
             .arg(env!("CARGO_BIN_EXE_igsync"))
             .args(arguments)
             .current_dir(&self.root)
@@ -128,8 +133,18 @@ impl Attack {
     /// Runs `igsync`; whatever it does, no canary may change, no trap spring and no secret appear.
     #[must_use = "check how it ended"]
     pub fn run(&self, arguments: &[&str]) -> Output {
+        self.watch(self.command(arguments), arguments)
+    }
+
+    /// As [`Self::run`], within limits as the shell's `ulimit` takes them.
+    #[must_use = "check how it ended"]
+    pub fn run_within(&self, limits: &str, arguments: &[&str]) -> Output {
+        self.watch(self.command_within(limits, arguments), arguments)
+    }
+
+    fn watch(&self, mut command: Command, arguments: &[&str]) -> Output {
         let before = self.outside();
-        let output = self.command(arguments).output().unwrap();
+        let output = command.output().unwrap();
         let output = Output {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -1,1 +1,269 @@
-//! Inputs that are small to write and large to read.
+//! Inputs that are small to write and large to read: scans stay linear, findings short, memory bounded.
+//!
+//! Time is bounded by processor seconds, an order of magnitude above what a run takes and below what a quadratic scan
+//! takes.
+
+use crate::attack::Attack;
+use crate::project::Output;
+
+/// Long enough for a quadratic scan to take minutes, a part of what a manifest may have. In bytes.
+const LONG: usize = 400_000;
+/// More than any page about a few faults has. In bytes.
+const LONG_OUTPUT: usize = 400_000;
+
+/// Runs one command within so many processor seconds and megabytes of address space.
+fn bounded(attack: &Attack, arguments: &[&str], (seconds, megabytes): (u32, u32)) -> Output {
+    let limits = format!("ulimit -c 0; ulimit -t {seconds}; ulimit -v {megabytes}000");
+    attack.run_within(&limits, arguments)
+}
+
+/// What every command does with a content root that is too much of something: it ends by itself, in time, with a
+/// short answer.
+fn survives(attack: &Attack, limits: (u32, u32)) -> Output {
+    let plan = ["human", "json", "markdown", "github"];
+    for format in plan {
+        let output = bounded(attack, &["plan", "--format", format], limits);
+        assert!((0..=1).contains(&output.code), "{format}: {output:?}");
+        assert_short(&output, format);
+    }
+    let applied = bounded(attack, &["apply", "--sandbox", "--yes"], limits);
+    assert!((0..=10).contains(&applied.code), "{applied:?}");
+    assert_short(&applied, "apply");
+    let validated = bounded(attack, &["validate"], limits);
+    assert!((0..=1).contains(&validated.code), "{validated:?}");
+    assert_short(&validated, "validate");
+    validated
+}
+
+#[track_caller]
+fn assert_short(output: &Output, what: &str) {
+    for text in [&output.stdout, &output.stderr] {
+        assert!(text.len() < LONG_OUTPUT, "{what} wrote {} bytes: {:.2000}", text.len(), text);
+        // JSON is for programs and holds a caption as it is.
+        let longest = text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+        assert!(longest < 2_000 || text.starts_with('{'), "{what} wrote a line of {longest} characters: {text:.2000}");
+    }
+}
+
+/// A content root with one more post for each of these manifests.
+fn with_posts(manifests: &[String]) -> Attack {
+    let attack = Attack::new();
+    for (number, manifest) in manifests.iter().enumerate() {
+        attack.write(&format!("content/posts/p{number}.yaml"), manifest);
+    }
+    attack
+}
+
+/// Each of the posts has an error, and says so shortly.
+fn refused(manifests: &[String], limits: (u32, u32)) {
+    let attack = with_posts(manifests);
+    assert_eq!(survives(&attack, limits).code, 1);
+    let output = bounded(&attack, &["validate", "--format", "json"], limits);
+    let found: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    for (number, manifest) in manifests.iter().enumerate() {
+        let file = format!("posts/p{number}.yaml");
+        let is_refused = found["findings"].as_array().unwrap().iter().any(|finding| {
+            finding["file"] == file
+                && finding["severity"] == "error"
+                && finding["message"].as_str().unwrap().len() < 2_000
+        });
+        assert!(is_refused, "{manifest:.60}");
+    }
+}
+
+fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(line).collect::<Vec<_>>().concat()
+}
+
+fn caption(text: &str) -> String {
+    format!("kind: image\nimage: ./one.jpg\ncaption: \"{text}\"\n")
+}
+
+/// The limits of a run over some megabytes of text: processor seconds of a debug build, megabytes.
+const TEXT: (u32, u32) = (60, 1_500);
+
+#[test]
+fn beginnings_of_tokens_are_searched_once() {
+    let parts = [
+        "AKIA",
+        "ASIA",
+        "EAA",
+        "IGAA",
+        "IGQV",
+        "secret",
+        "secret=",
+        "secret: ",
+        "AKIA_",
+        "EAAEAA-",
+        "éAKIA",
+        "secret:é",
+    ];
+    let manifests: Vec<String> = parts.iter().map(|part| caption(&part.repeat(LONG / part.len()))).collect();
+    refused(&manifests, TEXT);
+}
+
+#[test]
+fn forty_thousand_tokens_in_one_caption_are_a_hundred_short_findings() {
+    let tokens: Vec<String> = (0..40_000).map(|number| format!("EAA{number:021}")).collect();
+    let validated = survives(&with_posts(&[caption(&tokens.join(" "))]), TEXT);
+    let text = validated.stdout + &validated.stderr;
+    assert_eq!(text.matches("IGS1033 token-in-file").count(), 101, "{text:.2000}");
+    // A long message goes on behind a bar.
+    let words = text.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+    assert!(words.contains("a key (and 39899 more findings in this file)"), "{text:.2000}");
+    assert!(!text.contains("EAA0000"), "{text:.2000}");
+}
+
+#[test]
+fn tokens_in_other_files_are_searched_once_and_shown_shortly() {
+    let tokens: Vec<String> = (0..40_000).map(|number| format!("IGAA{number:020}")).collect();
+    for text in [tokens.join(" "), "AKIA".repeat(LONG / 4), "secret".repeat(LONG / 6)] {
+        let attack = Attack::new();
+        attack.write("content/posts/one.yaml", "kind: image\nimage: ./one.jpg\ncaption_file: ./one.txt\n");
+        attack.write("content/posts/one.txt", &text);
+        attack.write("content/posts/_defaults.yaml", format!("first_comment: \"{text}\"\n"));
+        assert_eq!(survives(&attack, TEXT).code, 1);
+        attack.write("content/igsync.yaml", format!("timezone: \"{}\"\n", &text[..200_000]));
+        assert_eq!(survives(&attack, TEXT).code, 1);
+    }
+}
+
+#[test]
+fn long_values_are_shown_by_their_beginning() {
+    let long = "x".repeat(400_000);
+    let post = "kind: image\nimage: ./one.jpg\n";
+    refused(
+        &[
+            format!("{post}caption: \"{long}\"\n"),
+            format!("{post}{long}: 1\n"),
+            format!("{post}id: \"{long}\"\n"),
+            format!("{post}caption: *{long}\n"),
+            format!("{post}caption: &{long} true\n"),
+            format!("{post}accounts: [{long}]\n"),
+            format!("{post}hashtags: [\"set:{long}\"]\n"),
+            format!("{post}publish_at: \"{long}\"\n"),
+            format!("{post}caption: a #{long}\n"),
+            format!("kind: {long}\nimage: ./one.jpg\n"),
+            format!("kind: image\nimage: ./{long}.jpg\n"),
+            format!("kind: image\nimage: https://{long}/a.jpg\n"),
+            format!("kind: image\nimage: {}one.jpg\n", "a/../".repeat(80_000)),
+            format!("{post}caption: |\n{}", "  line\n".repeat(60_000)),
+            format!("{post}user_tags: {}\n", "[".repeat(400_000)),
+            format!("{post}caption: \"{}\"\n", "é\u{316}".repeat(100_000)),
+            format!("{post}caption: \"{}\"\n", "0a".repeat(200_000)),
+        ],
+        TEXT,
+    );
+}
+
+#[test]
+fn thousands_of_faults_in_one_long_line_cost_no_more_than_a_hundred() {
+    let post = "kind: image\nimage: ./one.jpg\ncaption: A caption\n";
+    let list = |count: usize, entry: &dyn Fn(usize) -> String| (0..count).map(entry).collect::<Vec<_>>().join(", ");
+    let padding = " ".repeat(300_000);
+    let names = |count| list(count, &|number| format!("harbou{number}"));
+    refused(
+        &[
+            format!("{post}user_tags: [{padding}{}]\n", list(9_000, &|number| format!("n{number}"))),
+            format!("{post}user_tags: [{padding}{}]\n", list(9_000, &|number| format!("*n{number}"))),
+            format!("{post}user_tags: [{padding}{}]\n", list(9_000, &|number| format!("&n{number} x"))),
+            format!("{post}accounts: [{padding}{}]\n", names(9_000)),
+            format!("{post}accounts: [{padding}{}]\n", names(500)),
+            format!("{post}hashtags: [{padding}{}]\n", list(100, &|_| "\"a b\"".to_owned())),
+            format!("{post}hashtags: [{padding}{}]\n", list(9_000, &|_| "\"set:a\"".to_owned())),
+            format!("{post}trial_params: {{{padding}{}}}\n", list(4_900, &|_| "k: 1".to_owned())),
+            format!("{post}trial_params: {{{padding}{}}}\n", list(4_900, &|number| format!("k{number}: "))),
+            format!("{post}{}", lines(4_900, |number| format!("captio{number}: 1\n"))),
+        ],
+        TEXT,
+    );
+}
+
+/// More findings of one file than are shown must not hide the one that counts.
+#[test]
+fn an_error_behind_a_hundred_warnings_is_an_error() {
+    let unknown = |count: usize| lines(count, |number| format!("remark{number}: 1\n"));
+    let post = "kind: image\nimage: ./one.jpg\n";
+    let too_long = format!("caption: \"{}\"\n", "a".repeat(2_300));
+    for (manifest, defaults, rule) in [
+        (format!("{post}{}{too_long}", unknown(150)), String::new(), "IGS2101"),
+        (format!("{post}{}hashtags: [\"a b\"]\n", unknown(4_000)), String::new(), "IGS2107"),
+        (format!("{post}{}audio_name: a\n", unknown(101)), String::new(), "IGS1016"),
+        (post.to_owned(), format!("{}{too_long}", unknown(150)), "IGS2101"),
+    ] {
+        let attack = Attack::new();
+        let settings = std::fs::read_to_string(attack.root().join("igsync.yaml")).unwrap();
+        attack.write("content/igsync.yaml", settings + "rules: { unknown-field: warn }\n");
+        std::fs::remove_file(attack.root().join("posts/one.yaml")).unwrap();
+        attack.write("content/posts/a/one.jpg", crate::attack::picture());
+        attack.write("content/posts/a/one.yaml", &manifest);
+        if !defaults.is_empty() {
+            attack.write("content/posts/a/_defaults.yaml", &defaults);
+        }
+        let validated = bounded(&attack, &["validate"], TEXT);
+        assert_eq!(validated.code, 1, "{rule}: {validated:?}");
+        assert!((validated.stdout + &validated.stderr).contains(rule), "{rule}");
+        let applied = bounded(&attack, &["apply", "--sandbox", "--yes"], TEXT);
+        assert_eq!(applied.code, 1, "{rule}: {applied:?}");
+        let requests = attack.root().join(".igsync/sandbox/requests.jsonl");
+        assert!(!std::fs::read_to_string(requests).unwrap_or_default().contains("POST"), "nothing was begun");
+    }
+}
+
+/// One small file must not be multiplied by thousands of others.
+#[test]
+fn what_many_posts_share_is_kept_once() {
+    let attack = Attack::new();
+    let tags: Vec<String> = (0..100).map(|number| format!("\"{number:0>9000}\"")).collect();
+    let sets = format!("hashtag_sets: {{ big: [{}] }}\n", vec!["harbour_at_night"; 100].join(", "));
+    attack.write(
+        "content/igsync.yaml",
+        sets + "accounts: { harbour: {} }\nmedia: { hosting: { url: \"https://cdn.example.com/{path}\" } }\n",
+    );
+    let long = "x".repeat(16_000);
+    attack.write(
+        "content/posts/_defaults.yaml",
+        format!(
+            "caption: {long}\nfirst_comment: {long}\nalt_text: {long}\nhashtags: [{}]\n",
+            vec!["set:big"; 100].join(", ")
+        ),
+    );
+    attack.write("content/posts/a/_defaults.yaml", format!("hashtags: [{}]\n", tags.join(", ")));
+    for number in 0..300 {
+        attack.write(&format!("content/posts/a/{number}/_defaults.yaml"), "draft: false\n");
+        attack.write(&format!("content/posts/a/{number}/a.yaml"), "kind: image\nimage: ../../one.jpg\n");
+        attack.write(&format!("content/posts/b/{number}.yaml"), "kind: image\nimage: ../one.jpg\n");
+    }
+    let found = bounded(&attack, &["validate"], (60, 400));
+    assert_eq!(found.code, 1, "{found:?}");
+    assert!((found.stdout + &found.stderr).contains("the hashtags are longer than any caption"));
+    let planned = bounded(&attack, &["plan"], (60, 400));
+    assert_eq!(planned.code, 1, "{planned:?}");
+}
+
+#[test]
+fn a_key_that_is_not_what_it_looks_like_is_an_error_at_both() {
+    let attack = Attack::new();
+    let post = "kind: image\nimage: ./one.jpg\ncaption: A caption\n";
+    for name in ["hаrbour", "har\u{200B}bour", "copa", "сора", "пляж", "p1", "pl"] {
+        attack.write(&format!("content/posts/{name}.yaml"), post);
+    }
+    attack.write("content/posts/by_id.yaml", format!("{post}id: раypal\n"));
+    let output = bounded(&attack, &["validate", "--format", "json"], TEXT);
+    let found: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    let mut files: Vec<&str> = found["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["id"] == "IGS1040")
+        .map(|finding| finding["file"].as_str().unwrap())
+        .collect();
+    files.sort_unstable();
+    files.dedup();
+    let expected = ["by_id", "copa", "har\u{200B}bour", "hаrbour", "сора"].map(|name| format!("posts/{name}.yaml"));
+    assert_eq!(files, expected);
+    // Nothing of them goes out.
+    let applied = bounded(&attack, &["apply", "--sandbox", "--yes"], TEXT);
+    assert!(!applied.stdout.contains("hаrbour") || applied.code != 0, "{applied:?}");
+    survives(&attack, TEXT);
+}

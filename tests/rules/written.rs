@@ -126,5 +126,18 @@ pub(crate) fn cases() -> Vec<Case> {
         case("IGS1037", vec![("posts/a.jpg", Content::Link("../media/a.jpg"))], IMAGE),
         case("IGS1038", manifest("caption_file: ../.git/config"), IMAGE),
         case("IGS1039", files(&[(".gitignore", "*.jpg\n")]), files(&[(".gitignore", "*.jpg\n!a.jpg\n")])),
+        case(
+            "IGS1040",
+            files(&[
+                ("posts/one.yaml", "kind: image\nid: copa\nimage: ./a.jpg\n"),
+                ("posts/three.yaml", "kind: image\nid: harb\u{43E}ur\nimage: ./a.jpg\n"),
+                ("posts/two.yaml", "kind: image\nid: \u{441}\u{43E}\u{440}\u{430}\nimage: ./a.jpg\n"),
+                ("posts/unseen\u{200B}.yaml", "kind: image\nimage: ./a.jpg\n"),
+            ]),
+            files(&[
+                ("posts/one.yaml", "kind: image\nid: copa\nimage: ./a.jpg\n"),
+                ("posts/two.yaml", "kind: image\nid: \u{433}\u{430}\u{432}\u{430}\u{43D}\u{44C}\nimage: ./a.jpg\n"),
+            ]),
+        ),
     ]
 }

@@ -55,8 +55,7 @@ pub(super) fn ends_offline(
 pub(super) fn accounts_to_ask(plan: &Plan, project: &Project, args: &Apply, now: Timestamp) -> HashSet<AccountName> {
     let skew = project.settings.max_skew.filter(|_| !project.sandbox && args.scope.now.is_none());
     let latest = now.saturating_add(skew.unwrap_or_default()).unwrap_or(now);
-    let is_soon =
-        |change: &Change| change.action == Action::Scheduled && change.due_at.is_some_and(|due| due <= latest);
+    let is_soon = |change: &Change| change.action == Action::Wait && change.due_at.is_some_and(|due| due <= latest);
     let is_due = |name: &AccountName| plan.changes.iter().any(|change| change.account == *name && is_soon(change));
     let is_selected = |name: &AccountName| {
         args.scope.account.is_empty() || args.scope.account.iter().any(|other| other == name.as_str())

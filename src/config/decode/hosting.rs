@@ -131,7 +131,7 @@ const STORE_FIELDS: &[&str] = &["bucket", "prefix", "region", "endpoint", "path_
 
 fn object_store(node: &Node, problems: &mut Problems<'_>) -> Option<Hosting> {
     let fields = Fields::of(node, "`object_store`", problems)?;
-    let before = problems.len();
+    let before = problems.mark();
     let wrong_names = [
         ("name", "bucket"),
         ("container", "bucket"),
@@ -151,7 +151,7 @@ fn object_store(node: &Node, problems: &mut Problems<'_>) -> Option<Hosting> {
     let is_key = |span: &Range<usize>| {
         fields.entries().iter().any(|entry| entry.key_span == *span && KEYS.contains(&&*entry.key))
     };
-    for finding in problems.since(before).iter_mut().filter(|finding| finding.span.as_ref().is_some_and(is_key)) {
+    for finding in problems.since_mut(before).iter_mut().filter(|finding| finding.span.as_ref().is_some_and(is_key)) {
         "keys stay in the environment".clone_into(&mut finding.label);
         finding.help = Some(NO_KEYS.to_owned());
     }
@@ -161,7 +161,7 @@ fn object_store(node: &Node, problems: &mut Problems<'_>) -> Option<Hosting> {
     let endpoint = base(fields, "endpoint", problems);
     let path_style = fields.flag("path_style", problems).map(|(flag, _)| flag);
     let link = link(fields, problems);
-    if problems.len() > before {
+    if problems.since(before).next().is_some() {
         return None;
     }
     Some(Hosting::ObjectStore(Box::new(ObjectStore {

@@ -10,7 +10,7 @@ use super::super::schema::{Account, Defaults, Fit, Paused};
 use super::choice;
 use super::hosting::hosting;
 use crate::rules;
-use crate::yaml::{Fields, Node, Problems, shown};
+use crate::yaml::{Fields, Node, Problems, listed, shown};
 
 /// The fields that stand both at the top and in an account.
 pub(super) fn shared(
@@ -123,7 +123,6 @@ pub(super) fn hashtags(
         let Some(text) = node.text(name, problems) else { continue };
         match (text.strip_prefix("set:"), sets) {
             (Some(set), Some(sets)) if !sets.contains_key(set) => {
-                let known: Vec<&str> = sets.keys().map(String::as_str).collect();
                 problems
                     .report(
                         &rules::UNKNOWN_HASHTAG_SET,
@@ -131,10 +130,10 @@ pub(super) fn hashtags(
                         format!("there is no hashtag set `{}`", shown(set)),
                         "not a set",
                     )
-                    .help = Some(format!(
-                    "`hashtag_sets` has: {}",
-                    if known.is_empty() { "none".into() } else { known.join(", ") }
-                ));
+                    .help = Some(match sets.len() {
+                    0 => "`hashtag_sets` has: none".to_owned(),
+                    _ => format!("`hashtag_sets` has: {}", listed(sets.keys().map(String::as_str), ", ")),
+                });
             }
             (Some(_), Some(_)) => tags.push(text.to_owned()),
             (_, _) if hashtag(text).is_some() => tags.push(text.to_owned()),

@@ -10,12 +10,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::digest::digest_of;
 use super::super::probe::{Facts, Format, probe};
-use super::{Refusal, VERSION, Wish, convert};
+use super::budget::MEMORY;
+use super::decode::header;
+use super::{MAX_LEN, Outlook, Refusal, VERSION, Wish, convert, outlook};
 use crate::id::Digest;
 use crate::port::{Disk, Entry, FileKind};
 
-/// A larger file is not read as a picture. In bytes.
-const SOURCE_LIMIT: u64 = 512 << 20;
 /// A larger result is none of ours. In bytes.
 const RESULT_LIMIT: u64 = 64 << 20;
 
@@ -52,7 +52,12 @@ pub fn make(disk: &dyn Disk, folder: &Path, path: &Path, source: &Digest, wish: 
     if let Some(bytes) = disk.read(&kept, RESULT_LIMIT).ok().filter(|bytes| is_whole(bytes)) {
         return Ok(Some(describe(kept, &bytes)));
     }
-    let bytes = disk.read(path, SOURCE_LIMIT)?;
+    // Its header says what the picture takes; when another file is here by now, its digest tells.
+    let facts = probe(&mut disk.open(path)?)?;
+    let header = || header(io::BufReader::new(disk.open(path).ok()?), &facts.format);
+    let Some(Outlook { memory, .. }) = outlook(&facts, header, wish)? else { return Ok(None) };
+    let _share = MEMORY.take(memory);
+    let bytes = disk.read(path, MAX_LEN)?;
     if digest_of(&Sha256::digest(&bytes).into()) != *source {
         return Err(Failed::Changed);
     }

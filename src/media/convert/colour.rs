@@ -29,17 +29,22 @@ pub(super) fn to_srgb(profile: &[u8], rgb: &mut [u8]) {
     }
 }
 
-/// Amounts of ink (0 none, 255 full), four bytes a pixel.
-pub(super) fn inks_to_srgb(profile: Option<&[u8]>, inks: &[u8]) -> Vec<u8> {
+/// Amounts of ink (0 none, 255 full), four bytes a pixel, to three bytes a pixel in their place.
+pub(super) fn inks_to_srgb(profile: Option<&[u8]>, inks: &mut Vec<u8>) {
     let profile = profile.and_then(|bytes| ColorProfile::new_from_slice(bytes).ok());
     let table = profile
         .filter(|profile| profile.color_space == DataColorSpace::Cmyk)
         .and_then(|profile| Table::<4>::of(&profile, Layout::Rgba));
-    let pixels = inks.chunks_exact(4).map(|ink| [ink[0], ink[1], ink[2], ink[3]]);
-    match table {
-        Some(table) => pixels.flat_map(|ink| table.srgb(ink)).collect(),
-        None => pixels.flat_map(|[c, m, y, k]| [c, m, y].map(|ink| without(ink, k))).collect(),
+    let pixels = inks.len() / 4;
+    for pixel in 0..pixels {
+        let ink @ [c, m, y, k] = [0, 1, 2, 3].map(|channel| inks[pixel * 4 + channel]);
+        let colour = match &table {
+            Some(table) => table.srgb(ink),
+            None => [c, m, y].map(|ink| without(ink, k)),
+        };
+        inks[pixel * 3..pixel * 3 + 3].copy_from_slice(&colour);
     }
+    inks.truncate(pixels * 3);
 }
 
 /// The light that an ink and black leave, where nobody says which inks they are.
@@ -158,6 +163,12 @@ impl<const N: usize> Table<N> {
 mod tests {
     use super::*;
 
+    fn light(profile: Option<&[u8]>, inks: &[u8]) -> Vec<u8> {
+        let mut inks = inks.to_vec();
+        inks_to_srgb(profile, &mut inks);
+        inks
+    }
+
     fn converted(profile: &ColorProfile, pixel: [u8; 3]) -> [u8; 3] {
         let mut rgb = pixel;
         to_srgb(&profile.encode().unwrap(), &mut rgb);
@@ -217,10 +228,10 @@ mod tests {
         let inks: Vec<u8> = (0..4 * 2048_u32).map(|at| u8::try_from(at * 73 % 256).unwrap()).collect();
         let mut expected = vec![0; inks.len() / 4 * 3];
         theirs.transform(&inks, &mut expected).unwrap();
-        let ours = inks_to_srgb(Some(&profile.encode().unwrap()), &inks);
+        let ours = light(Some(&profile.encode().unwrap()), &inks);
         let worst = ours.iter().zip(&expected).map(|(a, b)| a.abs_diff(*b)).max();
         assert!(worst <= Some(3), "{worst:?}");
-        let paper = inks_to_srgb(Some(&profile.encode().unwrap()), &[0; 4]);
+        let paper = light(Some(&profile.encode().unwrap()), &[0; 4]);
         assert!(paper[2] < paper[0] && paper[0] > 240, "yellow paper: {paper:?}");
     }
 
@@ -228,7 +239,7 @@ mod tests {
     fn inks_without_a_profile_take_light_away() {
         let inks = [0, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0, 128];
         let expected = [255, 255, 255, 0, 0, 0, 0, 255, 255, 255, 0, 0, 127, 127, 127];
-        assert_eq!(inks_to_srgb(None, &inks), expected);
-        assert_eq!(inks_to_srgb(Some(b"not a profile"), &inks), expected);
+        assert_eq!(light(None, &inks), expected);
+        assert_eq!(light(Some(b"not a profile"), &inks), expected);
     }
 }

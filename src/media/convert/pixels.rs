@@ -44,7 +44,9 @@ impl Pixels {
         }
         let rows = self.rgb.chunks_exact(self.width as usize * 3).skip(top as usize).take(height as usize);
         let (start, end) = (left as usize * 3, (left + width) as usize * 3);
-        Self { width, height, rgb: rows.flat_map(|row| &row[start..end]).copied().collect() }
+        let mut rgb = Vec::with_capacity(width as usize * height as usize * 3);
+        rows.for_each(|row| rgb.extend_from_slice(&row[start..end]));
+        Self { width, height, rgb }
     }
 
     /// In the middle of a white canvas.

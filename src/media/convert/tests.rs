@@ -189,6 +189,174 @@ fn what_cannot_be_converted_says_why() {
     assert_eq!(convert(&claims, &wish(Use::Image)), Err(Refusal::TooLarge(0xF000 * 0xF000)));
 }
 
+/// A PNG with one more chunk in front of its pixels.
+fn with_chunk(png: &[u8], name: [u8; 4], content: &[u8]) -> Vec<u8> {
+    let size = u32::try_from(content.len()).unwrap();
+    let body = [&name[..], content].concat();
+    [&png[..33], &size.to_be_bytes(), &body, &crc(&body).to_be_bytes(), &png[33..]].concat()
+}
+
+/// As a zlib stream, so many bytes of one value in a hundred and fiftieth of their length.
+fn bomb(len: usize) -> Vec<u8> {
+    let mut bits: Vec<bool> = Vec::new();
+    let mut put = |code: u32, count: u32| bits.extend((0..count).rev().map(|bit| code >> bit & 1 == 1));
+    put(1, 1); // the last block
+    put(0b10, 2); // with the fixed codes
+    put(0x30, 8); // a zero
+    for _ in 0..len / 258 {
+        put(0b1100_0101, 8); // 258 times
+        put(0, 5); // what stands one byte before
+    }
+    put(0, 7);
+    let bytes = bits.chunks(8).map(|bits| bits.iter().enumerate().fold(0, |sum, (at, bit)| sum | u8::from(*bit) << at));
+    let sum = (u32::try_from(1 + len / 258 * 258).unwrap() % 65_521) << 16 | 1;
+    [0x78, 0x01].into_iter().chain(bytes).chain(sum.to_be_bytes()).collect()
+}
+
+#[test]
+fn a_profile_that_unfolds_into_too_much_is_refused_before_it_does() {
+    let picture = file(&quarters(400, 400), ImageFormat::Png);
+    for len in [5 << 20, 64 << 20] {
+        let bytes = with_chunk(&picture, *b"iCCP", &[b"x\0\0", &bomb(len)[..]].concat());
+        let mut refused = Ok(None);
+        let memory = allocation_counter::measure(|| refused = convert(&bytes, &wish(Use::Image))).bytes_max;
+        assert_eq!(refused.unwrap_err(), Refusal::Profile);
+        assert!(memory < BESIDES, "{memory} bytes for {len}");
+    }
+    // What no profile is is not asked for, and what is one is used.
+    let text = with_chunk(&picture, *b"zTXt", &[b"x\0\0", &bomb(64 << 20)[..]].concat());
+    converted(&text, &wish(Use::Image));
+    let small = with_chunk(&picture, *b"iCCP", &[b"x\0\0", &bomb(1 << 20)[..]].concat());
+    converted(&small, &wish(Use::Image));
+}
+
+#[test]
+fn the_profile_of_a_jpeg_and_of_a_webp_is_bounded_too() {
+    let piece = |number: u8, of: u8, len: usize| {
+        let content = [b"ICC_PROFILE\0", &[number, of][..], &vec![0; len]].concat();
+        [&[0xFF, 0xE2][..], &u16::try_from(content.len() + 2).unwrap().to_be_bytes(), &content].concat()
+    };
+    let plain = with_exif(&jpeg(400, 400), 6, false);
+    for (pieces, is_refused) in [(3, false), (200, true)] {
+        let profile: Vec<u8> = (1..=pieces).flat_map(|number| piece(number, pieces, 60_000)).collect();
+        let bytes = [&plain[..2], &profile, &plain[2..]].concat();
+        assert_eq!(convert(&bytes, &wish(Use::Image)).is_err_and(|error| error == Refusal::Profile), is_refused);
+    }
+    let plain = file(&quarters(400, 400), ImageFormat::WebP);
+    for (len, is_refused) in [(1_u32 << 20, false), (5 << 20, true)] {
+        // The simple form has one chunk; the extended one says what else there is.
+        let mut extended = b"VP8X\x0A\0\0\0\x20\0\0\0\x8F\x01\0\x8F\x01\0ICCP".to_vec();
+        extended.extend(len.to_le_bytes());
+        extended.extend(vec![0; len as usize]);
+        extended.extend(&plain[12..]);
+        let size = u32::try_from(extended.len() + 4).unwrap().to_le_bytes();
+        let bytes = [b"RIFF", &size[..], b"WEBP", &extended].concat();
+        let result = convert(&bytes, &wish(Use::Image));
+        assert_eq!(result.clone().is_err_and(|error| error == Refusal::Profile), is_refused, "{result:?}");
+    }
+}
+
+#[test]
+fn a_picture_that_is_larger_than_its_outer_header_says_is_not_unfolded() {
+    // A second frame header: one reader takes the first, another the last.
+    let plain = with_exif(&jpeg(400, 400), 6, false);
+    let frame = b"\xFF\xC0\0\x11\x08\xFF\xFF\xFF\xFF\x03\x01\x11\0\x02\x11\x01\x03\x11\x01";
+    let twice = [&plain[..2], frame, &plain[2..]].concat();
+    let mut lossy = b"RIFF\x40\0\0\0WEBPVP8X\x0A\0\0\0\0\0\0\0\x8F\x01\0\x8F\x01\0VP8 \x12\0\0\0".to_vec();
+    lossy.extend(b"\x10\0\0\x9D\x01\x2A\xFF\x3F\xFF\x3F\0\0\0\0\0\0\0\0");
+    let long = with_chunk(&file(&quarters(400, 400), ImageFormat::Png), *b"tEXt", &[]);
+    let long = [&long[..16], &(1_u32 << 26).to_be_bytes(), &1_u32.to_be_bytes(), &long[24..29]].concat();
+    let long = [&long[..], &crc(&long[12..]).to_be_bytes(), b"\0\0\0\0IDAT"].concat();
+    for bytes in [twice, lossy, long] {
+        let mut result = Ok(None);
+        let memory = allocation_counter::measure(|| result = convert(&bytes, &wish(Use::Image))).bytes_max;
+        assert!(result.is_err(), "{result:?}");
+        assert!(memory < 8 << 20, "{memory} bytes");
+    }
+}
+
+/// A JPEG as another encoder writes it.
+fn drawn(colour: jpeg_encoder::ColorType, is_progressive: bool) -> Vec<u8> {
+    let (width, height) = (1200_u16, 800_u16);
+    let len = usize::from(width) * usize::from(height) * if colour == jpeg_encoder::ColorType::Cmyk { 4 } else { 3 };
+    let mut bytes = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 90);
+    encoder.set_progressive(is_progressive);
+    encoder.encode(&vec![120; len], width, height, colour).unwrap();
+    bytes
+}
+
+#[test]
+fn drawing_takes_no_more_memory_than_was_said() {
+    use jpeg_encoder::ColorType::{Cmyk, Rgb};
+    let picture = quarters(1200, 800);
+    let deep = DynamicImage::ImageRgba16(picture.to_rgba16());
+    let opaque = DynamicImage::ImageRgb8(picture.to_rgb8());
+    let pad = Wish { fit: Some(Fit::Pad), ..wish(Use::Image) };
+    let crop = Wish { fit: Some(Fit::Crop), first: Some((4, 5)), ..wish(Use::CarouselImage) };
+    for (what, bytes) in [
+        ("png", file(&opaque, ImageFormat::Png)),
+        ("deep png", file(&deep, ImageFormat::Png)),
+        ("webp", file(&opaque, ImageFormat::WebP)),
+        ("transparent webp", file(&picture, ImageFormat::WebP)),
+        ("jpeg", drawn(Rgb, false)),
+        ("turned jpeg", with_exif(&drawn(Rgb, false), 6, false)),
+        ("progressive jpeg", drawn(Rgb, true)),
+        ("turned progressive jpeg", with_exif(&drawn(Rgb, true), 8, false)),
+        ("inks", drawn(Cmyk, false)),
+        ("progressive inks", drawn(Cmyk, true)),
+    ] {
+        let wishes = match what {
+            "png" => vec![pad, crop],
+            // As they are, they pass.
+            "jpeg" | "progressive jpeg" => vec![crop],
+            _ => vec![wish(Use::StoryImage)],
+        };
+        for wish in wishes {
+            let facts = probe(&mut Cursor::new(&bytes)).unwrap();
+            let outlook = outlook(&facts, || header(Cursor::new(&bytes), &facts.format), &wish).unwrap().unwrap();
+            let mut result = Ok(None);
+            let taken = allocation_counter::measure(|| result = convert(&bytes, &wish)).bytes_max;
+            assert!(result.is_ok_and(|result| result.is_some()), "{what}");
+            // Without a profile, a little more than the pixels is enough.
+            let said = outlook.memory - facts.len - BESIDES + (1 << 20);
+            assert!(taken <= said, "{what}, {wish:?}: {taken} bytes, {said} were said");
+            assert!(said < taken * 3, "{what}, {wish:?}: {taken} bytes, {said} is far too much");
+        }
+    }
+}
+
+#[test]
+fn an_interlaced_png_is_the_picture_it_is() {
+    let (width, height) = (21_usize, 13_usize);
+    let pixel = |x: usize, y: usize| [x * 11, y * 17, x * y].map(|value| u8::try_from(value % 256).unwrap());
+    let mut raw = Vec::new();
+    for (left, top, across, down) in
+        [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    {
+        for y in (top..height).step_by(down) {
+            raw.push(0);
+            raw.extend((left..width).step_by(across).flat_map(|x| pixel(x, y)));
+        }
+    }
+    let len = u16::try_from(raw.len()).unwrap();
+    let sum = raw.iter().fold((1_u32, 0_u32), |(a, b), byte| {
+        let a = (a + u32::from(*byte)) % 65_521;
+        (a, (b + a) % 65_521)
+    });
+    let stored = [&[0x78, 0x01, 1][..], &len.to_le_bytes(), &(!len).to_le_bytes(), &raw].concat();
+    let stored = [stored, (sum.1 << 16 | sum.0).to_be_bytes().to_vec()].concat();
+    let chunk = |name: &[u8], content: &[u8]| {
+        let body = [name, content].concat();
+        [&u32::try_from(content.len()).unwrap().to_be_bytes()[..], &body, &crc(&body).to_be_bytes()].concat()
+    };
+    let header = [&21_u32.to_be_bytes()[..], &13_u32.to_be_bytes(), &[8, 2, 0, 0, 1]].concat();
+    let bytes =
+        [b"\x89PNG\r\n\x1A\n", &chunk(b"IHDR", &header)[..], &chunk(b"IDAT", &stored), &chunk(b"IEND", b"")].concat();
+    let expected: Vec<u8> = (0..height).flat_map(|y| (0..width).flat_map(move |x| pixel(x, y))).collect();
+    assert_eq!(decode::decode(&bytes, &Format::Png).unwrap().rgb, expected);
+}
+
 /// The check sum of a PNG chunk.
 fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |sum, byte| {

@@ -21,6 +21,8 @@ pub struct Jpeg {
     /// EXIF orientation, 1 to 8; 1 is upright, 5 to 8 lie on their side.
     pub orientation: u8,
     pub progressive: bool,
+    /// The first scan holds all components: unless the picture is progressive, its rows come one after the other.
+    pub interleaved: bool,
     /// 1 grey, 3 colour, 4 CMYK.
     pub components: u8,
     /// An ICC colour profile is embedded.
@@ -47,6 +49,7 @@ pub(super) fn read(source: &mut (impl Read + Seek + ?Sized), len: u64) -> io::Re
         height: 0,
         orientation: 1,
         progressive: false,
+        interleaved: true,
         components: 0,
         icc_profile: false,
         wide_gamut: false,
@@ -63,6 +66,7 @@ pub(super) fn read(source: &mut (impl Read + Seek + ?Sized), len: u64) -> io::Re
             0xFF => at += 1,
             0x01 | 0xD0..=0xD8 => at += 2,
             0xDA => {
+                jpeg.interleaved = read_at(source, at + 4, 1)?.first() == Some(&jpeg.components);
                 jpeg.complete = has_end(source, at, len)?;
                 break;
             }
@@ -160,6 +164,12 @@ impl<'a> Directory<'a> {
     }
 }
 
+impl Directory<'_> {
+    fn orientation(&self, at: usize) -> Option<u8> {
+        self.number(at, 2).filter(|number| (1..=8).contains(number)).and_then(|number| u8::try_from(number).ok())
+    }
+}
+
 impl Iterator for Directory<'_> {
     /// Tag, count, and where its four bytes of value stand.
     type Item = (u32, u32, usize);
@@ -176,15 +186,22 @@ fn exif(tiff: &[u8], jpeg: &mut Jpeg) {
     let Some(mut directory) = Directory::first(tiff) else { return };
     while let Some((tag, _, value)) = directory.next() {
         match tag {
-            0x0112 => {
-                if let Some(orientation @ 1..=8) = directory.number(value, 2) {
-                    jpeg.orientation = u8::try_from(orientation).unwrap_or(1);
-                }
-            }
+            0x0112 => jpeg.orientation = directory.orientation(value).unwrap_or(jpeg.orientation),
             0x8825 => jpeg.gps = true,
             _ => {}
         }
     }
+}
+
+/// The orientation that the EXIF data of any picture say, 1 to 8.
+pub(crate) fn orientation_of(tiff: &[u8]) -> u8 {
+    let Some(mut directory) = Directory::first(tiff) else { return 1 };
+    while let Some((tag, _, value)) = directory.next() {
+        if tag == 0x0112 {
+            return directory.orientation(value).unwrap_or(1);
+        }
+    }
+    1
 }
 
 /// Whether the multi-picture index lists a stereo pair, a panorama or several angles. Gain maps and

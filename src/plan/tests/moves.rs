@@ -1,3 +1,4 @@
+use super::super::Why;
 use super::*;
 
 #[test]
@@ -22,7 +23,7 @@ fn a_new_key_with_the_media_of_a_vanished_one_is_moved_in_every_state() {
 fn a_move_with_a_corrected_caption_is_moved_and_edited() {
     let plan = world([moved("new", "old").edited()], [record("old", State::Published)]).plan();
     let actions: Vec<_> = plan.changes.into_iter().map(|change| change.action).collect();
-    assert_eq!(actions, [Action::Moved { from: "old".into() }, Action::Edited]);
+    assert_eq!(actions, [Action::Move { from: "old".into() }, Action::Hold(Why::Edited)]);
 }
 
 #[test]
@@ -67,7 +68,7 @@ fn several_candidates_block_the_post_and_name_the_way_out() {
 fn of_two_heirs_the_one_with_the_same_text_takes_the_record() {
     let copies = || [moved("b", "a").edited(), moved("c", "a")];
     let plan = world(copies(), [record("a", State::Published)]).plan();
-    assert_eq!(plan.changes[0].action, Action::Moved { from: "a".into() });
+    assert_eq!(plan.changes[0].action, Action::Move { from: "a".into() });
     assert_eq!((plan.changes[0].key.as_str(), plan.changes[1].key.as_str()), ("c", "b"));
     assert_eq!(kinds(&plan), [GuardKind::PossibleRepost]);
 

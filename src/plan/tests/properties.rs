@@ -59,7 +59,7 @@ proptest! {
         let plan = given.plan();
         let mut sources = std::collections::HashSet::new();
         for change in &plan.changes {
-            if let Action::Moved { from } = &change.action {
+            if let Action::Move { from } = &change.action {
                 prop_assert!(sources.insert((change.user_id.clone(), from.clone())));
             }
             let is_recorded = |record: &Record| Some(&record.user_id) == change.user_id.as_ref()

@@ -1,5 +1,7 @@
+use std::sync::Arc;
+
 use super::*;
-use crate::finding::Rule;
+use crate::finding::{Rule, SourceText};
 
 static TOO_LONG: Rule = Rule {
     page: Some("https://example.com/meta"),
@@ -9,7 +11,7 @@ static NO_ALT: Rule = Rule::new("IGS2301", "missing-alt-text", Severity::Warning
 
 fn findings() -> Vec<Finding> {
     let text = "kind: image\nimage: ./a.jpg\ncaption: \u{1b}[31mGolden hour\n";
-    let source = Arc::new(SourceText { name: "posts/a.yaml".into(), text: text.into() });
+    let source = Arc::new(SourceText::new("posts/a.yaml", text));
     let at = |word: &str| text.find(word).map(|start| start..start + word.len()).unwrap();
     vec![
         Finding::new(&TOO_LONG, "posts/a.yaml", "the caption is too long")

@@ -35,7 +35,12 @@ pub(super) fn block(text: &str) -> String {
 pub(super) fn prose(text: &str) -> String {
     let text: Vec<char> = one_line(text).chars().collect();
     let mut safe = String::new();
+    // Where the run of letters and digits begins that goes on to here.
+    let mut word = 0;
     for (place, c) in text.iter().copied().enumerate() {
+        if !c.is_ascii_alphanumeric() {
+            word = place + 1;
+        }
         let before = place.checked_sub(1).map_or(' ', |before| text[before]);
         let after = text.get(place + 1).copied().unwrap_or(' ');
         match c {
@@ -56,7 +61,7 @@ pub(super) fn prose(text: &str) -> String {
             '-' => before.is_alphabetic() && after.is_ascii_digit(),
             // `www.` begins a link, and seven hexadecimal digits name a commit.
             '.' => before.eq_ignore_ascii_case(&'w'),
-            _ => is_within_commit(&text, place),
+            _ => place == word + 3 && is_commit(&text[word..]),
         };
         if breaks {
             safe.push(JOINER);
@@ -76,13 +81,11 @@ pub(super) fn rich(text: &str) -> String {
     parts.map(|(place, part)| if place % 2 == 1 { code(part) } else { sentence(part) }).collect()
 }
 
-/// Whether this is the fourth character of what could be the abbreviated id of a commit. Numbers alone
-/// are left whole: people copy media ids.
-fn is_within_commit(text: &[char], place: usize) -> bool {
-    let start = text[..=place].iter().rposition(|c| !c.is_ascii_alphanumeric()).map_or(0, |before| before + 1);
-    let word: Vec<char> = text[start..].iter().copied().take_while(char::is_ascii_alphanumeric).collect();
-    place == start + 3
-        && (7..=64).contains(&word.len())
+/// Whether the text begins with what could be the abbreviated id of a commit. Numbers alone are left whole: people
+/// copy media ids.
+fn is_commit(text: &[char]) -> bool {
+    let word: Vec<char> = text.iter().copied().take(65).take_while(char::is_ascii_alphanumeric).collect();
+    (7..=64).contains(&word.len())
         && word.iter().all(char::is_ascii_hexdigit)
         && word.iter().any(|c| !c.is_ascii_digit())
 }

@@ -1,7 +1,8 @@
 //! The plan as a reviewer of a pull request reads it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::super::marks::{presentation, used};
 use super::super::plan_human::{EDITS, account_label, costs, more_edits, over_the_cap, over_the_quota, summary_line};
 use super::super::text::plural;
 use super::escape::{code, prose, rich};
@@ -10,7 +11,7 @@ use super::place::Place;
 use super::post::{finding, line, remedy, whole};
 use super::words::{capital, headline, is_stopped, moment};
 use crate::finding::{Finding, Severity};
-use crate::plan::{Action, BranchEdit, Change, Forecast, Plan};
+use crate::plan::{BranchEdit, Change, Forecast, Mark, Plan};
 
 /// So many findings that belong to no listed post are shown.
 const FINDINGS: usize = 30;
@@ -63,8 +64,8 @@ fn sections<'a>(listed: &[&'a Change]) -> [(&'static str, Vec<&'a Change>); 4] {
     let of = |is_meant: &dyn Fn(&Change) -> bool| -> Vec<&'a Change> {
         listed.iter().copied().filter(|change| is_meant(change)).collect()
     };
-    let goes_out = |change: &Change| matches!(change.action, Action::Publish | Action::Resume(_));
-    let is_scheduled = |change: &Change| change.action == Action::Scheduled;
+    let goes_out = |change: &Change| matches!(change.mark(), Mark::Publish | Mark::Resume);
+    let is_scheduled = |change: &Change| change.mark() == Mark::Scheduled;
     let is_ours = |change: &Change| change.in_diff != Some(false);
     [
         ("out now", of(&|change| goes_out(change) && is_ours(change))),
@@ -75,18 +76,14 @@ fn sections<'a>(listed: &[&'a Change]) -> [(&'static str, Vec<&'a Change>); 4] {
 }
 
 fn by_file<'a>(listed: &[&Change], findings: &'a [Finding]) -> HashMap<&'a str, Vec<&'a Finding>> {
+    let is_shown = |change: &&&Change| matches!(change.mark(), Mark::Publish | Mark::Resume | Mark::Scheduled);
+    let shown: HashSet<&str> = listed.iter().filter(is_shown).filter_map(|change| change.file.as_deref()).collect();
     let mut by_file: HashMap<&str, Vec<&Finding>> = HashMap::new();
-    for finding in findings {
-        let is_shown = |change: &&&Change| {
-            change.file.as_ref() == Some(&finding.file)
-                && matches!(change.action, Action::Publish | Action::Resume(_) | Action::Scheduled)
-        };
-        if listed.iter().any(|change| is_shown(&change)) {
-            by_file.entry(&*finding.file).or_default().push(finding);
-        }
+    for finding in findings.iter().filter(|finding| shown.contains(&*finding.file)) {
+        by_file.entry(&*finding.file).or_default().push(finding);
     }
     for found in by_file.values_mut() {
-        found.sort_by_key(|finding| (finding.severity, finding.position()));
+        found.sort_by_cached_key(|finding| (finding.severity, finding.position()));
     }
     by_file
 }
@@ -135,7 +132,7 @@ pub(super) fn refusals(plan: &Plan) -> Option<String> {
 fn strays(by_file: &HashMap<&str, Vec<&Finding>>, findings: &[Finding]) -> Option<String> {
     let is_stray = |finding: &&Finding| finding.severity == Severity::Error || !by_file.contains_key(&*finding.file);
     let mut strays: Vec<&Finding> = findings.iter().filter(is_stray).collect();
-    strays.sort_by_key(|finding| (finding.severity, finding.file.clone(), finding.position()));
+    strays.sort_by_cached_key(|finding| (finding.severity, finding.file.clone(), finding.position()));
     let errors = strays.iter().filter(|finding| finding.severity == Severity::Error).count();
     let mut lines: Vec<String> = strays.iter().take(FINDINGS).map(|found| finding(found, true)).collect();
     if strays.len() > FINDINGS {
@@ -147,16 +144,13 @@ fn strays(by_file: &HashMap<&str, Vec<&Finding>>, findings: &[Finding]) -> Optio
 
 /// What no run decides by itself.
 pub(super) fn decisions<'a>(plan: &Plan, changes: impl Iterator<Item = &'a Change>) -> Option<String> {
-    let asks = |change: &&Change| matches!(change.action, Action::Unknown | Action::Failed | Action::Late);
+    let asks = |change: &&Change| matches!(change.mark(), Mark::Unknown | Mark::Failed | Mark::Late);
     list(plan, "Needs a decision", changes.filter(asks))
 }
 
 fn others(plan: &Plan, listed: &[&Change]) -> Option<String> {
     let rest = |change: &&&Change| {
-        matches!(
-            change.action,
-            Action::Adopt | Action::Moved { .. } | Action::Edited | Action::Delete | Action::Orphan | Action::Expired
-        )
+        matches!(change.mark(), Mark::Adopt | Mark::Moved | Mark::Edited | Mark::Delete | Mark::Orphan | Mark::Expired)
     };
     list(plan, "Nothing is published for these", listed.iter().filter(rest).copied())
 }
@@ -171,7 +165,7 @@ fn list<'a>(plan: &Plan, title: &str, changes: impl Iterator<Item = &'a Change>)
             let link = link.map(|link| format!(" ([look](<{link}>))")).unwrap_or_default();
             let remedy = Some(remedy(change)).filter(|remedy| !remedy.is_empty());
             let remedy = remedy.map(|remedy| format!(". To do: {remedy}")).unwrap_or_default();
-            format!("{} **{}**{link}{remedy}", line(plan, change), change.action.name())
+            format!("{} **{}**{link}{remedy}", line(plan, change), change.mark().name())
         })
         .collect();
     if changes.len() > ENTRIES {
@@ -219,39 +213,14 @@ fn notes(plan: &Plan) -> Option<String> {
 
 /// The plan's last line, and the words of the page explained.
 fn end(plan: &Plan, listed: &[&Change]) -> String {
-    let mut used: Vec<&Action> = Vec::new();
-    for change in listed {
-        if !used.iter().any(|action| action.position() == change.action.position()) {
-            used.push(&change.action);
-        }
-    }
-    used.sort_by_key(|action| action.position());
-    let mut words: Vec<String> =
-        used.iter().map(|action| format!("- **{}**: {}", action.name(), meaning(action))).collect();
+    let mut words: Vec<String> = used(listed)
+        .into_iter()
+        .map(|mark| format!("- **{}**: {}", mark.name(), presentation(mark).explanation))
+        .collect();
     words.extend(costs(plan).map(|costs| format!("- **cost**: {costs}")));
     let summary = summary_line(&plan.summary);
     if words.is_empty() {
         return summary;
     }
     format!("{summary}\n\n<details><summary>What the words mean</summary>\n\n{}\n\n</details>", words.join("\n"))
-}
-
-/// For people who have never used igsync.
-fn meaning(action: &Action) -> &'static str {
-    match action {
-        Action::Publish => "the post is new and goes to Instagram right after the merge",
-        Action::Resume(_) => "an earlier run stopped half-way; the next one finds out what happened, then finishes it",
-        Action::Adopt => "the post is on Instagram already; igsync only takes note of it",
-        Action::Moved { .. } => "the file got another name; the post itself does not change",
-        Action::Scheduled => "the post has a time in the future and goes out with the first run after it",
-        Action::Edited => {
-            "the file was changed after the post went out; Instagram does not allow igsync to change a post"
-        }
-        Action::Delete => "the post is to be removed from Instagram",
-        Action::Orphan => "the file was deleted, the post is still on Instagram; deleting a file deletes no post",
-        Action::Late => "the post's time has passed for so long that somebody should say whether it still makes sense",
-        Action::Expired => "the time until which the post made sense has passed; it never goes out",
-        Action::Unknown => "nobody could tell whether the post went out; somebody looks at the account and says so",
-        Action::Failed => "Instagram refused the post for what is in it; it is tried again when it changes",
-    }
 }

@@ -4,9 +4,9 @@ use super::super::plan_human::account_label;
 use super::escape::{block, code, rich};
 use super::place::Place;
 use super::words::{capital, moment, when};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Brief, Finding, Severity};
 use crate::manifest::{Item, MediaType, Post, Source};
-use crate::plan::{Action, Change, Plan};
+use crate::plan::{Change, Mark, Plan};
 
 /// So wide are thumbnails, in pixels.
 const THUMBNAIL: u32 = 180;
@@ -50,10 +50,11 @@ pub(super) fn finding(finding: &Finding, with_file: bool) -> String {
     };
     let line = finding.position().0;
     let place = if with_file { format!("{}, line {line}", code(&finding.file)) } else { format!("line {line}") };
-    let label = Some(&finding.label).filter(|label| !label.is_empty());
-    let label = label.map(|label| format!(" ({})", rich(label))).unwrap_or_default();
-    let help = finding.help.as_deref().map(|help| format!(". {}", rich(&capital(help)))).unwrap_or_default();
-    format!("- **{severity}**, {place}: {}{label}{help} `{}`", rich(&finding.message), finding.rule.id)
+    let Brief { message, label, help } = finding.brief();
+    let label = Some(label).filter(|label| !label.is_empty());
+    let label = label.map(|label| format!(" ({})", rich(&label))).unwrap_or_default();
+    let help = help.map(|help| format!(". {}", rich(&capital(&help)))).unwrap_or_default();
+    format!("- **{severity}**, {place}: {}{label}{help} `{}`", rich(&message), finding.rule.id)
 }
 
 fn title(plan: &Plan, change: &Change) -> String {
@@ -159,18 +160,16 @@ fn of_item(item: &Item, number: Option<usize>) -> Vec<String> {
 /// What an entry that apply leaves alone needs from a person.
 pub(super) fn remedy(change: &Change) -> String {
     let key = change.key.argument();
-    match &change.action {
-        Action::Unknown => rich(&format!(
+    match change.mark() {
+        Mark::Unknown => rich(&format!(
             "look at the account: `igsync resolve {key} --published` when it is there, `igsync resolve {key} --not-published` when it is not"
         )),
-        Action::Failed => "change the post, or run apply with `--retry-failed`".to_owned(),
-        Action::Late => "run apply with `--include-late`, change its `publish_at`, or set `draft: true`".to_owned(),
-        Action::Edited => {
-            rich(&format!("Instagram cannot change a post: `igsync lock accept {key}` keeps what is live"))
-        }
-        Action::Orphan => rich(&format!("delete the post on Instagram, then `igsync lock rm {key}`")),
-        Action::Expired => "move `publish_until`, or remove the post".to_owned(),
-        Action::Delete => "deleting is not built yet".to_owned(),
-        Action::Publish | Action::Resume(_) | Action::Adopt | Action::Moved { .. } | Action::Scheduled => String::new(),
+        Mark::Failed => "change the post, or run apply with `--retry-failed`".to_owned(),
+        Mark::Late => "run apply with `--include-late`, change its `publish_at`, or set `draft: true`".to_owned(),
+        Mark::Edited => rich(&format!("Instagram cannot change a post: `igsync lock accept {key}` keeps what is live")),
+        Mark::Orphan => rich(&format!("delete the post on Instagram, then `igsync lock rm {key}`")),
+        Mark::Expired => "move `publish_until`, or remove the post".to_owned(),
+        Mark::Delete => "deleting is not built yet".to_owned(),
+        Mark::Publish | Mark::Resume | Mark::Adopt | Mark::Moved | Mark::Scheduled => String::new(),
     }
 }

@@ -87,7 +87,7 @@ fn a_guard_stands_before_the_posts() {
 }
 
 fn finding(rule: &'static crate::finding::Rule, file: &str, message: &str) -> Finding {
-    let source = Arc::new(SourceText { name: file.into(), text: "kind: image\ncaption: x\n".into() });
+    let source = Arc::new(SourceText::new(file, "kind: image\ncaption: x\n"));
     Finding::new(rule, file, message)
         .at(&source, 12..19, "2,300 characters, 2,200 allowed")
         .help("remove 100 characters")

@@ -9,7 +9,7 @@ use super::super::plan_human::account_label;
 use super::super::text::{plural, thousands};
 use super::escape::{code, rich};
 use crate::id::AccountName;
-use crate::plan::{Action, Change, Plan};
+use crate::plan::{Change, Mark, Plan};
 
 /// `Tue 1 Dec 18:00 Europe/Berlin`, in the account's zone; with the year when it is another one.
 pub(super) fn moment(plan: &Plan, account: &AccountName, time: Timestamp) -> String {
@@ -23,12 +23,12 @@ pub(super) fn moment(plan: &Plan, account: &AccountName, time: Timestamp) -> Str
 pub(super) fn when(plan: &Plan, change: &Change) -> String {
     let at = change.due_at.map(|at| moment(plan, &change.account, at));
     let goes = if is_stopped(plan, &change.account) { "Would go" } else { "Goes" };
-    match (&change.action, at) {
-        (Action::Publish, Some(at)) if !change.blocked => format!("{goes} out now, was due {at}"),
-        (Action::Publish, None) if !change.blocked => format!("{goes} out now"),
-        (Action::Scheduled, Some(at)) => format!("Goes out {at}"),
-        (Action::Late, Some(at)) => format!("Was due {at}"),
-        (Action::Resume(_), _) if change.publishes() => {
+    match (change.mark(), at) {
+        (Mark::Publish, Some(at)) if !change.blocked => format!("{goes} out now, was due {at}"),
+        (Mark::Publish, None) if !change.blocked => format!("{goes} out now"),
+        (Mark::Scheduled, Some(at)) => format!("Goes out {at}"),
+        (Mark::Late, Some(at)) => format!("Was due {at}"),
+        (Mark::Resume, _) if change.publishes() => {
             format!("{goes} on where an earlier run stopped ({})", rich(&change.reason))
         }
         _ => rich(&capital(&change.reason)),
@@ -77,7 +77,7 @@ pub(super) fn headline(plan: &Plan) -> String {
     }
     let summary = &plan.summary;
     if summary.scheduled > 0 {
-        let next = plan.changes.iter().filter(|change| change.action == Action::Scheduled);
+        let next = plan.changes.iter().filter(|change| change.mark() == Mark::Scheduled);
         let next = next.filter_map(|change| Some((change.due_at?, &change.account))).min();
         let next = next.map(|(at, account)| format!(", next {}", moment(plan, account, at))).unwrap_or_default();
         parts.push(format!("{} scheduled{next}", thousands(summary.scheduled)));

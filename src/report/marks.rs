@@ -1,0 +1,117 @@
+//! What reports say about each mark of a plan, side by side: whoever adds a mark adds its words here.
+
+use owo_colors::Style as Paint;
+
+use crate::plan::{Change, Mark};
+
+/// How a mark is shown to people.
+pub(super) struct Presentation {
+    pub(super) colour: Paint,
+    /// Behind a number in the plan's last line.
+    pub(super) counted: &'static str,
+    /// Before a number of posts, where apply acts on it.
+    pub(super) verb: Option<&'static str>,
+    /// In the legend, for people who use igsync. Commands stand in backticks.
+    pub(super) meaning: &'static str,
+    /// On a pull request, for people who have never used it.
+    pub(super) explanation: &'static str,
+}
+
+pub(super) fn presentation(mark: Mark) -> Presentation {
+    let paint = Paint::new;
+    match mark {
+        Mark::Publish => Presentation {
+            colour: paint().green().bold(),
+            counted: "to publish",
+            verb: Some("publish"),
+            meaning: "nothing is recorded, apply publishes it",
+            explanation: "the post is new and goes to Instagram right after the merge",
+        },
+        Mark::Resume => Presentation {
+            colour: paint().cyan().bold(),
+            counted: "to resume",
+            verb: Some("resume"),
+            meaning: "apply goes on where an earlier run stopped, and never publishes twice",
+            explanation: "an earlier run stopped half-way; the next one finds out what happened, then finishes it",
+        },
+        Mark::Adopt => Presentation {
+            colour: paint().green().bold(),
+            counted: "to adopt",
+            verb: Some("adopt"),
+            meaning: "live already, apply only writes it down",
+            explanation: "the post is on Instagram already; igsync only takes note of it",
+        },
+        Mark::Moved => Presentation {
+            colour: paint().cyan().bold(),
+            counted: "moved",
+            verb: Some("rename"),
+            meaning: "the record follows the manifest, nothing is published",
+            explanation: "the file got another name; the post itself does not change",
+        },
+        Mark::Scheduled => Presentation {
+            colour: paint().blue().bold(),
+            counted: "scheduled",
+            verb: None,
+            meaning: "goes out with the first apply after its time",
+            explanation: "the post has a time in the future and goes out with the first run after it",
+        },
+        Mark::Edited => Presentation {
+            colour: paint().yellow().bold(),
+            counted: "edited",
+            verb: None,
+            meaning: "Instagram cannot change a post; keep what is live with `igsync lock accept KEY`, \
+                      or delete the post there and publish it anew after `igsync lock rm KEY`",
+            explanation: "the file was changed after the post went out; Instagram does not allow igsync to change a post",
+        },
+        Mark::Delete => Presentation {
+            colour: paint().red().bold(),
+            counted: "to delete",
+            verb: Some("delete"),
+            meaning: "apply deletes the live post only with --allow-delete",
+            explanation: "the post is to be removed from Instagram",
+        },
+        Mark::Orphan => Presentation {
+            colour: paint().yellow().bold(),
+            counted: "orphaned",
+            verb: None,
+            meaning: "deleting a manifest deletes nothing on Instagram; delete the post there, then `igsync lock rm KEY`",
+            explanation: "the file was deleted, the post is still on Instagram; deleting a file deletes no post",
+        },
+        Mark::Late => Presentation {
+            colour: paint().yellow().bold(),
+            counted: "late",
+            verb: None,
+            meaning: "left alone; publish it with --include-late, change publish_at, or set draft: true",
+            explanation: "the post's time has passed for so long that somebody should say whether it still makes sense",
+        },
+        Mark::Expired => Presentation {
+            colour: paint().yellow().bold(),
+            counted: "expired",
+            verb: None,
+            meaning: "never goes out, unless publish_until is moved",
+            explanation: "the time until which the post made sense has passed; it never goes out",
+        },
+        Mark::Unknown => Presentation {
+            colour: paint().red().bold(),
+            counted: "unknown",
+            verb: None,
+            meaning: "blocked until you say whether it is live",
+            explanation: "nobody could tell whether the post went out; somebody looks at the account and says so",
+        },
+        Mark::Failed => Presentation {
+            colour: paint().red().bold(),
+            counted: "failed",
+            verb: None,
+            meaning: "left alone until the manifest changes, or with --retry-failed",
+            explanation: "Instagram refused the post for what is in it; it is tried again when it changes",
+        },
+    }
+}
+
+/// The marks that a list needs a legend for, in the order of the counts.
+pub(super) fn used(changes: &[&Change]) -> Vec<Mark> {
+    let mut used: Vec<Mark> = changes.iter().map(|change| change.mark()).collect();
+    used.sort_unstable();
+    used.dedup();
+    used
+}
