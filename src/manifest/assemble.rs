@@ -8,7 +8,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::check;
 use super::digest::text_digest;
-use super::fields::takes;
+use super::fields::{FIELDS, Taken, named, takes};
 use super::schema::{Item, MediaType, Post, PostState, ReelOptions};
 use super::time::WrittenTime;
 use super::written::{At, Caption, List, Tags, Written, WrittenItem};
@@ -113,58 +113,59 @@ impl Subject<'_> {
         } else {
             check::tags(self.single_type(), self.kind, &self.single_tags(), problems);
         }
-        if self.kind == Kind::Story {
-            for name in ["is_ai_generated", "is_paid_partnership", "branded_content_sponsor_ids"] {
-                if let Some(span) = written.name_span(name) {
-                    problems
-                        .report(
-                            &rules::MAYBE_NOT_FOR_STORIES,
-                            &span,
-                            format!("stories may not take `{name}`"),
-                            "not documented for stories",
-                        )
-                        .help = Some("Meta's pages do not say; it may be refused or ignored".into());
-                }
+        for field in FIELDS.iter().filter(|field| field.unclear_for.contains(&self.kind)) {
+            let name = field.name;
+            if let Some(span) = written.name_span(name) {
+                problems
+                    .report(
+                        &rules::MAYBE_NOT_FOR_STORIES,
+                        &span,
+                        format!("stories may not take `{name}`"),
+                        "not documented for stories",
+                    )
+                    .help = Some("Meta's pages do not say; it may be refused or ignored".into());
             }
         }
     }
 
+    /// Reports what Meta does not take, or perhaps does not take, from an account with Instagram Login.
     fn login(&self, account: &Account, problems: &mut Problems<'_>) {
         if account.login == Login::Facebook {
             return;
         }
         let written = self.written;
-        let name = &account.name;
-        let mut only = |place: Option<At<()>>, field: &str| {
-            if let Some(place) = place {
-                place
-                    .report(
-                        problems,
-                        &rules::FACEBOOK_LOGIN_ONLY,
-                        format!("{field} needs Facebook Login"),
-                        format!("account {name} uses Instagram Login"),
-                    )
-                    .help = Some("remove it, or set `login: facebook` for the account".into());
-            }
+        let label = format!("account {} uses Instagram Login", account.name);
+        let mut report = |place: At<()>, taken: Taken, what: &str| {
+            let (rule, message, help) = match taken {
+                Taken::Yes => return,
+                Taken::Unclear => (
+                    &rules::MAYBE_FACEBOOK_LOGIN_ONLY,
+                    format!("{what} is documented for Facebook Login"),
+                    "Meta's pages contradict each other here",
+                ),
+                Taken::No => (
+                    &rules::FACEBOOK_LOGIN_ONLY,
+                    format!("{what} needs Facebook Login"),
+                    "remove it, or set `login: facebook` for the account",
+                ),
+            };
+            place.report(problems, rule, message, label.clone()).help = Some(help.into());
         };
-        only(written.tags.product_tags.as_ref().filter(|_| self.takes("product_tags")).map(place), "`product_tags`");
-        only(
-            written.audio_configuration.as_ref().filter(|_| self.takes("audio_configuration")).map(place),
-            "`audio_configuration`",
-        );
-        only(written.state.as_ref().filter(|state| state.value == PostState::Absent).map(place), "deleting a post");
-        for item in written.items.iter().filter(|_| self.takes("items")).flat_map(|items| &items.value) {
-            only(item.tags.product_tags.as_ref().map(place), "`product_tags`");
+        let items = written.items.iter().filter(|_| self.takes("items")).flat_map(|items| &items.value);
+        let item_products = items.filter_map(|item| item.tags.product_tags.as_ref());
+        let products = written.tags.product_tags.iter().filter(|_| self.takes("product_tags"));
+        let audio = written.audio_configuration.iter().filter(|_| self.takes("audio_configuration"));
+        let partnership = written.is_paid_partnership.iter().filter(|flag| flag.value);
+        let places = (products.chain(item_products).map(|products| (place(products), "product_tags")))
+            .chain(audio.map(|audio| (place(audio), "audio_configuration")))
+            .chain(partnership.map(|flag| (place(flag), "is_paid_partnership")));
+        for (place, name) in places {
+            if let Some(field) = named(name) {
+                report(place, field.on_instagram_login, &format!("`{name}`"));
+            }
         }
-        if let Some(flag) = written.is_paid_partnership.as_ref().filter(|flag| flag.value) {
-            let message = "`is_paid_partnership` is documented for Facebook Login";
-            flag.report(
-                problems,
-                &rules::MAYBE_FACEBOOK_LOGIN_ONLY,
-                message,
-                format!("account {name} uses Instagram Login"),
-            )
-            .help = Some("Meta's pages contradict each other here".into());
+        if let Some(state) = written.state.as_ref().filter(|state| state.value == PostState::Absent) {
+            report(place(state), Taken::No, "deleting a post");
         }
     }
 

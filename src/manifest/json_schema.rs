@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::{FIELDS, Field};
+use super::fields::{FIELDS, Field, Form, ITEM_FIELDS, Taken, named};
 use crate::id::Kind;
 
 /// The schema of a manifest (draft 7, which editors know best).
@@ -17,7 +17,7 @@ pub fn json_schema() -> Value {
         "description": "One post for Instagram",
         "type": "object",
         "required": ["kind"],
-        "properties": { "kind": kind_field() },
+        "properties": named("kind").map(property).into_iter().collect::<Map<String, Value>>(),
         "allOf": kinds,
     })
 }
@@ -34,10 +34,6 @@ pub fn defaults_json_schema() -> Value {
         "additionalProperties": false,
         "properties": shared.collect::<Map<String, Value>>(),
     })
-}
-
-fn kind_field() -> Value {
-    json!({ "description": describe("kind"), "enum": Kind::ALL.map(Kind::as_str) })
 }
 
 fn for_kind(kind: Kind) -> Value {
@@ -60,7 +56,7 @@ fn for_kind(kind: Kind) -> Value {
         then["then"] = json!({ "properties": { "caption_file": only_without("caption") } });
     }
     if kind == Kind::Reel {
-        then["properties"]["product_tags"] = products(false);
+        then["properties"]["product_tags"]["items"] = product(false);
     }
     if kind == Kind::Image {
         then["properties"]["user_tags"]["items"]["required"] = json!(["username", "x", "y"]);
@@ -77,53 +73,51 @@ fn only_without(other: &str) -> Value {
 }
 
 fn property(field: &Field) -> (String, Value) {
-    (field.name.to_owned(), typed(field.name))
+    let mut schema = shape(field.form);
+    let needs = if field.on_instagram_login == Taken::No { "; needs login: facebook" } else { "" };
+    schema["description"] = format!("{}{needs}", field.about).into();
+    (field.name.to_owned(), schema)
 }
 
-/// The type of a field with its description.
-fn typed(name: &str) -> Value {
-    let mut schema = match name {
-        "kind" => return kind_field(),
-        "image" | "video" | "cover" => patterned(SOURCE, "a path with /, relative to this file, or an https URL"),
-        "caption_file" => patterned(PATH, "a path with /, relative to this file"),
-        "id" => {
+/// What a field takes, without its description.
+fn shape(form: Form) -> Value {
+    match form {
+        Form::Kind => json!({ "enum": Kind::ALL.map(Kind::as_str) }),
+        Form::Media => patterned(SOURCE, "a path with /, relative to this file, or an https URL"),
+        Form::File => patterned(PATH, "a path with /, relative to this file"),
+        Form::Key => {
             let mut id = patterned(r"^\S(.*\S)?$", "a short text without space at its ends");
             id["type"] = json!(TEXT);
             id["maxLength"] = 200.into();
             id
         }
-        "items" => json!({ "type": "array", "minItems": 2, "maxItems": 10, "items": item() }),
+        Form::Items => json!({ "type": "array", "minItems": 2, "maxItems": 10, "items": item() }),
         // Code points, as JSON Schema counts.
-        "caption" => json!({ "type": TEXT, "maxLength": 2200 }),
-        "alt_text" => json!({ "type": TEXT, "maxLength": 1000 }),
-        "hashtags" => {
+        Form::Text(Some(max)) => json!({ "type": TEXT, "maxLength": max }),
+        Form::Text(None) => json!({ "type": TEXT }),
+        Form::Hashtags => {
             let mut hashtag = patterned(HASHTAG, "one word; each hashtag has its own entry");
             hashtag["type"] = json!(TEXT);
             json!({ "type": "array", "items": hashtag, "maxItems": 30 })
         }
-        "user_tags" => json!({ "type": "array", "maxItems": 20, "items": tag("username", &username(), true) }),
-        "product_tags" => products(true),
-        "collaborators" => json!({ "type": "array", "maxItems": 3, "items": username() }),
-        "branded_content_sponsor_ids" => json!({ "type": "array", "maxItems": 2, "items": id() }),
-        "location_id" => id(),
-        "thumb_offset" => json!({ "type": "integer", "minimum": 0 }),
-        "audio_configuration" => audio(),
-        "trial_params" => json!({
+        Form::UserTags => json!({ "type": "array", "maxItems": 20, "items": tag("username", &username(), true) }),
+        Form::ProductTags => json!({ "type": "array", "maxItems": 5, "items": product(true) }),
+        Form::Usernames => json!({ "type": "array", "maxItems": 3, "items": username() }),
+        Form::Sponsors => json!({ "type": "array", "maxItems": 2, "items": id() }),
+        Form::Id => id(),
+        Form::Milliseconds => json!({ "type": "integer", "minimum": 0 }),
+        Form::Audio => audio(),
+        Form::Trial => json!({
             "type": "object",
             "additionalProperties": false,
             "required": ["graduation_strategy"],
             "properties": { "graduation_strategy": { "enum": ["MANUAL", "SS_PERFORMANCE"] } },
         }),
-        "share_to_feed" | "is_ai_generated" | "is_paid_partnership" | "comment_enabled" | "draft" => {
-            json!({ "type": "boolean" })
-        }
-        "accounts" => json!({ "type": "array", "minItems": 1, "items": { "type": TEXT } }),
-        "publish_at" | "publish_until" => patterned(TIME, "a day and a time: 2026-12-01T18:00:00+01:00"),
-        "state" => json!({ "enum": ["present"] }),
-        _ => json!({ "type": TEXT }),
-    };
-    schema["description"] = describe(name).into();
-    schema
+        Form::Flag => json!({ "type": "boolean" }),
+        Form::Accounts => json!({ "type": "array", "minItems": 1, "items": { "type": TEXT } }),
+        Form::Time => patterned(TIME, "a day and a time: 2026-12-01T18:00:00+01:00"),
+        Form::State => json!({ "enum": ["present"] }),
+    }
 }
 
 /// A number without quotes is text, too: `caption: 2026`.
@@ -151,10 +145,10 @@ fn username() -> Value {
 }
 
 /// Products have a place on pictures only.
-fn products(on_picture: bool) -> Value {
+fn product(on_picture: bool) -> Value {
     let mut product = id();
     product["description"] = "The product's id".into();
-    json!({ "type": "array", "maxItems": 5, "items": tag("product_id", &product, on_picture), "description": describe("product_tags") })
+    tag("product_id", &product, on_picture)
 }
 
 fn id() -> Value {
@@ -162,8 +156,9 @@ fn id() -> Value {
 }
 
 fn item() -> Value {
-    let properties: Map<String, Value> =
-        super::fields::ITEM_FIELDS.iter().map(|name| ((*name).to_owned(), typed(name))).collect();
+    let properties: Map<String, Value> = ITEM_FIELDS.iter().filter_map(|name| named(name)).map(property).collect();
+    let mut products = properties["product_tags"].clone();
+    products["items"] = product(false);
     json!({
         "type": "object",
         "additionalProperties": false,
@@ -175,7 +170,7 @@ fn item() -> Value {
                 "if": { "required": ["video"] },
                 "then": { "properties": {
                     "alt_text": { "not": {}, "errorMessage": "on images only" },
-                    "product_tags": products(false),
+                    "product_tags": products,
                 } },
                 "else": { "properties": {
                     "thumb_offset": { "not": {}, "errorMessage": "on videos only" },
@@ -215,42 +210,6 @@ fn audio() -> Value {
     })
 }
 
-/// One sentence per field, as an editor shows it.
-fn describe(name: &str) -> &'static str {
-    match name {
-        "kind" => "What the post is: image, reel, carousel or story",
-        "id" => "The post's key instead of its path; keeps it the same post when the file is renamed",
-        "image" => "A JPEG: a path relative to this file, or an https URL",
-        "video" => "An MP4 or MOV: a path relative to this file, or an https URL",
-        "items" => "2 to 10 images and videos, in this order; all are cropped to the shape of the first",
-        "caption" => "The text: at most 2,200 characters, hashtags included",
-        "caption_file" => "A file that holds the caption",
-        "hashtags" => "Appended to the caption; with or without #; set:NAME takes a set of igsync.yaml",
-        "alt_text" => "What can be seen, for people who cannot: at most 1,000 characters",
-        "user_tags" => "Accounts tagged in the picture or video; x and y on images only",
-        "collaborators" => "Up to 3 accounts that are asked to share the post as theirs",
-        "location_id" => "The id of a Facebook Page that has a location",
-        "product_tags" => "Up to 5 products; needs login: facebook",
-        "cover" => "The cover of a reel, a JPEG; wins over thumb_offset",
-        "thumb_offset" => "The still of the video, in milliseconds from its start",
-        "share_to_feed" => "Whether the reel is also in the feed; default true",
-        "audio_name" => "A name for the reel's own sound; can be given once",
-        "audio_configuration" => "Music from Instagram's library; needs login: facebook",
-        "trial_params" => "Shows the reel to non-followers first",
-        "is_ai_generated" => "Labels the post as made with AI",
-        "is_paid_partnership" => "Labels the post as a paid partnership",
-        "branded_content_sponsor_ids" => "Up to 2 ids of professional accounts that pay for the post",
-        "first_comment" => "Posted right after publishing",
-        "comment_enabled" => "false switches comments off after publishing",
-        "publish_at" => "Not before: 2026-12-01T18:00:00+01:00, or 2026-12-01T18:00[Europe/Berlin], or local time",
-        "publish_until" => "Not after, in the forms of publish_at",
-        "draft" => "true: checked, never published",
-        "accounts" => "Names from igsync.yaml; one post per account",
-        "state" => "present; absent, which deletes the live post, is not built yet",
-        _ => "",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,7 +217,7 @@ mod tests {
     #[test]
     fn every_field_is_described() {
         for field in FIELDS {
-            assert!(!describe(field.name).is_empty(), "{}", field.name);
+            assert!(!field.about.is_empty() && !field.kinds.is_empty(), "{}", field.name);
         }
     }
 

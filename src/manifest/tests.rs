@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod digests;
+mod fields;
 mod posts;
 mod problems;
 

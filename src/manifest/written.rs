@@ -116,10 +116,42 @@ impl Written {
 
     /// Takes every shared field that is absent here from `outer`.
     pub(super) fn inherit(&mut self, outer: &Self) {
+        // Without `..`, so that the compiler asks of a new field whether it is shared.
+        let Self {
+            is_described: _,
+            meant: _,
+            present: _,
+            kind,
+            kind_meant: _,
+            id: _,
+            image: _,
+            video: _,
+            items: _,
+            caption,
+            hashtags,
+            tags: Tags { alt_text, user_tags, product_tags, thumb_offset },
+            collaborators,
+            location_id,
+            cover: _,
+            share_to_feed,
+            audio_name,
+            audio_configuration,
+            trial,
+            is_ai_generated,
+            is_paid_partnership,
+            branded_content_sponsor_ids,
+            first_comment,
+            comment_enabled,
+            publish_at,
+            publish_until,
+            draft,
+            accounts,
+            state: _,
+        } = outer;
         macro_rules! take {
-            ($($name:literal $($field:ident).+;)*) => {
-                $(if !self.has($name) && self.$($field).+.is_none() {
-                    self.$($field).+.clone_from(&outer.$($field).+);
+            ($($name:literal $field:ident $(in $group:ident)?;)*) => {
+                $(if !self.has($name) && self.$($group.)?$field.is_none() {
+                    self.$($group.)?$field.clone_from($field);
                 })*
             };
         }
@@ -129,10 +161,10 @@ impl Written {
         take! {
             "kind" kind;
             "hashtags" hashtags;
-            "alt_text" tags.alt_text;
-            "user_tags" tags.user_tags;
-            "product_tags" tags.product_tags;
-            "thumb_offset" tags.thumb_offset;
+            "alt_text" alt_text in tags;
+            "user_tags" user_tags in tags;
+            "product_tags" product_tags in tags;
+            "thumb_offset" thumb_offset in tags;
             "collaborators" collaborators;
             "location_id" location_id;
             "share_to_feed" share_to_feed;
