@@ -19,6 +19,7 @@ mod live_check;
 mod matching;
 mod media;
 mod outcome;
+mod owed;
 mod parallel;
 mod poll;
 mod prepare;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::OnceCell;
 
 use crate::id::{Kind, MediaId};
 use crate::lockfile::{Comment, Record, State, Switch, Via};
@@ -16,6 +17,7 @@ use super::engine::{Finishing, Media, Service, Window};
 use super::event::Event;
 use super::evidence::Evidence;
 use super::matching::Look;
+use super::owed::{self, Doubt};
 use super::protocol::Origin;
 use super::stop::{Halt, Stop};
 use super::waits_for::WaitsFor;
@@ -26,18 +28,23 @@ pub(super) struct Finisher {
     engine: Service,
     book: Arc<dyn Book>,
     evidence: Evidence,
+    /// The account's media of the last days, read once for all that earlier runs owe; `None`: unreadable.
+    recent: OnceCell<Option<Look>>,
 }
 
 impl Finisher {
     pub(super) fn new(scope: Scope, engine: Service, book: Arc<dyn Book>) -> Self {
         let evidence = Evidence::new(scope.clone(), Arc::clone(&engine), Arc::clone(&book));
-        Self { scope, engine, book, evidence }
+        Self { scope, engine, book, evidence, recent: OnceCell::new() }
     }
 
     /// Sends the first comment, then switches comments off, as the record says is due.
     /// `origin` is the run that published it.
     pub(super) async fn send_extras(&self, post: &Post, mut record: Record, origin: Origin) -> Result<(), Stop> {
         let Some(media_id) = record.certain_media().cloned() else { return Ok(()) };
+        if origin == Origin::AnEarlierRun && !self.may_write_to(post, &record, &media_id).await? {
+            return Ok(());
+        }
         record = match record.comment {
             Some(Comment::Due) => self.send_comment(post, record, &media_id, origin).await?,
             Some(Comment::Intent) => self.settle_comment(post, record, &media_id).await?,
@@ -47,6 +54,39 @@ impl Finisher {
             self.switch_comments_off(post, record, &media_id).await?;
         }
         Ok(())
+    }
+
+    /// Whether what an earlier run owes may be sent to `media`. A record may come from anybody whose branch was
+    /// merged, so the account's own listing has the last word.
+    async fn may_write_to(&self, post: &Post, record: &Record, media: &MediaId) -> Result<bool, Stop> {
+        if !owed::anything(record) {
+            return Ok(true);
+        }
+        self.scope.go_on()?;
+        let doubt = match self.book.with(|records| owed::rival(records, record, media).cloned()) {
+            Some(rival) => Some(Doubt::Claimed(rival)),
+            None => match self.recent().await? {
+                Some(look) => owed::doubt(record, media, look, self.engine.now()),
+                None => Some(Doubt::NotRead),
+            },
+        };
+        let Some(doubt) = doubt else { return Ok(true) };
+        if doubt.is_final() {
+            self.book.write(owed::given_up(record.clone())).await?;
+        }
+        self.warn(post, doubt.explain(media))?;
+        Ok(false)
+    }
+
+    async fn recent(&self) -> Result<Option<&Look>, Stop> {
+        let window = Window::BackTo { since: self.engine.now() - RECENT, pages: RECENT_PAGES };
+        let read = || async {
+            match self.scope.ask(self.engine.listing(window)).await? {
+                Ok(listing) => Ok(Some(Look { media: listing.media, reaches_back: listing.is_complete })),
+                Err(refusal) => Halt::for_account(&refusal).map_or(Ok(None), |halt| Err(Stop::Account(halt))),
+            }
+        };
+        self.recent.get_or_try_init(read).await.map(Option::as_ref)
     }
 
     async fn send_comment(
@@ -154,7 +194,7 @@ impl Finisher {
     /// One listing after the last publish gives the permalinks of all posts, and the ids that lost
     /// answers left open.
     pub(super) async fn enrich(&self) -> Result<(), Stop> {
-        let recent = self.engine.now() - SignedDuration::from_hours(24 * 7);
+        let recent = self.engine.now() - RECENT;
         let bare = self.published_without(|record| {
             (record.permalink.is_none() || record.media_id.is_none())
                 && record.published_at.is_none_or(|published| published > recent)
@@ -234,6 +274,12 @@ impl Finisher {
     }
 }
 
+/// So far back the media are listed that an earlier run owes something to: one page for all but busy accounts.
+const RECENT: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+/// The most pages that are read of them, 100 media each.
+const RECENT_PAGES: u32 = 20;
+
 /// Pages of comments: a post is minutes old when its first comment is looked for.
 const COMMENT_PAGES: u32 = 3;
 
@@ -243,15 +289,15 @@ const AFTER: u32 = 50;
 #[cfg(test)]
 mod tests {
     use super::super::attempt;
-    use super::super::testing::{Answer, Stage, at, post, record};
+    use super::super::testing::{Answer, Stage, at, media, post, record};
     use super::*;
 
-    async fn comment(origin: Origin, answer: Answer) -> (Stage, Record) {
+    async fn comment(origin: Origin, answers: impl IntoIterator<Item = Answer>) -> (Stage, Record) {
         let mut post = post("posts/a", Kind::Image, "x");
         post.first_comment = Some("First".to_owned());
         let sent = record(Kind::Image, "x", &[100]);
         let live = attempt::published(sent, Some("179".into()), Via::Publish, at(101), Some(&post));
-        let stage = Stage::new(102, [live.clone()], [answer]);
+        let stage = Stage::new(102, [live.clone()], answers);
         let (scope, engine, book) = stage.parts();
         Finisher::new(scope, engine, book).send_extras(&post, live, origin).await.unwrap();
         let record = stage.record();
@@ -260,13 +306,29 @@ mod tests {
 
     #[tokio::test]
     async fn the_comment_of_a_post_of_this_run_is_sent() {
-        let (stage, record) = comment(Origin::ThisRun, Answer::Finish(Finishing::Done)).await;
+        let (stage, record) = comment(Origin::ThisRun, [Answer::Finish(Finishing::Done)]).await;
         assert_eq!((record.comment, stage.engine.left()), (Some(Comment::Done), 0));
     }
 
     #[tokio::test]
     async fn a_comment_that_an_earlier_run_owes_is_looked_for_first() {
-        let (stage, record) = comment(Origin::AnEarlierRun, Answer::Comments(vec!["First".to_owned()])).await;
+        let listed = Answer::List(vec![media("179", Kind::Image, Some("x"), 101)]);
+        let said = Answer::Comments(vec!["First".to_owned()]);
+        let (stage, record) = comment(Origin::AnEarlierRun, [listed, said]).await;
         assert_eq!((record.comment, stage.engine.left()), (Some(Comment::Done), 0));
+    }
+
+    #[tokio::test]
+    async fn media_that_the_account_does_not_list_get_no_comment_of_an_earlier_run() {
+        let listed = Answer::List(vec![media("180", Kind::Image, Some("x"), 101)]);
+        let (stage, record) = comment(Origin::AnEarlierRun, [listed]).await;
+        assert_eq!((record.comment, stage.engine.left()), (Some(Comment::Due), 0));
+    }
+
+    #[tokio::test]
+    async fn media_of_another_post_never_get_it() {
+        let listed = Answer::List(vec![media("179", Kind::Image, Some("something else"), 101)]);
+        let (stage, record) = comment(Origin::AnEarlierRun, [listed]).await;
+        assert_eq!((record.comment, stage.engine.left()), (Some(Comment::Failed), 0));
     }
 }

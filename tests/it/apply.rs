@@ -141,6 +141,77 @@ fn a_first_comment_is_posted_once_and_comments_are_switched_off() {
     assert_eq!((&record["comment"], &record["comment_switch"]), (&Value::from("done"), &Value::from("done")));
 }
 
+/// `posts/one` is live and its first comment is due, as a run leaves it that is killed in between. `forge` changes
+/// its record, and is given the media of `posts/two`; returns what the next run says.
+fn with_a_comment_due(forge: impl Fn(&mut Value, &Value)) -> (Server, Project, Output) {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
+    project.jpeg("posts/two.jpg", 2);
+    project.write("posts/two.yaml", "kind: image\nimage: ./two.jpg\ncaption: The second\n");
+    apply(&project).exits(0);
+    project.write(
+        "posts/one.yaml",
+        "kind: image\nimage: ./one.jpg\ncaption: Hello\nfirst_comment: Details\ncomment_enabled: false\n",
+    );
+    let mut records = records(&project);
+    let two = records.iter().find(|record| record["key"] == "posts/two").unwrap()["media_id"].clone();
+    let one = records.iter_mut().find(|record| record["key"] == "posts/one").unwrap();
+    (one["comment"], one["comment_switch"]) = ("due".into(), "due".into());
+    forge(one, &two);
+    let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
+    project.write("igsync.lock", format!("{{\"igsync_lock\":1}}\n{lines}"));
+    std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
+    let output = apply(&project);
+    (server, project, output)
+}
+
+/// Calls that write to live media: comments and comment switches.
+fn writes_to_media(server: &Server) -> Vec<String> {
+    let requests = server.sandbox.requests();
+    let is_write = |path: &str| path.ends_with("/comments") || path.rsplit('/').next().unwrap().starts_with("179");
+    requests
+        .iter()
+        .filter(|request| request.method == "POST" && is_write(&request.path))
+        .map(|r| r.path.clone())
+        .collect()
+}
+
+#[test]
+fn what_a_record_says_is_due_goes_to_the_media_of_its_post() {
+    let (server, project, output) = with_a_comment_due(|_, _| {});
+    output.exits(0);
+    assert_eq!(writes_to_media(&server).len(), 2);
+    apply(&project).exits(0);
+    assert_eq!(writes_to_media(&server).len(), 2, "nothing is due any more");
+}
+
+#[test]
+fn a_forged_record_sends_no_comment_and_no_switch_to_media_of_its_choice() {
+    // Media of another post, which its own record names as well.
+    let (server, _, output) = with_a_comment_due(|one, two| one["media_id"] = two.clone());
+    output.exits(0).says("the record of posts/two names the same media");
+    assert_eq!(writes_to_media(&server), Vec::<String>::new());
+    // Media that are not the account's, whether published just now or long ago.
+    let (server, _, output) = with_a_comment_due(|one, _| one["media_id"] = "17900000000009999".into());
+    output.exits(0).says("does not list media 17900000000009999");
+    assert_eq!(writes_to_media(&server), Vec::<String>::new());
+    let (server, project, output) = with_a_comment_due(|one, _| {
+        one["media_id"] = "17900000000009999".into();
+        one["published_at"] = "2020-01-01T00:00:00Z".into();
+    });
+    output.exits(0).says("send them in the app");
+    assert_eq!(writes_to_media(&server), Vec::<String>::new());
+    let calls = server.sandbox.requests().len();
+    apply(&project).exits(0);
+    assert_eq!(server.sandbox.requests().len(), calls, "nothing is due any more");
+    // The account's own media, with another caption than the record's, or of another kind.
+    for (field, other) in [("caption_digest", format!("v1:sha256:{}", "0".repeat(64))), ("kind", "reel".to_owned())] {
+        let (server, _, output) = with_a_comment_due(|one, _| one[field] = other.clone().into());
+        output.exits(0).says("another kind or caption");
+        assert_eq!(writes_to_media(&server), Vec::<String>::new(), "{field}");
+    }
+}
+
 #[test]
 fn a_lost_publish_answer_is_settled_by_reading_the_container() {
     let server = Server::start();

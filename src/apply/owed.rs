@@ -1,0 +1,167 @@
+//! Whether the first comment and the comment switch that a record calls due may be sent to its media: pure
+//! comparison of the record with the account's own listing.
+//!
+//! A record is a line in git. A branch that forges one could choose the media that is written to.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::id::{MediaId, PostKey};
+use crate::lockfile::{Comment, Record, Records, State, Switch};
+
+use super::matching::{Look, has_caption};
+
+/// A listing may lag behind a publish, but not for a day.
+const LAG: SignedDuration = SignedDuration::from_hours(24);
+
+/// Why nothing is sent to the media of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// The record of another post names the same media.
+    Claimed(PostKey),
+    /// The listing could not be read.
+    NotRead,
+    /// Not listed, which the next run may find otherwise.
+    NotYet,
+    /// Not listed a day after publishing, by a listing that says all.
+    NotListed,
+    /// Listed with another kind or caption.
+    AnotherPost,
+}
+
+impl Doubt {
+    /// Whether no later run can find it otherwise.
+    pub(super) fn is_final(&self) -> bool {
+        match self {
+            Self::Claimed(_) | Self::NotRead | Self::NotYet => false,
+            Self::NotListed | Self::AnotherPost => true,
+        }
+    }
+
+    /// For people: what was not sent, why, and what to do.
+    pub(super) fn explain(&self, media: &MediaId) -> String {
+        let waits = "its first comment and comment switch wait";
+        match self {
+            Self::Claimed(other) => format!(
+                "{waits}: the record of {other} names the same media {media}; take the wrong one out with `igsync lock rm`"
+            ),
+            Self::NotRead => format!("{waits} for the next run: the account's media could not be read"),
+            Self::NotYet => format!("{waits} for the next run: the account does not list media {media} yet"),
+            Self::NotListed => format!(
+                "its first comment and comment switch were not sent: the account does not list media {media} \
+                 among those of the last week; send them in the app"
+            ),
+            Self::AnotherPost => format!(
+                "its first comment and comment switch were not sent: media {media} has another kind or caption than \
+                 this post; send them in the app"
+            ),
+        }
+    }
+}
+
+/// Whether anything is still to be sent.
+pub(super) fn anything(record: &Record) -> bool {
+    matches!(record.comment, Some(Comment::Due | Comment::Intent)) || record.comment_switch == Some(Switch::Due)
+}
+
+/// Another post of the account whose record names the same media.
+pub(super) fn rival<'a>(records: &'a Records, record: &Record, media: &MediaId) -> Option<&'a PostKey> {
+    let names_it = |other: &&Record| {
+        other.user_id == record.user_id
+            && other.key != record.key
+            && other.state != State::Forgotten
+            && other.media_id.as_ref() == Some(media)
+    };
+    records.iter().find(names_it).map(|other| &other.key)
+}
+
+/// Compares the media of a record with the account's media of the last days.
+pub(super) fn doubt(record: &Record, id: &MediaId, look: &Look, now: Timestamp) -> Option<Doubt> {
+    let Some(media) = look.media.iter().find(|media| media.id == *id) else {
+        let is_fresh = record.published_at.is_some_and(|at| now.duration_since(at) < LAG);
+        return Some(if is_fresh || !look.reaches_back { Doubt::NotYet } else { Doubt::NotListed });
+    };
+    let is_of_kind = media.kind.is_none_or(|kind| kind == record.kind);
+    // Without captions in the listing, its kind and that it is listed at all have to do.
+    let says_the_same = match (&media.caption, &record.caption_digest) {
+        (Some(_), Some(caption)) => has_caption(media, caption),
+        (Some(text), None) => text.trim().is_empty(),
+        (None, _) => true,
+    };
+    (!(is_of_kind && says_the_same)).then_some(Doubt::AnotherPost)
+}
+
+/// The record once nothing more is sent for it.
+pub(super) fn given_up(mut record: Record) -> Record {
+    match record.comment {
+        Some(Comment::Due) => record.comment = Some(Comment::Failed),
+        Some(Comment::Intent) => record.comment = Some(Comment::Unknown),
+        Some(Comment::Unknown | Comment::Failed | Comment::Done) | None => {}
+    }
+    if record.comment_switch == Some(Switch::Due) {
+        record.comment_switch = Some(Switch::Failed);
+    }
+    record
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::attempt;
+    use super::super::engine::Media;
+    use super::super::testing::{at, media, record};
+    use super::*;
+    use crate::id::Kind;
+    use crate::lockfile::Via;
+
+    fn live(key: &str) -> Record {
+        let mut sent = record(Kind::Image, "x", &[100]);
+        sent.key = key.into();
+        let mut live = attempt::published(sent, Some("179".into()), Via::Publish, at(101), None);
+        live.comment = Some(Comment::Due);
+        live
+    }
+
+    fn judge(media: Vec<Media>, second: i64) -> Option<Doubt> {
+        doubt(&live("posts/a"), &"179".into(), &Look { media, reaches_back: true }, at(second))
+    }
+
+    #[test]
+    fn only_listed_media_of_this_kind_and_caption_are_written_to() {
+        let listed = |kind, caption| vec![media("7", kind, Some("x"), 90), media("179", kind, caption, 101)];
+        assert_eq!(judge(listed(Kind::Image, Some("x")), 200), None);
+        assert_eq!(judge(listed(Kind::Image, None), 200), None, "a listing without captions");
+        assert_eq!(judge(listed(Kind::Reel, Some("x")), 200), Some(Doubt::AnotherPost));
+        assert_eq!(judge(listed(Kind::Image, Some("y")), 200), Some(Doubt::AnotherPost));
+        assert_eq!(judge(listed(Kind::Image, Some("")), 200), Some(Doubt::AnotherPost));
+    }
+
+    #[test]
+    fn media_that_are_not_listed_are_waited_for_a_day() {
+        assert_eq!(judge(Vec::new(), 200), Some(Doubt::NotYet));
+        let a_day_later = 101 + 24 * 60 * 60;
+        assert_eq!(judge(Vec::new(), a_day_later), Some(Doubt::NotListed));
+        let part = Look { media: Vec::new(), reaches_back: false };
+        assert_eq!(doubt(&live("posts/a"), &"179".into(), &part, at(a_day_later)), Some(Doubt::NotYet));
+    }
+
+    #[test]
+    fn media_of_two_posts_belong_to_none() {
+        let records: Records = [live("posts/a"), live("posts/b")].into_iter().collect();
+        assert_eq!(rival(&records, &live("posts/a"), &"179".into()), Some(&"posts/b".into()));
+        let alone: Records = [live("posts/a")].into_iter().collect();
+        assert_eq!(rival(&alone, &live("posts/a"), &"179".into()), None);
+        let mut moved = live("posts/b");
+        moved.state = State::Forgotten;
+        let records: Records = [live("posts/a"), moved].into_iter().collect();
+        assert_eq!(rival(&records, &live("posts/a"), &"179".into()), None, "a post that was moved");
+    }
+
+    #[test]
+    fn what_is_given_up_is_never_due_again() {
+        let mut owes = live("posts/a");
+        owes.comment_switch = Some(Switch::Due);
+        assert!(anything(&owes));
+        let over = given_up(owes);
+        assert_eq!((over.comment, over.comment_switch), (Some(Comment::Failed), Some(Switch::Failed)));
+        assert!(!anything(&over));
+    }
+}
