@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::hosting::{Error, Host, MediaFile};
 use crate::id::Digest;
 use crate::manifest::{self, Files, Item, MediaType, Mending, Post, Source, Spot};
-use crate::media::convert::{self, Made};
+use crate::media::convert::{Kept, Made};
 use crate::media::digest::hex;
 use crate::media::{DigestCache, lfs};
 use crate::port::{Disk, Progress, Stat};
@@ -32,7 +32,7 @@ pub struct MediaSource {
 #[derive(Clone, Debug)]
 pub struct Converting {
     pub mending: Mending,
-    pub folder: PathBuf,
+    pub kept: Arc<Kept>,
 }
 
 /// What creation is told about one file.
@@ -102,7 +102,7 @@ impl MediaSource {
         full: &Path,
         digest: &Digest,
     ) -> Result<Option<Made>, Error> {
-        let Some(Converting { mending, folder }) = &self.converting else { return Ok(None) };
+        let Some(Converting { mending, kept }) = &self.converting else { return Ok(None) };
         let wish = {
             let mut cache = DigestCache::default();
             let mut files = Files::new(&*self.disk, &self.root, &mut cache);
@@ -111,10 +111,10 @@ impl MediaSource {
             };
             wish
         };
-        let (disk, folder, full) = (Arc::clone(&self.disk), folder.clone(), full.to_owned());
+        let (disk, kept, full) = (Arc::clone(&self.disk), Arc::clone(kept), full.to_owned());
         let digest = digest.clone();
         // Drawing takes a while; whoever waits for an answer must not wait for it.
-        let drawn = tokio::task::spawn_blocking(move || convert::make(&*disk, &folder, &full, &digest, &wish)).await;
+        let drawn = tokio::task::spawn_blocking(move || kept.make(&*disk, &full, &digest, &wish)).await;
         let not_converted = |problem: String| Error::NotConverted { name: Arc::clone(path), problem };
         drawn.map_err(|error| not_converted(error.to_string()))?.map_err(|error| not_converted(error.to_string()))
     }

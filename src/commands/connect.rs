@@ -195,8 +195,7 @@ impl Connector {
                 root: project.root.clone(),
                 disk: Arc::clone(&world.disk),
                 digests: Arc::clone(&project.digests),
-                converting: mending_of(account)
-                    .map(|mending| Converting { mending, folder: project.paths.converted() }),
+                converting: mending_of(account).map(|mending| Converting { mending, kept: Arc::clone(&project.kept) }),
                 hashed: Arc::clone(&project.hashed),
             },
             engine,

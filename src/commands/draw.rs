@@ -8,6 +8,7 @@ use std::thread;
 use crate::finding::{Finding, Severity};
 use crate::id::Digest;
 use crate::manifest::{self, Conversion, Post, Source, Spot};
+use crate::media::DigestCache;
 use crate::media::convert::{self, Failed, Made};
 use crate::media::rules::Broken;
 use crate::plan::{Action, Plan};
@@ -52,18 +53,17 @@ fn media_bytes(plan: &Plan, project: &Project) -> u64 {
     files.fold(0, u64::saturating_add)
 }
 
-/// Pictures of posts that apply would publish now are drawn, the others looked up. What turns out to be
-/// broken stands against its post.
+/// Pictures of posts that apply would publish now are drawn, unless it is known how long they are. What turns out
+/// to be broken stands against its post.
 fn draw_due(plan: &mut Plan, project: &Project, world: &World) -> Vec<Finding> {
     let mut jobs = Vec::new();
-    for (at, change) in plan.changes.iter_mut().enumerate() {
+    for (at, change) in plan.changes.iter().enumerate() {
         let is_due = change.acts() && change.publishes();
-        let Some(post) = change.post.as_mut().filter(|post| !post.conversions.is_empty() && !post.has_errors) else {
+        let Some(post) = change.post.as_ref().filter(|post| !post.conversions.is_empty() && !post.has_errors) else {
             continue;
         };
-        for (index, conversion) in Arc::make_mut(post).conversions.iter_mut().enumerate() {
+        for (index, conversion) in post.conversions.iter().enumerate() {
             let Some(digest) = project.digests.get(&conversion.path) else { continue };
-            conversion.len = convert::made(&*world.disk, &project.paths.converted(), digest, &conversion.wish);
             if is_due && conversion.len.is_none() && jobs.len() < AT_ONCE {
                 jobs.push(Job { change: at, index, conversion: conversion.clone(), digest: digest.clone() });
             }
@@ -72,8 +72,10 @@ fn draw_due(plan: &mut Plan, project: &Project, world: &World) -> Vec<Finding> {
     if jobs.is_empty() || project.paths.prepare(&*world.disk).is_err() {
         return Vec::new();
     }
+    let results = draw_all(&jobs, project, world);
+    remember(results.iter().filter_map(|(_, drawn)| drawn.as_ref().ok()?.as_ref()), project, world);
     let mut findings = Vec::new();
-    for (job, drawn) in draw_all(&jobs, project, world) {
+    for (job, drawn) in results {
         let Some(post) = plan.changes[job.change].post.as_mut().map(Arc::make_mut) else { continue };
         match drawn {
             Ok(made) => post.conversions[job.index].len = made.map(|made| made.len),
@@ -89,6 +91,16 @@ fn draw_due(plan: &mut Plan, project: &Project, world: &World) -> Vec<Finding> {
     findings
 }
 
+/// The next plan knows the length of what was drawn, as long as the file stays what it is.
+fn remember<'m>(made: impl Iterator<Item = &'m Made>, project: &Project, world: &World) {
+    let (disk, place) = (&*world.disk, project.paths.digests());
+    let paths: Vec<&str> = made.filter_map(|made| made.path.strip_prefix(&project.root).ok()?.to_str()).collect();
+    let mut cache = DigestCache::load(disk, &place);
+    cache.digests(disk, &project.root, &paths);
+    // A cache that cannot be written costs time only.
+    let _ = cache.save_if_changed(disk, &place);
+}
+
 /// Takes away converted pictures that no post will need, so that they do not pile up.
 pub(super) fn tidy(project: &Project, world: &World) {
     let conversions = project.posts.iter().flat_map(|post| &post.conversions);
@@ -98,13 +110,13 @@ pub(super) fn tidy(project: &Project, world: &World) {
 
 /// On all cores; the results in the order of the jobs.
 fn draw_all<'j>(jobs: &'j [Job], project: &Project, world: &World) -> Vec<(&'j Job, Result<Option<Made>, Failed>)> {
-    let (disk, folder, next) = (&*world.disk, project.paths.converted(), AtomicUsize::new(0));
+    let (disk, next) = (&*world.disk, AtomicUsize::new(0));
     let work = || {
         let mut done = Vec::new();
         while let Some((at, job)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, jobs.get(at)?)))
         {
             let path = project.root.join(&*job.conversion.path);
-            done.push((at, job, convert::make(disk, &folder, &path, &job.digest, &job.conversion.wish)));
+            done.push((at, job, project.kept.make(disk, &path, &job.digest, &job.conversion.wish)));
         }
         done
     };

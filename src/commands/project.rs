@@ -13,6 +13,7 @@ use crate::finding::{self, Finding, Severity};
 use crate::id::{AccountName, Digest, PostKey, UserId};
 use crate::lockfile::{self, Paths, Records, Snapshot};
 use crate::manifest::{self, Post};
+use crate::media::convert::Kept;
 use crate::plan::{Branch, Sighting};
 use crate::port::{Disk, FileKind, Stat};
 use crate::rules;
@@ -43,6 +44,8 @@ pub(super) struct Project {
     pub digests: Arc<HashMap<Arc<str>, Digest>>,
     /// Those files as they were when their digests were taken.
     pub hashed: Arc<HashMap<Arc<str>, Stat>>,
+    /// Converted pictures, those that this run made among them.
+    pub kept: Arc<Kept>,
     pub sandbox: bool,
     /// `--refresh full`: posts that are due and that their account shows already.
     pub live: BTreeMap<(AccountName, PostKey), Sighting>,
@@ -229,6 +232,7 @@ impl Start {
             manifests: posts.manifests,
             complete: posts.complete,
             posts: Vec::new(),
+            kept: Arc::new(Kept::new(paths.converted())),
             root,
             config,
             settings,

@@ -26,7 +26,7 @@ use super::rules::{ADVISED_LEN, Use};
 use aim::{Aim, aim};
 use pixels::Pixels;
 
-pub use cache::{Failed, Made, made, make, prune};
+pub use cache::{Failed, Kept, Made, prune};
 use decode::MAX_PROFILE;
 pub use decode::{Header, MAX_PIXELS, header};
 

@@ -1,5 +1,9 @@
 //! Pictures of every kind, from their files to the feed.
 
+use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
 use image::ImageFormat;
 use serde_json::Value;
 
@@ -167,6 +171,75 @@ fn a_picture_is_drawn_once_and_again_only_when_it_changes() {
     assert_eq!(first.len(), 7);
     project.run(["apply", "--yes"]).exits(0);
     assert_eq!(drawn(), first);
+}
+
+/// What somebody makes of a converted picture.
+type Altering = fn(&Project, &Path, &[u8]);
+
+/// Whatever is found in `.igsync/converted/`, the pictures go out that were reviewed.
+#[test]
+fn a_converted_picture_that_was_altered_goes_out_as_its_source_says() {
+    /// As long as it was, written when it was.
+    fn with_another_byte(_: &Project, path: &Path, bytes: &[u8]) {
+        let written = std::fs::metadata(path).unwrap().modified().unwrap();
+        let mut altered = bytes.to_vec();
+        let middle = altered.len() / 2;
+        altered[middle] ^= 1;
+        overwrite(path, &altered);
+        std::fs::File::options().write(true).open(path).unwrap().set_modified(written).unwrap();
+    }
+    fn another(_: &Project, path: &Path, _: &[u8]) {
+        overwrite(path, &picture(900, 900, ImageFormat::Jpeg));
+    }
+    /// The cache of digests is altered with it.
+    fn another_and_its_digest(project: &Project, path: &Path, bytes: &[u8]) {
+        another(project, path, bytes);
+        let cache = project.path().join(".igsync/digests.jsonl");
+        let found = std::fs::metadata(path).unwrap();
+        let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+        let line = format!(
+            "[\"{}\",{},{},{},{},\"{}\",null]\n",
+            path.strip_prefix(project.path()).unwrap().display(),
+            found.len(),
+            nanoseconds(found.mtime(), found.mtime_nsec()),
+            nanoseconds(found.ctime(), found.ctime_nsec()),
+            found.ino(),
+            "0".repeat(64)
+        );
+        overwrite(&cache, (std::fs::read_to_string(&cache).unwrap() + &line).as_bytes());
+        let later = std::fs::metadata(&cache).unwrap().modified().unwrap() + std::time::Duration::from_secs(10);
+        std::fs::File::options().write(true).open(&cache).unwrap().set_modified(later).unwrap();
+    }
+    fn overwrite(path: &Path, bytes: &[u8]) {
+        use std::io::Write;
+        let mut file = std::fs::File::options().write(true).truncate(true).open(path).unwrap();
+        file.write_all(bytes).unwrap();
+    }
+    let altering: [Altering; 3] = [with_another_byte, another, another_and_its_digest];
+    for alter in altering {
+        let server = Server::start();
+        let project = every_kind().against(&server, "instagram", "IGAA-LONG");
+        project.run(["plan"]).exits(0);
+        let folder = project.path().join(".igsync/converted");
+        let pictures = || -> BTreeMap<PathBuf, Vec<u8>> {
+            let paths = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+            paths.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
+        };
+        let drawn = pictures();
+        for (path, bytes) in &drawn {
+            alter(&project, path, bytes);
+        }
+        assert!(pictures().iter().all(|(path, bytes)| drawn[path] != *bytes));
+
+        project.run(["apply", "--yes"]).exits(0);
+        let published = server.published();
+        let sources: Vec<String> = published.iter().flat_map(media_of).collect();
+        assert_eq!(sources.len(), 7, "{published:#?}");
+        for source in sources {
+            assert!(drawn.values().any(|bytes| *bytes == get(&source)), "{source} is what nobody reviewed");
+        }
+        assert_eq!(pictures(), drawn, "each is what it should be again");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::finding::Severity;
 use crate::id::{Digest, Kind, PostKey, UserId};
 use crate::lockfile::State;
 use crate::manifest::{self, Files, Loaded, Mending, Post, Source, Spot};
+use crate::media::convert::Wish;
 use crate::media::rules::Broken;
 use crate::media::{DigestCache, Hashed};
 use crate::port::{Disk, Stat};
@@ -70,6 +71,10 @@ impl Project {
                 Source::Local(path) => digests.get(path).cloned().or_else(|| self.remembered(&cache, path, disk)),
                 Source::Url(_) => None,
             });
+            for conversion in &mut post.conversions {
+                let source = digests.get(&conversion.path);
+                conversion.len = source.and_then(|source| self.drawn_len(source, &conversion.wish, &cache, disk));
+            }
         }
         // A pointer's digest says which file it stands for: one that is live already has only moved.
         let elsewhere = if pointers.is_empty() { HashSet::new() } else { self.live_elsewhere(posts) };
@@ -122,6 +127,14 @@ impl Project {
     fn remembered(&self, cache: &DigestCache, path: &str, disk: &dyn Disk) -> Option<Digest> {
         let stat = disk.stat(&self.root.join(path)).ok()?;
         cache.get(path, &stat).cloned()
+    }
+
+    /// The length in bytes of a picture that a run on this machine drew, and that has not changed since.
+    fn drawn_len(&self, source: &Digest, wish: &Wish, cache: &DigestCache, disk: &dyn Disk) -> Option<u64> {
+        let place = self.kept.place(source, wish);
+        let stat = disk.stat(&place).ok()?;
+        let name = place.strip_prefix(&self.root).ok()?.to_str()?;
+        cache.get(name, &stat).map(|_| stat.len)
     }
 
     /// What is live under keys whose manifests are gone: a post that looks the same has moved.

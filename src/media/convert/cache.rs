@@ -1,23 +1,21 @@
-//! Converted pictures are kept: the same source and the same wish are drawn once.
+//! Converted pictures are kept: a run draws the same source for the same wish once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
 use super::super::digest::digest_of;
-use super::super::probe::{Facts, Format, probe};
+use super::super::probe::probe;
 use super::budget::MEMORY;
 use super::decode::header;
 use super::{MAX_LEN, Outlook, Refusal, VERSION, Wish, convert, outlook};
 use crate::id::Digest;
 use crate::port::{Disk, Entry, FileKind};
-
-/// A larger result is none of ours. In bytes.
-const RESULT_LIMIT: u64 = 64 << 20;
 
 /// A picture as it is published.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,33 +37,80 @@ pub enum Failed {
     Disk(#[from] io::Error),
 }
 
-/// The length in bytes of a converted picture that is there already.
-#[must_use]
-pub fn made(disk: &dyn Disk, folder: &Path, source: &Digest, wish: &Wish) -> Option<u64> {
-    disk.stat(&place(folder, source, wish)).ok().map(|stat| stat.len)
+/// Where converted pictures are kept, and which of them this process made. A file that was there before is not
+/// believed: only converting its source shows what belongs there.
+#[derive(Debug)]
+pub struct Kept {
+    folder: PathBuf,
+    /// What this process made, by place. Whoever makes a picture holds its lock, so that others wait for it.
+    made: Mutex<HashMap<PathBuf, Arc<Mutex<Option<Made>>>>>,
 }
 
-/// The converted picture of the file at `path`, whose digest is `source`; `None`: it is sent as it is.
-/// Drawn once, then taken from `folder`, which is made when absent.
-pub fn make(disk: &dyn Disk, folder: &Path, path: &Path, source: &Digest, wish: &Wish) -> Result<Option<Made>, Failed> {
-    let kept = place(folder, source, wish);
-    if let Some(bytes) = disk.read(&kept, RESULT_LIMIT).ok().filter(|bytes| is_whole(bytes)) {
-        return Ok(Some(describe(kept, &bytes)));
+impl Kept {
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder, made: Mutex::default() }
     }
-    // Its header says what the picture takes; when another file is here by now, its digest tells.
-    let facts = probe(&mut disk.open(path)?)?;
-    let header = || header(io::BufReader::new(disk.open(path).ok()?), &facts.format);
-    let Some(Outlook { memory, .. }) = outlook(&facts, header, wish)? else { return Ok(None) };
-    let _share = MEMORY.take(memory);
-    let bytes = disk.read(path, MAX_LEN)?;
-    if digest_of(&Sha256::digest(&bytes).into()) != *source {
-        return Err(Failed::Changed);
+
+    /// Where the converted picture of a source is kept, whether it is there or not.
+    #[must_use]
+    pub fn place(&self, source: &Digest, wish: &Wish) -> PathBuf {
+        place(&self.folder, source, wish)
     }
-    let Some(result) = convert(&bytes, wish)? else { return Ok(None) };
-    drop(bytes);
-    disk.create_folder(folder)?;
-    disk.replace(&kept, &result)?;
-    Ok(Some(describe(kept, &result)))
+
+    /// The converted picture of the file at `path`, whose digest is `source`; `None`: it is sent as it is.
+    /// Made once in a process, and from the source each time. The folder is made when absent.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] says why there is no such picture.
+    pub fn make(&self, disk: &dyn Disk, path: &Path, source: &Digest, wish: &Wish) -> Result<Option<Made>, Failed> {
+        let place = self.place(source, wish);
+        let known = Arc::clone(lock(&self.made).entry(place.clone()).or_default());
+        let mut known = lock(&known);
+        if let Some(made) = known.as_ref().filter(|made| is_stored(disk, made)) {
+            return Ok(Some(made.clone()));
+        }
+        *known = self.draw(disk, path, source, wish, place)?;
+        Ok(known.clone())
+    }
+
+    fn draw(
+        &self,
+        disk: &dyn Disk,
+        path: &Path,
+        source: &Digest,
+        wish: &Wish,
+        place: PathBuf,
+    ) -> Result<Option<Made>, Failed> {
+        // Its header says what the picture takes; when another file is here by now, its digest tells.
+        let facts = probe(&mut disk.open(path)?)?;
+        let header = || header(io::BufReader::new(disk.open(path).ok()?), &facts.format);
+        let Some(Outlook { memory, .. }) = outlook(&facts, header, wish)? else { return Ok(None) };
+        let _share = MEMORY.take(memory);
+        let bytes = disk.read(path, MAX_LEN)?;
+        if digest_of(&Sha256::digest(&bytes).into()) != *source {
+            return Err(Failed::Changed);
+        }
+        let Some(result) = convert(&bytes, wish)? else { return Ok(None) };
+        drop(bytes);
+        let made = describe(place, &result);
+        if !is_stored(disk, &made) {
+            disk.create_folder(&self.folder)?;
+            disk.replace(&made.path, &result)?;
+        }
+        Ok(Some(made))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether the file holds the very bytes that were made.
+fn is_stored(disk: &dyn Disk, made: &Made) -> bool {
+    disk.stat(&made.path).is_ok_and(|stat| stat.len == made.len)
+        && disk.read(&made.path, made.len).is_ok_and(|bytes| digest_of(&Sha256::digest(&bytes).into()) == made.digest)
 }
 
 /// What nothing asks for is kept so long: another branch may ask for it. In nanoseconds.
@@ -92,12 +137,6 @@ fn is_ours(path: &Path) -> bool {
     let is_hex = |stem: &str| stem.len() == 64 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_left = name.strip_prefix(".igsync-").is_some_and(|rest| rest.strip_suffix(".tmp").is_some());
     is_left || name.strip_suffix(".jpg").is_some_and(is_hex)
-}
-
-/// A file that somebody cut off is drawn again.
-fn is_whole(bytes: &[u8]) -> bool {
-    let facts = probe(&mut io::Cursor::new(bytes));
-    matches!(facts, Ok(Facts { format: Format::Jpeg(jpeg), .. }) if jpeg.complete)
 }
 
 fn describe(path: PathBuf, bytes: &[u8]) -> Made {
@@ -136,23 +175,44 @@ mod tests {
     }
 
     fn make_it(disk: &MemDisk, source: &Digest, wish: &Wish) -> Result<Option<Made>, Failed> {
-        make(disk, Path::new(FOLDER), Path::new("/site/a.png"), source, wish)
+        Kept::new(FOLDER.into()).make(disk, Path::new("/site/a.png"), source, wish)
     }
 
     #[test]
-    fn a_picture_is_drawn_once() {
+    fn a_process_draws_a_picture_once() {
         let (disk, source) = disk(png(400, 400));
-        assert_eq!(made(&disk, Path::new(FOLDER), &source, &WISH), None);
-        let first = make_it(&disk, &source, &WISH).unwrap().unwrap();
+        let kept = Kept::new(FOLDER.into());
+        let make = |wish: &Wish| kept.make(&disk, Path::new("/site/a.png"), &source, wish);
+        let first = make(&WISH).unwrap().unwrap();
+        assert_eq!(first.path, kept.place(&source, &WISH));
         assert_eq!(digest_file(&disk, &first.path).unwrap(), first.digest);
-        assert_eq!(made(&disk, Path::new(FOLDER), &source, &WISH), Some(first.len));
         disk.deny_read("/site/a.png");
-        assert_eq!(make_it(&disk, &source, &WISH).unwrap(), Some(first.clone()));
-
+        assert_eq!(make(&WISH).unwrap(), Some(first.clone()));
+        make(&Wish { usage: Use::StoryImage, ..WISH }).expect_err("another wish is another picture");
+        make_it(&disk, &source, &WISH).expect_err("another process asks the source");
         disk.put(&first.path, &disk.bytes(&first.path).unwrap()[..200]);
-        make_it(&disk, &source, &WISH).expect_err("a result that was cut off is no result");
-        let other = Wish { usage: Use::StoryImage, ..WISH };
-        make_it(&disk, &source, &other).expect_err("another wish is another picture");
+        make(&WISH).expect_err("a result that was cut off is no result");
+    }
+
+    #[test]
+    fn what_somebody_put_there_is_replaced() {
+        let (disk, source) = disk(png(400, 400));
+        let first = make_it(&disk, &source, &WISH).unwrap().unwrap();
+        let drawn = disk.bytes(&first.path).unwrap();
+        let mut altered = drawn.clone();
+        let middle = altered.len() / 2;
+        altered[middle] ^= 1;
+        for foreign in [altered, jpeg(400, 400), drawn[..200].to_vec(), Vec::new()] {
+            disk.put(&first.path, &foreign);
+            assert_eq!(make_it(&disk, &source, &WISH).unwrap(), Some(first.clone()));
+            assert_eq!(disk.bytes(&first.path).unwrap(), drawn);
+        }
+        let kept = Kept::new(FOLDER.into());
+        let make = || kept.make(&disk, Path::new("/site/a.png"), &source, &WISH).unwrap();
+        assert_eq!(make(), Some(first.clone()));
+        disk.put(&first.path, jpeg(400, 400));
+        assert_eq!(make(), Some(first.clone()), "in the same process too");
+        assert_eq!(disk.bytes(&first.path).unwrap(), drawn);
     }
 
     #[test]
