@@ -182,7 +182,7 @@ async fn merge(global: &Global, args: &LockMerge, world: &World) -> Ended {
 fn read(file: &Path, world: &World) -> Result<Records, Failure> {
     let shown = file.display();
     let disk = &*world.disk;
-    let bytes = disk.read(&named(disk, file), 1 << 30).map_err(|error| {
+    let bytes = disk.read(&named(disk, file), format::LIMIT).map_err(|error| {
         Failure::of_file(&error, format!("{shown} can not be read: {error}"), "lock merge takes lockfiles")
     })?;
     let parsed = format::parse(&bytes).map_err(|error| {

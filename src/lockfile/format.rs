@@ -10,12 +10,20 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use super::record::Record;
+use super::record::{Created, PublishIntent, Record, Refusal};
 use super::records::Records;
+use crate::id::MediaId;
 use crate::text::excerpt;
 
 /// The newest format this igsync reads, and the one it writes.
 pub const VERSION: u64 = 1;
+
+/// What the records of one text take in memory at most, in bytes, as [`weight`] counts: 200,000 carousels of ten
+/// items, or 350,000 pictures.
+pub const LIMIT: u64 = 336 << 20;
+
+/// A longer line is weighed before it is read. In bytes.
+const LONG_LINE: usize = 64 * 1024;
 
 /// The first line of every lockfile and journal.
 pub const HEADER: &str = "{\"igsync_lock\":1}\n";
@@ -28,6 +36,8 @@ pub struct Parsed {
     pub versions: usize,
     /// The text held git's conflict markers; both sides were read.
     pub had_conflicts: bool,
+    /// What the versions take, as [`weight`] counts.
+    weight: u64,
 }
 
 /// Why a text could not be read as records. Lines count from 1. Where another version of the text can be
@@ -51,6 +61,9 @@ pub enum Error {
     CutShort { line: usize },
     #[error("line {line}: a git conflict marker without its counterpart")]
     LoneMarker { line: usize },
+    #[error("line {line}: the records up to here take more than {} MiB, the most that is read", LIMIT >> 20)]
+    #[diagnostic(help("divide the posts among several content roots, each with a lockfile of its own"))]
+    TooLarge { line: usize },
 }
 
 /// The whole text of a lockfile. Equal records give equal text.
@@ -96,6 +109,11 @@ pub(super) fn place(record: &Record) -> [u8; 32] {
 /// Reads a whole text: a lockfile, or a journal that ends in a whole line. Both sides of git's conflicts
 /// are read, records in any order, CRLF, and a byte-order mark.
 pub fn parse(bytes: &[u8]) -> Result<Parsed, Error> {
+    parse_within(bytes, LIMIT)
+}
+
+/// The same with records that weigh at most `limit`.
+fn parse_within(bytes: &[u8], limit: u64) -> Result<Parsed, Error> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.trim_ascii().is_empty() {
         return Err(Error::Empty);
@@ -116,8 +134,11 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Error> {
             has_header = true;
         } else {
             let is_whole = raw.ends_with(b"\n");
-            let read = read_line(text, line, &mut parsed);
-            read.map_err(|error| if is_whole { error } else { Error::CutShort { line } })?;
+            read_line(text, line, limit, &mut parsed).map_err(|error| match error {
+                Error::TooLarge { .. } => error,
+                _ if is_whole => error,
+                _ => Error::CutShort { line },
+            })?;
         }
     }
     let line = bytes.split(|byte| *byte == b'\n').count();
@@ -165,23 +186,30 @@ pub enum Ending {
 }
 
 /// Reads a journal. A torn last line is no damage: its write never succeeded, so nothing relied on it.
+///
+/// It is this machine's own, so that its size is not limited: it holds several versions of many records, and
+/// each is needed.
 pub fn parse_journal(bytes: &[u8]) -> Result<Journal, Error> {
     let at = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
     let (whole, tail) = bytes.split_at(at);
     let mut journal = Journal::default();
     if !whole.trim_ascii().is_empty() {
-        journal = Journal { parsed: parse(whole)?, ending: Ending::Whole };
+        journal = Journal { parsed: parse_within(whole, u64::MAX)?, ending: Ending::Whole };
     }
     if !tail.is_empty() {
-        let is_record = !whole.is_empty() && read_line(tail, 0, &mut journal.parsed).is_ok();
+        let is_record = !whole.is_empty() && read_line(tail, 0, u64::MAX, &mut journal.parsed).is_ok();
         journal.ending = if is_record { Ending::NoNewline } else { Ending::Torn { at } };
     }
     Ok(journal)
 }
 
-fn read_line(text: &[u8], line: usize, parsed: &mut Parsed) -> Result<(), Error> {
+fn read_line(text: &[u8], line: usize, limit: u64, parsed: &mut Parsed) -> Result<(), Error> {
     if text.starts_with(b"{\"igsync_lock\"") {
         return read_header(text, line);
+    }
+    let room = limit.saturating_sub(parsed.weight);
+    if text.len() > LONG_LINE && most(text) > room {
+        return Err(Error::TooLarge { line });
     }
     let records: Vec<Record> = if text.starts_with(b"[") {
         serde_json::from_slice(text)
@@ -189,10 +217,33 @@ fn read_line(text: &[u8], line: usize, parsed: &mut Parsed) -> Result<(), Error>
         serde_json::from_slice(text).map(|one| vec![one])
     }
     .map_err(|error| line_error(&error, line))?;
+    parsed.weight += text.len() as u64 + records.iter().map(weight).sum::<u64>();
+    if parsed.weight > limit {
+        return Err(Error::TooLarge { line });
+    }
     parsed.versions += records.len();
     parsed.records.extend(records);
     Ok(())
 }
+
+/// What a record takes in memory besides its texts, in bytes; they are as long as its line.
+fn weight(record: &Record) -> u64 {
+    let Record { children, container, fingerprint, intents, refusals, not_ours, evidence, .. } = record;
+    let id = size_of::<MediaId>() + SHORT;
+    let ids = fingerprint.as_ref().map_or(0, Vec::len) + not_ours.len() + evidence.len();
+    let containers = children.len() + usize::from(container.is_some());
+    let announced = intents.len() * size_of::<PublishIntent>() + refusals.len() * size_of::<Refusal>();
+    (size_of::<Record>() + ids * id + containers * (size_of::<Created>() + SHORT) + announced) as u64
+}
+
+/// What a line takes at most while it is read: each comma may bring another entry of a list.
+fn most(line: &[u8]) -> u64 {
+    let entries = line.split(|byte| *byte == b',').count();
+    (line.len() + entries * (size_of::<Created>() + SHORT)) as u64
+}
+
+/// What a short text takes in memory beyond its length. In bytes.
+const SHORT: usize = 16;
 
 fn read_header(text: &[u8], line: usize) -> Result<(), Error> {
     /// Read on its own, so that everything else may change with the version.

@@ -21,8 +21,12 @@ use super::records::Records;
 use crate::id::AttemptId;
 use crate::port::Disk;
 
-/// A larger lockfile or journal is refused: a million posts would fit. In bytes.
-const LIMIT: u64 = 1 << 30;
+/// A larger journal is refused: a million posts would fit. In bytes.
+const JOURNAL_LIMIT: u64 = 1 << 30;
+
+/// Whatever brought so many records, the file is right as it is or an older version of it is.
+const TOO_LARGE: &str = "look at what brought them (git log -p -- igsync.lock); posts that are really so many are divided \
+                         among several content roots, each with a lockfile of its own";
 
 /// A journal is compacted when it holds more than this many lines for each attempt: every plan reads them
 /// all. It must have doubled since the last time, so each record is rewritten twice at most on average …
@@ -59,15 +63,16 @@ pub fn read(disk: &dyn Disk, paths: &Paths) -> Result<Snapshot, Error> {
 /// The lockfile as it is, without this machine's journal. `None`: there is none.
 pub fn text(disk: &dyn Disk, paths: &Paths) -> Result<Option<Vec<u8>>, Error> {
     paths.check_links(disk)?;
-    read_file(disk, &paths.lockfile)
+    read_file(disk, &paths.lockfile, format::LIMIT)
 }
 
 fn read_lockfile(disk: &dyn Disk, paths: &Paths) -> Result<Option<Parsed>, Error> {
-    let Some(bytes) = read_file(disk, &paths.lockfile)? else { return Ok(None) };
+    let Some(bytes) = read_file(disk, &paths.lockfile, format::LIMIT)? else { return Ok(None) };
     let parsed = format::parse(&bytes).map_err(|problem| {
         let help = match &problem {
             format::Error::NewerFormat { .. } => "update igsync; the file was not touched",
             format::Error::NewerRecord { .. } => "update igsync; if the line was edited by hand, take the edit back",
+            format::Error::TooLarge { .. } => TOO_LARGE,
             format::Error::LoneMarker { .. } => {
                 "bring the whole conflict back with `git checkout -m -- igsync.lock`; igsync reads both sides by itself"
             }
@@ -82,7 +87,7 @@ fn read_lockfile(disk: &dyn Disk, paths: &Paths) -> Result<Option<Parsed>, Error
 
 fn read_journal(disk: &dyn Disk, paths: &Paths) -> Result<Journal, Error> {
     let path = paths.journal();
-    let bytes = read_file(disk, &path)?.unwrap_or_default();
+    let bytes = read_file(disk, &path, JOURNAL_LIMIT)?.unwrap_or_default();
     format::parse_journal(&bytes).map_err(|problem| {
         let help = match &problem {
             format::Error::NewerFormat { .. } | format::Error::NewerRecord { .. } => "update igsync",
@@ -94,10 +99,15 @@ fn read_journal(disk: &dyn Disk, paths: &Paths) -> Result<Journal, Error> {
     })
 }
 
-fn read_file(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    match disk.read(path, LIMIT) {
+fn read_file(disk: &dyn Disk, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+    match disk.read(path, limit) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge && limit == format::LIMIT => Err(Error::Unreadable {
+            path: path.display().to_string(),
+            problem: format::Error::TooLarge { line: 1 },
+            help: TOO_LARGE.to_owned(),
+        }),
         Err(error) => Err(Error::io(path, "read", error)),
     }
 }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::record::{PublishIntent, State};
+use super::super::record::{PublishIntent, State, Via};
 use super::super::samples::{any_record, at, record};
 use super::*;
 
@@ -205,4 +205,59 @@ fn a_marker_without_its_counterpart_is_named() {
     let one = line_of(&record("k", "a", State::Ignored));
     assert_eq!(parse(&text_of(&["=======", &one])), Err(Error::LoneMarker { line: 2 }));
     assert!(matches!(parse(&text_of(&["<<<<<<< x", &one])), Err(Error::LoneMarker { .. })));
+}
+
+/// A carousel of ten items, published; about as long as a line gets.
+fn carousel(number: usize) -> Record {
+    let ids = |count: usize| (0..count).map(move |item| format!("17{item:02}{number:013}"));
+    Record {
+        digest: Some(format!("v1:sha256:{number:064x}").as_str().into()),
+        media_digest: Some(format!("sha256:{number:064x}").as_str().into()),
+        children: ids(10).map(|id| Created { id: id.as_str().into(), created_at: None }).collect(),
+        media_id: Some(format!("1799{number:013}").as_str().into()),
+        permalink: Some(format!("https://www.instagram.com/p/{number:011}/")),
+        published_at: Some(at(30)),
+        via: Some(Via::Publish),
+        file: Some(format!("posts/2026/{number:06}.yaml")),
+        ..record(&format!("posts/2026/{number:06}"), &format!("a{number:06}"), State::Published)
+    }
+}
+
+#[test]
+fn two_hundred_thousand_carousels_are_read() {
+    let taken = |record: &Record| line_of(record).len() as u64 + weight(record);
+    let one = taken(&carousel(1));
+    assert!(200_000 * one <= LIMIT, "{one} bytes each");
+    let picture = taken(&Record { children: Vec::new(), ..carousel(1) });
+    assert!(400_000 * picture > LIMIT, "{picture} bytes each are less than they take");
+}
+
+#[test]
+fn records_that_take_too_much_are_refused_at_their_line() {
+    let lines: Vec<String> = (0..100).map(|number| print_line(&[carousel(number)])).collect();
+    let text = format!("{HEADER}{}", lines.concat());
+    let all = parse(text.as_bytes()).unwrap();
+    assert_eq!(parse_within(text.as_bytes(), all.weight).as_ref(), Ok(&all));
+    assert_eq!(parse_within(text.as_bytes(), all.weight - 1), Err(Error::TooLarge { line: 101 }));
+    assert_eq!(parse_within(text.as_bytes(), all.weight / 2), Err(Error::TooLarge { line: 52 }));
+    assert_eq!(parse_within(text.trim_end().as_bytes(), all.weight - 1), Err(Error::TooLarge { line: 101 }));
+    // Both sides of a move in one line weigh as much as in two.
+    let moved = parse(format!("{HEADER}{}", print_line(&[carousel(0), carousel(1)])).as_bytes()).unwrap();
+    let apart = parse(format!("{HEADER}{}{}", lines[0], lines[1]).as_bytes()).unwrap();
+    assert!(moved.weight.abs_diff(apart.weight) < 8, "{} and {}", moved.weight, apart.weight);
+}
+
+#[test]
+fn a_long_line_is_weighed_before_it_is_read() {
+    let whole = print_line(&[carousel(1)]);
+    let (before, behind) = whole.trim_end().split_once("\"children\":[").unwrap();
+    for entry in ["\"1\",", "{\"id\":\"1\",\"created_at\":\"2026-01-01T00:00:00Z\"},"] {
+        let text = format!("{HEADER}{before}\"children\":[{}{behind}\n", entry.repeat((4 << 20) / entry.len()));
+        let mut result = Ok(Parsed::default());
+        let memory = allocation_counter::measure(|| result = parse_within(text.as_bytes(), 4 << 20)).bytes_max;
+        assert_eq!(result, Err(Error::TooLarge { line: 2 }));
+        assert!(memory < 4096, "{memory} bytes");
+    }
+    let text = format!("{HEADER}{before}\"children\":[{}{behind}\n", "\"1\",".repeat(100_000));
+    parse(text.as_bytes()).expect("a long line that fits is read");
 }
