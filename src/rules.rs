@@ -43,7 +43,7 @@ const VIDEOS: &[Kind] = &[Reel, Carousel, Story];
 
 rules! {
     NOT_TEXT = "IGS1001" "not-text" Error "a manifest is UTF-8 text", remedy "save the file as UTF-8";
-    FILE_TOO_LARGE = "IGS1002" "file-too-large" Error "a manifest has at most 1 MiB, `igsync.yaml` 256 KiB, a caption file 16 KiB", limit "1,048,576 bytes", remedy "media belong beside the manifest, not into it";
+    FILE_TOO_LARGE = "IGS1002" "file-too-large" Error "a manifest has at most 1 MiB, `igsync.yaml` 256 KiB, a `.gitignore` file 64 KiB, a caption file 16 KiB", limit "1,048,576 bytes", remedy "media belong beside the manifest, not into it";
     UNREADABLE = "IGS1003" "unreadable" Error "every manifest and every folder of manifests can be read", remedy "check the file's rights";
     YAML_SYNTAX = "IGS1004" "yaml-syntax" Error "a manifest is valid YAML 1.2", remedy "mend the line that is shown; text with `:` or `#` belongs in quotes";
     TAB_INDENTATION = "IGS1005" "tab-indentation" Error "YAML is indented with spaces", remedy "replace the tab by spaces";

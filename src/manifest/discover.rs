@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ignore::gitignore::Gitignore;
 
-use super::ignored::{self, Ignored, Ignores, Pattern};
+use super::ignored::{Ignored, Ignores, Pattern, Reader};
 use crate::finding::Finding;
 use crate::port::{Disk, Entry, FileKind, Linked};
 use crate::rules;
@@ -47,7 +47,8 @@ const DEPTH_LIMIT: usize = 64;
 ///
 /// `ignored` learns which `.gitignore` files are among the findings.
 pub(super) fn discover(disk: &dyn Disk, root: &Path, starts: Option<&[String]>, ignored: &mut Ignored) -> Found {
-    let mut walk = Walk { disk, root, ignored, starts: Vec::new(), found: Found::default() };
+    let (reader, found) = (Reader::default(), Found::default());
+    let mut walk = Walk { disk, root, ignored, starts: Vec::new(), reader, found };
     walk.starts = match starts {
         Some(starts) => starts
             .iter()
@@ -68,6 +69,7 @@ struct Walk<'a> {
     root: &'a Path,
     ignored: &'a mut Ignored,
     starts: Vec<String>,
+    reader: Reader,
     found: Found,
 }
 
@@ -270,10 +272,12 @@ impl Walk<'_> {
             self.ignored.mark_reported(folder);
             return None;
         }
-        match ignored::read(self.disk, self.root, folder) {
+        match self.reader.read(self.disk, self.root, folder) {
             Ok(nearest) => Some(nearest),
             Err(finding) => {
+                // What it excludes is not known.
                 self.found.findings.push(*finding);
+                self.found.incomplete = true;
                 self.ignored.mark_reported(folder);
                 None
             }

@@ -11,7 +11,14 @@ use crate::finding::Finding;
 use crate::media::rules::Broken;
 use crate::port::Disk;
 use crate::rules;
-use crate::yaml::{FILE_LIMIT, read_text, shown};
+use crate::yaml::{read_text, shown};
+
+/// The largest `.gitignore` file that is read, in bytes.
+const FILE_LIMIT: u64 = 64 * 1024;
+/// Every path is compared with all patterns above it: so many of all files are read …
+const PATTERN_LIMIT: usize = 5_000;
+/// … in files of so many bytes together.
+const LENGTH_LIMIT: usize = 512 * 1024;
 
 /// The `.gitignore` files from the root down to one folder, nearest last.
 #[derive(Clone, Debug, Default)]
@@ -57,16 +64,42 @@ impl Ignores {
     }
 }
 
-/// Reads one `.gitignore` file.
-pub(super) fn read(disk: &dyn Disk, root: &Path, folder: &str) -> Result<Gitignore, Box<Finding>> {
-    let file: Arc<str> = name(folder).into();
-    let text = read_text(disk, &root.join(&*file), &file, FILE_LIMIT)?.text;
-    let mut builder = GitignoreBuilder::new(format!("/{folder}"));
-    for line in text.lines() {
-        // Git skips a pattern that it cannot read, too.
-        let _ = builder.add_line(None, line);
+/// Reads `.gitignore` files, and counts what they hold.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    patterns: usize,
+    /// In bytes.
+    len: usize,
+}
+
+impl Reader {
+    /// Reads the file of one folder.
+    ///
+    /// # Errors
+    ///
+    /// The finding that says why it is not known what the file excludes: nothing can be said about the
+    /// files below it.
+    pub(super) fn read(&mut self, disk: &dyn Disk, root: &Path, folder: &str) -> Result<Gitignore, Box<Finding>> {
+        let file: Arc<str> = name(folder).into();
+        let text = read_text(disk, &root.join(&*file), &file, FILE_LIMIT)?.text;
+        let is_pattern = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
+        let (patterns, len) = (self.patterns + text.lines().filter(is_pattern).count(), self.len + text.len());
+        if patterns > PATTERN_LIMIT || len > LENGTH_LIMIT {
+            return Err(too_large(file, "with it the `.gitignore` files have more than 5,000 patterns, or 512 KiB"));
+        }
+        (self.patterns, self.len) = (patterns, len);
+        let mut builder = GitignoreBuilder::new(format!("/{folder}"));
+        for line in text.lines() {
+            // Git skips a pattern that it cannot read, too.
+            let _ = builder.add_line(None, line);
+        }
+        builder.build().map_err(|_| too_large(file, "its patterns are too complex to be compared with files"))
     }
-    Ok(builder.build().unwrap_or_else(|_| Gitignore::empty()))
+}
+
+fn too_large(file: Arc<str>, message: &str) -> Box<Finding> {
+    let finding = Finding::new(&rules::FILE_TOO_LARGE, file, message);
+    Box::new(finding.help("write fewer and shorter patterns; a folder that is excluded needs one"))
 }
 
 fn name(folder: &str) -> String {
@@ -76,9 +109,15 @@ fn name(folder: &str) -> String {
 /// Whether files are excluded, wherever they are. Each folder's file is read once.
 #[derive(Debug, Default)]
 pub struct Ignored {
-    folders: Mutex<HashMap<Box<str>, Result<Rules, Broken>>>,
+    known: Mutex<Known>,
     /// Folders whose `.gitignore` cannot be read, as was said already.
     reported: HashSet<Box<str>>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    folders: HashMap<Box<str>, Result<Rules, Broken>>,
+    reader: Reader,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -107,7 +146,8 @@ impl Ignored {
     }
 
     fn rules(&self, disk: &dyn Disk, root: &Path, folder: &str) -> Result<Rules, Broken> {
-        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut guard = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let Known { folders, reader } = &mut *guard;
         let mut known = Ok(Rules::default());
         let ends = folder.match_indices('/').map(|(end, _)| end).chain([folder.len()]);
         for folder in [""].into_iter().chain(ends.map(|end| &folder[..end])) {
@@ -115,7 +155,7 @@ impl Ignored {
                 known.clone_from(here);
             } else {
                 let is_reported = self.reported.contains(folder);
-                known = known.and_then(|above| above.below(disk, root, folder, is_reported));
+                known = known.and_then(|above| above.below(disk, root, folder, is_reported, reader));
                 folders.insert(folder.into(), known.clone());
             }
         }
@@ -125,7 +165,14 @@ impl Ignored {
 
 impl Rules {
     /// The rules of a folder in the folder of these.
-    fn below(mut self, disk: &dyn Disk, root: &Path, folder: &str, is_reported: bool) -> Result<Self, Broken> {
+    fn below(
+        mut self,
+        disk: &dyn Disk,
+        root: &Path,
+        folder: &str,
+        is_reported: bool,
+        reader: &mut Reader,
+    ) -> Result<Self, Broken> {
         if self.excluded.is_none() && !folder.is_empty() {
             self.excluded = self.ignores.exclude(folder, true);
         }
@@ -137,7 +184,7 @@ impl Rules {
         if disk.stat(&place).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
             return Ok(self);
         }
-        match read(disk, root, folder) {
+        match reader.read(disk, root, folder) {
             Ok(nearest) => self.ignores.add(nearest),
             Err(finding) => {
                 let message = format!("{}: {}", finding.file, finding.message);
