@@ -205,9 +205,56 @@ fn an_error_behind_a_hundred_warnings_is_an_error() {
         assert!((validated.stdout + &validated.stderr).contains(rule), "{rule}");
         let applied = bounded(&attack, &["apply", "--sandbox", "--yes"], TEXT);
         assert_eq!(applied.code, 1, "{rule}: {applied:?}");
-        let requests = attack.root().join(".igsync/sandbox/requests.jsonl");
-        assert!(!std::fs::read_to_string(requests).unwrap_or_default().contains("POST"), "nothing was begun");
+        assert_nothing_was_sent(&attack);
     }
+}
+
+/// Patterns that are expensive to compare, each another one.
+fn hard_patterns(count: usize) -> String {
+    lines(count, |number| format!("**/*a{number}*b*c*d*[!e-g]*/**/*h*\n"))
+}
+
+/// What is excluded is not known when the patterns are too many to be read: nothing goes out, and that is said.
+#[test]
+fn too_many_patterns_are_an_error_and_nothing_goes_out() {
+    let many = |folder: &str, text: &str| -> Vec<(String, String)> {
+        (0..60).map(|number| (format!("{folder}{number}/.gitignore"), text.to_owned())).collect()
+    };
+    let one = |file: &str, text: String| vec![(file.to_owned(), text)];
+    for (files, blamed) in [
+        (one(".gitignore", hard_patterns(3_000)), ".gitignore"),
+        (one("posts/.gitignore", "a\n".repeat(5_001)), "posts/.gitignore"),
+        (many("posts/", &lines(400, |number| format!("a{number}\n"))), "posts/20/.gitignore"),
+        (many("posts/", &"x".repeat(60_000)), "posts/20/.gitignore"),
+        (one("media/.gitignore", hard_patterns(3_000)), "media/.gitignore"),
+    ] {
+        let attack = Attack::new();
+        attack.write("content/media/two.jpg", crate::attack::numbered_picture(2));
+        attack.write("content/posts/one.yaml", "kind: image\nimage: ../media/two.jpg\ncaption: A caption\n");
+        for (file, text) in &files {
+            attack.write(&format!("content/{file}"), text);
+        }
+        let validated = bounded(&attack, &["validate"], TEXT);
+        assert_eq!(validated.code, 1, "{blamed}: {validated:?}");
+        assert_short(&validated, blamed);
+        let text = validated.stdout + &validated.stderr;
+        assert!(text.contains("IGS1002 file-too-large") && text.contains(blamed), "{blamed}: {text:.2000}");
+        let applied = bounded(&attack, &["apply", "--sandbox", "--yes"], TEXT);
+        assert_eq!(applied.code, 1, "{blamed}: {applied:?}");
+        assert_nothing_was_sent(&attack);
+    }
+    // As many as are read, and a post all the same.
+    let attack = Attack::new();
+    for (file, text) in many("posts/", &hard_patterns(25)) {
+        attack.write(&format!("content/{file}"), text);
+    }
+    assert_eq!(survives(&attack, TEXT).code, 0);
+}
+
+#[track_caller]
+fn assert_nothing_was_sent(attack: &Attack) {
+    let requests = std::fs::read_to_string(attack.root().join(".igsync/sandbox/requests.jsonl")).unwrap_or_default();
+    assert!(!requests.contains("POST"), "{requests}");
 }
 
 /// One small file must not be multiplied by thousands of others.
@@ -266,4 +313,90 @@ fn a_key_that_is_not_what_it_looks_like_is_an_error_at_both() {
     let applied = bounded(&attack, &["apply", "--sandbox", "--yes"], TEXT);
     assert!(!applied.stdout.contains("hаrbour") || applied.code != 0, "{applied:?}");
     survives(&attack, TEXT);
+}
+
+/// A published post as a lockfile has it.
+fn published(number: usize) -> String {
+    format!(
+        "{{\"key\":\"posts/{number:06}\",\"user_id\":\"17841400000000001\",\"account\":\"harbour\",\"kind\":\"image\",\
+         \"state\":\"published\",\"digest\":\"v1:sha256:{number:064x}\",\"attempt\":\"a{number:06}\",\
+         \"media_id\":\"1799{number:013}\",\"permalink\":\"https://www.instagram.com/p/{number:011}/\",\
+         \"published_at\":\"2026-01-01T00:00:00Z\",\"via\":\"publish\",\"file\":\"posts/{number:06}.yaml\"}}\n"
+    )
+}
+
+/// A record takes many times as much memory as its line.
+#[test]
+fn a_lockfile_of_too_many_or_too_large_records_is_refused() {
+    let header = "{\"igsync_lock\":1}\n";
+    let many = lines(450_000, published);
+    let line = published(1);
+    let with = |list: &str| line.replace("\"attempt\"", &format!("{list},\"attempt\""));
+    let containers = with(&format!("\"children\":[{}\"2\"]", "\"1\",".repeat(10_000_000)));
+    let ids = with(&format!("\"fingerprint\":[{}\"2\"]", "\"1\",".repeat(10_000_000)));
+    let moves = format!("[{}]\n", vec![line.trim_end(); 400_000].join(","));
+    let commands = [&["plan"][..], &["apply", "--yes"], &["lock", "list"], &["plan", "--format", "json"]];
+    for ((what, records), command) in
+        [("many", many), ("containers", containers), ("ids", ids), ("moves", moves)].into_iter().zip(commands)
+    {
+        let attack = Attack::new();
+        attack.write("content/igsync.lock", format!("{header}{records}"));
+        let output = bounded(&attack, command, (60, 1_200));
+        assert_eq!(output.code, 1, "{what}, {command:?}: {:.2000}", format!("{output:?}"));
+        let text = output.stdout.clone() + &output.stderr;
+        let words = text.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+        assert!(words.contains("take more than 336 MiB"), "{what}, {command:?}: {text:.2000}");
+        assert_short(&output, what);
+    }
+}
+
+/// As a zlib stream, so many zeros in less than a hundredth of their length.
+fn bomb(len: usize) -> Vec<u8> {
+    // The last block, with the fixed codes: a zero, then "258 times what is one byte before".
+    let (block, zero, again, end) = ("110", "00110000", "1100010100000", "0000000");
+    let bits = |codes: usize| format!("{block}{zero}{}{end}", again.repeat(codes));
+    let byte = |bits: &[u8]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | (bit - b'0'));
+    let packed = |codes: usize| -> Vec<u8> { bits(codes).as_bytes().chunks(8).map(byte).collect() };
+    // Eight codes are thirteen bytes, so that the middle is the same again and again.
+    let (short, period) = (packed(8), 13);
+    let (front, behind) = short.split_at(2);
+    let middle = packed(16)[2..2 + period].repeat(len / (8 * 258));
+    let filled = 1 + len / (8 * 258) * (8 * 258) + 8 * 258;
+    let sum = u32::try_from(filled % 65_521).unwrap() << 16 | 1;
+    [&[0x78, 0x01], front, &middle, behind, &sum.to_be_bytes()].concat()
+}
+
+/// A PNG of some megabytes whose colour profile unfolds into so many bytes.
+fn with_profile(len: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 640, 640);
+    encoder.set_color(png::ColorType::Rgb);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_chunk(png::chunk::iCCP, &[b"x\0\0", &bomb(len)[..]].concat()).unwrap();
+    writer.write_image_data(&vec![120; 640 * 640 * 3]).unwrap();
+    writer.finish().unwrap();
+    bytes
+}
+
+/// A colour profile is unfolded before anything is known of it.
+#[test]
+fn a_profile_that_unfolds_into_a_gigabyte_is_refused_within_bounds() {
+    let bomb = with_profile(1 << 30);
+    assert!(bomb.len() < 8_000_000, "{} bytes", bomb.len());
+    for manifest in [
+        "kind: image\nimage: ./bomb.png\ncaption: A caption\n",
+        "kind: story\nimage: ./bomb.png\n",
+        "kind: carousel\ncaption: A caption\nitems:\n  - image: ./one.jpg\n  - image: ./bomb.png\n",
+    ] {
+        let attack = with_posts(&[manifest.to_owned()]);
+        attack.write("content/posts/bomb.png", &bomb);
+        attack.write("content/igsync.yaml", "accounts: { harbour: {} }\nmedia: { convert: true }\n");
+        for command in [&["plan"][..], &["apply", "--sandbox", "--yes"]] {
+            let output = bounded(&attack, command, (60, 600));
+            assert_eq!(output.code, 1, "{output:?}");
+            let text = output.stdout + &output.stderr;
+            assert!(text.contains("IGS3111 not-converted") && text.contains("colour profile"), "{text:.3000}");
+        }
+        assert_nothing_was_sent(&attack);
+    }
 }
