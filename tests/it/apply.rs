@@ -158,7 +158,7 @@ fn with_a_comment_due(forge: impl Fn(&mut Value, &Value)) -> (Server, Project, O
     let one = records.iter_mut().find(|record| record["key"] == "posts/one").unwrap();
     (one["comment"], one["comment_switch"]) = ("due".into(), "due".into());
     forge(one, &two);
-    let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
+    let lines = records.iter().map(|record| format!("{record}\n")).collect::<Vec<_>>().concat();
     project.write("igsync.lock", format!("{{\"igsync_lock\":1}}\n{lines}"));
     std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
     let output = apply(&project);
