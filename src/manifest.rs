@@ -5,6 +5,7 @@ mod assemble;
 mod check;
 mod check_files;
 mod confusable;
+mod content;
 mod conversion;
 mod decode;
 pub mod digest;
@@ -20,15 +21,14 @@ mod written;
 
 pub use crate::path::Source;
 pub use check_files::{check_conversion_hosting, check_files, check_hosting, check_late, place};
+pub use content::{Audio, Content, GraduationStrategy, Item, MediaType, ProductTag, ReelOptions, UserTag};
 pub use conversion::{Mending, conversions, usage, wish};
 pub use digest::{caption_digest, normalise_caption};
 pub use ignored::Ignored;
 pub use json_schema::{defaults_json_schema, json_schema};
 pub use load::{Loaded, Options, load};
 pub use media::{Files, Spot, locate, unreadable};
-pub use schema::{
-    Audio, Conversion, GraduationStrategy, Item, MediaType, Post, PostState, ProductTag, ReelOptions, UserTag,
-};
+pub use schema::{Conversion, Post, PostState};
 
 #[cfg(test)]
 mod tests;

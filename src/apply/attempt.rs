@@ -23,11 +23,11 @@ pub(super) fn begin(post: &Post, user_id: &UserId, attempt: AttemptId, graph: Op
     Record {
         digest: post.digest.clone(),
         media_digest: post.media_digest.clone(),
-        caption_digest: caption_digest(&post.caption),
+        caption_digest: caption_digest(&post.content.caption),
         graph,
         file: Some(post.file.to_string()),
-        trial: post.reel.as_ref().is_some_and(|reel| reel.trial.is_some()),
-        ..Record::new(post.key.clone(), user_id.clone(), post.account.clone(), post.kind, attempt)
+        trial: post.content.reel.as_ref().is_some_and(|reel| reel.trial.is_some()),
+        ..Record::new(post.key.clone(), user_id.clone(), post.account.clone(), post.content.kind, attempt)
     }
 }
 

@@ -83,7 +83,7 @@ impl Allowance {
 
 /// The containers that a post still needs, beside those of its open attempt.
 pub(super) fn cost(post: &Post, open: Option<&Record>, now: Timestamp) -> usize {
-    let all = if post.kind == Kind::Carousel { post.items.len() + 1 } else { 1 };
+    let all = if post.content.kind == Kind::Carousel { post.content.items.len() + 1 } else { 1 };
     let Some(record) = open else { return all };
     if attempt::usable_container(record, now).is_some() {
         return 0;

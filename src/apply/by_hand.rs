@@ -218,7 +218,7 @@ pub fn accepted(subject: &Subject<'_>) -> Changes {
     Ok(vec![Record {
         digest,
         media_digest,
-        caption_digest: caption_digest(&post.caption),
+        caption_digest: caption_digest(&post.content.caption),
         rev: live.rev.saturating_add(1),
         ..live.clone()
     }])

@@ -44,8 +44,8 @@ pub(super) fn check<'a>(
     added_at: &dyn Fn(&str) -> Option<Timestamp>,
 ) -> Live<'a> {
     // Posts without a caption leave no evidence, and stories are not in this listing.
-    let Some(caption) = caption_digest(&post.caption) else { return Live::Absent };
-    if post.kind == Kind::Story {
+    let Some(caption) = caption_digest(&post.content.caption) else { return Live::Absent };
+    if post.content.kind == Kind::Story {
         return Live::Absent;
     }
     // What stood in the feed before an announced publish was compared before that publish.
@@ -56,7 +56,7 @@ pub(super) fn check<'a>(
         .media
         .iter()
         .filter(|media| !seen.claimed.contains(&media.id) && !known.contains(&media.id))
-        .filter(|media| has_shape(media, post.kind, children(post)) && has_caption(media, &caption))
+        .filter(|media| has_shape(media, post.content.kind, children(post)) && has_caption(media, &caption))
         .collect();
     let could_claim = |record: &&Record| hits.iter().any(|media| could_claim(record, media));
     let mut claimants = seen.claimants.iter().filter(could_claim).peekable();
@@ -68,9 +68,9 @@ pub(super) fn check<'a>(
         return if hits.is_empty() { Live::Absent } else { Live::Maybe(hits) };
     };
     let has_rival = seen.rivals.iter().any(|rival| {
-        rival.kind == post.kind
+        rival.content.kind == post.content.kind
             && children(rival) == children(post)
-            && caption_digest(&rival.caption).as_ref() == Some(&caption)
+            && caption_digest(&rival.content.caption).as_ref() == Some(&caption)
     });
     let earliest = post.publish_at.or_else(|| added_at(&post.file));
     let is_late_enough = match (only.timestamp, earliest) {
@@ -85,7 +85,7 @@ pub(super) fn check<'a>(
 
 /// The children a carousel has once it is live; other kinds have none.
 fn children(post: &Post) -> usize {
-    if post.kind == Kind::Carousel { post.items.len() } else { 0 }
+    if post.content.kind == Kind::Carousel { post.content.items.len() } else { 0 }
 }
 
 /// Why a post is blocked, with the links a person needs to decide.

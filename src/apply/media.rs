@@ -143,7 +143,7 @@ impl MediaSource {
 /// The first place at which a post names a file.
 fn spot_of(post: &Post, path: &Arc<str>) -> Spot<'static> {
     let is_it = |source: &Source| matches!(source, Source::Local(local) if local == path);
-    post.items.iter().find(|item| is_it(&item.source)).map_or(Spot::Cover, |item| Spot::Item(item.slot))
+    post.content.items.iter().find(|item| is_it(&item.source)).map_or(Spot::Cover, |item| Spot::Item(item.slot))
 }
 
 fn unreadable(path: &Arc<str>, error: &std::io::Error) -> Error {

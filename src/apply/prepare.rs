@@ -176,7 +176,7 @@ mod tests {
     async fn a_container_is_recorded_as_soon_as_it_is_made() {
         let stage = Stage::new(0, [], [Answer::Made("17889455560051444")]);
         let mut post = post("posts/a", Kind::Image, "x");
-        post.items[0].source = Source::Url("https://cdn.example.com/1.jpg".into());
+        post.content.items[0].source = Source::Url("https://cdn.example.com/1.jpg".into());
         let ready = preparer(&stage).prepare(Arc::new(post)).await.unwrap();
         assert!(ready.fresh);
         assert_eq!(stage.record().container.map(|made| made.id), Some("17889455560051444".into()));

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use crate::id::{AttemptId, ContainerId, Digest, Kind, MediaId, PostKey, UserId};
 use crate::lockfile::{Created, PublishIntent, Record, Records, State};
-use crate::manifest::{Item, MediaType, Post, PostState, Source, caption_digest};
+use crate::manifest::{Content, Item, MediaType, Post, PostState, Source, caption_digest};
 use crate::port::Clock;
 
 use super::attempt;
@@ -33,14 +33,9 @@ pub(super) fn at(second: i64) -> Timestamp {
 }
 
 pub(super) fn post(key: &str, kind: Kind, caption: &str) -> Post {
-    let item = |number: usize| Item {
-        slot: number,
-        media_type: if kind == Kind::Reel { MediaType::Video } else { MediaType::Image },
-        source: Source::Local(format!("media/{number}.jpg").into()),
-        alt_text: None,
-        user_tags: Vec::new(),
-        product_tags: Vec::new(),
-        thumb_offset: None,
+    let item = |number: usize| {
+        let media_type = if kind == Kind::Reel { MediaType::Video } else { MediaType::Image };
+        Item::new(number, media_type, Source::Local(format!("media/{number}.jpg").into()))
     };
     let count = if kind == Kind::Carousel { 3 } else { 1 };
     Post {
@@ -49,16 +44,8 @@ pub(super) fn post(key: &str, kind: Kind, caption: &str) -> Post {
         user_id: Some("1784".into()),
         file: Arc::from(format!("{key}.yaml")),
         line: 1,
-        kind,
-        items: (0..count).map(item).collect(),
-        caption: caption.to_owned(),
+        content: Content { caption: caption.to_owned(), ..Content::new(kind, (0..count).map(item).collect()) },
         caption_file: None,
-        collaborators: Vec::new(),
-        location_id: None,
-        reel: None,
-        is_ai_generated: None,
-        is_paid_partnership: None,
-        branded_content_sponsor_ids: Vec::new(),
         first_comment: None,
         comment_enabled: true,
         publish_at: None,

@@ -62,7 +62,7 @@ pub(super) fn with_users<'a>(
         .collect();
     let mut users = Vec::new();
     for post in posts {
-        let media = post.sources().filter_map(|source| match source {
+        let media = post.content.sources().filter_map(|source| match source {
             Source::Local(path) => Some(&**path),
             Source::Url(_) => None,
         });
@@ -86,7 +86,7 @@ mod tests {
         let posts = [
             post("posts/a/one"),
             post("posts/a/two")
-                .with(|post| post.items = vec![item("media/two.jpg", crate::manifest::MediaType::Image)]),
+                .with(|post| post.content.items = vec![item("media/two.jpg", crate::manifest::MediaType::Image)]),
             post("posts/b/three").with(|post| post.caption_file = Some("posts/b/three.txt".into())),
             post("posts/c/four"),
         ];

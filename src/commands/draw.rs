@@ -41,7 +41,7 @@ pub(super) fn draw(plan: &mut Plan, project: &Project, world: &World) -> Vec<Fin
 fn media_bytes(plan: &Plan, project: &Project) -> u64 {
     let begun = plan.changes.iter().filter(|change| change.acts() && change.action == Action::Publish);
     let files = begun.filter_map(|change| change.post.as_deref()).flat_map(|post| {
-        post.sources().filter_map(|source| match source {
+        post.content.sources().filter_map(|source| match source {
             Source::Url(_) => None,
             Source::Local(path) => {
                 let conversion = post.conversions.iter().find(|conversion| conversion.path == *path);
@@ -131,7 +131,7 @@ fn draw_all<'j>(jobs: &'j [Job], project: &Project, world: &World) -> Vec<(&'j J
 
 fn refused(post: &Post, path: &Arc<str>, failed: &Failed, project: &Project, world: &World) -> Option<Finding> {
     let is_it = |source: &Source| *source == Source::Local(Arc::clone(path));
-    let item = post.items.iter().find(|item| is_it(&item.source));
+    let item = post.content.items.iter().find(|item| is_it(&item.source));
     let spot = item.map_or(Spot::Cover, |item| Spot::Item(item.slot));
     let message = "igsync cannot convert this picture";
     let broken = Broken::new(&rules::NOT_CONVERTED, message, failed.to_string(), "export it again");

@@ -183,7 +183,7 @@ pub(super) fn make(
             live: project.live.clone(),
             branch: project.branch.clone(),
         },
-        caption_digest: &|post| caption_digest(&post.caption),
+        caption_digest: &|post| caption_digest(&post.content.caption),
     }))
 }
 

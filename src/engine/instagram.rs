@@ -89,10 +89,10 @@ impl Engine for Instagram {
     fn make<'a>(&'a self, part: Part<'a>) -> BoxFuture<'a, Result<Made, Refusal>> {
         let new = match part {
             Part::Single { post, item, located, cover } => {
-                content::single(post, item, located, cover.map(str::to_owned))
+                content::single(&post.content, item, located, cover.map(str::to_owned))
             }
             Part::Child { item, located } => content::child(item, located),
-            Part::Whole { post, children } => content::carousel(post, children.to_vec()),
+            Part::Whole { post, children } => content::carousel(&post.content, children.to_vec()),
         };
         async move {
             let made = self.client.create_container(&self.user, &new).await.map_err(|error| refusal(&error))?;

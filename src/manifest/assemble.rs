@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::check;
+use super::content::{Content, Item, MediaType, ReelOptions};
 use super::digest::text_digest;
 use super::fields::{FIELDS, Taken, named, takes};
-use super::schema::{Item, MediaType, Post, PostState, ReelOptions};
+use super::schema::{Post, PostState};
 use super::time::WrittenTime;
 use super::written::{At, Caption, List, Tags, Written, WrittenItem};
 use crate::config::{Account, Config, Login, hashtag};
-use crate::id::{Digest, Kind, PostKey};
+use crate::id::{Kind, PostKey};
 use crate::rules;
 use crate::yaml::{Problems, TEXT_LIMIT, listed, shown};
 
@@ -43,7 +44,6 @@ impl Subject<'_> {
     /// The post for one account. Findings are reported, and the post is made all the same.
     pub(super) fn post(&self, account: &Account, problems: &mut Problems<'_>) -> Post {
         let written = self.written;
-        let defaults = &account.defaults;
         self.login(account, problems);
         check::sponsors(self.written, account, problems);
         let publish_at = time(written.publish_at.as_ref(), account, problems);
@@ -55,6 +55,32 @@ impl Subject<'_> {
                 .report(problems, &rules::EMPTY_WINDOW, "`publish_until` is not after `publish_at`", "too early")
                 .help = Some("such a post could never go out".into());
         }
+        let content = self.content(account, problems);
+        Post {
+            key: self.key.clone(),
+            account: account.name.clone(),
+            user_id: account.user_id.clone(),
+            file: Arc::clone(&self.file),
+            line: self.line,
+            text_digest: text_digest(&content),
+            content,
+            caption_file: None,
+            first_comment: self.first_comment(problems),
+            comment_enabled: !self.takes("comment_enabled") || value(written.comment_enabled.as_ref()).unwrap_or(true),
+            publish_at,
+            publish_until,
+            draft: value(written.draft.as_ref()).unwrap_or(false),
+            state: value(written.state.as_ref()).unwrap_or(PostState::Present),
+            media_digest: None,
+            digest: None,
+            conversions: Vec::new(),
+            has_errors: false,
+        }
+    }
+
+    fn content(&self, account: &Account, problems: &mut Problems<'_>) -> Content {
+        let written = self.written;
+        let defaults = &account.defaults;
         let collaborators = match &written.collaborators {
             Some(list) => values(list),
             None => defaults.collaborators.clone().unwrap_or_default(),
@@ -63,36 +89,17 @@ impl Subject<'_> {
             Some(id) => Some(id.value.clone()),
             None => defaults.location_id.clone(),
         };
-        let mut post = Post {
-            key: self.key.clone(),
-            account: account.name.clone(),
-            user_id: account.user_id.clone(),
-            file: Arc::clone(&self.file),
-            line: self.line,
+        Content {
             kind: self.kind,
             items: self.items(),
             caption: self.caption(account, problems),
-            caption_file: None,
             collaborators: if self.takes("collaborators") { collaborators } else { Vec::new() },
             location_id: location_id.filter(|id| !id.is_empty() && self.takes("location_id")),
-            reel: (self.kind == Kind::Reel).then(|| self.reel(account)),
             is_ai_generated: value(written.is_ai_generated.as_ref()),
             is_paid_partnership: value(written.is_paid_partnership.as_ref()),
             branded_content_sponsor_ids: written.branded_content_sponsor_ids.as_ref().map(values).unwrap_or_default(),
-            first_comment: self.first_comment(problems),
-            comment_enabled: !self.takes("comment_enabled") || value(written.comment_enabled.as_ref()).unwrap_or(true),
-            publish_at,
-            publish_until,
-            draft: value(written.draft.as_ref()).unwrap_or(false),
-            state: value(written.state.as_ref()).unwrap_or(PostState::Present),
-            text_digest: Digest::new(""),
-            media_digest: None,
-            digest: None,
-            conversions: Vec::new(),
-            has_errors: false,
-        };
-        post.text_digest = text_digest(&post);
-        post
+            reel: (self.kind == Kind::Reel).then(|| self.reel(account)),
+        }
     }
 
     /// Checks that hold for every account.

@@ -1,7 +1,7 @@
 //! What values mean for each other: the rules of content and of each kind. Pure.
 
+use super::content::MediaType;
 use super::fields::{instead, takes};
-use super::schema::MediaType;
 use super::written::{At, List, Tags, Written};
 use crate::config::Account;
 use crate::id::Kind;

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::content::{Item, MediaType};
 use super::conversion::{self, Mending, seen_size, usage};
 use super::media::{Files, Spot, locate};
-use super::schema::{Item, MediaType, Post};
+use super::schema::Post;
 use crate::config::{Account, Login};
 use crate::finding::{Finding, Severity};
 use crate::hosting::Hosting;
@@ -32,10 +33,10 @@ pub fn check_files(
 ) -> Vec<(Spot<'static>, Broken)> {
     let mut broken = Vec::new();
     let mut first_size = None;
-    for item in &post.items {
+    for item in &post.content.items {
         let Source::Local(path) = &item.source else { continue };
         let spot = Spot::Item(item.slot);
-        let wanted = match usage(post.kind, item.media_type) {
+        let wanted = match usage(post.content.kind, item.media_type) {
             // It may be a story, whose picture has any shape.
             Use::Image if is_guess => Use::StoryImage,
             wanted => wanted,
@@ -45,11 +46,11 @@ pub fn check_files(
         let Some(facts) = facts else { continue };
         let too_late = item.thumb_offset.and_then(|offset| limits::thumb_offset(offset, &facts));
         broken.extend(too_late.map(|broken| (Spot::ThumbOffset(item.slot), broken)));
-        if let Some(audio) = post.reel.as_ref().and_then(|reel| reel.audio_configuration.as_ref()) {
+        if let Some(audio) = post.content.reel.as_ref().and_then(|reel| reel.audio_configuration.as_ref()) {
             let loud = limits::silent_volume(audio.video_volume, &facts);
             broken.extend(loud.map(|broken| (Spot::Field("audio_configuration"), broken)));
         }
-        if post.kind != Kind::Carousel {
+        if post.content.kind != Kind::Carousel {
             continue;
         }
         let size = seen_size(&facts);
@@ -61,7 +62,7 @@ pub fn check_files(
             _ => {}
         }
     }
-    if let Some(Source::Local(path)) = post.reel.as_ref().and_then(|reel| reel.cover.as_ref()) {
+    if let Some(Source::Local(path)) = post.content.cover() {
         let (_, found) = check_file(post, Spot::Cover, path, Use::Cover, mending, files);
         broken.extend(found.into_iter().map(|broken| (Spot::Cover, broken)));
     }
@@ -123,8 +124,8 @@ pub fn check_hosting(post: &Post, account: &Account) -> Option<(Spot<'static>, B
         let is_uploaded = account.login == Login::Facebook && item.media_type == MediaType::Video;
         matches!(item.source, Source::Local(_)) && !is_uploaded
     };
-    let cover = post.reel.as_ref().and_then(|reel| reel.cover.as_ref());
-    let spot = match post.items.iter().find(|item| needs_host(item)) {
+    let cover = post.content.cover();
+    let spot = match post.content.items.iter().find(|item| needs_host(item)) {
         Some(item) => Spot::Item(item.slot),
         None if matches!(cover, Some(Source::Local(_))) => Spot::Cover,
         None => return None,
@@ -153,7 +154,7 @@ pub fn check_conversion_hosting(post: &Post, account: &Account) -> Option<(Spot<
         return None;
     }
     let is_converted = |source: &Source| matches!(source, Source::Local(path) if post.conversions.iter().any(|conversion| conversion.path == *path));
-    let item = post.items.iter().find(|item| is_converted(&item.source));
+    let item = post.content.items.iter().find(|item| is_converted(&item.source));
     let broken = Broken::new(
         &rules::CONVERSION_NOT_HOSTED,
         "the host of this file has the original, and the picture has to be converted",

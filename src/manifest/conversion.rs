@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::content::{Item, MediaType};
 use super::media::{Files, Spot};
-use super::schema::{Conversion, Item, MediaType, Post};
+use super::schema::{Conversion, Post};
 use crate::id::Kind;
 use crate::media::convert::{Fit, Outlook, Refusal, Wish};
 use crate::media::probe::{Facts, Format};
@@ -38,23 +39,23 @@ pub fn wish<'p>(
 ) -> Option<(&'p Arc<str>, Wish)> {
     let (source, usage, index) = match spot {
         Spot::Item(index) => {
-            let item = post.items.iter().find(|item| item.slot == index)?;
+            let item = post.content.items.iter().find(|item| item.slot == index)?;
             if item.media_type != MediaType::Image {
                 return None;
             }
-            (&item.source, usage(post.kind, item.media_type), index)
+            (&item.source, usage(post.content.kind, item.media_type), index)
         }
-        Spot::Cover => (post.reel.as_ref()?.cover.as_ref()?, Use::Cover, 0),
+        Spot::Cover => (post.content.cover()?, Use::Cover, 0),
         Spot::ThumbOffset(_) | Spot::Field(_) => return None,
     };
     let Source::Local(path) = source else { return None };
-    let first = if post.kind == Kind::Carousel && index > 0 { first_size(post, fit, files) } else { None };
+    let first = if post.content.kind == Kind::Carousel && index > 0 { first_size(post, fit, files) } else { None };
     Some((path, Wish { usage, fit, first }))
 }
 
 /// The size of a carousel's first item as it is published.
 fn first_size(post: &Post, fit: Option<Fit>, files: &mut Files<'_>) -> Option<(u32, u32)> {
-    let first: &Item = post.items.iter().find(|item| item.slot == 0)?;
+    let first: &Item = post.content.items.iter().find(|item| item.slot == 0)?;
     let Source::Local(path) = &first.source else { return None };
     let facts = files.look(path).ok()?;
     let becomes = wish(post, Spot::Item(0), fit, files).and_then(|(_, wish)| files.outlook(path, &wish).ok().flatten());
@@ -87,7 +88,7 @@ pub(super) fn outlook(
 /// the checks to say.
 #[must_use]
 pub fn conversions(post: &Post, fit: Option<Fit>, files: &mut Files<'_>) -> Vec<Conversion> {
-    let items = post.items.iter().map(|item| Spot::Item(item.slot));
+    let items = post.content.items.iter().map(|item| Spot::Item(item.slot));
     items
         .chain([Spot::Cover])
         .filter_map(|spot| {

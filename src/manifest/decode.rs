@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use super::content::{Audio, GraduationStrategy, MediaType, ProductTag, UserTag};
 use super::fields::{FIELDS, ITEM_FIELDS, WRONG_NAMES, kind_meant};
-use super::schema::{Audio, GraduationStrategy, MediaType, PostState, ProductTag, UserTag};
+use super::schema::PostState;
 use super::time;
 use super::written::{At, Caption, List, Tags, Written, WrittenItem};
 use crate::config::ACCOUNT_LIMIT;

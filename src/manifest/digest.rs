@@ -8,7 +8,8 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
-use super::schema::{Audio, GraduationStrategy, MediaType, Post, ProductTag, UserTag};
+use super::content::{Audio, Content, GraduationStrategy, Item, MediaType, ProductTag, ReelOptions, UserTag};
+use super::schema::Post;
 use crate::id::{Digest, Kind};
 use crate::path::Source;
 
@@ -78,28 +79,48 @@ struct SentItem<'a> {
 
 /// The identity of everything that creation sends, except the media.
 #[must_use]
-pub fn text_digest(post: &Post) -> Digest {
-    let items = post.items.iter().map(|item| SentItem {
-        r#type: type_name(item.media_type),
-        alt_text: item.alt_text.as_deref(),
-        user_tags: &item.user_tags,
-        product_tags: &item.product_tags,
-        thumb_offset: item.thumb_offset,
+pub fn text_digest(content: &Content) -> Digest {
+    let Content {
+        kind,
+        items,
+        caption,
+        collaborators,
+        location_id,
+        is_ai_generated,
+        is_paid_partnership,
+        branded_content_sponsor_ids,
+        reel,
+    } = content;
+    // Sources are media: see `media_digest` and `digest`.
+    let items = items.iter().map(|item| {
+        let Item { slot: _, media_type, source: _, alt_text, user_tags, product_tags, thumb_offset } = item;
+        SentItem {
+            r#type: type_name(*media_type),
+            alt_text: alt_text.as_deref(),
+            user_tags,
+            product_tags,
+            thumb_offset: *thumb_offset,
+        }
     });
-    let reel = post.reel.as_ref();
+    let (share_to_feed, audio_name, audio_configuration, trial) = match reel {
+        Some(ReelOptions { cover: _, share_to_feed, audio_name, audio_configuration, trial }) => {
+            (Some(*share_to_feed), audio_name.as_deref(), audio_configuration.as_ref(), *trial)
+        }
+        None => (None, None, None, None),
+    };
     let sent = Sent {
-        kind: post.kind.as_str(),
-        caption: &post.caption,
+        kind: kind.as_str(),
+        caption,
         items: items.collect(),
-        collaborators: &post.collaborators,
-        location_id: post.location_id.as_deref(),
-        is_ai_generated: post.is_ai_generated,
-        is_paid_partnership: post.is_paid_partnership,
-        branded_content_sponsor_ids: &post.branded_content_sponsor_ids,
-        share_to_feed: reel.map(|reel| reel.share_to_feed),
-        audio_name: reel.and_then(|reel| reel.audio_name.as_deref()),
-        audio_configuration: reel.and_then(|reel| reel.audio_configuration.as_ref()),
-        trial: reel.and_then(|reel| reel.trial),
+        collaborators,
+        location_id: location_id.as_deref(),
+        is_ai_generated: *is_ai_generated,
+        is_paid_partnership: *is_paid_partnership,
+        branded_content_sponsor_ids,
+        share_to_feed,
+        audio_name,
+        audio_configuration,
+        trial,
     };
     of_json(&("text", sent))
 }
@@ -151,9 +172,9 @@ impl Post {
             Source::Local(_) => file_digest(source),
         };
         let media: Option<Vec<_>> =
-            self.items.iter().map(|item| Some((item.media_type, digest_of(&item.source)?))).collect();
-        self.media_digest = media.map(|media| media_digest(self.kind, &media));
-        let cover = self.reel.as_ref().and_then(|reel| reel.cover.as_ref()).map(digest_of);
+            self.content.items.iter().map(|item| Some((item.media_type, digest_of(&item.source)?))).collect();
+        self.media_digest = media.map(|media| media_digest(self.content.kind, &media));
+        let cover = self.content.cover().map(digest_of);
         self.digest = match (&self.media_digest, cover) {
             (Some(media), None) => Some(digest(&self.text_digest, media, None)),
             (Some(media), Some(Some(cover))) => Some(digest(&self.text_digest, media, Some(&cover))),
@@ -165,7 +186,7 @@ impl Post {
     /// its record without reading its media. `None`: a local cover would have to be read.
     #[must_use]
     pub fn digest_if_media(&self, media_digest: &Digest) -> Option<Digest> {
-        let cover = match self.reel.as_ref().and_then(|reel| reel.cover.as_ref()) {
+        let cover = match self.content.cover() {
             None => None,
             Some(Source::Url(url)) => Some(of_url(url)),
             Some(Source::Local(_)) => return None,

@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::schema::{Audio, GraduationStrategy, MediaType, PostState, ProductTag, UserTag};
+use super::content::{Audio, GraduationStrategy, MediaType, ProductTag, UserTag};
+use super::schema::PostState;
 use super::time::WrittenTime;
 use crate::finding::{Finding, Rule, SourceText};
 use crate::id::{AccountName, Kind};

@@ -54,15 +54,15 @@ fn calls(calls: u64) -> Cost {
 }
 
 fn containers(post: &Post) -> u64 {
-    match post.kind {
+    match post.content.kind {
         Kind::Image | Kind::Reel | Kind::Story => 1,
-        Kind::Carousel => u64::try_from(post.items.len()).unwrap_or(u64::MAX).saturating_add(1),
+        Kind::Carousel => u64::try_from(post.content.items.len()).unwrap_or(u64::MAX).saturating_add(1),
     }
 }
 
 fn polls(post: &Post) -> u64 {
-    let has_video = post.items.iter().any(|item| item.media_type == MediaType::Video);
-    match post.kind {
+    let has_video = post.content.items.iter().any(|item| item.media_type == MediaType::Video);
+    match post.content.kind {
         // A carousel is judged by its parent alone.
         Kind::Carousel if !has_video => 1,
         Kind::Image => 0,

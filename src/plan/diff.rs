@@ -182,7 +182,7 @@ fn change_of_post(
         account: post.account.clone(),
         user_id: post.user_id.clone(),
         username: account.and_then(|account| account.username.clone()),
-        kind: post.kind,
+        kind: post.content.kind,
         reason: verdict.reason,
         file: Some(Arc::clone(&post.file)),
         line: Some(post.line),

@@ -239,7 +239,7 @@ fn reposts(input: &Input<'_>, changes: &[Change], index: &Index<'_>, moves: &Mov
     let guard = |change: &Change| {
         let (post, user) = (change.post.as_ref()?, change.user_id.as_ref()?);
         let like = |map: &HashMap<Likeness<'_>, &Record>, digest: Option<&str>| {
-            map.get(&(user.as_str(), post.kind, digest?)).map(|record| (record.key.clone(), record.state))
+            map.get(&(user.as_str(), post.content.kind, digest?)).map(|record| (record.key.clone(), record.state))
         };
         let caption = (input.caption_digest)(post);
         let (what, (key, state)) = match like(&by_media, post.media_digest.as_ref().map(crate::id::Digest::as_str)) {

@@ -76,7 +76,7 @@ fn candidates<'a>(post: &Post, index: &Index<'a>, alike: &HashMap<Likeness<'_>, 
     if post.draft || index.get(Some(user), &post.key).is_some_and(Entry::counts) {
         return Vec::new();
     }
-    let found = alike.get(&(user.as_str(), post.kind, media.as_str())).into_iter().flatten();
+    let found = alike.get(&(user.as_str(), post.content.kind, media.as_str())).into_iter().flatten();
     found.filter(|entry| !is_repeat(post, entry)).copied().collect()
 }
 

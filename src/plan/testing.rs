@@ -10,7 +10,7 @@ use super::selection::Selection;
 use super::{Plan, plan};
 use crate::id::{AccountName, AttemptId, Digest, Kind, MediaId, PostKey, UserId};
 use crate::lockfile::{Created, PublishIntent, Record, RecordChange, State, Via};
-use crate::manifest::{Item, MediaType, Post, PostState, ReelOptions, Source};
+use crate::manifest::{Content, Item, MediaType, Post, PostState, Source};
 
 pub(crate) const USER: &str = "17841400000000001";
 /// Tuesday noon in UTC.
@@ -33,16 +33,11 @@ pub(crate) fn post(key: &str) -> Post {
         user_id: Some(UserId::from(USER)),
         file: Arc::from(format!("{key}.yaml")),
         line: 1,
-        kind: Kind::Image,
-        items: vec![item("media.jpg", MediaType::Image)],
-        caption: format!("Caption of {key}"),
+        content: Content {
+            caption: format!("Caption of {key}"),
+            ..Content::new(Kind::Image, vec![item("media.jpg", MediaType::Image)])
+        },
         caption_file: None,
-        collaborators: Vec::new(),
-        location_id: None,
-        reel: None,
-        is_ai_generated: None,
-        is_paid_partnership: None,
-        branded_content_sponsor_ids: Vec::new(),
         first_comment: None,
         comment_enabled: true,
         publish_at: None,
@@ -58,15 +53,7 @@ pub(crate) fn post(key: &str) -> Post {
 }
 
 pub(crate) fn item(path: &str, media_type: MediaType) -> Item {
-    Item {
-        slot: 0,
-        media_type,
-        source: Source::Local(Arc::from(path)),
-        alt_text: None,
-        user_tags: Vec::new(),
-        product_tags: Vec::new(),
-        thumb_offset: None,
-    }
+    Item::new(0, media_type, Source::Local(Arc::from(path)))
 }
 
 /// Changes a value in passing.
@@ -95,19 +82,12 @@ impl PostBuilder for Post {
 
     fn of_kind(self, kind: Kind) -> Self {
         self.with(|post| {
-            post.kind = kind;
-            post.items = match kind {
+            let items = match kind {
                 Kind::Image | Kind::Story => vec![item("media.jpg", MediaType::Image)],
                 Kind::Reel => vec![item("media.mp4", MediaType::Video)],
                 Kind::Carousel => vec![item("one.jpg", MediaType::Image), item("two.jpg", MediaType::Image)],
             };
-            post.reel = (kind == Kind::Reel).then_some(ReelOptions {
-                cover: None,
-                share_to_feed: true,
-                audio_name: None,
-                audio_configuration: None,
-                trial: None,
-            });
+            post.content = Content { caption: post.content.caption.clone(), ..Content::new(kind, items) };
         })
     }
 
@@ -115,7 +95,7 @@ impl PostBuilder for Post {
     fn edited(self) -> Self {
         self.with(|post| {
             post.digest = Some(digest(&format!("all of {}, edited", post.key)));
-            post.caption.push_str(", edited");
+            post.content.caption.push_str(", edited");
         })
     }
 }
@@ -142,7 +122,7 @@ pub(crate) fn record(key: &str, state: State) -> Record {
         published_at: is_live.then(|| at("2026-12-01T10:00:06Z")),
         via: is_live.then_some(Via::Publish),
         file: Some(format!("{key}.yaml")),
-        ..Record::new(post.key, UserId::from(USER), post.account, post.kind, AttemptId::from("a1"))
+        ..Record::new(post.key, UserId::from(USER), post.account, post.content.kind, AttemptId::from("a1"))
     }
 }
 
@@ -191,8 +171,9 @@ pub(crate) fn world(posts: impl IntoIterator<Item = Post>, records: impl IntoIte
 impl World {
     pub(crate) fn plan(&self) -> Plan {
         let records: Vec<&Record> = self.records.iter().collect();
-        let caption_digest =
-            |post: &Post| (!post.caption.is_empty()).then(|| digest(&post.caption.replacen("Caption", "caption", 1)));
+        let caption_digest = |post: &Post| {
+            (!post.content.caption.is_empty()).then(|| digest(&post.content.caption.replacen("Caption", "caption", 1)))
+        };
         plan(&Input {
             posts: &self.posts,
             records: &records,

@@ -255,8 +255,9 @@ fn a_selection_limits_what_is_listed_but_not_what_is_compared() {
 fn costs_are_counted_per_kind() {
     let cost = |post: Post| world([post], []).plan().cost;
     let of = |containers, calls: u64| Cost { containers, publishes: 1, calls: calls + 5, media_bytes: 0 };
-    let carousel =
-        |count: usize| post("p").of_kind(Kind::Carousel).with(|post| post.items = vec![post.items[0].clone(); count]);
+    let carousel = |count: usize| {
+        post("p").of_kind(Kind::Carousel).with(|post| post.content.items = vec![post.content.items[0].clone(); count])
+    };
     assert_eq!(cost(post("p")), of(1, 2));
     assert_eq!(cost(carousel(10)), of(11, 13));
     assert_eq!(cost(post("p").of_kind(Kind::Reel)), of(1, 5));

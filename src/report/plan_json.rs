@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::id::Kind;
 use crate::lockfile::Record;
-use crate::manifest::{Conversion, MediaType, Post, Source};
+use crate::manifest::{Content, Conversion, Item, MediaType, Post, Source};
 use crate::plan::{BranchEdit, Change, Cost, Forecast, Guard, Notice, Plan, Summary};
 
 /// Raised when a field changes its meaning or goes away.
@@ -153,6 +153,7 @@ pub fn render(plan: &Plan) -> String {
 
 fn change_json(change: &Change) -> ChangeJson<'_> {
     let post = change.post.as_deref();
+    let (caption, media) = post.map(content_json).unwrap_or_default();
     ChangeJson {
         key: change.key.as_str(),
         account: change.account.as_str(),
@@ -172,34 +173,47 @@ fn change_json(change: &Change) -> ChangeJson<'_> {
         due_at: change.due_at,
         digest: change.digest.as_ref().map(crate::id::Digest::as_str),
         permalink: change.permalink.as_deref(),
-        caption: post.map(|post| post.caption.as_str()).filter(|caption| !caption.is_empty()),
-        media: post.map(media_json).unwrap_or_default(),
+        caption,
+        media,
         in_diff: change.in_diff,
     }
 }
 
-fn media_json(post: &Post) -> Vec<MediaJson<'_>> {
-    let media = |item: &'_ crate::manifest::Item| match item.media_type {
+/// The caption and the media; all else of a post's content is in its digest alone.
+fn content_json(post: &Post) -> (Option<&str>, Vec<MediaJson<'_>>) {
+    let Content {
+        kind: _,
+        items,
+        caption,
+        collaborators: _,
+        location_id: _,
+        is_ai_generated: _,
+        is_paid_partnership: _,
+        branded_content_sponsor_ids: _,
+        reel: _,
+    } = &post.content;
+    let caption = Some(caption.as_str()).filter(|caption| !caption.is_empty());
+    (caption, items.iter().map(|item| media_json(item, &post.conversions)).collect())
+}
+
+fn media_json<'a>(item: &'a Item, conversions: &'a [Conversion]) -> MediaJson<'a> {
+    let Item { slot: _, media_type, source, alt_text, user_tags: _, product_tags: _, thumb_offset: _ } = item;
+    let (path, url) = match source {
+        Source::Local(path) => (Some(&**path), None),
+        Source::Url(url) => (None, Some(&**url)),
+    };
+    let made = conversions.iter().find(|conversion| Some(&*conversion.path) == path);
+    let converted = made.map(|Conversion { size: (width, height), len, .. }| ConvertedJson {
+        format: "jpeg",
+        width: *width,
+        height: *height,
+        bytes: *len,
+    });
+    let media_type = match media_type {
         MediaType::Image => "image",
         MediaType::Video => "video",
     };
-    post.items
-        .iter()
-        .map(|item| {
-            let (path, url) = match &item.source {
-                Source::Local(path) => (Some(&**path), None),
-                Source::Url(url) => (None, Some(&**url)),
-            };
-            let made = post.conversions.iter().find(|conversion| Some(&*conversion.path) == path);
-            let converted = made.map(|Conversion { size: (width, height), len, .. }| ConvertedJson {
-                format: "jpeg",
-                width: *width,
-                height: *height,
-                bytes: *len,
-            });
-            MediaJson { media_type: media(item), path, url, alt_text: item.alt_text.as_deref(), converted }
-        })
-        .collect()
+    MediaJson { media_type, path, url, alt_text: alt_text.as_deref(), converted }
 }
 
 fn guard_json(guard: &Guard) -> GuardJson<'_> {
@@ -359,7 +373,7 @@ mod tests {
 
     #[test]
     fn hostile_text_stays_valid_json() {
-        let hostile = post("p").with(|post| post.caption = "\u{1b}]0;\u{7}\"\n\u{202e}".into());
+        let hostile = post("p").with(|post| post.content.caption = "\u{1b}]0;\u{7}\"\n\u{202e}".into());
         let json: serde_json::Value = serde_json::from_str(&render(&world([hostile], []).plan())).unwrap();
         assert_eq!(json["changes"][0]["caption"], "\u{1b}]0;\u{7}\"\n\u{202e}");
     }

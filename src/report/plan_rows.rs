@@ -65,7 +65,7 @@ impl Columns {
         let text = if is_narrow { 6 } else { text };
         let new = || listed.iter().filter(|change| is_new(change));
         let status = new().map(|change| width(&status(plan, change))).max().unwrap_or(0);
-        let captions = new().any(|change| change.post.as_ref().is_some_and(|post| !post.caption.is_empty()));
+        let captions = new().any(|change| change.post.as_ref().is_some_and(|post| !post.content.caption.is_empty()));
         Self { key, text, room: style.width.saturating_sub(text).max(20), status, captions }
     }
 
@@ -101,8 +101,8 @@ fn text_of(plan: &Plan, change: &Change, columns: Columns) -> Vec<String> {
     let status = status(plan, change);
     let left = columns.room.saturating_sub(columns.status + 2);
     match change.post.as_ref().filter(|_| is_new(change) && columns.captions) {
-        Some(post) if left >= LEAST_CAPTION && !(columns.is_narrow() && post.caption.is_empty()) => {
-            vec![format!("{}  {status}", pad(&fit(&one_line(&post.caption), left), left))]
+        Some(post) if left >= LEAST_CAPTION && !(columns.is_narrow() && post.content.caption.is_empty()) => {
+            vec![format!("{}  {status}", pad(&fit(&one_line(&post.content.caption), left), left))]
         }
         _ => wrap(&status, columns.room),
     }

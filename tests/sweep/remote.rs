@@ -243,7 +243,7 @@ impl Remote for SimRemote {
 fn published(manifest: &Manifest, attempt: &str, media: Option<u64>) -> Record {
     let post = manifest.post();
     let key = post.key.clone();
-    let new = Record::new(key, manifest.user_id(), post.account.clone(), post.kind, AttemptId::new(attempt));
+    let new = Record::new(key, manifest.user_id(), post.account.clone(), post.content.kind, AttemptId::new(attempt));
     Record {
         state: State::Published,
         // A post of another branch resembles none of ours.

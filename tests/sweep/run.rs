@@ -414,7 +414,7 @@ impl Simulation {
                 settled,
                 ..Options::default()
             },
-            caption_digest: &|post| caption_digest(&post.caption),
+            caption_digest: &|post| caption_digest(&post.content.caption),
         })
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use igsync::config::Login;
 use igsync::id::{AccountName, Digest, Kind, PostKey, UserId};
-use igsync::manifest::{GraduationStrategy, Item, MediaType, Post, PostState, ReelOptions, Source};
+use igsync::manifest::{Content, GraduationStrategy, Item, MediaType, Post, PostState, ReelOptions, Source};
 use serde::{Deserialize, Serialize};
 
 use super::world::USERS;
@@ -164,26 +164,21 @@ impl Manifest {
 
     pub fn post(&self) -> Arc<Post> {
         let is_reel = self.kind == Kind::Reel;
-        let item = |number: usize| Item {
-            slot: number,
-            media_type: if is_reel || self.local && number == 0 { MediaType::Video } else { MediaType::Image },
-            source: if self.local && number == 0 {
+        let item = |number: usize| {
+            let media_type = if is_reel || self.local && number == 0 { MediaType::Video } else { MediaType::Image };
+            let source = if self.local && number == 0 {
                 Source::Local(self.video().into())
             } else {
                 Source::Url(format!("https://cdn.example.com/p{}/{number}.jpg", self.number).into())
-            },
-            alt_text: None,
-            user_tags: Vec::new(),
-            product_tags: Vec::new(),
-            thumb_offset: None,
+            };
+            Item::new(number, media_type, source)
         };
         let count = if self.kind == Kind::Carousel { 3 } else { 1 };
-        let reel = ReelOptions {
-            cover: None,
-            share_to_feed: true,
-            audio_name: None,
-            audio_configuration: None,
-            trial: self.trial.then_some(GraduationStrategy::Manual),
+        let reel = ReelOptions { trial: self.trial.then_some(GraduationStrategy::Manual), ..ReelOptions::default() };
+        let content = Content {
+            caption: self.caption.clone(),
+            reel: is_reel.then_some(reel),
+            ..Content::new(self.kind, (0..count).map(item).collect())
         };
         let digest = |what: &str| Digest::new(format!("v1:sha256:{what}"));
         Arc::new(Post {
@@ -192,16 +187,8 @@ impl Manifest {
             user_id: Some(self.user_id()),
             file: format!("{}.yaml", self.key).into(),
             line: 1,
-            kind: self.kind,
-            items: (0..count).map(item).collect(),
-            caption: self.caption.clone(),
+            content,
             caption_file: None,
-            collaborators: Vec::new(),
-            location_id: None,
-            reel: is_reel.then_some(reel),
-            is_ai_generated: None,
-            is_paid_partnership: None,
-            branded_content_sponsor_ids: Vec::new(),
             first_comment: self.first_comment.then(|| self.comment_text()),
             comment_enabled: !self.comments_off,
             publish_at: None,

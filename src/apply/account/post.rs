@@ -175,5 +175,6 @@ fn next_after(settled: Settled, refusal: Option<&Refusal>) -> Result<Next, Stop>
 
 /// A single image is ready within seconds, so its publish is its first look.
 fn is_quick(post: &Post) -> bool {
-    post.kind != crate::id::Kind::Carousel && post.items.iter().all(|item| item.media_type == MediaType::Image)
+    post.content.kind != crate::id::Kind::Carousel
+        && post.content.items.iter().all(|item| item.media_type == MediaType::Image)
 }

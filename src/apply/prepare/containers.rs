@@ -23,12 +23,12 @@ impl Preparer {
     /// used again while they live.
     pub(super) async fn make_containers(&self, post: &Post, record: Record) -> Result<Record, Stop> {
         let mut record = self.without_old_children(post, record).await?;
-        let made = if post.kind == Kind::Carousel {
+        let made = if post.content.kind == Kind::Carousel {
             record = self.make_children(post, record).await?;
             let children: Vec<ContainerId> = record.children.iter().map(|child| child.id.clone()).collect();
             self.make(Part::Whole { post, children: &children }).await?
         } else {
-            let Some(item) = post.items.first() else {
+            let Some(item) = post.content.items.first() else {
                 return Err(Stop::Post(Failure::new("the post has no media", "")));
             };
             let located = self.placer.locate(post, &item.source, item.media_type).await?;
@@ -38,7 +38,7 @@ impl Preparer {
         record.container = Some(created(&made));
         let record = self.book.write(record).await?;
         self.tell_created(post, &made.id, None)?;
-        if let Some((item, address)) = post.items.first().zip(made.address.as_ref()) {
+        if let Some((item, address)) = post.content.items.first().zip(made.address.as_ref()) {
             self.upload(post, item, &made.id, Some(address)).await?;
         }
         Ok(record)
@@ -47,12 +47,12 @@ impl Preparer {
     /// Goes on with uploads that an earlier run may have left half done. Costs one call per video.
     pub(super) async fn finish_uploads(&self, post: &Post, record: &Record) -> Result<(), Stop> {
         let containers =
-            if post.kind == Kind::Carousel { record.children.as_slice() } else { record.container.as_slice() };
-        for (index, (item, container)) in post.items.iter().zip(containers).enumerate() {
+            if post.content.kind == Kind::Carousel { record.children.as_slice() } else { record.container.as_slice() };
+        for (index, (item, container)) in post.content.items.iter().zip(containers).enumerate() {
             if !self.placer.media.uploads(item) {
                 continue;
             }
-            self.upload(post, item, &container.id, None).await.map_err(|stop| match post.kind {
+            self.upload(post, item, &container.id, None).await.map_err(|stop| match post.content.kind {
                 Kind::Carousel => stop.in_item(index + 1),
                 _ => stop,
             })?;
@@ -73,7 +73,7 @@ impl Preparer {
 
     async fn make_children(&self, post: &Post, mut record: Record) -> Result<Record, Stop> {
         self.finish_uploads(post, &record).await?;
-        for (index, item) in post.items.iter().enumerate().skip(record.children.len()) {
+        for (index, item) in post.content.items.iter().enumerate().skip(record.children.len()) {
             self.scope.go_on()?;
             let number = index + 1;
             let made = self.make_child(post, item).await.map_err(|stop| stop.in_item(number))?;
@@ -93,7 +93,7 @@ impl Preparer {
     }
 
     async fn locate_cover(&self, post: &Post) -> Result<Option<String>, Stop> {
-        let Some(cover) = post.reel.as_ref().and_then(|reel| reel.cover.as_ref()) else { return Ok(None) };
+        let Some(cover) = post.content.cover() else { return Ok(None) };
         Ok(match self.placer.locate(post, cover, MediaType::Image).await? {
             Located::Url(url) => Some(url),
             // Only videos are uploaded.

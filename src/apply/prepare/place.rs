@@ -37,10 +37,10 @@ impl Placer {
     /// Gives every file that the post still needs its URL.
     pub(super) async fn place(&self, post: &Post) -> Result<(), Stop> {
         self.scope.go_on()?;
-        self.scope.tell(&Event::PostStarted { post: self.scope.post_ref(&post.key), kind: post.kind })?;
+        self.scope.tell(&Event::PostStarted { post: self.scope.post_ref(&post.key), kind: post.content.kind })?;
         for Needed { spot, source, media_type } in self.still_needed(post) {
             self.locate(post, source, media_type).await.map_err(|stop| match spot {
-                Spot::Item(index) if post.kind == Kind::Carousel => stop.in_item(index + 1),
+                Spot::Item(index) if post.content.kind == Kind::Carousel => stop.in_item(index + 1),
                 _ => stop,
             })?;
         }
@@ -58,11 +58,11 @@ impl Placer {
         let made = open.map_or(&[][..], |record| &record.children);
         // A carousel with one child that is too old begins anew.
         let made = if made.iter().all(|child| attempt::is_usable(child, now)) { made.len() } else { 0 };
-        let items = post.items.iter().skip(made);
+        let items = post.content.items.iter().skip(made);
         let item =
             |item: &'a Item| Needed { spot: Spot::Item(item.slot), source: &item.source, media_type: item.media_type };
         let mut needed: Vec<_> = items.map(item).collect();
-        let cover = post.reel.as_ref().and_then(|reel| reel.cover.as_ref());
+        let cover = post.content.cover();
         needed.extend(cover.map(|source| Needed { spot: Spot::Cover, source, media_type: MediaType::Image }));
         needed
     }

@@ -58,7 +58,7 @@ impl Preparer {
                 if let Some(claim) = self.claim(post, needed.source, needed.media_type).await? {
                     let usage = match needed.spot {
                         Spot::Cover => Use::Cover,
-                        _ => manifest::usage(post.kind, needed.media_type),
+                        _ => manifest::usage(post.content.kind, needed.media_type),
                     };
                     questions.push(Question { post: Arc::clone(post), spot: needed.spot, usage, claim });
                 }
@@ -137,7 +137,7 @@ impl Preparer {
         let post = &question.post;
         let place = manifest::locate(&*self.placer.media.disk, &self.placer.media.root, post, question.spot);
         let line = place.map_or(post.line, |(text, span)| text.position(span.start).0);
-        let is_several = post.items.len() > 1;
+        let is_several = post.content.items.len() > 1;
         let item = match question.spot {
             Spot::Item(index) if is_several => Some(index + 1),
             _ => None,

@@ -30,11 +30,11 @@ impl Preparer {
     pub(in super::super) async fn wait_until_ready(&self, post: &Post, record: &Record) -> Result<Readiness, Stop> {
         let Some(container) = &record.container else { return Ok(Readiness::Ready) };
         let made = container.created_at.unwrap_or_else(|| self.engine.now());
-        let has_video = post.items.iter().any(|item| item.media_type == MediaType::Video);
+        let has_video = post.content.items.iter().any(|item| item.media_type == MediaType::Video);
         let give_up_at = self.scope.clock.monotonic() + self.scope.waits.poll_budget;
         let mut age = self.engine.now().duration_since(made).unsigned_abs();
         for look in 0.. {
-            let gap = poll::gap(post.kind, has_video, look, &self.scope.waits);
+            let gap = poll::gap(post.content.kind, has_video, look, &self.scope.waits);
             // A container that has had its time already is looked at without delay.
             let rest = if look == 0 { gap.saturating_sub(age) } else { gap };
             if !rest.is_zero() {

@@ -169,11 +169,11 @@ pub(in crate::commands) fn mending_of(account: &Account) -> Option<Mending> {
 type Likeness = (UserId, Kind, Digest);
 
 fn likeness(post: &Post) -> Option<Likeness> {
-    Some((post.user_id.clone()?, post.kind, post.media_digest.clone()?))
+    Some((post.user_id.clone()?, post.content.kind, post.media_digest.clone()?))
 }
 
 fn local_paths(post: &Post) -> impl Iterator<Item = &Arc<str>> {
-    post.sources().filter_map(|source| match source {
+    post.content.sources().filter_map(|source| match source {
         Source::Local(path) => Some(path),
         Source::Url(_) => None,
     })
@@ -181,8 +181,8 @@ fn local_paths(post: &Post) -> impl Iterator<Item = &Arc<str>> {
 
 /// What `of` says about each local file of a post, where the manifest names the file.
 fn named(post: &Post, of: impl Fn(&Arc<str>) -> Option<Broken>) -> Vec<(Spot<'static>, Broken)> {
-    let items = post.items.iter().map(|item| (Spot::Item(item.slot), &item.source));
-    let covers = post.reel.iter().filter_map(|reel| Some((Spot::Cover, reel.cover.as_ref()?)));
+    let items = post.content.items.iter().map(|item| (Spot::Item(item.slot), &item.source));
+    let covers = post.content.cover().map(|cover| (Spot::Cover, cover));
     let local = items.chain(covers).filter_map(|(spot, source)| match source {
         Source::Local(path) => Some((spot, of(path)?)),
         Source::Url(_) => None,

@@ -2,52 +2,51 @@
 
 use crate::graph::{self, NewContainer, PostFields, ReelFields, StoryMedia, Video};
 use crate::id::{ContainerId, Kind};
-use crate::manifest::{Item, MediaType, Post, ProductTag, UserTag};
+use crate::manifest::{Content, Item, MediaType, ProductTag, ReelOptions, UserTag};
 
 use crate::apply::Located;
 
 /// The container of an image, a reel or a story.
-pub(super) fn single(post: &Post, item: &Item, located: &Located, cover_url: Option<String>) -> NewContainer {
-    let user_tags = user_tags(&item.user_tags);
-    match (post.kind, item.media_type) {
+pub(super) fn single(content: &Content, item: &Item, located: &Located, cover_url: Option<String>) -> NewContainer {
+    let Item { slot: _, media_type, source: _, alt_text, user_tags, product_tags, thumb_offset } = item;
+    let user_tags = self::user_tags(user_tags);
+    match (content.kind, media_type) {
         (Kind::Story, MediaType::Image) => NewContainer::Story { media: StoryMedia::Image(url(located)), user_tags },
         (Kind::Story, MediaType::Video) => NewContainer::Story { media: StoryMedia::Video(video(located)), user_tags },
         (Kind::Image | Kind::Carousel, _) => NewContainer::Image {
             image_url: url(located),
-            alt_text: item.alt_text.clone(),
+            alt_text: alt_text.clone(),
             user_tags,
-            product_tags: product_tags(&item.product_tags),
-            post: post_fields(post),
+            product_tags: self::product_tags(product_tags),
+            post: post_fields(content),
         },
         (Kind::Reel, _) => NewContainer::Reel {
             video: video(located),
             user_tags,
-            product_tags: product_tags(&item.product_tags),
-            reel: reel_fields(post, item, cover_url),
-            post: post_fields(post),
+            product_tags: self::product_tags(product_tags),
+            reel: reel_fields(&content.reel.clone().unwrap_or_default(), *thumb_offset, cover_url),
+            post: post_fields(content),
         },
     }
 }
 
 /// The container of one carousel item.
 pub(super) fn child(item: &Item, located: &Located) -> NewContainer {
-    let (user_tags, product_tags) = (user_tags(&item.user_tags), product_tags(&item.product_tags));
-    match item.media_type {
-        MediaType::Image => NewContainer::ImageItem {
-            image_url: url(located),
-            alt_text: item.alt_text.clone(),
-            user_tags,
-            product_tags,
-        },
+    let Item { slot: _, media_type, source: _, alt_text, user_tags, product_tags, thumb_offset } = item;
+    let (user_tags, product_tags) = (self::user_tags(user_tags), self::product_tags(product_tags));
+    match media_type {
+        MediaType::Image => {
+            NewContainer::ImageItem { image_url: url(located), alt_text: alt_text.clone(), user_tags, product_tags }
+        }
         MediaType::Video => {
-            NewContainer::VideoItem { video: video(located), user_tags, product_tags, thumb_offset: item.thumb_offset }
+            NewContainer::VideoItem { video: video(located), user_tags, product_tags, thumb_offset: *thumb_offset }
         }
     }
 }
 
 /// The container of a whole carousel.
-pub(super) fn carousel(post: &Post, children: Vec<ContainerId>) -> NewContainer {
-    NewContainer::Carousel { children, product_tags: Vec::new(), post: post_fields(post) }
+pub(super) fn carousel(content: &Content, children: Vec<ContainerId>) -> NewContainer {
+    NewContainer::Carousel { children, product_tags: Vec::new(), post: post_fields(content) }
 }
 
 fn url(located: &Located) -> String {
@@ -65,26 +64,39 @@ fn video(located: &Located) -> Video {
     }
 }
 
-fn post_fields(post: &Post) -> PostFields {
+/// Kind, items and what only a reel has go into containers by other ways.
+fn post_fields(content: &Content) -> PostFields {
+    let Content {
+        kind: _,
+        items: _,
+        caption,
+        collaborators,
+        location_id,
+        is_ai_generated,
+        is_paid_partnership,
+        branded_content_sponsor_ids,
+        reel: _,
+    } = content;
     PostFields {
-        caption: (!post.caption.is_empty()).then(|| post.caption.clone()),
-        collaborators: post.collaborators.clone(),
-        location_id: post.location_id.clone(),
-        is_ai_generated: post.is_ai_generated,
-        is_paid_partnership: post.is_paid_partnership,
-        branded_content_sponsor_ids: post.branded_content_sponsor_ids.clone(),
+        caption: (!caption.is_empty()).then(|| caption.clone()),
+        collaborators: collaborators.clone(),
+        location_id: location_id.clone(),
+        is_ai_generated: *is_ai_generated,
+        is_paid_partnership: *is_paid_partnership,
+        branded_content_sponsor_ids: branded_content_sponsor_ids.clone(),
     }
 }
 
-fn reel_fields(post: &Post, item: &Item, cover_url: Option<String>) -> ReelFields {
-    let Some(reel) = &post.reel else { return ReelFields { share_to_feed: true, ..ReelFields::default() } };
+/// The cover is sent as the address where it was found.
+fn reel_fields(reel: &ReelOptions, thumb_offset: Option<u64>, cover_url: Option<String>) -> ReelFields {
+    let ReelOptions { cover: _, share_to_feed, audio_name, audio_configuration, trial } = reel;
     ReelFields {
         cover_url,
-        thumb_offset: item.thumb_offset,
-        share_to_feed: reel.share_to_feed,
-        audio_name: reel.audio_name.clone(),
-        audio_configuration: reel.audio_configuration.as_ref().map(|audio| serde_json::json!(audio)),
-        trial_params: reel.trial.map(|strategy| serde_json::json!({ "graduation_strategy": strategy })),
+        thumb_offset,
+        share_to_feed: *share_to_feed,
+        audio_name: audio_name.clone(),
+        audio_configuration: audio_configuration.as_ref().map(|audio| serde_json::json!(audio)),
+        trial_params: trial.map(|strategy| serde_json::json!({ "graduation_strategy": strategy })),
     }
 }
 

@@ -207,21 +207,30 @@ impl Params {
     }
 
     fn reel(&mut self, reel: &ReelFields) {
-        self.some("cover_url", reel.cover_url.as_ref());
-        self.some("thumb_offset", reel.thumb_offset.as_ref());
-        self.some("share_to_feed", Some(&reel.share_to_feed));
-        self.some("audio_name", reel.audio_name.as_ref());
-        self.some("audio_configuration", reel.audio_configuration.as_ref());
-        self.some("trial_params", reel.trial_params.as_ref());
+        let ReelFields { cover_url, thumb_offset, share_to_feed, audio_name, audio_configuration, trial_params } = reel;
+        self.some("cover_url", cover_url.as_ref());
+        self.some("thumb_offset", thumb_offset.as_ref());
+        self.some("share_to_feed", Some(share_to_feed));
+        self.some("audio_name", audio_name.as_ref());
+        self.some("audio_configuration", audio_configuration.as_ref());
+        self.some("trial_params", trial_params.as_ref());
     }
 
     fn post(&mut self, post: &PostFields) {
-        self.some("caption", post.caption.as_ref().filter(|caption| !caption.is_empty()));
-        self.list("collaborators", &post.collaborators);
-        self.some("location_id", post.location_id.as_ref());
-        self.some("is_ai_generated", post.is_ai_generated.as_ref());
-        self.some("is_paid_partnership", post.is_paid_partnership.as_ref());
-        self.list("branded_content_sponsor_ids", &post.branded_content_sponsor_ids);
+        let PostFields {
+            caption,
+            collaborators,
+            location_id,
+            is_ai_generated,
+            is_paid_partnership,
+            branded_content_sponsor_ids,
+        } = post;
+        self.some("caption", caption.as_ref().filter(|caption| !caption.is_empty()));
+        self.list("collaborators", collaborators);
+        self.some("location_id", location_id.as_ref());
+        self.some("is_ai_generated", is_ai_generated.as_ref());
+        self.some("is_paid_partnership", is_paid_partnership.as_ref());
+        self.list("branded_content_sponsor_ids", branded_content_sponsor_ids);
     }
 }
 

@@ -14,15 +14,15 @@ fn a_carousel_is_read_with_every_field_of_its_items() {
     );
     clean(&loaded);
     let post = &loaded.posts[0];
-    assert_eq!((post.key.as_str(), post.account.as_str(), post.kind), ("posts/a", "default", Kind::Carousel));
-    assert_eq!(post.caption, "Golden hour over the harbour.");
-    assert_eq!(post.items[0].source, Source::Local("posts/harbour.jpg".into()));
-    assert_eq!(post.items[0].user_tags[0].username, "harbour");
-    assert_eq!(post.items[1].media_type, MediaType::Video);
-    assert_eq!(post.items[1].source, Source::Local("boats.mp4".into()));
-    assert_eq!(post.items[1].thumb_offset, Some(1500));
+    assert_eq!((post.key.as_str(), post.account.as_str(), post.content.kind), ("posts/a", "default", Kind::Carousel));
+    assert_eq!(post.content.caption, "Golden hour over the harbour.");
+    assert_eq!(post.content.items[0].source, Source::Local("posts/harbour.jpg".into()));
+    assert_eq!(post.content.items[0].user_tags[0].username, "harbour");
+    assert_eq!(post.content.items[1].media_type, MediaType::Video);
+    assert_eq!(post.content.items[1].source, Source::Local("boats.mp4".into()));
+    assert_eq!(post.content.items[1].thumb_offset, Some(1500));
     assert_eq!(post.publish_at.unwrap().to_string(), "2026-12-01T17:00:00Z");
-    assert_eq!(post.location_id.as_deref(), Some("106078429431815"));
+    assert_eq!(post.content.location_id.as_deref(), Some("106078429431815"));
     assert_eq!(post.first_comment.as_deref(), Some("Come and see"));
     assert!(!post.comment_enabled && !post.has_errors && !post.draft);
     assert!(post.media_digest.is_none() && post.digest.is_none());
@@ -35,19 +35,19 @@ fn a_reel_shares_to_the_feed_unless_told_otherwise() {
     );
     clean(&loaded);
     let post = &loaded.posts[0];
-    let reel = post.reel.as_ref().unwrap();
+    let reel = post.content.reel.as_ref().unwrap();
     assert!(reel.share_to_feed);
     assert_eq!(reel.cover, Some(Source::Local("posts/c.jpg".into())));
-    assert_eq!(post.items[0].source, Source::Url("https://cdn.example.com/a.mp4".into()));
-    assert_eq!(post.sources().count(), 2);
+    assert_eq!(post.content.items[0].source, Source::Url("https://cdn.example.com/a.mp4".into()));
+    assert_eq!(post.content.sources().count(), 2);
 }
 
 #[test]
 fn text_keeps_what_was_written() {
     let loaded = load_one("kind: image\nimage: a.jpg\ncaption: 1.10\nalt_text: 2024\n");
     clean(&loaded);
-    assert_eq!(loaded.posts[0].caption, "1.10");
-    assert_eq!(loaded.posts[0].items[0].alt_text.as_deref(), Some("2024"));
+    assert_eq!(loaded.posts[0].content.caption, "1.10");
+    assert_eq!(loaded.posts[0].content.items[0].alt_text.as_deref(), Some("2024"));
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_caption_is_normalised_and_hashtags_follow_after_a_blank_line() {
     ]);
     let loaded = root.load();
     clean(&loaded);
-    let captions: Vec<&str> = loaded.posts.iter().map(|post| post.caption.as_str()).collect();
+    let captions: Vec<&str> = loaded.posts.iter().map(|post| post.content.caption.as_str()).collect();
     assert_eq!(captions, ["Caf\u{e9} \n two\n\n#sun #sea #boats", "#harbour", "x"]);
 }
 
@@ -73,7 +73,7 @@ fn a_caption_file_is_read_beside_its_manifest() {
     root.write("posts/a.txt", "\u{feff}One\r\nTwo\r\n".as_bytes());
     let loaded = root.load();
     clean(&loaded);
-    assert_eq!(loaded.posts[0].caption, "One\nTwo");
+    assert_eq!(loaded.posts[0].content.caption, "One\nTwo");
 }
 
 #[test]
@@ -95,13 +95,13 @@ fn the_nearest_defaults_win_field_by_field() {
     let loaded = root.load();
     clean(&loaded);
     let of = |key: &str| loaded.posts.iter().find(|post| post.key == PostKey::from(key)).unwrap();
-    assert_eq!(of("posts/2026/a").caption, "#inner");
-    assert_eq!(of("posts/2026/a").items[0].alt_text.as_deref(), Some("outer"));
-    assert_eq!(of("posts/2026/b").caption, "");
-    assert_eq!(of("posts/2026/b").items[0].alt_text.as_deref(), Some("own"));
-    assert_eq!(of("posts/c").caption, "#outer");
-    assert!(!of("posts/d").reel.as_ref().unwrap().share_to_feed, "and a reel ignores alt_text of the defaults");
-    assert_eq!(of("posts/d").items[0].alt_text, None);
+    assert_eq!(of("posts/2026/a").content.caption, "#inner");
+    assert_eq!(of("posts/2026/a").content.items[0].alt_text.as_deref(), Some("outer"));
+    assert_eq!(of("posts/2026/b").content.caption, "");
+    assert_eq!(of("posts/2026/b").content.items[0].alt_text.as_deref(), Some("own"));
+    assert_eq!(of("posts/c").content.caption, "#outer");
+    assert!(!of("posts/d").content.reel.as_ref().unwrap().share_to_feed, "and a reel ignores alt_text of the defaults");
+    assert_eq!(of("posts/d").content.items[0].alt_text, None);
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn a_lockfile_that_nobody_keeps_refuses_publishing() {
 #[test]
 fn the_media_or_caption_of_another_post_is_a_possible_repost() {
     let same_media = || post("new").with(|post| post.media_digest = Some(digest("media of old")));
-    let same_caption = || post("new").with(|post| post.caption = "Caption of old".into());
+    let same_caption = || post("new").with(|post| post.content.caption = "Caption of old".into());
     for state in State::ALL {
         let counts = state.is_open() || matches!(state, State::Published | State::Ignored);
         for copy in [same_media(), same_caption()] {
@@ -64,7 +64,7 @@ fn the_media_or_caption_of_another_post_is_a_possible_repost() {
 #[test]
 fn a_post_that_an_earlier_run_has_begun_is_no_repost() {
     let twin = |reason: &str| {
-        let copy = post("new").with(|post| post.caption = "Caption of old".into());
+        let copy = post("new").with(|post| post.content.caption = "Caption of old".into());
         let begun = record("new", State::NotPublished).with(|record| record.reason = Some(reason.into()));
         world([copy, post("old")], [record("old", State::Published), begun]).plan()
     };

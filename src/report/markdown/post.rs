@@ -5,7 +5,7 @@ use super::escape::{block, code, rich};
 use super::place::Place;
 use super::words::{capital, moment, when};
 use crate::finding::{Brief, Finding, Severity};
-use crate::manifest::{Item, MediaType, Post, Source};
+use crate::manifest::{Content, Item, MediaType, Post, ReelOptions, Source};
 use crate::plan::{Change, Mark, Plan};
 
 /// So wide are thumbnails, in pixels.
@@ -15,11 +15,11 @@ const THUMBNAIL: u32 = 180;
 pub(super) fn whole(plan: &Plan, change: &Change, findings: &[&Finding], place: &Place) -> String {
     let mut parts = vec![format!("#### {}", title(plan, change))];
     if let Some(post) = &change.post {
-        parts.push(media(post, place));
+        parts.push(media(&post.content, place));
     }
     parts.push(format!("**{}**", when(plan, change)));
     if let Some(post) = &change.post {
-        parts.push(match post.caption.as_str() {
+        parts.push(match post.content.caption.as_str() {
             "" => "No caption.".to_owned(),
             caption => block(caption),
         });
@@ -37,7 +37,7 @@ pub(super) fn whole(plan: &Plan, change: &Change, findings: &[&Finding], place: 
 
 /// The post in one line.
 pub(super) fn line(plan: &Plan, change: &Change) -> String {
-    let words = change.post.as_ref().map(|post| first_words(&post.caption)).filter(|words| !words.is_empty());
+    let words = change.post.as_ref().map(|post| first_words(&post.content.caption)).filter(|words| !words.is_empty());
     let words = words.map(|words| format!(" – {}", code(&words))).unwrap_or_default();
     format!("- {}: {}{words}", title(plan, change), when(plan, change))
 }
@@ -65,9 +65,9 @@ fn first_words(caption: &str) -> String {
     super::super::text::fit(caption.lines().next().unwrap_or_default(), 60).into_owned()
 }
 
-fn media(post: &Post, place: &Place) -> String {
-    let cover = post.reel.as_ref().and_then(|reel| reel.cover.as_ref()).map(|cover| picture(cover, "cover", place));
-    let items = post.items.iter().enumerate().map(|(index, item)| {
+fn media(content: &Content, place: &Place) -> String {
+    let cover = content.cover().map(|cover| picture(cover, "cover", place));
+    let items = content.items.iter().enumerate().map(|(index, item)| {
         let number = index + 1;
         match item.media_type {
             MediaType::Image => picture(&item.source, &format!("picture {number}"), place),
@@ -98,39 +98,7 @@ fn clip(source: &Source, number: usize, place: &Place) -> String {
 
 /// Everything beside the words: who is tagged, what is described, what is set.
 fn details(plan: &Plan, post: &Post) -> Option<String> {
-    let mut lines = Vec::new();
-    let many = post.items.len() > 1;
-    for (index, item) in post.items.iter().enumerate() {
-        lines.extend(of_item(item, many.then_some(index + 1)));
-    }
-    if !post.collaborators.is_empty() {
-        let names: Vec<String> = post.collaborators.iter().map(|name| code(&format!("@{name}"))).collect();
-        lines.push(format!("- Invited as collaborators: {}", names.join(", ")));
-    }
-    if let Some(location) = &post.location_id {
-        lines.push(format!("- Place: {}", code(location)));
-    }
-    if post.is_paid_partnership == Some(true) {
-        lines.push("- Labelled as paid partnership".to_owned());
-    }
-    if !post.branded_content_sponsor_ids.is_empty() {
-        let ids: Vec<String> = post.branded_content_sponsor_ids.iter().map(|id| code(id)).collect();
-        lines.push(format!("- Sponsors: {}", ids.join(", ")));
-    }
-    if post.is_ai_generated == Some(true) {
-        lines.push("- Labelled as made with AI".to_owned());
-    }
-    if let Some(reel) = &post.reel {
-        if !reel.share_to_feed {
-            lines.push("- Only in the Reels tab".to_owned());
-        }
-        if reel.trial.is_some() {
-            lines.push("- A trial: shown to people who do not follow yet".to_owned());
-        }
-        lines.extend(reel.audio_name.as_ref().map(|name| format!("- Name of the sound: {}", code(name))));
-        let music = reel.audio_configuration.as_ref();
-        lines.extend(music.map(|music| format!("- Music: {}", code(&music.audio_id))));
-    }
+    let mut lines = of_content(&post.content);
     if !post.comment_enabled {
         lines.push("- Comments are closed".to_owned());
     }
@@ -140,18 +108,73 @@ fn details(plan: &Plan, post: &Post) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
+/// Kind and caption are shown before.
+fn of_content(content: &Content) -> Vec<String> {
+    let Content {
+        kind: _,
+        items,
+        caption: _,
+        collaborators,
+        location_id,
+        is_ai_generated,
+        is_paid_partnership,
+        branded_content_sponsor_ids,
+        reel,
+    } = content;
+    let mut lines = Vec::new();
+    let many = items.len() > 1;
+    for (index, item) in items.iter().enumerate() {
+        lines.extend(of_item(item, many.then_some(index + 1)));
+    }
+    if !collaborators.is_empty() {
+        let names: Vec<String> = collaborators.iter().map(|name| code(&format!("@{name}"))).collect();
+        lines.push(format!("- Invited as collaborators: {}", names.join(", ")));
+    }
+    if let Some(location) = location_id {
+        lines.push(format!("- Place: {}", code(location)));
+    }
+    if *is_paid_partnership == Some(true) {
+        lines.push("- Labelled as paid partnership".to_owned());
+    }
+    if !branded_content_sponsor_ids.is_empty() {
+        let ids: Vec<String> = branded_content_sponsor_ids.iter().map(|id| code(id)).collect();
+        lines.push(format!("- Sponsors: {}", ids.join(", ")));
+    }
+    if *is_ai_generated == Some(true) {
+        lines.push("- Labelled as made with AI".to_owned());
+    }
+    lines.extend(reel.iter().flat_map(of_reel));
+    lines
+}
+
+fn of_reel(reel: &ReelOptions) -> Vec<String> {
+    let ReelOptions { cover: _, share_to_feed, audio_name, audio_configuration, trial } = reel;
+    let mut lines = Vec::new();
+    if !share_to_feed {
+        lines.push("- Only in the Reels tab".to_owned());
+    }
+    if trial.is_some() {
+        lines.push("- A trial: shown to people who do not follow yet".to_owned());
+    }
+    lines.extend(audio_name.as_ref().map(|name| format!("- Name of the sound: {}", code(name))));
+    lines.extend(audio_configuration.as_ref().map(|music| format!("- Music: {}", code(&music.audio_id))));
+    lines
+}
+
+/// The still of a video is not shown.
 fn of_item(item: &Item, number: Option<usize>) -> Vec<String> {
+    let Item { slot: _, media_type: _, source: _, alt_text, user_tags, product_tags, thumb_offset: _ } = item;
     let of = number.map(|number| format!(" in {number}")).unwrap_or_default();
     let mut lines = Vec::new();
-    if !item.user_tags.is_empty() {
-        let names: Vec<String> = item.user_tags.iter().map(|tag| code(&format!("@{}", tag.username))).collect();
+    if !user_tags.is_empty() {
+        let names: Vec<String> = user_tags.iter().map(|tag| code(&format!("@{}", tag.username))).collect();
         lines.push(format!("- Tagged{of}: {}", names.join(", ")));
     }
-    if !item.product_tags.is_empty() {
-        let ids: Vec<String> = item.product_tags.iter().map(|tag| code(&tag.product_id)).collect();
+    if !product_tags.is_empty() {
+        let ids: Vec<String> = product_tags.iter().map(|tag| code(&tag.product_id)).collect();
         lines.push(format!("- Products{of}: {}", ids.join(", ")));
     }
-    if let Some(text) = &item.alt_text {
+    if let Some(text) = alt_text {
         lines.push(format!("- Alt text{of}: {}", code(text)));
     }
     lines

@@ -23,23 +23,23 @@ fn shown(world: &World) -> String {
 fn one_of_each_kind() -> World {
     let tag = |username: &str| UserTag { username: username.into(), x: Some(0.4), y: Some(0.6) };
     let carousel = post("posts/harbour").of_kind(Kind::Carousel).with(|post| {
-        post.caption = "Golden hour over the harbour.\n\nTwo cranes, one ferry.\n\n#harbour #sea".into();
-        post.items[0].alt_text = Some("Sun over cranes".into());
-        post.items[0].user_tags = vec![tag("port_authority")];
-        post.collaborators = vec!["ferry_line".into()];
+        post.content.caption = "Golden hour over the harbour.\n\nTwo cranes, one ferry.\n\n#harbour #sea".into();
+        post.content.items[0].alt_text = Some("Sun over cranes".into());
+        post.content.items[0].user_tags = vec![tag("port_authority")];
+        post.content.collaborators = vec!["ferry_line".into()];
         post.first_comment = Some("Which crane do you like best?".into());
     });
     let reel = post("posts/boats").of_kind(Kind::Reel).due("2026-12-01T17:00:00Z").with(|post| {
-        post.caption = "Boats".into();
+        post.content.caption = "Boats".into();
         post.comment_enabled = false;
-        post.reel.as_mut().unwrap().cover = Some(Source::Local("media/boats cover.jpg".into()));
+        post.content.reel.as_mut().unwrap().cover = Some(Source::Local("media/boats cover.jpg".into()));
     });
     let story = post("posts/ferry").of_kind(Kind::Story).due("2026-12-01T11:00:00Z").with(|post| {
-        post.caption = String::new();
-        post.items = vec![item("https://cdn.example.com/ferry.jpg", MediaType::Image)];
-        post.items[0].source = Source::Url("https://cdn.example.com/ferry.jpg".into());
+        post.content.caption = String::new();
+        post.content.items = vec![item("https://cdn.example.com/ferry.jpg", MediaType::Image)];
+        post.content.items[0].source = Source::Url("https://cdn.example.com/ferry.jpg".into());
     });
-    let image = post("posts/cranes").due("2027-01-05T08:00:00Z").with(|post| post.caption = "Cranes".into());
+    let image = post("posts/cranes").due("2027-01-05T08:00:00Z").with(|post| post.content.caption = "Cranes".into());
     world([carousel, reel, story, image, post("posts/live")], [record("posts/live", State::Published)])
 }
 
@@ -64,7 +64,7 @@ fn forty_posts_fit_a_comment() {
     let posts = (1..=40).map(|number| {
         let key = format!("posts/{number:02}");
         let time = format!("2026-12-{:02}T17:00:00Z", 1 + number % 28);
-        post(&key).of_kind(Kind::Carousel).due(&time).with(|post| post.caption = long(number))
+        post(&key).of_kind(Kind::Carousel).due(&time).with(|post| post.content.caption = long(number))
     });
     let page = shown(&world(posts, []));
     let is_small = |page: &str| page.encode_utf16().count() <= 65_000;
@@ -148,13 +148,13 @@ fn hostile_text_stands_in_code_or_is_broken_up() {
     for hostile in HOSTILE {
         let one_line = hostile.replace('\n', " ");
         let bad = post(&format!("posts/{one_line}")).of_kind(Kind::Carousel).with(|post| {
-            post.caption = (*hostile).into();
+            post.content.caption = (*hostile).into();
             post.first_comment = Some((*hostile).into());
-            post.items[0].alt_text = Some((*hostile).into());
-            post.items[0].source = Source::Local(Arc::from(one_line.as_str()));
-            post.items[1].source = Source::Url(Arc::from(one_line.as_str()));
-            post.collaborators = vec![one_line.clone()];
-            post.location_id = Some(one_line.clone());
+            post.content.items[0].alt_text = Some((*hostile).into());
+            post.content.items[0].source = Source::Local(Arc::from(one_line.as_str()));
+            post.content.items[1].source = Source::Url(Arc::from(one_line.as_str()));
+            post.content.collaborators = vec![one_line.clone()];
+            post.content.location_id = Some(one_line.clone());
         });
         let mut unknown = record(&format!("posts/u {one_line}"), State::Unknown);
         unknown.permalink = Some(one_line.clone());

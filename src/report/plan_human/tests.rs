@@ -8,7 +8,7 @@ fn shown(world: &World) -> String {
 }
 
 fn captioned(key: &str, kind: Kind, caption: &str) -> crate::manifest::Post {
-    post(key).of_kind(kind).with(|post| post.caption = caption.into())
+    post(key).of_kind(kind).with(|post| post.content.caption = caption.into())
 }
 
 fn first_day() -> World {
