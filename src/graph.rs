@@ -1,4 +1,4 @@
-//! Meta's Graph API: knows Meta, knows nothing of manifests, plans or records.
+//! Meta's Graph API: knows Meta and what the creation of a post says, knows nothing of manifests, plans or records.
 //!
 //! [`Client`] is the one way in. What a failure means is [`errors`] and [`codes`], whether a call may
 //! be sent again is [`retry`]; the rest is one file per edge.
@@ -35,9 +35,7 @@ mod testing;
 
 pub use client::{Client, Pause, Timing};
 pub use comment::Comment;
-pub use container::{
-    ContainerStatus, NewContainer, NewlyCreated, PostFields, ProductTag, ReelFields, StoryMedia, UserTag, Video, params,
-};
+pub use container::{ContainerStatus, NewContainer, NewlyCreated, StoryMedia, Video, params};
 pub use endpoint::{Endpoint, EndpointError, Flavour};
 pub use errors::{ApiError, Error, UploadRefusal, Why};
 pub use inspect::{Expiry, TokenFacts};

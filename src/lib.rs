@@ -4,6 +4,7 @@ pub mod apply;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod content;
 pub mod engine;
 pub mod exit;
 pub mod finding;

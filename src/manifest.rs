@@ -5,7 +5,6 @@ mod assemble;
 mod check;
 mod check_files;
 mod confusable;
-mod content;
 mod conversion;
 mod decode;
 pub mod digest;
@@ -19,9 +18,9 @@ mod schema;
 mod time;
 mod written;
 
+pub use crate::content::{Audio, Content, GraduationStrategy, Item, MediaType, ProductTag, ReelOptions, UserTag};
 pub use crate::path::Source;
 pub use check_files::{check_conversion_hosting, check_files, check_hosting, check_late, place};
-pub use content::{Audio, Content, GraduationStrategy, Item, MediaType, ProductTag, ReelOptions, UserTag};
 pub use conversion::{Mending, conversions, usage, wish};
 pub use digest::{caption_digest, normalise_caption};
 pub use ignored::Ignored;

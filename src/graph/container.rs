@@ -14,7 +14,7 @@ use super::text::clean;
 use super::wire::{ContainerAnswer, IdAnswer, StatusCode};
 use crate::id::{ContainerId, UserId};
 
-pub use new::{NewContainer, PostFields, ProductTag, ReelFields, StoryMedia, UserTag, Video, params};
+pub use new::{NewContainer, StoryMedia, Video, params};
 
 const CREATE: &str = "media";
 const STATUS: &str = "container status";
@@ -56,7 +56,7 @@ impl Client {
     /// of the 400 of the day and expires unseen.
     ///
     /// Meta: <https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media>
-    pub async fn create_container(&self, user: &UserId, new: &NewContainer) -> Result<NewlyCreated, Error> {
+    pub async fn create_container(&self, user: &UserId, new: &NewContainer<'_>) -> Result<NewlyCreated, Error> {
         let path = [user.as_str(), "media"];
         let answer: IdAnswer = self.retried(Call::CreateContainer, &Ask::post(CREATE, &path, params(new))).await?;
         if !is_id(&answer.id) {
@@ -120,28 +120,25 @@ fn subcode_in(text: &str) -> Option<i64> {
 mod tests {
     use super::super::testing::{Script, answer, client, fixture, silence};
     use super::*;
+    use crate::content::{Content, Item, MediaType};
+    use crate::id::Kind;
+    use crate::path::Source;
 
-    fn image() -> NewContainer {
-        NewContainer::Image {
-            image_url: "https://cdn.example.com/a.jpg".to_owned(),
-            alt_text: None,
-            user_tags: Vec::new(),
-            product_tags: Vec::new(),
-            post: PostFields::default(),
-        }
+    fn content(kind: Kind) -> Content {
+        let media_type = if kind == Kind::Reel { MediaType::Video } else { MediaType::Image };
+        Content::new(kind, vec![Item::new(0, media_type, Source::Local("media/a".into()))])
     }
 
-    fn reel_upload() -> NewContainer {
-        NewContainer::Reel {
-            video: Video::Upload,
-            user_tags: Vec::new(),
-            product_tags: Vec::new(),
-            reel: ReelFields::default(),
-            post: PostFields::default(),
-        }
+    fn image(content: &Content) -> NewContainer<'_> {
+        let image_url = "https://cdn.example.com/a.jpg".to_owned();
+        NewContainer::Image { image_url, item: &content.items[0], content }
     }
 
-    async fn create(script: &Script, new: &NewContainer) -> Result<NewlyCreated, Error> {
+    fn reel_upload(content: &Content) -> NewContainer<'_> {
+        NewContainer::Reel { video: Video::Upload, cover_url: None, item: &content.items[0], content }
+    }
+
+    async fn create(script: &Script, new: &NewContainer<'_>) -> Result<NewlyCreated, Error> {
         client(script).create_container(&UserId::from("1784"), new).await
     }
 
@@ -155,7 +152,7 @@ mod tests {
         let mut response = answer(200, &fixture("container_created.json"));
         response.headers.push(("date".to_owned(), "Mon, 23 Nov 2026 15:16:15 GMT".to_owned()));
         let script = Script::of([response.into()]);
-        let made = create(&script, &image()).await.unwrap();
+        let made = create(&script, &image(&content(Kind::Image))).await.unwrap();
         let created_at = "2026-11-23T15:16:15Z".parse().unwrap();
         assert_eq!(made, NewlyCreated { id: "17889455560051444".into(), created_at, upload: None });
         let sent = &script.sent()[0];
@@ -166,7 +163,7 @@ mod tests {
     #[tokio::test]
     async fn a_lost_answer_makes_another_container() {
         let script = Script::of([silence(), answer(200, &fixture("container_created.json")).into()]);
-        assert!(create(&script, &image()).await.is_ok());
+        assert!(create(&script, &image(&content(Kind::Image))).await.is_ok());
         assert_eq!(script.sent().len(), 2);
     }
 
@@ -174,7 +171,7 @@ mod tests {
     async fn a_failed_fetch_is_tried_three_times_spaced() {
         let failed = || answer(400, &fixture("error_fetch.json")).into();
         let script = Script::of([failed(), failed(), failed()]);
-        let error = create(&script, &image()).await.unwrap_err();
+        let error = create(&script, &image(&content(Kind::Image))).await.unwrap_err();
         assert_eq!(error.codes(), Some((9004, Some(2_207_052))));
         assert_eq!(script.clock.slept_ms(), [15_000, 30_000]);
     }
@@ -183,19 +180,25 @@ mod tests {
     async fn an_answer_without_numeric_id_is_not_a_container() {
         for body in ["{}", r#"{"id":"x"}"#, r#"{"id":""}"#] {
             let script = Script::of([answer(200, body).into()]);
-            assert!(matches!(create(&script, &image()).await, Err(Error::Unclear { .. })), "{body}");
+            assert!(
+                matches!(create(&script, &image(&content(Kind::Image))).await, Err(Error::Unclear { .. })),
+                "{body}"
+            );
         }
     }
 
     #[tokio::test]
     async fn a_resumable_container_names_the_upload_hosts_address() {
         let script = Script::of([answer(200, &fixture("container_resumable.json")).into()]);
-        let made = create(&script, &reel_upload()).await.unwrap();
+        let made = create(&script, &reel_upload(&content(Kind::Reel))).await.unwrap();
         let expected = "https://rupload.facebook.com/ig-api-upload/v26.0/17889455560051444";
         assert_eq!(made.upload.map(String::from).as_deref(), Some(expected));
         for body in [r#"{"id":"1"}"#, r#"{"id":"1","uri":"https://evil.example.com/x"}"#, r#"{"id":"1","uri":"x"}"#] {
             let script = Script::of([answer(200, body).into()]);
-            assert!(matches!(create(&script, &reel_upload()).await, Err(Error::Unclear { .. })), "{body}");
+            assert!(
+                matches!(create(&script, &reel_upload(&content(Kind::Reel))).await, Err(Error::Unclear { .. })),
+                "{body}"
+            );
         }
     }
 

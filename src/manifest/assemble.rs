@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::check;
-use super::content::{Content, Item, MediaType, ReelOptions};
 use super::digest::text_digest;
 use super::fields::{FIELDS, Taken, named, takes};
 use super::schema::{Post, PostState};
 use super::time::WrittenTime;
 use super::written::{At, Caption, List, Tags, Written, WrittenItem};
 use crate::config::{Account, Config, Login, hashtag};
+use crate::content::{Content, Item, MediaType, ReelOptions};
 use crate::id::{Kind, PostKey};
 use crate::rules;
 use crate::yaml::{Problems, TEXT_LIMIT, listed, shown};

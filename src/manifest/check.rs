@@ -1,9 +1,9 @@
 //! What values mean for each other: the rules of content and of each kind. Pure.
 
-use super::content::MediaType;
 use super::fields::{instead, takes};
 use super::written::{At, List, Tags, Written};
 use crate::config::Account;
+use crate::content::MediaType;
 use crate::id::Kind;
 use crate::rules;
 use crate::yaml::Problems;

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::content::{Item, MediaType};
 use super::conversion::{self, Mending, seen_size, usage};
 use super::media::{Files, Spot, locate};
 use super::schema::Post;
 use crate::config::{Account, Login};
+use crate::content::{Item, MediaType};
 use crate::finding::{Finding, Severity};
 use crate::hosting::Hosting;
 use crate::id::Kind;

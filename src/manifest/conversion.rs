@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::content::{Item, MediaType};
 use super::media::{Files, Spot};
 use super::schema::{Conversion, Post};
+use crate::content::{Item, MediaType};
 use crate::id::Kind;
 use crate::media::convert::{Fit, Outlook, Refusal, Wish};
 use crate::media::probe::{Facts, Format};

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use super::content::{Audio, GraduationStrategy, MediaType, ProductTag, UserTag};
 use super::fields::{FIELDS, ITEM_FIELDS, WRONG_NAMES, kind_meant};
 use super::schema::PostState;
 use super::time;
 use super::written::{At, Caption, List, Tags, Written, WrittenItem};
 use crate::config::ACCOUNT_LIMIT;
+use crate::content::{Audio, GraduationStrategy, MediaType, ProductTag, UserTag};
 use crate::finding::SourceText;
 use crate::id::{AccountName, Kind};
 use crate::path::{self, Source};

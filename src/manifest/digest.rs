@@ -8,8 +8,8 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
-use super::content::{Audio, Content, GraduationStrategy, Item, MediaType, ProductTag, ReelOptions, UserTag};
 use super::schema::Post;
+use crate::content::{Audio, Content, GraduationStrategy, Item, MediaType, ProductTag, ReelOptions, UserTag};
 use crate::id::{Digest, Kind};
 use crate::path::Source;
 

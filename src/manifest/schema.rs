@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::content::Content;
+use crate::content::Content;
 use crate::id::{AccountName, Digest, PostKey, UserId};
 use crate::media::convert::Wish;
 

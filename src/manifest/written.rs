@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::content::{Audio, GraduationStrategy, MediaType, ProductTag, UserTag};
 use super::schema::PostState;
 use super::time::WrittenTime;
+use crate::content::{Audio, GraduationStrategy, MediaType, ProductTag, UserTag};
 use crate::finding::{Finding, Rule, SourceText};
 use crate::id::{AccountName, Kind};
 use crate::path::Source;

@@ -1,58 +1,46 @@
-//! What creation sends, as data, and as Meta's parameters.
+//! What creation sends, as Meta's parameters.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::content::{Content, Item, ReelOptions};
 use crate::id::ContainerId;
 
-/// A container to be made. Each kind has the fields Meta takes for it and no others. URLs are public
-/// and ASCII; user names have no `@`.
+/// A container to be made: what is said of its media, and where Meta finds them. Each kind sends the fields Meta takes
+/// for it and no others. URLs are public and ASCII; user names have no `@`.
 ///
 /// Meta: <https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media>
 #[derive(Clone, Debug, PartialEq)]
-pub enum NewContainer {
+pub enum NewContainer<'a> {
     Image {
         image_url: String,
-        alt_text: Option<String>,
-        user_tags: Vec<UserTag>,
-        product_tags: Vec<ProductTag>,
-        post: PostFields,
+        item: &'a Item,
+        content: &'a Content,
     },
     Reel {
         video: Video,
-        /// Without positions.
-        user_tags: Vec<UserTag>,
-        /// Without positions.
-        product_tags: Vec<ProductTag>,
-        reel: ReelFields,
-        post: PostFields,
+        cover_url: Option<String>,
+        item: &'a Item,
+        content: &'a Content,
     },
     Story {
         media: StoryMedia,
-        user_tags: Vec<UserTag>,
+        item: &'a Item,
     },
     /// A picture of a carousel.
     ImageItem {
         image_url: String,
-        alt_text: Option<String>,
-        user_tags: Vec<UserTag>,
-        product_tags: Vec<ProductTag>,
+        item: &'a Item,
     },
     /// A video of a carousel.
     VideoItem {
         video: Video,
-        /// Without positions.
-        user_tags: Vec<UserTag>,
-        /// Without positions.
-        product_tags: Vec<ProductTag>,
-        /// In milliseconds.
-        thumb_offset: Option<u64>,
+        item: &'a Item,
     },
     Carousel {
         /// 2 to 10, in order, all finished.
         children: Vec<ContainerId>,
-        product_tags: Vec<ProductTag>,
-        post: PostFields,
+        content: &'a Content,
     },
 }
 
@@ -70,52 +58,7 @@ pub enum StoryMedia {
     Video(Video),
 }
 
-/// What image, reel and carousel share.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PostFields {
-    pub caption: Option<String>,
-    pub collaborators: Vec<String>,
-    pub location_id: Option<String>,
-    pub is_ai_generated: Option<bool>,
-    pub is_paid_partnership: Option<bool>,
-    pub branded_content_sponsor_ids: Vec<String>,
-}
-
-/// What only a reel has.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ReelFields {
-    pub cover_url: Option<String>,
-    /// In milliseconds.
-    pub thumb_offset: Option<u64>,
-    /// Always sent: Meta does not document its default.
-    pub share_to_feed: bool,
-    pub audio_name: Option<String>,
-    /// Facebook Login only.
-    pub audio_configuration: Option<Value>,
-    pub trial_params: Option<Value>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct UserTag {
-    pub username: String,
-    /// 0.0 to 1.0 from the left.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub x: Option<f64>,
-    /// 0.0 to 1.0 from the top.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub y: Option<f64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ProductTag {
-    pub product_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub x: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub y: Option<f64>,
-}
-
-impl NewContainer {
+impl NewContainer<'_> {
     pub(super) fn is_upload(&self) -> bool {
         match self {
             Self::Reel { video, .. }
@@ -129,52 +72,44 @@ impl NewContainer {
 /// The parameters of the request, in a fixed order. Lists and objects are JSON text; what is empty or
 /// not set is not sent.
 #[must_use]
-pub fn params(new: &NewContainer) -> Vec<(&'static str, String)> {
+pub fn params(new: &NewContainer<'_>) -> Vec<(&'static str, String)> {
     let mut params = Params::default();
     match new {
-        NewContainer::Image { image_url, alt_text, user_tags, product_tags, post } => {
+        NewContainer::Image { image_url, item, content } => {
             params.text("image_url", image_url);
-            params.some("alt_text", alt_text.as_ref());
-            params.list("user_tags", user_tags);
-            params.list("product_tags", product_tags);
-            params.post(post);
+            params.picture(item);
+            params.content(content);
         }
-        NewContainer::Reel { video, user_tags, product_tags, reel, post } => {
+        NewContainer::Reel { video, cover_url, item, content } => {
             params.text("media_type", "REELS");
             params.video(video);
-            params.list("user_tags", user_tags);
-            params.list("product_tags", product_tags);
-            params.reel(reel);
-            params.post(post);
+            params.clip(item, cover_url.as_ref());
+            params.reel(content.reel.as_ref().unwrap_or(&ReelOptions::default()));
+            params.content(content);
         }
-        NewContainer::Story { media, user_tags } => {
+        NewContainer::Story { media, item } => {
             params.text("media_type", "STORIES");
             match media {
                 StoryMedia::Image(url) => params.text("image_url", url),
                 StoryMedia::Video(video) => params.video(video),
             }
-            params.list("user_tags", user_tags);
+            params.story(item);
         }
-        NewContainer::ImageItem { image_url, alt_text, user_tags, product_tags } => {
+        NewContainer::ImageItem { image_url, item } => {
             params.text("image_url", image_url);
             params.text("is_carousel_item", "true");
-            params.some("alt_text", alt_text.as_ref());
-            params.list("user_tags", user_tags);
-            params.list("product_tags", product_tags);
+            params.picture(item);
         }
-        NewContainer::VideoItem { video, user_tags, product_tags, thumb_offset } => {
+        NewContainer::VideoItem { video, item } => {
             params.text("media_type", "VIDEO");
             params.video(video);
             params.text("is_carousel_item", "true");
-            params.list("user_tags", user_tags);
-            params.list("product_tags", product_tags);
-            params.some("thumb_offset", thumb_offset.as_ref());
+            params.clip(item, None);
         }
-        NewContainer::Carousel { children, product_tags, post } => {
+        NewContainer::Carousel { children, content } => {
             params.text("media_type", "CAROUSEL");
             params.list("children", children);
-            params.list("product_tags", product_tags);
-            params.post(post);
+            params.content(content);
         }
     }
     params.0
@@ -206,26 +141,49 @@ impl Params {
         }
     }
 
-    fn reel(&mut self, reel: &ReelFields) {
-        let ReelFields { cover_url, thumb_offset, share_to_feed, audio_name, audio_configuration, trial_params } = reel;
-        self.some("cover_url", cover_url.as_ref());
-        self.some("thumb_offset", thumb_offset.as_ref());
-        self.some("share_to_feed", Some(share_to_feed));
-        self.some("audio_name", audio_name.as_ref());
-        self.some("audio_configuration", audio_configuration.as_ref());
-        self.some("trial_params", trial_params.as_ref());
+    fn picture(&mut self, item: &Item) {
+        let Item { slot: _, media_type: _, source: _, alt_text, user_tags, product_tags, thumb_offset: _ } = item;
+        self.some("alt_text", alt_text.as_ref());
+        self.list("user_tags", user_tags);
+        self.list("product_tags", product_tags);
     }
 
-    fn post(&mut self, post: &PostFields) {
-        let PostFields {
+    fn clip(&mut self, item: &Item, cover_url: Option<&String>) {
+        let Item { slot: _, media_type: _, source: _, alt_text: _, user_tags, product_tags, thumb_offset } = item;
+        self.list("user_tags", user_tags);
+        self.list("product_tags", product_tags);
+        self.some("cover_url", cover_url);
+        self.some("thumb_offset", thumb_offset.as_ref());
+    }
+
+    fn story(&mut self, item: &Item) {
+        let Item { slot: _, media_type: _, source: _, alt_text: _, user_tags, product_tags: _, thumb_offset: _ } = item;
+        self.list("user_tags", user_tags);
+    }
+
+    /// The cover goes with the video.
+    fn reel(&mut self, reel: &ReelOptions) {
+        let ReelOptions { cover: _, share_to_feed, audio_name, audio_configuration, trial } = reel;
+        self.some("share_to_feed", Some(share_to_feed));
+        self.some("audio_name", audio_name.as_ref());
+        self.some("audio_configuration", audio_configuration.as_ref().map(|audio| json!(audio)).as_ref());
+        self.some("trial_params", trial.map(|strategy| json!({ "graduation_strategy": strategy })).as_ref());
+    }
+
+    /// What image, reel and carousel share.
+    fn content(&mut self, content: &Content) {
+        let Content {
+            kind: _,
+            items: _,
             caption,
             collaborators,
             location_id,
             is_ai_generated,
             is_paid_partnership,
             branded_content_sponsor_ids,
-        } = post;
-        self.some("caption", caption.as_ref().filter(|caption| !caption.is_empty()));
+            reel: _,
+        } = content;
+        self.some("caption", Some(caption).filter(|caption| !caption.is_empty()));
         self.list("collaborators", collaborators);
         self.some("location_id", location_id.as_ref());
         self.some("is_ai_generated", is_ai_generated.as_ref());

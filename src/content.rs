@@ -1,7 +1,7 @@
 //! What the creation of a post says: the digest covers it, an engine sends it, reports show it.
 //!
 //! Whoever writes it out takes it apart without `..`, so that the compiler names every place that a new field must go
-//! to. What is done with a post before and after its creation is not here: see [`super::Post`].
+//! to. What is done with a post before and after its creation is not here: a manifest has it.
 
 use serde::Serialize;
 
