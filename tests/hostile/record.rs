@@ -239,6 +239,33 @@ fn a_live_post_that_is_said_to_be_anything_else_would_go_out_again() {
     }
 }
 
+/// A link in the record is printed, put into outputs and followed by people.
+#[test]
+fn a_link_to_another_place_is_not_recorded_by_resolve() {
+    for link in [
+        "https://evil.example/p/C9x/",
+        "https://www.instagram.com.evil.example/p/C9x/",
+        "https://www.instagram.com@evil.example/p/C9x/",
+        "http://www.instagram.com/p/C9x/",
+        "javascript://www.instagram.com/p/C9x/",
+    ] {
+        let attack = Attack::new();
+        let refused = attack.run(&["resolve", "posts/one", "--published", link]);
+        assert_ne!(refused.code, 0, "{link}: {refused:?}");
+        for file in ["igsync.lock", ".igsync/journal.jsonl"] {
+            let text = std::fs::read_to_string(attack.root().join(file)).unwrap_or_default();
+            assert!(!text.contains("C9x") && !text.contains("posts/one"), "{link}: {text}");
+        }
+    }
+    let attack = Attack::new();
+    attack.run(&["resolve", "posts/one", "--published", "https://www.instagram.com/p/C9x/"]).exits(0);
+    assert!(
+        std::fs::read_to_string(attack.root().join("igsync.lock"))
+            .unwrap()
+            .contains("https://www.instagram.com/p/C9x/")
+    );
+}
+
 #[test]
 fn a_lockfile_that_is_deleted_takes_every_record_with_it() {
     let attack = with_live_post();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::attack::{Attack, picture};
-use crate::project::{Server, has};
+use crate::project::{Server, has, skipped};
 use crate::servers::Proxy;
 
 /// Variables of a job, and what they hold. None of these may reach a program that igsync starts.
@@ -254,6 +254,36 @@ fn a_password_manager_asks_at_the_terminal() {
     assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("harbour") && !said.contains("IGAA-LONG"), "{said}");
     assert_seen_nothing(&attack, "at a terminal");
+}
+
+/// Allows as large a core dump as the system does, and ends with 99 where it allows none.
+const CORES_ALLOWED: &str = "ulimit -S -c $(ulimit -H -c); [ $(ulimit -S -c) != 0 ] || exit 99";
+
+/// A core dump holds the token: whatever the shell allows, igsync leaves none, and neither does what it starts.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_crash_leaves_no_core_dump() {
+    let hosting = "    token: { env: HARBOUR_KEY }\n    media: { hosting: { command: [../../uploader, --to, web] } }\n";
+    for (harbour, program, says, command) in [
+        (PASSWORD_MANAGER, "password-manager", "IGAA-LONG", &["status", "--account", "harbour"][..]),
+        (hosting, "uploader", "nothing", &["apply", "--yes"]),
+    ] {
+        let attack = content(harbour);
+        repository(&attack);
+        let server = Server::start();
+        let front = Proxy::hiding_controls(&server.url());
+        let seen = attack.root().join("seen");
+        let look = format!("/bin/grep -h 'core file' /proc/$PPID/limits /proc/$$/limits >> '{}'", seen.display());
+        spy(&attack, program, &format!("{look}; echo {says}"));
+        let attack = in_job(attack, &server).env("IGSYNC_GRAPH_URL", front.url());
+        if attack.run_within(CORES_ALLOWED, command).code == 99 {
+            return skipped("no core dump is allowed here");
+        }
+        let seen = fs::read_to_string(seen).unwrap();
+        let sizes = seen.lines().filter_map(|line| line.strip_prefix("Max core file size"));
+        let soft: Vec<_> = sizes.map(|sizes| sizes.split_whitespace().next()).collect();
+        assert!(soft.len() >= 2 && soft.iter().all(|limit| *limit == Some("0")), "{program}: {soft:?}");
+    }
 }
 
 /// A user that owns nothing.
