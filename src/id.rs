@@ -91,6 +91,10 @@ text_id!(
     UserId
 );
 text_id!(
+    /// One part of what a service keeps of a post before it is published: with Instagram a container.
+    PartId
+);
+text_id!(
     /// Meta's unpublished post, valid for 24 hours.
     ContainerId
 );

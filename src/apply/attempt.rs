@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 
-use crate::id::{AttemptId, ContainerId, MediaId, UserId};
+use crate::id::{AttemptId, MediaId, PartId, UserId};
 use crate::lockfile::{Comment, Created, PublishIntent, Record, Refusal, State, Switch, Via};
 use crate::manifest::{Post, caption_digest};
 
@@ -154,7 +154,7 @@ pub(super) fn open_of(attempts: &[Record]) -> Option<&Record> {
 pub(super) const SUPERSEDED: &str = "superseded";
 
 /// The container that is published, while it is young enough to be used.
-pub(super) fn usable_container(record: &Record, now: Timestamp) -> Option<&ContainerId> {
+pub(super) fn usable_container(record: &Record, now: Timestamp) -> Option<&PartId> {
     record.container.as_ref().filter(|container| is_usable(container, now)).map(|container| &container.id)
 }
 

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ContainerId, Kind, MediaId};
+use crate::id::{Kind, MediaId, PartId};
 use crate::manifest::{Item, Post};
 use crate::port::{Access, Progress};
 
@@ -43,10 +43,10 @@ pub trait Engine: Send + Sync {
     fn fill<'a>(&'a self, filling: Filling<'a>) -> BoxFuture<'a, Result<Filled, Refusal>>;
 
     /// Reads one part of a draft. An error speaks of the account or the network, not of the part.
-    fn observe<'a>(&'a self, part: &'a ContainerId) -> BoxFuture<'a, Result<Observed, Refusal>>;
+    fn observe<'a>(&'a self, part: &'a PartId) -> BoxFuture<'a, Result<Observed, Refusal>>;
 
     /// Publishes a draft: the one call that cannot be undone.
-    fn publish<'a>(&'a self, draft: &'a ContainerId) -> BoxFuture<'a, Publishing>;
+    fn publish<'a>(&'a self, draft: &'a PartId) -> BoxFuture<'a, Publishing>;
 
     fn listing(&self, window: Window) -> BoxFuture<'_, Result<Listing, Refusal>>;
 
@@ -121,13 +121,13 @@ pub enum Part<'a> {
     /// One item of a carousel.
     Child { item: &'a Item, located: &'a Located },
     /// A carousel of these children.
-    Whole { post: &'a Post, children: &'a [ContainerId] },
+    Whole { post: &'a Post, children: &'a [PartId] },
 }
 
 /// A part that was made.
 #[derive(Clone, Debug)]
 pub struct Made {
-    pub id: ContainerId,
+    pub id: PartId,
     /// By the service's time.
     pub created_at: Timestamp,
     /// Where its bytes go; `None`: it needs none.
@@ -140,7 +140,7 @@ pub struct Address(pub url::Url);
 
 /// A local file on its way to the part that was made for it.
 pub struct Filling<'a> {
-    pub part: &'a ContainerId,
+    pub part: &'a PartId,
     /// As making it gave it; `None`: an earlier run made it, and some bytes may be there.
     pub address: Option<&'a Address>,
     /// Of the whole file, in bytes.

@@ -6,7 +6,7 @@ use std::io;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::id::{AccountName, ContainerId, Digest, Kind, MediaId, PostKey};
+use crate::id::{AccountName, Digest, Kind, MediaId, PartId, PostKey};
 
 use super::cause::Cause;
 use super::engine::Reading;
@@ -43,7 +43,7 @@ pub enum Event {
     ContainerCreated {
         #[serde(flatten)]
         post: PostRef,
-        container: ContainerId,
+        container: PartId,
         /// The carousel item from 1; absent for the container that is published.
         #[serde(skip_serializing_if = "Option::is_none")]
         item: Option<usize>,
@@ -52,7 +52,7 @@ pub enum Event {
     ContainerPolled {
         #[serde(flatten)]
         post: PostRef,
-        container: ContainerId,
+        container: PartId,
         /// Absent while the container is unreadable.
         #[serde(skip_serializing_if = "Reading::is_unreadable")]
         status: Reading,
@@ -80,7 +80,7 @@ pub enum Event {
     IntentRecorded {
         #[serde(flatten)]
         post: PostRef,
-        container: ContainerId,
+        container: PartId,
     },
     PostPublished {
         #[serde(flatten)]

@@ -7,7 +7,7 @@ mod announce;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::id::{ContainerId, MediaId};
+use crate::id::{MediaId, PartId};
 use crate::lockfile::{Record, State, Via};
 use crate::manifest::Post;
 
@@ -115,7 +115,7 @@ impl Publisher {
 
     /// Sends the one call that cannot be undone. Asked to stop, it is waited for a little longer: an
     /// answer now saves a settlement later.
-    async fn send(&self, container: &ContainerId) -> Publishing {
+    async fn send(&self, container: &PartId) -> Publishing {
         let publish = self.engine.publish(container);
         tokio::select! {
             biased;

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::id::{ContainerId, MediaId};
+use crate::id::{MediaId, PartId};
 use crate::lockfile::{Record, State, Via};
 use crate::manifest::Post;
 
@@ -208,7 +208,7 @@ impl Settler {
         self.book.end(attempt::not_published(record, reason)).await.map(|()| None)
     }
 
-    async fn read(&self, container: &ContainerId) -> Result<Reading, Stop> {
+    async fn read(&self, container: &PartId) -> Result<Reading, Stop> {
         self.scope.reach(self.engine.observe(container)).await.map(|observed| observed.reading)
     }
 
@@ -216,7 +216,7 @@ impl Settler {
         (self.scope.protocol.standing)(record, &self.book.attempts(&self.scope.user_id, &record.key))
     }
 
-    fn tell_polled(&self, record: &Record, container: &ContainerId, reading: Reading) -> Result<(), Stop> {
+    fn tell_polled(&self, record: &Record, container: &PartId, reading: Reading) -> Result<(), Stop> {
         let made = record.container.as_ref().and_then(|container| container.created_at);
         let waited = made.map_or(Duration::ZERO, |made| self.engine.now().duration_since(made).unsigned_abs());
         self.scope.tell(&Event::ContainerPolled {

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 
 use jiff::Timestamp;
 
-use crate::id::{AttemptId, ContainerId, Digest, Kind, MediaId, PostKey, UserId};
+use crate::id::{AttemptId, Digest, Kind, MediaId, PartId, PostKey, UserId};
 use crate::lockfile::{Created, PublishIntent, Record, Records, State};
 use crate::manifest::{Content, Item, MediaType, Post, PostState, Source, caption_digest};
 use crate::port::Clock;
@@ -284,11 +284,11 @@ impl Engine for MemEngine {
         async { Ok(Filled::Complete) }.boxed()
     }
 
-    fn observe<'a>(&'a self, _: &'a ContainerId) -> BoxFuture<'a, Result<Observed, Refusal>> {
+    fn observe<'a>(&'a self, _: &'a PartId) -> BoxFuture<'a, Result<Observed, Refusal>> {
         answer!(self, Answer::Read(reading) => Ok(Observed { reading, why: None }))
     }
 
-    fn publish<'a>(&'a self, _: &'a ContainerId) -> BoxFuture<'a, Publishing> {
+    fn publish<'a>(&'a self, _: &'a PartId) -> BoxFuture<'a, Publishing> {
         answer!(self, Answer::Publish(publishing) => publishing)
     }
 

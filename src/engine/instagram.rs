@@ -18,7 +18,7 @@ use crate::graph::wire::StatusCode;
 use crate::graph::{
     self, Client, Error, Flavour, Pause, PublishAnswer, Reference, Uploaded, VideoUpload, WrongDate, publish_outcome,
 };
-use crate::id::{ContainerId, MediaId, UserId};
+use crate::id::{ContainerId, MediaId, PartId, UserId};
 
 /// One Instagram account, by the token of its client.
 pub struct Instagram {
@@ -44,12 +44,13 @@ impl Instagram {
     }
 
     async fn send_video(&self, filling: Filling<'_>) -> Result<Filled, Error> {
-        let Filling { part: container, address, len, open, progress } = filling;
+        let Filling { part, address, len, open, progress } = filling;
+        let container = container(part);
         let (uri, resume) = match address {
             Some(Address(uri)) => (uri.clone(), false),
-            None => (self.client.upload_address(container)?, true),
+            None => (self.client.upload_address(&container)?, true),
         };
-        let upload = VideoUpload { container, uri: &uri, len, open, progress, resume };
+        let upload = VideoUpload { container: &container, uri: &uri, len, open, progress, resume };
         Ok(match self.client.upload(&upload).await? {
             Uploaded::Complete => Filled::Complete,
             Uploaded::Useless(why) => Filled::Useless(why),
@@ -92,11 +93,15 @@ impl Engine for Instagram {
                 content::single(&post.content, item, located, cover.map(str::to_owned))
             }
             Part::Child { item, located } => content::child(item, located),
-            Part::Whole { post, children } => content::carousel(&post.content, children.to_vec()),
+            Part::Whole { post, children } => content::carousel(&post.content, children.iter().map(container).collect()),
         };
         async move {
             let made = self.client.create_container(&self.user, &new).await.map_err(|error| refusal(&error))?;
-            Ok(Made { id: made.id, created_at: made.created_at, address: made.upload.map(Address) })
+            Ok(Made {
+                id: PartId::new(made.id.as_str()),
+                created_at: made.created_at,
+                address: made.upload.map(Address),
+            })
         }
         .boxed()
     }
@@ -105,9 +110,9 @@ impl Engine for Instagram {
         async move { self.send_video(filling).await.map_err(|error| refusal(&error)) }.boxed()
     }
 
-    fn observe<'a>(&'a self, part: &'a ContainerId) -> BoxFuture<'a, Result<Observed, Refusal>> {
+    fn observe<'a>(&'a self, part: &'a PartId) -> BoxFuture<'a, Result<Observed, Refusal>> {
         async move {
-            match self.client.container_status(part).await {
+            match self.client.container_status(&container(part)).await {
                 Ok(status) => Ok(observed(status.code, status.subcode)),
                 Err(error) if !error.is_account_level() && is_denied(&error) => {
                     Ok(Observed { reading: Reading::Unreadable, why: None })
@@ -118,9 +123,9 @@ impl Engine for Instagram {
         .boxed()
     }
 
-    fn publish<'a>(&'a self, draft: &'a ContainerId) -> BoxFuture<'a, Publishing> {
+    fn publish<'a>(&'a self, draft: &'a PartId) -> BoxFuture<'a, Publishing> {
         async move {
-            match self.client.publish(&self.user, draft).await {
+            match self.client.publish(&self.user, &container(draft)).await {
                 Ok(media_id) => Publishing::Live(media_id),
                 Err(error) => publishing(&error),
             }
@@ -168,6 +173,11 @@ impl Engine for Instagram {
         }
         .boxed()
     }
+}
+
+/// The parts of a draft are containers.
+fn container(part: &PartId) -> ContainerId {
+    ContainerId::new(part.as_str())
 }
 
 /// What an error of the client means to a run.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountName, AttemptId, ContainerId, Digest, Kind, MediaId, PostKey, UserId};
+use crate::id::{AccountName, AttemptId, Digest, Kind, MediaId, PartId, PostKey, UserId};
 
 /// One attempt. Fields that its state does not use are empty and not written.
 ///
@@ -120,7 +120,7 @@ pub enum State {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "WrittenCreated", into = "WrittenCreated")]
 pub struct Created {
-    pub id: ContainerId,
+    pub id: PartId,
     /// `None` once the attempt has ended.
     pub created_at: Option<Timestamp>,
 }
@@ -128,14 +128,14 @@ pub struct Created {
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum WrittenCreated {
-    Ended(ContainerId),
+    Ended(PartId),
     Living(Living),
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Living {
-    id: ContainerId,
+    id: PartId,
     created_at: Timestamp,
 }
 

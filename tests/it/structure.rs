@@ -90,6 +90,7 @@ fn arrows_between_modules_point_one_way() {
                 "Exit::",
                 "crate::engine",
                 "crate::graph",
+                "ContainerId",
                 "StatusCode",
                 "http_status",
             ],

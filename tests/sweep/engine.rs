@@ -6,14 +6,14 @@ use igsync::apply::{
     Capabilities, Engine, Filled, Filling, Finishing, Listing, Made, Observed, Part, Publishing, Quota, Refusal, Window,
 };
 use igsync::engine::Instagram;
-use igsync::id::{ContainerId, MediaId};
+use igsync::id::{MediaId, PartId};
 use jiff::Timestamp;
 
 /// Instagram, with a publish without an answer taken for one that was never sent.
 pub struct Hasty(pub Instagram);
 
 impl Engine for Hasty {
-    fn publish<'a>(&'a self, draft: &'a ContainerId) -> BoxFuture<'a, Publishing> {
+    fn publish<'a>(&'a self, draft: &'a PartId) -> BoxFuture<'a, Publishing> {
         async move {
             match self.0.publish(draft).await {
                 Publishing::Unclear(refusal) => Publishing::NotSent(refusal),
@@ -55,7 +55,7 @@ impl Engine for Hasty {
         self.0.fill(filling)
     }
 
-    fn observe<'a>(&'a self, part: &'a ContainerId) -> BoxFuture<'a, Result<Observed, Refusal>> {
+    fn observe<'a>(&'a self, part: &'a PartId) -> BoxFuture<'a, Result<Observed, Refusal>> {
         self.0.observe(part)
     }
 

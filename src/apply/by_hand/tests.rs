@@ -1,6 +1,6 @@
 use super::super::testing::{at, post, record};
 use super::*;
-use crate::id::{ContainerId, Kind};
+use crate::id::{Kind, PartId};
 use crate::lockfile::{Comment, Records};
 
 const NOW: i64 = 5_000;
@@ -203,7 +203,7 @@ fn ignoring_gives_up_containers_and_keeps_what_may_have_been_sent() {
     desk.say(ignored).unwrap();
     let expected = [("a1", State::NotPublished), ("b", State::Intent), ("z1", State::Ignored)];
     assert_eq!(desk.attempts(), expected.map(|(attempt, state)| (attempt.to_owned(), state)));
-    assert_eq!(desk.effective().container.as_ref().map(|made| &made.id), None::<&ContainerId>);
+    assert_eq!(desk.effective().container.as_ref().map(|made| &made.id), None::<&PartId>);
     assert_eq!(desk.say(ignored), Ok(vec![]));
     desk.say(|subject, _| removed(subject)).unwrap();
     assert_eq!(desk.records.effective(&"1784".into(), &"posts/a".into()), None, "removing takes it back");

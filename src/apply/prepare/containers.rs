@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::Unit;
 
-use crate::id::{ContainerId, Kind};
+use crate::id::{Kind, PartId};
 use crate::lockfile::{Created, Record};
 use crate::manifest::{Item, MediaType, Post};
 use crate::port::{Access, Disk, Stat};
@@ -25,7 +25,7 @@ impl Preparer {
         let mut record = self.without_old_children(post, record).await?;
         let made = if post.content.kind == Kind::Carousel {
             record = self.make_children(post, record).await?;
-            let children: Vec<ContainerId> = record.children.iter().map(|child| child.id.clone()).collect();
+            let children: Vec<PartId> = record.children.iter().map(|child| child.id.clone()).collect();
             self.make(Part::Whole { post, children: &children }).await?
         } else {
             let Some(item) = post.content.items.first() else {
@@ -112,7 +112,7 @@ impl Preparer {
         &self,
         post: &Post,
         item: &Item,
-        container: &ContainerId,
+        container: &PartId,
         address: Option<&Address>,
     ) -> Result<(), Stop> {
         let located = self.placer.locate(post, &item.source, item.media_type).await?;
@@ -141,7 +141,7 @@ impl Preparer {
         }
     }
 
-    fn tell_created(&self, post: &Post, container: &ContainerId, item: Option<usize>) -> Result<(), Stop> {
+    fn tell_created(&self, post: &Post, container: &PartId, item: Option<usize>) -> Result<(), Stop> {
         let post = self.scope.post_ref(&post.key);
         self.scope.tell(&Event::ContainerCreated { post, container: container.clone(), item })
     }

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use crate::id::{ContainerId, MediaId};
+use crate::id::{MediaId, PartId};
 use crate::lockfile::{Record, State};
 
 use super::super::announcement::{Announcement, BATCH, OWN, PUSH, TURN};
@@ -166,7 +166,7 @@ impl Publisher {
     }
 }
 
-fn container_of(record: &Record) -> Option<ContainerId> {
+fn container_of(record: &Record) -> Option<PartId> {
     record.container.as_ref().map(|container| container.id.clone())
 }
 

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::super::record::{Comment, PublishIntent, Via};
 use super::super::samples::{any_record, at, record};
 use super::*;
-use crate::id::{ContainerId, Digest};
+use crate::id::{Digest, PartId};
 
 fn version() -> impl Strategy<Value = Record> {
     any_record("posts/harbour", "a1")
@@ -107,7 +107,7 @@ fn every_publish_time_of_both_sides_is_kept() {
 
 #[test]
 fn the_longer_list_of_children_wins_and_a_remade_child_replaces_the_old_one() {
-    let child = |id: &str, second| Created { id: ContainerId::from(id), created_at: Some(at(second)) };
+    let child = |id: &str, second| Created { id: PartId::from(id), created_at: Some(at(second)) };
     let with = |children: &[Created]| Record { children: children.to_vec(), ..record("k", "a", State::Containers) };
     let merged = merge(with(&[child("1", 0), child("2", 1)]), with(&[child("0", 9)]));
     assert_eq!(merged.children, [child("0", 9), child("2", 1)]);
