@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 
 use crate::id::{AttemptId, MediaId, PartId, UserId};
-use crate::lockfile::{Comment, Created, PublishIntent, Record, Refusal, State, Switch, Via};
+use crate::lockfile::{Comment, Created, PublishIntent, Reason, Record, Refusal, State, Switch, Via};
 use crate::manifest::{Post, caption_digest};
 
 use super::engine;
@@ -112,25 +112,25 @@ pub(super) fn published(
 }
 
 /// Nothing is live, and the container is dead, discarded or superseded.
-pub(super) fn not_published(mut record: Record, reason: &str) -> Record {
+pub(super) fn not_published(mut record: Record, reason: Reason) -> Record {
     record.state = State::NotPublished;
-    record.reason = Some(reason.to_owned());
+    record.reason = Some(reason);
     record
 }
 
 /// Refused for its content: nothing happens until the manifest changes.
 pub(super) fn failed(mut record: Record, reason: String, code: Option<i64>, subcode: Option<i64>) -> Record {
     record.state = State::Failed;
-    record.reason = Some(reason);
+    record.reason = Some(reason.into());
     record.code = code;
     record.subcode = subcode;
     record
 }
 
 /// A complete settlement could not tell.
-pub(super) fn unknown(mut record: Record, reason: &str) -> Record {
+pub(super) fn unknown(mut record: Record, reason: Reason) -> Record {
     record.state = State::Unknown;
-    record.reason = Some(reason.to_owned());
+    record.reason = Some(reason);
     record
 }
 
@@ -149,9 +149,6 @@ pub(super) fn later(at: Timestamp, time: Duration) -> Timestamp {
 pub(super) fn open_of(attempts: &[Record]) -> Option<&Record> {
     attempts.iter().filter(|record| record.state.is_open()).min_by(|a, b| a.attempt.cmp(&b.attempt))
 }
-
-/// Why an attempt ended that gave way to another one.
-pub(super) const SUPERSEDED: &str = "superseded";
 
 /// The container that is published, while it is young enough to be used.
 pub(super) fn usable_container(record: &Record, now: Timestamp) -> Option<&PartId> {

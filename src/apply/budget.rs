@@ -113,6 +113,7 @@ mod tests {
 
     use super::super::testing::{at, post, record};
     use super::*;
+    use crate::lockfile::Reason;
 
     const HOUR: i64 = 3_600;
 
@@ -160,7 +161,7 @@ mod tests {
         let records = [
             published(Kind::Carousel, 10),
             record(Kind::Image, "x", &[]),
-            attempt::not_published(record(Kind::Image, "x", &[]), "expired"),
+            attempt::not_published(record(Kind::Image, "x", &[]), Reason::Expired),
         ];
         let gone = |now| Allowance::new(50, &quota(0), records.iter(), &user, at(now)).containers_used;
         assert_eq!(gone(HOUR), 6, "three children and their parent, and two of images");

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use crate::id::{AccountName, AttemptId, MediaId, PostKey, UserId};
-use crate::lockfile::{Record, State, Via, effective, speaks_before};
+use crate::lockfile::{Reason, Record, State, Via, effective, speaks_before};
 use crate::manifest::{Post, caption_digest};
 use crate::net;
 
@@ -129,7 +129,7 @@ pub fn not_published(subject: &Subject<'_>, also: &[MediaId]) -> Changes {
         return Err(Objection::NoSuchPost);
     }
     let end = |record: &Record| {
-        let mut ended = attempt::not_published(record.clone(), "resolved");
+        let mut ended = attempt::not_published(record.clone(), Reason::Resolved);
         let shown = std::mem::take(&mut ended.evidence);
         ended.not_ours.extend(shown.into_iter().chain(also.iter().cloned()));
         ended.not_ours.sort();
@@ -196,7 +196,8 @@ pub fn ignored(subject: &Subject<'_>, new_attempt: &mut NewAttempt<'_>) -> Chang
         return Ok(vec![]);
     }
     let waiting = subject.attempts.iter().filter(|record| record.state == State::Containers);
-    let mut records: Vec<Record> = waiting.map(|record| attempt::not_published(record.clone(), "ignored")).collect();
+    let mut records: Vec<Record> =
+        waiting.map(|record| attempt::not_published(record.clone(), Reason::Ignored)).collect();
     records.push(Record { state: State::Ignored, ..fresh(subject, new_attempt)? });
     Ok(records)
 }

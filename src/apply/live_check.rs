@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::id::{MediaId, PostKey};
-use crate::lockfile::{Record, State, Via};
+use crate::lockfile::{Reason, Record, State, Via};
 use crate::manifest::Post;
 use crate::plan::Sighting;
 
@@ -97,7 +97,7 @@ impl LiveCheck {
                 reason: "what is live may be another post that is not settled yet; the next run decides".to_owned(),
             },
             Live::Maybe(media) => {
-                let mut record = attempt::unknown(self.attempt_of(post), "maybe_live");
+                let mut record = attempt::unknown(self.attempt_of(post), Reason::MaybeLive);
                 record.evidence = media.iter().map(|media| media.id.clone()).collect::<Vec<MediaId>>();
                 self.book.write(record).await?;
                 Outcome::Unknown { reason: live::explain(&media) }

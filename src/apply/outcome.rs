@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::id::MediaId;
+use crate::lockfile::Record;
 
 use super::cause::Cause;
 use super::event::{Event, PostRef};
@@ -45,6 +46,11 @@ impl Outcome {
     /// Nothing is lost: the record stays open.
     pub(super) fn undecided() -> Self {
         Self::Unsettled { reason: "whether it is live could not be told yet".to_owned() }
+    }
+
+    /// What is said of a post that a person has to decide about.
+    pub fn unknown(record: &Record) -> Self {
+        Self::Unknown { reason: record.reason.as_ref().map(ToString::to_string).unwrap_or_default() }
     }
 
     /// What happens to a post that had not been begun when its account was halted.

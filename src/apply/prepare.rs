@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 
-use crate::lockfile::{Record, State};
+use crate::lockfile::{Reason, Record, State};
 use crate::manifest::Post;
 
 use super::attempt;
@@ -114,7 +114,7 @@ impl Preparer {
         // Nothing was announced with containers that are still being filled: to drop them loses nothing.
         let record = self.attempt_of(&post);
         if record.state == State::Containers && record.intents.is_empty() {
-            self.book.write(attempt::not_published(record, "upload_spoilt")).await?;
+            self.book.write(attempt::not_published(record, Reason::UploadSpoilt)).await?;
             if failure.try_again {
                 let prepared = self.prepare_attempt(&post).await;
                 return prepared.map(|(record, fresh)| Ready { post, record, fresh });

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::id::{MediaId, PartId};
-use crate::lockfile::{Record, State, Via};
+use crate::lockfile::{Reason, Record, State, Via};
 use crate::manifest::Post;
 
 use super::attempt;
@@ -83,7 +83,7 @@ impl Publisher {
             return Ok(Sent::Ended(outcome));
         }
         let Some(container) = attempt::usable_container(&record, self.engine.now()).cloned() else {
-            self.book.end(attempt::not_published(record, "expired")).await?;
+            self.book.end(attempt::not_published(record, Reason::Expired)).await?;
             return Err(Stop::Post(Failure::expired()));
         };
         let Some((record, announcement)) = self.announce(record.clone(), turn).await? else {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::id::{MediaId, PartId};
-use crate::lockfile::{Record, State, Via};
+use crate::lockfile::{Reason, Record, State, Via};
 use crate::manifest::Post;
 
 use super::attempt;
@@ -104,7 +104,7 @@ impl Settler {
         if record.evidence.is_empty() || !record.evidence.iter().all(|media| others.contains(media)) {
             return Ok(Settled::Unknown(record));
         }
-        let closed = attempt::not_published(record, "another_post");
+        let closed = attempt::not_published(record, Reason::AnotherPost);
         self.book.end(closed.clone()).await?;
         Ok(Settled::Closed(closed))
     }
@@ -128,7 +128,7 @@ impl Settler {
         }
         match self.evidence.second_look(&record, &first).await? {
             Some(media) => self.bind(record, media, post).await.map(Settled::Published),
-            None => self.cannot_tell(record, "maybe_live", &first).await,
+            None => self.cannot_tell(record, Reason::MaybeLive, &first).await,
         }
     }
 
@@ -141,21 +141,25 @@ impl Settler {
             return self.bind(record, media, post).await.map(Settled::Published);
         }
         if attempt::all_refused(&record) {
-            return self.book.write(attempt::not_published(record, "container_gone")).await.map(Settled::Closed);
+            return self.book.write(attempt::not_published(record, Reason::ContainerGone)).await.map(Settled::Closed);
         }
         if self.evidence.is_ruled_out(&record, &first) {
             let (look, now) = (self.scope.waits.look, self.engine.now());
             self.scope.wait(&record.key, WaitsFor::SecondLook, look, now).await?;
             let second = self.evidence.look_for(&record).await?;
             if self.evidence.is_ruled_out(&record, &second) {
-                return self.book.write(attempt::not_published(record, "container_gone")).await.map(Settled::Closed);
+                return self
+                    .book
+                    .write(attempt::not_published(record, Reason::ContainerGone))
+                    .await
+                    .map(Settled::Closed);
             }
         }
-        self.cannot_tell(record, "container_gone_and_listing_not_conclusive", &first).await
+        self.cannot_tell(record, Reason::NotConclusive, &first).await
     }
 
     /// What looked like the post goes into the record: the person who decides is shown it.
-    async fn cannot_tell(&self, record: Record, reason: &str, look: &Look) -> Result<Settled, Stop> {
+    async fn cannot_tell(&self, record: Record, reason: Reason, look: &Look) -> Result<Settled, Stop> {
         let evidence = self.evidence.candidates(&record, look);
         let unknown = Record { evidence, ..attempt::unknown(record.clone(), reason) };
         // Every run asks again; only what it learns is worth a line.
@@ -186,10 +190,10 @@ impl Settler {
     /// where the container says that the post is live after all.
     pub(super) async fn tidy(&self, record: Record, wanted: Option<&Post>) -> Result<Option<Record>, Stop> {
         let reason = match wanted {
-            None => "withdrawn",
-            Some(post) if post.digest.is_some() && post.digest != record.digest => "edited",
-            Some(_) if matches!(self.standing(&record), Standing::Superseded(_)) => "superseded",
-            Some(_) if attempt::is_past_life(&record, self.engine.now()) => "expired",
+            None => Reason::Withdrawn,
+            Some(post) if post.digest.is_some() && post.digest != record.digest => Reason::Edited,
+            Some(_) if matches!(self.standing(&record), Standing::Superseded(_)) => Reason::Superseded,
+            Some(_) if attempt::is_past_life(&record, self.engine.now()) => Reason::Expired,
             Some(_) => return Ok(None),
         };
         // A lost journal, or another clone's, takes announcements along; what became of the container it can
@@ -199,7 +203,9 @@ impl Settler {
         {
             match self.read(&container.id).await? {
                 Reading::Live => return self.found_live(record, wanted).await.map(Some),
-                Reading::Unreadable if reason == "superseded" && !attempt::is_past_life(&record, self.engine.now()) => {
+                Reading::Unreadable
+                    if reason == Reason::Superseded && !attempt::is_past_life(&record, self.engine.now()) =>
+                {
                     return Ok(None);
                 }
                 _ => {}

@@ -234,12 +234,12 @@ async fn report(
             notes.extend(record.evidence.iter().map(|media| format!("could be it: media {media}")));
             notes.push(format!("live: `igsync resolve {key} --published`"));
             notes.push(format!("not: `igsync resolve {key} --not-published`"));
-            ("unknown", record.reason.clone().unwrap_or_default())
+            ("unknown", in_words(record))
         }
         Some((State::Intent, _)) => ("open", "the next apply goes on with the same container".to_owned()),
         Some((State::Containers, _)) => ("prepared", "nothing was sent yet".to_owned()),
         Some((State::NotPublished, _)) => ("not published", "the next apply makes a new container".to_owned()),
-        Some((State::Failed, record)) => ("failed", record.reason.clone().unwrap_or_default()),
+        Some((State::Failed, record)) => ("failed", in_words(record)),
         Some((State::Deleted, _)) => ("deleted", "it is not live any more".to_owned()),
         Some((State::Ignored | State::Forgotten, _)) => ("ignored", "it is never published".to_owned()),
     };
@@ -261,6 +261,10 @@ fn attempts(desk: &Desk, named: &Named) -> Vec<Record> {
 
 fn wants(post: &Post) -> bool {
     !post.draft && post.state == PostState::Present
+}
+
+fn in_words(record: &Record) -> String {
+    record.reason.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
 fn place(record: &Record) -> String {

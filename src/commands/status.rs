@@ -130,7 +130,7 @@ fn line(record: &Record) -> Line {
     let announced = record.intents.iter().map(|intent| intent.at).max();
     let text = match record.state {
         State::Published => record.permalink.clone(),
-        State::Unknown => record.reason.clone(),
+        State::Unknown => record.reason.as_ref().map(ToString::to_string),
         State::Intent => Some("publish announced".to_owned()),
         _ => Some("containers made".to_owned()),
     };

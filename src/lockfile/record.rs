@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::reason::Reason;
 use crate::id::{AccountName, AttemptId, Digest, Kind, MediaId, PartId, PostKey, UserId};
 
 /// One attempt. Fields that its state does not use are empty and not written.
@@ -40,9 +41,9 @@ pub struct Record {
     /// Well-formed refusals of a publish, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,
-    /// Why the state is what it is, for people and for `plan`: `superseded`, `maybe_live`, …
+    /// Why the state is what it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// Meta's code of the failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<i64>,

@@ -5,6 +5,7 @@ use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 
+use super::reason::Reason;
 use super::record::{Comment, Created, PublishIntent, Record, Refusal, State, Switch, Via};
 use crate::id::Kind;
 
@@ -80,7 +81,7 @@ pub(crate) fn any_record(key: &'static str, attempt: &'static str) -> impl Strat
             fingerprint: fingerprint.map(|list| list.iter().map(|id| id.as_str().into()).collect()),
             intents,
             refusals,
-            reason,
+            reason: reason.map(Reason::from),
             code,
             subcode,
             media_id: media_id.map(|text| text.as_str().into()),

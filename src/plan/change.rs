@@ -8,7 +8,7 @@ use super::input::{AccountView, Options, Sighting};
 use super::model::Cost;
 use super::records::Entry;
 use crate::id::Digest;
-use crate::lockfile::{Comment, Record, State, Switch};
+use crate::lockfile::{Comment, Reason, Record, State, Switch};
 use crate::manifest::{Post, PostState};
 
 /// What is to be said about one post; a published post can have a due comment and an edit at once.
@@ -174,8 +174,10 @@ fn settling() -> Verdict {
 }
 
 fn unknown(record: &Record) -> Verdict {
-    let reason = match record.reason.as_deref() {
-        Some("maybe_live") => "something like it is live already, only you can tell whether it is this post".to_owned(),
+    let reason = match &record.reason {
+        Some(Reason::MaybeLive) => {
+            "something like it is live already, only you can tell whether it is this post".to_owned()
+        }
         Some(reason) => format!("nobody can tell whether it is live ({reason})"),
         None => "nobody can tell whether it is live".to_owned(),
     };
@@ -198,7 +200,7 @@ fn after_failure(post: &Post, record: &Record, context: Context<'_>) -> Verdict 
         (None, Some(subcode)) => format!(" ({subcode})"),
         (None, None) => String::new(),
     };
-    let reason = record.reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
+    let reason = record.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
     Verdict::new(Action::Hold(Why::Failed), format!("refused by Instagram{code}{reason}"))
 }
 

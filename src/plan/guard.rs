@@ -262,9 +262,7 @@ fn reposts(input: &Input<'_>, changes: &[Change], index: &Index<'_>, moves: &Mov
 /// Whether an earlier run has begun this very post, so that it was agreed to, and left off for a reason that
 /// says nothing against it: its container was too old, say.
 fn is_going_on(record: &Record) -> bool {
-    let was_taken_back = ["withdrawn", "edited", "superseded", "resolved", "ignored"];
-    record.state == State::NotPublished
-        && record.reason.as_deref().is_some_and(|reason| !was_taken_back.contains(&reason))
+    record.state == State::NotPublished && record.reason.as_ref().is_some_and(|reason| !reason.takes_back())
 }
 
 fn may_be_live(entry: &Entry<'_>) -> bool {

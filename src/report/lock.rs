@@ -183,7 +183,7 @@ pub fn word(state: State) -> &'static str {
 /// Where it is, or why it is not.
 fn end_of(record: &Record) -> String {
     let place = record.permalink.clone().or_else(|| record.media_id.as_ref().map(ToString::to_string));
-    let place = place.or_else(|| record.reason.clone()).unwrap_or_default();
+    let place = place.or_else(|| record.reason.as_ref().map(ToString::to_string)).unwrap_or_default();
     match record.published_at {
         Some(at) if record.state == State::Published => format!("{at} {place}").trim().to_owned(),
         _ => place,

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use igsync::apply::{Event, PostRef, Reading};
 use igsync::id::Kind;
-use igsync::lockfile::{Comment, Created, PublishIntent, Record, Refusal, State, Switch, Via, format};
+use igsync::lockfile::{Comment, Created, PublishIntent, Reason, Record, Refusal, State, Switch, Via, format};
 use igsync::report::events;
 use serde_json::{Value, json};
 
@@ -259,7 +259,7 @@ fn full_record(state: State, via: Via, comment: Comment, switch: Switch) -> Reco
             Refusal { intent_at: at, code: 9, subcode: Some(2_207_042) },
             Refusal { intent_at: at, code: 9, subcode: None },
         ],
-        reason: Some("superseded".into()),
+        reason: Some(Reason::Superseded),
         code: Some(-1),
         subcode: Some(2),
         media_id: Some("5".into()),

@@ -103,7 +103,7 @@ impl Context<'_> {
             Some(State::Unknown) if self.may_be_unknown(manifest) => None,
             Some(State::Unknown) => Some(format!(
                 "post {number} is unknown ({}), though the evidence is clear",
-                record.and_then(|record| record.reason.as_deref()).unwrap_or_default()
+                record.and_then(|record| record.reason.as_ref()).map(ToString::to_string).unwrap_or_default()
             )),
             Some(State::Failed) if self.was_refused(manifest) && (!is_live || self.may_be_double(manifest)) => None,
             _ if self.is_blocked() => None,

@@ -1,6 +1,6 @@
 //! One prepared post: looked at, published, settled where the answer was no id, finished.
 
-use crate::lockfile::Record;
+use crate::lockfile::{Reason, Record};
 use crate::manifest::{MediaType, Post};
 
 use super::super::attempt;
@@ -126,7 +126,7 @@ impl AccountRun {
         let ended = if failure.content {
             attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode)
         } else {
-            attempt::not_published(record, &failure.reason)
+            attempt::not_published(record, Reason::from(failure.reason.clone()))
         };
         self.book.write(ended).await?;
         Err(Stop::Post(failure))
@@ -168,7 +168,7 @@ fn next_after(settled: Settled, refusal: Option<&Refusal>) -> Result<Next, Stop>
                 |refusal| Failure::refused("publishing", refusal),
             )));
         }
-        Settled::Unknown(record) => Next::Ended(Outcome::Unknown { reason: record.reason.unwrap_or_default() }),
+        Settled::Unknown(record) => Next::Ended(Outcome::unknown(&record)),
         Settled::Undecided => Next::Ended(Outcome::undecided()),
     })
 }

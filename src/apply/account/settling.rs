@@ -71,7 +71,7 @@ impl AccountRun {
                 return Ok(());
             }
             Settled::Closed(_) => return Ok(()),
-            Settled::Unknown(record) => Outcome::Unknown { reason: record.reason.unwrap_or_default() },
+            Settled::Unknown(record) => Outcome::unknown(&record),
             Settled::Undecided => {
                 self.undecided.insert(key.clone());
                 ended.is_undecided = true;

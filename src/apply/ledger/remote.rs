@@ -10,10 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::id::{AttemptId, PostKey, UserId};
-use crate::lockfile::{Record, Records, State, format, merge};
+use crate::lockfile::{Reason, Record, Records, State, format, merge};
 use crate::port::{Remote, RemoteError, Version};
 
-use super::super::attempt::SUPERSEDED;
 use super::super::book::Claim;
 use super::super::cause::Cause;
 use super::super::context::{Context, lock, stopped};
@@ -356,7 +355,7 @@ fn is_of_use(record: &Record, purpose: Purpose) -> bool {
     match record.state {
         State::Containers => purpose == Purpose::Last,
         // It gave way to one that they know.
-        State::NotPublished => record.reason.as_deref() != Some(SUPERSEDED),
+        State::NotPublished => record.reason != Some(Reason::Superseded),
         _ => true,
     }
 }

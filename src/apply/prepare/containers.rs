@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Unit;
 
 use crate::id::{Kind, PartId};
-use crate::lockfile::{Created, Record};
+use crate::lockfile::{Created, Reason, Record};
 use crate::manifest::{Item, MediaType, Post};
 use crate::port::{Access, Disk, Stat};
 
@@ -67,7 +67,7 @@ impl Preparer {
         if record.children.iter().all(|made| attempt::is_usable(made, now)) {
             return Ok(record);
         }
-        self.book.end(attempt::not_published(record, "expired")).await?;
+        self.book.end(attempt::not_published(record, Reason::Expired)).await?;
         Ok(attempt::begin(post, &self.scope.user_id, self.scope.new_attempt(), self.terms.graph.clone()))
     }
 

@@ -5,10 +5,10 @@
 use jiff::Timestamp;
 
 use crate::id::{MediaId, PartId};
-use crate::lockfile::{Record, State};
+use crate::lockfile::{Reason, Record, State};
 
 use super::super::announcement::{Announcement, BATCH, OWN, PUSH, TURN};
-use super::super::attempt::{self, SUPERSEDED, later};
+use super::super::attempt::{self, later};
 use super::super::event::Event;
 use super::super::outcome::Outcome;
 use super::super::protocol::Standing;
@@ -112,7 +112,7 @@ impl Publisher {
         };
         let is_private = record.state == State::Containers && self.book.standing_of(record).is_none();
         if is_private && others.iter().any(holds) {
-            self.book.write(attempt::not_published(record.clone(), SUPERSEDED)).await?;
+            self.book.write(attempt::not_published(record.clone(), Reason::Superseded)).await?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::super::reason::Reason;
 use super::super::record::{Comment, PublishIntent, Via};
 use super::super::samples::{any_record, at, record};
 use super::*;
@@ -53,8 +54,12 @@ fn the_higher_rank_wins_whichever_comes_first() {
 
 #[test]
 fn a_refusal_for_its_content_beats_a_plain_not_published() {
-    let plain = Record { reason: Some("superseded".into()), ..record("k", "a", State::NotPublished) };
-    let failed = Record { reason: Some("aspect ratio".into()), code: Some(36003), ..record("k", "a", State::Failed) };
+    let plain = Record { reason: Some(Reason::Superseded), ..record("k", "a", State::NotPublished) };
+    let failed = Record {
+        reason: Some(Reason::Other("aspect ratio".into())),
+        code: Some(36003),
+        ..record("k", "a", State::Failed)
+    };
     assert_eq!(merge(plain, failed.clone()), failed);
 }
 

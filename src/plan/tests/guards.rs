@@ -1,4 +1,5 @@
 use super::*;
+use crate::lockfile::Reason;
 
 fn numbered(count: usize) -> Vec<Post> {
     (1..=count).map(|number| post(&format!("p{number}"))).collect()
@@ -63,14 +64,16 @@ fn the_media_or_caption_of_another_post_is_a_possible_repost() {
 
 #[test]
 fn a_post_that_an_earlier_run_has_begun_is_no_repost() {
-    let twin = |reason: &str| {
+    let twin = |reason: Reason| {
         let copy = post("new").with(|post| post.content.caption = "Caption of old".into());
-        let begun = record("new", State::NotPublished).with(|record| record.reason = Some(reason.into()));
+        let begun = record("new", State::NotPublished).with(|record| record.reason = Some(reason));
         world([copy, post("old")], [record("old", State::Published), begun]).plan()
     };
-    assert_eq!(kinds(&twin("expired")), []);
-    for reason in ["withdrawn", "edited", "superseded", "resolved", "ignored"] {
-        assert_eq!(kinds(&twin(reason)), [GuardKind::PossibleRepost], "{reason}");
+    for reason in [Reason::Expired, Reason::ContainerGone, Reason::Other("Meta could not process it".to_owned())] {
+        assert_eq!(kinds(&twin(reason.clone())), [], "{reason}");
+    }
+    for word in ["withdrawn", "edited", "superseded", "resolved", "ignored"] {
+        assert_eq!(kinds(&twin(Reason::from(word.to_owned()))), [GuardKind::PossibleRepost], "{word}");
     }
 }
 

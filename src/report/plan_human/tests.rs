@@ -1,6 +1,6 @@
 use super::*;
 use crate::id::Kind;
-use crate::lockfile::{Comment, State};
+use crate::lockfile::{Comment, Reason, State};
 use crate::plan::testing::{PostBuilder as _, With as _, World, account, at, digest, post, record, world};
 
 fn shown(world: &World) -> String {
@@ -103,11 +103,11 @@ fn every_mark_says_what_to_do() {
             record("posts/02-intent", State::Intent),
             record("posts/03-comment", State::Published).with(|record| record.comment = Some(Comment::Due)),
             record("posts/04-edited", State::Published),
-            record("posts/07-unknown", State::Unknown).with(|record| record.reason = Some("maybe_live".into())),
+            record("posts/07-unknown", State::Unknown).with(|record| record.reason = Some(Reason::MaybeLive)),
             record("posts/08-failed", State::Failed).with(|record| {
                 record.code = Some(36003);
                 record.subcode = Some(2_207_009);
-                record.reason = Some("the aspect ratio is not supported".into());
+                record.reason = Some(Reason::Other("the aspect ratio is not supported".into()));
             }),
             record("posts/gone", State::Published),
         ],
