@@ -93,7 +93,9 @@ impl Engine for Instagram {
                 content::single(&post.content, item, located, cover.map(str::to_owned))
             }
             Part::Child { item, located } => content::child(item, located),
-            Part::Whole { post, children } => content::carousel(&post.content, children.iter().map(container).collect()),
+            Part::Whole { post, children } => {
+                content::carousel(&post.content, children.iter().map(container).collect())
+            }
         };
         async move {
             let made = self.client.create_container(&self.user, &new).await.map_err(|error| refusal(&error))?;
