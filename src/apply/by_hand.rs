@@ -241,7 +241,7 @@ pub fn claimed_by<'a>(
 /// The code by which Instagram names a post in its links: `https://www.instagram.com/p/CODE/`, with or
 /// without the name of the account, and whatever the app appends. `None`: no link to a post, or none of Instagram's.
 pub fn link_code(link: &str) -> Option<String> {
-    let url = url::Url::parse(link).ok().filter(net::is_at_instagram)?;
+    let url = instagram_url(link)?;
     let parts: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
     let kinds: HashSet<&str> = HashSet::from(["p", "reel", "reels", "tv"]);
     let code = match parts.as_slice() {
@@ -249,12 +249,24 @@ pub fn link_code(link: &str) -> Option<String> {
         [.., kind, code] if kinds.contains(kind) => *code,
         _ => return None,
     };
-    Some(code.to_owned())
+    let is_code = code.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    is_code.then(|| code.to_owned())
 }
 
-/// The link without what the app appends to it when it is shared.
-pub fn bare_link(link: &str) -> String {
-    link.split(['?', '#']).next().unwrap_or(link).to_owned()
+/// The link as a browser reads it, without what the app appends when it is shared. What was typed is not kept:
+/// other programs may find another host in it.
+pub fn bare_link(link: &str) -> Option<String> {
+    let mut url = instagram_url(link)?;
+    url.set_query(None);
+    url.set_fragment(None);
+    Some(String::from(url)).filter(|link| link.len() <= LONGEST_LINK)
+}
+
+/// Instagram's own are far shorter. In bytes.
+const LONGEST_LINK: usize = 200;
+
+fn instagram_url(link: &str) -> Option<url::Url> {
+    url::Url::parse(link).ok().filter(net::is_at_instagram)
 }
 
 /// Of several attempts that are meant, one that was announced says more than one whose containers only wait.

@@ -47,8 +47,8 @@ fn reference(text: &str) -> Result<Reference, Failure> {
     if !text.is_empty() && text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(Reference::Id(MediaId::from(text)));
     }
-    match link_code(text) {
-        Some(code) => Ok(Reference::Link { url: by_hand::bare_link(text), code }),
+    match link_code(text).zip(by_hand::bare_link(text)) {
+        Some((code, url)) => Ok(Reference::Link { url, code }),
         None => Err(Failure::message(
             Exit::Usage,
             format!("`{text}` is neither a media id nor a link to a post"),

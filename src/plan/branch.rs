@@ -8,6 +8,7 @@ use super::model::{BranchEdit, Change, Guard, GuardKind};
 use super::records::identity;
 use crate::id::PostKey;
 use crate::lockfile::{Effect, Record, RecordChange, State};
+use crate::text::quoted;
 
 /// A text of the lockfile is shown with so many characters at most: it may be the branch's own.
 const SHOWN: usize = 120;
@@ -94,8 +95,9 @@ fn message(change: &RecordChange, goes_out: bool) -> String {
 
 fn help(base: &str) -> String {
     format!(
-        "only igsync writes the record: take it from the base, `git checkout {base} -- igsync.lock`. What is meant is \
-         recorded on the base itself, with `igsync resolve` or `igsync lock`"
+        "only igsync writes the record: take it from the base, `git checkout {} -- igsync.lock`. What is meant is \
+         recorded on the base itself, with `igsync resolve` or `igsync lock`",
+        quoted(base)
     )
 }
 

@@ -248,6 +248,8 @@ fn a_link_to_another_place_is_not_recorded_by_resolve() {
         "https://www.instagram.com@evil.example/p/C9x/",
         "http://www.instagram.com/p/C9x/",
         "javascript://www.instagram.com/p/C9x/",
+        "https://www.instagram.com/p/C9x$(x)/",
+        &format!("https://www.instagram.com/p/C9x/{}", "../p/C9x/".repeat(100) + &"C9x".repeat(100)),
     ] {
         let attack = Attack::new();
         let refused = attack.run(&["resolve", "posts/one", "--published", link]);
@@ -257,13 +259,30 @@ fn a_link_to_another_place_is_not_recorded_by_resolve() {
             assert!(!text.contains("C9x") && !text.contains("posts/one"), "{link}: {text}");
         }
     }
-    let attack = Attack::new();
-    attack.run(&["resolve", "posts/one", "--published", "https://www.instagram.com/p/C9x/"]).exits(0);
-    assert!(
-        std::fs::read_to_string(attack.root().join("igsync.lock"))
-            .unwrap()
-            .contains("https://www.instagram.com/p/C9x/")
-    );
+    // What one program reads as Instagram's host and another as somebody else's is kept as the first reads it.
+    for link in [
+        "https://www.instagram.com/p/C9x/?igsh=1#x",
+        "https:\\\\www.instagram.com\\p\\C9x\\",
+        "https:///www.instagram.com/p/C9x/",
+        " https://www.instagr\u{ad}am.com/p/C9x/",
+        "https://www.instagram.com/p\n/C9x/",
+    ] {
+        let attack = Attack::new();
+        attack.run(&["resolve", "posts/one", "--published", link]).exits(0);
+        let text = std::fs::read_to_string(attack.root().join("igsync.lock")).unwrap();
+        assert!(text.contains("\"https://www.instagram.com/p/C9x/\""), "{link:?}: {text}");
+    }
+}
+
+#[test]
+fn the_base_is_quoted_in_the_command_that_names_it() {
+    let attack = with_live_post();
+    let base = "x;touch$IFS'`id`";
+    attack.git(&["branch", base, "main"]);
+    std::fs::remove_file(attack.root().join("igsync.lock")).unwrap();
+    let said = attack.run(&["plan", "--base", base]).exits(0).stdout;
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains(r"git checkout 'x;touch$IFS'\''`id`' -- igsync.lock"), "{said}");
 }
 
 #[test]
