@@ -210,12 +210,16 @@ pub fn refusal(error: &Error) -> Refusal {
 #[must_use]
 pub fn wrong_clock(wrong: &WrongDate) -> Refusal {
     let WrongDate { said, expected, by } = wrong;
-    let (text, help) = match by {
-        Reference::ThisMachine => (
+    let (text, help) = match (said, by) {
+        (None, _) => (
+            "the server's time cannot be read: its answer has a Date header that is no date".to_owned(),
+            "nothing is published without the server's time; look for a proxy that changes answers, and run apply again",
+        ),
+        (Some(said), Reference::ThisMachine) => (
             format!("the clocks differ: the server says {said:.0}, this machine says {expected:.0}"),
             "set the clock of this machine; where an emulator's clock is meant to differ, set IGSYNC_MAX_SKEW_MS",
         ),
-        Reference::EarlierAnswers => (
+        (Some(said), Reference::EarlierAnswers) => (
             format!("the server's clock jumped: it says {said:.0}, by its earlier answers it is {expected:.0}"),
             "nothing is published by a clock that may be wrong; run apply again",
         ),

@@ -46,7 +46,8 @@ struct Heard {
 /// A `Date` too far from what is known otherwise. Whoever is wrong, no decision about time is safe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrongDate {
-    pub said: Timestamp,
+    /// `None`: it cannot be read.
+    pub said: Option<Timestamp>,
     pub expected: Timestamp,
     pub by: Reference,
 }
@@ -85,21 +86,26 @@ impl ServerClock {
         Self { tolerance, known: Mutex::new(known) }
     }
 
-    /// Takes the `Date` header of an answer that has just come in and took so long; anything else changes nothing.
+    /// Takes the `Date` header of an answer that has just come in and took so long. One that cannot be read is wrong;
+    /// without one nothing changes.
     pub(super) fn take(&self, date: Option<&str>, took: Duration, clock: &dyn Clock) {
-        let Some(date) = date.and_then(http_date) else { return };
-        let heard = Heard::now(date, clock);
+        let Some(text) = date else { return };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let (expected, by) = match known.first {
-            None => (heard.wall, Reference::ThisMachine),
-            Some(first) => (first.expected(&heard), Reference::EarlierAnswers),
+        let by = if known.first.is_none() { Reference::ThisMachine } else { Reference::EarlierAnswers };
+        let Some(date) = http_date(text) else {
+            if self.tolerance.is_some() {
+                known.wrong.get_or_insert(WrongDate { said: None, expected: clock.now(), by });
+            }
+            return;
         };
+        let heard = Heard::now(date, clock);
+        let expected = known.first.map_or(heard.wall, |first| first.expected(&heard));
         // The server wrote it at some time between the request and the end of the answer.
         let took = SignedDuration::try_from(took).unwrap_or(SignedDuration::MAX);
         let ahead = date.duration_since(expected);
         let is_wrong = self.tolerance.is_some_and(|most| ahead > most || ahead.saturating_add(took) < -most);
         if is_wrong {
-            known.wrong.get_or_insert(WrongDate { said: date, expected, by });
+            known.wrong.get_or_insert(WrongDate { said: Some(date), expected, by });
         }
         if !is_wrong || known.first.is_none() {
             known.last = heard;
@@ -136,9 +142,9 @@ fn after(date: Timestamp, elapsed: Duration) -> Timestamp {
     date.saturating_add(elapsed).unwrap_or(date)
 }
 
-/// A date so late that nothing can be added to it is no date.
+/// In one of the three forms of RFC 9110. A date so late that nothing can be added to it is no date.
 fn http_date(text: &str) -> Option<Timestamp> {
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    let date = Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()?;
     (date < LATEST).then_some(date)
 }
 
@@ -215,7 +221,7 @@ mod tests {
             assert_eq!(heard(&server, &clock, "Mon, 23 Nov 2026 12:00:00 GMT"), None);
             clock.advance(Duration::from_secs(90));
             let wrong = heard(&server, &clock, jump).unwrap();
-            assert_eq!((wrong.by, Some(wrong.said)), (Reference::EarlierAnswers, http_date(jump)));
+            assert_eq!((wrong.by, wrong.said), (Reference::EarlierAnswers, http_date(jump)));
             assert_eq!(server.now(&clock), "2026-11-23T12:01:30Z".parse().unwrap(), "{jump}");
             server.take(Some("Mon, 23 Nov 2026 12:01:31 GMT"), Duration::ZERO, &clock);
             assert!(server.wrong().is_some(), "one right answer later it is still not known who was wrong");
@@ -263,6 +269,24 @@ mod tests {
         let before = server.now(&clock);
         clock.sleep_machine(Duration::from_secs(365 * 24 * 3600));
         assert_eq!(server.now(&clock), before, "no `Date` came, and a wall clock that moves alone proves nothing");
+    }
+
+    #[test]
+    fn a_date_that_cannot_be_read_is_wrong() {
+        let clock = TestClock::default();
+        for text in ["yesterday", "", "2026-11-23T12:00:00Z", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+            let server = ServerClock::new(Some(MINUTES), &clock);
+            assert_eq!(heard(&server, &clock, text).map(|wrong| wrong.said), Some(None), "{text:?}");
+            let server = ServerClock::new(None, &clock);
+            assert_eq!(heard(&server, &clock, text), None, "{text:?} of a sandbox in this process");
+        }
+        for text in ["Mon, 23 Nov 2026 12:00:00 GMT", "Monday, 23-Nov-26 12:00:00 GMT", "Mon Nov 23 12:00:00 2026"] {
+            let server = ServerClock::new(Some(MINUTES), &clock);
+            assert_eq!(heard(&server, &clock, text), None, "{text:?}");
+        }
+        let server = ServerClock::new(Some(MINUTES), &clock);
+        server.take(None, Duration::ZERO, &clock);
+        assert_eq!(server.wrong(), None, "an answer without one says nothing");
     }
 
     #[test]

@@ -59,6 +59,17 @@ fn a_date_far_from_this_machines_clock_ends_the_run_before_anything_is_made() {
 }
 
 #[test]
+fn a_date_that_cannot_be_read_ends_the_run_before_anything_is_made() {
+    for text in ["yesterday", "", "2026-11-30T12:00:00Z", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+        let liar = Liar::new();
+        liar.lies(move |_, answer| answer.date = Some(text.to_owned()));
+        let attack = liar.connect(Attack::new(), TOKEN);
+        let _ = attack.run(&APPLY).exits(1).says("the server's time cannot be read");
+        assert_eq!(liar.sent(), (0, 0), "{text:?}");
+    }
+}
+
+#[test]
 fn a_date_within_the_bounds_is_no_reason_to_stop() {
     let liar = Liar::new();
     liar.lies(|_, answer| answer.date = Some(date(4 * 60)));
