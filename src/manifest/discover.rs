@@ -6,9 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ignore::gitignore::Gitignore;
-
-use super::ignored::{Ignored, Ignores, Pattern, Reader};
+use super::ignored::{Ignored, Ignores, Pattern, PatternFile, Reader};
 use crate::finding::Finding;
 use crate::port::{Disk, Entry, FileKind, Linked};
 use crate::rules;
@@ -129,7 +127,12 @@ impl Walk<'_> {
     }
 
     fn walk(&mut self) {
-        let mut pending = vec![Pending { path: String::new(), parent: None, ignores: Ignores::default() }];
+        let ignores = self.reader.read_above(self.disk, self.root).unwrap_or_else(|finding| {
+            self.found.findings.push(*finding);
+            self.found.incomplete = true;
+            Ignores::default()
+        });
+        let mut pending = vec![Pending { path: String::new(), parent: None, ignores }];
         while let Some(next) = pending.pop() {
             let from = pending.len();
             self.visit(next, &mut pending);
@@ -147,7 +150,7 @@ impl Walk<'_> {
         let is_inside = self.is_inside(&folder.path);
         let mut ignores = folder.ignores;
         if let Some(entry) = entries.iter().find(|entry| entry.path.file_name() == Some(".gitignore".as_ref()))
-            && let Some(nearest) = self.gitignore(&folder.path, entry.kind)
+            && let Some(nearest) = self.gitignore(&folder.path, entry.kind, &ignores)
         {
             ignores.add(nearest);
         }
@@ -263,7 +266,7 @@ impl Walk<'_> {
         self.found.incomplete = true;
     }
 
-    fn gitignore(&mut self, folder: &str, kind: FileKind) -> Option<Gitignore> {
+    fn gitignore(&mut self, folder: &str, kind: FileKind, above: &Ignores) -> Option<PatternFile> {
         let file: Arc<str> =
             if folder.is_empty() { ".gitignore".into() } else { format!("{folder}/.gitignore").into() };
         if kind != FileKind::File {
@@ -272,7 +275,7 @@ impl Walk<'_> {
             self.ignored.mark_reported(folder);
             return None;
         }
-        match self.reader.read(self.disk, self.root, folder) {
+        match self.reader.read(self.disk, self.root, folder, above) {
             Ok(nearest) => Some(nearest),
             Err(finding) => {
                 // What it excludes is not known.

@@ -1,7 +1,8 @@
-//! What `.gitignore` files inside the content root exclude: it is in no commit, so nobody reviews it.
+//! What the patterns of a repository exclude: its `.gitignore` files, from the top down, and `.git/info/exclude`. What
+//! they exclude is in no commit, so nobody reviews it.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::path::{Component, Path};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ignore::Match;
@@ -9,7 +10,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::finding::Finding;
 use crate::media::rules::Broken;
-use crate::port::Disk;
+use crate::port::{Disk, FileKind};
 use crate::rules;
 use crate::yaml::{read_text, shown};
 
@@ -20,15 +21,27 @@ const PATTERN_LIMIT: usize = 5_000;
 /// … in files of so many bytes together.
 const LENGTH_LIMIT: usize = 512 * 1024;
 
-/// The `.gitignore` files from the root down to one folder, nearest last.
+/// The files of patterns from the repository's top down to one folder, nearest last.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ignores(Vec<Arc<Gitignore>>);
+pub(super) struct Ignores {
+    /// From the repository's top to the content root: empty, or ending in `/`.
+    prefix: Arc<str>,
+    files: Vec<Arc<PatternFile>>,
+}
+
+/// One file of patterns.
+#[derive(Debug)]
+pub(super) struct PatternFile {
+    patterns: Gitignore,
+    /// Relative to the content root.
+    name: Arc<str>,
+}
 
 /// The line that excludes a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
     text: String,
-    /// The `.gitignore` file that holds it, relative to the content root.
+    /// The file that holds it, relative to the content root.
     pub(super) file: String,
 }
 
@@ -41,20 +54,20 @@ impl Pattern {
 
 impl Ignores {
     /// Goes on with the file of one more folder.
-    pub(super) fn add(&mut self, nearest: Gitignore) {
-        self.0.push(Arc::new(nearest));
+    pub(super) fn add(&mut self, nearest: PatternFile) {
+        self.files.push(Arc::new(nearest));
     }
 
     /// The pattern that excludes a file or folder in the folder of these; those above it are not looked at.
     pub(super) fn exclude(&self, path: &str, is_folder: bool) -> Option<Pattern> {
-        let path = format!("/{path}");
-        for ignore in self.0.iter().rev() {
-            match ignore.matched(&path, is_folder) {
+        self.exclude_from_top(&format!("/{}{path}", self.prefix), is_folder)
+    }
+
+    fn exclude_from_top(&self, path: &str, is_folder: bool) -> Option<Pattern> {
+        for file in self.files.iter().rev() {
+            match file.patterns.matched(path, is_folder) {
                 Match::Ignore(glob) => {
-                    let folder = ignore.path().to_string_lossy();
-                    let file = format!("{}/.gitignore", folder.trim_end_matches('/'));
-                    let file = file.trim_start_matches('/').to_owned();
-                    return Some(Pattern { text: shown(glob.original()), file });
+                    return Some(Pattern { text: shown(glob.original()), file: file.name.to_string() });
                 }
                 Match::Whitelist(_) => return None,
                 Match::None => {}
@@ -73,27 +86,95 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Reads the file of one folder.
+    /// Reads what is above the content root, up to the top of its repository. Nothing where the root itself is
+    /// excluded: such a root is kept outside of git on purpose.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`].
+    pub(super) fn read_above(&mut self, disk: &dyn Disk, root: &Path) -> Result<Ignores, Box<Finding>> {
+        let kind = |path: &Path| disk.stat(path).ok().map(|stat| stat.kind);
+        let Some(top) = root.ancestors().find(|folder| kind(&folder.join(".git")).is_some()) else {
+            return Ok(Ignores::default());
+        };
+        let below: Vec<String> = root
+            .strip_prefix(top)
+            .unwrap_or(Path::new(""))
+            .components()
+            .filter(|part| matches!(part, Component::Normal(_)))
+            .map(|part| part.as_os_str().to_string_lossy().into_owned())
+            .collect();
+        let prefix: String = below.iter().map(|name| format!("{name}/")).collect();
+        let mut ignores = Ignores { prefix: prefix.into(), files: Vec::new() };
+        let up = |steps: usize| "../".repeat(steps);
+        let exclude = top.join(".git/info/exclude");
+        // In a worktree `.git` is a file, and this one is elsewhere.
+        if kind(&exclude) == Some(FileKind::File) {
+            let name = format!("{}.git/info/exclude", up(below.len()));
+            ignores.add(self.parse(disk, &exclude, name.into(), "")?);
+        }
+        let mut folder = String::new();
+        for (depth, name) in below.iter().enumerate() {
+            let file = top.join(&folder).join(".gitignore");
+            // Git reads no link here.
+            if kind(&file) == Some(FileKind::File) {
+                let shown = format!("{}.gitignore", up(below.len() - depth));
+                ignores.add(self.parse(disk, &file, shown.into(), &folder)?);
+            }
+            folder = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+            if ignores.exclude_from_top(&format!("/{folder}"), true).is_some() {
+                return Ok(Ignores { files: Vec::new(), ..ignores });
+            }
+        }
+        Ok(ignores)
+    }
+
+    /// Reads the file of one folder, whose place `above` knows.
     ///
     /// # Errors
     ///
     /// The finding that says why it is not known what the file excludes: nothing can be said about the
     /// files below it.
-    pub(super) fn read(&mut self, disk: &dyn Disk, root: &Path, folder: &str) -> Result<Gitignore, Box<Finding>> {
-        let file: Arc<str> = name(folder).into();
-        let text = read_text(disk, &root.join(&*file), &file, FILE_LIMIT)?.text;
+    pub(super) fn read(
+        &mut self,
+        disk: &dyn Disk,
+        root: &Path,
+        folder: &str,
+        above: &Ignores,
+    ) -> Result<PatternFile, Box<Finding>> {
+        let name = name(folder);
+        let within = format!("{}{folder}", above.prefix);
+        self.parse(disk, &root.join(&name), name.into(), within.trim_end_matches('/'))
+    }
+
+    /// `within` leads from the repository's top to the folder of the file.
+    fn parse(
+        &mut self,
+        disk: &dyn Disk,
+        place: &Path,
+        file: Arc<str>,
+        within: &str,
+    ) -> Result<PatternFile, Box<Finding>> {
+        let text = read_text(disk, place, &file, FILE_LIMIT)?.text;
+        if text.lines().any(|line| !line.starts_with('#') && line.contains("[[:")) {
+            let finding = Finding::new(&rules::FILE_TOO_LARGE, file, "a pattern has a class such as `[[:alpha:]]`");
+            return Err(Box::new(finding.help("write the letters out, `[a-zA-Z]`")));
+        }
         let is_pattern = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
         let (patterns, len) = (self.patterns + text.lines().filter(is_pattern).count(), self.len + text.len());
         if patterns > PATTERN_LIMIT || len > LENGTH_LIMIT {
             return Err(too_large(file, "with it the `.gitignore` files have more than 5,000 patterns, or 512 KiB"));
         }
         (self.patterns, self.len) = (patterns, len);
-        let mut builder = GitignoreBuilder::new(format!("/{folder}"));
+        let mut builder = GitignoreBuilder::new(format!("/{within}"));
         for line in text.lines() {
             // Git skips a pattern that it cannot read, too.
             let _ = builder.add_line(None, line);
         }
-        builder.build().map_err(|_| too_large(file, "its patterns are too complex to be compared with files"))
+        match builder.build() {
+            Ok(patterns) => Ok(PatternFile { patterns, name: file }),
+            Err(_) => Err(too_large(file, "its patterns are too complex to be compared with files")),
+        }
     }
 }
 
@@ -116,6 +197,7 @@ pub struct Ignored {
 
 #[derive(Debug, Default)]
 struct Known {
+    above: Option<Result<Rules, Broken>>,
     folders: HashMap<Box<str>, Result<Rules, Broken>>,
     reader: Reader,
 }
@@ -147,8 +229,9 @@ impl Ignored {
 
     fn rules(&self, disk: &dyn Disk, root: &Path, folder: &str) -> Result<Rules, Broken> {
         let mut guard = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Known { folders, reader } = &mut *guard;
-        let mut known = Ok(Rules::default());
+        let Known { above, folders, reader } = &mut *guard;
+        let mut known =
+            above.get_or_insert_with(|| reader.read_above(disk, root).map(Rules::of).map_err(broken)).clone();
         let ends = folder.match_indices('/').map(|(end, _)| end).chain([folder.len()]);
         for folder in [""].into_iter().chain(ends.map(|end| &folder[..end])) {
             if let Some(here) = folders.get(folder) {
@@ -184,16 +267,22 @@ impl Rules {
         if disk.stat(&place).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
             return Ok(self);
         }
-        match reader.read(disk, root, folder) {
-            Ok(nearest) => self.ignores.add(nearest),
-            Err(finding) => {
-                let message = format!("{}: {}", finding.file, finding.message);
-                let help = finding.help.unwrap_or_else(|| "put a file of patterns there, or remove it".into());
-                return Err(Broken::new(finding.rule, message, "in a folder with this .gitignore", help));
-            }
-        }
+        let nearest = reader.read(disk, root, folder, &self.ignores).map_err(broken)?;
+        self.ignores.add(nearest);
         Ok(self)
     }
+
+    fn of(ignores: Ignores) -> Self {
+        Self { ignores, excluded: None }
+    }
+}
+
+/// Why nothing is known of the files below a file of patterns.
+fn broken(finding: Box<Finding>) -> Broken {
+    let finding = *finding;
+    let message = format!("{}: {}", finding.file, finding.message);
+    let help = finding.help.unwrap_or_else(|| "put a file of patterns there, or remove it".into());
+    Broken::new(finding.rule, message, "in a folder with this file of patterns", help)
 }
 
 #[cfg(test)]
@@ -233,6 +322,38 @@ mod tests {
         let inner = [("media/.gitignore", "b*\n")];
         assert_eq!(checked(&inner, "media/deep/b.jpg"), by("b*", "media/.gitignore"));
         assert_eq!(checked(&inner, "b.jpg"), Ok(()));
+    }
+
+    #[test]
+    fn the_patterns_of_the_whole_repository_count() {
+        let repository = |files: &[(&str, &str)], file: &str| {
+            let disk = MemDisk::new();
+            for (path, text) in files {
+                disk.put(Path::new("/repo").join(path), text);
+            }
+            let check = Ignored::default().check(&disk, Path::new("/repo/feed/site"), file);
+            check.map_err(|broken| broken.message)
+        };
+        let by = |file: &str| Err(format!("posts/a.txt is excluded by {file}"));
+        let git = (".git/HEAD", "");
+        for pattern in ["feed/site/posts/a.txt", "a.txt", "/feed/*/posts/*", "feed/**/a.*", "/feed/site/posts"] {
+            assert_eq!(repository(&[git, (".gitignore", pattern)], "posts/a.txt"), by("../../.gitignore"), "{pattern}");
+        }
+        assert_eq!(repository(&[git, ("feed/.gitignore", "/site/posts/")], "posts/a.txt"), by("../.gitignore"));
+        assert_eq!(repository(&[git, (".git/info/exclude", "a.*")], "posts/a.txt"), by("../../.git/info/exclude"));
+        assert_eq!(repository(&[git, ("feed/site/.gitignore", "posts/**")], "posts/a.txt"), by(".gitignore"));
+        for other in [
+            &[(".gitignore", "a.txt")][..],
+            &[git, (".gitignore", "/posts\n/a.txt\nsite/a.txt\n")],
+            &[git, (".gitignore", "a.txt"), ("feed/site/.gitignore", "!a.txt")],
+            // A content root that is kept out of git as a whole.
+            &[git, (".gitignore", "/feed/\na.txt\n")],
+            &[git, ("feed/.gitignore", "site")],
+        ] {
+            assert_eq!(repository(other, "posts/a.txt"), Ok(()), "{other:?}");
+        }
+        let class = repository(&[git, (".gitignore", "[[:alpha:]].txt")], "posts/a.txt").unwrap_err();
+        assert_eq!(class, "../../.gitignore: a pattern has a class such as `[[:alpha:]]`");
     }
 
     #[test]

@@ -389,6 +389,32 @@ fn nothing_that_git_ignores_is_read() {
 }
 
 #[test]
+fn nothing_that_the_repository_around_ignores_is_read() {
+    for (ignore, pattern) in [
+        (".gitignore", "content/posts/note.txt"),
+        (".gitignore", "note.*"),
+        (".gitignore", "/content/**/note.txt"),
+        (".git/info/exclude", "note.txt"),
+    ] {
+        let attack = Attack::new();
+        attack.git(&["init", "-q"]);
+        attack.write(ignore, format!("{pattern}\n"));
+        attack.write("content/posts/note.txt", CANARY);
+        attack.git(&["check-ignore", "-q", "content/posts/note.txt"]);
+        attack.write("content/posts/two.yaml", USES[0].replace("PLACE", "./note.txt"));
+        let _ = attack.tries(&["validate"]).exits(1).says("IGS1039 ignored-file");
+        for command in COMMANDS {
+            let _ = attack.tries(command);
+        }
+    }
+    // What igsync cannot compare as git does is no pattern that excludes nothing.
+    let attack = Attack::new();
+    attack.write("content/posts/.gitignore", "[[:alpha:]]ote.txt\n");
+    let _ = attack.tries(&["validate"]).exits(1).says("a pattern has a class");
+    let _ = attack.tries(&["apply", "--sandbox", "--yes"]).exits(1);
+}
+
+#[test]
 fn settings_that_git_ignores_are_refused() {
     for (file, pattern) in
         [("igsync.yaml", "igsync.*"), ("posts/_defaults.yaml", "_*"), ("_defaults.yaml", "/_defaults.yaml")]
