@@ -117,9 +117,7 @@ impl Book for Ledger {
             Some(remote) => remote.claim(claims).boxed(),
             None => async move {
                 let granted = vec![true; claims.len()];
-                for claim in claims {
-                    self.journal.record(claim).await?;
-                }
+                self.journal.record(claims.into_iter().flatten().collect()).await?;
                 Ok(granted)
             }
             .boxed(),

@@ -266,20 +266,20 @@ impl RemoteRecord {
 
     /// What stands at the remote stands here as well before anybody else's push is built on it.
     async fn take_note(&self, claims: &[Claim], free: &[bool], standing: Option<Records>) -> Result<(), Trouble> {
-        let granted: Vec<&Claim> = claims.iter().zip(free).filter(|(_, free)| **free).map(|(claim, _)| claim).collect();
+        let granted = claims.iter().zip(free).filter(|(_, free)| **free).flat_map(|(claim, _)| claim);
+        let granted: Vec<Record> = granted.cloned().collect();
         {
             let mut known = lock(&self.known);
             known.in_doubt = false;
-            let announced = granted.iter().copied().flatten().filter(|record| record.state == State::Intent);
+            let announced = granted.iter().filter(|record| record.state == State::Intent);
             known.unsent.extend(announced.map(|record| record.attempt.clone()));
             if let Some(standing) = standing {
                 known.standing = standing;
                 known.has_lockfile = true;
             }
         }
-        for claim in granted {
-            self.journal.record(claim.clone()).await?;
-        }
+        // In one write: a stop between two would leave announcements that only the remote knows.
+        self.journal.record(granted).await?;
         Ok(())
     }
 
@@ -296,9 +296,8 @@ impl RemoteRecord {
         };
         // A push without an answer has arrived after all: what it claims is ours.
         let has_arrived = |claim: &&Claim| claim.iter().all(|record| stands(&standing, record));
-        for claim in claims.iter().filter(has_arrived) {
-            self.journal.record(claim.clone()).await?;
-        }
+        let arrived: Vec<Record> = claims.iter().filter(has_arrived).flatten().cloned().collect();
+        self.journal.record(arrived).await?;
         // An attempt of another machine that has ended stands in nobody's way.
         let is_in_the_way = |record: &Record| {
             !matches!(record.state, State::NotPublished | State::Failed)
@@ -308,9 +307,10 @@ impl RemoteRecord {
             news.into_iter().filter(is_in_the_way).map(|record| (record.user_id, record.key)).collect::<Vec<_>>()
         };
         let touched = posts(self.journal.with_records(|records| records.news(&standing)));
+        // Before the records are joined in: once they are, nothing of them is news to a later call.
+        lock(&self.known).touched.extend(touched);
         self.journal.take_over(standing.clone()).await?;
         let mut known = lock(&self.known);
-        known.touched.extend(touched);
         known.standing = standing;
         known.has_lockfile = kept.text.is_some();
         *turn = Some(kept.version);
