@@ -11,7 +11,7 @@ use crate::lockfile::{Comment, Record, State, Switch, Via};
 use crate::manifest::Post;
 
 use super::book::Book;
-use super::by_hand::link_code;
+use super::by_hand::{claimed_by, link_code};
 use super::context::Scope;
 use super::engine::{Finishing, Media, Service, Window};
 use super::event::Event;
@@ -63,13 +63,14 @@ impl Finisher {
             return Ok(true);
         }
         self.scope.go_on()?;
-        let doubt = match self.book.with(|records| owed::rival(records, record, media).cloned()) {
-            Some(rival) => Some(Doubt::Claimed(rival)),
-            None => match self.recent().await? {
-                Some(look) => owed::doubt(record, media, look, self.engine.now()),
-                None => Some(Doubt::NotRead),
-            },
-        };
+        let doubt =
+            match self.book.with(|records| claimed_by(records.iter(), &record.user_id, &record.key, media).cloned()) {
+                Some(rival) => Some(Doubt::Claimed(rival)),
+                None => match self.recent().await? {
+                    Some(look) => owed::doubt(post, record, media, look, self.engine.now()),
+                    None => Some(Doubt::NotRead),
+                },
+            };
         let Some(doubt) = doubt else { return Ok(true) };
         if doubt.is_final() {
             self.book.write(owed::given_up(record.clone())).await?;

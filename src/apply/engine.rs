@@ -94,14 +94,6 @@ pub enum Class {
     Other,
 }
 
-impl Refusal {
-    /// Whether the account's other posts would fail as well.
-    #[must_use]
-    pub fn is_account_level(&self) -> bool {
-        matches!(self.class, Class::Account | Class::Later)
-    }
-}
-
 /// The publishing quota of a rolling window. Usage lags some minutes behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
@@ -153,7 +145,7 @@ pub struct Filling<'a> {
 /// How an upload ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filled {
-    /// The part takes no more bytes. Whether they are a video tells [`Engine::observe`].
+    /// The part takes no more bytes. [`Engine::observe`] says whether they are a video.
     Complete,
     /// This part will never hold this file, and another one may: why.
     Useless(String),

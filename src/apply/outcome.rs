@@ -15,8 +15,6 @@ use super::stop::Halt;
 pub enum Outcome {
     Published(Option<MediaId>),
     Adopted(MediaId),
-    /// Settled as not published and closed; the next plan decides.
-    Closed,
     Failed(Failure),
     Unknown {
         reason: String,
@@ -62,7 +60,7 @@ impl Outcome {
     /// What it leaves to do.
     fn cause(&self) -> Option<Cause> {
         match self {
-            Self::Published(_) | Self::Adopted(_) | Self::Closed | Self::Elsewhere { .. } => None,
+            Self::Published(_) | Self::Adopted(_) | Self::Elsewhere { .. } => None,
             Self::Failed(_) | Self::NotAttempted { .. } | Self::Unsettled { .. } | Self::Pending { .. } => {
                 Some(Cause::Incomplete)
             }
@@ -76,7 +74,6 @@ impl Outcome {
         match self {
             Self::Published(media_id) => Some(Event::PostPublished { post, media_id: media_id.clone() }),
             Self::Adopted(media_id) => Some(Event::PostAdopted { post, media_id: media_id.clone() }),
-            Self::Closed => None,
             Self::Failed(failure) => Some(Event::PostFailed {
                 post,
                 reason: failure.reason.clone(),
@@ -122,7 +119,6 @@ impl Tally {
         match outcome {
             Outcome::Published(_) => self.published += 1,
             Outcome::Adopted(_) => self.adopted += 1,
-            Outcome::Closed => {}
             Outcome::Failed(_) => self.failed += 1,
             Outcome::Unknown { .. } => self.unknown += 1,
             Outcome::Unsettled { .. } => self.unsettled += 1,

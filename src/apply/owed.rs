@@ -6,7 +6,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::id::{MediaId, PostKey};
-use crate::lockfile::{Comment, Record, Records, State, Switch};
+use crate::lockfile::{Comment, Record, Switch};
+use crate::manifest::{Post, caption_digest};
 
 use super::matching::{Look, has_caption};
 
@@ -24,15 +25,17 @@ pub(super) enum Doubt {
     NotYet,
     /// Not listed a day after publishing, by a listing that says all.
     NotListed,
-    /// Listed with another kind or caption.
+    /// Listed with another kind or caption than the record's.
     AnotherPost,
+    /// The manifest has another kind or caption by now.
+    Edited,
 }
 
 impl Doubt {
     /// Whether no later run can find it otherwise.
     pub(super) fn is_final(&self) -> bool {
         match self {
-            Self::Claimed(_) | Self::NotRead | Self::NotYet => false,
+            Self::Claimed(_) | Self::NotRead | Self::NotYet | Self::Edited => false,
             Self::NotListed | Self::AnotherPost => true,
         }
     }
@@ -42,17 +45,22 @@ impl Doubt {
         let waits = "its first comment and comment switch wait";
         match self {
             Self::Claimed(other) => format!(
-                "{waits}: the record of {other} names the same media {media}; take the wrong one out with `igsync lock rm`"
+                "{waits}: the record of {other} names the same media {media}; forget the wrong one with \
+                 `igsync lock rm {}`",
+                other.argument()
             ),
             Self::NotRead => format!("{waits} for the next run: the account's media could not be read"),
             Self::NotYet => format!("{waits} for the next run: the account does not list media {media} yet"),
             Self::NotListed => format!(
                 "its first comment and comment switch were not sent: the account does not list media {media} \
-                 among those of the last week; send them in the app"
+                 among those of the last week; add the comment, or turn comments off, in the app"
             ),
             Self::AnotherPost => format!(
                 "its first comment and comment switch were not sent: media {media} has another kind or caption than \
-                 this post; send them in the app"
+                 the record says; add the comment, or turn comments off, in the app"
+            ),
+            Self::Edited => format!(
+                "{waits}: media {media} has the kind and caption that were published, and the manifest has others now"
             ),
         }
     }
@@ -63,19 +71,9 @@ pub(super) fn anything(record: &Record) -> bool {
     matches!(record.comment, Some(Comment::Due | Comment::Intent)) || record.comment_switch == Some(Switch::Due)
 }
 
-/// Another post of the account whose record names the same media.
-pub(super) fn rival<'a>(records: &'a Records, record: &Record, media: &MediaId) -> Option<&'a PostKey> {
-    let names_it = |other: &&Record| {
-        other.user_id == record.user_id
-            && other.key != record.key
-            && other.state != State::Forgotten
-            && other.media_id.as_ref() == Some(media)
-    };
-    records.iter().find(names_it).map(|other| &other.key)
-}
-
-/// Compares the media of a record with the account's media of the last days.
-pub(super) fn doubt(record: &Record, id: &MediaId, look: &Look, now: Timestamp) -> Option<Doubt> {
+/// Compares the media of a record with the account's media of the last days, and with the manifest, which is what
+/// people have reviewed: whoever forges a record can copy kind and caption of any post that is live.
+pub(super) fn doubt(post: &Post, record: &Record, id: &MediaId, look: &Look, now: Timestamp) -> Option<Doubt> {
     let Some(media) = look.media.iter().find(|media| media.id == *id) else {
         let is_fresh = record.published_at.is_some_and(|at| now.duration_since(at) < LAG);
         return Some(if is_fresh || !look.reaches_back { Doubt::NotYet } else { Doubt::NotListed });
@@ -87,7 +85,12 @@ pub(super) fn doubt(record: &Record, id: &MediaId, look: &Look, now: Timestamp) 
         (Some(text), None) => text.trim().is_empty(),
         (None, _) => true,
     };
-    (!(is_of_kind && says_the_same)).then_some(Doubt::AnotherPost)
+    if !(is_of_kind && says_the_same) {
+        return Some(Doubt::AnotherPost);
+    }
+    let is_as_reviewed =
+        post.content.kind == record.kind && caption_digest(&post.content.caption) == record.caption_digest;
+    (!is_as_reviewed).then_some(Doubt::Edited)
 }
 
 /// The record once nothing more is sent for it.
@@ -107,7 +110,7 @@ pub(super) fn given_up(mut record: Record) -> Record {
 mod tests {
     use super::super::attempt;
     use super::super::engine::Media;
-    use super::super::testing::{at, media, record};
+    use super::super::testing::{at, media, post, record};
     use super::*;
     use crate::id::Kind;
     use crate::lockfile::Via;
@@ -121,7 +124,8 @@ mod tests {
     }
 
     fn judge(media: Vec<Media>, second: i64) -> Option<Doubt> {
-        doubt(&live("posts/a"), &"179".into(), &Look { media, reaches_back: true }, at(second))
+        let look = Look { media, reaches_back: true };
+        doubt(&post("posts/a", Kind::Image, "x"), &live("posts/a"), &"179".into(), &look, at(second))
     }
 
     #[test]
@@ -140,19 +144,18 @@ mod tests {
         let a_day_later = 101 + 24 * 60 * 60;
         assert_eq!(judge(Vec::new(), a_day_later), Some(Doubt::NotListed));
         let part = Look { media: Vec::new(), reaches_back: false };
-        assert_eq!(doubt(&live("posts/a"), &"179".into(), &part, at(a_day_later)), Some(Doubt::NotYet));
+        let post = post("posts/a", Kind::Image, "x");
+        assert_eq!(doubt(&post, &live("posts/a"), &"179".into(), &part, at(a_day_later)), Some(Doubt::NotYet));
     }
 
     #[test]
-    fn media_of_two_posts_belong_to_none() {
-        let records: Records = [live("posts/a"), live("posts/b")].into_iter().collect();
-        assert_eq!(rival(&records, &live("posts/a"), &"179".into()), Some(&"posts/b".into()));
-        let alone: Records = [live("posts/a")].into_iter().collect();
-        assert_eq!(rival(&alone, &live("posts/a"), &"179".into()), None);
-        let mut moved = live("posts/b");
-        moved.state = State::Forgotten;
-        let records: Records = [live("posts/a"), moved].into_iter().collect();
-        assert_eq!(rival(&records, &live("posts/a"), &"179".into()), None, "a post that was moved");
+    fn a_manifest_that_says_something_else_is_no_reason_to_write_to_media() {
+        let look = Look { media: vec![media("179", Kind::Image, Some("x"), 101)], reaches_back: true };
+        for edited in [post("posts/a", Kind::Image, "y"), post("posts/a", Kind::Reel, "x")] {
+            let doubt = doubt(&edited, &live("posts/a"), &"179".into(), &look, at(200));
+            assert_eq!(doubt, Some(Doubt::Edited));
+            assert!(!Doubt::Edited.is_final(), "it can be edited back");
+        }
     }
 
     #[test]

@@ -226,6 +226,7 @@ pub(super) enum Answer {
 /// A service that answers each call with the next answer of its script. Another call than the script's panics.
 pub(super) struct MemEngine {
     clock: Arc<MemClock>,
+    book: Arc<MemBook>,
     script: Mutex<VecDeque<Answer>>,
 }
 
@@ -289,6 +290,8 @@ impl Engine for MemEngine {
     }
 
     fn publish<'a>(&'a self, _: &'a PartId) -> BoxFuture<'a, Publishing> {
+        let announced = self.book.written.lock().unwrap().last() == Some(&State::Intent);
+        assert!(announced, "a publish is sent that was not written down as announced");
         answer!(self, Answer::Publish(publishing) => publishing)
     }
 
@@ -326,8 +329,10 @@ impl Stage {
         let clock = MemClock::new(second);
         let run = context(Arc::clone(&clock) as _);
         let scope = Scope { run, name: "harbour".into(), user_id: "1784".into() };
-        let engine = Arc::new(MemEngine { clock, script: Mutex::new(script.into_iter().collect()) });
-        Self { scope, engine, book: MemBook::of(records) }
+        let book = MemBook::of(records);
+        let script = Mutex::new(script.into_iter().collect());
+        let engine = Arc::new(MemEngine { clock, book: Arc::clone(&book), script });
+        Self { scope, engine, book }
     }
 
     pub(super) fn parts(&self) -> (Scope, Service, Arc<dyn Book>) {

@@ -144,15 +144,18 @@ fn a_first_comment_is_posted_once_and_comments_are_switched_off() {
 /// `posts/one` is live and its first comment is due, as a run leaves it that is killed in between. `forge` changes
 /// its record, and is given the media of `posts/two`; returns what the next run says.
 fn with_a_comment_due(forge: impl Fn(&mut Value, &Value)) -> (Server, Project, Output) {
+    with_a_comment_due_on("The first one", forge)
+}
+
+/// As [`with_a_comment_due`], where the manifest says `caption` by now.
+fn with_a_comment_due_on(caption: &str, forge: impl Fn(&mut Value, &Value)) -> (Server, Project, Output) {
     let server = Server::start();
     let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
     project.jpeg("posts/two.jpg", 2);
     project.write("posts/two.yaml", "kind: image\nimage: ./two.jpg\ncaption: The second\n");
     apply(&project).exits(0);
-    project.write(
-        "posts/one.yaml",
-        "kind: image\nimage: ./one.jpg\ncaption: Hello\nfirst_comment: Details\ncomment_enabled: false\n",
-    );
+    let fields = "first_comment: Details\ncomment_enabled: false\n";
+    project.write("posts/one.yaml", format!("kind: image\nimage: ./one.jpg\ncaption: {caption}\n{fields}"));
     let mut records = records(&project);
     let two = records.iter().find(|record| record["key"] == "posts/two").unwrap()["media_id"].clone();
     let one = records.iter_mut().find(|record| record["key"] == "posts/one").unwrap();
@@ -199,11 +202,15 @@ fn a_forged_record_sends_no_comment_and_no_switch_to_media_of_its_choice() {
         one["media_id"] = "17900000000009999".into();
         one["published_at"] = "2020-01-01T00:00:00Z".into();
     });
-    output.exits(0).says("send them in the app");
+    output.exits(0).says("turn comments off, in the app");
     assert_eq!(writes_to_media(&server), Vec::<String>::new());
     let calls = server.sandbox.requests().len();
     apply(&project).exits(0);
     assert_eq!(server.sandbox.requests().len(), calls, "nothing is due any more");
+    // The account's own media, made elsewhere: a forger copies its kind and caption, but people have reviewed another.
+    let (server, _, output) = with_a_comment_due_on("Another text", |_, _| {});
+    output.exits(0).says("the manifest has others now");
+    assert_eq!(writes_to_media(&server), Vec::<String>::new());
     // The account's own media, with another caption than the record's, or of another kind.
     for (field, other) in [("caption_digest", format!("v1:sha256:{}", "0".repeat(64))), ("kind", "reel".to_owned())] {
         let (server, _, output) = with_a_comment_due(|one, _| one[field] = other.clone().into());
