@@ -10,7 +10,6 @@ mod node;
 mod problems;
 mod syntax;
 mod text;
-mod tokens;
 
 pub use compose::parse;
 pub use fields::{Fields, TEXT_LIMIT, closest};
@@ -18,7 +17,6 @@ pub(crate) use fields::{listed, report_cut, shown};
 pub use node::{Entry, Node, Value};
 pub use problems::{Mark, Problems};
 pub use text::{FILE_LIMIT, Text, read_text};
-pub use tokens::{is_meta_token, tokens, without};
 
 #[cfg(test)]
 mod tests;

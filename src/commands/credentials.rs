@@ -10,7 +10,7 @@ use crate::graph::{AccessToken, App, AppSecret, Client, Endpoint, Error, Flavour
 use crate::hosting::Hosting;
 use crate::port::Transport;
 use crate::process::{self, Call, Environment, Limits, Problem, Secrets, TalksTo};
-use crate::yaml::is_meta_token;
+use crate::text::tokens::is_meta_token;
 
 use super::World;
 

@@ -14,8 +14,7 @@ use url::Url;
 use super::{Error, MediaFile};
 use crate::net;
 use crate::process::{self, Call, Environment, Limits, Output, Problem, TalksTo};
-use crate::text::excerpt;
-use crate::yaml;
+use crate::text::{excerpt, tokens};
 
 pub(super) struct Program {
     pub words: Vec<String>,
@@ -116,7 +115,7 @@ impl Program {
         for secret in self.secrets.iter().filter(|secret| secret.len() >= 6) {
             text = text.replace(secret.as_str(), "***");
         }
-        text = yaml::without(&text, &yaml::tokens(&text), |_| "***".to_owned());
+        text = tokens::without(&text, &tokens::tokens(&text), |_| "***".to_owned());
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let line = lines.join("; ");
         let surplus = line.chars().count().saturating_sub(SHOWN);

@@ -104,7 +104,7 @@ impl Reader {
             .filter(|part| matches!(part, Component::Normal(_)))
             .map(|part| part.as_os_str().to_string_lossy().into_owned())
             .collect();
-        let prefix: String = below.iter().map(|name| format!("{name}/")).collect();
+        let prefix = if below.is_empty() { String::new() } else { below.join("/") + "/" };
         let mut ignores = Ignores { prefix: prefix.into(), files: Vec::new() };
         let up = |steps: usize| "../".repeat(steps);
         let exclude = top.join(".git/info/exclude");
@@ -230,8 +230,9 @@ impl Ignored {
     fn rules(&self, disk: &dyn Disk, root: &Path, folder: &str) -> Result<Rules, Broken> {
         let mut guard = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let Known { above, folders, reader } = &mut *guard;
-        let mut known =
-            above.get_or_insert_with(|| reader.read_above(disk, root).map(Rules::of).map_err(broken)).clone();
+        let mut known = above
+            .get_or_insert_with(|| reader.read_above(disk, root).map(Rules::of).map_err(|finding| broken(*finding)))
+            .clone();
         let ends = folder.match_indices('/').map(|(end, _)| end).chain([folder.len()]);
         for folder in [""].into_iter().chain(ends.map(|end| &folder[..end])) {
             if let Some(here) = folders.get(folder) {
@@ -267,7 +268,7 @@ impl Rules {
         if disk.stat(&place).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
             return Ok(self);
         }
-        let nearest = reader.read(disk, root, folder, &self.ignores).map_err(broken)?;
+        let nearest = reader.read(disk, root, folder, &self.ignores).map_err(|finding| broken(*finding))?;
         self.ignores.add(nearest);
         Ok(self)
     }
@@ -278,8 +279,7 @@ impl Rules {
 }
 
 /// Why nothing is known of the files below a file of patterns.
-fn broken(finding: Box<Finding>) -> Broken {
-    let finding = *finding;
+fn broken(finding: Finding) -> Broken {
     let message = format!("{}: {}", finding.file, finding.message);
     let help = finding.help.unwrap_or_else(|| "put a file of patterns there, or remove it".into());
     Broken::new(finding.rule, message, "in a folder with this file of patterns", help)

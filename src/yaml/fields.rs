@@ -6,7 +6,7 @@ use super::node::{Entry, Node, Value};
 use super::problems::Problems;
 use crate::rules;
 
-/// The longest text that is read, in bytes: no text of a post is half as long, and what `_defaults.yaml` gives every
+/// The longest text that is read, in bytes: no text of a post needs as much, and what `_defaults.yaml` gives every
 /// post of a folder must not be multiplied into gigabytes.
 pub const TEXT_LIMIT: usize = 16 * 1024;
 /// The longest list that is read: no list of a post has a third as many entries.
@@ -156,7 +156,7 @@ impl Node {
                 let message = format!("`{name}` has more than {} KiB", TEXT_LIMIT / 1024);
                 let label = format!("{} bytes, at most {TEXT_LIMIT} are read", text.len());
                 problems.report(&rules::INVALID_VALUE, &self.span, message, label).help =
-                    Some("shorten it: no text of a post is half as long".into());
+                    Some("shorten it: no text of a post needs as much".into());
                 return None;
             }
             Some(_) => {}

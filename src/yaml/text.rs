@@ -5,10 +5,10 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::tokens::{tokens, without};
 use crate::finding::Finding;
 use crate::port::{Disk, Linked};
 use crate::rules;
+use crate::text::tokens::{tokens, without};
 
 /// The largest YAML file that is read, in bytes.
 pub const FILE_LIMIT: u64 = 1024 * 1024;

@@ -29,11 +29,11 @@ fn text_of(path: &Path) -> String {
     String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()
 }
 
-/// No ten characters of a secret in a row.
+/// No eight characters of a secret in a row.
 #[track_caller]
 fn assert_hidden(text: &str, secret: &str, what: &str) {
-    for at in 0..=secret.len() - 10 {
-        let part = &secret[at..at + 10];
+    for at in 0..=secret.len() - 8 {
+        let part = &secret[at..at + 8];
         assert!(!text.contains(part), "{what}: {part} in\n{}", around(text, part));
     }
 }
