@@ -49,18 +49,22 @@ use crate::text::visible;
 pub use actions::Actions;
 pub use terminal::{Stream, Streams, Terminal};
 
-/// What a command is given of the world.
-pub struct World {
+/// The doors of a command to what is outside: files, time, network, environment. Nothing is shown through them.
+pub struct Ports {
     pub disk: Arc<dyn Disk>,
     pub clock: Arc<dyn Clock>,
     /// Made only by commands that need it: a plan stays offline.
     pub transport: Box<dyn Fn() -> Result<Arc<dyn Transport>, TransportError> + Send + Sync>,
     pub env: Env,
-    pub terminal: Terminal,
-    pub actions: Actions,
     pub stop: StopSignal,
     /// Where attempt ids come from.
     pub seed: u64,
+}
+
+/// Where a person or a runner sees what a command does.
+pub struct Ui {
+    pub terminal: Terminal,
+    pub actions: Actions,
 }
 
 /// Why a command ended early, ready to be shown.
@@ -139,17 +143,16 @@ pub fn main(cli: Cli) -> Exit {
     let env = Env::from_process();
     log::start(&env, &terminal);
     let exit = runtime.block_on(async {
-        let world = World {
+        let ui = Ui { terminal, actions: Actions::of_process(&env) };
+        let ports = Ports {
             disk: Arc::new(RealDisk),
             clock: Arc::new(RealClock::new()),
             transport: Box::new(|| Ok(Arc::new(HttpTransport::new(&HttpOptions::default())?))),
-            actions: Actions::of_process(&env),
             env,
-            terminal,
             stop: signals::listen(),
             seed: getrandom::u64().unwrap_or_else(|_| fastrand::u64(..)),
         };
-        actions::exit_of_process(run(cli, &world).await, &world.env)
+        actions::exit_of_process(run(cli, &ports, &ui).await, &ports.env)
     });
     // A blocking read of a large file must not hold the process.
     runtime.shutdown_background();
@@ -157,30 +160,30 @@ pub fn main(cli: Cli) -> Exit {
 }
 
 /// Runs one command line; the failure, where there is one, has been shown when this returns.
-pub async fn run(cli: Cli, world: &World) -> Exit {
-    world.actions.begin(&cli.command);
+pub async fn run(cli: Cli, ports: &Ports, ui: &Ui) -> Exit {
+    ui.actions.begin(&cli.command);
     let ended = match cli.command {
-        Command::Validate(args) => validate::run(&cli.global, &args, world).await,
-        Command::Plan(args) => plan::run(&cli.global, &args, world).await,
-        Command::Apply(args) => apply::run(&cli.global, &args, world).await,
-        Command::Auth(args) => auth::run(&cli.global, &args, world).await,
-        Command::Status(args) => status::run(&cli.global, &args, world).await,
-        Command::Resolve(args) => resolve::run(&cli.global, &args, world).await,
-        Command::Lock(args) => lock::run(&cli.global, &args, world).await,
-        Command::Sandbox(args) => sandbox::run(&cli.global, &args, world).await,
-        Command::Init { folder } => init::run(&cli.global, folder.as_deref(), world),
-        Command::New(args) => new::run(&cli.global, &args, world),
-        Command::Explain { code } => explain::run(&code, world),
-        Command::Schema { of } => schema::run(of, world),
-        Command::Completions { shell } => extras::completions(shell, world),
-        Command::Man => extras::manual(world),
+        Command::Validate(args) => validate::run(&cli.global, &args, ports, ui).await,
+        Command::Plan(args) => plan::run(&cli.global, &args, ports, ui).await,
+        Command::Apply(args) => apply::run(&cli.global, &args, ports, ui).await,
+        Command::Auth(args) => auth::run(&cli.global, &args, ports, ui).await,
+        Command::Status(args) => status::run(&cli.global, &args, ports, ui).await,
+        Command::Resolve(args) => resolve::run(&cli.global, &args, ports, ui).await,
+        Command::Lock(args) => lock::run(&cli.global, &args, ports, ui).await,
+        Command::Sandbox(args) => sandbox::run(&cli.global, &args, ports, ui).await,
+        Command::Init { folder } => init::run(&cli.global, folder.as_deref(), ports, ui),
+        Command::New(args) => new::run(&cli.global, &args, ports, ui),
+        Command::Explain { code } => explain::run(&code, ui),
+        Command::Schema { of } => schema::run(of, ui),
+        Command::Completions { shell } => extras::completions(shell, ui),
+        Command::Man => extras::manual(ui),
         Command::Other(words) => extras::unknown(&words),
     };
     let exit = ended.unwrap_or_else(|failure| {
-        world.actions.failed(&report::failure::render(failure.report.as_ref(), Style::plain()));
-        world.terminal.fail(&failure)
+        ui.actions.failed(&report::failure::render(failure.report.as_ref(), Style::plain()));
+        ui.terminal.fail(&failure)
     });
-    world.actions.finish(exit, world);
+    ui.actions.finish(exit, ports, ui);
     exit
 }
 
@@ -202,21 +205,21 @@ pub fn command_line(words: impl IntoIterator<Item = OsString>) -> Result<Cli, Ex
 }
 
 /// Workflow commands as data: a runner is meant to obey them.
-fn write_commands(world: &World, text: &str) -> Result<(), Failure> {
-    match world.actions.write(text) {
+fn write_commands(ui: &Ui, text: &str) -> Result<(), Failure> {
+    match ui.actions.write(text) {
         Some(written) => judge(written),
-        None => judge(world.terminal.write_as_it_is(text)),
+        None => judge(ui.terminal.write_as_it_is(text)),
     }
 }
 
 /// As [`write_stdout`], for a report that is coloured where stdout is.
-fn write_coloured(world: &World, text: &str) -> Result<(), Failure> {
-    judge(world.terminal.write_coloured(text))
+fn write_coloured(ui: &Ui, text: &str) -> Result<(), Failure> {
+    judge(ui.terminal.write_coloured(text))
 }
 
 /// A closed pipe is the reader's wish, everything else is an error.
-fn write_stdout(world: &World, text: &str) -> Result<(), Failure> {
-    judge(world.terminal.write(text))
+fn write_stdout(ui: &Ui, text: &str) -> Result<(), Failure> {
+    judge(ui.terminal.write(text))
 }
 
 fn judge(written: std::io::Result<()>) -> Result<(), Failure> {

@@ -19,8 +19,8 @@ use crate::report::text::plural;
 use crate::report::{self, workflow};
 use crate::text;
 
-use super::World;
 use super::terminal::Stream;
+use super::{Ports, Ui};
 
 /// A token that ends sooner is a warning.
 const LAST_DAYS: i64 = 7;
@@ -161,19 +161,19 @@ impl Actions {
     }
 
     /// Writes summary and outputs. What cannot be written changes no exit code: the posts are what counts.
-    pub(super) fn finish(&self, exit: Exit, world: &World) {
+    pub(super) fn finish(&self, exit: Exit, ports: &Ports, ui: &Ui) {
         let told = self.told();
         if told.run.command.is_empty() || !self.is_on {
             return;
         }
-        if let Some(path) = file(world, "GITHUB_STEP_SUMMARY").filter(|_| !told.is_shown) {
-            let used = world.disk.stat(&path).map_or(0, |stat| stat.len);
-            let page = told.page(exit, &world.env, Limit::summary(used));
-            append(world, &path, &format!("{page}\n"), "summary of this step");
+        if let Some(path) = file(ports, "GITHUB_STEP_SUMMARY").filter(|_| !told.is_shown) {
+            let used = ports.disk.stat(&path).map_or(0, |stat| stat.len);
+            let page = told.page(exit, &ports.env, Limit::summary(used));
+            append(ports, ui, &path, &format!("{page}\n"), "summary of this step");
         }
-        if let Some(path) = file(world, "GITHUB_OUTPUT") {
-            let random = getrandom::u64().map_or_else(|_| world.seed.to_string(), |random| format!("{random:016x}"));
-            append(world, &path, &workflow::outputs(&told.outputs(exit), &random), "outputs of this step");
+        if let Some(path) = file(ports, "GITHUB_OUTPUT") {
+            let random = getrandom::u64().map_or_else(|_| ports.seed.to_string(), |random| format!("{random:016x}"));
+            append(ports, ui, &path, &workflow::outputs(&told.outputs(exit), &random), "outputs of this step");
         }
         let waiting: Vec<String> = told.waiting();
         drop(told);
@@ -197,14 +197,14 @@ pub(super) fn exit_of_process(exit: Exit, env: &Env) -> Exit {
     if exit == Exit::Deferred && env.is_on("IGSYNC_DEFERRED_IS_GREEN") { Exit::Done } else { exit }
 }
 
-fn file(world: &World, name: &str) -> Option<PathBuf> {
-    let path = world.env.get(name).map(Path::new).filter(|path| path.is_absolute())?;
-    Some(named(&*world.disk, path))
+fn file(ports: &Ports, name: &str) -> Option<PathBuf> {
+    let path = ports.env.get(name).map(Path::new).filter(|path| path.is_absolute())?;
+    Some(named(&*ports.disk, path))
 }
 
-fn append(world: &World, path: &Path, text: &str, what: &str) {
-    if let Err(error) = world.disk.append(path, text.as_bytes()) {
-        world.terminal.say(&format!("note: the {what} could not be written: {error}"));
+fn append(ports: &Ports, ui: &Ui, path: &Path, text: &str, what: &str) {
+    if let Err(error) = ports.disk.append(path, text.as_bytes()) {
+        ui.terminal.say(&format!("note: the {what} could not be written: {error}"));
     }
 }
 

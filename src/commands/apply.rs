@@ -20,9 +20,9 @@ use super::connect::{Connector, Pace};
 use super::plan::{due_by, make, make_and_draw, show_findings};
 use super::project::{Project, Start};
 use super::remote::{Keeping, Terms};
-use super::{Ended, Failure, World, refresh, remote, run_lock, write_coloured};
+use super::{Ended, Failure, Ports, Ui, refresh, remote, run_lock, write_coloured};
 
-pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
+pub(super) async fn run(global: &Global, args: &Apply, ports: &Ports, ui: &Ui) -> Ended {
     if args.refresh == Refresh::Full && args.no_live_check {
         return Err(Failure::message(
             Exit::Usage,
@@ -30,13 +30,13 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
             "leave one of them out",
         ));
     }
-    let start = Start::new(global, world, args.scope.sandbox).await?;
+    let start = Start::new(global, ports, ui, args.scope.sandbox).await?;
     refuse_time_travel(&start, args)?;
-    let mut snapshot = start.snapshot(world)?;
+    let mut snapshot = start.snapshot(ports)?;
     // Before media are looked at: what others have published needs none.
-    let keeping = remote::choose(&start, &mut snapshot, Terms::of_apply(args), world).await;
-    let mut project = start.project(world, snapshot, false);
-    show_findings(&project, world);
+    let keeping = remote::choose(&start, &mut snapshot, Terms::of_apply(args), ports, ui).await;
+    let mut project = start.project(ports, snapshot, false);
+    show_findings(&project, ports, ui);
     if project.configuration_errors() || !project.complete {
         return Ok(Exit::Failure);
     }
@@ -44,30 +44,37 @@ pub(super) async fn run(global: &Global, args: &Apply, world: &World) -> Ended {
     if !args.allow_ephemeral_lock {
         project.ephemeral = keeping.nowhere().map(str::to_owned);
     }
-    let ended = carry_on(project, &keeping, global, args, world).await;
-    keeping.follow(world).await;
+    let ended = carry_on(project, &keeping, global, args, ports, ui).await;
+    keeping.follow(ports, ui).await;
     ended
 }
 
-async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args: &Apply, world: &World) -> Ended {
+async fn carry_on(
+    mut project: Project,
+    keeping: &Keeping,
+    global: &Global,
+    args: &Apply,
+    ports: &Ports,
+    ui: &Ui,
+) -> Ended {
     let as_apply = ("apply", args.lock_timeout);
-    let now = due_by(&project, &args.scope, None, world);
+    let now = due_by(&project, &args.scope, None, ports);
     let offline = make(&project, &args.scope, BTreeSet::new(), now)?;
     let names = prepare::accounts_to_ask(&offline, &project, args, now);
-    if let Some(exit) = prepare::ends_offline(&offline, &names, args, world)? {
+    if let Some(exit) = prepare::ends_offline(&offline, &names, args, ui)? {
         if exit != Exit::Refused {
             if keeping.lacks(&project.snapshot.records) {
-                let ledger = keeping.open(&project, as_apply, observer(args, world), world).await?;
-                remote::keep_all(&ledger, world).await?;
+                let ledger = keeping.open(&project, as_apply, observer(args, ports, ui), ports, ui).await?;
+                remote::keep_all(&ledger, ui).await?;
             } else {
-                catch_up(&project, args, world).await?;
+                catch_up(&project, args, ports, ui).await?;
             }
         }
         return Ok(exit);
     }
-    let ledger = keeping.open(&project, as_apply, observer(args, world), world).await?;
-    let connector = Connector::open(&project, world).await?;
-    let accounts = connector.connect_all(&project, &Pace::of(args), &names, &ledger, world).await?;
+    let ledger = keeping.open(&project, as_apply, observer(args, ports, ui), ports, ui).await?;
+    let connector = Connector::open(&project, ports).await?;
+    let accounts = connector.connect_all(&project, &Pace::of(args), &names, &ledger, ports, ui).await?;
     let users = accounts.users();
     let clients = accounts.clients.clone();
     let (mut run, _sandbox) = accounts.into_run(ledger);
@@ -77,31 +84,30 @@ async fn carry_on(mut project: Project, keeping: &Keeping, global: &Global, args
         settled = settle(&mut run, &mut project).await;
     }
     if args.refresh == Refresh::Full {
-        refresh::look(&mut run, &mut project, &args.scope, &settled, world).await?;
+        refresh::look(&mut run, &mut project, &args.scope, &settled, ports).await?;
     }
-    let now = due_by(&project, &args.scope, run.server_now(), world);
-    let mut plan = make_and_draw(&mut project, &args.scope, settled, now, world)?;
-    show(&plan, args, world)?;
-    let refused =
-        |plan: &Plan| refusal(plan, args, world, |_| true).or_else(|| prepare::refused_for_errors(plan, world));
+    let now = due_by(&project, &args.scope, run.server_now(), ports);
+    let mut plan = make_and_draw(&mut project, &args.scope, settled, now, ports, ui)?;
+    show(&plan, args, ui)?;
+    let refused = |plan: &Plan| refusal(plan, args, ui, |_| true).or_else(|| prepare::refused_for_errors(plan, ui));
     if let Some(exit) = refused(&plan) {
-        remote::keep_all(run.ledger(), world).await?;
+        remote::keep_all(run.ledger(), ui).await?;
         return Ok(exit);
     }
-    if plan.acts() && !agreed(&plan, args, world)? {
+    if plan.acts() && !agreed(&plan, args, ui)? {
         return Ok(Exit::Failure);
     }
     if args.refresh == Refresh::None {
         // Nothing is sent before it is known what earlier runs have sent, however the plan was made.
         let settled = settle(&mut run, &mut project).await;
-        plan = make(&project, &args.scope, settled, due_by(&project, &args.scope, run.server_now(), world))?;
+        plan = make(&project, &args.scope, settled, due_by(&project, &args.scope, run.server_now(), ports))?;
         if let Some(exit) = refused(&plan) {
-            remote::keep_all(run.ledger(), world).await?;
+            remote::keep_all(run.ledger(), ui).await?;
             return Ok(exit);
         }
     }
-    preflight::check(&plan, &project, &mut run, &clients, world).await;
-    carry_out::run(run, &plan, &project, global, args, world).await
+    preflight::check(&plan, &project, &mut run, &clients, ports, ui).await;
+    carry_out::run(run, &plan, &project, global, args, ports, ui).await
 }
 
 /// Settles what earlier runs left open, and takes over what that has recorded.
@@ -113,15 +119,15 @@ async fn settle(run: &mut Run, project: &mut Project) -> BTreeSet<AttemptId> {
 
 /// A run that was killed after its last publish, or a lockfile that was reverted, leaves a lockfile that
 /// knows less than the journal: the next commit would carry it.
-async fn catch_up(project: &Project, args: &Apply, world: &World) -> Result<(), Failure> {
+async fn catch_up(project: &Project, args: &Apply, ports: &Ports, ui: &Ui) -> Result<(), Failure> {
     if !project.snapshot.is_behind && !project.snapshot.has_conflicts {
         return Ok(());
     }
-    let _lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", world).await?;
-    let is_new = Ledger::open(Arc::clone(&world.disk), project.paths.clone())?.fold()?;
+    let _lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", ports, ui).await?;
+    let is_new = Ledger::open(Arc::clone(&ports.disk), project.paths.clone())?.fold()?;
     if is_new && !project.sandbox {
-        world.terminal.say("igsync.lock was behind the journal and is whole again");
-        remote::say_how_to_keep(project, "Record what was published", world);
+        ui.terminal.say("igsync.lock was behind the journal and is whole again");
+        remote::say_how_to_keep(project, "Record what was published", ui);
     }
     Ok(())
 }
@@ -139,35 +145,35 @@ fn refuse_time_travel(start: &Start, args: &Apply) -> Result<(), Failure> {
 }
 
 /// In JSON the events are the output, and the plan is `igsync plan --format json`.
-fn show(plan: &Plan, args: &Apply, world: &World) -> Result<(), Failure> {
-    world.actions.plan(plan);
+fn show(plan: &Plan, args: &Apply, ui: &Ui) -> Result<(), Failure> {
+    ui.actions.plan(plan);
     if args.format == OutputFormat::Json {
         return Ok(());
     }
-    write_coloured(world, &report::plan_human::render(plan, world.terminal.style_out(), world.terminal.program))
+    write_coloured(ui, &report::plan_human::render(plan, ui.terminal.style_out(), ui.terminal.program))
 }
 
 /// Exit 5 when a guard of one of these kinds stands in the plan.
-fn refusal(plan: &Plan, args: &Apply, world: &World, is_meant: impl Fn(GuardKind) -> bool) -> Option<Exit> {
+fn refusal(plan: &Plan, args: &Apply, ui: &Ui, is_meant: impl Fn(GuardKind) -> bool) -> Option<Exit> {
     let mut refused = false;
     for guard in plan.guards.iter().filter(|guard| is_meant(guard.kind)) {
         refused = true;
         // The human plan has shown them already.
         if args.format == OutputFormat::Json {
-            world.terminal.say(&format!("refused: {}\n  help: {}", guard.message, guard.help));
+            ui.terminal.say(&format!("refused: {}\n  help: {}", guard.message, guard.help));
         }
     }
     if refused {
-        world.terminal.say("nothing was published: the plan was refused");
+        ui.terminal.say("nothing was published: the plan was refused");
     }
     refused.then_some(Exit::Refused)
 }
 
-fn agreed(plan: &Plan, args: &Apply, world: &World) -> Result<bool, Failure> {
+fn agreed(plan: &Plan, args: &Apply, ui: &Ui) -> Result<bool, Failure> {
     if args.yes {
         return Ok(true);
     }
-    if !world.terminal.is_interactive {
+    if !ui.terminal.is_interactive {
         return Err(Failure::message(
             Exit::Failure,
             "publishing cannot be undone, and nobody is here to be asked",
@@ -175,16 +181,16 @@ fn agreed(plan: &Plan, args: &Apply, world: &World) -> Result<bool, Failure> {
         ));
     }
     let posts = plural(plan.summary.publish + plan.summary.resume, "post");
-    let agreed = world.terminal.confirm(&format!("Publish {posts}? This cannot be undone."));
+    let agreed = ui.terminal.confirm(&format!("Publish {posts}? This cannot be undone."));
     if !agreed {
-        world.terminal.say("nothing was published");
+        ui.terminal.say("nothing was published");
     }
     Ok(agreed)
 }
 
-fn observer(args: &Apply, world: &World) -> Box<dyn Observer> {
-    world.actions.hearing(match args.format {
-        OutputFormat::Json => Box::new(report::events::Json::new(world.terminal.streams.out.clone())),
-        OutputFormat::Human => world.terminal.progress(&world.clock),
+fn observer(args: &Apply, ports: &Ports, ui: &Ui) -> Box<dyn Observer> {
+    ui.actions.hearing(match args.format {
+        OutputFormat::Json => Box::new(report::events::Json::new(ui.terminal.streams.out.clone())),
+        OutputFormat::Human => ui.terminal.progress(&ports.clock),
     })
 }

@@ -20,17 +20,17 @@ use crate::port::Transport;
 use crate::report;
 
 use super::project::content_root;
-use super::{Ended, Failure, World, credentials, private, write_stdout};
+use super::{Ended, Failure, Ports, Ui, credentials, private, write_stdout};
 
 pub(super) use inspect::{chosen, debug, facts, needs};
 
-pub(super) async fn run(global: &Global, args: &Auth, world: &World) -> Ended {
+pub(super) async fn run(global: &Global, args: &Auth, ports: &Ports, ui: &Ui) -> Ended {
     match args {
-        Auth::Login(args) => login::run(global, args, world).await,
-        Auth::Exchange(args) => renew::exchange(global, args, world).await,
-        Auth::Refresh(args) => renew::refresh(global, args, world).await,
-        Auth::Inspect(args) => inspect::run(global, args, world).await,
-        Auth::Accounts(args) => accounts::run(global, args, world).await,
+        Auth::Login(args) => login::run(global, args, ports, ui).await,
+        Auth::Exchange(args) => renew::exchange(global, args, ports, ui).await,
+        Auth::Refresh(args) => renew::refresh(global, args, ports, ui).await,
+        Auth::Inspect(args) => inspect::run(global, args, ports, ui).await,
+        Auth::Accounts(args) => accounts::run(global, args, ports, ui).await,
     }
 }
 
@@ -43,13 +43,13 @@ struct Desk {
 }
 
 impl Desk {
-    async fn open(global: &Global, world: &World) -> Result<Self, Failure> {
-        let root = content_root(global, world)?;
-        let loaded = config::load(&*world.disk, &root, global.config.as_deref(), &world.env);
-        private::refuse_tracked(global, &root, &loaded, world).await?;
+    async fn open(global: &Global, ports: &Ports, ui: &Ui) -> Result<Self, Failure> {
+        let root = content_root(global, ports)?;
+        let loaded = config::load(&*ports.disk, &root, global.config.as_deref(), &ports.env);
+        private::refuse_tracked(global, &root, &loaded, ports, ui).await?;
         if loaded.findings.iter().any(|finding| finding.severity == Severity::Error) {
-            let text = report::findings::render(&loaded.findings, world.terminal.style_err());
-            world.terminal.say(text.trim_end());
+            let text = report::findings::render(&loaded.findings, ui.terminal.style_err());
+            ui.terminal.say(text.trim_end());
             return Err(Failure::message(
                 Exit::Failure,
                 "the configuration has errors",
@@ -57,7 +57,7 @@ impl Desk {
             ));
         }
         let paths = Paths::new(&root);
-        Ok(Self { config: loaded.config, settings: loaded.settings, paths, transport: transport(world)? })
+        Ok(Self { config: loaded.config, settings: loaded.settings, paths, transport: transport(ports)? })
     }
 
     /// The named account, or the only one there can be meant.
@@ -81,14 +81,14 @@ impl Desk {
         })
     }
 
-    async fn client(&self, account: &Account, world: &World) -> Result<Client, Failure> {
-        let connected = credentials::connect(account, &self.config, &self.settings, &self.transport, world);
+    async fn client(&self, account: &Account, ports: &Ports, ui: &Ui) -> Result<Client, Failure> {
+        let connected = credentials::connect(account, &self.config, &self.settings, &self.transport, ports, ui);
         connected.await.map_err(Failure::halted)
     }
 }
 
-pub(super) fn transport(world: &World) -> Result<Arc<dyn Transport>, Failure> {
-    (world.transport)().map_err(|error| Failure::message(Exit::Failure, error, "check the proxy and TLS settings"))
+pub(super) fn transport(ports: &Ports) -> Result<Arc<dyn Transport>, Failure> {
+    (ports.transport)().map_err(|error| Failure::message(Exit::Failure, error, "check the proxy and TLS settings"))
 }
 
 /// A call that failed, with the exit code of its cause.
@@ -98,8 +98,8 @@ fn failed(error: &Error) -> Failure {
 }
 
 /// Asked before the call: a token that nobody may see is lost.
-fn check_stdout(world: &World, show: bool) -> Result<(), Failure> {
-    if show || !world.terminal.shows_stdout() {
+fn check_stdout(ui: &Ui, show: bool) -> Result<(), Failure> {
+    if show || !ui.terminal.shows_stdout() {
         return Ok(());
     }
     Err(Failure::message(
@@ -110,23 +110,23 @@ fn check_stdout(world: &World, show: bool) -> Result<(), Failure> {
 }
 
 /// Writes a new token to stdout, and what is known about it to stderr.
-fn hand_over(issued: &Issued, now: Timestamp, desk: &Desk, world: &World) -> Result<(), Failure> {
-    write_stdout(world, &format!("{}\n", issued.reveal()))?;
+fn hand_over(issued: &Issued, now: Timestamp, desk: &Desk, ports: &Ports, ui: &Ui) -> Result<(), Failure> {
+    write_stdout(ui, &format!("{}\n", issued.reveal()))?;
     let until = issued.lifetime.and_then(|lifetime| now.checked_add(lifetime).ok());
     if let Some(until) = until
-        && desk.paths.prepare(&*world.disk).is_ok()
+        && desk.paths.prepare(&*ports.disk).is_ok()
     {
         // Without the note a later `inspect` knows less, nothing worse.
-        let _ = expiry::remember(&*world.disk, &desk.paths.expiry(), &issued.token, until);
+        let _ = expiry::remember(&*ports.disk, &desk.paths.expiry(), &issued.token, until);
     }
-    world.terminal.say(&report::auth::issued(until, now));
+    ui.terminal.say(&report::auth::issued(until, now));
     Ok(())
 }
 
 /// Says whose token it is. The token is out already, so a failure is only said.
-async fn introduce(client: &Client, world: &World) {
+async fn introduce(client: &Client, ui: &Ui) {
     match client.accounts().await {
-        Ok(found) => found.iter().for_each(|identity| world.terminal.say(&report::auth::owner(identity))),
-        Err(error) => world.terminal.say(&format!("note: whose token it is could not be asked: {error}")),
+        Ok(found) => found.iter().for_each(|identity| ui.terminal.say(&report::auth::owner(identity))),
+        Err(error) => ui.terminal.say(&format!("note: whose token it is could not be asked: {error}")),
     }
 }

@@ -6,13 +6,13 @@ use crate::lockfile::{self, Base, Paths, RecordChange, Records, changes, format}
 use crate::plan::Branch;
 
 use super::project::Project;
-use super::{Failure, World, base};
+use super::{Failure, Ports, base};
 
 /// The lockfile below the content root.
 const LOCKFILE: &str = "igsync.lock";
 
 /// What this checkout adds and changes since it left `rev`.
-pub(super) async fn of(project: &Project, rev: &str, world: &World) -> Result<Branch, Failure> {
+pub(super) async fn of(project: &Project, rev: &str, ports: &Ports) -> Result<Branch, Failure> {
     let git = base::git(project);
     let failed = |error| base::failed(&error, rev);
     let fork = git.fork(rev).await.map_err(failed)?;
@@ -20,7 +20,7 @@ pub(super) async fn of(project: &Project, rev: &str, world: &World) -> Result<Br
     let left_at = git.lockfile_at(&fork.left_at).await.map_err(failed)?;
     let tip =
         if fork.tip == fork.left_at { left_at.clone() } else { git.lockfile_at(&fork.tip).await.map_err(failed)? };
-    let here = lockfile::text(&*world.disk, &Paths::new(&project.root))?;
+    let here = lockfile::text(&*ports.disk, &Paths::new(&project.root))?;
     let versions = Versions { left_at, tip, here };
     let record = record(&versions, &fork, changed.contains(LOCKFILE))?;
     let files = base::with_users(changed, project.posts.iter().map(|post| &**post));

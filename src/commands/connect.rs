@@ -20,7 +20,7 @@ use crate::sandbox::{self, Sandbox};
 
 use super::credentials::{self, account_halt};
 use super::project::{Project, mending_of};
-use super::{Failure, World};
+use super::{Failure, Ports, Ui};
 
 /// What all connections share.
 pub(super) struct Connector {
@@ -90,10 +90,10 @@ impl Accounts {
 
 impl Connector {
     /// Opens the way out; starts the sandbox when the run is to stay at home.
-    pub(super) async fn open(project: &Project, world: &World) -> Result<Self, Failure> {
-        let transport = (world.transport)()
+    pub(super) async fn open(project: &Project, ports: &Ports) -> Result<Self, Failure> {
+        let transport = (ports.transport)()
             .map_err(|error| Failure::message(Exit::Failure, error, "check the proxy and TLS settings"))?;
-        let sandbox = if project.sandbox { Some(Served::start(project, world, &transport).await?) } else { None };
+        let sandbox = if project.sandbox { Some(Served::start(project, ports, &transport).await?) } else { None };
         Ok(Self { transport, sandbox, prover: OnceLock::new(), hosts: Mutex::default() })
     }
 
@@ -105,11 +105,12 @@ impl Connector {
         pace: &Pace,
         names: &HashSet<AccountName>,
         ledger: &Arc<Ledger>,
-        world: &World,
+        ports: &Ports,
+        ui: &Ui,
     ) -> Result<Accounts, Failure> {
         let mut accounts = Accounts { runs: Vec::new(), halted: Vec::new(), clients: HashMap::new(), sandbox: None };
         for account in project.config.accounts.iter().filter(|account| names.contains(&account.name)) {
-            let connected = match self.client(account, project, world).await {
+            let connected = match self.client(account, project, ports, ui).await {
                 Ok(client) => self.identify(saying_pauses(client, account, ledger), account, project, ledger).await?,
                 Err(halt) => Err(halt),
             };
@@ -118,7 +119,7 @@ impl Connector {
                     check_clock(&client)?;
                     let client = Arc::new(client);
                     accounts.clients.insert(account.name.clone(), Arc::clone(&client));
-                    accounts.runs.push(self.account_run(account, client, user_id, project, pace, ledger, world));
+                    accounts.runs.push(self.account_run(account, client, user_id, project, pace, ledger, ports));
                 }
                 Err(halt) => accounts.halted.push((account.name.clone(), halt)),
             }
@@ -127,15 +128,21 @@ impl Connector {
         Ok(accounts)
     }
 
-    pub(super) async fn client(&self, account: &Account, project: &Project, world: &World) -> Result<Client, Halt> {
+    pub(super) async fn client(
+        &self,
+        account: &Account,
+        project: &Project,
+        ports: &Ports,
+        ui: &Ui,
+    ) -> Result<Client, Halt> {
         let Some(served) = &self.sandbox else {
-            return credentials::connect(account, &project.config, &project.settings, &self.transport, world).await;
+            return credentials::connect(account, &project.config, &project.settings, &self.transport, ports, ui).await;
         };
         let token = AccessToken::from_text(sandbox::TOKEN).map_err(|error| account_halt(error, "try again"))?;
         // Its clock is its own.
         let settings =
             Settings { graph_url: Some(served.base()), upload_url: None, max_skew: None, ..project.settings.clone() };
-        credentials::client(account.login, token, &settings, &self.transport, world)
+        credentials::client(account.login, token, &settings, &self.transport, ports)
     }
 
     /// Asks the token who it is. The outer error ends the run: publishing to the wrong account cannot
@@ -171,7 +178,7 @@ impl Connector {
         project: &Project,
         pace: &Pace,
         ledger: &Arc<Ledger>,
-        world: &World,
+        ports: &Ports,
     ) -> AccountRun {
         let is_loopback = client.endpoint().is_loopback();
         let base =
@@ -191,9 +198,9 @@ impl Connector {
             graph,
             media: MediaSource {
                 uploads_video: engine.capabilities().uploads_video,
-                host: self.host(account, base.filter(|_| is_loopback), project, world),
+                host: self.host(account, base.filter(|_| is_loopback), project, ports),
                 root: project.root.clone(),
-                disk: Arc::clone(&world.disk),
+                disk: Arc::clone(&ports.disk),
                 digests: Arc::clone(&project.digests),
                 converting: mending_of(account).map(|mending| Converting { mending, kept: Arc::clone(&project.kept) }),
                 hashed: Arc::clone(&project.hashed),
@@ -203,19 +210,19 @@ impl Connector {
             min_gap: account.schedule.min_gap,
             parallelism: usize::from(pace.parallelism),
             live_check: pace.live_check,
-            proof: pace.probe.then(|| self.proof(is_loopback, project, world)),
+            proof: pace.probe.then(|| self.proof(is_loopback, project, ports)),
             added_at: Arc::new(move |file| in_git.added_at(file)),
         })
     }
 
     /// One for all accounts of a run, so that a file that two of them share is read once.
-    fn proof(&self, is_loopback: bool, project: &Project, world: &World) -> Proof {
+    fn proof(&self, is_loopback: bool, project: &Project, ports: &Ports) -> Proof {
         let reach = if is_loopback { Reach::ThisMachine } else { Reach::Internet };
         let prover = self.prover.get_or_init(|| {
             let waits = project.waits();
             // Meta may fetch again until it has finished, and the last post of a run is made last.
             let run_time = waits.poll_budget.max(MOST_OF_A_RUN);
-            let (transport, clock) = (Arc::clone(&self.transport), Arc::clone(&world.clock));
+            let (transport, clock) = (Arc::clone(&self.transport), Arc::clone(&ports.clock));
             Arc::new(Prover::new(transport, clock, reach, waits.http_timeout, run_time))
         });
         let config = project.config.clone();
@@ -228,7 +235,7 @@ impl Connector {
         account: &Account,
         loopback_base: Option<url::Url>,
         project: &Project,
-        world: &World,
+        ports: &Ports,
     ) -> Option<Arc<Host>> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, host)) = hosts.iter().find(|(hosting, _)| *hosting == account.hosting) {
@@ -236,9 +243,9 @@ impl Connector {
         }
         let surroundings = Surroundings {
             root: project.root.clone(),
-            disk: Arc::clone(&world.disk),
+            disk: Arc::clone(&ports.disk),
             transport: Arc::clone(&self.transport),
-            env: &|name| world.env.get(name).map(str::to_owned),
+            env: &|name| ports.env.get(name).map(str::to_owned),
             environment: credentials::environment(&project.config),
             secrets: credentials::secret_variables(&project.config),
             timeout: project.settings.http_timeout,
@@ -323,7 +330,7 @@ pub(super) struct Served {
 }
 
 impl Served {
-    async fn start(project: &Project, world: &World, transport: &Arc<dyn Transport>) -> Result<Self, Failure> {
+    async fn start(project: &Project, ports: &Ports, transport: &Arc<dyn Transport>) -> Result<Self, Failure> {
         let users = project.config.accounts.iter().filter_map(|account| {
             let name = account.username.clone().unwrap_or_else(|| account.name.to_string());
             Some((account.user_id.clone()?, name))
@@ -333,7 +340,7 @@ impl Served {
             extra_accounts: users.collect(),
             ..sandbox::Options::quick()
         };
-        let sandbox = Sandbox::new(&options, Arc::clone(&world.disk), Arc::clone(&world.clock))
+        let sandbox = Sandbox::new(&options, Arc::clone(&ports.disk), Arc::clone(&ports.clock))
             .map_err(|error| Failure::of_file(&error, &error, "remove .igsync/sandbox to begin anew"))?
             .fetching_through(Arc::clone(transport));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))

@@ -12,7 +12,7 @@ use crate::port::Transport;
 use crate::process::{self, Call, Environment, Limits, Problem, Secrets, TalksTo};
 use crate::text::tokens::is_meta_token;
 
-use super::World;
+use super::{Ports, Ui};
 
 /// The way to the API of one account, with the token that its source holds.
 pub(super) async fn connect(
@@ -20,23 +20,24 @@ pub(super) async fn connect(
     config: &Config,
     settings: &Settings,
     transport: &Arc<dyn Transport>,
-    world: &World,
+    ports: &Ports,
+    ui: &Ui,
 ) -> Result<Client, Halt> {
-    let token = AccessToken::from_text(&token_text(account, config, settings, world).await?)
+    let token = AccessToken::from_text(&token_text(account, config, settings, ports).await?)
         .map_err(|error| account_halt(error, "put a fresh token into the account's token source"))?;
     if is_of_the_other_login(account, &token) {
-        world.terminal.say(&format!(
+        ui.terminal.say(&format!(
             "warning: the token of account {} looks like one of the other login; `login:` says {}",
             account.name,
             login_word(account.login)
         ));
     }
-    client(account.login, token, settings, transport, world).map(|client| proven(client, world))
+    client(account.login, token, settings, transport, ports).map(|client| proven(client, ports))
 }
 
 /// Proves every call where the app's secret is known.
-pub(super) fn proven(client: Client, world: &World) -> Client {
-    match world.env.get("IGSYNC_APP_SECRET").map(AppSecret::from_text) {
+pub(super) fn proven(client: Client, ports: &Ports) -> Client {
+    match ports.env.get("IGSYNC_APP_SECRET").map(AppSecret::from_text) {
         Some(Ok(secret)) => client.with_app_secret(secret),
         _ => client,
     }
@@ -48,19 +49,19 @@ pub(super) fn client(
     token: AccessToken,
     settings: &Settings,
     transport: &Arc<dyn Transport>,
-    world: &World,
+    ports: &Ports,
 ) -> Result<Client, Halt> {
     let (base, upload) = (settings.graph_url.clone(), settings.upload_url.clone());
     let endpoint = Endpoint::new(flavour(login), base, upload, settings.graph_version.clone())
         .map_err(|error| account_halt(error, "correct IGSYNC_GRAPH_URL"))?;
     let timing = Timing { call_timeout: settings.http_timeout, max_skew: settings.max_skew, ..Timing::default() };
-    Ok(Client::new(endpoint, token, Arc::clone(transport), Arc::clone(&world.clock), timing))
+    Ok(Client::new(endpoint, token, Arc::clone(transport), Arc::clone(&ports.clock), timing))
 }
 
 /// The app of the environment. Facebook Login needs both parts, Instagram Login the secret alone.
-pub(super) fn app(world: &World) -> Option<App> {
-    let secret = world.env.get("IGSYNC_APP_SECRET")?;
-    Some(App::new(world.env.get("IGSYNC_APP_ID").unwrap_or_default(), secret))
+pub(super) fn app(ports: &Ports) -> Option<App> {
+    let secret = ports.env.get("IGSYNC_APP_SECRET")?;
+    Some(App::new(ports.env.get("IGSYNC_APP_ID").unwrap_or_default(), secret))
 }
 
 /// The end of an account's run when the token was refused, with the reason that Meta does not give.
@@ -90,10 +91,10 @@ pub(super) fn flavour(login: Login) -> Flavour {
 }
 
 /// Reads the token from where the configuration says it is.
-async fn token_text(account: &Account, config: &Config, settings: &Settings, world: &World) -> Result<String, Halt> {
+async fn token_text(account: &Account, config: &Config, settings: &Settings, ports: &Ports) -> Result<String, Halt> {
     match &account.token {
         TokenSource::Env(names) => {
-            names.iter().find_map(|name| world.env.get(name)).map(str::to_owned).ok_or_else(|| {
+            names.iter().find_map(|name| ports.env.get(name)).map(str::to_owned).ok_or_else(|| {
                 account_halt(
                     format!("account {} has no token: {} is not set", account.name, names.join(" or ")),
                     "set it to a long-lived access token, or try igsync without one: apply --sandbox",

@@ -19,7 +19,7 @@ use super::connect::{Connector, Pace};
 use super::project::{Project, Start};
 use super::remote::{self, Keeping, Terms};
 use super::subject::Named;
-use super::{Ended, Failure, Silent, World, write_stdout};
+use super::{Ended, Failure, Ports, Silent, Ui, write_stdout};
 
 /// The record opened for a change.
 pub(super) struct Desk {
@@ -67,25 +67,26 @@ impl Desk {
         scope: &LockScope,
         change: Change,
         command: &str,
-        world: &World,
+        ports: &Ports,
+        ui: &Ui,
     ) -> Result<Self, Failure> {
         let (sandbox, format) = (scope.sandbox, scope.format);
         let opening = Opening { command, sandbox, change, format, observer: Box::new(Silent) };
-        Self::of(opening, global, world).await
+        Self::of(opening, global, ports, ui).await
     }
 
-    pub(super) async fn of(opening: Opening<'_>, global: &Global, world: &World) -> Result<Self, Failure> {
+    pub(super) async fn of(opening: Opening<'_>, global: &Global, ports: &Ports, ui: &Ui) -> Result<Self, Failure> {
         let Opening { command, sandbox, change, format, observer } = opening;
-        let ids = fastrand::Rng::with_seed(world.seed);
-        let start = Start::new(global, world, sandbox).await?;
-        let mut snapshot = start.snapshot(world)?;
+        let ids = fastrand::Rng::with_seed(ports.seed);
+        let start = Start::new(global, ports, ui, sandbox).await?;
+        let mut snapshot = start.snapshot(ports)?;
         if change.dry_run {
-            remote::take_in_newest(&start, &mut snapshot, world).await?;
-            return Ok(Self { project: start.project(world, snapshot, false), book: None, ids, format });
+            remote::take_in_newest(&start, &mut snapshot, ports, ui).await?;
+            return Ok(Self { project: start.project(ports, snapshot, false), book: None, ids, format });
         }
-        let keeping = remote::choose(&start, &mut snapshot, Terms::of_change(change.keep), world).await?;
-        let mut project = start.project(world, snapshot, false);
-        let ledger = keeping.open(&project, (command, Duration::ZERO), observer, world).await?;
+        let keeping = remote::choose(&start, &mut snapshot, Terms::of_change(change.keep), ports, ui).await?;
+        let mut project = start.project(ports, snapshot, false);
+        let ledger = keeping.open(&project, (command, Duration::ZERO), observer, ports, ui).await?;
         project.snapshot.records = ledger.with_records(Clone::clone);
         let by_others = change.keep.no_push || project.config.git.push == Push::Never;
         let nowhere = keeping.nowhere().filter(|_| !by_others).map(str::to_owned);
@@ -138,7 +139,8 @@ impl Desk {
     pub(super) async fn ask<T>(
         &mut self,
         named: &Named,
-        world: &World,
+        ports: &Ports,
+        ui: &Ui,
         work: impl AsyncFnOnce(&mut AccountRun, &Client) -> Result<T, Stop>,
     ) -> Result<Result<T, Halt>, Failure> {
         let Some(book @ Book { ledger, .. }) = &self.book else {
@@ -146,9 +148,9 @@ impl Desk {
             return Err(Failure::message(Exit::Usage, "a dry run asks nobody", help));
         };
         book.check()?;
-        let connector = Connector::open(&self.project, world).await?;
+        let connector = Connector::open(&self.project, ports).await?;
         let only = HashSet::from([named.account.clone()]);
-        let connected = connector.connect_all(&self.project, &Pace::reading(), &only, ledger, world).await;
+        let connected = connector.connect_all(&self.project, &Pace::reading(), &only, ledger, ports, ui).await;
         let answer = match connected {
             Ok(mut accounts) => Ok(match accounts.runs.first_mut().zip(accounts.clients.get(&named.account)) {
                 Some((run, client)) => work(run, client).await.map_err(Stop::into_halt),
@@ -182,46 +184,46 @@ impl Desk {
 
     /// Folds what was recorded into the lockfile and brings it to where other machines read it. The next
     /// step for a person is a commit with this message, where igsync makes none itself.
-    pub(super) async fn keep(&self, message: &str, world: &World) -> Result<(), Failure> {
+    pub(super) async fn keep(&self, message: &str, ports: &Ports, ui: &Ui) -> Result<(), Failure> {
         let Some(Book { ledger, keeping, .. }) = &self.book else { return Ok(()) };
         let kept = ledger.keep_all().await;
-        keeping.follow(world).await;
+        keeping.follow(ports, ui).await;
         let Err(stop) = kept else {
             if ledger.has_changed_lockfile() && !ledger.is_shared() {
-                remote::say_how_to_keep(&self.project, message, world);
+                remote::say_how_to_keep(&self.project, message, ui);
             }
             return Ok(());
         };
         let not_kept = ledger.not_kept();
-        remote::hand_over(&not_kept, world);
+        remote::hand_over(&not_kept, ui);
         let halt = stop.into_halt();
         let exit = if not_kept.is_empty() { halt.cause.into() } else { Exit::RecordNotDurable };
         Err(Failure::message(exit, halt.reason, "mend the cause, then run the same command again"))
     }
 
     /// Says what is so; notes are for people only.
-    pub(super) fn tell(&self, done: &Done, world: &World) -> Result<(), Failure> {
+    pub(super) fn tell(&self, done: &Done, ui: &Ui) -> Result<(), Failure> {
         let text = match self.format {
             OutputFormat::Human => done.human(),
             OutputFormat::Json => done.json(),
         };
-        write_stdout(world, &text)?;
-        world.actions.changed(if done.dry_run { 0 } else { done.changes });
-        world.actions.remark(&done.human());
+        write_stdout(ui, &text)?;
+        ui.actions.changed(if done.dry_run { 0 } else { done.changes });
+        ui.actions.remark(&done.human());
         for note in &done.notes {
-            world.terminal.say(&commands(&visible(note), world.terminal.program));
-            world.actions.remark(note);
+            ui.terminal.say(&commands(&visible(note), ui.terminal.program));
+            ui.actions.remark(note);
         }
         Ok(())
     }
 
     /// Records, keeps and says it.
-    pub(super) async fn finish(&mut self, records: Vec<Record>, mut done: Done, world: &World) -> Ended {
+    pub(super) async fn finish(&mut self, records: Vec<Record>, mut done: Done, ports: &Ports, ui: &Ui) -> Ended {
         done.changes = records.len();
         done.dry_run = self.is_dry();
         self.record(records).await?;
-        self.tell(&done, world)?;
-        self.keep(&done.commit_message(), world).await?;
+        self.tell(&done, ui)?;
+        self.keep(&done.commit_message(), ports, ui).await?;
         Ok(Exit::Done)
     }
 }

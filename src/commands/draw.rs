@@ -14,7 +14,7 @@ use crate::media::rules::Broken;
 use crate::plan::{Action, Plan};
 use crate::rules;
 
-use super::World;
+use super::Ports;
 use super::project::Project;
 
 /// More than this is left to apply, so that a plan over thousands of new pictures stays quick: it shows
@@ -30,8 +30,8 @@ struct Job {
 }
 
 /// Fills in the lengths of converted pictures, and with them what the media of the plan weigh.
-pub(super) fn draw(plan: &mut Plan, project: &Project, world: &World) -> Vec<Finding> {
-    let findings = draw_due(plan, project, world);
+pub(super) fn draw(plan: &mut Plan, project: &Project, ports: &Ports) -> Vec<Finding> {
+    let findings = draw_due(plan, project, ports);
     plan.cost.media_bytes = media_bytes(plan, project);
     findings
 }
@@ -55,7 +55,7 @@ fn media_bytes(plan: &Plan, project: &Project) -> u64 {
 
 /// Pictures of posts that apply would publish now are drawn, unless it is known how long they are. What turns out
 /// to be broken stands against its post.
-fn draw_due(plan: &mut Plan, project: &Project, world: &World) -> Vec<Finding> {
+fn draw_due(plan: &mut Plan, project: &Project, ports: &Ports) -> Vec<Finding> {
     let mut jobs = Vec::new();
     for (at, change) in plan.changes.iter().enumerate() {
         let is_due = change.acts() && change.publishes();
@@ -69,11 +69,11 @@ fn draw_due(plan: &mut Plan, project: &Project, world: &World) -> Vec<Finding> {
             }
         }
     }
-    if jobs.is_empty() || project.paths.prepare(&*world.disk).is_err() {
+    if jobs.is_empty() || project.paths.prepare(&*ports.disk).is_err() {
         return Vec::new();
     }
-    let results = draw_all(&jobs, project, world);
-    remember(results.iter().filter_map(|(_, drawn)| drawn.as_ref().ok()?.as_ref()), project, world);
+    let results = draw_all(&jobs, project, ports);
+    remember(results.iter().filter_map(|(_, drawn)| drawn.as_ref().ok()?.as_ref()), project, ports);
     let mut findings = Vec::new();
     for (job, drawn) in results {
         let Some(post) = plan.changes[job.change].post.as_mut().map(Arc::make_mut) else { continue };
@@ -82,7 +82,7 @@ fn draw_due(plan: &mut Plan, project: &Project, world: &World) -> Vec<Finding> {
             // A folder that cannot be written costs the size in the plan; apply says more.
             Err(Failed::Disk(_)) => {}
             Err(failed) => {
-                let finding = refused(post, &job.conversion.path, &failed, project, world);
+                let finding = refused(post, &job.conversion.path, &failed, project, ports);
                 post.has_errors |= finding.as_ref().is_some_and(|finding| finding.severity == Severity::Error);
                 findings.extend(finding);
             }
@@ -92,8 +92,8 @@ fn draw_due(plan: &mut Plan, project: &Project, world: &World) -> Vec<Finding> {
 }
 
 /// The next plan knows the length of what was drawn, as long as the file stays what it is.
-fn remember<'m>(made: impl Iterator<Item = &'m Made>, project: &Project, world: &World) {
-    let (disk, place) = (&*world.disk, project.paths.digests());
+fn remember<'m>(made: impl Iterator<Item = &'m Made>, project: &Project, ports: &Ports) {
+    let (disk, place) = (&*ports.disk, project.paths.digests());
     let paths: Vec<&str> = made.filter_map(|made| made.path.strip_prefix(&project.root).ok()?.to_str()).collect();
     let mut cache = DigestCache::load(disk, &place);
     cache.digests(disk, &project.root, &paths);
@@ -102,15 +102,15 @@ fn remember<'m>(made: impl Iterator<Item = &'m Made>, project: &Project, world: 
 }
 
 /// Takes away converted pictures that no post will need, so that they do not pile up.
-pub(super) fn tidy(project: &Project, world: &World) {
+pub(super) fn tidy(project: &Project, ports: &Ports) {
     let conversions = project.posts.iter().flat_map(|post| &post.conversions);
     let wanted = conversions.filter_map(|made| Some((project.digests.get(&made.path)?, &made.wish)));
-    convert::prune(&*world.disk, &project.paths.converted(), wanted, world.clock.now().as_nanosecond());
+    convert::prune(&*ports.disk, &project.paths.converted(), wanted, ports.clock.now().as_nanosecond());
 }
 
 /// On all cores; the results in the order of the jobs.
-fn draw_all<'j>(jobs: &'j [Job], project: &Project, world: &World) -> Vec<(&'j Job, Result<Option<Made>, Failed>)> {
-    let (disk, next) = (&*world.disk, AtomicUsize::new(0));
+fn draw_all<'j>(jobs: &'j [Job], project: &Project, ports: &Ports) -> Vec<(&'j Job, Result<Option<Made>, Failed>)> {
+    let (disk, next) = (&*ports.disk, AtomicUsize::new(0));
     let work = || {
         let mut done = Vec::new();
         while let Some((at, job)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, jobs.get(at)?)))
@@ -129,11 +129,11 @@ fn draw_all<'j>(jobs: &'j [Job], project: &Project, world: &World) -> Vec<(&'j J
     results.into_iter().map(|(_, job, drawn)| (job, drawn)).collect()
 }
 
-fn refused(post: &Post, path: &Arc<str>, failed: &Failed, project: &Project, world: &World) -> Option<Finding> {
+fn refused(post: &Post, path: &Arc<str>, failed: &Failed, project: &Project, ports: &Ports) -> Option<Finding> {
     let is_it = |source: &Source| *source == Source::Local(Arc::clone(path));
     let item = post.content.items.iter().find(|item| is_it(&item.source));
     let spot = item.map_or(Spot::Cover, |item| Spot::Item(item.slot));
     let message = "igsync cannot convert this picture";
     let broken = Broken::new(&rules::NOT_CONVERTED, message, failed.to_string(), "export it again");
-    project.config.judge(manifest::place(&*world.disk, &project.root, post, spot, broken))
+    project.config.judge(manifest::place(&*ports.disk, &project.root, post, spot, broken))
 }

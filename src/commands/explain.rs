@@ -9,9 +9,9 @@ use crate::id::Kind;
 use crate::rules;
 use crate::yaml::closest;
 
-use super::{Ended, Failure, World, write_stdout};
+use super::{Ended, Failure, Ui, write_stdout};
 
-pub(super) fn run(code: &str, world: &World) -> Ended {
+pub(super) fn run(code: &str, ui: &Ui) -> Ended {
     let Some(text) = explain(code) else {
         let nearest = closest(&code.to_lowercase(), rules::ALL.iter().map(|rule| rule.name));
         let help = nearest.map_or_else(
@@ -23,7 +23,7 @@ pub(super) fn run(code: &str, world: &World) -> Ended {
         );
         return Err(Failure::message(Exit::Usage, format!("igsync knows no rule and no code `{code}`"), help));
     };
-    write_stdout(world, &text)?;
+    write_stdout(ui, &text)?;
     Ok(Exit::Done)
 }
 

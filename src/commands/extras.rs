@@ -7,21 +7,21 @@ use clap::CommandFactory;
 use crate::cli::Cli;
 use crate::exit::Exit;
 
-use super::{Ended, Failure, World, judge};
+use super::{Ended, Failure, Ui, judge};
 
-pub(super) fn completions(shell: clap_complete::Shell, world: &World) -> Ended {
+pub(super) fn completions(shell: clap_complete::Shell, ui: &Ui) -> Ended {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "igsync", &mut script);
-    judge(world.terminal.write_as_it_is(&String::from_utf8_lossy(&script)))?;
+    judge(ui.terminal.write_as_it_is(&String::from_utf8_lossy(&script)))?;
     Ok(Exit::Done)
 }
 
-pub(super) fn manual(world: &World) -> Ended {
+pub(super) fn manual(ui: &Ui) -> Ended {
     let mut page = Vec::new();
     clap_mangen::Man::new(Cli::command())
         .render(&mut page)
         .map_err(|error| Failure::message(Exit::Failure, error, "run it again"))?;
-    judge(world.terminal.write_as_it_is(&String::from_utf8_lossy(&page)))?;
+    judge(ui.terminal.write_as_it_is(&String::from_utf8_lossy(&page)))?;
     Ok(Exit::Done)
 }
 

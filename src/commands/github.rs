@@ -9,19 +9,19 @@ use crate::hosting::Hosting;
 use crate::port::named;
 use crate::rules;
 
-use super::World;
+use super::Ports;
 
 /// Larger events exist only with more commits than a plan is about. In bytes.
 const LIMIT: u64 = 16 << 20;
 
 /// Accounts whose media are to be served by a repository that the event calls private.
-pub(super) fn private_hosts(config: &Config, world: &World) -> Vec<Finding> {
+pub(super) fn private_hosts(config: &Config, ports: &Ports) -> Vec<Finding> {
     let mut hosts = config.accounts.iter().filter_map(|account| match &account.hosting {
         Some(Hosting::Github(repository)) => Some(repository.as_ref()),
         _ => None,
     });
     let Some(first) = hosts.next() else { return Vec::new() };
-    let Some(private) = private_repository(world) else { return Vec::new() };
+    let Some(private) = private_repository(ports) else { return Vec::new() };
     let is_meant = |named: Option<&crate::hosting::Repository>| {
         named.is_none_or(|named| named.to_string().eq_ignore_ascii_case(&private))
     };
@@ -34,9 +34,9 @@ pub(super) fn private_hosts(config: &Config, world: &World) -> Vec<Finding> {
 }
 
 /// The repository of the job, if it is private.
-fn private_repository(world: &World) -> Option<String> {
-    let path = world.env.get("GITHUB_EVENT_PATH")?;
-    let disk = &*world.disk;
+fn private_repository(ports: &Ports) -> Option<String> {
+    let path = ports.env.get("GITHUB_EVENT_PATH")?;
+    let disk = &*ports.disk;
     let bytes = disk.read(&named(disk, Path::new(path)), LIMIT).ok()?;
     let event: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
     let repository = &event["repository"];

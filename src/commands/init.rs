@@ -12,7 +12,7 @@ use crate::{config, lockfile, manifest};
 
 use super::new::{SCHEMA, is_there, save};
 use super::schema::text;
-use super::{Ended, Failure, World, write_stdout};
+use super::{Ended, Failure, Ports, Ui, write_stdout};
 
 const CONFIG: &str = "\
 # The account's token comes from the environment (IGSYNC_ACCESS_TOKEN), never from a file.
@@ -74,8 +74,8 @@ const WORKFLOWS: [(&str, &str); 4] = [
     (".github/workflows/igsync-token.yml", include_str!("init/igsync-token.yml")),
 ];
 
-pub(super) fn run(global: &Global, folder: Option<&Path>, world: &World) -> Ended {
-    let root = root(global, folder, world);
+pub(super) fn run(global: &Global, folder: Option<&Path>, ports: &Ports, ui: &Ui) -> Ended {
+    let root = root(global, folder, ports);
     let mut said = String::new();
     let mut files: Vec<(&str, Vec<u8>)> = vec![
         ("igsync.yaml", CONFIG.into()),
@@ -94,11 +94,11 @@ pub(super) fn run(global: &Global, folder: Option<&Path>, world: &World) -> Ende
     let files: Vec<(&str, Vec<u8>, PathBuf)> = files.collect();
     // All or none: a link in the way of one file is no reason to leave half of them.
     let kept: Vec<bool> =
-        files.iter().map(|(_, _, path)| is_there(&*world.disk, path)).collect::<Result<_, Failure>>()?;
+        files.iter().map(|(_, _, path)| is_there(&*ports.disk, path)).collect::<Result<_, Failure>>()?;
     for ((name, bytes, path), is_kept) in files.iter().zip(kept) {
         // What is there is somebody's work.
         if !is_kept {
-            save(&*world.disk, path, bytes)?;
+            save(&*ports.disk, path, bytes)?;
         }
         let _ = writeln!(said, "{}  {name}", if is_kept { "kept" } else { "made" });
     }
@@ -106,7 +106,7 @@ pub(super) fn run(global: &Global, folder: Option<&Path>, world: &World) -> Ende
         .or(global.chdir.as_deref())
         .map_or_else(String::new, |folder| format!(" -C {}", quoted(&folder.to_string_lossy())));
     said.push('\n');
-    if let Some(top) = repository_above(&root, world) {
+    if let Some(top) = repository_above(&root, ports) {
         let _ = writeln!(
             said,
             "GitHub reads workflows at the root of a repository only: move .github to {}, and give each step of igsync \
@@ -120,22 +120,22 @@ pub(super) fn run(global: &Global, folder: Option<&Path>, world: &World) -> Ende
          IGSYNC_ACCESS_TOKEN; docs/ci.md of igsync leads there step by step.\n\
          Next: igsync apply --sandbox{place}, once posts/example.yaml is no draft; then git add, git commit.\n"
     );
-    write_stdout(world, &said)?;
+    write_stdout(ui, &said)?;
     Ok(Exit::Done)
 }
 
 /// The folder that is to be a content root; it need not exist.
-fn root(global: &Global, folder: Option<&Path>, world: &World) -> PathBuf {
-    let disk = &*world.disk;
+fn root(global: &Global, folder: Option<&Path>, ports: &Ports) -> PathBuf {
+    let disk = &*ports.disk;
     let start = global.chdir.as_deref().unwrap_or(Path::new("."));
     let start = disk.canonicalize(start).unwrap_or_else(|_| named(disk, start));
     folder.map_or_else(|| start.clone(), |folder| named_from(disk, &start, folder))
 }
 
 /// The root of the repository, where it is not the content root itself.
-fn repository_above(root: &Path, world: &World) -> Option<PathBuf> {
-    let root = world.disk.canonicalize(root).ok()?;
-    let top = root.ancestors().find(|folder| world.disk.stat(&folder.join(".git")).is_ok())?;
+fn repository_above(root: &Path, ports: &Ports) -> Option<PathBuf> {
+    let root = ports.disk.canonicalize(root).ok()?;
+    let top = root.ancestors().find(|folder| ports.disk.stat(&folder.join(".git")).is_ok())?;
     (top != root).then(|| top.to_owned())
 }
 

@@ -16,47 +16,46 @@ use crate::report::text::one_line;
 use super::desk::Desk;
 use super::project::Project;
 use super::subject::{self, Named};
-use super::{Ended, Failure, World, write_stdout};
+use super::{Ended, Failure, Ports, Ui, write_stdout};
 
-pub(super) async fn run(global: &Global, command: &Lock, world: &World) -> Ended {
+pub(super) async fn run(global: &Global, command: &Lock, ports: &Ports, ui: &Ui) -> Ended {
     match command {
-        Lock::List(args) => list(global, args, world).await,
-        Lock::Show(args) => show(global, args, world).await,
-        Lock::Mv(args) => rename(global, args, world).await,
-        Lock::Rm(args) => remove(global, args, world).await,
-        Lock::Ignore(args) => ignore(global, args, world).await,
-        Lock::Accept(args) => accept(global, args, world).await,
-        Lock::Merge(args) => merge(global, args, world).await,
+        Lock::List(args) => list(global, args, ports, ui).await,
+        Lock::Show(args) => show(global, args, ports, ui).await,
+        Lock::Mv(args) => rename(global, args, ports, ui).await,
+        Lock::Rm(args) => remove(global, args, ports, ui).await,
+        Lock::Ignore(args) => ignore(global, args, ports, ui).await,
+        Lock::Accept(args) => accept(global, args, ports, ui).await,
+        Lock::Merge(args) => merge(global, args, ports, ui).await,
     }
 }
 
-async fn list(global: &Global, args: &LockList, world: &World) -> Ended {
-    let project = Project::load(global, world, args.scope.sandbox, false).await?;
+async fn list(global: &Global, args: &LockList, ports: &Ports, ui: &Ui) -> Ended {
+    let project = Project::load(global, ports, ui, args.scope.sandbox, false).await?;
     subject::check_account(&project, args.scope.account.as_deref())?;
     let records = &project.snapshot.records;
     let wanted = args.scope.account.as_ref().map(|name| {
         let account = project.config.accounts.iter().find(|account| account.name.as_str() == name);
         account.and_then(|account| project.user_of(account))
     });
-    let posts: Vec<&[Record]> = records
+    let listed: Vec<&[Record]> = records
         .posts()
         .filter(|attempts| wanted.as_ref().is_none_or(|user| user.as_ref() == attempts.first().map(|r| &r.user_id)))
         .collect();
     let text = match args.scope.format {
-        OutputFormat::Human => text::list(&posts),
-        OutputFormat::Json => text::json(posts.iter().flat_map(|attempts| attempts.iter())),
+        OutputFormat::Human => text::list(&listed),
+        OutputFormat::Json => text::json(listed.iter().flat_map(|attempts| attempts.iter())),
     };
-    write_stdout(world, &text)?;
+    write_stdout(ui, &text)?;
     if project.snapshot.has_conflicts {
-        world
-            .terminal
+        ui.terminal
             .say("igsync.lock holds git's conflict markers; both sides were read (`igsync lock merge` joins them)");
     }
     Ok(Exit::Done)
 }
 
-async fn show(global: &Global, args: &LockShow, world: &World) -> Ended {
-    let project = Project::load(global, world, args.scope.sandbox, false).await?;
+async fn show(global: &Global, args: &LockShow, ports: &Ports, ui: &Ui) -> Ended {
+    let project = Project::load(global, ports, ui, args.scope.sandbox, false).await?;
     let named = find(&project, &project.snapshot.records, &args.key, &args.scope)?;
     let attempts = attempts_of(&project.snapshot.records, &named);
     if attempts.is_empty() {
@@ -70,12 +69,12 @@ async fn show(global: &Global, args: &LockShow, world: &World) -> Ended {
         OutputFormat::Human => text::show(attempts),
         OutputFormat::Json => text::json(attempts.iter()),
     };
-    write_stdout(world, &text)?;
+    write_stdout(ui, &text)?;
     Ok(Exit::Done)
 }
 
-async fn rename(global: &Global, args: &LockMove, world: &World) -> Ended {
-    let mut desk = Desk::open(global, &args.scope, args.change, "lock mv", world).await?;
+async fn rename(global: &Global, args: &LockMove, ports: &Ports, ui: &Ui) -> Ended {
+    let mut desk = Desk::open(global, &args.scope, args.change, "lock mv", ports, ui).await?;
     let named = find(&desk.project, desk.records(), &args.old, &args.scope)?;
     let to = subject::key_of(&desk.project, &args.new);
     if to == named.key || to.as_str().trim().is_empty() || to.as_str().contains(char::is_control) {
@@ -93,11 +92,11 @@ async fn rename(global: &Global, args: &LockMove, world: &World) -> Ended {
     if post.is_none() {
         done.notes.push(format!("no manifest has the key {to} yet"));
     }
-    desk.finish(records, done, world).await
+    desk.finish(records, done, ports, ui).await
 }
 
-async fn remove(global: &Global, args: &LockRemove, world: &World) -> Ended {
-    let mut desk = Desk::open(global, &args.scope, args.change, "lock rm", world).await?;
+async fn remove(global: &Global, args: &LockRemove, ports: &Ports, ui: &Ui) -> Ended {
+    let mut desk = Desk::open(global, &args.scope, args.change, "lock rm", ports, ui).await?;
     let named = find(&desk.project, desk.records(), &args.key, &args.scope)?;
     let records = desk.decide(&named, |subject, _| by_hand::removed(subject))?;
     let consequence = match &named.post {
@@ -111,23 +110,23 @@ async fn remove(global: &Global, args: &LockRemove, world: &World) -> Ended {
         done.notes.push("what is live stays live: igsync only forgets that it is this post".to_owned());
     }
     if !args.yes && !args.change.dry_run {
-        if !world.terminal.is_interactive {
+        if !ui.terminal.is_interactive {
             return Err(Failure::message(
                 Exit::Failure,
                 format!("forgetting {} is dangerous ({consequence}), and nobody is here to be asked", named.key),
                 "add --yes, or use `igsync lock ignore` when it is never to be published",
             ));
         }
-        if !world.terminal.confirm(&format!("Forget {}? {consequence}.", one_line(named.key.as_str()))) {
-            world.terminal.say("nothing was changed");
+        if !ui.terminal.confirm(&format!("Forget {}? {consequence}.", one_line(named.key.as_str()))) {
+            ui.terminal.say("nothing was changed");
             return Ok(Exit::Failure);
         }
     }
-    desk.finish(records, done, world).await
+    desk.finish(records, done, ports, ui).await
 }
 
-async fn ignore(global: &Global, args: &LockChange, world: &World) -> Ended {
-    let mut desk = Desk::open(global, &args.scope, args.change, "lock ignore", world).await?;
+async fn ignore(global: &Global, args: &LockChange, ports: &Ports, ui: &Ui) -> Ended {
+    let mut desk = Desk::open(global, &args.scope, args.change, "lock ignore", ports, ui).await?;
     let named = find(&desk.project, desk.records(), &args.key, &args.scope)?;
     let records = desk.decide(&named, by_hand::ignored)?;
     let attempts = attempts_of(desk.records(), &named);
@@ -142,23 +141,23 @@ async fn ignore(global: &Global, args: &LockChange, world: &World) -> Ended {
         ));
     }
     done.notes.push(format!("to publish it after all: `igsync lock rm {}`", named.key.argument()));
-    desk.finish(records, done, world).await
+    desk.finish(records, done, ports, ui).await
 }
 
-async fn accept(global: &Global, args: &LockChange, world: &World) -> Ended {
-    let mut desk = Desk::open(global, &args.scope, args.change, "lock accept", world).await?;
+async fn accept(global: &Global, args: &LockChange, ports: &Ports, ui: &Ui) -> Ended {
+    let mut desk = Desk::open(global, &args.scope, args.change, "lock accept", ports, ui).await?;
     let named = find(&desk.project, desk.records(), &args.key, &args.scope)?;
     let records = desk.decide(&named, |subject, _| by_hand::accepted(subject))?;
     let done = Done::new("accepted", &named.key, &named.account, "its manifest counts as what is live".to_owned());
-    desk.finish(records, done, world).await
+    desk.finish(records, done, ports, ui).await
 }
 
-async fn merge(global: &Global, args: &LockMerge, world: &World) -> Ended {
-    let mut desk = Desk::open(global, &args.scope, args.change, "lock merge", world).await?;
+async fn merge(global: &Global, args: &LockMerge, ports: &Ports, ui: &Ui) -> Ended {
+    let mut desk = Desk::open(global, &args.scope, args.change, "lock merge", ports, ui).await?;
     let mut joined = desk.records().clone();
     let mut news = Vec::new();
     for file in &args.files {
-        for record in read(file, world)? {
+        for record in read(file, ports)? {
             if joined.merge_in(record.clone()) {
                 news.push(record);
             }
@@ -168,20 +167,20 @@ async fn merge(global: &Global, args: &LockMerge, world: &World) -> Ended {
     let before = desk.records().len();
     let (added, changed) = (joined.len() - before, news.len().saturating_sub(joined.len() - before));
     for conflict in joined.conflicts() {
-        world.terminal.say(&text::conflict(&conflict));
+        ui.terminal.say(&text::conflict(&conflict));
     }
     desk.take_over(&news.into_iter().collect()).await?;
     write_stdout(
-        world,
+        ui,
         &text::merged(added, changed, had_conflicts, args.change.dry_run, args.scope.format == OutputFormat::Json),
     )?;
-    desk.keep("Merge igsync.lock", world).await?;
+    desk.keep("Merge igsync.lock", ports, ui).await?;
     Ok(Exit::Done)
 }
 
-fn read(file: &Path, world: &World) -> Result<Records, Failure> {
+fn read(file: &Path, ports: &Ports) -> Result<Records, Failure> {
     let shown = file.display();
-    let disk = &*world.disk;
+    let disk = &*ports.disk;
     let bytes = disk.read(&named(disk, file), format::LIMIT).map_err(|error| {
         Failure::of_file(&error, format!("{shown} can not be read: {error}"), "lock merge takes lockfiles")
     })?;

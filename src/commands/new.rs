@@ -9,15 +9,15 @@ use crate::id::Kind;
 use crate::port::{Disk, FileKind, Linked};
 
 use super::project::content_root;
-use super::{Ended, Failure, World, write_stdout};
+use super::{Ended, Failure, Ports, Ui, write_stdout};
 
 /// Where `init` puts the schema of manifests, relative to the content root.
 pub(super) const SCHEMA: &str = ".vscode/igsync-manifest.schema.json";
 
-pub(super) fn run(global: &Global, args: &New, world: &World) -> Ended {
-    let disk = &*world.disk;
-    let root = content_root(global, world)?;
-    let config = config::load(disk, &root, global.config.as_deref(), &world.env).config;
+pub(super) fn run(global: &Global, args: &New, ports: &Ports, ui: &Ui) -> Ended {
+    let disk = &*ports.disk;
+    let root = content_root(global, ports)?;
+    let config = config::load(disk, &root, global.config.as_deref(), &ports.env).config;
     let folder = config.posts.as_ref().and_then(|folders| folders.first()).map_or("posts", String::as_str);
     let file = file(&args.name, folder).ok_or_else(|| {
         let help = "a name is a path inside the content root, such as 2026-12/harbour";
@@ -32,7 +32,7 @@ pub(super) fn run(global: &Global, args: &New, world: &World) -> Ended {
         .then(|| format!("# yaml-language-server: $schema={}{SCHEMA}\n", "../".repeat(file.matches('/').count())));
     let text = schema.unwrap_or_default() + &manifest(args.kind, stem);
     save(disk, &path, text.as_bytes())?;
-    write_stdout(world, &format!("{file}\n"))?;
+    write_stdout(ui, &format!("{file}\n"))?;
     Ok(Exit::Done)
 }
 

@@ -17,61 +17,60 @@ use crate::report::text::one_line;
 
 use super::project::Project;
 use super::{
-    Ended, Failure, World, actions, branch, draw, refresh, remote, write_coloured, write_commands, write_stdout,
+    Ended, Failure, Ports, Ui, actions, branch, draw, refresh, remote, write_coloured, write_commands, write_stdout,
 };
 
 /// So many reasons of a refusal are said on stderr.
 const REFUSALS: usize = 20;
 
-pub(super) async fn run(global: &Global, args: &Plan, world: &World) -> Ended {
-    let ended = make_and_show(global, args, world).await;
+pub(super) async fn run(global: &Global, args: &Plan, ports: &Ports, ui: &Ui) -> Ended {
+    let ended = make_and_show(global, args, ports, ui).await;
     if let (Err(failure), PlanFormat::Markdown) = (&ended, args.format) {
         // Whoever reads only the comment sees why there is no plan in it.
         let text = report::failure::render(failure.report.as_ref(), report::Style::plain());
         let run =
             report::markdown::Run { command: "plan", failure: Some(text.trim().to_owned()), ..Default::default() };
-        write_stdout(world, &report::markdown::run(&run, None, failure.exit, Limit::COMMENT))?;
+        write_stdout(ui, &report::markdown::run(&run, None, failure.exit, Limit::COMMENT))?;
     }
     ended
 }
 
-async fn make_and_show(global: &Global, args: &Plan, world: &World) -> Ended {
-    let mut project = Project::load(global, world, args.scope.sandbox, false).await?;
+async fn make_and_show(global: &Global, args: &Plan, ports: &Ports, ui: &Ui) -> Ended {
+    let mut project = Project::load(global, ports, ui, args.scope.sandbox, false).await?;
     match args.format {
-        PlanFormat::Human | PlanFormat::Json => show_findings(&project, world),
-        PlanFormat::Markdown | PlanFormat::Github => say_findings(&project, world),
+        PlanFormat::Human | PlanFormat::Json => show_findings(&project, ports, ui),
+        PlanFormat::Markdown | PlanFormat::Github => say_findings(&project, ui),
     }
     if project.configuration_errors() && args.format != PlanFormat::Github {
         return Ok(Exit::Failure);
     }
     if let Some(rev) = &args.base {
-        project.branch = Some(branch::of(&project, rev, world).await?);
+        project.branch = Some(branch::of(&project, rev, ports).await?);
     }
-    project.ephemeral = remote::known_offline(&project, world);
-    let asked = refresh::for_plan(&mut project, &args.scope, args.refresh, world).await?;
-    let plan = make_and_draw(&mut project, &args.scope, asked.settled, asked.now, world)?;
-    world.actions.plan(&plan);
+    project.ephemeral = remote::known_offline(&project, ports);
+    let asked = refresh::for_plan(&mut project, &args.scope, args.refresh, ports, ui).await?;
+    let plan = make_and_draw(&mut project, &args.scope, asked.settled, asked.now, ports, ui)?;
+    ui.actions.plan(&plan);
     if matches!(args.format, PlanFormat::Human | PlanFormat::Json) {
-        world.actions.branch(&plan, &project.folder_in_repository(world));
+        ui.actions.branch(&plan, &project.folder_in_repository(ports));
     }
-    show(&plan, &project, args.format, world)?;
-    if !project.sandbox && project.snapshot.records.is_empty() && has_sandbox_records(&project, world) {
-        world
-            .terminal
+    show(&plan, &project, args.format, ports, ui)?;
+    if !project.sandbox && project.snapshot.records.is_empty() && has_sandbox_records(&project, ports) {
+        ui.terminal
             .say("note: only a sandbox record exists; nothing was published for real (`plan --sandbox` shows it)");
     }
     if project.has_errors() || asked.is_incomplete {
         return Ok(Exit::Failure);
     }
     if args.fail_on_refusal && plan.is_refused() {
-        say_refusals(&plan, args.format, world);
+        say_refusals(&plan, args.format, ui);
         return Ok(Exit::Refused);
     }
     Ok(if args.detailed_exitcode && plan.acts() { Exit::Changes } else { Exit::Done })
 }
 
 /// Why the plan ends with exit 5, where its data goes to a program or into a comment.
-fn say_refusals(plan: &plan::Plan, format: PlanFormat, world: &World) {
+fn say_refusals(plan: &plan::Plan, format: PlanFormat, ui: &Ui) {
     if format == PlanFormat::Human {
         return;
     }
@@ -84,42 +83,42 @@ fn say_refusals(plan: &plan::Plan, format: PlanFormat, world: &World) {
     let all: Vec<_> = edits.chain(guards).collect();
     for (message, help) in all.iter().take(REFUSALS) {
         let help = help.map(|help| format!("\n  help: {}", one_line(help))).unwrap_or_default();
-        world.terminal.say(&format!("refused: {}{help}", one_line(message)));
+        ui.terminal.say(&format!("refused: {}{help}", one_line(message)));
     }
     if all.len() > REFUSALS {
-        world.terminal.say(&format!("and {} more", all.len() - REFUSALS));
+        ui.terminal.say(&format!("and {} more", all.len() - REFUSALS));
     }
 }
 
-fn show(plan: &plan::Plan, project: &Project, format: PlanFormat, world: &World) -> Result<(), Failure> {
-    let (style, program) = (world.terminal.style_out(), world.terminal.program);
+fn show(plan: &plan::Plan, project: &Project, format: PlanFormat, ports: &Ports, ui: &Ui) -> Result<(), Failure> {
+    let (style, program) = (ui.terminal.style_out(), ui.terminal.program);
     match format {
-        PlanFormat::Human => write_coloured(world, &report::plan_human::render(plan, style, program)),
-        PlanFormat::Json => write_stdout(world, &report::plan_json::render(plan)),
+        PlanFormat::Human => write_coloured(ui, &report::plan_human::render(plan, style, program)),
+        PlanFormat::Json => write_stdout(ui, &report::plan_json::render(plan)),
         PlanFormat::Markdown => {
-            world.actions.is_shown();
-            let place = actions::place(&world.env, &project.folder_in_repository(world));
-            write_stdout(world, &report::markdown::plan(plan, &project.findings, &place, Limit::COMMENT))
+            ui.actions.is_shown();
+            let place = actions::place(&ports.env, &project.folder_in_repository(ports));
+            write_stdout(ui, &report::markdown::plan(plan, &project.findings, &place, Limit::COMMENT))
         }
         PlanFormat::Github => {
-            let folder = project.folder_in_repository(world);
-            write_commands(world, &report::branch::github(plan, &folder))?;
-            write_commands(world, &report::findings::github(&project.findings, &folder))?;
-            write_stdout(world, &format!("{}\n", report::plan_human::summary_line(&plan.summary)))
+            let folder = project.folder_in_repository(ports);
+            write_commands(ui, &report::branch::github(plan, &folder))?;
+            write_commands(ui, &report::findings::github(&project.findings, &folder))?;
+            write_stdout(ui, &format!("{}\n", report::plan_human::summary_line(&plan.summary)))
         }
     }
 }
 
 /// Findings go to stderr, the plan itself is the data; a runner shows them on the lines, too.
-pub(super) fn show_findings(project: &Project, world: &World) {
-    say_findings(project, world);
-    world.actions.findings(&project.findings, &project.folder_in_repository(world));
+pub(super) fn show_findings(project: &Project, ports: &Ports, ui: &Ui) {
+    say_findings(project, ui);
+    ui.actions.findings(&project.findings, &project.folder_in_repository(ports));
 }
 
-fn say_findings(project: &Project, world: &World) {
-    world.actions.sandbox(project.sandbox);
+fn say_findings(project: &Project, ui: &Ui) {
+    ui.actions.sandbox(project.sandbox);
     if !project.findings.is_empty() {
-        world.terminal.say_coloured(report::findings::render(&project.findings, world.terminal.style_err()).trim_end());
+        ui.terminal.say_coloured(report::findings::render(&project.findings, ui.terminal.style_err()).trim_end());
     }
 }
 
@@ -129,13 +128,14 @@ pub(super) fn make_and_draw(
     scope: &Scope,
     settled: BTreeSet<AttemptId>,
     now: Timestamp,
-    world: &World,
+    ports: &Ports,
+    ui: &Ui,
 ) -> Result<plan::Plan, Failure> {
     let mut plan = make(project, scope, settled, now)?;
-    let found = draw::draw(&mut plan, project, world);
+    let found = draw::draw(&mut plan, project, ports);
     if !found.is_empty() {
-        world.terminal.say_coloured(report::findings::render(&found, world.terminal.style_err()).trim_end());
-        world.actions.findings(&found, &project.folder_in_repository(world));
+        ui.terminal.say_coloured(report::findings::render(&found, ui.terminal.style_err()).trim_end());
+        ui.actions.findings(&found, &project.folder_in_repository(ports));
         project.findings.extend(found);
     }
     Ok(plan)
@@ -143,9 +143,9 @@ pub(super) fn make_and_draw(
 
 /// By what time posts are due: what the person says, else the server's where it was asked, else this machine's.
 /// The sandbox in this process knows no time of its own that posts were dated by.
-pub(super) fn due_by(project: &Project, scope: &Scope, server: Option<Timestamp>, world: &World) -> Timestamp {
+pub(super) fn due_by(project: &Project, scope: &Scope, server: Option<Timestamp>, ports: &Ports) -> Timestamp {
     let server = server.filter(|_| !project.sandbox);
-    scope.now.or(server).unwrap_or_else(|| world.clock.now())
+    scope.now.or(server).unwrap_or_else(|| ports.clock.now())
 }
 
 /// Compares posts and records as the flags ask for. `settled` are the attempts that this run has proven
@@ -217,7 +217,7 @@ fn check_names(project: &Project, scope: &Scope) -> Result<(), Failure> {
     Ok(())
 }
 
-fn has_sandbox_records(project: &Project, world: &World) -> bool {
-    crate::lockfile::read(&*world.disk, &crate::lockfile::Paths::sandbox(&project.root))
+fn has_sandbox_records(project: &Project, ports: &Ports) -> bool {
+    crate::lockfile::read(&*ports.disk, &crate::lockfile::Paths::sandbox(&project.root))
         .is_ok_and(|snapshot| !snapshot.records.is_empty())
 }

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::git::{Error, Git};
 use crate::text::quoted;
 
-use super::{Failure, World, credentials};
+use super::{Failure, Ports, Ui, credentials};
 
 const FOLDER: &str = ".igsync";
 
@@ -25,9 +25,10 @@ pub(super) async fn refuse_tracked(
     global: &Global,
     root: &Path,
     loaded: &config::Loaded,
-    world: &World,
+    ports: &Ports,
+    ui: &Ui,
 ) -> Result<(), Failure> {
-    let is_there = |path: &Path| world.disk.stat(path).is_ok();
+    let is_there = |path: &Path| ports.disk.stat(path).is_ok();
     if !is_there(&root.join(FOLDER)) || !root.ancestors().any(|folder| is_there(&folder.join(".git"))) {
         return Ok(());
     }
@@ -39,12 +40,12 @@ pub(super) async fn refuse_tracked(
         Err(Error::NoRepository) => return Ok(()),
         Err(error) => {
             let why = "whether git tracks .igsync/, which belongs to this machine alone, is not known";
-            world.terminal.say(&format!("note: {why}: {error}"));
+            ui.terminal.say(&format!("note: {why}: {error}"));
             return Ok(());
         }
     };
     let tracked: Vec<&str> = names.iter().map(String::as_str).filter(|name| is_private(name)).collect();
-    if tracked.is_empty() { Ok(()) } else { Err(refusal(&tracked, &place(global, root, world))) }
+    if tracked.is_empty() { Ok(()) } else { Err(refusal(&tracked, &place(global, root, ports))) }
 }
 
 /// Whether a path of the index leads into `.igsync/`, on a disk that takes letters of either case for one another,
@@ -93,11 +94,11 @@ impl Place {
     }
 }
 
-fn place(global: &Global, root: &Path, world: &World) -> Place {
+fn place(global: &Global, root: &Path, ports: &Ports) -> Place {
     if let Some(folder) = &global.chdir {
         return Place { git: format!("git -C {} ", quoted(&folder.to_string_lossy())), up: String::new() };
     }
-    let here = world.disk.canonicalize(Path::new(".")).unwrap_or_default();
+    let here = ports.disk.canonicalize(Path::new(".")).unwrap_or_default();
     let below = here.strip_prefix(root).map_or(0, |rest| rest.components().count());
     Place { git: "git ".to_owned(), up: "../".repeat(below) }
 }

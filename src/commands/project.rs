@@ -19,7 +19,7 @@ use crate::port::{Disk, FileKind, Stat};
 use crate::rules;
 use crate::text::quoted;
 
-use super::{Failure, World, github, private, remote};
+use super::{Failure, Ports, Ui, github, private, remote};
 
 mod media;
 
@@ -59,33 +59,35 @@ impl Project {
     /// Reads the content root. Findings are collected, not returned as errors.
     pub(super) async fn load(
         global: &Global,
-        world: &World,
+        ports: &Ports,
+        ui: &Ui,
         sandbox: bool,
         check_published: bool,
     ) -> Result<Self, Failure> {
-        let start = Start::new(global, world, sandbox).await?;
-        let mut snapshot = start.snapshot(world)?;
-        remote::take_in_fetched(&start, &mut snapshot, world).await?;
-        Ok(start.project(world, snapshot, check_published))
+        let start = Start::new(global, ports, ui, sandbox).await?;
+        let mut snapshot = start.snapshot(ports)?;
+        remote::take_in_fetched(&start, &mut snapshot, ui).await?;
+        Ok(start.project(ports, snapshot, check_published))
     }
 
     /// The same for commands that only check: a damaged record hides no findings. What is wrong with it
     /// comes along; without it every post counts as unpublished.
     pub(super) async fn load_to_check(
         global: &Global,
-        world: &World,
+        ports: &Ports,
+        ui: &Ui,
         check_published: bool,
     ) -> Result<(Self, Option<Failure>), Failure> {
-        let start = Start::new(global, world, false).await?;
+        let start = Start::new(global, ports, ui, false).await?;
         let mut snapshot = Snapshot::default();
-        let damage = match start.snapshot(world) {
+        let damage = match start.snapshot(ports) {
             Ok(read) => {
                 snapshot = read;
-                remote::take_in_fetched(&start, &mut snapshot, world).await.err()
+                remote::take_in_fetched(&start, &mut snapshot, ui).await.err()
             }
             Err(damage) => Some(damage),
         };
-        Ok((start.project(world, snapshot, check_published), damage))
+        Ok((start.project(ports, snapshot, check_published), damage))
     }
 
     /// The user behind an account, as far as configuration and records know.
@@ -129,8 +131,8 @@ impl Project {
 
     /// The way from the repository's root to the content root: empty, or ending in `/`. Annotations
     /// and links name files from there.
-    pub(super) fn folder_in_repository(&self, world: &World) -> String {
-        let top = world.env.get("GITHUB_WORKSPACE").and_then(|top| world.disk.canonicalize(Path::new(top)).ok());
+    pub(super) fn folder_in_repository(&self, ports: &Ports) -> String {
+        let top = ports.env.get("GITHUB_WORKSPACE").and_then(|top| ports.disk.canonicalize(Path::new(top)).ok());
         let folder = top.and_then(|top| self.root.strip_prefix(top).ok().map(|folder| relative(Path::new(""), folder)));
         match folder.unwrap_or_default() {
             folder if folder.is_empty() => folder,
@@ -199,38 +201,38 @@ impl Start {
     }
 
     /// The record of this machine.
-    pub(super) fn snapshot(&self, world: &World) -> Result<Snapshot, Failure> {
-        Ok(lockfile::read(&*world.disk, &self.paths)?)
+    pub(super) fn snapshot(&self, ports: &Ports) -> Result<Snapshot, Failure> {
+        Ok(lockfile::read(&*ports.disk, &self.paths)?)
     }
 
-    pub(super) async fn new(global: &Global, world: &World, sandbox: bool) -> Result<Self, Failure> {
-        let root = content_root(global, world)?;
-        let mut loaded = config::load(&*world.disk, &root, global.config.as_deref(), &world.env);
-        private::refuse_tracked(global, &root, &loaded, world).await?;
+    pub(super) async fn new(global: &Global, ports: &Ports, ui: &Ui, sandbox: bool) -> Result<Self, Failure> {
+        let root = content_root(global, ports)?;
+        let mut loaded = config::load(&*ports.disk, &root, global.config.as_deref(), &ports.env);
+        private::refuse_tracked(global, &root, &loaded, ports, ui).await?;
         if sandbox {
             stand_in_users(&mut loaded.config);
         }
         if !loaded.is_readable {
-            limit_to_posts(&mut loaded.config, &*world.disk, &root);
+            limit_to_posts(&mut loaded.config, &*ports.disk, &root);
         }
         let paths = if sandbox { Paths::sandbox(&root) } else { Paths::new(&root) };
         Ok(Self { root, sandbox, paths, loaded })
     }
 
     /// Reads manifests and media, and compares them with what is recorded.
-    pub(super) fn project(self, world: &World, snapshot: Snapshot, check_published: bool) -> Project {
+    pub(super) fn project(self, ports: &Ports, snapshot: Snapshot, check_published: bool) -> Project {
         let is_configured = self.is_configured();
         let Self { root, loaded, paths, sandbox } = self;
         let config::Loaded { config, settings, mut findings, is_readable } = loaded;
         let options = manifest::Options { allow_loopback: sandbox || settings.is_loopback() };
-        let mut posts = manifest::load(&*world.disk, &root, &config, options);
-        findings.append(&mut posts.findings);
+        let mut read = manifest::load(&*ports.disk, &root, &config, options);
+        findings.append(&mut read.findings);
         if !sandbox {
-            findings.extend(github::private_hosts(&config, world));
+            findings.extend(github::private_hosts(&config, ports));
         }
         let mut project = Project {
-            manifests: posts.manifests,
-            complete: posts.complete,
+            manifests: read.manifests,
+            complete: read.complete,
             posts: Vec::new(),
             kept: Arc::new(Kept::new(paths.converted())),
             root,
@@ -247,9 +249,9 @@ impl Start {
             branch: None,
             ephemeral: None,
         };
-        project.name_users(posts.posts.iter_mut().chain(&mut posts.unplanned));
-        project.read_media(&mut posts, world, check_published);
-        project.posts = posts.posts.into_iter().map(Arc::new).collect();
+        project.name_users(read.posts.iter_mut().chain(&mut read.unplanned));
+        project.read_media(&mut read, ports, check_published);
+        project.posts = read.posts.into_iter().map(Arc::new).collect();
         if !is_readable {
             project.findings.retain(|finding| !rules::ABOUT_CONFIGURED.iter().any(|rule| rule.id == finding.rule.id));
         }
@@ -276,16 +278,16 @@ fn stand_in_users(config: &mut Config) {
 }
 
 /// The folder that holds the content, found as `-C` or the current folder says.
-pub(super) fn content_root(global: &Global, world: &World) -> Result<PathBuf, Failure> {
+pub(super) fn content_root(global: &Global, ports: &Ports) -> Result<PathBuf, Failure> {
     let start = global.chdir.clone().unwrap_or_else(|| PathBuf::from("."));
-    let start = world.disk.canonicalize(&start).map_err(|error| {
+    let start = ports.disk.canonicalize(&start).map_err(|error| {
         Failure::message(
             Exit::Failure,
             format!("the folder {} can not be opened: {error}", start.display()),
             "-C takes the folder that holds igsync.yaml",
         )
     })?;
-    Ok(config::find_root(&*world.disk, &start, global.chdir.is_some()))
+    Ok(config::find_root(&*ports.disk, &start, global.chdir.is_some()))
 }
 
 /// A path as people know it: relative to the content root where it is inside.

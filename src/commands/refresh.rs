@@ -12,7 +12,7 @@ use crate::lockfile;
 
 use super::connect::{Connector, Pace};
 use super::project::Project;
-use super::{Failure, Silent, World, plan, remote};
+use super::{Failure, Ports, Silent, Ui, plan, remote};
 
 /// What asking gave.
 pub(super) struct Asked {
@@ -29,30 +29,31 @@ pub(super) async fn for_plan(
     project: &mut Project,
     scope: &Scope,
     refresh: Refresh,
-    world: &World,
+    ports: &Ports,
+    ui: &Ui,
 ) -> Result<Asked, Failure> {
-    let names = accounts_to_ask(project, scope, refresh, world)?;
+    let names = accounts_to_ask(project, scope, refresh, ports)?;
     if names.is_empty() {
-        let now = plan::due_by(project, scope, None, world);
+        let now = plan::due_by(project, scope, None, ports);
         return Ok(Asked { settled: BTreeSet::new(), is_incomplete: false, now });
     }
     let records = project.snapshot.records.clone();
-    let store = lockfile::Ledger::in_memory(Arc::clone(&world.disk), project.paths.clone(), records);
-    let ledger = Arc::new(remote::ledger_of(project, world, store, Box::new(Silent), None));
-    let connector = Connector::open(project, world).await?;
-    let accounts = connector.connect_all(project, &Pace::reading(), &names, &ledger, world).await?;
+    let store = lockfile::Ledger::in_memory(Arc::clone(&ports.disk), project.paths.clone(), records);
+    let ledger = Arc::new(remote::ledger_of(project, ports, store, Box::new(Silent), None));
+    let connector = Connector::open(project, ports).await?;
+    let accounts = connector.connect_all(project, &Pace::reading(), &names, &ledger, ports, ui).await?;
     let users = accounts.users();
     let (mut run, _sandbox) = accounts.into_run(ledger);
     let settled = run.settle(&project.posts).await;
     project.snapshot.records = run.ledger().with_records(Clone::clone);
     project.adopt_users(&users);
     if refresh == Refresh::Full {
-        look(&mut run, project, scope, &settled, world).await?;
+        look(&mut run, project, scope, &settled, ports).await?;
     }
     for (name, halt) in run.halted() {
-        world.terminal.say(&format!("account {name} could not be asked: {}\n  help: {}", halt.reason, halt.help));
+        ui.terminal.say(&format!("account {name} could not be asked: {}\n  help: {}", halt.reason, halt.help));
     }
-    let now = plan::due_by(project, scope, run.server_now(), world);
+    let now = plan::due_by(project, scope, run.server_now(), ports);
     Ok(Asked { settled, is_incomplete: !run.halted().is_empty(), now })
 }
 
@@ -62,14 +63,14 @@ pub(super) async fn look(
     project: &mut Project,
     scope: &Scope,
     settled: &BTreeSet<AttemptId>,
-    world: &World,
+    ports: &Ports,
 ) -> Result<(), Failure> {
-    let now = plan::due_by(project, scope, run.server_now(), world);
+    let now = plan::due_by(project, scope, run.server_now(), ports);
     let plan = plan::make(project, scope, settled.clone(), now)?;
     let looked = run.ask_each(async |account| {
         let due = plan.changes.iter().filter(|change| change.account == *account.name() && is_work(change));
-        let posts: Vec<_> = due.filter_map(|change| change.post.clone()).collect();
-        account.sightings(&posts).await.map_err(Stop::into_halt)
+        let wanted: Vec<_> = due.filter_map(|change| change.post.clone()).collect();
+        account.sightings(&wanted).await.map_err(Stop::into_halt)
     });
     for (name, found) in looked.await {
         project.live.extend(found.into_iter().map(|(key, sighting)| ((name.clone(), key), sighting)));
@@ -81,12 +82,12 @@ fn accounts_to_ask(
     project: &Project,
     scope: &Scope,
     refresh: Refresh,
-    world: &World,
+    ports: &Ports,
 ) -> Result<HashSet<AccountName>, Failure> {
     if refresh == Refresh::None {
         return Ok(HashSet::new());
     }
-    let offline = plan::make(project, scope, BTreeSet::new(), plan::due_by(project, scope, None, world))?;
+    let offline = plan::make(project, scope, BTreeSet::new(), plan::due_by(project, scope, None, ports))?;
     let is_selected = |name: &AccountName| {
         scope.account.is_empty() || scope.account.iter().any(|selected| *selected == *name.as_str())
     };

@@ -18,7 +18,7 @@ use crate::report::text::commands;
 use crate::text;
 
 use super::project::{Project, Start};
-use super::{Failure, World, credentials, run_lock};
+use super::{Failure, Ports, Ui, credentials, run_lock};
 use place::Place;
 
 /// What a command asks of the remote.
@@ -88,34 +88,35 @@ impl Keeping {
         project: &Project,
         (command, patience): (&str, Duration),
         observer: Box<dyn Observer>,
-        world: &World,
+        ports: &Ports,
+        ui: &Ui,
     ) -> Result<Arc<Ledger>, Failure> {
         if let Some(doubt) = &self.doubt {
             let help = "let this machine read the remote, or pass --allow-stale";
             return Err(Failure::message(Exit::Stale, format!("nothing was published: {doubt}"), help));
         }
-        let lock = run_lock::acquire(&project.paths, patience, command, world).await?;
-        let mut store = lockfile::Ledger::open(Arc::clone(&world.disk), project.paths.clone())?;
+        let lock = run_lock::acquire(&project.paths, patience, command, ports, ui).await?;
+        let mut store = lockfile::Ledger::open(Arc::clone(&ports.disk), project.paths.clone())?;
         if self.branch.is_none() && self.kept.is_some() {
             // Read and not pushed to.
             store.take_over(&project.snapshot.records)?;
         }
         let remote = self.branch.clone().map(|branch| branch as Arc<dyn Remote>);
-        let ledger = Arc::new(ledger_of(project, world, store, observer, Some(lock)).kept_at(remote));
+        let ledger = Arc::new(ledger_of(project, ports, store, observer, Some(lock)).kept_at(remote));
         ledger.fetch_record().await.map_err(|stop| Failure::halted(stop.into_halt()))?;
         Ok(ledger)
     }
 
     /// Lets the checkout come along with what was pushed, and tells a person where it could not.
-    pub(super) async fn follow(&self, world: &World) {
+    pub(super) async fn follow(&self, ports: &Ports, ui: &Ui) {
         let Some(branch) = &self.branch else { return };
         let why = match branch.bring_checkout_along().await {
             Ok(None | Some(Followed::Moved)) => return,
             Ok(Some(Followed::Left(why))) => why.to_owned(),
             Err(error) => error.to_string(),
         };
-        if !world.env.is_on("CI") {
-            world.terminal.say(&format!(
+        if !ports.env.is_on("CI") {
+            ui.terminal.say(&format!(
                 "the record is at {}; your branch was left alone, because {why}\n\
                  next: git checkout -- igsync.lock && git pull --rebase (the journal holds the record as well)",
                 branch.target()
@@ -125,15 +126,15 @@ impl Keeping {
 }
 
 /// Why nothing will keep the lockfile, as far as the files and the environment tell.
-pub(super) fn known_offline(project: &Project, world: &World) -> Option<String> {
-    if project.sandbox || !world.env.is_on("CI") {
+pub(super) fn known_offline(project: &Project, ports: &Ports) -> Option<String> {
+    if project.sandbox || !ports.env.is_on("CI") {
         return None;
     }
     if project.config.git.push == Push::Never {
         return Some("git.push in igsync.yaml is off".to_owned());
     }
-    let has_git = |folder: &Path| world.disk.stat(&folder.join(".git")).is_ok();
-    let root = world.disk.canonicalize(&project.root).unwrap_or_else(|_| project.root.clone());
+    let has_git = |folder: &Path| ports.disk.stat(&folder.join(".git")).is_ok();
+    let root = ports.disk.canonicalize(&project.root).unwrap_or_else(|_| project.root.clone());
     (!root.ancestors().any(has_git)).then(|| "the content root is in no git repository".to_owned())
 }
 
@@ -143,9 +144,10 @@ pub(super) async fn choose(
     start: &Start,
     snapshot: &mut Snapshot,
     terms: Terms,
-    world: &World,
+    ports: &Ports,
+    ui: &Ui,
 ) -> Result<Keeping, Failure> {
-    let is_ci = world.env.is_on("CI");
+    let is_ci = ports.env.is_on("CI");
     let push = terms.push(start);
     let wants = push == Push::Always || (push == Push::Auto && is_ci);
     let state_branch = start.config().git.state_branch.as_deref();
@@ -161,13 +163,13 @@ pub(super) async fn choose(
         };
     }
     let mut keeping = Keeping::default();
-    let place = match Place::find(start, world).await {
+    let place = match Place::find(start, ports).await {
         Ok(place) => place,
         Err(why) if push == Push::Always => return Err(not_pushed(&why)),
         Err(why) => {
             keeping.doubt = unknown_branch(state_branch, terms, &why);
             if !terms.must_know {
-                make_do(start, snapshot, &why, world).await?;
+                make_do(start, snapshot, &why, ui).await?;
             }
             keeping.nowhere = is_ci.then_some(why);
             return Ok(keeping);
@@ -188,7 +190,7 @@ pub(super) async fn choose(
         keeping.nowhere = Some(terms.off().to_owned());
     }
     if is_ci && terms.must_know {
-        keeping.doubt = place.check_tip(keeping.kept.as_ref(), world).await?;
+        keeping.doubt = place.check_tip(keeping.kept.as_ref(), ports).await?;
     }
     if keeping.kept.is_none() {
         // Not pushed by us; what others have recorded there counts all the same.
@@ -198,7 +200,7 @@ pub(super) async fn choose(
                 let why = error.to_string();
                 keeping.doubt = keeping.doubt.or_else(|| unknown_branch(state_branch, terms, &why));
                 if !terms.must_know {
-                    make_do(start, snapshot, &why, world).await?;
+                    make_do(start, snapshot, &why, ui).await?;
                 }
             }
         }
@@ -216,32 +218,37 @@ fn unknown_branch(branch: Option<&str>, terms: Terms, why: &str) -> Option<Strin
 }
 
 /// For commands that ask no remote: the record on a branch of its own, as it was last fetched.
-pub(super) async fn take_in_fetched(start: &Start, snapshot: &mut Snapshot, world: &World) -> Result<(), Failure> {
+pub(super) async fn take_in_fetched(start: &Start, snapshot: &mut Snapshot, ui: &Ui) -> Result<(), Failure> {
     let Some(branch) = start.config().git.state_branch.as_deref().filter(|_| !start.sandbox) else { return Ok(()) };
     let environment = credentials::environment(start.config());
     let git = Git::offline(&start.root, start.settings().git_timeout, &environment);
     match git.fetched_lockfile(branch).await {
         Ok(Some(text)) => take_in(snapshot, &text, format_args!("branch {branch}")),
         Ok(None) => {
-            world.terminal.say(&format!(
+            ui.terminal.say(&format!(
                 "note: the record is on branch {branch}, which is not in this clone: `git fetch origin {branch}` \
                  brings it, unless nothing was recorded yet"
             ));
             Ok(())
         }
         Err(why) => {
-            world.terminal.say(&format!("note: the record on branch {branch} was not read: {why}"));
+            ui.terminal.say(&format!("note: the record on branch {branch} was not read: {why}"));
             Ok(())
         }
     }
 }
 
 /// As [`take_in_fetched`], fetched right now where the remote answers.
-pub(super) async fn take_in_newest(start: &Start, snapshot: &mut Snapshot, world: &World) -> Result<(), Failure> {
+pub(super) async fn take_in_newest(
+    start: &Start,
+    snapshot: &mut Snapshot,
+    ports: &Ports,
+    ui: &Ui,
+) -> Result<(), Failure> {
     if start.sandbox || start.config().git.state_branch.is_none() {
         return Ok(());
     }
-    let fetched = match Place::find(start, world).await {
+    let fetched = match Place::find(start, ports).await {
         Ok(place) => place.record.fetch().await.map_err(|error| error.to_string()).map(|kept| (kept, place)),
         Err(why) => Err(why),
     };
@@ -250,14 +257,14 @@ pub(super) async fn take_in_newest(start: &Start, snapshot: &mut Snapshot, world
             Some(text) => take_in(snapshot, &text, place.record.target()),
             None => Ok(()),
         },
-        Err(why) => make_do(start, snapshot, &why, world).await,
+        Err(why) => make_do(start, snapshot, &why, ui).await,
     }
 }
 
 /// Goes on with what was fetched before, and says so.
-async fn make_do(start: &Start, snapshot: &mut Snapshot, why: &str, world: &World) -> Result<(), Failure> {
-    world.terminal.say(&format!("note: the record could not be fetched: {why}"));
-    take_in_fetched(start, snapshot, world).await
+async fn make_do(start: &Start, snapshot: &mut Snapshot, why: &str, ui: &Ui) -> Result<(), Failure> {
+    ui.terminal.say(&format!("note: the record could not be fetched: {why}"));
+    take_in_fetched(start, snapshot, ui).await
 }
 
 /// Joins a lockfile from elsewhere into what this machine knows.
@@ -288,16 +295,16 @@ fn not_pushed(why: &str) -> Failure {
 
 /// Folds the record and brings it to where other machines read it. What did not arrive is handed to whoever
 /// reads the log.
-pub(super) async fn keep_all(ledger: &Ledger, world: &World) -> Result<(), Failure> {
+pub(super) async fn keep_all(ledger: &Ledger, ui: &Ui) -> Result<(), Failure> {
     let kept = ledger.keep_all().await;
     kept.map_err(|stop| {
-        hand_over(&ledger.not_kept(), world);
+        hand_over(&ledger.not_kept(), ui);
         Failure::halted(stop.into_halt())
     })
 }
 
 /// Tells a person how to keep a record that was not pushed.
-pub(super) fn say_how_to_keep(project: &Project, message: &str, world: &World) {
+pub(super) fn say_how_to_keep(project: &Project, message: &str, ui: &Ui) {
     if project.sandbox {
         return;
     }
@@ -305,34 +312,34 @@ pub(super) fn say_how_to_keep(project: &Project, message: &str, world: &World) {
         Some(branch) => format!("`igsync lock merge --push` puts it on branch {branch}"),
         None => format!("git add igsync.lock && git commit -m \"{message}\""),
     };
-    world.terminal.say(&commands(&format!("keep the record: {how}"), world.terminal.program));
+    ui.terminal.say(&commands(&format!("keep the record: {how}"), ui.terminal.program));
 }
 
 /// Shows the record lines that only this machine has, as they have to stand in the lockfile.
-pub(super) fn hand_over(records: &[Record], world: &World) {
+pub(super) fn hand_over(records: &[Record], ui: &Ui) {
     if records.is_empty() {
         return;
     }
     let line = |record| text::json(format::print_line(std::slice::from_ref(record)).trim_end().to_owned());
     let lines: Vec<String> = records.iter().map(line).collect();
-    world.terminal.insist(&format!(
+    ui.terminal.insist(&format!(
         "recorded on this machine only; should it be lost, save these lines to a file and join them with \
          `igsync lock merge FILE`:\n{HEADER}{}\n",
         lines.join("\n")
     ));
-    world.actions.keep(&lines);
+    ui.actions.keep(&lines);
 }
 
 /// The record of a run that `observer` hears of. Without a lock nothing may be published.
 pub(super) fn ledger_of(
     project: &Project,
-    world: &World,
+    ports: &Ports,
     store: lockfile::Ledger,
     observer: Box<dyn Observer>,
     lock: Option<RunLock>,
 ) -> Ledger {
-    let (clock, dice) = (Arc::clone(&world.clock), fastrand::Rng::with_seed(world.seed));
-    let context = Context::new(clock, world.stop.clone(), project.waits(), observer, dice);
+    let (clock, dice) = (Arc::clone(&ports.clock), fastrand::Rng::with_seed(ports.seed));
+    let context = Context::new(clock, ports.stop.clone(), project.waits(), observer, dice);
     let context = match lock {
         Some(lock) => context.holding(lock),
         None => context,

@@ -16,24 +16,24 @@ use crate::report::lock::Done;
 
 use super::desk::{Desk, Opening};
 use super::subject::{self, Named};
-use super::{Ended, Failure, Silent, World};
+use super::{Ended, Failure, Ports, Silent, Ui};
 
-pub(super) async fn run(global: &Global, args: &Resolve, world: &World) -> Ended {
+pub(super) async fn run(global: &Global, args: &Resolve, ports: &Ports, ui: &Ui) -> Ended {
     let said = args.published.as_ref().map(|said| said.as_deref().map(reference).transpose()).transpose()?;
     let observer: Box<dyn Observer> = match args.format {
         OutputFormat::Json => Box::new(Silent),
-        OutputFormat::Human => world.terminal.progress(&world.clock),
+        OutputFormat::Human => ui.terminal.progress(&ports.clock),
     };
     let opening = Opening { command: "resolve", sandbox: false, change: args.change, format: args.format, observer };
-    let mut desk = Desk::of(opening, global, world).await?;
+    let mut desk = Desk::of(opening, global, ports, ui).await?;
     let mut named = subject::find(&desk.project, desk.records(), &args.key, args.account.as_deref())?;
     if named.user_id.is_none() && !desk.is_dry() {
-        learn_user(&mut desk, &mut named, world).await?;
+        learn_user(&mut desk, &mut named, ports, ui).await?;
     }
     match (said, args.not_published) {
-        (Some(said), _) => say_published(&mut desk, &named, said, world).await,
-        (None, true) => say_not_published(&mut desk, &named, world).await,
-        (None, false) => settle(&mut desk, &named, world).await,
+        (Some(said), _) => say_published(&mut desk, &named, said, ports, ui).await,
+        (None, true) => say_not_published(&mut desk, &named, ports, ui).await,
+        (None, false) => settle(&mut desk, &named, ports, ui).await,
     }
 }
 
@@ -58,19 +58,19 @@ fn reference(text: &str) -> Result<Reference, Failure> {
 }
 
 /// The user id that only the token knows.
-async fn learn_user(desk: &mut Desk, named: &mut Named, world: &World) -> Result<(), Failure> {
-    let user = desk.ask(named, world, async |run, _| Ok(run.user_id().clone())).await?;
+async fn learn_user(desk: &mut Desk, named: &mut Named, ports: &Ports, ui: &Ui) -> Result<(), Failure> {
+    let user = desk.ask(named, ports, ui, async |run, _| Ok(run.user_id().clone())).await?;
     let user = user.map_err(Failure::halted)?;
     named.user_id = Some(user);
     Ok(())
 }
 
-async fn say_published(desk: &mut Desk, named: &Named, said: Option<Reference>, world: &World) -> Ended {
+async fn say_published(desk: &mut Desk, named: &Named, said: Option<Reference>, ports: &Ports, ui: &Ui) -> Ended {
     let mut notes = Vec::new();
     let seen = match said {
         None => Seen::default(),
         Some(Reference::Id(id)) => Seen { media_id: Some(id), ..Seen::default() },
-        Some(Reference::Link { url, code }) => look_up(desk, named, url, &code, world, &mut notes).await?,
+        Some(Reference::Link { url, code }) => look_up(desk, named, url, &code, ports, ui, &mut notes).await?,
     };
     if let Some(media) = &seen.media_id {
         let user = Desk::user_of(named)?;
@@ -82,7 +82,7 @@ async fn say_published(desk: &mut Desk, named: &Named, said: Option<Reference>, 
             ));
         }
     }
-    let now = world.clock.now();
+    let now = ports.clock.now();
     let records = desk.decide(named, |subject, ids| by_hand::published(subject, &seen, now, ids))?;
     let mut done = Done::new("published", &named.key, &named.account, String::new());
     if let Some(record) = records.iter().find(|record| record.state == State::Published) {
@@ -91,7 +91,7 @@ async fn say_published(desk: &mut Desk, named: &Named, said: Option<Reference>, 
         notes.extend(about_comments(named, record));
     }
     done.notes = notes;
-    desk.finish(records, done, world).await
+    desk.finish(records, done, ports, ui).await
 }
 
 /// Finds the media id behind a link, where the account can be asked. The link alone is enough otherwise.
@@ -100,7 +100,8 @@ async fn look_up(
     named: &Named,
     url: String,
     code: &str,
-    world: &World,
+    ports: &Ports,
+    ui: &Ui,
     notes: &mut Vec<String>,
 ) -> Result<Seen, Failure> {
     let mut seen = Seen { permalink: Some(url), ..Seen::default() };
@@ -108,7 +109,7 @@ async fn look_up(
         return Ok(seen);
     }
     let found = desk
-        .ask(named, world, async |run, client| {
+        .ask(named, ports, ui, async |run, client| {
             let newest = client.newest(run.user_id(), 100).await;
             let mut media = newest.map_err(|error| Stop::Account(Halt::unreachable(&refusal(&error))))?;
             let stories = client.stories(run.user_id(), 1).await.map(|stories| stories.media);
@@ -138,7 +139,7 @@ async fn look_up(
     Ok(seen)
 }
 
-async fn say_not_published(desk: &mut Desk, named: &Named, world: &World) -> Ended {
+async fn say_not_published(desk: &mut Desk, named: &Named, ports: &Ports, ui: &Ui) -> Ended {
     let user = Desk::user_of(named)?;
     let open = desk.records().attempts(&user, &named.key).iter().filter(|record| record.state.is_open());
     let unseen: Vec<Record> =
@@ -146,7 +147,7 @@ async fn say_not_published(desk: &mut Desk, named: &Named, world: &World) -> End
     let mut also = Vec::new();
     if !unseen.is_empty() && !desk.is_dry() {
         // What the listing shows now is ruled out, too; without a token the statement stands alone.
-        let looked = desk.ask(named, world, async |run, _| {
+        let looked = desk.ask(named, ports, ui, async |run, _| {
             let mut seen = Vec::new();
             for record in &unseen {
                 seen.extend(run.candidates(record).await?);
@@ -167,7 +168,7 @@ async fn say_not_published(desk: &mut Desk, named: &Named, world: &World) -> End
         let ids: Vec<String> = ruled_out.iter().map(ToString::to_string).collect();
         done.notes.push(format!("never taken for this post again: {}", ids.join(", ")));
     }
-    let now = world.clock.now();
+    let now = ports.clock.now();
     if records.iter().flat_map(|record| &record.intents).any(|intent| intent.lease_until > now) {
         done.notes.push(
             "its publish was sent minutes ago and could still take effect: look once more before the next apply"
@@ -175,27 +176,27 @@ async fn say_not_published(desk: &mut Desk, named: &Named, world: &World) -> End
         );
     }
     done.fields = vec![("state", json!("not_published")), ("not_ours", json!(ruled_out))];
-    desk.finish(records, done, world).await
+    desk.finish(records, done, ports, ui).await
 }
 
 /// Settles the post again by asking Meta.
-async fn settle(desk: &mut Desk, named: &Named, world: &World) -> Ended {
+async fn settle(desk: &mut Desk, named: &Named, ports: &Ports, ui: &Ui) -> Ended {
     let attempts = attempts(desk, named);
     let lacks_id = |record: &Record| record.state == State::Published && record.media_id.is_none();
     if !attempts.iter().any(|record| record.state.is_open() || lacks_id(record)) {
-        report(desk, named, &attempts, vec!["nothing is open".to_owned()], world).await?;
+        report(desk, named, &attempts, vec!["nothing is open".to_owned()], ports, ui).await?;
         return Ok(Exit::Done);
     }
     if desk.is_dry() {
         let note = "would ask Meta what became of it, and record the answer".to_owned();
-        report(desk, named, &attempts, vec![note], world).await?;
+        report(desk, named, &attempts, vec![note], ports, ui).await?;
         return Ok(Exit::Done);
     }
     let wanted = named.post.clone().filter(|post| wants(post));
     let key = &named.key;
     let find = |asked: &PostKey| wanted.as_ref().filter(|_| asked == key).map(Arc::clone);
     let asked = desk
-        .ask(named, world, async |run, _| {
+        .ask(named, ports, ui, async |run, _| {
             let settlement = run.settle_post(key, &find).await;
             let filled = if settlement.halt.is_none() { run.enrich().await.err().map(Stop::into_halt) } else { None };
             Ok((Exit::of(&settlement.tally.causes), settlement.is_undecided, settlement.halt.or(filled)))
@@ -212,7 +213,7 @@ async fn settle(desk: &mut Desk, named: &Named, world: &World) -> Ended {
     } else if undecided {
         notes.push("Meta does not tell yet; ask again in some minutes".to_owned());
     }
-    report(desk, named, &attempts, notes, world).await?;
+    report(desk, named, &attempts, notes, ports, ui).await?;
     Ok(exit)
 }
 
@@ -222,7 +223,8 @@ async fn report(
     named: &Named,
     before: &[Record],
     mut notes: Vec<String>,
-    world: &World,
+    ports: &Ports,
+    ui: &Ui,
 ) -> Result<(), Failure> {
     let attempts = attempts(desk, named);
     let record = effective(&attempts);
@@ -251,8 +253,8 @@ async fn report(
     done.is_reading = true;
     done.dry_run = desk.is_dry();
     done.changes = attempts.iter().filter(|record| !before.contains(record)).count();
-    desk.tell(&done, world)?;
-    desk.keep(&done.commit_message(), world).await
+    desk.tell(&done, ui)?;
+    desk.keep(&done.commit_message(), ports, ui).await
 }
 
 fn attempts(desk: &Desk, named: &Named) -> Vec<Record> {

@@ -8,21 +8,21 @@ use crate::port::named;
 use crate::sandbox::{FaultPlan, Options, Sandbox, parse_faults};
 
 use super::project::Start;
-use super::{Ended, Failure, World, write_stdout};
+use super::{Ended, Failure, Ports, Ui, write_stdout};
 
-pub(super) async fn run(global: &Global, args: &Args, world: &World) -> Ended {
-    let disk = &*world.disk;
+pub(super) async fn run(global: &Global, args: &Args, ports: &Ports, ui: &Ui) -> Ended {
+    let disk = &*ports.disk;
     let data = if let Some(folder) = &args.data {
         named(disk, folder)
     } else {
-        let paths = Start::new(global, world, true).await?.paths;
+        let paths = Start::new(global, ports, ui, true).await?.paths;
         paths.prepare(disk)?;
         paths.folder
     };
     let options = Options { data: Some(data.clone()), assume_https: args.assume_https, ..Options::realistic() };
-    let transport = (world.transport)()
+    let transport = (ports.transport)()
         .map_err(|error| Failure::message(Exit::Failure, error, "check the proxy and TLS settings"))?;
-    let sandbox = Sandbox::new(&options, Arc::clone(&world.disk), Arc::clone(&world.clock))
+    let sandbox = Sandbox::new(&options, Arc::clone(&ports.disk), Arc::clone(&ports.clock))
         .map_err(|error| Failure::of_file(&error, &error, "choose another folder with --data"))?
         .fetching_through(transport);
     if let Some(file) = &args.faults {
@@ -43,15 +43,15 @@ pub(super) async fn run(global: &Global, args: &Args, world: &World) -> Ended {
     })?;
     let address = listener.local_addr().map_err(|error| Failure::message(Exit::Failure, error, "try again"))?;
     let base = format!("http://{address}");
-    write_stdout(world, &format!("listening on {base}\n"))?;
-    world.terminal.say(&welcome(&base, &data.display().to_string(), &sandbox, world.terminal.program));
+    write_stdout(ui, &format!("listening on {base}\n"))?;
+    ui.terminal.say(&welcome(&base, &data.display().to_string(), &sandbox, ui.terminal.program));
     tokio::select! {
         ended = sandbox.clone().serve(listener) => {
             ended.map_err(|error| Failure::message(Exit::Failure, error, "start it again; its state is kept"))?;
             Ok(Exit::Done)
         }
         // Serving until stopped is what was asked for.
-        _ = world.stop.wait() => Ok(Exit::Done),
+        _ = ports.stop.wait() => Ok(Exit::Done),
     }
 }
 

@@ -6,9 +6,9 @@ use crate::cli::Schema;
 use crate::exit::Exit;
 use crate::{config, lockfile, manifest, report};
 
-use super::{Ended, World, judge};
+use super::{Ended, Ui, judge};
 
-pub(super) fn run(of: Schema, world: &World) -> Ended {
+pub(super) fn run(of: Schema, ui: &Ui) -> Ended {
     let schema = match of {
         Schema::Manifest => manifest::json_schema(),
         Schema::Defaults => manifest::defaults_json_schema(),
@@ -18,7 +18,7 @@ pub(super) fn run(of: Schema, world: &World) -> Ended {
         Schema::Events => report::json_schema::events(),
         Schema::Findings => report::json_schema::findings(),
     };
-    judge(world.terminal.write_as_it_is(&text(&schema)))?;
+    judge(ui.terminal.write_as_it_is(&text(&schema)))?;
     Ok(Exit::Done)
 }
 

@@ -14,45 +14,45 @@ use crate::report::status::{AccountStatus, Line};
 use super::auth::{chosen, facts, needs};
 use super::connect::Connector;
 use super::project::{Project, Start};
-use super::{Ended, Failure, World, plan, remote, write_stdout};
+use super::{Ended, Failure, Ports, Ui, plan, remote, write_stdout};
 
 /// So many of the newest posts are shown.
 const LAST: usize = 3;
 
-pub(super) async fn run(global: &Global, args: &Status, world: &World) -> Ended {
-    let start = Start::new(global, world, args.sandbox).await?;
-    let mut snapshot = start.snapshot(world)?;
-    remote::take_in_newest(&start, &mut snapshot, world).await?;
-    let project = start.project(world, snapshot, false);
+pub(super) async fn run(global: &Global, args: &Status, ports: &Ports, ui: &Ui) -> Ended {
+    let start = Start::new(global, ports, ui, args.sandbox).await?;
+    let mut snapshot = start.snapshot(ports)?;
+    remote::take_in_newest(&start, &mut snapshot, ports, ui).await?;
+    let project = start.project(ports, snapshot, false);
     if project.configuration_errors() {
-        plan::show_findings(&project, world);
+        plan::show_findings(&project, ports, ui);
         return Ok(Exit::Failure);
     }
     let scope = Scope { sandbox: args.sandbox, account: args.account.clone(), ..Scope::default() };
-    let plan = plan::make(&project, &scope, BTreeSet::new(), world.clock.now())?;
-    world.actions.sandbox(project.sandbox);
-    world.actions.plan(&plan);
-    let connector = Connector::open(&project, world).await?;
+    let plan = plan::make(&project, &scope, BTreeSet::new(), ports.clock.now())?;
+    ui.actions.sandbox(project.sandbox);
+    ui.actions.plan(&plan);
+    let connector = Connector::open(&project, ports).await?;
     let min_days = args.min_days.map(i64::from);
     let mut exit = Exit::Done;
     let mut accounts = Vec::new();
     for account in chosen(&project, &args.account)? {
-        let status = look(account, &project, &plan, &connector, world).await;
+        let status = look(account, &project, &plan, &connector, ports, ui).await;
         let (status, is_reached) = match status {
             Ok(status) => (status, true),
             Err(failure) => {
                 let (problem, help) = (failure.report.to_string(), "check the network, then ask again".to_owned());
-                let token = TokenReport::unusable(account, problem, help, world.clock.now());
+                let token = TokenReport::unusable(account, problem, help, ports.clock.now());
                 (offline(account, &project, &plan, token), false)
             }
         };
         let reason = if is_reached { Exit::Account } else { Exit::Incomplete };
         exit = exit.or(exit_of(&status, min_days, reason));
-        world.actions.token(account.name.as_str(), status.token.days_left());
+        ui.actions.token(account.name.as_str(), status.token.days_left());
         accounts.push(status);
     }
     write_stdout(
-        world,
+        ui,
         &match args.format {
             OutputFormat::Human => report::status::render(&accounts, min_days),
             OutputFormat::Json => report::status::json(&accounts, exit as u8),
@@ -67,21 +67,22 @@ async fn look(
     project: &Project,
     plan: &Plan,
     connector: &Connector,
-    world: &World,
+    ports: &Ports,
+    ui: &Ui,
 ) -> Result<AccountStatus, Failure> {
-    let client = match connector.client(account, project, world).await {
+    let client = match connector.client(account, project, ports, ui).await {
         Ok(client) => client,
         Err(halt) => {
-            let token = TokenReport::unusable(account, halt.reason, halt.help, world.clock.now());
+            let token = TokenReport::unusable(account, halt.reason, halt.help, ports.clock.now());
             return Ok(offline(account, project, plan, token));
         }
     };
     let needs = needs(project.posts.iter().map(|post| &**post), &account.name);
     let user = project.user_of(account);
     let token = if project.sandbox {
-        TokenReport::of_sandbox(account, user, world.clock.now())
+        TokenReport::of_sandbox(account, user, ports.clock.now())
     } else {
-        facts(account, project, &client, needs, world).await?
+        facts(account, project, &client, needs, ports).await?
     };
     let mut quota = None;
     if let Some(user) = token.user_id.as_ref().filter(|_| token.is_valid) {

@@ -9,22 +9,22 @@ use crate::report;
 use crate::report::text::plural;
 
 use super::project::{Project, relative};
-use super::{Ended, World, write_coloured, write_commands, write_stdout};
+use super::{Ended, Ports, Ui, write_coloured, write_commands, write_stdout};
 
-pub(super) async fn run(global: &Global, args: &Validate, world: &World) -> Ended {
-    let (project, damage) = Project::load_to_check(global, world, args.all).await?;
-    let findings = chosen(&project, args, world);
+pub(super) async fn run(global: &Global, args: &Validate, ports: &Ports, ui: &Ui) -> Ended {
+    let (project, damage) = Project::load_to_check(global, ports, ui, args.all).await?;
+    let findings = chosen(&project, args, ports);
     let text = match args.format {
         FindingsFormat::Human => {
-            report::findings::render(&findings, world.terminal.style_out()) + &summary(&project, &findings)
+            report::findings::render(&findings, ui.terminal.style_out()) + &summary(&project, &findings)
         }
         FindingsFormat::Json => report::findings::json(&findings),
-        FindingsFormat::Github => report::findings::github(&findings, &project.folder_in_repository(world)),
+        FindingsFormat::Github => report::findings::github(&findings, &project.folder_in_repository(ports)),
     };
     match args.format {
-        FindingsFormat::Github => write_commands(world, &text)?,
-        FindingsFormat::Human => write_coloured(world, &text)?,
-        FindingsFormat::Json => write_stdout(world, &text)?,
+        FindingsFormat::Github => write_commands(ui, &text)?,
+        FindingsFormat::Human => write_coloured(ui, &text)?,
+        FindingsFormat::Json => write_stdout(ui, &text)?,
     }
     if let Some(damage) = damage {
         return Err(damage);
@@ -34,7 +34,7 @@ pub(super) async fn run(global: &Global, args: &Validate, world: &World) -> Ende
 }
 
 /// The findings of the paths that were asked for; configuration is always among them.
-fn chosen(project: &Project, args: &Validate, world: &World) -> Vec<Finding> {
+fn chosen(project: &Project, args: &Validate, ports: &Ports) -> Vec<Finding> {
     if args.paths.is_empty() {
         return project.findings.clone();
     }
@@ -42,7 +42,7 @@ fn chosen(project: &Project, args: &Validate, world: &World) -> Vec<Finding> {
         .paths
         .iter()
         .map(|path| {
-            let full = world.disk.canonicalize(path).unwrap_or_else(|_| project.root.join(path));
+            let full = ports.disk.canonicalize(path).unwrap_or_else(|_| project.root.join(path));
             relative(&project.root, &full)
         })
         .collect();

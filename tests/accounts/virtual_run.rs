@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use igsync::apply::stop_channel;
 use igsync::cli::Cli;
-use igsync::commands::{self, Actions, Stream, Streams, Terminal, World};
+use igsync::commands::{self, Actions, Ports, Stream, Streams, Terminal, Ui};
 use igsync::port::{Clock, HttpOptions, HttpTransport, RealDisk, Transport, TransportError};
 use jiff::Timestamp;
 
@@ -87,11 +87,15 @@ pub fn run_through(
 ) -> Output {
     let (out, err) = (Captured::default(), Captured::default());
     let (_stopper, stop) = stop_channel();
-    let world = World {
+    let ports = Ports {
         disk: Arc::new(RealDisk),
         clock: Arc::new(clock.clone()),
         transport,
         env: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        stop,
+        seed: 7,
+    };
+    let ui = Ui {
         terminal: Terminal {
             streams: Streams { out: Stream::new(out.clone()), err: Stream::new(err.clone()) },
             is_interactive: false,
@@ -105,14 +109,12 @@ pub fn run_through(
             program: "igsync",
         },
         actions: Actions::default(),
-        stop,
-        seed: 7,
     };
     let folder = project.path().to_str().unwrap();
     let words = ["igsync", "-C", folder].into_iter().chain(line.split_whitespace());
     let cli = Cli::try_parse_from(words).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let exit = runtime.block_on(commands::run(cli, &world));
+    let exit = runtime.block_on(commands::run(cli, &ports, &ui));
     Output { code: exit as i32, stdout: out.text(), stderr: err.text() }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use clap::Parser;
 use igsync::apply::stop_channel;
 use igsync::cli::Cli;
-use igsync::commands::{self, Actions, Stream, Streams, Terminal, World};
+use igsync::commands::{self, Actions, Ports, Stream, Streams, Terminal, Ui};
 use igsync::exit::Exit;
 use igsync::port::{Disk, HttpOptions, HttpTransport, MemDisk, RealClock};
 
@@ -54,11 +54,15 @@ pub fn run_over(disk: Arc<dyn Disk>, root: &str, url: &str, line: &str) -> (Exit
         ("IGSYNC_LOOK_MS", "10"),
         ("IGSYNC_HTTP_TIMEOUT_MS", "2000"),
     ];
-    let world = World {
+    let ports = Ports {
         disk,
         clock: Arc::new(RealClock::new()),
         transport: Box::new(|| Ok(Arc::new(HttpTransport::new(&HttpOptions::default())?))),
         env: variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        stop,
+        seed: 1,
+    };
+    let ui = Ui {
         terminal: Terminal {
             streams: Streams { out: stream(), err: stream() },
             is_interactive: false,
@@ -72,12 +76,10 @@ pub fn run_over(disk: Arc<dyn Disk>, root: &str, url: &str, line: &str) -> (Exit
             program: "igsync",
         },
         actions: Actions::default(),
-        stop,
-        seed: 1,
     };
     let cli = Cli::try_parse_from(format!("igsync {line} -C {root}").split_whitespace()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let exit = runtime.block_on(commands::run(cli, &world));
+    let exit = runtime.block_on(commands::run(cli, &ports, &ui));
     let text = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     (exit, text)
 }

@@ -10,7 +10,7 @@ use crate::report;
 use crate::report::text::plural;
 
 use super::super::project::Project;
-use super::super::{Ended, World, draw, remote, write_stdout};
+use super::super::{Ended, Ports, Ui, draw, remote, write_stdout};
 
 pub(super) async fn run(
     run: Run,
@@ -18,31 +18,32 @@ pub(super) async fn run(
     project: &Project,
     global: &Global,
     args: &Apply,
-    world: &World,
+    ports: &Ports,
+    ui: &Ui,
 ) -> Ended {
     let ledger = Arc::clone(run.ledger());
     let apply::Report { tally, halts, not_kept } = run.carry_out(plan).await;
-    draw::tidy(project, world);
+    draw::tidy(project, ports);
     for (account, halt) in halts {
         let what = account.map_or_else(|| "stopped".to_owned(), |name| format!("account {name} was stopped"));
-        world.terminal.say(&format!("{what}: {}\n  help: {}", halt.reason, halt.help));
-        world.actions.remark(&format!("{what}: {}. To do: {}", halt.reason, halt.help));
+        ui.terminal.say(&format!("{what}: {}\n  help: {}", halt.reason, halt.help));
+        ui.actions.remark(&format!("{what}: {}. To do: {}", halt.reason, halt.help));
     }
     let exit = Exit::of(&tally.causes);
     if exit == Exit::RecordNotDurable {
-        remote::hand_over(&not_kept, world);
+        remote::hand_over(&not_kept, ui);
     }
     if args.format == OutputFormat::Human {
-        write_stdout(world, &report::run_summary::render(&tally, plan))?;
+        write_stdout(ui, &report::run_summary::render(&tally, plan))?;
     }
     let is_to_keep = ledger.has_changed_lockfile() && !ledger.is_shared();
-    hint(&tally, is_to_keep, project, global, world);
+    hint(&tally, is_to_keep, project, global, ui);
     Ok(exit)
 }
 
 /// The next command, on stderr: the last line of stdout stays stable.
-fn hint(tally: &Tally, is_to_keep: bool, project: &Project, global: &Global, world: &World) {
-    let terminal = &world.terminal;
+fn hint(tally: &Tally, is_to_keep: bool, project: &Project, global: &Global, ui: &Ui) {
+    let terminal = &ui.terminal;
     if project.sandbox {
         let folder = Project::chdir_flag(global);
         terminal.say(&format!("see the feed: {} sandbox{folder}", terminal.program));
@@ -51,6 +52,6 @@ fn hint(tally: &Tally, is_to_keep: bool, project: &Project, global: &Global, wor
             0 => "Record what became of the posts".to_owned(),
             count => format!("Record {}", plural(count, "published post")),
         };
-        remote::say_how_to_keep(project, &message, world);
+        remote::say_how_to_keep(project, &message, ui);
     }
 }

@@ -8,14 +8,14 @@ use crate::id::{MediaId, UserId};
 use crate::lockfile::State;
 use crate::plan::Plan;
 
-use super::super::World;
 use super::super::auth::{debug, needs};
 use super::super::connect::Clients;
 use super::super::credentials::flavour;
 use super::super::project::Project;
+use super::super::{Ports, Ui};
 
 /// Sets accounts aside whose token lacks a permission that this run needs.
-pub(super) async fn check(plan: &Plan, project: &Project, run: &mut Run, clients: &Clients, world: &World) {
+pub(super) async fn check(plan: &Plan, project: &Project, run: &mut Run, clients: &Clients, ports: &Ports, ui: &Ui) {
     // The in-process sandbox's own token may do everything.
     if project.sandbox {
         return;
@@ -23,7 +23,9 @@ pub(super) async fn check(plan: &Plan, project: &Project, run: &mut Run, clients
     run.ask_each(async |account| {
         let name = account.name();
         let lacks = match project.config.account(name).zip(clients.get(name)) {
-            Some((configured, client)) => missing(configured, client, account.user_id(), plan, project, world).await,
+            Some((configured, client)) => {
+                missing(configured, client, account.user_id(), plan, project, ports, ui).await
+            }
             None => None,
         };
         lacks.map_or(Ok(()), Err)
@@ -37,7 +39,8 @@ async fn missing(
     user: &UserId,
     plan: &Plan,
     project: &Project,
-    world: &World,
+    ports: &Ports,
+    ui: &Ui,
 ) -> Option<Halt> {
     let work = plan.changes.iter().filter(|change| change.account == account.name && is_work(change));
     let needs = needs(work.filter_map(|change| change.post.as_deref()), &account.name);
@@ -47,9 +50,9 @@ async fn missing(
     let lacking = match account.login {
         Login::Facebook => {
             // A Meta that cannot be reached is noticed by the next call, which cannot do without.
-            let facts = debug(account, client, &project.settings, world).await.ok().flatten();
+            let facts = debug(account, client, &project.settings, ports).await.ok().flatten();
             let ends = facts.iter().flat_map(|facts| [facts.expires, facts.data_access_ends]).flatten();
-            world.actions.token(account.name.as_str(), ends.filter_map(|end| end.days_left(world.clock.now())).min());
+            ui.actions.token(account.name.as_str(), ends.filter_map(|end| end.days_left(ports.clock.now())).min());
             let held = facts.filter(|facts| facts.is_valid).and_then(|facts| facts.scopes);
             held.map(|held| scopes::missing(flavour(account.login), needs, &held))
         }
@@ -59,7 +62,7 @@ async fn missing(
     };
     let Some(lacking) = lacking else {
         let wanted = scopes::needed(flavour(account.login), needs).join(", ");
-        world.terminal.say(&format!(
+        ui.terminal.say(&format!(
             "note: Meta does not tell whether the token of account {} holds what this run needs: {wanted}",
             account.name
         ));

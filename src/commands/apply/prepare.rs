@@ -13,7 +13,7 @@ use crate::plan::{Action, Change, GuardKind, Plan};
 use crate::report;
 
 use super::super::project::Project;
-use super::super::{Failure, World, write_stdout};
+use super::super::{Failure, Ui, write_stdout};
 use super::{refusal, show};
 
 /// Ends the run when the files alone decide it: nothing to do, or a guard that no call may precede.
@@ -21,7 +21,7 @@ pub(super) fn ends_offline(
     plan: &Plan,
     to_ask: &HashSet<AccountName>,
     args: &Apply,
-    world: &World,
+    ui: &Ui,
 ) -> Result<Option<Exit>, Failure> {
     let before_any_call = |kind| {
         matches!(
@@ -39,13 +39,13 @@ pub(super) fn ends_offline(
     if !is_refused && !is_idle {
         return Ok(None);
     }
-    show(plan, args, world)?;
+    show(plan, args, ui)?;
     if is_refused {
-        return Ok(refusal(plan, args, world, before_any_call));
+        return Ok(refusal(plan, args, ui, before_any_call));
     }
     if args.format == OutputFormat::Json {
         let events: String = idle_events(plan).iter().map(report::events::line).collect();
-        write_stdout(world, &events)?;
+        write_stdout(ui, &events)?;
     }
     Ok(Some(Exit::of(&causes_of(plan))))
 }
@@ -71,12 +71,12 @@ pub(super) fn accounts_to_ask(plan: &Plan, project: &Project, args: &Apply, now:
 }
 
 /// Exit 1 when every account that would act now has an error in a post that is due.
-pub(super) fn refused_for_errors(plan: &Plan, world: &World) -> Option<Exit> {
+pub(super) fn refused_for_errors(plan: &Plan, ui: &Ui) -> Option<Exit> {
     let broken = plan.accounts_with_errors();
     let is_able = |change: &Change| change.acts() && !broken.contains(&change.account);
     if broken.is_empty() || plan.changes.iter().any(is_able) {
         return None;
     }
-    world.terminal.say("nothing was published: mend the errors above, or set `draft: true` in those manifests");
+    ui.terminal.say("nothing was published: mend the errors above, or set `draft: true` in those manifests");
     Some(Exit::Failure)
 }

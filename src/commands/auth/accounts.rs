@@ -4,26 +4,26 @@ use crate::cli::{AuthAccounts, Global, OutputFormat};
 use crate::exit::Exit;
 use crate::report;
 
-use super::super::{Ended, Failure, World, credentials, write_stdout};
+use super::super::{Ended, Failure, Ports, Ui, credentials, write_stdout};
 use super::Desk;
 
-pub(super) async fn run(global: &Global, args: &AuthAccounts, world: &World) -> Ended {
-    let desk = Desk::open(global, world).await?;
+pub(super) async fn run(global: &Global, args: &AuthAccounts, ports: &Ports, ui: &Ui) -> Ended {
+    let desk = Desk::open(global, ports, ui).await?;
     let account = desk.account(args.account.as_deref())?;
-    let client = desk.client(account, world).await?;
+    let client = desk.client(account, ports, ui).await?;
     let found = client.accounts().await.map_err(|error| {
         let halt = credentials::refused(account, &client, &error);
         Failure::halted(halt)
     })?;
     write_stdout(
-        world,
+        ui,
         &match args.format {
             OutputFormat::Human => report::auth::accounts(&found),
             OutputFormat::Json => report::auth::accounts_json(&found),
         },
     )?;
     if found.is_empty() {
-        world.terminal.say(
+        ui.terminal.say(
             "link the Instagram account to a Facebook Page, and give the token pages_show_list; \
              Pages that a business owns may be missing from this list",
         );

@@ -14,28 +14,28 @@ use crate::report::auth::TokenReport;
 
 use super::super::connect::{Connector, identity_of};
 use super::super::project::Project;
-use super::super::{Ended, Failure, World, credentials, write_stdout};
+use super::super::{Ended, Failure, Ports, Ui, credentials, write_stdout};
 use super::expiry;
 
-pub(super) async fn run(global: &Global, args: &AuthInspect, world: &World) -> Ended {
-    let project = Project::load(global, world, false, false).await?;
+pub(super) async fn run(global: &Global, args: &AuthInspect, ports: &Ports, ui: &Ui) -> Ended {
+    let project = Project::load(global, ports, ui, false, false).await?;
     if project.configuration_errors() {
-        super::super::plan::show_findings(&project, world);
+        super::super::plan::show_findings(&project, ports, ui);
         return Ok(Exit::Failure);
     }
-    let connector = Connector::open(&project, world).await?;
+    let connector = Connector::open(&project, ports).await?;
     let mut reports = Vec::new();
     for account in chosen(&project, &args.account)? {
         let needs = needs(project.posts.iter().map(|post| &**post), &account.name);
-        let report = match connector.client(account, &project, world).await {
-            Ok(client) => facts(account, &project, &client, needs, world).await?,
-            Err(halt) => TokenReport::unusable(account, halt.reason, halt.help, world.clock.now()),
+        let report = match connector.client(account, &project, ports, ui).await {
+            Ok(client) => facts(account, &project, &client, needs, ports).await?,
+            Err(halt) => TokenReport::unusable(account, halt.reason, halt.help, ports.clock.now()),
         };
         reports.push(report);
     }
     let min_days = args.min_days.map(i64::from);
     write_stdout(
-        world,
+        ui,
         &match args.format {
             OutputFormat::Human => report::auth::tokens(&reports, min_days),
             OutputFormat::Json => report::auth::tokens_json(&reports),
@@ -43,7 +43,7 @@ pub(super) async fn run(global: &Global, args: &AuthInspect, world: &World) -> E
     )?;
     let is_bad = reports.iter().any(|report| !report.is_good(min_days));
     if min_days.is_some() && reports.iter().any(|report| report.is_valid && report.expires.is_none()) {
-        world.terminal.say(
+        ui.terminal.say(
             "note: Meta tells when an Instagram Login token expires only when it issues one, and igsync notes it then; \
              this one was issued elsewhere: run `auth refresh` every month, it prints the new date",
         );
@@ -81,12 +81,12 @@ pub(in super::super) async fn facts(
     project: &Project,
     client: &Client,
     needs: Needs,
-    world: &World,
+    ports: &Ports,
 ) -> Result<TokenReport, Failure> {
     let (user, settings) = (project.user_of(account), &project.settings);
     let user = user.as_ref();
     let told = match account.login {
-        Login::Facebook => debug(account, client, settings, world).await?,
+        Login::Facebook => debug(account, client, settings, ports).await?,
         Login::Instagram => None,
     };
     let mut facts = told.unwrap_or_else(|| TokenFacts::of_validity(None));
@@ -105,7 +105,7 @@ pub(in super::super) async fn facts(
     let flavour = credentials::flavour(account.login);
     let missing = facts.scopes.as_ref().map(|held| scopes::missing(flavour, needs, held)).unwrap_or_default();
     let now: Timestamp = client.server_now();
-    let noted = || expiry::recall(&*world.disk, &project.paths.expiry(), client.token()).map(Expiry::At);
+    let noted = || expiry::recall(&*ports.disk, &project.paths.expiry(), client.token()).map(Expiry::At);
     Ok(TokenReport {
         account: account.name.clone(),
         login: account.login,
@@ -129,14 +129,14 @@ pub(in super::super) async fn debug(
     account: &Account,
     client: &Client,
     settings: &crate::config::Settings,
-    world: &World,
+    ports: &Ports,
 ) -> Result<Option<TokenFacts>, Failure> {
-    let app = credentials::app(world).filter(|_| world.env.get("IGSYNC_APP_ID").is_some());
+    let app = credentials::app(ports).filter(|_| ports.env.get("IGSYNC_APP_ID").is_some());
     let asked = match app.map(|app| app.token()) {
         Some(Ok(token)) => {
-            let transport = super::transport(world)?;
-            match credentials::client(account.login, token, settings, &transport, world) {
-                Ok(as_app) => credentials::proven(as_app, world).debug_token(client.token()).await,
+            let transport = super::transport(ports)?;
+            match credentials::client(account.login, token, settings, &transport, ports) {
+                Ok(as_app) => credentials::proven(as_app, ports).debug_token(client.token()).await,
                 Err(halt) => return Err(Failure::halted(halt)),
             }
         }

@@ -6,12 +6,12 @@ use crate::exit::Exit;
 use crate::graph::{AccessToken, Client, Identity, Issued};
 use crate::report;
 
-use super::super::{Ended, Failure, World, credentials};
+use super::super::{Ended, Failure, Ports, Ui, credentials};
 use super::renew::needed_app;
 use super::{Desk, check_stdout, failed, hand_over};
 
-pub(super) async fn run(global: &Global, args: &AuthLogin, world: &World) -> Ended {
-    let desk = Desk::open(global, world).await?;
+pub(super) async fn run(global: &Global, args: &AuthLogin, ports: &Ports, ui: &Ui) -> Ended {
+    let desk = Desk::open(global, ports, ui).await?;
     let mut account = desk.account(args.account.as_deref())?.clone();
     match args.login {
         Some(LoginArg::Instagram) => account.login = Login::Instagram,
@@ -19,25 +19,25 @@ pub(super) async fn run(global: &Global, args: &AuthLogin, world: &World) -> End
         None => {}
     }
     let (given, issued) = match &args.redirect_uri {
-        Some(redirect) => by_browser(&desk, &account, redirect, args.show, world).await?,
-        None => by_hand(&desk, &account, args.show, world).await?,
+        Some(redirect) => by_browser(&desk, &account, redirect, args.show, ports, ui).await?,
+        None => by_hand(&desk, &account, args.show, ports, ui).await?,
     };
     let token = issued.as_ref().map_or_else(|| given.clone(), |issued| issued.token.clone());
     let client =
-        credentials::client(account.login, token, &desk.settings, &desk.transport, world).map_err(Failure::halted)?;
-    let client = credentials::proven(client.after(&given), world);
+        credentials::client(account.login, token, &desk.settings, &desk.transport, ports).map_err(Failure::halted)?;
+    let client = credentials::proven(client.after(&given), ports);
     if let Some(issued) = &issued {
-        hand_over(issued, client.server_now(), &desk, world)?;
+        hand_over(issued, client.server_now(), &desk, ports, ui)?;
     }
     let found = client.accounts().await.map_err(|error| {
         let halt = credentials::refused(&account, &client, &error);
         Failure::halted(halt)
     })?;
     for identity in &found {
-        world.terminal.say(&report::auth::owner(identity));
+        ui.terminal.say(&report::auth::owner(identity));
     }
     check_owner(&account, &found)?;
-    world.terminal.say(&report::auth::next_steps(&account, &found, issued.is_some(), world.terminal.program));
+    ui.terminal.say(&report::auth::next_steps(&account, &found, issued.is_some(), ui.terminal.program));
     Ok(Exit::Done)
 }
 
@@ -46,10 +46,11 @@ async fn by_hand(
     desk: &Desk,
     account: &Account,
     show: bool,
-    world: &World,
+    ports: &Ports,
+    ui: &Ui,
 ) -> Result<(AccessToken, Option<Issued>), Failure> {
-    world.terminal.say(&report::auth::steps_by_hand(account.login));
-    let token = ask(world, "access token (it is not shown)")?;
+    ui.terminal.say(&report::auth::steps_by_hand(account.login));
+    let token = ask(ui, "access token (it is not shown)")?;
     let token = AccessToken::from_text(&token)
         .map_err(|error| Failure::message(Exit::Failure, error, "copy the whole token, and nothing beside it"))?;
     if credentials::is_of_the_other_login(account, &token) {
@@ -58,16 +59,16 @@ async fn by_hand(
             Login::Facebook => ("facebook", "instagram"),
         };
         let text = format!("warning: this looks like a token of the other login; here it is {here} (--login {other})");
-        world.terminal.say(&text);
+        ui.terminal.say(&text);
     }
-    let Some(app) = credentials::app(world) else { return Ok((token, None)) };
-    check_stdout(world, show)?;
-    let client = new_client(desk, account, token.clone(), world)?;
+    let Some(app) = credentials::app(ports) else { return Ok((token, None)) };
+    check_stdout(ui, show)?;
+    let client = new_client(desk, account, token.clone(), ports)?;
     match client.exchange_token(&app).await {
         Ok(issued) => Ok((token, Some(issued))),
         // It may be long-lived already: whether it works is found out next.
         Err(error) if error.api().is_some_and(|api| !api.bars_account()) => {
-            world.terminal.say("note: Meta did not exchange this token, so it is taken as it is");
+            ui.terminal.say("note: Meta did not exchange this token, so it is taken as it is");
             Ok((token, None))
         }
         Err(error) => {
@@ -83,9 +84,10 @@ async fn by_browser(
     account: &Account,
     redirect: &str,
     show: bool,
-    world: &World,
+    ports: &Ports,
+    ui: &Ui,
 ) -> Result<(AccessToken, Option<Issued>), Failure> {
-    let app = needed_app(account.login, world)?;
+    let app = needed_app(account.login, ports)?;
     if app.id.is_empty() {
         return Err(Failure::message(
             Exit::Failure,
@@ -93,32 +95,32 @@ async fn by_browser(
             "take the app id of this login from the app's dashboard",
         ));
     }
-    check_stdout(world, show)?;
-    let state: String = format!("{:016x}", world.seed);
+    check_stdout(ui, show)?;
+    let state: String = format!("{:016x}", ports.seed);
     let version = desk.settings.graph_version.as_deref().unwrap_or(crate::graph::wire::NEWEST_VERSION);
-    world.terminal.say(&report::auth::steps_by_browser(account.login, &app.id, redirect, &state, version));
-    let answer = ask(world, "the address that the browser shows then (it is not shown here)")?;
+    ui.terminal.say(&report::auth::steps_by_browser(account.login, &app.id, redirect, &state, version));
+    let answer = ask(ui, "the address that the browser shows then (it is not shown here)")?;
     let code = code_of(&answer, &state)?;
     // The code speaks for itself; the app's token only fills the place of one.
     let nobody = app.token().map_err(|error| Failure::message(Exit::Failure, error, "check the app id and secret"))?;
-    let client = new_client(desk, account, nobody, world)?;
+    let client = new_client(desk, account, nobody, ports)?;
     let short = client.exchange_code(&app, &code, redirect).await.map_err(|error| {
         let help = "a code works once, within an hour, with exactly the redirect URI it was asked for: begin again";
         error.api().map_or_else(|| failed(&error), |api| Failure::message(Exit::Account, api, help))
     })?;
-    let client = new_client(desk, account, short.token.clone(), world)?;
+    let client = new_client(desk, account, short.token.clone(), ports)?;
     let long = client.exchange_token(&app).await.map_err(|error| failed(&error))?;
     Ok((short.token, Some(long)))
 }
 
-fn ask(world: &World, prompt: &str) -> Result<String, Failure> {
-    world.terminal.ask_secret(prompt).map_err(|error| {
+fn ask(ui: &Ui, prompt: &str) -> Result<String, Failure> {
+    ui.terminal.ask_secret(prompt).map_err(|error| {
         Failure::message(Exit::Failure, format!("nothing could be read: {error}"), "run it on a terminal")
     })
 }
 
-fn new_client(desk: &Desk, account: &Account, token: AccessToken, world: &World) -> Result<Client, Failure> {
-    credentials::client(account.login, token, &desk.settings, &desk.transport, world).map_err(Failure::halted)
+fn new_client(desk: &Desk, account: &Account, token: AccessToken, ports: &Ports) -> Result<Client, Failure> {
+    credentials::client(account.login, token, &desk.settings, &desk.transport, ports).map_err(Failure::halted)
 }
 
 /// The code in a redirect's address, or the code itself.

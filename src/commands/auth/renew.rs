@@ -5,54 +5,54 @@ use crate::config::Login;
 use crate::exit::Exit;
 use crate::graph::{App, Client, Error, Issued};
 
-use super::super::{Ended, Failure, World, credentials};
+use super::super::{Ended, Failure, Ports, Ui, credentials};
 use super::{Desk, check_stdout, failed, hand_over, introduce};
 
 /// Short to long.
-pub(super) async fn exchange(global: &Global, args: &AuthToken, world: &World) -> Ended {
-    let desk = Desk::open(global, world).await?;
+pub(super) async fn exchange(global: &Global, args: &AuthToken, ports: &Ports, ui: &Ui) -> Ended {
+    let desk = Desk::open(global, ports, ui).await?;
     let account = desk.account(args.account.as_deref())?;
-    check_stdout(world, args.show)?;
-    let app = needed_app(account.login, world)?;
-    let client = desk.client(account, world).await?;
+    check_stdout(ui, args.show)?;
+    let app = needed_app(account.login, ports)?;
+    let client = desk.client(account, ports, ui).await?;
     let issued = client.exchange_token(&app).await.map_err(|error| not_exchanged(account.login, &error))?;
-    finish(&desk, &client, account.login, issued, world).await
+    finish(&desk, &client, account.login, issued, ports, ui).await
 }
 
 /// Old to new.
-pub(super) async fn refresh(global: &Global, args: &AuthToken, world: &World) -> Ended {
-    let desk = Desk::open(global, world).await?;
+pub(super) async fn refresh(global: &Global, args: &AuthToken, ports: &Ports, ui: &Ui) -> Ended {
+    let desk = Desk::open(global, ports, ui).await?;
     let account = desk.account(args.account.as_deref())?;
-    check_stdout(world, args.show)?;
+    check_stdout(ui, args.show)?;
     let app = match account.login {
         Login::Instagram => None,
-        Login::Facebook => Some(needed_app(account.login, world)?),
+        Login::Facebook => Some(needed_app(account.login, ports)?),
     };
-    let client = desk.client(account, world).await?;
+    let client = desk.client(account, ports, ui).await?;
     let issued = match &app {
         None => client.refresh_token().await.map_err(|error| not_refreshed(&error))?,
         Some(app) => client.exchange_token(app).await.map_err(|error| not_exchanged(account.login, &error))?,
     };
-    finish(&desk, &client, account.login, issued, world).await
+    finish(&desk, &client, account.login, issued, ports, ui).await
 }
 
-async fn finish(desk: &Desk, old: &Client, login: Login, issued: Issued, world: &World) -> Ended {
-    hand_over(&issued, old.server_now(), desk, world)?;
-    if let Ok(client) = credentials::client(login, issued.token.clone(), &desk.settings, &desk.transport, world) {
-        introduce(&credentials::proven(client.after(old.token()), world), world).await;
+async fn finish(desk: &Desk, old: &Client, login: Login, issued: Issued, ports: &Ports, ui: &Ui) -> Ended {
+    hand_over(&issued, old.server_now(), desk, ports, ui)?;
+    if let Ok(client) = credentials::client(login, issued.token.clone(), &desk.settings, &desk.transport, ports) {
+        introduce(&credentials::proven(client.after(old.token()), ports), ui).await;
     }
-    world.terminal.say("put it where the old one is kept, for example: gh secret set IGSYNC_ACCESS_TOKEN");
+    ui.terminal.say("put it where the old one is kept, for example: gh secret set IGSYNC_ACCESS_TOKEN");
     Ok(Exit::Done)
 }
 
 /// The app of the environment, or what has to be set.
-pub(super) fn needed_app(login: Login, world: &World) -> Result<App, Failure> {
-    let has_id = world.env.get("IGSYNC_APP_ID").is_some();
+pub(super) fn needed_app(login: Login, ports: &Ports) -> Result<App, Failure> {
+    let has_id = ports.env.get("IGSYNC_APP_ID").is_some();
     let (needed, whose) = match login {
         Login::Instagram => ("IGSYNC_APP_SECRET", "the Instagram app secret (not the Facebook one)"),
         Login::Facebook => ("IGSYNC_APP_ID and IGSYNC_APP_SECRET", "the Facebook app id and secret"),
     };
-    credentials::app(world).filter(|_| has_id || login == Login::Instagram).ok_or_else(|| {
+    credentials::app(ports).filter(|_| has_id || login == Login::Instagram).ok_or_else(|| {
         Failure::message(
             Exit::Failure,
             format!("{needed} must be set for this"),

@@ -16,14 +16,14 @@ use crate::media::{DigestCache, Hashed};
 use crate::port::{Disk, Stat};
 use crate::rules;
 
-use super::super::World;
+use super::super::Ports;
 use super::Project;
 
 impl Project {
     /// Judges the media of posts that are to go out and hashes them. The media of published posts may be
     /// gone and are not read, unless `check_published` asks for it.
-    pub(super) fn read_media(&mut self, loaded: &mut Loaded, world: &World, check_published: bool) {
-        let disk = &*world.disk;
+    pub(super) fn read_media(&mut self, loaded: &mut Loaded, ports: &Ports, check_published: bool) {
+        let disk = &*ports.disk;
         let live = self.live_keys();
         let is_live =
             |post: &Post| post.user_id.as_ref().is_some_and(|user| live.contains(&(user.clone(), post.key.clone())));
@@ -35,7 +35,7 @@ impl Project {
         // Whatever else is wrong with a post: all findings come at once.
         let judged = posts.iter_mut().chain(&mut *unplanned).enumerate();
         for (place, post) in judged.filter(|(_, post)| check_published || !is_live(post)) {
-            let broken = self.broken(post, guessed.contains(&post.file), &mut files, world.clock.now());
+            let broken = self.broken(post, guessed.contains(&post.file), &mut files, ports.clock.now());
             let is_pointer = |(_, broken): &(Spot<'_>, Broken)| broken.rule.id == rules::MEDIA_IS_POINTER.id;
             let (pointer, broken): (Vec<_>, Vec<_>) = broken.into_iter().partition(is_pointer);
             self.report(post, broken, disk);

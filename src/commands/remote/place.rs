@@ -7,7 +7,7 @@ use crate::git::{Branch, Checkout, Git, Signature, Target, Tip};
 use crate::port::Kept;
 
 use super::super::project::Start;
-use super::super::{Failure, World, credentials};
+use super::super::{Failure, Ports, credentials};
 
 /// The branches that a content root has to do with.
 pub(super) struct Place {
@@ -19,14 +19,14 @@ pub(super) struct Place {
 
 impl Place {
     /// The error says why there is none.
-    pub(super) async fn find(start: &Start, world: &World) -> Result<Self, String> {
-        let variable = |name: &str| world.env.get(name).map(str::to_owned);
+    pub(super) async fn find(start: &Start, ports: &Ports) -> Result<Self, String> {
+        let variable = |name: &str| ports.env.get(name).map(str::to_owned);
         let environment = credentials::environment(start.config());
         let git = Git::new(&start.root, start.settings().git_timeout, &environment);
         let settings = &start.config().git;
         let checkout = Checkout::find(git.clone()).await.map_err(|error| error.to_string())?;
         let target = checkout.target(settings.branch.as_deref(), &variable).await?;
-        let is_github = world.env.is_on("GITHUB_ACTIONS");
+        let is_github = ports.env.is_on("GITHUB_ACTIONS");
         let signature = Signature::of(&git, is_github).await.map_err(|error| error.to_string())?;
         let content = Branch::of_content(checkout.clone(), target.clone(), signature.clone(), &variable);
         let record = match settings.state_branch.clone().filter(|branch| *branch != target.branch) {
@@ -37,7 +37,7 @@ impl Place {
     }
 
     /// The error: the checkout is not the tip. A text: nobody can tell, because of this.
-    pub(super) async fn check_tip(&self, kept: Option<&Kept>, world: &World) -> Result<Option<String>, Failure> {
+    pub(super) async fn check_tip(&self, kept: Option<&Kept>, ports: &Ports) -> Result<Option<String>, Failure> {
         let is_same_branch = self.record.target() == self.content.target();
         let tip = match kept.filter(|_| is_same_branch) {
             Some(kept) => kept.version.0.clone(),
@@ -53,7 +53,7 @@ impl Place {
         let target = self.content.target();
         let (what, help) = match stands {
             Tip::Same | Tip::BehindByRecord => return Ok(None),
-            _ if is_pull_request(world) => (
+            _ if is_pull_request(ports) => (
                 format!("this is a pull request, not the tip of {target}"),
                 "publish after the merge: run apply on the branch".to_owned(),
             ),
@@ -85,6 +85,6 @@ impl Place {
     }
 }
 
-fn is_pull_request(world: &World) -> bool {
-    world.env.get("GITHUB_REF").is_some_and(|name| name.starts_with("refs/pull/"))
+fn is_pull_request(ports: &Ports) -> bool {
+    ports.env.get("GITHUB_REF").is_some_and(|name| name.starts_with("refs/pull/"))
 }
