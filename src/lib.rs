@@ -7,6 +7,7 @@ pub mod config;
 pub mod content;
 pub mod engine;
 pub mod exit;
+pub mod files;
 pub mod finding;
 pub mod git;
 pub mod graph;

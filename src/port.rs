@@ -2,10 +2,8 @@
 //! record beyond this machine ([`Remote`]). A test that owns them all owns everything that can fail.
 
 pub mod address;
-mod disk;
 mod fetch;
 mod http;
-mod links;
 pub mod mem_disk;
 mod real_clock;
 mod real_disk;
@@ -17,10 +15,11 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-pub use disk::{Access, Disk, Entry, FileKind, Held, Linked, RunLock, Stat};
+pub use crate::files::{
+    Access, Disk, Entry, FileKind, Held, Linked, ReadDisk, RunLock, Stat, named, named_from, refuse_links,
+};
 pub use fetch::{FetchError, Fetched, Sink};
 pub use http::{Body, HttpOptions, HttpTransport, Progress};
-pub use links::{named, named_from, refuse_links};
 pub use mem_disk::MemDisk;
 pub use real_clock::RealClock;
 pub use real_disk::RealDisk;

@@ -7,9 +7,9 @@ use super::decode::{self, Global};
 use super::env::Env;
 use super::schema::{Account, Config, Login, Paused, TokenSource};
 use super::settings::{Settings, unusable};
+use crate::files::{ReadDisk, named};
 use crate::finding::Finding;
 use crate::id::{AccountName, UserId};
-use crate::port::{Disk, named};
 use crate::rules;
 use crate::yaml::{self, Problems, read_text};
 
@@ -32,7 +32,7 @@ pub struct Loaded {
 }
 
 /// Reads the configuration: `config_path`, or `igsync.yaml` in the root, or the environment alone.
-pub fn load(disk: &dyn Disk, root: &Path, config_path: Option<&Path>, env: &Env) -> Loaded {
+pub fn load(disk: &dyn ReadDisk, root: &Path, config_path: Option<&Path>, env: &Env) -> Loaded {
     let mut findings = Vec::new();
     let settings = Settings::from_env(env, &mut findings);
     let login = login(env, &mut findings);

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::port::Disk;
+use crate::files::ReadDisk;
 
 /// The content root for a run that starts in `start`.
 ///
 /// A folder that was named (`is_explicit`) is the root as it is. Otherwise `start`, or the nearest
 /// folder above it that holds `igsync.yaml` or `igsync.lock`, looking no further than the root of the
 /// repository; without either, `start`.
-pub fn find_root(disk: &dyn Disk, start: &Path, is_explicit: bool) -> PathBuf {
+pub fn find_root(disk: &dyn ReadDisk, start: &Path, is_explicit: bool) -> PathBuf {
     if is_explicit {
         return start.to_owned();
     }

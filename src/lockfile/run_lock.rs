@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::store::{self, Paths};
-use crate::port::{Disk, RunLock};
+use crate::files::{Disk, RunLock};
 use crate::text::excerpt;
 
 /// Who holds the run lock, for the people who wait for it.

@@ -18,8 +18,8 @@ pub use self::paths::Paths;
 use super::format::{self, Ending, Journal, Parsed};
 use super::record::{Record, State};
 use super::records::Records;
+use crate::files::Disk;
 use crate::id::AttemptId;
-use crate::port::Disk;
 
 /// A larger journal is refused: a million posts would fit. In bytes.
 const JOURNAL_LIMIT: u64 = 1 << 30;

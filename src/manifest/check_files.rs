@@ -11,6 +11,7 @@ use super::media::{Files, Spot, locate};
 use super::schema::Post;
 use crate::config::{Account, Login};
 use crate::content::{Item, MediaType};
+use crate::files::ReadDisk;
 use crate::finding::{Finding, Severity};
 use crate::hosting::Hosting;
 use crate::id::Kind;
@@ -18,7 +19,6 @@ use crate::media::convert::Refusal;
 use crate::media::probe::Facts;
 use crate::media::rules::{self as limits, Broken, Use};
 use crate::path::Source;
-use crate::port::Disk;
 use crate::rules;
 
 /// What is wrong with the local media of a post: files that cannot be used, and every limit that the
@@ -189,7 +189,7 @@ fn span(time: Duration) -> String {
 }
 
 /// The finding at its line of the manifest. What a `_defaults.yaml` gave has no line there.
-pub fn place(disk: &dyn Disk, root: &Path, post: &Post, spot: Spot<'_>, broken: Broken) -> Finding {
+pub fn place(disk: &dyn ReadDisk, root: &Path, post: &Post, spot: Spot<'_>, broken: Broken) -> Finding {
     let mut finding = Finding::new(broken.rule, Arc::clone(&post.file), broken.message).help(broken.help);
     finding.severity = if post.draft { Severity::Warning } else { broken.severity };
     match locate(disk, root, post, spot) {

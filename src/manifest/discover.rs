@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::ignored::{Ignored, Ignores, Pattern, PatternFile, Reader};
+use crate::files::{Entry, FileKind, Linked, ReadDisk};
 use crate::finding::Finding;
-use crate::port::{Disk, Entry, FileKind, Linked};
 use crate::rules;
 
 /// One folder on the way to manifests.
@@ -44,7 +44,7 @@ const DEPTH_LIMIT: usize = 64;
 /// Walks the folders of `starts`, or `posts/`, or the whole root when there is no `posts/`.
 ///
 /// `ignored` learns which `.gitignore` files are among the findings.
-pub(super) fn discover(disk: &dyn Disk, root: &Path, starts: Option<&[String]>, ignored: &mut Ignored) -> Found {
+pub(super) fn discover(disk: &dyn ReadDisk, root: &Path, starts: Option<&[String]>, ignored: &mut Ignored) -> Found {
     let (reader, found) = (Reader::default(), Found::default());
     let mut walk = Walk { disk, root, ignored, starts: Vec::new(), reader, found };
     walk.starts = match starts {
@@ -63,7 +63,7 @@ pub(super) fn discover(disk: &dyn Disk, root: &Path, starts: Option<&[String]>, 
 }
 
 struct Walk<'a> {
-    disk: &'a dyn Disk,
+    disk: &'a dyn ReadDisk,
     root: &'a Path,
     ignored: &'a mut Ignored,
     starts: Vec<String>,

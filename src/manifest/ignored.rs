@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use crate::files::{FileKind, ReadDisk};
 use crate::finding::Finding;
 use crate::media::rules::Broken;
-use crate::port::{Disk, FileKind};
 use crate::rules;
 use crate::yaml::{read_text, shown};
 
@@ -92,7 +92,7 @@ impl Reader {
     /// # Errors
     ///
     /// As [`Self::read`].
-    pub(super) fn read_above(&mut self, disk: &dyn Disk, root: &Path) -> Result<Ignores, Box<Finding>> {
+    pub(super) fn read_above(&mut self, disk: &dyn ReadDisk, root: &Path) -> Result<Ignores, Box<Finding>> {
         let kind = |path: &Path| disk.stat(path).ok().map(|stat| stat.kind);
         let Some(top) = root.ancestors().find(|folder| kind(&folder.join(".git")).is_some()) else {
             return Ok(Ignores::default());
@@ -137,7 +137,7 @@ impl Reader {
     /// files below it.
     pub(super) fn read(
         &mut self,
-        disk: &dyn Disk,
+        disk: &dyn ReadDisk,
         root: &Path,
         folder: &str,
         above: &Ignores,
@@ -150,7 +150,7 @@ impl Reader {
     /// `within` leads from the repository's top to the folder of the file.
     fn parse(
         &mut self,
-        disk: &dyn Disk,
+        disk: &dyn ReadDisk,
         place: &Path,
         file: Arc<str>,
         within: &str,
@@ -216,7 +216,7 @@ impl Ignored {
     }
 
     /// Refuses a file that is excluded, or in a folder that is.
-    pub(super) fn check(&self, disk: &dyn Disk, root: &Path, file: &str) -> Result<(), Broken> {
+    pub(super) fn check(&self, disk: &dyn ReadDisk, root: &Path, file: &str) -> Result<(), Broken> {
         let rules = self.rules(disk, root, file.rsplit_once('/').map_or("", |(folder, _)| folder))?;
         match rules.excluded.or_else(|| rules.ignores.exclude(file, false)) {
             None => Ok(()),
@@ -227,7 +227,7 @@ impl Ignored {
         }
     }
 
-    fn rules(&self, disk: &dyn Disk, root: &Path, folder: &str) -> Result<Rules, Broken> {
+    fn rules(&self, disk: &dyn ReadDisk, root: &Path, folder: &str) -> Result<Rules, Broken> {
         let mut guard = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let Known { above, folders, reader } = &mut *guard;
         let mut known = above
@@ -251,7 +251,7 @@ impl Rules {
     /// The rules of a folder in the folder of these.
     fn below(
         mut self,
-        disk: &dyn Disk,
+        disk: &dyn ReadDisk,
         root: &Path,
         folder: &str,
         is_reported: bool,

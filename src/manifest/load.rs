@@ -17,9 +17,9 @@ use super::ignored::Ignored;
 use super::schema::Post;
 use super::written::{At, Caption, Written};
 use crate::config::{self, Config};
+use crate::files::ReadDisk;
 use crate::finding::{self, Finding, Severity};
 use crate::id::{Kind, PostKey};
-use crate::port::Disk;
 use crate::rules;
 use crate::yaml::{self, FILE_LIMIT, Mark, Problems, TEXT_LIMIT, read_text, shown};
 
@@ -51,7 +51,7 @@ pub struct Options {
 }
 
 /// Finds, reads and checks every manifest. Reads no media.
-pub fn load(disk: &dyn Disk, root: &Path, config: &Config, options: Options) -> Loaded {
+pub fn load(disk: &dyn ReadDisk, root: &Path, config: &Config, options: Options) -> Loaded {
     let mut ignored = Ignored::default();
     let found = discover(disk, root, config.posts.as_deref(), &mut ignored);
     let share = FINDING_LIMIT / (found.manifests.len() + found.folders.len()).max(1);
@@ -135,7 +135,7 @@ struct Read {
 }
 
 struct Reader<'a> {
-    disk: &'a dyn Disk,
+    disk: &'a dyn ReadDisk,
     root: &'a Path,
     ignored: &'a Ignored,
     config: &'a Config,

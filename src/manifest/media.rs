@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use super::ignored::Ignored;
 use super::schema::Post;
+use crate::files::{FileKind, Linked, ReadDisk};
 use crate::finding::SourceText;
 use crate::media::DigestCache;
 use crate::media::convert::{Header, Outlook, Refusal, Wish, header, outlook};
 use crate::media::probe::Facts;
 use crate::media::rules::Broken;
-use crate::port::{Disk, FileKind, Linked};
 use crate::rules;
 use crate::yaml::{self, FILE_LIMIT, Fields, Node, Problems, closest, read_text};
 
@@ -33,7 +33,7 @@ pub enum Spot<'a> {
 /// The local files of a content root. Each is looked at once, however many posts name it, and only
 /// what is a regular file inside the root is opened.
 pub struct Files<'a> {
-    disk: &'a dyn Disk,
+    disk: &'a dyn ReadDisk,
     root: &'a Path,
     /// Knows files that have not changed since they were last looked into.
     cache: &'a mut DigestCache,
@@ -43,7 +43,7 @@ pub struct Files<'a> {
 }
 
 impl<'a> Files<'a> {
-    pub fn new(disk: &'a dyn Disk, root: &'a Path, cache: &'a mut DigestCache) -> Self {
+    pub fn new(disk: &'a dyn ReadDisk, root: &'a Path, cache: &'a mut DigestCache) -> Self {
         Self { disk, root, cache, seen: HashMap::new(), headers: HashMap::new(), ignored: Ignored::default() }
     }
 
@@ -74,7 +74,7 @@ impl<'a> Files<'a> {
 }
 
 fn open(
-    disk: &dyn Disk,
+    disk: &dyn ReadDisk,
     root: &Path,
     path: &Arc<str>,
     ignored: &Ignored,
@@ -91,7 +91,12 @@ pub fn unreadable(path: &str, error: &io::Error) -> Broken {
 
 /// Finds the place again by reading the manifest once more: findings are few, and ten thousand
 /// manifests are not kept in memory for them.
-pub fn locate(disk: &dyn Disk, root: &Path, post: &Post, spot: Spot<'_>) -> Option<(Arc<SourceText>, Range<usize>)> {
+pub fn locate(
+    disk: &dyn ReadDisk,
+    root: &Path,
+    post: &Post,
+    spot: Spot<'_>,
+) -> Option<(Arc<SourceText>, Range<usize>)> {
     let text = read_text(disk, &root.join(&*post.file), &post.file, FILE_LIMIT).ok()?;
     let mut problems = Problems::new(Arc::clone(&post.file), &text.text);
     let node = yaml::parse(&mut problems)?;
@@ -120,7 +125,7 @@ fn item<'n>(fields: Fields<'n>, index: usize, problems: &mut Problems<'_>) -> Op
 }
 
 /// Whether this is a regular file that no link leads to and that git keeps.
-pub(super) fn usable(disk: &dyn Disk, root: &Path, file: &str, ignored: &Ignored) -> Result<(), Broken> {
+pub(super) fn usable(disk: &dyn ReadDisk, root: &Path, file: &str, ignored: &Ignored) -> Result<(), Broken> {
     let refused = |rule, message: String, label: &str, help: &str| Err(Broken::new(rule, message, label, help));
     let found = disk.stat(&root.join(file));
     if let Some(linked) = found.as_ref().err().and_then(|error| Linked::of(error)) {
@@ -168,7 +173,7 @@ fn relative(root: &Path, path: &Path, file: &str) -> String {
 }
 
 /// A file beside the missing one whose name is nearly the same.
-fn neighbour(disk: &dyn Disk, root: &Path, file: &str) -> Option<String> {
+fn neighbour(disk: &dyn ReadDisk, root: &Path, file: &str) -> Option<String> {
     let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
     let entries = disk.list(&root.join(folder)).ok()?;
     let names: Vec<&str> = entries.iter().take(1000).filter_map(|entry| entry.path.file_name()?.to_str()).collect();

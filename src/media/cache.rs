@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 
 use super::digest::{digest_file, hex, on_all_cores};
 use super::probe::{self, Facts};
+use crate::files::{Disk, FileKind, ReadDisk, Stat};
 use crate::id::Digest;
-use crate::port::{Disk, FileKind, Stat};
 
 #[cfg(test)]
 mod tests;
@@ -62,11 +62,11 @@ pub struct Hashed {
 impl DigestCache {
     /// Reads the cache; empty when there is none or it is damaged.
     #[must_use]
-    pub fn load(disk: &dyn Disk, path: &Path) -> Self {
+    pub fn load(disk: &dyn ReadDisk, path: &Path) -> Self {
         Self::try_load(disk, path).unwrap_or_default()
     }
 
-    fn try_load(disk: &dyn Disk, path: &Path) -> Option<Self> {
+    fn try_load(disk: &dyn ReadDisk, path: &Path) -> Option<Self> {
         type Line<'a> = (Box<str>, u64, i128, i128, u64, Option<&'a str>, Option<Box<RawValue>>);
         let written = disk.stat(path).ok().filter(|stat| stat.kind == FileKind::File)?;
         let bytes = disk.read(path, LIMIT).ok()?;
@@ -98,7 +98,7 @@ impl DigestCache {
 
     /// The digests of many files under `root`, in the order of `paths`. Only unknown ones are read, on
     /// all cores.
-    pub fn digests(&mut self, disk: &dyn Disk, root: &Path, paths: &[&str]) -> Vec<io::Result<Hashed>> {
+    pub fn digests(&mut self, disk: &dyn ReadDisk, root: &Path, paths: &[&str]) -> Vec<io::Result<Hashed>> {
         let known = self.recall(
             disk,
             root,
@@ -111,7 +111,7 @@ impl DigestCache {
     }
 
     /// What a file under `root` is. It is looked into only when that is unknown.
-    pub fn facts(&mut self, disk: &dyn Disk, root: &Path, path: &str) -> io::Result<Facts> {
+    pub fn facts(&mut self, disk: &dyn ReadDisk, root: &Path, path: &str) -> io::Result<Facts> {
         let mut known = self.recall(
             disk,
             root,
@@ -126,7 +126,7 @@ impl DigestCache {
     /// One thing about each file: out of the entries, or read and then kept there.
     fn recall<T: Send>(
         &mut self,
-        disk: &dyn Disk,
+        disk: &dyn ReadDisk,
         root: &Path,
         paths: &[&str],
         recall: impl Fn(&Entry) -> Option<T>,

@@ -9,8 +9,8 @@ use std::thread;
 use sha2::{Digest as _, Sha256};
 
 use super::lfs;
+use crate::files::ReadDisk;
 use crate::id::Digest;
-use crate::port::Disk;
 
 /// Measured: smaller pieces cost system calls, larger ones gain nothing. In bytes.
 const PIECE: usize = 64 * 1024;
@@ -19,7 +19,7 @@ const SCHEME: &str = "sha256:";
 
 /// Hashes a file in pieces. The result reads `sha256:<64 hex digits>`; of a Git LFS pointer it is the digest
 /// of the file that it stands for.
-pub fn digest_file(disk: &dyn Disk, path: &Path) -> io::Result<Digest> {
+pub fn digest_file(disk: &dyn ReadDisk, path: &Path) -> io::Result<Digest> {
     let mut file = disk.open(path)?;
     let mut hash = Sha256::new();
     let mut piece = vec![0; PIECE];

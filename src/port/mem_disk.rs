@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::files::{Content, Files, Node, kind_of, plain};
-use super::disk::{self, Access, Disk, Entry, FileKind, RunLock, Stat};
+use crate::files::{self as port, Access, Disk, Entry, FileKind, ReadDisk, RunLock, Stat};
 
 /// What happens at one durable write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,11 +172,7 @@ impl MemDisk {
     }
 }
 
-impl Disk for MemDisk {
-    fn is_slow(&self) -> bool {
-        false
-    }
-
+impl ReadDisk for MemDisk {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         let bytes = self.alive()?.file(path)?;
         if bytes.len() as u64 > limit {
@@ -227,6 +223,12 @@ impl Disk for MemDisk {
                 Some(Entry { path: folder.join(path.file_name()?), kind: kind_of(&node.content) })
             })
             .collect())
+    }
+}
+
+impl Disk for MemDisk {
+    fn is_slow(&self) -> bool {
+        false
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {
@@ -293,7 +295,7 @@ struct Held {
     ticket: u64,
 }
 
-impl disk::Held for Held {
+impl port::Held for Held {
     fn is_in_place(&self) -> io::Result<bool> {
         Ok(self.disk.alive()?.inode(&self.path) == Some(self.inode))
     }
@@ -311,8 +313,8 @@ impl Drop for Held {
 
 #[cfg(test)]
 mod tests {
-    use super::super::disk::Linked;
     use super::*;
+    use crate::files::Linked;
 
     #[test]
     fn links_are_seen_and_never_followed() {

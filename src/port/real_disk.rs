@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::disk::{Access, Disk, Entry, Held, RunLock, Stat};
+use crate::files::{Access, Disk, Entry, Held, ReadDisk, RunLock, Stat};
 
 #[cfg_attr(unix, path = "real_disk/unix.rs")]
 #[cfg_attr(not(unix), path = "real_disk/other.rs")]
@@ -14,7 +14,7 @@ mod unlinked;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RealDisk;
 
-impl Disk for RealDisk {
+impl ReadDisk for RealDisk {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         let (file, len) = regular(unlinked::open_to_read(path)?)?;
         let mut bytes = Vec::with_capacity(usize::try_from(len.min(limit)).unwrap_or(0) + 1);
@@ -40,7 +40,9 @@ impl Disk for RealDisk {
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
         unlinked::list(folder)
     }
+}
 
+impl Disk for RealDisk {
     fn create_folder(&self, path: &Path) -> io::Result<()> {
         unlinked::create_folder(path)
     }
@@ -141,9 +143,9 @@ fn not_regular() -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    use super::super::disk::{FileKind, Linked};
     use super::super::temporary_folder;
     use super::*;
+    use crate::files::{FileKind, Linked};
 
     #[test]
     fn a_replaced_file_stays_readable_for_others() {

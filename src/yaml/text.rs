@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::files::{Linked, ReadDisk};
 use crate::finding::Finding;
-use crate::port::{Disk, Linked};
 use crate::rules;
 use crate::text::tokens::{tokens, without};
 
@@ -27,7 +27,7 @@ pub struct Text {
 /// # Errors
 ///
 /// The finding that says why the file is not readable text. The file is named `file` in it.
-pub fn read_text(disk: &dyn Disk, path: &Path, file: &Arc<str>, limit: u64) -> Result<Text, Box<Finding>> {
+pub fn read_text(disk: &dyn ReadDisk, path: &Path, file: &Arc<str>, limit: u64) -> Result<Text, Box<Finding>> {
     let bytes = disk.read(path, limit).map_err(|error| Box::new(unreadable(path, file, limit, &error)))?;
     let not_text = |offset: usize, what: &str| {
         Box::new(

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use igsync::exit::Exit;
-use igsync::port::{Access, Disk, Entry, RealDisk, RunLock, Stat};
+use igsync::port::{Access, Disk, Entry, ReadDisk, RealDisk, RunLock, Stat};
 
 use crate::ports::run_over;
 use crate::project::{Project, Server, repository};
@@ -58,7 +58,7 @@ impl Seek for Counted {
     }
 }
 
-impl Disk for Counting {
+impl ReadDisk for Counting {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         let bytes = RealDisk.read(path, limit)?;
         self.count(path, |counts| counts.bytes += bytes.len() as u64);
@@ -87,7 +87,9 @@ impl Disk for Counting {
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
         RealDisk.list(folder)
     }
+}
 
+impl Disk for Counting {
     fn create_folder(&self, path: &Path) -> io::Result<()> {
         RealDisk.create_folder(path)
     }

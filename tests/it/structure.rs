@@ -54,6 +54,19 @@ fn the_pure_core_knows_no_world() {
 }
 
 #[test]
+fn what_is_a_value_reads_files_and_knows_no_door_to_the_world() {
+    for module in
+        ["config", "content", "files", "finding", "lockfile", "manifest", "media", "path", "plan", "rules", "yaml"]
+    {
+        assert_free_of(module, &["crate::port"]);
+    }
+    // Only records and caches are written.
+    for module in ["config", "content", "manifest", "path", "plan", "yaml"] {
+        assert_free_of(module, &["dyn Disk", "files::Disk"]);
+    }
+}
+
+#[test]
 fn arrows_between_modules_point_one_way() {
     let upward: &[(&str, &[&str])] = &[
         (

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use igsync::lockfile::format;
-use igsync::port::{Access, Disk, Entry, MemDisk, RunLock, Stat};
+use igsync::port::{Access, Disk, Entry, MemDisk, ReadDisk, RunLock, Stat};
 
 use super::clock::SimClock;
 use super::fault::WriteFault;
@@ -63,12 +63,7 @@ impl SimDisk {
     }
 }
 
-impl Disk for SimDisk {
-    fn is_slow(&self) -> bool {
-        // Simulated time passes only where everything waits.
-        false
-    }
-
+impl ReadDisk for SimDisk {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         let bytes = self.inner.read(path, limit)?;
         if self.mutant == Some(Mutant::LastLineWins) && path.ends_with("journal.jsonl") {
@@ -76,28 +71,43 @@ impl Disk for SimDisk {
         }
         Ok(bytes)
     }
+
     fn open(&self, path: &Path) -> io::Result<Box<dyn Access>> {
         self.inner.open(path)
     }
+
     fn stat(&self, path: &Path) -> io::Result<Stat> {
         self.inner.stat(path)
     }
+
     fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
         self.inner.canonicalize(path)
     }
+
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
         self.inner.list(folder)
     }
+}
+
+impl Disk for SimDisk {
+    fn is_slow(&self) -> bool {
+        // Simulated time passes only where everything waits.
+        false
+    }
+
     fn create_folder(&self, path: &Path) -> io::Result<()> {
         self.inner.create_folder(path)
     }
+
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.take_time();
         if self.is_dropped(bytes) { Ok(()) } else { self.inner.append(path, bytes) }
     }
+
     fn truncate(&self, path: &Path, len: u64) -> io::Result<()> {
         self.inner.truncate(path, len)
     }
+
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.take_time();
         self.inner.replace(path, bytes)?;
@@ -109,9 +119,11 @@ impl Disk for SimDisk {
         }
         Ok(())
     }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.inner.remove(path)
     }
+
     fn try_lock(&self, path: &Path, holder: &str) -> io::Result<Result<RunLock, String>> {
         self.inner.try_lock(path, holder)
     }

@@ -6,8 +6,8 @@ use std::path::Path;
 use miette::Diagnostic;
 use thiserror::Error;
 
+use crate::files::Linked;
 use crate::lockfile::format;
-use crate::port::Linked;
 
 /// Why records could not be read or kept.
 #[derive(Debug, Error, Diagnostic)]

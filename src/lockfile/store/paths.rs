@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Error;
-use crate::port::{Disk, FileKind, refuse_links};
+use crate::files::{Disk, FileKind, refuse_links};
 
 /// Where the records of one content root are.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
-use crate::port::{Access, Clock as _, Disk, Entry, RealClock, RunLock, Stat};
+use crate::port::{Access, Clock as _, Entry, ReadDisk, RealClock, Stat};
 
 /// A disk on which one path cannot be read.
 struct Locked(PathBuf);
@@ -14,7 +14,7 @@ impl Locked {
     }
 }
 
-impl Disk for Locked {
+impl ReadDisk for Locked {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         self.check(path).and_then(|()| RealDisk.read(path, limit))
     }
@@ -29,24 +29,6 @@ impl Disk for Locked {
     }
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
         self.check(folder).and_then(|()| RealDisk.list(folder))
-    }
-    fn create_folder(&self, _: &Path) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-    fn append(&self, _: &Path, _: &[u8]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-    fn truncate(&self, _: &Path, _: u64) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-    fn replace(&self, _: &Path, _: &[u8]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-    fn remove(&self, _: &Path) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-    fn try_lock(&self, _: &Path, _: &str) -> io::Result<Result<RunLock, String>> {
-        Err(io::ErrorKind::Unsupported.into())
     }
 }
 

@@ -1,6 +1,7 @@
 use super::super::probe::testing::jpeg;
 use super::*;
-use crate::port::{Linked, MemDisk};
+use crate::files::Linked;
+use crate::port::MemDisk;
 
 const CACHE: &str = "/site/.igsync/digests.jsonl";
 const FILE: &str = "posts/häfen \"1\".jpg";

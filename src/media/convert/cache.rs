@@ -14,8 +14,8 @@ use super::super::probe::probe;
 use super::budget::MEMORY;
 use super::decode::header;
 use super::{MAX_LEN, Outlook, Refusal, VERSION, Wish, convert, outlook};
+use crate::files::{Disk, Entry, FileKind, ReadDisk};
 use crate::id::Digest;
-use crate::port::{Disk, Entry, FileKind};
 
 /// A picture as it is published.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Whether the file holds the very bytes that were made.
-fn is_stored(disk: &dyn Disk, made: &Made) -> bool {
+fn is_stored(disk: &dyn ReadDisk, made: &Made) -> bool {
     disk.stat(&made.path).is_ok_and(|stat| stat.len == made.len)
         && disk.read(&made.path, made.len).is_ok_and(|bytes| digest_of(&Sha256::digest(&bytes).into()) == made.digest)
 }

@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::disk::Linked;
 use super::{Call, Fault, FileKind, Write};
+use crate::files::Linked;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Files {

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::super::disk::{Entry, FileKind, Linked, Stat};
+use crate::files::{Entry, FileKind, Linked, Stat};
 
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
     File::open(looked_at(path)?)

@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{self, AtFlags, CWD, Dir, FileType, Mode, OFlags};
 use rustix::io::{Errno, retry_on_intr};
 
-use super::super::disk::{Entry, FileKind, Linked, Stat};
+use crate::files::{Entry, FileKind, Linked, Stat};
 
 /// A pipe would block for ever in `open`; a terminal must not become ours.
 const CALM: OFlags = OFlags::NONBLOCK.union(OFlags::NOCTTY);

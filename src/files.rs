@@ -1,4 +1,6 @@
-//! Files as igsync needs them.
+//! Files as igsync needs them: what reads them asks for a [`ReadDisk`], what writes them for a [`Disk`].
+
+mod links;
 
 use std::error::Error;
 use std::fmt;
@@ -6,6 +8,8 @@ use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use crate::text::quoted;
+
+pub use links::{named, named_from, refuse_links};
 
 /// What a path is, links not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,18 +90,12 @@ impl From<Linked> for io::Error {
     }
 }
 
-/// The file system. Every write names its durability: when [`Disk::append`] or [`Disk::replace`]
-/// returns, the bytes survive a power cut.
+/// The file system, to be read.
 ///
-/// No method but [`Disk::canonicalize`] follows a symbolic link, at any level of a path: what a branch brings
-/// must not choose which file is read, and where we write. Such a path is an error that holds a [`Linked`].
-/// Paths come from a content root, or a file that the user named, which was canonicalized once.
-pub trait Disk: Send + Sync {
-    /// Whether a write takes long enough to hold other work up: then it is done on a thread of its own.
-    fn is_slow(&self) -> bool {
-        true
-    }
-
+/// No method but [`ReadDisk::canonicalize`] follows a symbolic link, at any level of a path: what a branch brings
+/// must not choose which file is read. Such a path is an error that holds a [`Linked`]. Paths come from a content
+/// root, or a file that the user named, which was canonicalized once.
+pub trait ReadDisk: Send + Sync {
     /// Reads a whole regular file; what is none is not opened for ever. More than `limit` bytes is [`io::ErrorKind::FileTooLarge`].
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
 
@@ -113,6 +111,15 @@ pub trait Disk: Send + Sync {
 
     /// The entries of one folder, sorted by name.
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>>;
+}
+
+/// The file system, to be written, too. Every write names its durability: when [`Disk::append`] or
+/// [`Disk::replace`] returns, the bytes survive a power cut. No write follows a symbolic link, as no read does.
+pub trait Disk: ReadDisk {
+    /// Whether a write takes long enough to hold other work up: then it is done on a thread of its own.
+    fn is_slow(&self) -> bool {
+        true
+    }
 
     fn create_folder(&self, path: &Path) -> io::Result<()>;
 

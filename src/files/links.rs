@@ -3,19 +3,19 @@
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::disk::{Disk, FileKind, Linked};
+use super::{FileKind, Linked, ReadDisk};
 
-/// A file or folder that the user named, as [`Disk`] takes it: a link of the user's own is resolved. What lies
+/// A file or folder that the user named, as [`ReadDisk`] takes it: a link of the user's own is resolved. What lies
 /// below the current folder or in a git repository may have come with a branch: a link there is left in the
 /// path, so that opening it is refused.
 #[must_use]
-pub fn named(disk: &dyn Disk, path: &Path) -> PathBuf {
+pub fn named(disk: &dyn ReadDisk, path: &Path) -> PathBuf {
     named_from(disk, Path::new("."), path)
 }
 
 /// The same from another folder.
 #[must_use]
-pub fn named_from(disk: &dyn Disk, from: &Path, path: &Path) -> PathBuf {
+pub fn named_from(disk: &dyn ReadDisk, from: &Path, path: &Path) -> PathBuf {
     let from = disk.canonicalize(from).unwrap_or_else(|_| from.to_owned());
     let is_brought = |folder: &Path| {
         (from.parent().is_some() && folder.starts_with(&from))
@@ -41,8 +41,8 @@ pub fn named_from(disk: &dyn Disk, from: &Path, path: &Path) -> PathBuf {
 
 /// Refuses a folder that is a link, or holds one at any depth. One that is absent holds none.
 ///
-/// This is for one clear error at once: [`Disk`] follows no link anyway.
-pub fn refuse_links(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
+/// This is for one clear error at once: [`ReadDisk`] follows no link anyway.
+pub fn refuse_links(disk: &dyn ReadDisk, folder: &Path) -> io::Result<()> {
     let linked = |path: &Path| Err(Linked { path: path.to_owned() }.into());
     match disk.stat(folder) {
         Ok(stat) if stat.kind == FileKind::Symlink => return linked(folder),
@@ -66,8 +66,8 @@ pub fn refuse_links(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::mem_disk::MemDisk;
     use super::*;
+    use crate::port::MemDisk;
 
     fn named_from_site(disk: &MemDisk, path: &str) -> PathBuf {
         named_from(disk, Path::new("/home/me/site"), Path::new(path))
