@@ -13,6 +13,7 @@ mod engine;
 mod event;
 mod evidence;
 mod failure;
+mod host;
 mod ledger;
 mod live;
 mod live_check;
@@ -45,6 +46,7 @@ pub use engine::{
 };
 pub use event::{Event, Observer, PostRef};
 pub use failure::Failure;
+pub use host::{Host, Proven, Prover, Trouble, Unhosted};
 pub use ledger::Ledger;
 pub use live_check::AddedAt;
 pub use matching::Look;

@@ -12,6 +12,7 @@ mod draw;
 mod explain;
 mod extras;
 mod github;
+mod hosts;
 mod init;
 mod lock;
 mod log;

@@ -2,6 +2,7 @@
 
 mod decode;
 mod env;
+pub mod hosting;
 mod json_schema;
 mod load;
 mod root;
@@ -10,6 +11,7 @@ mod settings;
 
 pub(crate) use decode::{hashtag, stand_in};
 pub use env::Env;
+pub use hosting::{Hosting, Link, ObjectStore, Repository};
 pub use json_schema::json_schema;
 pub use load::{FILE, Loaded, load};
 pub use root::find_root;

@@ -1,16 +1,15 @@
 //! Where local media become URLs that Meta can fetch. Knows no post.
 
 mod checkout;
-mod choice;
 mod command;
 mod error;
 mod expiry;
-mod file;
 mod github;
 pub mod proof;
 mod sandbox;
 mod store;
-mod template;
+#[cfg(test)]
+mod testing;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -20,6 +19,9 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use url::Url;
 
+use crate::config::Hosting;
+use crate::config::hosting::template::{self, Values};
+use crate::media::MediaFile;
 use crate::net::is_loopback;
 use crate::port::{Disk, Progress, Transport};
 use crate::process::Environment;
@@ -30,11 +32,8 @@ use github::Github;
 use sandbox::Sandbox;
 use store::Store;
 
-pub use choice::{Hosting, Link, ObjectStore, Repository};
 pub use error::Error;
 pub use expiry::expires_at;
-pub use file::MediaFile;
-pub use template::{Error as TemplateError, check};
 
 /// What a host works with.
 pub struct Surroundings<'a> {
@@ -169,7 +168,10 @@ impl Way {
                 } else {
                     ""
                 };
-                Ok(template::url_for(template, file, commit)?)
+                Ok(template::fill(
+                    template,
+                    &Values { path: &file.name, sha256: &file.sha256, ext: file.ext(), commit },
+                )?)
             }
             Self::Github(github) => github.url_of(file).await,
             Self::Store(store) => store.put(file, progress).await,

@@ -3,9 +3,11 @@
 pub mod cache;
 pub mod convert;
 pub mod digest;
+mod file;
 pub mod lfs;
 pub mod probe;
 pub mod rules;
 
 pub use cache::{DigestCache, Hashed};
 pub use digest::digest_file;
+pub use file::{FileError, MediaFile};

@@ -59,6 +59,18 @@ pub fn is_at_instagram(url: &Url) -> bool {
         && !has_user(url)
 }
 
+/// A URL as it may be shown: what stands behind the `?` may be a secret.
+#[must_use]
+pub fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    let has_query = url.query().is_some();
+    url.set_query(None);
+    url.set_fragment(None);
+    // Refused only for URLs without a host, which have none.
+    let _ = (url.set_username(""), url.set_password(None));
+    if has_query { format!("{url}?…") } else { url.to_string() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 pub use crate::files::{
     Access, Disk, Entry, FileKind, Held, Linked, ReadDisk, RunLock, Stat, named, named_from, refuse_links,
 };
-pub use fetch::{FetchError, Fetched, Sink};
+pub use fetch::{Claim, Expected, FetchError, Fetched, Sink};
 pub use http::{Body, HttpOptions, HttpTransport, Progress};
 pub use mem_disk::MemDisk;
 pub use real_clock::RealClock;

@@ -4,20 +4,21 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::hosting::{Error, Host, MediaFile};
 use crate::id::Digest;
 use crate::manifest::{self, Files, Item, MediaType, Mending, Post, Source, Spot};
 use crate::media::convert::{Kept, Made};
 use crate::media::digest::hex;
-use crate::media::{DigestCache, lfs};
+use crate::media::{DigestCache, FileError, MediaFile, lfs};
 use crate::port::{Disk, Progress, Stat};
+
+use super::host::{Host, Unhosted};
 
 /// How the media of one account become reachable.
 pub struct MediaSource {
     /// Local videos go to the service itself.
     pub uploads_video: bool,
     /// Where local files get their URLs; `None`: nowhere.
-    pub host: Option<Arc<Host>>,
+    pub host: Option<Arc<dyn Host>>,
     pub root: PathBuf,
     pub disk: Arc<dyn Disk>,
     /// SHA-256 of each local file by its path; made when the plan was.
@@ -55,7 +56,7 @@ impl MediaSource {
         source: &Source,
         media_type: MediaType,
         progress: &(dyn Fn(u64) -> Option<Progress> + Sync),
-    ) -> Result<Located, Error> {
+    ) -> Result<Located, Unhosted> {
         let path = match source {
             Source::Url(url) => return Ok(Located::Url(url.to_string())),
             Source::Local(path) => path,
@@ -64,23 +65,23 @@ impl MediaSource {
             let (full, stat) = self.look(path)?;
             return Ok(Located::Upload { path: full, stat });
         }
-        let Some(host) = &self.host else { return Err(Error::NoHost { name: Arc::clone(path) }) };
+        let Some(host) = &self.host else { return Err(Unhosted::without_host(path)) };
         let file = self.file(post, path).await?;
         let url = host.url_of(&file, progress(file.len)).await?;
         Ok(Located::Url(url.into()))
     }
 
     /// A local file must still be the one that was planned, and no stand-in for it.
-    fn look(&self, path: &Arc<str>) -> Result<(PathBuf, Stat), Error> {
+    fn look(&self, path: &Arc<str>) -> Result<(PathBuf, Stat), FileError> {
         let full = self.root.join(&**path);
-        let stat = self.disk.stat(&full).map_err(|error| unreadable(path, &error))?;
+        let stat = self.disk.stat(&full).map_err(|error| FileError::unreadable(path, &error))?;
         if self.hashed.get(path).is_some_and(|hashed| *hashed != stat) {
-            return Err(Error::Changed { name: Arc::clone(path) });
+            return Err(FileError::Changed { name: Arc::clone(path) });
         }
         // Plans go by the digest that a pointer names; its own bytes are nobody's picture.
         let is_pointer = || self.disk.read(&full, lfs::MAX_LEN).is_ok_and(|bytes| lfs::pointed_at(&bytes).is_some());
         if stat.len <= lfs::MAX_LEN && is_pointer() {
-            return Err(Error::Pointer { name: Arc::clone(path) });
+            return Err(FileError::Pointer { name: Arc::clone(path) });
         }
         Ok((full, stat))
     }
@@ -101,7 +102,7 @@ impl MediaSource {
         path: &Arc<str>,
         full: &Path,
         digest: &Digest,
-    ) -> Result<Option<Made>, Error> {
+    ) -> Result<Option<Made>, FileError> {
         let Some(Converting { mending, kept }) = &self.converting else { return Ok(None) };
         let wish = {
             let mut cache = DigestCache::default();
@@ -115,13 +116,13 @@ impl MediaSource {
         let digest = digest.clone();
         // Drawing takes a while; whoever waits for an answer must not wait for it.
         let drawn = tokio::task::spawn_blocking(move || kept.make(&*disk, &full, &digest, &wish)).await;
-        let not_converted = |problem: String| Error::NotConverted { name: Arc::clone(path), problem };
+        let not_converted = |problem: String| FileError::NotConverted { name: Arc::clone(path), problem };
         drawn.map_err(|error| not_converted(error.to_string()))?.map_err(|error| not_converted(error.to_string()))
     }
 
     /// A local file as its host has to know it.
-    pub(super) async fn file(&self, post: &Post, path: &Arc<str>) -> Result<MediaFile, Error> {
-        let digest = self.digests.get(path).ok_or_else(|| Error::NotRead { name: Arc::clone(path) })?;
+    pub(super) async fn file(&self, post: &Post, path: &Arc<str>) -> Result<MediaFile, FileError> {
+        let digest = self.digests.get(path).ok_or_else(|| FileError::NotRead { name: Arc::clone(path) })?;
         let (full, _) = self.look(path)?;
         if let Some(made) = self.converted(post, path, &full, digest).await? {
             let sha256 = hex(&made.digest).unwrap_or_default().into();
@@ -135,8 +136,8 @@ impl MediaSource {
                 is_made_here: true,
             });
         }
-        let sha256 = hex(digest).ok_or_else(|| Error::NotRead { name: Arc::clone(path) })?;
-        MediaFile::look(&*self.disk, path, full, sha256).map_err(|error| unreadable(path, &error))
+        let sha256 = hex(digest).ok_or_else(|| FileError::NotRead { name: Arc::clone(path) })?;
+        MediaFile::look(&*self.disk, path, full, sha256).map_err(|error| FileError::unreadable(path, &error))
     }
 }
 
@@ -144,8 +145,4 @@ impl MediaSource {
 fn spot_of(post: &Post, path: &Arc<str>) -> Spot<'static> {
     let is_it = |source: &Source| matches!(source, Source::Local(local) if local == path);
     post.content.items.iter().find(|item| is_it(&item.source)).map_or(Spot::Cover, |item| Spot::Item(item.slot))
-}
-
-fn unreadable(path: &Arc<str>, error: &std::io::Error) -> Error {
-    Error::Unreadable { name: Arc::clone(path), problem: error.to_string() }
 }

@@ -4,6 +4,7 @@
 use super::cause::Cause;
 use super::engine::{Class, Refusal};
 use super::failure::Failure;
+use super::host::Unhosted;
 
 /// Why a step has no result.
 #[derive(Clone, Debug)]
@@ -54,9 +55,9 @@ impl Stop {
     }
 
     /// What a host says that could not give a file its URL.
-    pub(super) fn host(error: &crate::hosting::Error) -> Self {
-        let (reason, help) = (error.to_string(), error.advice());
-        if error.is_shared() {
+    pub(super) fn host(error: Unhosted) -> Self {
+        let Unhosted { text: reason, help, is_shared } = error;
+        if is_shared {
             Self::Account(Halt { cause: Cause::Incomplete, reason, help })
         } else {
             Self::Post(Failure::new(reason, help))

@@ -4,16 +4,16 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::apply::{AccountRun, Converting, Engine, Halt, Ledger, MediaSource, Proof, Refusal, Run, Setup};
+use crate::apply::{self, AccountRun, Converting, Engine, Halt, Ledger, MediaSource, Proof, Refusal, Run, Setup};
 use crate::cli::Apply;
-use crate::config::{Account, Settings};
+use crate::config::{Account, Hosting, Settings};
 use crate::engine::Instagram;
 use crate::engine::instagram::{waits_for, wrong_clock};
 use crate::exit::Exit;
 use crate::git::History;
 use crate::graph::{AccessToken, Client, Identity};
 use crate::hosting::proof::{Prover, Reach};
-use crate::hosting::{Host, Hosting, Surroundings};
+use crate::hosting::{Host, Surroundings};
 use crate::id::{AccountName, UserId};
 use crate::port::Transport;
 use crate::sandbox::{self, Sandbox};
@@ -198,7 +198,9 @@ impl Connector {
             graph,
             media: MediaSource {
                 uploads_video: engine.capabilities().uploads_video,
-                host: self.host(account, base.filter(|_| is_loopback), project, ports),
+                host: self
+                    .host(account, base.filter(|_| is_loopback), project, ports)
+                    .map(|host| host as Arc<dyn apply::Host>),
                 root: project.root.clone(),
                 disk: Arc::clone(&ports.disk),
                 digests: Arc::clone(&project.digests),
@@ -226,7 +228,7 @@ impl Connector {
             Arc::new(Prover::new(transport, clock, reach, waits.http_timeout, run_time))
         });
         let config = project.config.clone();
-        Proof { prover: Arc::clone(prover), judge: Arc::new(move |finding| config.judge(finding)) }
+        Proof { prover: prover.clone(), judge: Arc::new(move |finding| config.judge(finding)) }
     }
 
     /// Where the local media of an account get their URLs; one host for all accounts that say the same.

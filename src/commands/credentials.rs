@@ -4,10 +4,9 @@
 use std::sync::Arc;
 
 use crate::apply::{Cause, Halt};
-use crate::config::{Account, Config, Login, Settings, TokenSource};
+use crate::config::{Account, Config, Hosting, Login, Settings, TokenSource};
 use crate::engine::instagram::refusal;
 use crate::graph::{AccessToken, App, AppSecret, Client, Endpoint, Error, Flavour, Timing};
-use crate::hosting::Hosting;
 use crate::port::Transport;
 use crate::process::{self, Call, Environment, Limits, Problem, Secrets, TalksTo};
 use crate::text::tokens::is_meta_token;

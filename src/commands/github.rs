@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::config::Hosting;
 use crate::config::{Config, FILE};
 use crate::finding::Finding;
-use crate::hosting::Hosting;
 use crate::port::named;
 use crate::rules;
 
@@ -22,7 +22,7 @@ pub(super) fn private_hosts(config: &Config, ports: &Ports) -> Vec<Finding> {
     });
     let Some(first) = hosts.next() else { return Vec::new() };
     let Some(private) = private_repository(ports) else { return Vec::new() };
-    let is_meant = |named: Option<&crate::hosting::Repository>| {
+    let is_meant = |named: Option<&crate::config::Repository>| {
         named.is_none_or(|named| named.to_string().eq_ignore_ascii_case(&private))
     };
     if !is_meant(first) && !hosts.any(is_meant) {

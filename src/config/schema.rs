@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::hosting::Hosting;
 use crate::finding::{Finding, Severity};
-use crate::hosting::Hosting;
 use crate::id::{AccountName, UserId};
 pub use crate::media::convert::Fit;
 use crate::rules;

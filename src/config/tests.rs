@@ -56,7 +56,7 @@ fn a_whole_file_is_read_and_accounts_override_what_is_global() {
     assert_eq!((brand.max_publish_per_run, brand.convert, brand.fit), (20, true, Some(Fit::Pad)));
     assert_eq!(brand.schedule.late_after, Duration::from_secs(2 * 86_400));
     assert_eq!(brand.schedule.min_gap, Duration::from_secs(5400));
-    assert_eq!(brand.hosting, Some(crate::hosting::Hosting::Url("https://cdn.example.com/{path}".into())));
+    assert_eq!(brand.hosting, Some(super::Hosting::Url("https://cdn.example.com/{path}".into())));
     assert_eq!(brand.defaults.collaborators.as_deref(), Some(["a".to_owned()].as_slice()));
     assert_eq!(other.login, Login::Facebook);
     assert_eq!(other.timezone.as_ref().unwrap().iana_name(), Some("Asia/Tokyo"));
@@ -177,7 +177,7 @@ fn what_is_wrong_is_reported_at_its_place() {
 
 #[test]
 fn every_way_of_hosting_is_read_and_an_account_may_have_its_own() {
-    use crate::hosting::{Hosting, Link, ObjectStore, Repository};
+    use super::{Hosting, Link, ObjectStore, Repository};
     let hosting = |text: &str| clean(&format!("media: {{ hosting: {text} }}\n")).accounts.remove(0).hosting.unwrap();
     let repository = Repository { owner: "acme".into(), name: "content".into() };
     assert_eq!(hosting("github"), Hosting::Github(None));

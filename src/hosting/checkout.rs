@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Error;
-use super::choice::Repository;
+use crate::config::Repository;
 use crate::git::Git;
 use crate::process::Environment;
 

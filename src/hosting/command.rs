@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{Error, MediaFile};
+use super::Error;
+use crate::media::MediaFile;
 use crate::net;
 use crate::process::{self, Call, Environment, Limits, Output, Problem, TalksTo};
 use crate::text::{excerpt, tokens};

@@ -5,40 +5,26 @@ use std::sync::Arc;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::TemplateError;
+use crate::config::hosting::template;
+use crate::media::FileError;
 
 #[derive(Clone, Debug, Error, Diagnostic)]
 pub enum Error {
-    #[error("{name} has no public URL")]
-    #[diagnostic(help("set media.hosting in igsync.yaml, or give an https:// URL in the manifest"))]
-    NoHost { name: Arc<str> },
-    #[error("{name} was not read")]
-    #[diagnostic(help("run apply again; if it stays, please report it"))]
-    NotRead { name: Arc<str> },
-    #[error("{name} can not be read: {problem}")]
-    #[diagnostic(help("put the file back, then run apply again"))]
-    Unreadable { name: Arc<str>, problem: String },
-    #[error("{name} changed while igsync was running")]
-    #[diagnostic(help("run apply again: the new bytes are checked first"))]
-    Changed { name: Arc<str> },
-    #[error("{name} is a Git LFS pointer, not the file itself")]
-    #[diagnostic(help("run `git lfs pull`; in CI check out with `lfs: true`"))]
-    Pointer { name: Arc<str> },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    File(#[from] FileError),
     #[error("{name} is converted by igsync, and its host serves only files that are there already")]
     #[diagnostic(help(
         "convert the file yourself and name the result, or host by media.hosting.object_store or media.hosting.command"
     ))]
     MadeHere { name: Arc<str> },
-    #[error("{name} cannot be converted: {problem}")]
-    #[diagnostic(help("export it again, or commit a JPEG; `media.convert: false` publishes pictures as they are"))]
-    NotConverted { name: Arc<str>, problem: String },
     #[error("the host gives {name} an address on this machine, which Meta cannot reach")]
     #[diagnostic(help("host at an https address; loopback addresses work against a sandbox alone"))]
     OnThisMachine { name: Arc<str> },
 
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Template(#[from] TemplateError),
+    Template(#[from] template::Error),
 
     #[error("media are hosted from git, and git does not help: {problem}")]
     #[diagnostic(help(
@@ -124,13 +110,8 @@ impl Error {
     #[must_use]
     pub fn is_shared(&self) -> bool {
         match self {
-            Self::NoHost { .. }
-            | Self::NotRead { .. }
-            | Self::Unreadable { .. }
-            | Self::Changed { .. }
-            | Self::Pointer { .. }
+            Self::File(_)
             | Self::MadeHere { .. }
-            | Self::NotConverted { .. }
             | Self::Uncommitted { .. }
             | Self::OtherBytes { .. }
             | Self::Program { .. } => false,

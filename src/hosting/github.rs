@@ -5,9 +5,11 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 use url::Url;
 
+use super::Error;
 use super::checkout::{Checkout, Committed};
-use super::choice::Repository;
-use super::{Error, MediaFile, template};
+use crate::config::Repository;
+use crate::config::hosting::template;
+use crate::media::MediaFile;
 
 pub(super) struct Github {
     checkout: Checkout,

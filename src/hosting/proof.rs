@@ -29,8 +29,8 @@ use url::Url;
 
 use super::expiry::expires_at;
 use crate::media::probe::Facts;
-use crate::net::is_loopback;
-use crate::port::{Body, Clock, FetchError, Fetched, Method, Request, Response, Transport};
+use crate::net::{is_loopback, shown};
+use crate::port::{Body, Claim, Clock, FetchError, Fetched, Method, Request, Response, Transport};
 use body::Reading;
 
 pub use trouble::Trouble;
@@ -46,24 +46,6 @@ const MOST_OF_A_PICTURE: u64 = 16 << 20;
 
 /// A host that is slower than this is too slow. In bytes a second.
 const LEAST_SPEED: u64 = 1 << 20;
-
-/// The file that a URL must give.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expected {
-    /// 64 hex digits.
-    pub sha256: String,
-    /// In bytes.
-    pub len: u64,
-}
-
-/// What Meta will be told to fetch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    pub url: String,
-    /// `None`: nobody here has the file.
-    pub expected: Option<Expected>,
-    pub is_video: bool,
-}
 
 /// Where the Graph API is, which decides what it could fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,16 +181,4 @@ fn check_status(head: &Response, url: &Url) -> Result<(), Trouble> {
         }
         status => Err(Trouble::Status { status }),
     }
-}
-
-/// A URL as it may be shown: what stands behind the `?` may be a secret.
-#[must_use]
-pub fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    let has_query = url.query().is_some();
-    url.set_query(None);
-    url.set_fragment(None);
-    // Refused only for URLs without a host, which have none.
-    let _ = (url.set_username(""), url.set_password(None));
-    if has_query { format!("{url}?…") } else { url.to_string() }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::{Error, MediaFile, patience};
+use super::{Error, patience};
+use crate::media::{FileError, MediaFile};
 use crate::net::is_loopback;
 use crate::port::{Body, Disk, Method, Progress, Request, Transport};
 
@@ -49,10 +50,7 @@ impl Sandbox {
     /// Uploads the file and returns where the sandbox serves it.
     pub(super) async fn put(&self, file: &MediaFile, progress: Option<Progress>) -> Result<Url, Error> {
         let name = || Arc::clone(&file.name);
-        let source = self
-            .disk
-            .open(&file.path)
-            .map_err(|error| Error::Unreadable { name: name(), problem: error.to_string() })?;
+        let source = self.disk.open(&file.path).map_err(|error| FileError::unreadable(&file.name, &error))?;
         let url = control(&self.base, &format!("media/{}.{}", file.sha256, file.ext()));
         let request = Request {
             method: Method::Put,
@@ -82,7 +80,7 @@ fn control(base: &Url, path: &str) -> Url {
 
 #[cfg(test)]
 mod tests {
-    use super::super::file::testing::SHA;
+    use super::super::testing::SHA;
     use super::*;
 
     #[test]

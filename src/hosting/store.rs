@@ -23,8 +23,9 @@ use object_store::{
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::choice::{Link, ObjectStore};
-use super::{Error, MediaFile};
+use super::Error;
+use crate::config::{Link, ObjectStore};
+use crate::media::{FileError, MediaFile};
 use crate::net;
 use crate::port::{Access, Disk, Progress, Transport};
 use failure::Step;
@@ -111,7 +112,7 @@ impl Store {
         let mut source = self.open_file(file)?;
         let bytes = read_part(&mut *source, PART + 1).map_err(|error| unreadable(file, &error))?;
         if hex(&Sha256::digest(&bytes).into()) != *file.sha256 {
-            return Err(Error::Changed { name: Arc::clone(&file.name) });
+            return Err(FileError::Changed { name: Arc::clone(&file.name) }.into());
         }
         let payload = PutPayload::from(bytes);
         let options = |mode| PutOptions { mode, attributes: attributes(file), ..PutOptions::default() };
@@ -181,7 +182,7 @@ impl Store {
         if hex(&hash.finalize().into()) == *file.sha256 {
             Ok(())
         } else {
-            Err(Error::Changed { name: Arc::clone(&file.name) })
+            Err(FileError::Changed { name: Arc::clone(&file.name) }.into())
         }
     }
 
@@ -296,5 +297,5 @@ fn hex(hash: &[u8; 32]) -> String {
 }
 
 fn unreadable(file: &MediaFile, error: &std::io::Error) -> Error {
-    Error::Unreadable { name: Arc::clone(&file.name), problem: error.to_string() }
+    FileError::unreadable(&file.name, error).into()
 }

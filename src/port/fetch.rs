@@ -26,3 +26,21 @@ pub enum FetchError {
     #[error(transparent)]
     Transport(#[from] TransportError),
 }
+
+/// The file that a URL must give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// 64 hex digits.
+    pub sha256: String,
+    /// In bytes.
+    pub len: u64,
+}
+
+/// What Meta is asked to fetch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    pub url: String,
+    /// `None`: the file is not here.
+    pub expected: Option<Expected>,
+    pub is_video: bool,
+}

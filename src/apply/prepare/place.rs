@@ -71,7 +71,7 @@ impl Placer {
     pub(super) async fn locate(&self, post: &Post, source: &Source, media_type: MediaType) -> Result<Located, Stop> {
         let progress = |len| (len >= WORTH_TELLING).then(|| self.progress(post, len));
         let located = self.scope.ask(self.media.locate(post, source, media_type, &progress)).await?;
-        located.map_err(|error| Stop::host(&error))
+        located.map_err(Stop::host)
     }
 
     /// Announces bytes as they leave; a failing output ends the run at its next step, not the upload.

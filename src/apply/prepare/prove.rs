@@ -5,12 +5,14 @@ use std::sync::Arc;
 use futures_util::stream::{self, StreamExt};
 
 use crate::finding::{Finding, Severity};
-use crate::hosting::proof::{Claim, Expected, Proven, Prover, Trouble, shown};
 use crate::id::PostKey;
 use crate::manifest::{self, MediaType, Post, Source, Spot};
 use crate::media::rules::{self as limits, Use};
+use crate::net;
+use crate::port::{Claim, Expected};
 
 use super::super::event::Event;
+use super::super::host::{Proven, Prover, Trouble};
 use super::super::media::Located;
 use super::super::stop::Stop;
 use super::Preparer;
@@ -18,7 +20,7 @@ use super::Preparer;
 /// Who proves URLs, and what the configuration says about what is found.
 #[derive(Clone)]
 pub struct Proof {
-    pub prover: Arc<Prover>,
+    pub prover: Arc<dyn Prover>,
     pub judge: Judge,
 }
 
@@ -111,8 +113,8 @@ impl Preparer {
         let facts = match answer {
             Ok(facts) => facts,
             Err(trouble) => {
-                self.refuse(question, trouble.name(), &trouble.to_string(), trouble.help())?;
-                return Ok(Some(trouble.to_string()));
+                self.refuse(question, trouble.name, &trouble.text, trouble.help)?;
+                return Ok(Some(trouble.text));
             }
         };
         let Some(facts) = facts else { return Ok(None) };
@@ -142,7 +144,7 @@ impl Preparer {
             Spot::Item(index) if is_several => Some(index + 1),
             _ => None,
         };
-        let url = url::Url::parse(&question.claim.url).map_or_else(|_| String::new(), |url| shown(&url));
+        let url = url::Url::parse(&question.claim.url).map_or_else(|_| String::new(), |url| net::shown(&url));
         self.scope.tell(&Event::UrlRefused {
             post: self.scope.post_ref(&post.key),
             item,

@@ -3,11 +3,12 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use miette::Diagnostic as _;
 use url::Url;
 
+use super::super::hosting::{Hosting, Link, ObjectStore, Repository, template};
 use super::shared::duration;
 use crate::finding::Rule;
-use crate::hosting::{self, Hosting, Link, ObjectStore, Repository};
 use crate::net::{has_user, is_private_line};
 use crate::rules;
 use crate::yaml::{Fields, Node, Problems, shown};
@@ -71,11 +72,11 @@ pub(super) fn hosting(media: Fields<'_>, problems: &mut Problems<'_>) -> Option<
 }
 
 fn url(ways: Fields<'_>, problems: &mut Problems<'_>) -> Option<Hosting> {
-    let (template, node) = ways.text("url", problems)?;
-    match hosting::check(template) {
-        Ok(()) => Some(Hosting::Url(template.to_owned())),
+    let (text, node) = ways.text("url", problems)?;
+    match template::check(text) {
+        Ok(()) => Some(Hosting::Url(text.to_owned())),
         Err(error) => {
-            let help = hosting::Error::from(error.clone()).advice();
+            let help = error.help().map_or_else(String::new, |help| help.to_string());
             report(&rules::HOSTING_URL, &node.span, error.to_string(), "this template", &help, problems);
             None
         }

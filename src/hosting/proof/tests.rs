@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::media::probe::testing::{Mp4, jpeg};
-use crate::port::{HttpOptions, HttpTransport, RealClock};
+use crate::port::{Expected, HttpOptions, HttpTransport, RealClock};
 
 /// What a host does after its last byte.
 #[derive(Clone, Copy)]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use object_store::client::{HttpError, HttpErrorKind};
 
-use crate::hosting::{Error, MediaFile};
+use crate::hosting::Error;
+use crate::media::MediaFile;
 use crate::text::excerpt;
 
 /// So much of what a service says is shown. In characters.

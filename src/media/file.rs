@@ -1,11 +1,14 @@
-//! A local file that somebody has to fetch.
+//! A local file that a service fetches, and why one cannot be.
 
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::media::probe;
-use crate::port::Disk;
+use miette::Diagnostic;
+use thiserror::Error;
+
+use super::probe;
+use crate::files::ReadDisk;
 
 /// A local media file on its way to a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,9 +27,37 @@ pub struct MediaFile {
     pub is_made_here: bool,
 }
 
+/// Why a local file cannot be published as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]
+pub enum FileError {
+    #[error("{name} was not read")]
+    #[diagnostic(help("run apply again; if it stays, please report it"))]
+    NotRead { name: Arc<str> },
+    #[error("{name} can not be read: {problem}")]
+    #[diagnostic(help("put the file back, then run apply again"))]
+    Unreadable { name: Arc<str>, problem: String },
+    #[error("{name} changed while igsync was running")]
+    #[diagnostic(help("run apply again: the new bytes are checked first"))]
+    Changed { name: Arc<str> },
+    #[error("{name} is a Git LFS pointer, not the file itself")]
+    #[diagnostic(help("run `git lfs pull`; in CI check out with `lfs: true`"))]
+    Pointer { name: Arc<str> },
+    #[error("{name} cannot be converted: {problem}")]
+    #[diagnostic(help("export it again, or commit a JPEG; `media.convert: false` publishes pictures as they are"))]
+    NotConverted { name: Arc<str>, problem: String },
+}
+
+impl FileError {
+    /// The file of this name gives no bytes.
+    #[must_use]
+    pub fn unreadable(name: &Arc<str>, error: &io::Error) -> Self {
+        Self::Unreadable { name: Arc::clone(name), problem: error.to_string() }
+    }
+}
+
 impl MediaFile {
     /// Looks at a file of the content root whose digest is known; a few small reads.
-    pub fn look(disk: &dyn Disk, name: &Arc<str>, path: PathBuf, sha256: &str) -> io::Result<Self> {
+    pub fn look(disk: &dyn ReadDisk, name: &Arc<str>, path: PathBuf, sha256: &str) -> io::Result<Self> {
         let facts = probe::probe(&mut disk.open(&path)?)?;
         Ok(Self {
             name: Arc::clone(name),
@@ -62,29 +93,11 @@ impl MediaFile {
 const UNKNOWN: &str = "application/octet-stream";
 
 #[cfg(test)]
-pub(super) mod testing {
-    use super::*;
-
-    pub(crate) const SHA: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-
-    /// A picture of three bytes that no disk holds.
-    pub(crate) fn picture(name: &str) -> MediaFile {
-        MediaFile {
-            name: name.into(),
-            path: PathBuf::from("/site").join(name),
-            sha256: SHA.into(),
-            len: 3,
-            content_type: "image/jpeg",
-            is_made_here: false,
-        }
-    }
-}
-
-#[cfg(test)]
 mod tests {
-    use super::testing::SHA;
     use super::*;
     use crate::port::MemDisk;
+
+    const SHA: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
     #[test]
     fn type_and_ending_come_from_the_bytes() {

@@ -1,5 +1,7 @@
 //! Which way local media take to a URL, as the configuration says it. Pure values.
 
+pub mod template;
+
 use std::time::Duration;
 
 use url::Url;

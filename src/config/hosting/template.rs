@@ -5,7 +5,6 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use thiserror::Error;
 use url::Url;
 
-use super::MediaFile;
 use crate::net;
 use crate::text::excerpt;
 
@@ -48,31 +47,32 @@ pub fn check(template: &str) -> Result<(), Error> {
     fill(template, &Values { path: "posts/media.jpg", sha256: "0", ext: "jpg", commit: "0" }).map(|_| ())
 }
 
-/// The URL of one file: `{path}` percent-encoded, `{commit}`, `{sha256}` and `{ext}`. Always ASCII;
-/// `https`, or `http` on a loopback address.
-pub(super) fn url_for(template: &str, file: &MediaFile, commit: &str) -> Result<Url, Error> {
-    fill(template, &Values { path: &file.name, sha256: &file.sha256, ext: file.ext(), commit })
-}
-
 /// Whether the template asks for the commit.
-pub(super) fn names_commit(template: &str) -> bool {
+#[must_use]
+pub fn names_commit(template: &str) -> bool {
     template.contains("{commit}")
 }
 
 /// A path as part of a URL; its folders stay.
-pub(super) fn encode(path: &str) -> String {
+#[must_use]
+pub fn encode(path: &str) -> String {
     utf8_percent_encode(path, PATH).to_string()
 }
 
-/// What stands for each placeholder.
-struct Values<'a> {
-    path: &'a str,
-    sha256: &'a str,
-    ext: &'a str,
-    commit: &'a str,
+/// The value of each placeholder.
+pub struct Values<'a> {
+    /// Relative to the content root, `/`-separated.
+    pub path: &'a str,
+    /// 64 hex digits.
+    pub sha256: &'a str,
+    /// Without the dot.
+    pub ext: &'a str,
+    pub commit: &'a str,
 }
 
-fn fill(template: &str, values: &Values<'_>) -> Result<Url, Error> {
+/// The URL of one file: `{path}` percent-encoded, `{commit}`, `{sha256}` and `{ext}`. Always ASCII;
+/// `https`, or `http` on a loopback address.
+pub fn fill(template: &str, values: &Values<'_>) -> Result<Url, Error> {
     if !template.is_ascii() {
         return Err(Error::NotAscii);
     }
@@ -123,11 +123,12 @@ fn placeholder(text: &str) -> Result<(&str, &str), Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::file::testing::{SHA, picture};
     use super::*;
 
+    const SHA: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
     fn url(template: &str, path: &str) -> Result<String, Error> {
-        url_for(template, &picture(path), "b444750").map(String::from)
+        fill(template, &Values { path, sha256: SHA, ext: "jpg", commit: "b444750" }).map(String::from)
     }
 
     #[test]

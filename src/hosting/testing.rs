@@ -1,0 +1,4 @@
+//! What the tests of hosting share.
+
+/// The digest of a file of three bytes.
+pub(super) const SHA: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
