@@ -3,32 +3,24 @@
 mod actions;
 mod apply;
 mod auth;
-mod base;
-mod branch;
 mod connect;
-mod credentials;
-mod desk;
-mod draw;
+mod difference;
 mod explain;
 mod extras;
-mod github;
-mod hosts;
+mod findings;
 mod init;
 mod lock;
 mod log;
 mod new;
 mod plan;
-mod private;
-mod project;
+mod record;
+mod record_edit;
 mod refresh;
-mod remote;
 mod resolve;
-mod run_lock;
 mod sandbox;
 mod schema;
 mod signals;
 mod status;
-mod subject;
 mod terminal;
 mod validate;
 
@@ -38,29 +30,18 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 
-use crate::apply::{Event, Halt, Observer, StopSignal};
-use crate::cli::{Cli, Command};
+use crate::apply::{Event, Observer};
+use crate::cli::{Cli, Command, Global, Keep};
 use crate::config::Env;
 use crate::exit::Exit;
-use crate::lockfile;
-use crate::port::{Clock, Disk, HttpOptions, HttpTransport, Linked, RealClock, RealDisk, Transport, TransportError};
+use crate::port::{HttpOptions, HttpTransport, RealClock, RealDisk};
+use crate::report::text::commands;
 use crate::report::{self, Style};
+use crate::session::{Failure, Note, Noted, Place, Ports};
 use crate::text::visible;
 
 pub use actions::Actions;
 pub use terminal::{Stream, Streams, Terminal};
-
-/// The doors of a command to what is outside: files, time, network, environment. Nothing is shown through them.
-pub struct Ports {
-    pub disk: Arc<dyn Disk>,
-    pub clock: Arc<dyn Clock>,
-    /// Made only by commands that need it: a plan stays offline.
-    pub transport: Box<dyn Fn() -> Result<Arc<dyn Transport>, TransportError> + Send + Sync>,
-    pub env: Env,
-    pub stop: StopSignal,
-    /// Where attempt ids come from.
-    pub seed: u64,
-}
 
 /// Where a person or a runner sees what a command does.
 pub struct Ui {
@@ -68,55 +49,40 @@ pub struct Ui {
     pub actions: Actions,
 }
 
-/// Why a command ended early, ready to be shown.
-#[derive(Debug)]
-pub struct Failure {
-    pub exit: Exit,
-    pub report: miette::Report,
-}
-
-impl Failure {
-    pub fn new(exit: Exit, error: impl Into<miette::Report>) -> Self {
-        Self { exit, report: error.into() }
+impl Ui {
+    /// Says a note, with commands as this program was started.
+    fn note(&self, note: &Note) {
+        self.terminal.say(&commands(&note.to_string(), self.terminal.program));
     }
 
-    /// A failure that is a sentence and a remedy.
-    pub fn message(exit: Exit, message: impl std::fmt::Display, help: impl std::fmt::Display) -> Self {
-        Self::new(exit, miette::miette!(help = help.to_string(), "{message}"))
-    }
-
-    /// A file that cannot be used, said in these words, unless a link is in the way: that is refused.
-    fn of_file(
-        error: &(dyn std::error::Error + 'static),
-        message: impl std::fmt::Display,
-        help: impl std::fmt::Display,
-    ) -> Self {
-        match Linked::of(error) {
-            Some(linked) => linked.clone().into(),
-            None => Self::message(Exit::Failure, message, help),
+    fn notes(&self, notes: impl IntoIterator<Item = Note>) {
+        for note in notes {
+            self.note(&note);
         }
     }
 
-    /// A run that ended before anything was published.
-    fn halted(halt: Halt) -> Self {
-        Self::message(halt.cause.into(), halt.reason, halt.help)
+    /// Says the notes that come along with a value.
+    fn noted<T>(&self, noted: Noted<T>) -> T {
+        self.notes(noted.notes);
+        noted.value
     }
 }
 
-impl<E: Into<miette::Report>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        let report = error.into();
-        let exit = if is_about_a_link(&report) { Exit::Refused } else { Exit::Failure };
-        Self { exit, report }
+impl Global {
+    fn place(&self) -> Place {
+        Place { chdir: self.chdir.clone(), config: self.config.clone() }
     }
 }
 
-fn is_about_a_link(report: &miette::Report) -> bool {
-    use lockfile::{Error, LockError};
-    // These two stand for what they hold: as causes it would be said twice.
-    let is_kept = matches!(report.downcast_ref(), Some(Error::Link(_)))
-        || matches!(report.downcast_ref(), Some(LockError::Store(Error::Link(_))));
-    is_kept || Linked::of(report.as_ref()).is_some()
+impl Keep {
+    /// What is said of pushing; `None`: nothing.
+    fn push(self) -> Option<bool> {
+        match (self.push, self.no_push) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        }
+    }
 }
 
 /// Hears everything and says nothing.

@@ -24,5 +24,6 @@ pub mod process;
 pub mod report;
 pub mod rules;
 pub mod sandbox;
+pub mod session;
 pub mod text;
 pub mod yaml;

@@ -15,12 +15,16 @@ use crate::lockfile::Ledger;
 use crate::plan::{GuardKind, Plan};
 use crate::report;
 use crate::report::text::plural;
+use crate::session::connect::{Connector, Pace};
+use crate::session::project::Project;
+use crate::session::record::{RecordPlace, Terms, choose, how_to_keep};
+use crate::session::root::ContentRoot;
 
-use super::connect::{Connector, Pace};
-use super::plan::{due_by, make, make_and_draw, show_findings};
-use super::project::{Project, Start};
-use super::remote::{Keeping, Terms};
-use super::{Ended, Failure, Ports, Ui, refresh, remote, run_lock, write_coloured};
+use super::connect::connect_all;
+use super::difference::{due_by, make};
+use super::findings::{make_and_draw, show_findings};
+use super::record::{self, keep_all};
+use super::{Ended, Failure, Ports, Ui, refresh, write_coloured};
 
 pub(super) async fn run(global: &Global, args: &Apply, ports: &Ports, ui: &Ui) -> Ended {
     if args.refresh == Refresh::Full && args.no_live_check {
@@ -30,28 +34,29 @@ pub(super) async fn run(global: &Global, args: &Apply, ports: &Ports, ui: &Ui) -
             "leave one of them out",
         ));
     }
-    let start = Start::new(global, ports, ui, args.scope.sandbox).await?;
-    refuse_time_travel(&start, args)?;
-    let mut snapshot = start.snapshot(ports)?;
+    let root = ui.noted(ContentRoot::open(&global.place(), args.scope.sandbox, ports).await)?;
+    refuse_time_travel(&root, args)?;
+    let mut snapshot = root.snapshot(ports)?;
     // Before media are looked at: what others have published needs none.
-    let keeping = remote::choose(&start, &mut snapshot, Terms::of_apply(args), ports, ui).await;
-    let mut project = start.project(ports, snapshot, false);
+    let terms = Terms::of_publishing(args.keep.push(), args.allow_stale);
+    let remote = ui.noted(choose(&root, &mut snapshot, terms, ports).await);
+    let mut project = Project::read(root, snapshot, false, ports);
     show_findings(&project, ports, ui);
     if project.configuration_errors() || !project.complete {
         return Ok(Exit::Failure);
     }
-    let keeping = keeping?;
+    let remote = remote?;
     if !args.allow_ephemeral_lock {
-        project.ephemeral = keeping.nowhere().map(str::to_owned);
+        project.ephemeral = remote.nowhere().map(str::to_owned);
     }
-    let ended = carry_on(project, &keeping, global, args, ports, ui).await;
-    keeping.follow(ports, ui).await;
+    let ended = carry_on(project, &remote, global, args, ports, ui).await;
+    ui.notes(remote.follow(ports).await);
     ended
 }
 
 async fn carry_on(
     mut project: Project,
-    keeping: &Keeping,
+    remote: &RecordPlace,
     global: &Global,
     args: &Apply,
     ports: &Ports,
@@ -63,18 +68,19 @@ async fn carry_on(
     let names = prepare::accounts_to_ask(&offline, &project, args, now);
     if let Some(exit) = prepare::ends_offline(&offline, &names, args, ui)? {
         if exit != Exit::Refused {
-            if keeping.lacks(&project.snapshot.records) {
-                let ledger = keeping.open(&project, as_apply, observer(args, ports, ui), ports, ui).await?;
-                remote::keep_all(&ledger, ui).await?;
+            if remote.lacks(&project.snapshot.records) {
+                let ledger = record::open(remote, &project, as_apply, observer(args, ports, ui), ports, ui).await?;
+                keep_all(&ledger, ui).await?;
             } else {
                 catch_up(&project, args, ports, ui).await?;
             }
         }
         return Ok(exit);
     }
-    let ledger = keeping.open(&project, as_apply, observer(args, ports, ui), ports, ui).await?;
+    let ledger = record::open(remote, &project, as_apply, observer(args, ports, ui), ports, ui).await?;
     let connector = Connector::open(&project, ports).await?;
-    let accounts = connector.connect_all(&project, &Pace::of(args), &names, &ledger, ports, ui).await?;
+    let connecting = connector.connecting(&project, pace(args), &ledger, ports);
+    let accounts = connect_all(connecting, &names, ui).await?;
     let users = accounts.users();
     let clients = accounts.clients.clone();
     let (mut run, _sandbox) = accounts.into_run(ledger);
@@ -91,7 +97,7 @@ async fn carry_on(
     show(&plan, args, ui)?;
     let refused = |plan: &Plan| refusal(plan, args, ui, |_| true).or_else(|| prepare::refused_for_errors(plan, ui));
     if let Some(exit) = refused(&plan) {
-        remote::keep_all(run.ledger(), ui).await?;
+        keep_all(run.ledger(), ui).await?;
         return Ok(exit);
     }
     if plan.acts() && !agreed(&plan, args, ui)? {
@@ -102,7 +108,7 @@ async fn carry_on(
         let settled = settle(&mut run, &mut project).await;
         plan = make(&project, &args.scope, settled, due_by(&project, &args.scope, run.server_now(), ports))?;
         if let Some(exit) = refused(&plan) {
-            remote::keep_all(run.ledger(), ui).await?;
+            keep_all(run.ledger(), ui).await?;
             return Ok(exit);
         }
     }
@@ -123,18 +129,27 @@ async fn catch_up(project: &Project, args: &Apply, ports: &Ports, ui: &Ui) -> Re
     if !project.snapshot.is_behind && !project.snapshot.has_conflicts {
         return Ok(());
     }
-    let _lock = run_lock::acquire(&project.paths, args.lock_timeout, "apply", ports, ui).await?;
+    let _lock = record::lock(&project.paths, ("apply", args.lock_timeout), ports, ui).await?;
     let is_new = Ledger::open(Arc::clone(&ports.disk), project.paths.clone())?.fold()?;
     if is_new && !project.sandbox {
         ui.terminal.say("igsync.lock was behind the journal and is whole again");
-        remote::say_how_to_keep(project, "Record what was published", ui);
+        ui.notes(how_to_keep(project, "Record what was published"));
     }
     Ok(())
 }
 
+fn pace(args: &Apply) -> Pace {
+    Pace {
+        max_publish: args.scope.max_publish,
+        parallelism: args.parallelism,
+        live_check: !args.no_live_check,
+        probe: !args.no_probe,
+    }
+}
+
 /// `--now` moves decisions about time, so it must not reach a real account.
-fn refuse_time_travel(start: &Start, args: &Apply) -> Result<(), Failure> {
-    if args.scope.now.is_none() || start.sandbox || start.settings().is_loopback() {
+fn refuse_time_travel(root: &ContentRoot, args: &Apply) -> Result<(), Failure> {
+    if args.scope.now.is_none() || root.sandbox || root.settings().is_loopback() {
         return Ok(());
     }
     Err(Failure::message(

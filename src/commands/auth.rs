@@ -1,7 +1,6 @@
 //! `igsync auth`: making, renewing and checking tokens. A new token leaves through stdout, alone.
 
 mod accounts;
-mod expiry;
 mod inspect;
 mod login;
 mod renew;
@@ -11,18 +10,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::cli::{Auth, Global};
-use crate::config::{self, Account, Config, Settings};
+use crate::config::{Account, Config, Settings};
 use crate::exit::Exit;
-use crate::finding::Severity;
 use crate::graph::{Client, Error, Issued};
 use crate::lockfile::Paths;
 use crate::port::Transport;
 use crate::report;
+use crate::session::root::ContentRoot;
+use crate::session::{credentials, expiry};
 
-use super::project::content_root;
-use super::{Ended, Failure, Ports, Ui, credentials, private, write_stdout};
+use super::{Ended, Failure, Ports, Ui, write_stdout};
 
-pub(super) use inspect::{chosen, debug, facts, needs};
+pub(super) use inspect::{chosen, facts};
 
 pub(super) async fn run(global: &Global, args: &Auth, ports: &Ports, ui: &Ui) -> Ended {
     match args {
@@ -35,20 +34,18 @@ pub(super) async fn run(global: &Global, args: &Auth, ports: &Ports, ui: &Ui) ->
 }
 
 /// What token commands need of a content root: its configuration, and not its posts.
-struct Desk {
+struct TokenSession {
     config: Config,
     settings: Settings,
     paths: Paths,
     transport: Arc<dyn Transport>,
 }
 
-impl Desk {
+impl TokenSession {
     async fn open(global: &Global, ports: &Ports, ui: &Ui) -> Result<Self, Failure> {
-        let root = content_root(global, ports)?;
-        let loaded = config::load(&*ports.disk, &root, global.config.as_deref(), &ports.env);
-        private::refuse_tracked(global, &root, &loaded, ports, ui).await?;
-        if loaded.findings.iter().any(|finding| finding.severity == Severity::Error) {
-            let text = report::findings::render(&loaded.findings, ui.terminal.style_err());
+        let root = ui.noted(ContentRoot::open(&global.place(), false, ports).await)?;
+        if !root.is_configured() {
+            let text = report::findings::render(root.findings(), ui.terminal.style_err());
             ui.terminal.say(text.trim_end());
             return Err(Failure::message(
                 Exit::Failure,
@@ -56,8 +53,8 @@ impl Desk {
                 "mend what the findings above name",
             ));
         }
-        let paths = Paths::new(&root);
-        Ok(Self { config: loaded.config, settings: loaded.settings, paths, transport: transport(ports)? })
+        let (config, settings) = (root.config().clone(), root.settings().clone());
+        Ok(Self { config, settings, paths: root.paths, transport: ports.open_transport()? })
     }
 
     /// The named account, or the only one there can be meant.
@@ -82,13 +79,9 @@ impl Desk {
     }
 
     async fn client(&self, account: &Account, ports: &Ports, ui: &Ui) -> Result<Client, Failure> {
-        let connected = credentials::connect(account, &self.config, &self.settings, &self.transport, ports, ui);
-        connected.await.map_err(Failure::halted)
+        let connected = credentials::connect(account, &self.config, &self.settings, &self.transport, ports);
+        ui.noted(connected.await).map_err(Failure::halted)
     }
-}
-
-pub(super) fn transport(ports: &Ports) -> Result<Arc<dyn Transport>, Failure> {
-    (ports.transport)().map_err(|error| Failure::message(Exit::Failure, error, "check the proxy and TLS settings"))
 }
 
 /// A call that failed, with the exit code of its cause.
@@ -110,14 +103,14 @@ fn check_stdout(ui: &Ui, show: bool) -> Result<(), Failure> {
 }
 
 /// Writes a new token to stdout, and what is known about it to stderr.
-fn hand_over(issued: &Issued, now: Timestamp, desk: &Desk, ports: &Ports, ui: &Ui) -> Result<(), Failure> {
+fn print_token(issued: &Issued, now: Timestamp, session: &TokenSession, ports: &Ports, ui: &Ui) -> Result<(), Failure> {
     write_stdout(ui, &format!("{}\n", issued.reveal()))?;
     let until = issued.lifetime.and_then(|lifetime| now.checked_add(lifetime).ok());
     if let Some(until) = until
-        && desk.paths.prepare(&*ports.disk).is_ok()
+        && session.paths.prepare(&*ports.disk).is_ok()
     {
         // Without the note a later `inspect` knows less, nothing worse.
-        let _ = expiry::remember(&*ports.disk, &desk.paths.expiry(), &issued.token, until);
+        let _ = expiry::remember(&*ports.disk, &session.paths.expiry(), &issued.token, until);
     }
     ui.terminal.say(&report::auth::issued(until, now));
     Ok(())

@@ -12,10 +12,11 @@ use crate::lockfile::{Record, Records, State, format};
 use crate::port::named;
 use crate::report::lock::{self as text, Done};
 use crate::report::text::one_line;
+use crate::session::load::load;
+use crate::session::project::Project;
+use crate::session::subject::{self, Named};
 
-use super::desk::Desk;
-use super::project::Project;
-use super::subject::{self, Named};
+use super::record_edit::RecordEdit;
 use super::{Ended, Failure, Ports, Ui, write_stdout};
 
 pub(super) async fn run(global: &Global, command: &Lock, ports: &Ports, ui: &Ui) -> Ended {
@@ -31,7 +32,7 @@ pub(super) async fn run(global: &Global, command: &Lock, ports: &Ports, ui: &Ui)
 }
 
 async fn list(global: &Global, args: &LockList, ports: &Ports, ui: &Ui) -> Ended {
-    let project = Project::load(global, ports, ui, args.scope.sandbox, false).await?;
+    let project = ui.noted(load(&global.place(), args.scope.sandbox, false, ports).await)?;
     subject::check_account(&project, args.scope.account.as_deref())?;
     let records = &project.snapshot.records;
     let wanted = args.scope.account.as_ref().map(|name| {
@@ -55,7 +56,7 @@ async fn list(global: &Global, args: &LockList, ports: &Ports, ui: &Ui) -> Ended
 }
 
 async fn show(global: &Global, args: &LockShow, ports: &Ports, ui: &Ui) -> Ended {
-    let project = Project::load(global, ports, ui, args.scope.sandbox, false).await?;
+    let project = ui.noted(load(&global.place(), args.scope.sandbox, false, ports).await)?;
     let named = find(&project, &project.snapshot.records, &args.key, &args.scope)?;
     let attempts = attempts_of(&project.snapshot.records, &named);
     if attempts.is_empty() {
@@ -74,17 +75,18 @@ async fn show(global: &Global, args: &LockShow, ports: &Ports, ui: &Ui) -> Ended
 }
 
 async fn rename(global: &Global, args: &LockMove, ports: &Ports, ui: &Ui) -> Ended {
-    let mut desk = Desk::open(global, &args.scope, args.change, "lock mv", ports, ui).await?;
-    let named = find(&desk.project, desk.records(), &args.old, &args.scope)?;
-    let to = subject::key_of(&desk.project, &args.new);
+    let mut editing = RecordEdit::open(global, &args.scope, args.change, "lock mv", ports, ui).await?;
+    let named = find(&editing.project, editing.records(), &args.old, &args.scope)?;
+    let to = subject::key_of(&editing.project, &args.new);
     if to == named.key || to.as_str().trim().is_empty() || to.as_str().contains(char::is_control) {
         return Err(Failure::message(Exit::Usage, "the new key must be another name", "lock mv OLD NEW"));
     }
     let is_heir = |post: &&Arc<crate::manifest::Post>| post.key == to && post.account == named.account;
-    let post = desk.project.posts.iter().find(is_heir).cloned();
-    let user = Desk::user_of(&named)?;
-    let there = desk.records().attempts(&user, &to).to_vec();
-    let records = desk.decide(&named, |subject, ids| by_hand::renamed(subject, &to, &there, post.as_deref(), ids))?;
+    let post = editing.project.posts.iter().find(is_heir).cloned();
+    let user = RecordEdit::user_of(&named)?;
+    let there = editing.records().attempts(&user, &to).to_vec();
+    let records =
+        editing.decide(&named, |subject, ids| by_hand::renamed(subject, &to, &there, post.as_deref(), ids))?;
     let mut done = Done::new("moved", &named.key, &named.account, format!("is now {to}"));
     if named.post.is_some() {
         done.notes.push(format!("the manifest of {} is still there, and now a post without a record", named.key));
@@ -92,13 +94,13 @@ async fn rename(global: &Global, args: &LockMove, ports: &Ports, ui: &Ui) -> End
     if post.is_none() {
         done.notes.push(format!("no manifest has the key {to} yet"));
     }
-    desk.finish(records, done, ports, ui).await
+    editing.finish(records, done, ports, ui).await
 }
 
 async fn remove(global: &Global, args: &LockRemove, ports: &Ports, ui: &Ui) -> Ended {
-    let mut desk = Desk::open(global, &args.scope, args.change, "lock rm", ports, ui).await?;
-    let named = find(&desk.project, desk.records(), &args.key, &args.scope)?;
-    let records = desk.decide(&named, |subject, _| by_hand::removed(subject))?;
+    let mut editing = RecordEdit::open(global, &args.scope, args.change, "lock rm", ports, ui).await?;
+    let named = find(&editing.project, editing.records(), &args.key, &args.scope)?;
+    let records = editing.decide(&named, |subject, _| by_hand::removed(subject))?;
     let consequence = match &named.post {
         Some(post) if post.draft => "it will be published again once its manifest is no draft any more",
         Some(_) => "it will be published again by the next apply",
@@ -122,14 +124,14 @@ async fn remove(global: &Global, args: &LockRemove, ports: &Ports, ui: &Ui) -> E
             return Ok(Exit::Failure);
         }
     }
-    desk.finish(records, done, ports, ui).await
+    editing.finish(records, done, ports, ui).await
 }
 
 async fn ignore(global: &Global, args: &LockChange, ports: &Ports, ui: &Ui) -> Ended {
-    let mut desk = Desk::open(global, &args.scope, args.change, "lock ignore", ports, ui).await?;
-    let named = find(&desk.project, desk.records(), &args.key, &args.scope)?;
-    let records = desk.decide(&named, by_hand::ignored)?;
-    let attempts = attempts_of(desk.records(), &named);
+    let mut editing = RecordEdit::open(global, &args.scope, args.change, "lock ignore", ports, ui).await?;
+    let named = find(&editing.project, editing.records(), &args.key, &args.scope)?;
+    let records = editing.decide(&named, by_hand::ignored)?;
+    let attempts = attempts_of(editing.records(), &named);
     let mut done = Done::new("ignored", &named.key, &named.account, "is never published".to_owned());
     if attempts.iter().any(|record| record.state == State::Intent) {
         done.notes.push("a publish was announced before: the next apply finds out what became of it".to_owned());
@@ -141,20 +143,20 @@ async fn ignore(global: &Global, args: &LockChange, ports: &Ports, ui: &Ui) -> E
         ));
     }
     done.notes.push(format!("to publish it after all: `igsync lock rm {}`", named.key.argument()));
-    desk.finish(records, done, ports, ui).await
+    editing.finish(records, done, ports, ui).await
 }
 
 async fn accept(global: &Global, args: &LockChange, ports: &Ports, ui: &Ui) -> Ended {
-    let mut desk = Desk::open(global, &args.scope, args.change, "lock accept", ports, ui).await?;
-    let named = find(&desk.project, desk.records(), &args.key, &args.scope)?;
-    let records = desk.decide(&named, |subject, _| by_hand::accepted(subject))?;
+    let mut editing = RecordEdit::open(global, &args.scope, args.change, "lock accept", ports, ui).await?;
+    let named = find(&editing.project, editing.records(), &args.key, &args.scope)?;
+    let records = editing.decide(&named, |subject, _| by_hand::accepted(subject))?;
     let done = Done::new("accepted", &named.key, &named.account, "its manifest counts as what is live".to_owned());
-    desk.finish(records, done, ports, ui).await
+    editing.finish(records, done, ports, ui).await
 }
 
 async fn merge(global: &Global, args: &LockMerge, ports: &Ports, ui: &Ui) -> Ended {
-    let mut desk = Desk::open(global, &args.scope, args.change, "lock merge", ports, ui).await?;
-    let mut joined = desk.records().clone();
+    let mut editing = RecordEdit::open(global, &args.scope, args.change, "lock merge", ports, ui).await?;
+    let mut joined = editing.records().clone();
     let mut news = Vec::new();
     for file in &args.files {
         for record in read(file, ports)? {
@@ -163,18 +165,18 @@ async fn merge(global: &Global, args: &LockMerge, ports: &Ports, ui: &Ui) -> End
             }
         }
     }
-    let had_conflicts = desk.project.snapshot.has_conflicts;
-    let before = desk.records().len();
+    let had_conflicts = editing.project.snapshot.has_conflicts;
+    let before = editing.records().len();
     let (added, changed) = (joined.len() - before, news.len().saturating_sub(joined.len() - before));
     for conflict in joined.conflicts() {
         ui.terminal.say(&text::conflict(&conflict));
     }
-    desk.take_over(&news.into_iter().collect()).await?;
+    editing.take_over(&news.into_iter().collect()).await?;
     write_stdout(
         ui,
         &text::merged(added, changed, had_conflicts, args.change.dry_run, args.scope.format == OutputFormat::Json),
     )?;
-    desk.keep("Merge igsync.lock", ports, ui).await?;
+    editing.keep("Merge igsync.lock", ports, ui).await?;
     Ok(Exit::Done)
 }
 

@@ -8,7 +8,6 @@ use crate::exit::Exit;
 use crate::id::Kind;
 use crate::port::{Disk, FileKind, Linked};
 
-use super::project::content_root;
 use super::{Ended, Failure, Ports, Ui, write_stdout};
 
 /// Where `init` puts the schema of manifests, relative to the content root.
@@ -16,7 +15,7 @@ pub(super) const SCHEMA: &str = ".vscode/igsync-manifest.schema.json";
 
 pub(super) fn run(global: &Global, args: &New, ports: &Ports, ui: &Ui) -> Ended {
     let disk = &*ports.disk;
-    let root = content_root(global, ports)?;
+    let root = global.place().content_root(ports)?;
     let config = config::load(disk, &root, global.config.as_deref(), &ports.env).config;
     let folder = config.posts.as_ref().and_then(|folders| folders.first()).map_or("posts", String::as_str);
     let file = file(&args.name, folder).ok_or_else(|| {

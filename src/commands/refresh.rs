@@ -9,10 +9,13 @@ use crate::apply::{Run, Stop, has_open, has_work, is_work};
 use crate::cli::{Refresh, Scope};
 use crate::id::{AccountName, AttemptId};
 use crate::lockfile;
+use crate::session::connect::{Connector, Pace};
+use crate::session::project::Project;
+use crate::session::record::ledger_of;
 
-use super::connect::{Connector, Pace};
-use super::project::Project;
-use super::{Failure, Ports, Silent, Ui, plan, remote};
+use super::connect::connect_all;
+use super::difference::{due_by, make};
+use super::{Failure, Ports, Silent, Ui};
 
 /// What asking gave.
 pub(super) struct Asked {
@@ -34,14 +37,14 @@ pub(super) async fn for_plan(
 ) -> Result<Asked, Failure> {
     let names = accounts_to_ask(project, scope, refresh, ports)?;
     if names.is_empty() {
-        let now = plan::due_by(project, scope, None, ports);
+        let now = due_by(project, scope, None, ports);
         return Ok(Asked { settled: BTreeSet::new(), is_incomplete: false, now });
     }
     let records = project.snapshot.records.clone();
     let store = lockfile::Ledger::in_memory(Arc::clone(&ports.disk), project.paths.clone(), records);
-    let ledger = Arc::new(remote::ledger_of(project, ports, store, Box::new(Silent), None));
+    let ledger = Arc::new(ledger_of(project, ports, store, Box::new(Silent), None));
     let connector = Connector::open(project, ports).await?;
-    let accounts = connector.connect_all(project, &Pace::reading(), &names, &ledger, ports, ui).await?;
+    let accounts = connect_all(connector.connecting(project, Pace::reading(), &ledger, ports), &names, ui).await?;
     let users = accounts.users();
     let (mut run, _sandbox) = accounts.into_run(ledger);
     let settled = run.settle(&project.posts).await;
@@ -53,7 +56,7 @@ pub(super) async fn for_plan(
     for (name, halt) in run.halted() {
         ui.terminal.say(&format!("account {name} could not be asked: {}\n  help: {}", halt.reason, halt.help));
     }
-    let now = plan::due_by(project, scope, run.server_now(), ports);
+    let now = due_by(project, scope, run.server_now(), ports);
     Ok(Asked { settled, is_incomplete: !run.halted().is_empty(), now })
 }
 
@@ -65,8 +68,8 @@ pub(super) async fn look(
     settled: &BTreeSet<AttemptId>,
     ports: &Ports,
 ) -> Result<(), Failure> {
-    let now = plan::due_by(project, scope, run.server_now(), ports);
-    let plan = plan::make(project, scope, settled.clone(), now)?;
+    let now = due_by(project, scope, run.server_now(), ports);
+    let plan = make(project, scope, settled.clone(), now)?;
     let looked = run.ask_each(async |account| {
         let due = plan.changes.iter().filter(|change| change.account == *account.name() && is_work(change));
         let wanted: Vec<_> = due.filter_map(|change| change.post.clone()).collect();
@@ -87,7 +90,7 @@ fn accounts_to_ask(
     if refresh == Refresh::None {
         return Ok(HashSet::new());
     }
-    let offline = plan::make(project, scope, BTreeSet::new(), plan::due_by(project, scope, None, ports))?;
+    let offline = make(project, scope, BTreeSet::new(), due_by(project, scope, None, ports))?;
     let is_selected = |name: &AccountName| {
         scope.account.is_empty() || scope.account.iter().any(|selected| *selected == *name.as_str())
     };

@@ -13,9 +13,9 @@ use crate::id::{MediaId, PostKey};
 use crate::lockfile::{Comment, Record, State, Via, effective};
 use crate::manifest::{Post, PostState};
 use crate::report::lock::Done;
+use crate::session::subject::{self, Named};
 
-use super::desk::{Desk, Opening};
-use super::subject::{self, Named};
+use super::record_edit::{Opening, RecordEdit};
 use super::{Ended, Failure, Ports, Silent, Ui};
 
 pub(super) async fn run(global: &Global, args: &Resolve, ports: &Ports, ui: &Ui) -> Ended {
@@ -25,15 +25,15 @@ pub(super) async fn run(global: &Global, args: &Resolve, ports: &Ports, ui: &Ui)
         OutputFormat::Human => ui.terminal.progress(&ports.clock),
     };
     let opening = Opening { command: "resolve", sandbox: false, change: args.change, format: args.format, observer };
-    let mut desk = Desk::of(opening, global, ports, ui).await?;
-    let mut named = subject::find(&desk.project, desk.records(), &args.key, args.account.as_deref())?;
-    if named.user_id.is_none() && !desk.is_dry() {
-        learn_user(&mut desk, &mut named, ports, ui).await?;
+    let mut editing = RecordEdit::of(opening, global, ports, ui).await?;
+    let mut named = subject::find(&editing.project, editing.records(), &args.key, args.account.as_deref())?;
+    if named.user_id.is_none() && !editing.is_dry() {
+        learn_user(&mut editing, &mut named, ports, ui).await?;
     }
     match (said, args.not_published) {
-        (Some(said), _) => say_published(&mut desk, &named, said, ports, ui).await,
-        (None, true) => say_not_published(&mut desk, &named, ports, ui).await,
-        (None, false) => settle(&mut desk, &named, ports, ui).await,
+        (Some(said), _) => say_published(&mut editing, &named, said, ports, ui).await,
+        (None, true) => say_not_published(&mut editing, &named, ports, ui).await,
+        (None, false) => settle(&mut editing, &named, ports, ui).await,
     }
 }
 
@@ -58,23 +58,29 @@ fn reference(text: &str) -> Result<Reference, Failure> {
 }
 
 /// The user id that only the token knows.
-async fn learn_user(desk: &mut Desk, named: &mut Named, ports: &Ports, ui: &Ui) -> Result<(), Failure> {
-    let user = desk.ask(named, ports, ui, async |run, _| Ok(run.user_id().clone())).await?;
+async fn learn_user(editing: &mut RecordEdit, named: &mut Named, ports: &Ports, ui: &Ui) -> Result<(), Failure> {
+    let user = editing.ask(named, ports, ui, async |run, _| Ok(run.user_id().clone())).await?;
     let user = user.map_err(Failure::halted)?;
     named.user_id = Some(user);
     Ok(())
 }
 
-async fn say_published(desk: &mut Desk, named: &Named, said: Option<Reference>, ports: &Ports, ui: &Ui) -> Ended {
+async fn say_published(
+    editing: &mut RecordEdit,
+    named: &Named,
+    said: Option<Reference>,
+    ports: &Ports,
+    ui: &Ui,
+) -> Ended {
     let mut notes = Vec::new();
     let seen = match said {
         None => Seen::default(),
         Some(Reference::Id(id)) => Seen { media_id: Some(id), ..Seen::default() },
-        Some(Reference::Link { url, code }) => look_up(desk, named, url, &code, ports, ui, &mut notes).await?,
+        Some(Reference::Link { url, code }) => look_up(editing, named, url, &code, ports, ui, &mut notes).await?,
     };
     if let Some(media) = &seen.media_id {
-        let user = Desk::user_of(named)?;
-        if let Some(other) = by_hand::claimed_by(desk.records().iter(), &user, &named.key, media) {
+        let user = RecordEdit::user_of(named)?;
+        if let Some(other) = by_hand::claimed_by(editing.records().iter(), &user, &named.key, media) {
             return Err(Failure::message(
                 Exit::Failure,
                 format!("media {media} is recorded as the post {other}"),
@@ -83,7 +89,7 @@ async fn say_published(desk: &mut Desk, named: &Named, said: Option<Reference>, 
         }
     }
     let now = ports.clock.now();
-    let records = desk.decide(named, |subject, ids| by_hand::published(subject, &seen, now, ids))?;
+    let records = editing.decide(named, |subject, ids| by_hand::published(subject, &seen, now, ids))?;
     let mut done = Done::new("published", &named.key, &named.account, String::new());
     if let Some(record) = records.iter().find(|record| record.state == State::Published) {
         done.meaning = place(record);
@@ -91,12 +97,12 @@ async fn say_published(desk: &mut Desk, named: &Named, said: Option<Reference>, 
         notes.extend(about_comments(named, record));
     }
     done.notes = notes;
-    desk.finish(records, done, ports, ui).await
+    editing.finish(records, done, ports, ui).await
 }
 
 /// Finds the media id behind a link, where the account can be asked. The link alone is enough otherwise.
 async fn look_up(
-    desk: &mut Desk,
+    editing: &mut RecordEdit,
     named: &Named,
     url: String,
     code: &str,
@@ -105,10 +111,10 @@ async fn look_up(
     notes: &mut Vec<String>,
 ) -> Result<Seen, Failure> {
     let mut seen = Seen { permalink: Some(url), ..Seen::default() };
-    if desk.is_dry() {
+    if editing.is_dry() {
         return Ok(seen);
     }
-    let found = desk
+    let found = editing
         .ask(named, ports, ui, async |run, client| {
             let newest = client.newest(run.user_id(), 100).await;
             let mut media = newest.map_err(|error| Stop::Account(Halt::unreachable(&refusal(&error))))?;
@@ -139,15 +145,15 @@ async fn look_up(
     Ok(seen)
 }
 
-async fn say_not_published(desk: &mut Desk, named: &Named, ports: &Ports, ui: &Ui) -> Ended {
-    let user = Desk::user_of(named)?;
-    let open = desk.records().attempts(&user, &named.key).iter().filter(|record| record.state.is_open());
+async fn say_not_published(editing: &mut RecordEdit, named: &Named, ports: &Ports, ui: &Ui) -> Ended {
+    let user = RecordEdit::user_of(named)?;
+    let open = editing.records().attempts(&user, &named.key).iter().filter(|record| record.state.is_open());
     let unseen: Vec<Record> =
         open.filter(|record| record.evidence.is_empty() && !record.intents.is_empty()).cloned().collect();
     let mut also = Vec::new();
-    if !unseen.is_empty() && !desk.is_dry() {
+    if !unseen.is_empty() && !editing.is_dry() {
         // What the listing shows now is ruled out, too; without a token the statement stands alone.
-        let looked = desk.ask(named, ports, ui, async |run, _| {
+        let looked = editing.ask(named, ports, ui, async |run, _| {
             let mut seen = Vec::new();
             for record in &unseen {
                 seen.extend(run.candidates(record).await?);
@@ -156,7 +162,7 @@ async fn say_not_published(desk: &mut Desk, named: &Named, ports: &Ports, ui: &U
         });
         also = looked.await?.unwrap_or_default();
     }
-    let records = desk.decide(named, |subject, _| by_hand::not_published(subject, &also))?;
+    let records = editing.decide(named, |subject, _| by_hand::not_published(subject, &also))?;
     let meaning = if named.post.as_ref().is_some_and(|post| wants(post)) {
         "apply may publish it"
     } else {
@@ -176,26 +182,26 @@ async fn say_not_published(desk: &mut Desk, named: &Named, ports: &Ports, ui: &U
         );
     }
     done.fields = vec![("state", json!("not_published")), ("not_ours", json!(ruled_out))];
-    desk.finish(records, done, ports, ui).await
+    editing.finish(records, done, ports, ui).await
 }
 
 /// Settles the post again by asking Meta.
-async fn settle(desk: &mut Desk, named: &Named, ports: &Ports, ui: &Ui) -> Ended {
-    let attempts = attempts(desk, named);
+async fn settle(editing: &mut RecordEdit, named: &Named, ports: &Ports, ui: &Ui) -> Ended {
+    let attempts = attempts(editing, named);
     let lacks_id = |record: &Record| record.state == State::Published && record.media_id.is_none();
     if !attempts.iter().any(|record| record.state.is_open() || lacks_id(record)) {
-        report(desk, named, &attempts, vec!["nothing is open".to_owned()], ports, ui).await?;
+        report(editing, named, &attempts, vec!["nothing is open".to_owned()], ports, ui).await?;
         return Ok(Exit::Done);
     }
-    if desk.is_dry() {
+    if editing.is_dry() {
         let note = "would ask Meta what became of it, and record the answer".to_owned();
-        report(desk, named, &attempts, vec![note], ports, ui).await?;
+        report(editing, named, &attempts, vec![note], ports, ui).await?;
         return Ok(Exit::Done);
     }
     let wanted = named.post.clone().filter(|post| wants(post));
     let key = &named.key;
     let find = |asked: &PostKey| wanted.as_ref().filter(|_| asked == key).map(Arc::clone);
-    let asked = desk
+    let asked = editing
         .ask(named, ports, ui, async |run, _| {
             let settlement = run.settle_post(key, &find).await;
             let filled = if settlement.halt.is_none() { run.enrich().await.err().map(Stop::into_halt) } else { None };
@@ -213,20 +219,20 @@ async fn settle(desk: &mut Desk, named: &Named, ports: &Ports, ui: &Ui) -> Ended
     } else if undecided {
         notes.push("Meta does not tell yet; ask again in some minutes".to_owned());
     }
-    report(desk, named, &attempts, notes, ports, ui).await?;
+    report(editing, named, &attempts, notes, ports, ui).await?;
     Ok(exit)
 }
 
 /// Says how the post stands, and keeps what was found.
 async fn report(
-    desk: &Desk,
+    editing: &RecordEdit,
     named: &Named,
     before: &[Record],
     mut notes: Vec<String>,
     ports: &Ports,
     ui: &Ui,
 ) -> Result<(), Failure> {
-    let attempts = attempts(desk, named);
+    let attempts = attempts(editing, named);
     let record = effective(&attempts);
     let (action, meaning) = match record.map(|record| (record.state, record)) {
         None => ("not recorded", "nothing was published".to_owned()),
@@ -251,14 +257,14 @@ async fn report(
     }
     done.notes = notes;
     done.is_reading = true;
-    done.dry_run = desk.is_dry();
+    done.dry_run = editing.is_dry();
     done.changes = attempts.iter().filter(|record| !before.contains(record)).count();
-    desk.tell(&done, ui)?;
-    desk.keep(&done.commit_message(), ports, ui).await
+    editing.tell(&done, ui)?;
+    editing.keep(&done.commit_message(), ports, ui).await
 }
 
-fn attempts(desk: &Desk, named: &Named) -> Vec<Record> {
-    named.user_id.as_ref().map_or_else(Vec::new, |user| desk.records().attempts(user, &named.key).to_vec())
+fn attempts(editing: &RecordEdit, named: &Named) -> Vec<Record> {
+    named.user_id.as_ref().map_or_else(Vec::new, |user| editing.records().attempts(user, &named.key).to_vec())
 }
 
 fn wants(post: &Post) -> bool {

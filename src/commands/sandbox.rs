@@ -6,8 +6,8 @@ use crate::cli::{Global, Sandbox as Args};
 use crate::exit::Exit;
 use crate::port::named;
 use crate::sandbox::{FaultPlan, Options, Sandbox, parse_faults};
+use crate::session::root::ContentRoot;
 
-use super::project::Start;
 use super::{Ended, Failure, Ports, Ui, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Args, ports: &Ports, ui: &Ui) -> Ended {
@@ -15,13 +15,12 @@ pub(super) async fn run(global: &Global, args: &Args, ports: &Ports, ui: &Ui) ->
     let data = if let Some(folder) = &args.data {
         named(disk, folder)
     } else {
-        let paths = Start::new(global, ports, ui, true).await?.paths;
+        let paths = ui.noted(ContentRoot::open(&global.place(), true, ports).await)?.paths;
         paths.prepare(disk)?;
         paths.folder
     };
     let options = Options { data: Some(data.clone()), assume_https: args.assume_https, ..Options::realistic() };
-    let transport = (ports.transport)()
-        .map_err(|error| Failure::message(Exit::Failure, error, "check the proxy and TLS settings"))?;
+    let transport = ports.open_transport()?;
     let sandbox = Sandbox::new(&options, Arc::clone(&ports.disk), Arc::clone(&ports.clock))
         .map_err(|error| Failure::of_file(&error, &error, "choose another folder with --data"))?
         .fetching_through(transport);

@@ -10,26 +10,31 @@ use crate::plan::{Mark, Plan};
 use crate::report;
 use crate::report::auth::TokenReport;
 use crate::report::status::{AccountStatus, Line};
+use crate::session::connect::Connector;
+use crate::session::project::Project;
+use crate::session::record::take_in_newest;
+use crate::session::root::ContentRoot;
+use crate::session::token::needs;
 
-use super::auth::{chosen, facts, needs};
-use super::connect::Connector;
-use super::project::{Project, Start};
-use super::{Ended, Failure, Ports, Ui, plan, remote, write_stdout};
+use super::auth::{chosen, facts};
+use super::difference::make;
+use super::findings::show_findings;
+use super::{Ended, Failure, Ports, Ui, write_stdout};
 
 /// So many of the newest posts are shown.
 const LAST: usize = 3;
 
 pub(super) async fn run(global: &Global, args: &Status, ports: &Ports, ui: &Ui) -> Ended {
-    let start = Start::new(global, ports, ui, args.sandbox).await?;
-    let mut snapshot = start.snapshot(ports)?;
-    remote::take_in_newest(&start, &mut snapshot, ports, ui).await?;
-    let project = start.project(ports, snapshot, false);
+    let root = ui.noted(ContentRoot::open(&global.place(), args.sandbox, ports).await)?;
+    let mut snapshot = root.snapshot(ports)?;
+    ui.noted(take_in_newest(&root, &mut snapshot, ports).await)?;
+    let project = Project::read(root, snapshot, false, ports);
     if project.configuration_errors() {
-        plan::show_findings(&project, ports, ui);
+        show_findings(&project, ports, ui);
         return Ok(Exit::Failure);
     }
     let scope = Scope { sandbox: args.sandbox, account: args.account.clone(), ..Scope::default() };
-    let plan = plan::make(&project, &scope, BTreeSet::new(), ports.clock.now())?;
+    let plan = make(&project, &scope, BTreeSet::new(), ports.clock.now())?;
     ui.actions.sandbox(project.sandbox);
     ui.actions.plan(&plan);
     let connector = Connector::open(&project, ports).await?;
@@ -70,7 +75,7 @@ async fn look(
     ports: &Ports,
     ui: &Ui,
 ) -> Result<AccountStatus, Failure> {
-    let client = match connector.client(account, project, ports, ui).await {
+    let client = match ui.noted(connector.client(account, project, ports).await) {
         Ok(client) => client,
         Err(halt) => {
             let token = TokenReport::unusable(account, halt.reason, halt.help, ports.clock.now());

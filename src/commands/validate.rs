@@ -7,12 +7,14 @@ use crate::exit::Exit;
 use crate::finding::{Finding, Severity};
 use crate::report;
 use crate::report::text::plural;
+use crate::session::load::load_to_check;
+use crate::session::project::Project;
+use crate::session::relative;
 
-use super::project::{Project, relative};
 use super::{Ended, Ports, Ui, write_coloured, write_commands, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Validate, ports: &Ports, ui: &Ui) -> Ended {
-    let (project, damage) = Project::load_to_check(global, ports, ui, args.all).await?;
+    let (project, damage) = ui.noted(load_to_check(&global.place(), args.all, ports).await)?;
     let findings = chosen(&project, args, ports);
     let text = match args.format {
         FindingsFormat::Human => {

@@ -10,8 +10,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use igsync::apply::stop_channel;
 use igsync::cli::Cli;
-use igsync::commands::{self, Actions, Ports, Stream, Streams, Terminal, Ui};
+use igsync::commands::{self, Actions, Stream, Streams, Terminal, Ui};
 use igsync::port::{Clock, HttpOptions, HttpTransport, RealDisk, Transport, TransportError};
+use igsync::session::Ports;
 use jiff::Timestamp;
 
 use crate::project::{Output, Project};

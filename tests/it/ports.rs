@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex};
 use clap::Parser;
 use igsync::apply::stop_channel;
 use igsync::cli::Cli;
-use igsync::commands::{self, Actions, Ports, Stream, Streams, Terminal, Ui};
+use igsync::commands::{self, Actions, Stream, Streams, Terminal, Ui};
 use igsync::exit::Exit;
 use igsync::port::{Disk, HttpOptions, HttpTransport, MemDisk, RealClock};
+use igsync::session::Ports;
 
 use crate::project::{Project, Server};
 

@@ -128,9 +128,21 @@ fn arrows_between_modules_point_one_way() {
         ),
         ("engine", &["crate::commands", "crate::report", "crate::sandbox", "crate::exit", "crate::lockfile"]),
         ("report", &["crate::commands", "crate::sandbox"]),
+        ("session", &["crate::commands", "crate::cli", "crate::report", "clap", "Terminal", "indicatif"]),
     ];
     for (module, words) in upward {
         assert_free_of(module, words);
+        assert_free_of(module, if *module == "session" { &[] } else { &["crate::session"] });
+    }
+}
+
+#[test]
+fn the_parts_of_a_session_know_each_other_in_no_circle() {
+    let known = neighbours("session", &sources("session"));
+    assert!(known["load"].contains("record") && known["record"].contains("project"), "{known:?}");
+    assert_no_circle("session", known);
+    for module in ["session/connect", "session/record", "session/project"] {
+        assert_no_circle(module, neighbours(module, &sources(module)));
     }
 }
 
@@ -234,9 +246,10 @@ fn the_sandbox_shares_only_wire_types_with_the_client() {
 
 #[test]
 fn only_reports_and_commands_write_to_the_terminal() {
-    for module in
-        ["apply", "config", "git", "graph", "hosting", "lockfile", "manifest", "media", "plan", "port", "yaml"]
-    {
+    for module in [
+        "apply", "config", "git", "graph", "hosting", "lockfile", "manifest", "media", "plan", "port", "session",
+        "yaml",
+    ] {
         assert_free_of(module, &["println!", "eprintln!", "print!(", "stdout()", "stderr()"]);
     }
 }
@@ -245,7 +258,7 @@ fn only_reports_and_commands_write_to_the_terminal() {
 fn programs_are_started_in_one_place() {
     let modules = [
         "apply", "cli", "commands", "config", "git", "graph", "hosting", "lockfile", "manifest", "media", "plan",
-        "port", "report", "sandbox", "yaml",
+        "port", "report", "sandbox", "session", "yaml",
     ];
     for module in modules {
         assert_free_of(module, &["process::Command", "Stdio"]);

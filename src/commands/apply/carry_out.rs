@@ -8,9 +8,12 @@ use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::report;
 use crate::report::text::plural;
+use crate::session::draw;
+use crate::session::project::Project;
+use crate::session::record::how_to_keep;
 
-use super::super::project::Project;
-use super::super::{Ended, Ports, Ui, draw, remote, write_stdout};
+use super::super::record::print_unpushed_records;
+use super::super::{Ended, Ports, Ui, write_stdout};
 
 pub(super) async fn run(
     run: Run,
@@ -31,7 +34,7 @@ pub(super) async fn run(
     }
     let exit = Exit::of(&tally.causes);
     if exit == Exit::RecordNotDurable {
-        remote::hand_over(&not_kept, ui);
+        print_unpushed_records(&not_kept, ui);
     }
     if args.format == OutputFormat::Human {
         write_stdout(ui, &report::run_summary::render(&tally, plan))?;
@@ -45,13 +48,13 @@ pub(super) async fn run(
 fn hint(tally: &Tally, is_to_keep: bool, project: &Project, global: &Global, ui: &Ui) {
     let terminal = &ui.terminal;
     if project.sandbox {
-        let folder = Project::chdir_flag(global);
+        let folder = global.place().chdir_flag();
         terminal.say(&format!("see the feed: {} sandbox{folder}", terminal.program));
     } else if is_to_keep {
         let message = match tally.published + tally.adopted {
             0 => "Record what became of the posts".to_owned(),
             count => format!("Record {}", plural(count, "published post")),
         };
-        remote::say_how_to_keep(project, &message, ui);
+        ui.notes(how_to_keep(project, &message));
     }
 }

@@ -7,11 +7,11 @@ use crate::graph::{Client, scopes};
 use crate::id::{MediaId, UserId};
 use crate::lockfile::State;
 use crate::plan::Plan;
+use crate::session::connect::Clients;
+use crate::session::credentials::flavour;
+use crate::session::project::Project;
+use crate::session::token::{debug, needs};
 
-use super::super::auth::{debug, needs};
-use super::super::connect::Clients;
-use super::super::credentials::flavour;
-use super::super::project::Project;
 use super::super::{Ports, Ui};
 
 /// Sets accounts aside whose token lacks a permission that this run needs.

@@ -11,8 +11,8 @@ use crate::exit::Exit;
 use crate::id::AccountName;
 use crate::plan::{Action, Change, GuardKind, Plan};
 use crate::report;
+use crate::session::project::Project;
 
-use super::super::project::Project;
 use super::super::{Failure, Ui, write_stdout};
 use super::{refusal, show};
 

@@ -3,14 +3,15 @@
 use crate::cli::{AuthAccounts, Global, OutputFormat};
 use crate::exit::Exit;
 use crate::report;
+use crate::session::credentials;
 
-use super::super::{Ended, Failure, Ports, Ui, credentials, write_stdout};
-use super::Desk;
+use super::super::{Ended, Failure, Ports, Ui, write_stdout};
+use super::TokenSession;
 
 pub(super) async fn run(global: &Global, args: &AuthAccounts, ports: &Ports, ui: &Ui) -> Ended {
-    let desk = Desk::open(global, ports, ui).await?;
-    let account = desk.account(args.account.as_deref())?;
-    let client = desk.client(account, ports, ui).await?;
+    let session = TokenSession::open(global, ports, ui).await?;
+    let account = session.account(args.account.as_deref())?;
+    let client = session.client(account, ports, ui).await?;
     let found = client.accounts().await.map_err(|error| {
         let halt = credentials::refused(account, &client, &error);
         Failure::halted(halt)

@@ -7,27 +7,27 @@ use crate::config::{Account, Login};
 use crate::exit::Exit;
 use crate::graph::scopes::{self, Needs};
 use crate::graph::{Client, Error, Expiry, TokenFacts};
-use crate::id::AccountName;
-use crate::manifest::{Post, PostState};
 use crate::report;
 use crate::report::auth::TokenReport;
+use crate::session::connect::{Connector, identity_of};
+use crate::session::load::load;
+use crate::session::project::Project;
+use crate::session::token::{debug, needs, unreachable};
+use crate::session::{credentials, expiry};
 
-use super::super::connect::{Connector, identity_of};
-use super::super::project::Project;
-use super::super::{Ended, Failure, Ports, Ui, credentials, write_stdout};
-use super::expiry;
+use super::super::{Ended, Failure, Ports, Ui, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &AuthInspect, ports: &Ports, ui: &Ui) -> Ended {
-    let project = Project::load(global, ports, ui, false, false).await?;
+    let project = ui.noted(load(&global.place(), false, false, ports).await)?;
     if project.configuration_errors() {
-        super::super::plan::show_findings(&project, ports, ui);
+        super::super::findings::show_findings(&project, ports, ui);
         return Ok(Exit::Failure);
     }
     let connector = Connector::open(&project, ports).await?;
     let mut reports = Vec::new();
     for account in chosen(&project, &args.account)? {
         let needs = needs(project.posts.iter().map(|post| &**post), &account.name);
-        let report = match connector.client(account, &project, ports, ui).await {
+        let report = match ui.noted(connector.client(account, &project, ports).await) {
             Ok(client) => facts(account, &project, &client, needs, ports).await?,
             Err(halt) => TokenReport::unusable(account, halt.reason, halt.help, ports.clock.now()),
         };
@@ -52,7 +52,7 @@ pub(super) async fn run(global: &Global, args: &AuthInspect, ports: &Ports, ui: 
 }
 
 /// The named accounts, or all.
-pub(in super::super) fn chosen<'a>(project: &'a Project, names: &[String]) -> Result<Vec<&'a Account>, Failure> {
+pub(in crate::commands) fn chosen<'a>(project: &'a Project, names: &[String]) -> Result<Vec<&'a Account>, Failure> {
     let accounts = &project.config.accounts;
     if let Some(name) = names.iter().find(|name| !accounts.iter().any(|account| account.name.as_str() == **name)) {
         let known: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
@@ -63,20 +63,8 @@ pub(in super::super) fn chosen<'a>(project: &'a Project, names: &[String]) -> Re
     Ok(accounts.iter().filter(is_chosen).collect())
 }
 
-/// What these posts want of an account's token, beside publishing.
-pub(in super::super) fn needs<'a>(posts: impl Iterator<Item = &'a Post>, account: &AccountName) -> Needs {
-    let mut needs = Needs::default();
-    for post in posts.filter(|post| post.account == *account && !post.draft) {
-        match post.state {
-            PostState::Present => needs.comments |= post.first_comment.is_some() || !post.comment_enabled,
-            PostState::Absent => needs.deletion = true,
-        }
-    }
-    needs
-}
-
 /// Everything Meta tells about the token of one account. Only a Meta that cannot be reached is an error.
-pub(in super::super) async fn facts(
+pub(in crate::commands) async fn facts(
     account: &Account,
     project: &Project,
     client: &Client,
@@ -121,34 +109,4 @@ pub(in super::super) async fn facts(
         missing,
         now,
     })
-}
-
-/// The app may ask about every token; without it a token may be allowed to ask about itself. `None`:
-/// neither was answered.
-pub(in super::super) async fn debug(
-    account: &Account,
-    client: &Client,
-    settings: &crate::config::Settings,
-    ports: &Ports,
-) -> Result<Option<TokenFacts>, Failure> {
-    let app = credentials::app(ports).filter(|_| ports.env.get("IGSYNC_APP_ID").is_some());
-    let asked = match app.map(|app| app.token()) {
-        Some(Ok(token)) => {
-            let transport = super::transport(ports)?;
-            match credentials::client(account.login, token, settings, &transport, ports) {
-                Ok(as_app) => credentials::proven(as_app, ports).debug_token(client.token()).await,
-                Err(halt) => return Err(Failure::halted(halt)),
-            }
-        }
-        _ => client.debug_self().await,
-    };
-    match asked {
-        Ok(facts) => Ok(Some(facts)),
-        Err(error) if error.api().is_some() => Ok(None),
-        Err(error) => Err(unreachable(&error)),
-    }
-}
-
-fn unreachable(error: &Error) -> Failure {
-    Failure::message(Exit::Failure, error, error.help())
 }

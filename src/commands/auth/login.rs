@@ -5,29 +5,30 @@ use crate::config::{Account, Login};
 use crate::exit::Exit;
 use crate::graph::{AccessToken, Client, Identity, Issued};
 use crate::report;
+use crate::session::credentials;
 
-use super::super::{Ended, Failure, Ports, Ui, credentials};
+use super::super::{Ended, Failure, Ports, Ui};
 use super::renew::needed_app;
-use super::{Desk, check_stdout, failed, hand_over};
+use super::{TokenSession, check_stdout, failed, print_token};
 
 pub(super) async fn run(global: &Global, args: &AuthLogin, ports: &Ports, ui: &Ui) -> Ended {
-    let desk = Desk::open(global, ports, ui).await?;
-    let mut account = desk.account(args.account.as_deref())?.clone();
+    let session = TokenSession::open(global, ports, ui).await?;
+    let mut account = session.account(args.account.as_deref())?.clone();
     match args.login {
         Some(LoginArg::Instagram) => account.login = Login::Instagram,
         Some(LoginArg::Facebook) => account.login = Login::Facebook,
         None => {}
     }
     let (given, issued) = match &args.redirect_uri {
-        Some(redirect) => by_browser(&desk, &account, redirect, args.show, ports, ui).await?,
-        None => by_hand(&desk, &account, args.show, ports, ui).await?,
+        Some(redirect) => by_browser(&session, &account, redirect, args.show, ports, ui).await?,
+        None => by_hand(&session, &account, args.show, ports, ui).await?,
     };
     let token = issued.as_ref().map_or_else(|| given.clone(), |issued| issued.token.clone());
-    let client =
-        credentials::client(account.login, token, &desk.settings, &desk.transport, ports).map_err(Failure::halted)?;
+    let client = credentials::client(account.login, token, &session.settings, &session.transport, ports)
+        .map_err(Failure::halted)?;
     let client = credentials::proven(client.after(&given), ports);
     if let Some(issued) = &issued {
-        hand_over(issued, client.server_now(), &desk, ports, ui)?;
+        print_token(issued, client.server_now(), &session, ports, ui)?;
     }
     let found = client.accounts().await.map_err(|error| {
         let halt = credentials::refused(&account, &client, &error);
@@ -43,7 +44,7 @@ pub(super) async fn run(global: &Global, args: &AuthLogin, ports: &Ports, ui: &U
 
 /// The person brings a token, the first of the two; a short-lived one is exchanged at once where the app's secret is known.
 async fn by_hand(
-    desk: &Desk,
+    session: &TokenSession,
     account: &Account,
     show: bool,
     ports: &Ports,
@@ -63,7 +64,7 @@ async fn by_hand(
     }
     let Some(app) = credentials::app(ports) else { return Ok((token, None)) };
     check_stdout(ui, show)?;
-    let client = new_client(desk, account, token.clone(), ports)?;
+    let client = new_client(session, account, token.clone(), ports)?;
     match client.exchange_token(&app).await {
         Ok(issued) => Ok((token, Some(issued))),
         // It may be long-lived already: whether it works is found out next.
@@ -80,7 +81,7 @@ async fn by_hand(
 
 /// The person signs in, and brings back the address that the browser was sent to.
 async fn by_browser(
-    desk: &Desk,
+    session: &TokenSession,
     account: &Account,
     redirect: &str,
     show: bool,
@@ -97,18 +98,18 @@ async fn by_browser(
     }
     check_stdout(ui, show)?;
     let state: String = format!("{:016x}", ports.seed);
-    let version = desk.settings.graph_version.as_deref().unwrap_or(crate::graph::wire::NEWEST_VERSION);
+    let version = session.settings.graph_version.as_deref().unwrap_or(crate::graph::wire::NEWEST_VERSION);
     ui.terminal.say(&report::auth::steps_by_browser(account.login, &app.id, redirect, &state, version));
     let answer = ask(ui, "the address that the browser shows then (it is not shown here)")?;
     let code = code_of(&answer, &state)?;
     // The code speaks for itself; the app's token only fills the place of one.
     let nobody = app.token().map_err(|error| Failure::message(Exit::Failure, error, "check the app id and secret"))?;
-    let client = new_client(desk, account, nobody, ports)?;
+    let client = new_client(session, account, nobody, ports)?;
     let short = client.exchange_code(&app, &code, redirect).await.map_err(|error| {
         let help = "a code works once, within an hour, with exactly the redirect URI it was asked for: begin again";
         error.api().map_or_else(|| failed(&error), |api| Failure::message(Exit::Account, api, help))
     })?;
-    let client = new_client(desk, account, short.token.clone(), ports)?;
+    let client = new_client(session, account, short.token.clone(), ports)?;
     let long = client.exchange_token(&app).await.map_err(|error| failed(&error))?;
     Ok((short.token, Some(long)))
 }
@@ -119,8 +120,8 @@ fn ask(ui: &Ui, prompt: &str) -> Result<String, Failure> {
     })
 }
 
-fn new_client(desk: &Desk, account: &Account, token: AccessToken, ports: &Ports) -> Result<Client, Failure> {
-    credentials::client(account.login, token, &desk.settings, &desk.transport, ports).map_err(Failure::halted)
+fn new_client(session: &TokenSession, account: &Account, token: AccessToken, ports: &Ports) -> Result<Client, Failure> {
+    credentials::client(account.login, token, &session.settings, &session.transport, ports).map_err(Failure::halted)
 }
 
 /// The code in a redirect's address, or the code itself.

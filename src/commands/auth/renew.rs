@@ -4,41 +4,42 @@ use crate::cli::{AuthToken, Global};
 use crate::config::Login;
 use crate::exit::Exit;
 use crate::graph::{App, Client, Error, Issued};
+use crate::session::credentials;
 
-use super::super::{Ended, Failure, Ports, Ui, credentials};
-use super::{Desk, check_stdout, failed, hand_over, introduce};
+use super::super::{Ended, Failure, Ports, Ui};
+use super::{TokenSession, check_stdout, failed, introduce, print_token};
 
 /// Short to long.
 pub(super) async fn exchange(global: &Global, args: &AuthToken, ports: &Ports, ui: &Ui) -> Ended {
-    let desk = Desk::open(global, ports, ui).await?;
-    let account = desk.account(args.account.as_deref())?;
+    let session = TokenSession::open(global, ports, ui).await?;
+    let account = session.account(args.account.as_deref())?;
     check_stdout(ui, args.show)?;
     let app = needed_app(account.login, ports)?;
-    let client = desk.client(account, ports, ui).await?;
+    let client = session.client(account, ports, ui).await?;
     let issued = client.exchange_token(&app).await.map_err(|error| not_exchanged(account.login, &error))?;
-    finish(&desk, &client, account.login, issued, ports, ui).await
+    finish(&session, &client, account.login, issued, ports, ui).await
 }
 
 /// Old to new.
 pub(super) async fn refresh(global: &Global, args: &AuthToken, ports: &Ports, ui: &Ui) -> Ended {
-    let desk = Desk::open(global, ports, ui).await?;
-    let account = desk.account(args.account.as_deref())?;
+    let session = TokenSession::open(global, ports, ui).await?;
+    let account = session.account(args.account.as_deref())?;
     check_stdout(ui, args.show)?;
     let app = match account.login {
         Login::Instagram => None,
         Login::Facebook => Some(needed_app(account.login, ports)?),
     };
-    let client = desk.client(account, ports, ui).await?;
+    let client = session.client(account, ports, ui).await?;
     let issued = match &app {
         None => client.refresh_token().await.map_err(|error| not_refreshed(&error))?,
         Some(app) => client.exchange_token(app).await.map_err(|error| not_exchanged(account.login, &error))?,
     };
-    finish(&desk, &client, account.login, issued, ports, ui).await
+    finish(&session, &client, account.login, issued, ports, ui).await
 }
 
-async fn finish(desk: &Desk, old: &Client, login: Login, issued: Issued, ports: &Ports, ui: &Ui) -> Ended {
-    hand_over(&issued, old.server_now(), desk, ports, ui)?;
-    if let Ok(client) = credentials::client(login, issued.token.clone(), &desk.settings, &desk.transport, ports) {
+async fn finish(session: &TokenSession, old: &Client, login: Login, issued: Issued, ports: &Ports, ui: &Ui) -> Ended {
+    print_token(&issued, old.server_now(), session, ports, ui)?;
+    if let Ok(client) = credentials::client(login, issued.token.clone(), &session.settings, &session.transport, ports) {
         introduce(&credentials::proven(client.after(old.token()), ports), ui).await;
     }
     ui.terminal.say("put it where the old one is kept, for example: gh secret set IGSYNC_ACCESS_TOKEN");

@@ -1,60 +1,61 @@
 //! What keeps the record of a run beyond this machine, and whether the checkout may publish at all.
 
-mod place;
+mod branches;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::apply::{Context, Ledger, Observer};
-use crate::cli::{Apply, Keep};
 use crate::config::Push;
 use crate::exit::Exit;
 use crate::git::{Branch, Followed, Git};
-use crate::lockfile::format::{self, HEADER};
-use crate::lockfile::{self, Record, Records, Snapshot};
+use crate::lockfile::{self, Records, Snapshot, format};
 use crate::port::{Kept, Remote, RunLock};
-use crate::report::text::commands;
-use crate::text;
 
-use super::project::{Project, Start};
-use super::{Failure, Ports, Ui, credentials, run_lock};
-use place::Place;
+use super::credentials;
+use super::failure::Failure;
+use super::note::{Note, Noted};
+use super::ports::Ports;
+use super::project::Project;
+use super::root::ContentRoot;
+use branches::Branches;
 
 /// What a command asks of the remote.
 #[derive(Clone, Copy)]
-pub(super) struct Terms {
-    keep: Keep,
+pub(crate) struct Terms {
+    /// What the command line says of pushing, whatever `git.push` says; `None`: nothing.
+    push: Option<bool>,
     /// What is published depends on what stands there: it has to be known, and in CI this has to be the tip.
     must_know: bool,
 }
 
 impl Terms {
-    pub(super) fn of_apply(args: &Apply) -> Self {
-        Self { keep: args.keep, must_know: !args.allow_stale }
+    /// For a run that publishes, by what it finds at the remote unless it `may_be_stale`.
+    pub(crate) fn of_publishing(push: Option<bool>, may_be_stale: bool) -> Self {
+        Self { push, must_know: !may_be_stale }
     }
 
     /// For what a person says of the record: nothing is published.
-    pub(super) fn of_change(keep: Keep) -> Self {
-        Self { keep, must_know: false }
+    pub(crate) fn of_change(push: Option<bool>) -> Self {
+        Self { push, must_know: false }
     }
 
-    fn push(self, start: &Start) -> Push {
-        match (self.keep.push, self.keep.no_push) {
-            (true, _) => Push::Always,
-            (_, true) => Push::Never,
-            _ => start.config().git.push,
+    fn push(self, root: &ContentRoot) -> Push {
+        match self.push {
+            Some(true) => Push::Always,
+            Some(false) => Push::Never,
+            None => root.config().git.push,
         }
     }
 
     fn off(self) -> &'static str {
-        if self.keep.no_push { "--no-push was passed" } else { "git.push in igsync.yaml is off" }
+        if self.push == Some(false) { "--no-push was passed" } else { "git.push in igsync.yaml is off" }
     }
 }
 
 /// Decided before anything is published.
 #[derive(Default)]
-pub(super) struct Keeping {
+pub(crate) struct RecordPlace {
     /// Where the record is pushed to.
     branch: Option<Arc<Branch>>,
     /// What stood there, or `None`: nothing was read.
@@ -65,9 +66,9 @@ pub(super) struct Keeping {
     nowhere: Option<String>,
 }
 
-impl Keeping {
+impl RecordPlace {
     /// Whether the place lacks some of these: an earlier run could not push them.
-    pub(super) fn lacks(&self, records: &Records) -> bool {
+    pub(crate) fn lacks(&self, records: &Records) -> bool {
         if self.branch.is_none() || self.doubt.is_some() {
             return false;
         }
@@ -77,25 +78,26 @@ impl Keeping {
     }
 
     /// Why nothing keeps what is recorded here, on a machine that will vanish.
-    pub(super) fn nowhere(&self) -> Option<&str> {
+    pub(crate) fn nowhere(&self) -> Option<&str> {
         self.nowhere.as_deref()
     }
 
-    /// Takes the run lock, which is held as long as the run lives, opens the record, and joins in what stands at the
-    /// remote by now.
-    pub(super) async fn open(
+    /// Whether enough is known of the record to open it. Asked before the run lock is waited for.
+    pub(crate) fn check_known(&self) -> Result<(), Failure> {
+        let Some(doubt) = &self.doubt else { return Ok(()) };
+        let help = "let this machine read the remote, or pass --allow-stale";
+        Err(Failure::message(Exit::Stale, format!("nothing was published: {doubt}"), help))
+    }
+
+    /// Opens the record, and joins in what stands at the remote by now. The run lock is held as long as the run lives.
+    pub(crate) async fn open(
         &self,
         project: &Project,
-        (command, patience): (&str, Duration),
+        lock: RunLock,
         observer: Box<dyn Observer>,
         ports: &Ports,
-        ui: &Ui,
     ) -> Result<Arc<Ledger>, Failure> {
-        if let Some(doubt) = &self.doubt {
-            let help = "let this machine read the remote, or pass --allow-stale";
-            return Err(Failure::message(Exit::Stale, format!("nothing was published: {doubt}"), help));
-        }
-        let lock = run_lock::acquire(&project.paths, patience, command, ports, ui).await?;
+        self.check_known()?;
         let mut store = lockfile::Ledger::open(Arc::clone(&ports.disk), project.paths.clone())?;
         if self.branch.is_none() && self.kept.is_some() {
             // Read and not pushed to.
@@ -107,26 +109,26 @@ impl Keeping {
         Ok(ledger)
     }
 
-    /// Lets the checkout come along with what was pushed, and tells a person where it could not.
-    pub(super) async fn follow(&self, ports: &Ports, ui: &Ui) {
-        let Some(branch) = &self.branch else { return };
+    /// Lets the checkout come along with what was pushed; the note says where it could not.
+    pub(crate) async fn follow(&self, ports: &Ports) -> Option<Note> {
+        let branch = self.branch.as_ref()?;
         let why = match branch.bring_checkout_along().await {
-            Ok(None | Some(Followed::Moved)) => return,
+            Ok(None | Some(Followed::Moved)) => return None,
             Ok(Some(Followed::Left(why))) => why.to_owned(),
             Err(error) => error.to_string(),
         };
-        if !ports.env.is_on("CI") {
-            ui.terminal.say(&format!(
+        (!ports.env.is_on("CI")).then(|| {
+            Note::new(format!(
                 "the record is at {}; your branch was left alone, because {why}\n\
                  next: git checkout -- igsync.lock && git pull --rebase (the journal holds the record as well)",
                 branch.target()
-            ));
-        }
+            ))
+        })
     }
 }
 
 /// Why nothing will keep the lockfile, as far as the files and the environment tell.
-pub(super) fn known_offline(project: &Project, ports: &Ports) -> Option<String> {
+pub(crate) fn known_offline(project: &Project, ports: &Ports) -> Option<String> {
     if project.sandbox || !ports.env.is_on("CI") {
         return None;
     }
@@ -140,75 +142,84 @@ pub(super) fn known_offline(project: &Project, ports: &Ports) -> Option<String> 
 
 /// Finds the remote, proves that it can be pushed to, compares the checkout with its tip, and takes in the
 /// records that stand there.
-pub(super) async fn choose(
-    start: &Start,
+pub(crate) async fn choose(
+    root: &ContentRoot,
     snapshot: &mut Snapshot,
     terms: Terms,
     ports: &Ports,
-    ui: &Ui,
-) -> Result<Keeping, Failure> {
+) -> Noted<Result<RecordPlace, Failure>> {
+    Noted::of(async |notes| find(root, snapshot, terms, ports, notes).await).await
+}
+
+async fn find(
+    root: &ContentRoot,
+    snapshot: &mut Snapshot,
+    terms: Terms,
+    ports: &Ports,
+    notes: &mut Vec<Note>,
+) -> Result<RecordPlace, Failure> {
     let is_ci = ports.env.is_on("CI");
-    let push = terms.push(start);
+    let push = terms.push(root);
     let wants = push == Push::Always || (push == Push::Auto && is_ci);
-    let state_branch = start.config().git.state_branch.as_deref();
-    if start.sandbox || !(wants || is_ci || state_branch.is_some()) {
-        return Ok(Keeping::default());
+    let state_branch = root.config().git.state_branch.as_deref();
+    if root.sandbox || !(wants || is_ci || state_branch.is_some()) {
+        return Ok(RecordPlace::default());
     }
-    if !start.is_configured() {
+    if !root.is_configured() {
         // What it says of branches may not be what its author meant.
         let why = "igsync.yaml has errors (`igsync validate` shows them)".to_owned();
         return match push {
             Push::Always => Err(not_pushed(&why)),
-            Push::Auto | Push::Never => Ok(Keeping { nowhere: is_ci.then_some(why), ..Keeping::default() }),
+            Push::Auto | Push::Never => Ok(RecordPlace { nowhere: is_ci.then_some(why), ..RecordPlace::default() }),
         };
     }
-    let mut keeping = Keeping::default();
-    let place = match Place::find(start, ports).await {
-        Ok(place) => place,
+    let mut found = RecordPlace::default();
+    let branches = match Branches::find(root, ports).await {
+        Ok(branches) => branches,
         Err(why) if push == Push::Always => return Err(not_pushed(&why)),
         Err(why) => {
-            keeping.doubt = unknown_branch(state_branch, terms, &why);
+            found.doubt = unknown_branch(state_branch, terms, &why);
             if !terms.must_know {
-                make_do(start, snapshot, &why, ui).await?;
+                use_last_fetched(root, snapshot, &why, notes).await?;
             }
-            keeping.nowhere = is_ci.then_some(why);
-            return Ok(keeping);
+            found.nowhere = is_ci.then_some(why);
+            return Ok(found);
         }
     };
     if wants {
-        match place.record.preflight().await {
+        match branches.record.preflight().await {
             Ok(kept) => {
-                keeping.kept = Some(kept);
-                keeping.branch = Some(Arc::clone(&place.record));
+                found.kept = Some(kept);
+                found.branch = Some(Arc::clone(&branches.record));
             }
             Err(error) if push == Push::Always => return Err(not_pushed(&error.to_string())),
             Err(error) => {
-                keeping.nowhere = Some(format!("{} can not be pushed to ({error})", place.record.target()));
+                found.nowhere = Some(format!("{} can not be pushed to ({error})", branches.record.target()));
             }
         }
     } else if is_ci {
-        keeping.nowhere = Some(terms.off().to_owned());
+        found.nowhere = Some(terms.off().to_owned());
     }
     if is_ci && terms.must_know {
-        keeping.doubt = place.check_tip(keeping.kept.as_ref(), ports).await?;
+        found.doubt = branches.check_tip(found.kept.as_ref(), ports).await?;
     }
-    if keeping.kept.is_none() {
+    if found.kept.is_none() {
         // Not pushed by us; what others have recorded there counts all the same.
-        match place.record.fetch().await {
-            Ok(kept) => keeping.kept = Some(kept),
+        match branches.record.fetch().await {
+            Ok(kept) => found.kept = Some(kept),
             Err(error) => {
                 let why = error.to_string();
-                keeping.doubt = keeping.doubt.or_else(|| unknown_branch(state_branch, terms, &why));
+                found.doubt = found.doubt.or_else(|| unknown_branch(state_branch, terms, &why));
                 if !terms.must_know {
-                    make_do(start, snapshot, &why, ui).await?;
+                    use_last_fetched(root, snapshot, &why, notes).await?;
                 }
             }
         }
     }
-    if let Some(text) = keeping.kept.as_ref().and_then(|kept| kept.text.as_deref()) {
-        take_in(snapshot, text, place.record.target())?;
+    if let Some(text) = found.kept.as_ref().and_then(|kept| kept.text.as_deref()) {
+        take_in(snapshot, text, branches.record.target())?;
     }
-    Ok(keeping)
+    Ok(found)
 }
 
 /// A record on a branch of its own is in no checkout: unread, every post would look unpublished.
@@ -218,53 +229,61 @@ fn unknown_branch(branch: Option<&str>, terms: Terms, why: &str) -> Option<Strin
 }
 
 /// For commands that ask no remote: the record on a branch of its own, as it was last fetched.
-pub(super) async fn take_in_fetched(start: &Start, snapshot: &mut Snapshot, ui: &Ui) -> Result<(), Failure> {
-    let Some(branch) = start.config().git.state_branch.as_deref().filter(|_| !start.sandbox) else { return Ok(()) };
-    let environment = credentials::environment(start.config());
-    let git = Git::offline(&start.root, start.settings().git_timeout, &environment);
-    match git.fetched_lockfile(branch).await {
-        Ok(Some(text)) => take_in(snapshot, &text, format_args!("branch {branch}")),
-        Ok(None) => {
-            ui.terminal.say(&format!(
+pub(crate) async fn take_in_fetched(root: &ContentRoot, snapshot: &mut Snapshot) -> Noted<Result<(), Failure>> {
+    Noted::of(async |notes| {
+        let Some(branch) = root.config().git.state_branch.as_deref().filter(|_| !root.sandbox) else { return Ok(()) };
+        let environment = credentials::environment(root.config());
+        let git = Git::offline(&root.path, root.settings().git_timeout, &environment);
+        match git.fetched_lockfile(branch).await {
+            Ok(Some(text)) => return take_in(snapshot, &text, format_args!("branch {branch}")),
+            Ok(None) => notes.push(Note::new(format!(
                 "note: the record is on branch {branch}, which is not in this clone: `git fetch origin {branch}` \
                  brings it, unless nothing was recorded yet"
-            ));
-            Ok(())
+            ))),
+            Err(why) => notes.push(Note::new(format!("note: the record on branch {branch} was not read: {why}"))),
         }
-        Err(why) => {
-            ui.terminal.say(&format!("note: the record on branch {branch} was not read: {why}"));
-            Ok(())
-        }
-    }
+        Ok(())
+    })
+    .await
 }
 
 /// As [`take_in_fetched`], fetched right now where the remote answers.
-pub(super) async fn take_in_newest(
-    start: &Start,
+pub(crate) async fn take_in_newest(
+    root: &ContentRoot,
     snapshot: &mut Snapshot,
     ports: &Ports,
-    ui: &Ui,
-) -> Result<(), Failure> {
-    if start.sandbox || start.config().git.state_branch.is_none() {
-        return Ok(());
-    }
-    let fetched = match Place::find(start, ports).await {
-        Ok(place) => place.record.fetch().await.map_err(|error| error.to_string()).map(|kept| (kept, place)),
-        Err(why) => Err(why),
-    };
-    match fetched {
-        Ok((kept, place)) => match kept.text {
-            Some(text) => take_in(snapshot, &text, place.record.target()),
-            None => Ok(()),
-        },
-        Err(why) => make_do(start, snapshot, &why, ui).await,
-    }
+) -> Noted<Result<(), Failure>> {
+    Noted::of(async |notes| {
+        if root.sandbox || root.config().git.state_branch.is_none() {
+            return Ok(());
+        }
+        let fetched = match Branches::find(root, ports).await {
+            Ok(branches) => {
+                let kept = branches.record.fetch().await;
+                kept.map_err(|error| error.to_string()).map(|kept| (kept, branches))
+            }
+            Err(why) => Err(why),
+        };
+        match fetched {
+            Ok((kept, branches)) => match kept.text {
+                Some(text) => take_in(snapshot, &text, branches.record.target()),
+                None => Ok(()),
+            },
+            Err(why) => use_last_fetched(root, snapshot, &why, notes).await,
+        }
+    })
+    .await
 }
 
-/// Goes on with what was fetched before, and says so.
-async fn make_do(start: &Start, snapshot: &mut Snapshot, why: &str, ui: &Ui) -> Result<(), Failure> {
-    ui.terminal.say(&format!("note: the record could not be fetched: {why}"));
-    take_in_fetched(start, snapshot, ui).await
+/// Goes on with what was fetched before, and notes that.
+async fn use_last_fetched(
+    root: &ContentRoot,
+    snapshot: &mut Snapshot,
+    why: &str,
+    notes: &mut Vec<Note>,
+) -> Result<(), Failure> {
+    notes.push(Note::new(format!("note: the record could not be fetched: {why}")));
+    take_in_fetched(root, snapshot).await.noting(notes)
 }
 
 /// Joins a lockfile from elsewhere into what this machine knows.
@@ -293,45 +312,21 @@ fn not_pushed(why: &str) -> Failure {
     )
 }
 
-/// Folds the record and brings it to where other machines read it. What did not arrive is handed to whoever
-/// reads the log.
-pub(super) async fn keep_all(ledger: &Ledger, ui: &Ui) -> Result<(), Failure> {
-    let kept = ledger.keep_all().await;
-    kept.map_err(|stop| {
-        hand_over(&ledger.not_kept(), ui);
-        Failure::halted(stop.into_halt())
-    })
-}
-
-/// Tells a person how to keep a record that was not pushed.
-pub(super) fn say_how_to_keep(project: &Project, message: &str, ui: &Ui) {
+/// How a person keeps the record where igsync does not: `message` is that of the commit.
+pub(crate) fn how_to_keep(project: &Project, message: &str) -> Option<Note> {
     if project.sandbox {
-        return;
+        return None;
     }
     let how = match &project.config.git.state_branch {
         Some(branch) => format!("`igsync lock merge --push` puts it on branch {branch}"),
         None => format!("git add igsync.lock && git commit -m \"{message}\""),
     };
-    ui.terminal.say(&commands(&format!("keep the record: {how}"), ui.terminal.program));
+    Some(Note::new(format!("keep the record: {how}")))
 }
 
-/// Shows the record lines that only this machine has, as they have to stand in the lockfile.
-pub(super) fn hand_over(records: &[Record], ui: &Ui) {
-    if records.is_empty() {
-        return;
-    }
-    let line = |record| text::json(format::print_line(std::slice::from_ref(record)).trim_end().to_owned());
-    let lines: Vec<String> = records.iter().map(line).collect();
-    ui.terminal.insist(&format!(
-        "recorded on this machine only; should it be lost, save these lines to a file and join them with \
-         `igsync lock merge FILE`:\n{HEADER}{}\n",
-        lines.join("\n")
-    ));
-    ui.actions.keep(&lines);
-}
-
-/// The record of a run that `observer` hears of. Without a lock nothing may be published.
-pub(super) fn ledger_of(
+/// The record of a run, written through `store`; `observer` is shown what happens in the run. With `lock` the run
+/// holds the run lock as long as it lives; a run that only asks has none, and publishes nothing.
+pub(crate) fn ledger_of(
     project: &Project,
     ports: &Ports,
     store: lockfile::Ledger,

@@ -9,18 +9,19 @@ use crate::exit::Exit;
 use crate::git::{ChangesError, Error, Git};
 use crate::manifest::{Post, Source};
 
+use super::credentials;
+use super::failure::Failure;
 use super::project::Project;
-use super::{Failure, credentials};
 
 const DEFAULTS_FILE: &str = "_defaults.yaml";
 
 /// Git in the repository of the content root, asked offline.
-pub(super) fn git(project: &Project) -> Git {
+pub(crate) fn git(project: &Project) -> Git {
     let environment = credentials::environment(&project.config);
     Git::offline(&project.root, project.settings.git_timeout, &environment)
 }
 
-pub(super) fn failed(error: &ChangesError, rev: &str) -> Failure {
+pub(crate) fn failed(error: &ChangesError, rev: &str) -> Failure {
     let rev = rev.escape_default();
     match error {
         ChangesError::NoCommit => Failure::message(
@@ -50,7 +51,7 @@ pub(super) fn failed(error: &ChangesError, rev: &str) -> Failure {
 }
 
 /// Adds the manifests whose media, caption file or defaults are among the changed files.
-pub(super) fn with_users<'a>(
+pub(crate) fn with_users<'a>(
     mut changed: HashSet<String>,
     posts: impl IntoIterator<Item = &'a Post>,
 ) -> HashSet<String> {

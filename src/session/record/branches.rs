@@ -6,24 +6,26 @@ use crate::exit::Exit;
 use crate::git::{Branch, Checkout, Git, Signature, Target, Tip};
 use crate::port::Kept;
 
-use super::super::project::Start;
-use super::super::{Failure, Ports, credentials};
+use super::super::credentials;
+use super::super::failure::Failure;
+use super::super::ports::Ports;
+use super::super::root::ContentRoot;
 
 /// The branches that a content root has to do with.
-pub(super) struct Place {
+pub(super) struct Branches {
     checkout: Checkout,
     content: Branch,
     /// Where the record is: the branch of the content, or one of its own.
     pub(super) record: Arc<Branch>,
 }
 
-impl Place {
+impl Branches {
     /// The error says why there is none.
-    pub(super) async fn find(start: &Start, ports: &Ports) -> Result<Self, String> {
+    pub(super) async fn find(root: &ContentRoot, ports: &Ports) -> Result<Self, String> {
         let variable = |name: &str| ports.env.get(name).map(str::to_owned);
-        let environment = credentials::environment(start.config());
-        let git = Git::new(&start.root, start.settings().git_timeout, &environment);
-        let settings = &start.config().git;
+        let environment = credentials::environment(root.config());
+        let git = Git::new(&root.path, root.settings().git_timeout, &environment);
+        let settings = &root.config().git;
         let checkout = Checkout::find(git.clone()).await.map_err(|error| error.to_string())?;
         let target = checkout.target(settings.branch.as_deref(), &variable).await?;
         let is_github = ports.env.is_on("GITHUB_ACTIONS");

@@ -10,12 +10,12 @@ use crate::id::{AccountName, PostKey, UserId};
 use crate::lockfile::Records;
 use crate::manifest::Post;
 
-use super::Failure;
+use super::failure::Failure;
 use super::project::Project;
 
 /// One post of one account; it has a manifest, a record, or both.
 #[derive(Clone, Debug)]
-pub(super) struct Named {
+pub(crate) struct Named {
     pub key: PostKey,
     pub account: AccountName,
     /// `None`: only the account's token knows.
@@ -24,7 +24,7 @@ pub(super) struct Named {
 }
 
 /// Finds the post that `name` means. Wrong and ambiguous names are usage errors that list what there is.
-pub(super) fn find(project: &Project, records: &Records, name: &str, account: Option<&str>) -> Result<Named, Failure> {
+pub(crate) fn find(project: &Project, records: &Records, name: &str, account: Option<&str>) -> Result<Named, Failure> {
     check_account(project, account)?;
     let name = canonical(name);
     let all = everything(project, records);
@@ -50,7 +50,7 @@ pub(super) fn find(project: &Project, records: &Records, name: &str, account: Op
 }
 
 /// A misspelt account would otherwise look like a misspelt key.
-pub(super) fn check_account(project: &Project, account: Option<&str>) -> Result<(), Failure> {
+pub(crate) fn check_account(project: &Project, account: Option<&str>) -> Result<(), Failure> {
     let Some(account) = account else { return Ok(()) };
     let known: Vec<&str> = project.config.accounts.iter().map(|known| known.name.as_str()).collect();
     if known.contains(&account) {
@@ -64,7 +64,7 @@ pub(super) fn check_account(project: &Project, account: Option<&str>) -> Result<
 }
 
 /// The key that `name` has or would have: a manifest's path counts as its key.
-pub(super) fn key_of(project: &Project, name: &str) -> PostKey {
+pub(crate) fn key_of(project: &Project, name: &str) -> PostKey {
     let name = canonical(name);
     let by_path = project.posts.iter().find(|post| *post.file == *name);
     by_path.map_or_else(|| PostKey::new(name), |post| post.key.clone())

@@ -9,13 +9,13 @@ use crate::finding::Finding;
 use crate::port::named;
 use crate::rules;
 
-use super::Ports;
+use super::ports::Ports;
 
 /// Larger events exist only with more commits than a plan is about. In bytes.
 const LIMIT: u64 = 16 << 20;
 
 /// Accounts whose media are to be served by a repository that the event calls private.
-pub(super) fn private_hosts(config: &Config, ports: &Ports) -> Vec<Finding> {
+pub(crate) fn private_hosts(config: &Config, ports: &Ports) -> Vec<Finding> {
     let mut hosts = config.accounts.iter().filter_map(|account| match &account.hosting {
         Some(Hosting::Github(repository)) => Some(repository.as_ref()),
         _ => None,

@@ -5,13 +5,16 @@ use std::path::Path;
 
 use unicode_casefold::UnicodeCaseFold as _;
 
-use crate::cli::Global;
 use crate::config;
 use crate::exit::Exit;
 use crate::git::{Error, Git};
 use crate::text::quoted;
 
-use super::{Failure, Ports, Ui, credentials};
+use super::credentials;
+use super::failure::Failure;
+use super::note::Note;
+use super::place::Place;
+use super::ports::Ports;
 
 const FOLDER: &str = ".igsync";
 
@@ -21,12 +24,12 @@ const NAMED: usize = 3;
 /// Ends the command where git tracks anything below `.igsync/` of this content root.
 ///
 /// Git is asked only where there is something to be read and a repository to have it from, once, for its index.
-pub(super) async fn refuse_tracked(
-    global: &Global,
+pub(crate) async fn refuse_tracked(
+    place: &Place,
     root: &Path,
     loaded: &config::Loaded,
     ports: &Ports,
-    ui: &Ui,
+    notes: &mut Vec<Note>,
 ) -> Result<(), Failure> {
     let is_there = |path: &Path| ports.disk.stat(path).is_ok();
     if !is_there(&root.join(FOLDER)) || !root.ancestors().any(|folder| is_there(&folder.join(".git"))) {
@@ -40,12 +43,12 @@ pub(super) async fn refuse_tracked(
         Err(Error::NoRepository) => return Ok(()),
         Err(error) => {
             let why = "whether git tracks .igsync/, which belongs to this machine alone, is not known";
-            ui.terminal.say(&format!("note: {why}: {error}"));
+            notes.push(Note::new(format!("note: {why}: {error}")));
             return Ok(());
         }
     };
     let tracked: Vec<&str> = names.iter().map(String::as_str).filter(|name| is_private(name)).collect();
-    if tracked.is_empty() { Ok(()) } else { Err(refusal(&tracked, &place(global, root, ports))) }
+    if tracked.is_empty() { Ok(()) } else { Err(refusal(&tracked, &typed(place, root, ports))) }
 }
 
 /// Whether a path of the index leads into `.igsync/`, on a disk that takes letters of either case for one another,
@@ -56,14 +59,14 @@ fn is_private(path: &str) -> bool {
     plain == FOLDER || plain.starts_with("igsync~")
 }
 
-fn refusal(tracked: &[&str], place: &Place) -> Failure {
+fn refusal(tracked: &[&str], typed: &Typed) -> Failure {
     let mut named: Vec<String> = tracked.iter().take(NAMED).map(|name| name.escape_debug().to_string()).collect();
     if tracked.len() > NAMED {
         named.push(format!("{} more", tracked.len() - NAMED));
     }
     let mut folders: Vec<String> = Vec::new();
     for folder in tracked.iter().filter_map(|name| name.split('/').next()) {
-        let folder = place.path(folder);
+        let folder = typed.path(folder);
         if !folders.contains(&folder) {
             folders.push(folder);
         }
@@ -74,33 +77,33 @@ fn refusal(tracked: &[&str], place: &Place) -> Failure {
         format!(
             "if a branch brought this here, it may be forged: leave that branch. If it was added by mistake, take it \
              out of git, `{}rm --cached -r -- {}`, and commit that: what stays on this disk is believed then",
-            place.git,
+            typed.git,
             folders.join(" ")
         ),
     )
 }
 
 /// How a command names the content root from where it was typed.
-struct Place {
+struct Typed {
     /// `git ` or `git -C DIR `.
     git: String,
     /// Leads from there to the content root: empty, or ending in `/`.
     up: String,
 }
 
-impl Place {
+impl Typed {
     fn path(&self, name: &str) -> String {
         quoted(&format!("{}{name}", self.up))
     }
 }
 
-fn place(global: &Global, root: &Path, ports: &Ports) -> Place {
-    if let Some(folder) = &global.chdir {
-        return Place { git: format!("git -C {} ", quoted(&folder.to_string_lossy())), up: String::new() };
+fn typed(place: &Place, root: &Path, ports: &Ports) -> Typed {
+    if let Some(folder) = &place.chdir {
+        return Typed { git: format!("git -C {} ", quoted(&folder.to_string_lossy())), up: String::new() };
     }
     let here = ports.disk.canonicalize(Path::new(".")).unwrap_or_default();
     let below = here.strip_prefix(root).map_or(0, |rest| rest.components().count());
-    Place { git: "git ".to_owned(), up: "../".repeat(below) }
+    Typed { git: "git ".to_owned(), up: "../".repeat(below) }
 }
 
 #[cfg(test)]
@@ -127,12 +130,12 @@ mod tests {
 
     #[test]
     fn the_refusal_names_the_command_that_takes_it_out_of_git() {
-        let here = Place { git: "git ".to_owned(), up: String::new() };
+        let here = Typed { git: "git ".to_owned(), up: String::new() };
         let failure = refusal(&[".igsync/journal.jsonl"], &here);
         assert_eq!(failure.exit, Exit::Refused);
         let help = failure.report.help().unwrap().to_string();
         assert!(help.contains("`git rm --cached -r -- .igsync`"), "{help}");
-        let below = Place { git: "git ".to_owned(), up: "../../".to_owned() };
+        let below = Typed { git: "git ".to_owned(), up: "../../".to_owned() };
         let files = ["a", "b", "c", "d"].map(|name| format!(".igsync/{name}\u{1b}[0m"));
         let files: Vec<&str> = files.iter().map(String::as_str).chain([".ig\u{200c}sync/'x"]).collect();
         let failure = refusal(&files, &below);

@@ -11,31 +11,34 @@ use crate::port::Transport;
 use crate::process::{self, Call, Environment, Limits, Problem, Secrets, TalksTo};
 use crate::text::tokens::is_meta_token;
 
-use super::{Ports, Ui};
+use super::note::{Note, Noted};
+use super::ports::Ports;
 
 /// The way to the API of one account, with the token that its source holds.
-pub(super) async fn connect(
+pub(crate) async fn connect(
     account: &Account,
     config: &Config,
     settings: &Settings,
     transport: &Arc<dyn Transport>,
     ports: &Ports,
-    ui: &Ui,
-) -> Result<Client, Halt> {
-    let token = AccessToken::from_text(&token_text(account, config, settings, ports).await?)
-        .map_err(|error| account_halt(error, "put a fresh token into the account's token source"))?;
-    if is_of_the_other_login(account, &token) {
-        ui.terminal.say(&format!(
-            "warning: the token of account {} looks like one of the other login; `login:` says {}",
-            account.name,
-            login_word(account.login)
-        ));
-    }
-    client(account.login, token, settings, transport, ports).map(|client| proven(client, ports))
+) -> Noted<Result<Client, Halt>> {
+    Noted::of(async |notes| {
+        let token = AccessToken::from_text(&token_text(account, config, settings, ports).await?)
+            .map_err(|error| account_halt(error, "put a fresh token into the account's token source"))?;
+        if is_of_the_other_login(account, &token) {
+            notes.push(Note::new(format!(
+                "warning: the token of account {} looks like one of the other login; `login:` says {}",
+                account.name,
+                login_word(account.login)
+            )));
+        }
+        client(account.login, token, settings, transport, ports).map(|client| proven(client, ports))
+    })
+    .await
 }
 
 /// Proves every call where the app's secret is known.
-pub(super) fn proven(client: Client, ports: &Ports) -> Client {
+pub(crate) fn proven(client: Client, ports: &Ports) -> Client {
     match ports.env.get("IGSYNC_APP_SECRET").map(AppSecret::from_text) {
         Some(Ok(secret)) => client.with_app_secret(secret),
         _ => client,
@@ -43,7 +46,7 @@ pub(super) fn proven(client: Client, ports: &Ports) -> Client {
 }
 
 /// A client for this token; proves nothing.
-pub(super) fn client(
+pub(crate) fn client(
     login: Login,
     token: AccessToken,
     settings: &Settings,
@@ -58,13 +61,13 @@ pub(super) fn client(
 }
 
 /// The app of the environment. Facebook Login needs both parts, Instagram Login the secret alone.
-pub(super) fn app(ports: &Ports) -> Option<App> {
+pub(crate) fn app(ports: &Ports) -> Option<App> {
     let secret = ports.env.get("IGSYNC_APP_SECRET")?;
     Some(App::new(ports.env.get("IGSYNC_APP_ID").unwrap_or_default(), secret))
 }
 
 /// The end of an account's run when the token was refused, with the reason that Meta does not give.
-pub(super) fn refused(account: &Account, client: &Client, error: &Error) -> Halt {
+pub(crate) fn refused(account: &Account, client: &Client, error: &Error) -> Halt {
     let halt = Halt::unreachable(&refusal(error));
     let is_unreadable = error.codes().is_some_and(|(code, _)| code == 190);
     if !is_unreadable || !is_of_the_other_login(account, client.token()) {
@@ -78,11 +81,11 @@ pub(super) fn refused(account: &Account, client: &Client, error: &Error) -> Halt
     Halt { help, ..halt }
 }
 
-pub(super) fn is_of_the_other_login(account: &Account, token: &AccessToken) -> bool {
+pub(crate) fn is_of_the_other_login(account: &Account, token: &AccessToken) -> bool {
     token.looks_like().is_some_and(|looks| looks != flavour(account.login))
 }
 
-pub(super) fn flavour(login: Login) -> Flavour {
+pub(crate) fn flavour(login: Login) -> Flavour {
     match login {
         Login::Instagram => Flavour::Instagram,
         Login::Facebook => Flavour::Facebook,
@@ -105,7 +108,7 @@ async fn token_text(account: &Account, config: &Config, settings: &Settings, por
 }
 
 /// Names of the variables that hold secrets of igsync: no other program is given them.
-pub(super) fn secret_variables(config: &Config) -> Vec<String> {
+pub(crate) fn secret_variables(config: &Config) -> Vec<String> {
     let tokens = config.accounts.iter().flat_map(|account| account.token_variables().iter().cloned());
     let hosting = config.accounts.iter().filter_map(|account| account.hosting.as_ref());
     let keys = hosting.flat_map(Hosting::key_variables).map(|name| (*name).to_owned());
@@ -118,7 +121,7 @@ pub(super) fn secret_variables(config: &Config) -> Vec<String> {
 
 /// What the programs that igsync starts are given of its environment: no token of any account, whatever its variable
 /// is called, no secret of the app, no key of an object store that igsync itself writes to.
-pub(super) fn environment(config: &Config) -> Environment {
+pub(crate) fn environment(config: &Config) -> Environment {
     Environment::without(&Secrets::named(secret_variables(config)).and_texts(is_meta_token))
 }
 
@@ -162,11 +165,11 @@ async fn run_command(
     Ok(text.lines().next().unwrap_or_default().trim().to_owned())
 }
 
-pub(super) fn account_halt(reason: impl std::fmt::Display, help: &str) -> Halt {
+pub(crate) fn account_halt(reason: impl std::fmt::Display, help: &str) -> Halt {
     Halt { cause: Cause::Account, reason: reason.to_string(), help: help.to_owned() }
 }
 
-pub(super) fn login_word(login: Login) -> &'static str {
+pub(crate) fn login_word(login: Login) -> &'static str {
     match login {
         Login::Instagram => "instagram",
         Login::Facebook => "facebook",

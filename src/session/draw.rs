@@ -14,7 +14,7 @@ use crate::media::rules::Broken;
 use crate::plan::{Action, Plan};
 use crate::rules;
 
-use super::Ports;
+use super::ports::Ports;
 use super::project::Project;
 
 /// More than this is left to apply, so that a plan over thousands of new pictures stays quick: it shows
@@ -30,7 +30,7 @@ struct Job {
 }
 
 /// Fills in the lengths of converted pictures, and with them what the media of the plan weigh.
-pub(super) fn draw(plan: &mut Plan, project: &Project, ports: &Ports) -> Vec<Finding> {
+pub(crate) fn draw(plan: &mut Plan, project: &Project, ports: &Ports) -> Vec<Finding> {
     let findings = draw_due(plan, project, ports);
     plan.cost.media_bytes = media_bytes(plan, project);
     findings
@@ -102,7 +102,7 @@ fn remember<'m>(made: impl Iterator<Item = &'m Made>, project: &Project, ports: 
 }
 
 /// Takes away converted pictures that no post will need, so that they do not pile up.
-pub(super) fn tidy(project: &Project, ports: &Ports) {
+pub(crate) fn tidy(project: &Project, ports: &Ports) {
     let conversions = project.posts.iter().flat_map(|post| &post.conversions);
     let wanted = conversions.filter_map(|made| Some((project.digests.get(&made.path)?, &made.wish)));
     convert::prune(&*ports.disk, &project.paths.converted(), wanted, ports.clock.now().as_nanosecond());

@@ -18,13 +18,13 @@ const KEPT: usize = 50;
 type Note = (String, Timestamp);
 
 /// When this token expires, if it was issued on this machine.
-pub(in super::super) fn recall(disk: &dyn Disk, path: &Path, token: &AccessToken) -> Option<Timestamp> {
+pub(crate) fn recall(disk: &dyn Disk, path: &Path, token: &AccessToken) -> Option<Timestamp> {
     let name = token.fingerprint();
     read(disk, path).into_iter().rev().find(|(known, _)| *known == name).map(|(_, at)| at)
 }
 
 /// Writes down when a new token expires, into a folder that exists.
-pub(super) fn remember(disk: &dyn Disk, path: &Path, token: &AccessToken, at: Timestamp) -> std::io::Result<()> {
+pub(crate) fn remember(disk: &dyn Disk, path: &Path, token: &AccessToken, at: Timestamp) -> std::io::Result<()> {
     let mut notes = read(disk, path);
     let name = token.fingerprint();
     notes.retain(|(known, _)| *known != name);

@@ -16,7 +16,7 @@ use crate::media::{DigestCache, Hashed};
 use crate::port::{Disk, Stat};
 use crate::rules;
 
-use super::super::Ports;
+use super::super::ports::Ports;
 use super::Project;
 
 impl Project {
@@ -161,7 +161,7 @@ impl Project {
 }
 
 /// `None`: the account's pictures are published as they are.
-pub(in crate::commands) fn mending_of(account: &Account) -> Option<Mending> {
+pub(crate) fn mending_of(account: &Account) -> Option<Mending> {
     account.convert.then_some(Mending { fit: account.fit })
 }
 

@@ -14,31 +14,34 @@ use crate::id::{AccountName, AttemptId, PostKey, UserId};
 use crate::lockfile::{Record, Records};
 use crate::report::lock::Done;
 use crate::report::text::{commands, visible};
+use crate::session::connect::{Connector, Pace};
+use crate::session::project::Project;
+use crate::session::record::{RecordPlace, Terms, choose, how_to_keep, take_in_newest};
+use crate::session::root::ContentRoot;
+use crate::session::subject::Named;
 
-use super::connect::{Connector, Pace};
-use super::project::{Project, Start};
-use super::remote::{self, Keeping, Terms};
-use super::subject::Named;
+use super::connect::connect_all;
+use super::record::{self, print_unpushed_records};
 use super::{Ended, Failure, Ports, Silent, Ui, write_stdout};
 
 /// The record opened for a change.
-pub(super) struct Desk {
+pub(super) struct RecordEdit {
     pub project: Project,
     /// `None`: a dry run.
-    book: Option<Book>,
+    open: Option<OpenRecord>,
     ids: fastrand::Rng,
     format: OutputFormat,
 }
 
 /// What a change is written into. The run holds the run lock.
-struct Book {
+struct OpenRecord {
     ledger: Arc<Ledger>,
-    keeping: Keeping,
+    remote: RecordPlace,
     /// Why it would be gone with this machine, and nobody said that it may be.
     nowhere: Option<String>,
 }
 
-impl Book {
+impl OpenRecord {
     /// Fails where nothing would keep what is written.
     fn check(&self) -> Result<(), Failure> {
         let Some(why) = &self.nowhere else { return Ok(()) };
@@ -61,7 +64,7 @@ pub(super) struct Opening<'a> {
     pub observer: Box<dyn Observer>,
 }
 
-impl Desk {
+impl RecordEdit {
     pub(super) async fn open(
         global: &Global,
         scope: &LockScope,
@@ -78,24 +81,25 @@ impl Desk {
     pub(super) async fn of(opening: Opening<'_>, global: &Global, ports: &Ports, ui: &Ui) -> Result<Self, Failure> {
         let Opening { command, sandbox, change, format, observer } = opening;
         let ids = fastrand::Rng::with_seed(ports.seed);
-        let start = Start::new(global, ports, ui, sandbox).await?;
-        let mut snapshot = start.snapshot(ports)?;
+        let root = ui.noted(ContentRoot::open(&global.place(), sandbox, ports).await)?;
+        let mut snapshot = root.snapshot(ports)?;
         if change.dry_run {
-            remote::take_in_newest(&start, &mut snapshot, ports, ui).await?;
-            return Ok(Self { project: start.project(ports, snapshot, false), book: None, ids, format });
+            ui.noted(take_in_newest(&root, &mut snapshot, ports).await)?;
+            return Ok(Self { project: Project::read(root, snapshot, false, ports), open: None, ids, format });
         }
-        let keeping = remote::choose(&start, &mut snapshot, Terms::of_change(change.keep), ports, ui).await?;
-        let mut project = start.project(ports, snapshot, false);
-        let ledger = keeping.open(&project, (command, Duration::ZERO), observer, ports, ui).await?;
+        let terms = Terms::of_change(change.keep.push());
+        let remote = ui.noted(choose(&root, &mut snapshot, terms, ports).await)?;
+        let mut project = Project::read(root, snapshot, false, ports);
+        let ledger = record::open(&remote, &project, (command, Duration::ZERO), observer, ports, ui).await?;
         project.snapshot.records = ledger.with_records(Clone::clone);
         let by_others = change.keep.no_push || project.config.git.push == Push::Never;
-        let nowhere = keeping.nowhere().filter(|_| !by_others).map(str::to_owned);
-        Ok(Self { project, book: Some(Book { ledger, keeping, nowhere }), ids, format })
+        let nowhere = remote.nowhere().filter(|_| !by_others).map(str::to_owned);
+        Ok(Self { project, open: Some(OpenRecord { ledger, remote, nowhere }), ids, format })
     }
 
     /// Nothing is written, nobody is asked.
     pub(super) fn is_dry(&self) -> bool {
-        self.book.is_none()
+        self.open.is_none()
     }
 
     pub(super) fn records(&self) -> &Records {
@@ -143,14 +147,15 @@ impl Desk {
         ui: &Ui,
         work: impl AsyncFnOnce(&mut AccountRun, &Client) -> Result<T, Stop>,
     ) -> Result<Result<T, Halt>, Failure> {
-        let Some(book @ Book { ledger, .. }) = &self.book else {
+        let Some(open @ OpenRecord { ledger, .. }) = &self.open else {
             let help = "leave out --dry-run";
             return Err(Failure::message(Exit::Usage, "a dry run asks nobody", help));
         };
-        book.check()?;
+        open.check()?;
         let connector = Connector::open(&self.project, ports).await?;
         let only = HashSet::from([named.account.clone()]);
-        let connected = connector.connect_all(&self.project, &Pace::reading(), &only, ledger, ports, ui).await;
+        let connected =
+            connect_all(connector.connecting(&self.project, Pace::reading(), ledger, ports), &only, ui).await;
         let answer = match connected {
             Ok(mut accounts) => Ok(match accounts.runs.first_mut().zip(accounts.clients.get(&named.account)) {
                 Some((run, client)) => work(run, client).await.map_err(Stop::into_halt),
@@ -164,8 +169,8 @@ impl Desk {
 
     /// Writes the records down, unless this is a dry run.
     pub(super) async fn record(&mut self, records: Vec<Record>) -> Result<(), Failure> {
-        if let Some(book @ Book { ledger, .. }) = &self.book {
-            book.check()?;
+        if let Some(open @ OpenRecord { ledger, .. }) = &self.open {
+            open.check()?;
             ledger.record_all(records).await.map_err(|stop| Failure::halted(stop.into_halt()))?;
             self.project.snapshot.records = ledger.with_records(Clone::clone);
         }
@@ -174,8 +179,8 @@ impl Desk {
 
     /// Takes over what another machine has recorded, unless this is a dry run.
     pub(super) async fn take_over(&mut self, others: &Records) -> Result<(), Failure> {
-        if let Some(book @ Book { ledger, .. }) = &self.book {
-            book.check()?;
+        if let Some(open @ OpenRecord { ledger, .. }) = &self.open {
+            open.check()?;
             ledger.take_over(others).await.map_err(|stop| Failure::halted(stop.into_halt()))?;
             self.project.snapshot.records = ledger.with_records(Clone::clone);
         }
@@ -185,17 +190,17 @@ impl Desk {
     /// Folds what was recorded into the lockfile and brings it to where other machines read it. The next
     /// step for a person is a commit with this message, where igsync makes none itself.
     pub(super) async fn keep(&self, message: &str, ports: &Ports, ui: &Ui) -> Result<(), Failure> {
-        let Some(Book { ledger, keeping, .. }) = &self.book else { return Ok(()) };
+        let Some(OpenRecord { ledger, remote, .. }) = &self.open else { return Ok(()) };
         let kept = ledger.keep_all().await;
-        keeping.follow(ports, ui).await;
+        ui.notes(remote.follow(ports).await);
         let Err(stop) = kept else {
             if ledger.has_changed_lockfile() && !ledger.is_shared() {
-                remote::say_how_to_keep(&self.project, message, ui);
+                ui.notes(how_to_keep(&self.project, message));
             }
             return Ok(());
         };
         let not_kept = ledger.not_kept();
-        remote::hand_over(&not_kept, ui);
+        print_unpushed_records(&not_kept, ui);
         let halt = stop.into_halt();
         let exit = if not_kept.is_empty() { halt.cause.into() } else { Exit::RecordNotDurable };
         Err(Failure::message(exit, halt.reason, "mend the cause, then run the same command again"))

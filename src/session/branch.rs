@@ -5,14 +5,16 @@ use crate::git::Fork;
 use crate::lockfile::{self, Base, Paths, RecordChange, Records, changes, format};
 use crate::plan::Branch;
 
+use super::base;
+use super::failure::Failure;
+use super::ports::Ports;
 use super::project::Project;
-use super::{Failure, Ports, base};
 
 /// The lockfile below the content root.
 const LOCKFILE: &str = "igsync.lock";
 
 /// What this checkout adds and changes since it left `rev`.
-pub(super) async fn of(project: &Project, rev: &str, ports: &Ports) -> Result<Branch, Failure> {
+pub(crate) async fn of(project: &Project, rev: &str, ports: &Ports) -> Result<Branch, Failure> {
     let git = base::git(project);
     let failed = |error| base::failed(&error, rev);
     let fork = git.fork(rev).await.map_err(failed)?;

@@ -1,0 +1,91 @@
+//! Posts and records compared as the flags of plan and apply ask for.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::cli::Scope;
+use crate::config::{Account, Paused};
+use crate::exit::Exit;
+use crate::id::{AccountName, AttemptId, PostKey};
+use crate::lockfile::Record;
+use crate::manifest::caption_digest;
+use crate::plan::{self, AccountView, Input, Options, Selection};
+use crate::session::project::Project;
+use crate::session::{Failure, Ports};
+
+/// By what time posts are due: what the person says, else the server's where it was asked, else this machine's.
+/// The sandbox in this process knows no time of its own that posts were dated by.
+pub(super) fn due_by(project: &Project, scope: &Scope, server: Option<Timestamp>, ports: &Ports) -> Timestamp {
+    let server = server.filter(|_| !project.sandbox);
+    scope.now.or(server).unwrap_or_else(|| ports.clock.now())
+}
+
+/// Compares posts and records as the flags ask for. `settled` are the attempts that this run has proven
+/// not to be live; posts are due by `now`.
+pub(super) fn make(
+    project: &Project,
+    scope: &Scope,
+    settled: BTreeSet<AttemptId>,
+    now: Timestamp,
+) -> Result<plan::Plan, Failure> {
+    check_names(project, scope)?;
+    let accounts: Vec<AccountView> = project.config.accounts.iter().map(|account| view(project, account)).collect();
+    let names = scope.account.iter().map(|name| AccountName::from(name.as_str()));
+    let selection = Selection::new(names, &scope.target, &scope.exclude);
+    let records: Vec<&Record> = project.snapshot.records.iter().collect();
+    Ok(plan::plan(&Input {
+        posts: &project.posts,
+        records: &records,
+        accounts: &accounts,
+        now,
+        complete: project.complete,
+        selection: &selection,
+        options: &Options {
+            include_late: scope.include_late,
+            retry_failed: scope.retry_failed,
+            allow_empty: scope.allow_empty,
+            allow_new_lock: scope.allow_new_lock,
+            allow_repost: scope.allow_repost.iter().map(|key| PostKey::from(key.as_str())).collect(),
+            max_publish: scope.max_publish,
+            has_lockfile: project.snapshot.has_lockfile,
+            is_sandbox: project.sandbox,
+            ephemeral_lockfile: project.ephemeral.clone(),
+            graph_base: project.settings.graph_url.as_ref().map(ToString::to_string).filter(|_| !project.sandbox),
+            settled,
+            live: project.live.clone(),
+            branch: project.branch.clone(),
+        },
+        caption_digest: &|post| caption_digest(&post.content.caption),
+    }))
+}
+
+fn view(project: &Project, account: &Account) -> AccountView {
+    AccountView {
+        name: account.name.clone(),
+        user_id: project.user_of(account),
+        username: account.username.clone(),
+        timezone: account.timezone.clone(),
+        max_publish_per_run: account.max_publish_per_run,
+        late_after: account.schedule.late_after,
+        paused: account.paused.map(|paused| match paused {
+            Paused::Configuration => "`paused: true` stands in igsync.yaml".to_owned(),
+            Paused::Environment => "IGSYNC_PAUSED is set".to_owned(),
+        }),
+    }
+}
+
+/// A misspelt account would otherwise silently select nothing.
+fn check_names(project: &Project, scope: &Scope) -> Result<(), Failure> {
+    for name in &scope.account {
+        if !project.config.accounts.iter().any(|account| account.name.as_str() == name) {
+            let known: Vec<&str> = project.config.accounts.iter().map(|account| account.name.as_str()).collect();
+            return Err(Failure::message(
+                Exit::Usage,
+                format!("there is no account `{name}`"),
+                format!("igsync.yaml has: {}", known.join(", ")),
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! One sitting over a content root: what its files say, which accounts can act, where its record is.
+//!
+//! Everything that several commands need before they can do their work. It returns values, and as [`Note`]s what a
+//! person should know; it writes to no terminal and knows no command line.
+
+pub(crate) mod base;
+pub(crate) mod branch;
+pub(crate) mod connect;
+pub(crate) mod credentials;
+pub(crate) mod draw;
+pub(crate) mod expiry;
+mod failure;
+mod github;
+mod hosts;
+pub(crate) mod load;
+mod note;
+mod place;
+mod ports;
+mod private;
+pub(crate) mod project;
+pub(crate) mod record;
+pub(crate) mod root;
+pub(crate) mod run_lock;
+pub(crate) mod subject;
+pub(crate) mod token;
+
+pub use failure::Failure;
+pub use note::Note;
+pub use ports::Ports;
+
+pub(crate) use note::Noted;
+pub(crate) use place::{Place, relative};

@@ -1,0 +1,180 @@
+//! A content root as validate, plan and apply see it: configuration, posts, records, findings.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::apply::Waits;
+use crate::config::{self, Account, Config, Settings};
+use crate::finding::{self, Finding, Severity};
+use crate::id::{AccountName, Digest, PostKey, UserId};
+use crate::lockfile::{Paths, Records, Snapshot};
+use crate::manifest::{self, Post};
+use crate::media::convert::Kept;
+use crate::plan::{Branch, Sighting};
+use crate::port::Stat;
+use crate::rules;
+
+use super::github;
+use super::place::relative;
+use super::ports::Ports;
+use super::root::ContentRoot;
+
+mod media;
+
+pub(crate) use media::mending_of;
+
+/// Everything that files and environment say.
+pub(crate) struct Project {
+    pub root: PathBuf,
+    pub config: Config,
+    pub settings: Settings,
+    pub paths: Paths,
+    pub snapshot: Snapshot,
+    pub posts: Vec<Arc<Post>>,
+    /// How many manifests there are, drafts and unreadable ones included.
+    pub manifests: usize,
+    pub findings: Vec<Finding>,
+    /// `false`: the configuration has errors, so what it says is not what its author meant.
+    is_configured: bool,
+    /// `false`: a manifest could not be read.
+    pub complete: bool,
+    /// SHA-256 of the local media files of posts that may go out.
+    pub digests: Arc<HashMap<Arc<str>, Digest>>,
+    /// Those files as they were when their digests were taken.
+    pub hashed: Arc<HashMap<Arc<str>, Stat>>,
+    /// Converted pictures, those that this run made among them.
+    pub kept: Arc<Kept>,
+    pub sandbox: bool,
+    /// `--refresh full`: posts that are due and that their account shows already.
+    pub live: BTreeMap<(AccountName, PostKey), Sighting>,
+    /// `--base`
+    pub branch: Option<Branch>,
+    /// Why nothing keeps the lockfile of this run; `None`: something does, or it stays on this machine.
+    pub ephemeral: Option<String>,
+}
+
+impl Project {
+    /// Reads manifests and media, and compares them with what is recorded.
+    pub(crate) fn read(root: ContentRoot, snapshot: Snapshot, check_published: bool, ports: &Ports) -> Self {
+        let is_configured = root.is_configured();
+        let ContentRoot { path: root, loaded, paths, sandbox } = root;
+        let config::Loaded { config, settings, mut findings, is_readable } = loaded;
+        let options = manifest::Options { allow_loopback: sandbox || settings.is_loopback() };
+        let mut read = manifest::load(&*ports.disk, &root, &config, options);
+        findings.append(&mut read.findings);
+        if !sandbox {
+            findings.extend(github::private_hosts(&config, ports));
+        }
+        let mut project = Self {
+            manifests: read.manifests,
+            complete: read.complete,
+            posts: Vec::new(),
+            kept: Arc::new(Kept::new(paths.converted())),
+            root,
+            config,
+            settings,
+            paths,
+            snapshot,
+            findings,
+            is_configured,
+            digests: Arc::default(),
+            hashed: Arc::default(),
+            sandbox,
+            live: BTreeMap::new(),
+            branch: None,
+            ephemeral: None,
+        };
+        project.name_users(read.posts.iter_mut().chain(&mut read.unplanned));
+        project.read_media(&mut read, ports, check_published);
+        project.posts = read.posts.into_iter().map(Arc::new).collect();
+        if !is_readable {
+            project.findings.retain(|finding| !rules::ABOUT_CONFIGURED.iter().any(|rule| rule.id == finding.rule.id));
+        }
+        finding::sort(&mut project.findings);
+        project
+    }
+
+    /// The user behind an account, as far as configuration and records know.
+    pub(crate) fn user_of(&self, account: &Account) -> Option<UserId> {
+        account.user_id.clone().or_else(|| user_in_records(&self.snapshot.records, &account.name))
+    }
+
+    /// Gives posts the user ids that only the tokens knew.
+    pub(crate) fn adopt_users(&mut self, users: &HashMap<AccountName, UserId>) {
+        for account in &mut self.config.accounts {
+            if account.user_id.is_none() {
+                account.user_id = users.get(&account.name).cloned();
+            }
+        }
+        for post in &mut self.posts {
+            if post.user_id.is_none() {
+                Arc::make_mut(post).user_id = users.get(&post.account).cloned();
+            }
+        }
+    }
+
+    /// How long this run waits. The in-process sandbox answers at once and is never in doubt.
+    pub(crate) fn waits(&self) -> Waits {
+        let settings = &self.settings;
+        let quick = |normal, quick| if self.sandbox { Duration::from_millis(quick) } else { normal };
+        Waits {
+            poll_initial: if self.sandbox { Some(Duration::from_millis(150)) } else { settings.poll_initial },
+            poll_max: quick(settings.poll_max, 500),
+            poll_budget: settings.poll_budget,
+            settle: quick(settings.settle, 300),
+            look: quick(settings.look, 100),
+            http_timeout: settings.http_timeout,
+            max_skew: settings.max_skew.filter(|_| !self.sandbox),
+        }
+    }
+
+    /// The way from the repository's root to the content root: empty, or ending in `/`. Annotations
+    /// and links name files from there.
+    pub(crate) fn folder_in_repository(&self, ports: &Ports) -> String {
+        let top = ports.env.get("GITHUB_WORKSPACE").and_then(|top| ports.disk.canonicalize(Path::new(top)).ok());
+        let folder = top.and_then(|top| self.root.strip_prefix(top).ok().map(|folder| relative(Path::new(""), folder)));
+        match folder.unwrap_or_default() {
+            folder if folder.is_empty() => folder,
+            folder => folder + "/",
+        }
+    }
+
+    pub(crate) fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// Errors that are not about one post: nothing may be done on top of them. A configuration that was
+    /// only half understood may name another account, or lack its `paused`.
+    pub(crate) fn configuration_errors(&self) -> bool {
+        let is_about_it =
+            |finding: &Finding| finding.severity == Severity::Error && finding.rule.id.starts_with("IGS4");
+        !self.is_configured || self.findings.iter().any(is_about_it)
+    }
+
+    /// Fills in user ids that only the lockfile knows.
+    fn name_users<'p>(&self, posts: impl Iterator<Item = &'p mut Post>) {
+        let known: HashMap<&AccountName, UserId> = self
+            .config
+            .accounts
+            .iter()
+            .filter_map(|account| {
+                let id = account.user_id.clone().or_else(|| user_in_records(&self.snapshot.records, &account.name));
+                Some((&account.name, id?))
+            })
+            .collect();
+        for post in posts {
+            if post.user_id.is_none() {
+                post.user_id = known.get(&post.account).cloned();
+            }
+        }
+    }
+}
+
+/// The user of an account as earlier runs recorded it; `None` unless they agree.
+fn user_in_records(records: &Records, account: &AccountName) -> Option<UserId> {
+    let mut users = records.iter().filter(|record| record.account == *account).map(|record| &record.user_id);
+    let first = users.next()?;
+    users.all(|user| user == first).then(|| first.clone())
+}

@@ -1,0 +1,84 @@
+//! A content root before its manifests are read: configuration, environment, the record of this machine.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::{self, Config, Settings};
+use crate::finding::{Finding, Severity};
+use crate::id::UserId;
+use crate::lockfile::{self, Paths, Snapshot};
+use crate::port::{Disk, FileKind};
+
+use super::failure::Failure;
+use super::note::Noted;
+use super::place::Place;
+use super::ports::Ports;
+use super::private;
+
+/// A content root before its manifests are read.
+pub(crate) struct ContentRoot {
+    pub path: PathBuf,
+    pub sandbox: bool,
+    pub paths: Paths,
+    pub(super) loaded: config::Loaded,
+}
+
+impl ContentRoot {
+    /// Finds the root and reads its configuration, whose findings come along with it. What git tracks below
+    /// `.igsync/` ends the command.
+    pub(crate) async fn open(place: &Place, sandbox: bool, ports: &Ports) -> Noted<Result<Self, Failure>> {
+        Noted::of(async |notes| {
+            let path = place.content_root(ports)?;
+            let mut loaded = config::load(&*ports.disk, &path, place.config.as_deref(), &ports.env);
+            private::refuse_tracked(place, &path, &loaded, ports, notes).await?;
+            if sandbox {
+                stand_in_users(&mut loaded.config);
+            }
+            if !loaded.is_readable {
+                limit_to_posts(&mut loaded.config, &*ports.disk, &path);
+            }
+            let paths = if sandbox { Paths::sandbox(&path) } else { Paths::new(&path) };
+            Ok(Self { path, sandbox, paths, loaded })
+        })
+        .await
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.loaded.config
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.loaded.settings
+    }
+
+    /// What is wrong with the configuration.
+    pub(crate) fn findings(&self) -> &[Finding] {
+        &self.loaded.findings
+    }
+
+    /// Whether the configuration says what its author meant.
+    pub(crate) fn is_configured(&self) -> bool {
+        !self.loaded.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// The record of this machine.
+    pub(crate) fn snapshot(&self, ports: &Ports) -> Result<Snapshot, Failure> {
+        Ok(lockfile::read(&*ports.disk, &self.paths)?)
+    }
+}
+
+/// Where manifests are looked for while the configuration, which might name folders, cannot be read:
+/// only where they usually are.
+fn limit_to_posts(config: &mut Config, disk: &dyn Disk, root: &Path) {
+    let is_there = disk.stat(&root.join("posts")).is_ok_and(|stat| stat.kind == FileKind::Folder);
+    config.posts = Some(is_there.then(|| "posts".to_owned()).into_iter().collect());
+}
+
+/// The first account of every sandbox.
+const FIRST_USER: &str = "17841400000000001";
+
+/// In the sandbox an account without an id is the sandbox's first.
+fn stand_in_users(config: &mut Config) {
+    for account in &mut config.accounts {
+        account.user_id.get_or_insert_with(|| UserId::from(FIRST_USER));
+    }
+}

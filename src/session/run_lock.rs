@@ -1,0 +1,79 @@
+//! One run per content root: takes the run lock, waiting as long as the person allows.
+
+use std::time::Duration;
+
+use crate::exit::Exit;
+use crate::lockfile::{self, Holder, LockError, Paths};
+use crate::port::RunLock;
+
+use super::failure::Failure;
+use super::note::Note;
+use super::ports::Ports;
+
+/// How often a held lock is tried again.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// A wish for the run lock, from the moment on at which it arose.
+pub(crate) struct Claim<'a> {
+    paths: &'a Paths,
+    command: String,
+    patience: Duration,
+    ports: &'a Ports,
+    began: Duration,
+}
+
+/// How one try ended.
+pub(crate) enum Tried {
+    Taken(RunLock),
+    /// Another run has it: this says who, and is to be said before [`Claim::wait`].
+    Held(Note),
+}
+
+impl<'a> Claim<'a> {
+    /// `command` is the command line that a waiting run is shown as the one that it waits for.
+    pub(crate) fn new(paths: &'a Paths, command: String, patience: Duration, ports: &'a Ports) -> Self {
+        Self { paths, command, patience, ports, began: ports.clock.monotonic() }
+    }
+
+    /// Tries once. A lock that is held is a failure where there is no patience.
+    pub(crate) fn take(&self) -> Result<Tried, Failure> {
+        match lockfile::acquire(&*self.ports.disk, self.paths, &self.holder()) {
+            Ok(lock) => Ok(Tried::Taken(lock)),
+            Err(error @ LockError::Held { .. }) if self.left().is_zero() => Err(Failure::new(Exit::Locked, error)),
+            Err(error @ LockError::Held { .. }) => {
+                Ok(Tried::Held(Note::new(format!("waiting for another run: {error}"))))
+            }
+            Err(error) => Err(Failure::new(Exit::Failure, error)),
+        }
+    }
+
+    /// Tries again until patience ends or the process is to stop.
+    pub(crate) async fn wait(&self) -> Result<RunLock, Failure> {
+        let ports = self.ports;
+        loop {
+            tokio::select! {
+                () = ports.clock.sleep(RETRY.min(self.left())) => {}
+                signal = ports.stop.wait() => {
+                    return Err(Failure::message(signal.into(), "stopped while waiting", "run it again"));
+                }
+            }
+            if let Tried::Taken(lock) = self.take()? {
+                return Ok(lock);
+            }
+        }
+    }
+
+    fn left(&self) -> Duration {
+        let waited = self.ports.clock.monotonic().saturating_sub(self.began);
+        self.patience.saturating_sub(waited)
+    }
+
+    fn holder(&self) -> Holder {
+        Holder {
+            pid: std::process::id(),
+            host: self.ports.env.get("HOSTNAME").unwrap_or("this machine").to_owned(),
+            started_at: self.ports.clock.now(),
+            command: self.command.clone(),
+        }
+    }
+}
