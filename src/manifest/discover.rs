@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::ignored::{Ignored, Ignores, Pattern, PatternFile, Reader};
+use super::ignored::{Ignored, Ignores, Pattern, PatternFile};
 use crate::files::{Entry, FileKind, Linked, ReadDisk};
 use crate::finding::Finding;
 use crate::rules;
@@ -43,10 +43,9 @@ const DEPTH_LIMIT: usize = 64;
 
 /// Walks the folders of `starts`, or `posts/`, or the whole root when there is no `posts/`.
 ///
-/// `ignored` learns which `.gitignore` files are among the findings.
+/// `ignored` keeps the `.gitignore` files that are read, and learns which of them are among the findings.
 pub(super) fn discover(disk: &dyn ReadDisk, root: &Path, starts: Option<&[String]>, ignored: &mut Ignored) -> Found {
-    let (reader, found) = (Reader::default(), Found::default());
-    let mut walk = Walk { disk, root, ignored, starts: Vec::new(), reader, found };
+    let mut walk = Walk { disk, root, ignored, starts: Vec::new(), found: Found::default() };
     walk.starts = match starts {
         Some(starts) => starts
             .iter()
@@ -67,7 +66,6 @@ struct Walk<'a> {
     root: &'a Path,
     ignored: &'a mut Ignored,
     starts: Vec<String>,
-    reader: Reader,
     found: Found,
 }
 
@@ -127,7 +125,7 @@ impl Walk<'_> {
     }
 
     fn walk(&mut self) {
-        let ignores = self.reader.read_above(self.disk, self.root).unwrap_or_else(|finding| {
+        let ignores = self.ignored.reader().read_above(self.disk, self.root).unwrap_or_else(|finding| {
             self.found.findings.push(*finding);
             self.found.incomplete = true;
             Ignores::default()
@@ -266,7 +264,7 @@ impl Walk<'_> {
         self.found.incomplete = true;
     }
 
-    fn gitignore(&mut self, folder: &str, kind: FileKind, above: &Ignores) -> Option<PatternFile> {
+    fn gitignore(&mut self, folder: &str, kind: FileKind, above: &Ignores) -> Option<Arc<PatternFile>> {
         let file: Arc<str> =
             if folder.is_empty() { ".gitignore".into() } else { format!("{folder}/.gitignore").into() };
         if kind != FileKind::File {
@@ -275,7 +273,7 @@ impl Walk<'_> {
             self.ignored.mark_reported(folder);
             return None;
         }
-        match self.reader.read(self.disk, self.root, folder, above) {
+        match self.ignored.reader().read(self.disk, self.root, folder, above) {
             Ok(nearest) => Some(nearest),
             Err(finding) => {
                 // What it excludes is not known.

@@ -54,8 +54,8 @@ impl Pattern {
 
 impl Ignores {
     /// Goes on with the file of one more folder.
-    pub(super) fn add(&mut self, nearest: PatternFile) {
-        self.files.push(Arc::new(nearest));
+    pub(super) fn add(&mut self, nearest: Arc<PatternFile>) {
+        self.files.push(nearest);
     }
 
     /// The pattern that excludes a file or folder in the folder of these; those above it are not looked at.
@@ -77,9 +77,12 @@ impl Ignores {
     }
 }
 
-/// Reads `.gitignore` files, and counts what they hold.
+/// Reads `.gitignore` files, each once, and counts what all of them hold.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
+    above: Option<Ignores>,
+    /// By the folder that holds the file.
+    files: HashMap<Box<str>, Arc<PatternFile>>,
     patterns: usize,
     /// In bytes.
     len: usize,
@@ -93,6 +96,14 @@ impl Reader {
     ///
     /// As [`Self::read`].
     pub(super) fn read_above(&mut self, disk: &dyn ReadDisk, root: &Path) -> Result<Ignores, Box<Finding>> {
+        if let Some(above) = &self.above {
+            return Ok(above.clone());
+        }
+        let above = self.ignores_above(disk, root)?;
+        Ok(self.above.insert(above).clone())
+    }
+
+    fn ignores_above(&mut self, disk: &dyn ReadDisk, root: &Path) -> Result<Ignores, Box<Finding>> {
         let kind = |path: &Path| disk.stat(path).ok().map(|stat| stat.kind);
         let Some(top) = root.ancestors().find(|folder| kind(&folder.join(".git")).is_some()) else {
             return Ok(Ignores::default());
@@ -111,7 +122,7 @@ impl Reader {
         // In a worktree `.git` is a file, and this one is elsewhere.
         if kind(&exclude) == Some(FileKind::File) {
             let name = format!("{}.git/info/exclude", up(below.len()));
-            ignores.add(self.parse(disk, &exclude, name.into(), "")?);
+            ignores.add(Arc::new(self.parse(disk, &exclude, name.into(), "")?));
         }
         let mut folder = String::new();
         for (depth, name) in below.iter().enumerate() {
@@ -119,7 +130,7 @@ impl Reader {
             // Git reads no link here.
             if kind(&file) == Some(FileKind::File) {
                 let shown = format!("{}.gitignore", up(below.len() - depth));
-                ignores.add(self.parse(disk, &file, shown.into(), &folder)?);
+                ignores.add(Arc::new(self.parse(disk, &file, shown.into(), &folder)?));
             }
             folder = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             if ignores.exclude_from_top(&format!("/{folder}"), true).is_some() {
@@ -141,10 +152,15 @@ impl Reader {
         root: &Path,
         folder: &str,
         above: &Ignores,
-    ) -> Result<PatternFile, Box<Finding>> {
+    ) -> Result<Arc<PatternFile>, Box<Finding>> {
+        if let Some(known) = self.files.get(folder) {
+            return Ok(Arc::clone(known));
+        }
         let name = name(folder);
         let within = format!("{}{folder}", above.prefix);
-        self.parse(disk, &root.join(&name), name.into(), within.trim_end_matches('/'))
+        let file = Arc::new(self.parse(disk, &root.join(&name), name.into(), within.trim_end_matches('/'))?);
+        self.files.insert(folder.into(), Arc::clone(&file));
+        Ok(file)
     }
 
     /// `within` leads from the repository's top to the folder of the file.
@@ -210,6 +226,11 @@ struct Rules {
 }
 
 impl Ignored {
+    /// For whoever looks for files of patterns first: what it reads is not read again.
+    pub(super) fn reader(&mut self) -> &mut Reader {
+        &mut self.known.get_mut().unwrap_or_else(PoisonError::into_inner).reader
+    }
+
     /// What is wrong with the file of this folder was said: nothing more is found in it.
     pub(super) fn mark_reported(&mut self, folder: &str) {
         self.reported.insert(folder.into());
@@ -322,6 +343,21 @@ mod tests {
         let inner = [("media/.gitignore", "b*\n")];
         assert_eq!(checked(&inner, "media/deep/b.jpg"), by("b*", "media/.gitignore"));
         assert_eq!(checked(&inner, "b.jpg"), Ok(()));
+    }
+
+    #[test]
+    fn a_file_is_read_once_in_a_run_and_all_count_together() {
+        let disk = MemDisk::new();
+        let site = Path::new("/site");
+        disk.put("/site/.git/info/exclude", "a\n".repeat(1_000));
+        disk.put("/site/.gitignore", "b\n".repeat(2_000));
+        disk.put("/site/media/.gitignore", "c\n".repeat(2_001));
+        let mut ignored = Ignored::default();
+        let above = ignored.reader().read_above(&disk, site).unwrap();
+        ignored.reader().read(&disk, site, "", &above).unwrap();
+        assert!(ignored.check(&disk, site, "posts/x.jpg").is_ok(), "what was read is not counted again");
+        let broken = ignored.check(&disk, site, "media/x.jpg").unwrap_err();
+        assert!(broken.message.contains("more than 5,000 patterns"), "{}", broken.message);
     }
 
     #[test]
