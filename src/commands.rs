@@ -37,7 +37,7 @@ use crate::exit::Exit;
 use crate::port::{HttpOptions, HttpTransport, RealClock, RealDisk};
 use crate::report::text::commands;
 use crate::report::{self, Style};
-use crate::session::{Failure, Note, Noted, Place, Ports};
+use crate::session::{Failure, Note, Noted, Place, Ports, Random};
 use crate::text::visible;
 
 pub use actions::Actions;
@@ -117,7 +117,7 @@ pub fn main(cli: Cli) -> Exit {
             transport: Box::new(|| Ok(Arc::new(HttpTransport::new(&HttpOptions::default())?))),
             env,
             stop: signals::listen(),
-            seed: getrandom::u64().unwrap_or_else(|_| fastrand::u64(..)),
+            random: Random::with_seed(getrandom::u64().unwrap_or_else(|_| fastrand::u64(..))),
         };
         actions::exit_of_process(run(cli, &ports, &ui).await, &ports.env)
     });

@@ -26,7 +26,7 @@ pub(crate) mod token;
 
 pub use failure::Failure;
 pub use note::Note;
-pub use ports::Ports;
+pub use ports::{Ports, Random};
 
 pub(crate) use note::Noted;
 pub(crate) use place::{Place, relative};

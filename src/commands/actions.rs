@@ -172,8 +172,14 @@ impl Actions {
             append(ports, ui, &path, &format!("{page}\n"), "summary of this step");
         }
         if let Some(path) = file(ports, "GITHUB_OUTPUT") {
-            let random = getrandom::u64().map_or_else(|_| ports.seed.to_string(), |random| format!("{random:016x}"));
-            append(ports, ui, &path, &workflow::outputs(&told.outputs(exit), &random), "outputs of this step");
+            let random = getrandom::u64().unwrap_or_else(|_| ports.random.generator().u64(..));
+            append(
+                ports,
+                ui,
+                &path,
+                &workflow::outputs(&told.outputs(exit), &format!("{random:016x}")),
+                "outputs of this step",
+            );
         }
         let waiting: Vec<String> = told.waiting();
         drop(told);

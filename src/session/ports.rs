@@ -1,6 +1,6 @@
 //! The doors to what is outside the process.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::apply::StopSignal;
 use crate::config::Env;
@@ -18,12 +18,45 @@ pub struct Ports {
     pub env: Env,
     pub stop: StopSignal,
     /// Where attempt ids come from.
-    pub seed: u64,
+    pub random: Random,
+}
+
+/// The one source of a process's random numbers: each generator that it gives out goes its own way.
+pub struct Random(Mutex<fastrand::Rng>);
+
+impl Random {
+    /// A source that gives the same generators for the same seed, one after the other.
+    pub fn with_seed(seed: u64) -> Self {
+        Self(Mutex::new(fastrand::Rng::with_seed(seed)))
+    }
+
+    /// A generator that shares nothing with those given out before.
+    pub(crate) fn generator(&self) -> fastrand::Rng {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).fork()
+    }
 }
 
 impl Ports {
     /// The way to the network.
     pub(crate) fn open_transport(&self) -> Result<Arc<dyn Transport>, Failure> {
         (self.transport)().map_err(|error| Failure::message(Exit::Failure, error, "check the proxy and TLS settings"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_generators_of_a_process_give_the_same_numbers() {
+        let source = Random::with_seed(7);
+        let mut generators = [source.generator(), source.generator(), source.generator()];
+        let numbers: HashSet<u64> = generators
+            .iter_mut()
+            .flat_map(|generator| std::iter::repeat_with(|| generator.u64(..)).take(1000))
+            .collect();
+        assert_eq!(numbers.len(), 3000);
     }
 }

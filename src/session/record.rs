@@ -333,7 +333,7 @@ pub(crate) fn ledger_of(
     observer: Box<dyn Observer>,
     lock: Option<RunLock>,
 ) -> Ledger {
-    let (clock, dice) = (Arc::clone(&ports.clock), fastrand::Rng::with_seed(ports.seed));
+    let (clock, dice) = (Arc::clone(&ports.clock), ports.random.generator());
     let context = Context::new(clock, ports.stop.clone(), project.waits(), observer, dice);
     let context = match lock {
         Some(lock) => context.holding(lock),

@@ -12,7 +12,7 @@ use igsync::apply::stop_channel;
 use igsync::cli::Cli;
 use igsync::commands::{self, Actions, Stream, Streams, Terminal, Ui};
 use igsync::port::{Clock, HttpOptions, HttpTransport, RealDisk, Transport, TransportError};
-use igsync::session::Ports;
+use igsync::session::{Ports, Random};
 use jiff::Timestamp;
 
 use crate::project::{Output, Project};
@@ -94,7 +94,7 @@ pub fn run_through(
         transport,
         env: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         stop,
-        seed: 7,
+        random: Random::with_seed(7),
     };
     let ui = Ui {
         terminal: Terminal {

@@ -10,7 +10,7 @@ use igsync::cli::Cli;
 use igsync::commands::{self, Actions, Stream, Streams, Terminal, Ui};
 use igsync::exit::Exit;
 use igsync::port::{Disk, HttpOptions, HttpTransport, MemDisk, RealClock};
-use igsync::session::Ports;
+use igsync::session::{Ports, Random};
 
 use crate::project::{Project, Server};
 
@@ -61,7 +61,7 @@ pub fn run_over(disk: Arc<dyn Disk>, root: &str, url: &str, line: &str) -> (Exit
         transport: Box::new(|| Ok(Arc::new(HttpTransport::new(&HttpOptions::default())?))),
         env: variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         stop,
-        seed: 1,
+        random: Random::with_seed(1),
     };
     let ui = Ui {
         terminal: Terminal {

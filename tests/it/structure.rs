@@ -255,6 +255,17 @@ fn only_reports_and_commands_write_to_the_terminal() {
 }
 
 #[test]
+fn random_numbers_come_from_one_source() {
+    let with_a_seed: Vec<String> = ["apply", "commands", "engine", "git", "graph", "hosting", "lockfile", "session"]
+        .into_iter()
+        .flat_map(sources)
+        .filter(|(_, text)| text.contains("Rng::with_seed(") || text.contains("Rng::new("))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(with_a_seed, ["session/ports.rs"]);
+}
+
+#[test]
 fn programs_are_started_in_one_place() {
     let modules = [
         "apply", "cli", "commands", "config", "git", "graph", "hosting", "lockfile", "manifest", "media", "plan",

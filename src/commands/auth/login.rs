@@ -97,7 +97,12 @@ async fn by_browser(
         ));
     }
     check_stdout(ui, show)?;
-    let state: String = format!("{:016x}", ports.seed);
+    // Whoever can guess it can slip a login of their own in.
+    let state = getrandom::u64().map_err(|error| {
+        let message = format!("the system gives no random number: {error}");
+        Failure::message(Exit::Failure, message, "run it again")
+    })?;
+    let state = format!("{state:016x}");
     let version = session.settings.graph_version.as_deref().unwrap_or(crate::graph::wire::NEWEST_VERSION);
     ui.terminal.say(&report::auth::steps_by_browser(account.login, &app.id, redirect, &state, version));
     let answer = ask(ui, "the address that the browser shows then (it is not shown here)")?;
