@@ -20,7 +20,6 @@ mod publish;
 mod quota;
 pub mod retry;
 pub mod scopes;
-mod secrets;
 mod text;
 mod time;
 mod token;

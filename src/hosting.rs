@@ -144,13 +144,13 @@ impl Way {
                 surroundings.timeout,
             )?)),
             Hosting::Command(words) => {
-                let secrets =
-                    surroundings.secrets.iter().map(String::as_str).chain(SECRETS).filter_map(surroundings.env);
+                let named = surroundings.secrets.iter().map(String::as_str).chain(SECRETS);
+                let secrets = command::secrets(named.filter_map(surroundings.env));
                 Self::Program(Program {
                     words: words.clone(),
                     root,
                     environment: surroundings.environment.clone(),
-                    secrets: secrets.collect(),
+                    secrets,
                     patience: PROGRAM_PATIENCE,
                 })
             }

@@ -5,6 +5,7 @@
 //! streams and lets nothing else through.
 
 mod guarded;
+pub mod secrets;
 pub mod tokens;
 
 use std::borrow::Cow;

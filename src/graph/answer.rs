@@ -5,10 +5,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::errors::{ApiError, Error, UploadRefusal, Why};
-use super::secrets::Secrets;
 use super::text::clean;
 
 use crate::port::Response;
+use crate::text::secrets::Secrets;
 
 /// Beginning of the names that Meta sends where others have numbers.
 const NAMED: &str = "INSTAGRAM_PLATFORM_API__";

@@ -15,12 +15,12 @@ use super::endpoint::Flavour;
 use super::errors::{ApiError, Error, Why};
 use super::proof::AppSecret;
 use super::retry::{self, Call, Pace, Verdict};
-use super::secrets::Secrets;
 use super::text::clean;
 use super::time::{ServerClock, WrongDate};
 use super::token::AccessToken;
 use super::usage::Usage;
 use crate::port::{Body, Clock, Method, Request, Response, Transport, TransportError};
+use crate::text::secrets::Secrets;
 
 /// Waits and limits of the client.
 #[derive(Clone, Debug)]

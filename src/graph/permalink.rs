@@ -3,8 +3,8 @@
 use url::Url;
 
 use super::endpoint::Endpoint;
-use super::secrets::Secrets;
 use crate::net;
+use crate::text::secrets::Secrets;
 
 /// Instagram's own are far shorter.
 const LONGEST: usize = 200;

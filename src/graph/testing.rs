@@ -12,9 +12,9 @@ use jiff::Timestamp;
 use super::client::{Client, Timing};
 use super::endpoint::{Endpoint, Flavour};
 use super::errors::ApiError;
-use super::secrets::Secrets;
 use super::token::AccessToken;
 use crate::port::{Body, Clock, Method, Request, Response, Transport, TransportError};
+use crate::text::secrets::Secrets;
 
 /// A canary: must never be seen outside the authorization header.
 pub(super) const TOKEN: &str = "EAAcanary0123456789";

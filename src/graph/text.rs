@@ -1,6 +1,6 @@
 //! Foreign text made fit for a terminal and a log.
 
-use super::secrets::Secrets;
+use crate::text::secrets::Secrets;
 use crate::text::{bounded, stripped};
 
 /// In characters; Meta's own messages are shorter.

@@ -15,6 +15,7 @@ use super::Error;
 use crate::media::MediaFile;
 use crate::net;
 use crate::process::{self, Call, Environment, Limits, Output, Problem, TalksTo};
+use crate::text::secrets::Secrets;
 use crate::text::{excerpt, tokens};
 
 pub(super) struct Program {
@@ -23,8 +24,8 @@ pub(super) struct Program {
     pub root: PathBuf,
     /// What it is given besides: none of igsync's own secrets.
     pub environment: Environment,
-    /// Values that no message may show.
-    pub secrets: Vec<String>,
+    /// What no message may show.
+    pub secrets: Secrets,
     pub patience: Duration,
 }
 
@@ -33,6 +34,16 @@ const OUTPUT_LIMIT: u64 = 64 * 1024;
 
 /// What is kept of the program's own words when it fails. In characters.
 const SHOWN: usize = 600;
+
+/// A shorter value is no secret, but a word that a message may need.
+const SHORTEST: usize = 6;
+
+/// What must not be seen of these values.
+pub(super) fn secrets(values: impl Iterator<Item = String>) -> Secrets {
+    let secrets = Secrets::default();
+    values.filter(|value| value.len() >= SHORTEST).for_each(|value| secrets.add(&value));
+    secrets
+}
 
 impl Program {
     pub(super) async fn ask(&self, file: &MediaFile) -> Result<Url, Error> {
@@ -112,14 +123,35 @@ impl Program {
 
     /// The end of what a program said, on one line, without what must stay secret.
     fn shown(&self, stderr: &[u8]) -> String {
-        let mut text = String::from_utf8_lossy(stderr).into_owned();
-        for secret in self.secrets.iter().filter(|secret| secret.len() >= 6) {
-            text = text.replace(secret.as_str(), "***");
-        }
-        text = tokens::without(&text, &tokens::tokens(&text), |_| "***".to_owned());
+        let text = self.secrets.hide(&String::from_utf8_lossy(stderr));
+        let text = tokens::without(&text, &tokens::tokens(&text), |_| "***".to_owned());
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let line = lines.join("; ");
         let surplus = line.chars().count().saturating_sub(SHOWN);
         excerpt(&line.chars().skip(surplus).collect::<String>(), SHOWN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_form_of_a_secret_is_in_what_a_program_said() {
+        let secrets = secrets(["canary/0123+key", "short"].map(str::to_owned).into_iter());
+        let program = Program {
+            words: vec!["./host".to_owned()],
+            root: PathBuf::new(),
+            environment: Environment::without(&process::Secrets::default()),
+            secrets,
+            patience: Duration::ZERO,
+        };
+        for said in ["canary/0123+key", "canary%2F0123%2Bkey", "canary\\u002f0123\\u002bkey", "canary/0123"] {
+            assert_eq!(
+                program.shown(format!("a short word\nkey={said}\n").as_bytes()),
+                "a short word; key=***",
+                "{said}"
+            );
+        }
     }
 }

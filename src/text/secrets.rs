@@ -17,7 +17,7 @@ const ENCODINGS: usize = 3;
 
 /// What must not be seen. Keeps no secret, only keyed hashes of their parts.
 #[derive(Default)]
-pub(super) struct Secrets {
+pub struct Secrets {
     hasher: RandomState,
     known: RwLock<Known>,
 }
@@ -54,13 +54,13 @@ impl fmt::Debug for Secrets {
 
 impl Secrets {
     /// From now on `secret` is hidden.
-    pub(super) fn add(&self, secret: &str) {
+    pub fn add(&self, secret: &str) {
         let parts = self.parts(secret);
         self.known.write().unwrap_or_else(PoisonError::into_inner).lasting.extend(parts);
     }
 
     /// As [`Self::add`], for something of which each request has a new one.
-    pub(super) fn add_proof(&self, proof: &str) {
+    pub fn add_proof(&self, proof: &str) {
         let parts = self.parts(proof);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.proofs.truncate(PROOFS - 1);
@@ -68,7 +68,8 @@ impl Secrets {
     }
 
     fn parts(&self, secret: &str) -> Parts {
-        let bytes = secret.as_bytes();
+        // As a text is seen: what is no ASCII character counts as any other such.
+        let bytes = &Seen::of(secret).bytes[..];
         let length = bytes.len().min(PART);
         let mut parts = Parts::default();
         if length == 0 {
@@ -88,7 +89,7 @@ impl Secrets {
 
     /// `text` without every part of a secret: as it is, percent-encoded, escaped as in JSON, or with characters in
     /// between that nobody sees.
-    pub(super) fn hide(&self, text: &str) -> String {
+    pub fn hide(&self, text: &str) -> String {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         // By the bytes of `text`. What one decoding takes apart another one shows.
         let mut is_hidden = vec![false; text.len()];
@@ -253,6 +254,14 @@ mod tests {
         assert_eq!(hide("a 0123456789012345EAAcanary9876543210987654 b"), "a *** b");
         assert_eq!(hide("9876543210987654"), "9876543210987654", "alone they could be an id");
         assert_eq!(hide("789012345EAAcanary98765"), "***");
+    }
+
+    #[test]
+    fn a_secret_of_other_characters_than_ascii_is_hidden() {
+        let secrets = Secrets::default();
+        secrets.add("pässwörd-\u{200b}é");
+        assert_eq!(secrets.hide("it is pässwörd-\u{200b}é!"), "it is ***!");
+        assert_eq!(secrets.hide("passwort and passwörter"), "passwort and passwörter");
     }
 
     #[test]
