@@ -44,7 +44,7 @@ pub use engine::{
     Address, Capabilities, Class, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part, Publishing,
     Quota, Reading, Refusal, Window,
 };
-pub use event::{Event, Observer, PostRef};
+pub use event::{Counts, Event, Observer, PostRef};
 pub use failure::Failure;
 pub use host::{Host, Proven, Prover, Trouble, Unhosted};
 pub use ledger::Ledger;

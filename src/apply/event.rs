@@ -27,6 +27,18 @@ pub struct PostRef {
     pub account: AccountName,
 }
 
+/// How many posts ended in which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub published: usize,
+    pub failed: usize,
+    pub unknown: usize,
+    /// May be live, and the next run finds out.
+    pub unsettled: usize,
+    pub deferred: usize,
+    pub not_attempted: usize,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
@@ -157,13 +169,8 @@ pub enum Event {
         commit: String,
     },
     RunFinished {
-        published: usize,
-        failed: usize,
-        unknown: usize,
-        /// May be live, and the next run finds out.
-        unsettled: usize,
-        deferred: usize,
-        not_attempted: usize,
+        #[serde(flatten)]
+        counts: Counts,
         /// Why it is not done; what that makes of the exit code is for the reports.
         #[serde(skip)]
         causes: BTreeSet<Cause>,

@@ -16,7 +16,7 @@ use crate::plan::{Action, Change, Plan};
 use super::account::AccountRun;
 use super::cause::Cause;
 use super::context::Context;
-use super::event::{Event, PostRef};
+use super::event::{Counts, Event, PostRef};
 use super::ledger::Ledger;
 use super::outcome::{Outcome, Tally};
 use super::rename::rename;
@@ -215,12 +215,14 @@ fn leave_out(plan: &Plan, account: &AccountName, halt: &Halt, context: &Context,
 
 fn finished(tally: &Tally, elapsed: Duration) -> Event {
     Event::RunFinished {
-        published: tally.published,
-        failed: tally.failed,
-        unknown: tally.unknown,
-        unsettled: tally.unsettled,
-        deferred: tally.deferred,
-        not_attempted: tally.not_attempted,
+        counts: Counts {
+            published: tally.published,
+            failed: tally.failed,
+            unknown: tally.unknown,
+            unsettled: tally.unsettled,
+            deferred: tally.deferred,
+            not_attempted: tally.not_attempted,
+        },
         causes: tally.causes.clone(),
         elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
     }

@@ -4,19 +4,15 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::apply::{Event, Observer};
+use crate::apply::{Counts, Event, Observer};
 use crate::exit::Exit;
 
 /// The end of a run as it is printed: what is left to do is an exit code.
 #[derive(Serialize)]
 struct Finished {
     event: &'static str,
-    published: usize,
-    failed: usize,
-    unknown: usize,
-    unsettled: usize,
-    deferred: usize,
-    not_attempted: usize,
+    #[serde(flatten)]
+    counts: Counts,
     exit_code: u8,
     elapsed_ms: u64,
 }
@@ -24,28 +20,14 @@ struct Finished {
 /// One event with its newline.
 #[must_use]
 pub fn line(event: &Event) -> String {
-    match *event {
-        Event::RunFinished {
-            published,
-            failed,
-            unknown,
-            unsettled,
-            deferred,
-            not_attempted,
-            ref causes,
-            elapsed_ms,
-        } => super::json_line(&Finished {
+    match event {
+        Event::RunFinished { counts, causes, elapsed_ms } => super::json_line(&Finished {
             event: "run_finished",
-            published,
-            failed,
-            unknown,
-            unsettled,
-            deferred,
-            not_attempted,
+            counts: *counts,
             exit_code: Exit::of(causes) as u8,
-            elapsed_ms,
+            elapsed_ms: *elapsed_ms,
         }),
-        ref other => super::json_line(other),
+        other => super::json_line(other),
     }
 }
 
@@ -86,12 +68,7 @@ mod tests {
     #[test]
     fn the_end_of_a_run_has_its_exit_code() {
         let finished = Event::RunFinished {
-            published: 1,
-            failed: 2,
-            unknown: 3,
-            unsettled: 4,
-            deferred: 5,
-            not_attempted: 6,
+            counts: Counts { published: 1, failed: 2, unknown: 3, unsettled: 4, deferred: 5, not_attempted: 6 },
             causes: [Cause::Incomplete, Cause::Unknown].into(),
             elapsed_ms: 7,
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use igsync::apply::{Event, PostRef, Reading};
+use igsync::apply::{Counts, Event, PostRef, Reading};
 use igsync::id::Kind;
 use igsync::lockfile::{Comment, Created, PublishIntent, Reason, Record, Refusal, State, Switch, Via, format};
 use igsync::report::events;
@@ -201,12 +201,7 @@ fn every_event() -> Vec<Event> {
         Event::PostWarning { post: post(), reason: "comment".into() },
         Event::RecordPushed { commit: "abc".into() },
         Event::RunFinished {
-            published: 1,
-            failed: 0,
-            unknown: 0,
-            unsettled: 0,
-            deferred: 0,
-            not_attempted: 0,
+            counts: Counts { published: 1, ..Counts::default() },
             causes: BTreeSet::new(),
             elapsed_ms: 3,
         },

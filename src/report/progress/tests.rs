@@ -1,5 +1,6 @@
 use super::testing::{Drawn, Shared, StoppedClock, post_ref};
 use super::*;
+use crate::apply::Counts;
 
 struct Stage {
     human: Human,
@@ -38,12 +39,7 @@ fn published(key: &str, media: &str) -> Event {
 
 fn finished(published: usize, failed: usize) -> Event {
     Event::RunFinished {
-        published,
-        failed,
-        unknown: 0,
-        unsettled: 0,
-        deferred: 0,
-        not_attempted: 0,
+        counts: Counts { published, failed, ..Counts::default() },
         causes: BTreeSet::new(),
         elapsed_ms: 12_345,
     }
