@@ -104,7 +104,7 @@ impl Finisher {
             // One that lies in the future is no reason to hurry.
             Duration::try_from(self.engine.now().duration_since(published)).unwrap_or_default()
         };
-        let is_shared = self.book.is_kept_elsewhere();
+        let is_shared = self.book.is_shared();
         // Whoever has published a post has this long to comment on it; others wait, and ask for it.
         let own_time = self.scope.waits.http_timeout * 2 + self.scope.waits.settle;
         let is_ours =

@@ -36,7 +36,7 @@ pub(super) trait Book: Send + Sync {
     fn fold(&self) -> BoxFuture<'_, Result<(), Stop>>;
 
     /// Whether other machines read the record.
-    fn is_kept_elsewhere(&self) -> bool;
+    fn is_shared(&self) -> bool;
 
     /// Whether a publish of this attempt would be known here: this machine has made it, or announcements stand
     /// at a remote before anything is sent.
@@ -76,7 +76,7 @@ impl dyn Book + '_ {
 
     /// As it is recorded now: another machine's part may have been joined in.
     pub(super) fn current(&self, record: Record) -> Record {
-        if !self.is_kept_elsewhere() {
+        if !self.is_shared() {
             return record;
         }
         self.with(|records| records.same_attempt(&record).cloned()).unwrap_or(record)

@@ -99,7 +99,7 @@ impl Ledger {
 
     /// Whether other machines read the record.
     pub fn is_shared(&self) -> bool {
-        self.remote.is_some()
+        Book::is_shared(self)
     }
 }
 
@@ -142,8 +142,8 @@ impl Book for Ledger {
         self.journal.fold().boxed()
     }
 
-    fn is_kept_elsewhere(&self) -> bool {
-        self.is_shared()
+    fn is_shared(&self) -> bool {
+        self.remote.is_some()
     }
 
     fn is_witness_of(&self, record: &Record) -> bool {

@@ -89,7 +89,7 @@ impl Publisher {
         let Some((record, announcement)) = self.announce(record.clone(), turn).await? else {
             return Ok(Sent::Ended(self.taken(&record).unwrap_or_else(Outcome::undecided)));
         };
-        if self.book.is_kept_elsewhere() {
+        if self.book.is_shared() {
             // Announcing took a push: the world may have moved on meanwhile.
             self.scope.go_on()?;
             if let Some(outcome) = self.has_expired(post) {

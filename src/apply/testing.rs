@@ -138,7 +138,7 @@ impl Book for MemBook {
         self.keep()
     }
 
-    fn is_kept_elsewhere(&self) -> bool {
+    fn is_shared(&self) -> bool {
         false
     }
 

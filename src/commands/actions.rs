@@ -28,7 +28,7 @@ const LAST_DAYS: i64 = 7;
 /// What a command leaves for the runner; nothing is written where there is none.
 #[derive(Clone, Default)]
 pub struct Actions {
-    told: Arc<Mutex<Told>>,
+    summary: Arc<Mutex<RunSummary>>,
     /// A runner started this process.
     is_on: bool,
     /// The streams of the process, for commands that the runner is to obey.
@@ -37,7 +37,7 @@ pub struct Actions {
 }
 
 #[derive(Default)]
-struct Told {
+struct RunSummary {
     run: Run,
     /// Whether anything was begun.
     is_begun: bool,
@@ -56,20 +56,20 @@ impl Actions {
         let is_on = env.is_on("GITHUB_ACTIONS");
         let stream = |stream| is_on.then_some(stream);
         Self {
-            told: Arc::default(),
+            summary: Arc::default(),
             is_on,
             out: stream(Stream::new(std::io::stdout())),
             err: stream(Stream::new(std::io::stderr())),
         }
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn summary(&self) -> MutexGuard<'_, RunSummary> {
+        self.summary.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the command is.
     pub(super) fn begin(&self, command: &Command) {
-        self.told().run.command = match command {
+        self.summary().run.command = match command {
             Command::Plan(_) => "plan",
             Command::Apply(_) => "apply",
             Command::Resolve(_) => "resolve",
@@ -81,12 +81,12 @@ impl Actions {
     /// Takes note of what is planned.
     pub(super) fn plan(&self, plan: &Plan) {
         if self.is_on {
-            self.told().plan = Some(plan.clone());
+            self.summary().plan = Some(plan.clone());
         }
     }
 
     pub(super) fn sandbox(&self, sandbox: bool) {
-        self.told().run.sandbox = sandbox;
+        self.summary().run.sandbox = sandbox;
     }
 
     /// Takes note of findings, and shows them on the lines of a pull request.
@@ -94,10 +94,10 @@ impl Actions {
         if !self.is_on {
             return;
         }
-        let mut told = self.told();
-        told.findings = findings.to_vec();
-        folder.clone_into(&mut told.folder);
-        drop(told);
+        let mut summary = self.summary();
+        summary.findings = findings.to_vec();
+        folder.clone_into(&mut summary.folder);
+        drop(summary);
         self.say(&report::findings::github(findings, folder));
     }
 
@@ -108,31 +108,31 @@ impl Actions {
 
     /// The page is what the command prints: it is not repeated.
     pub(super) fn is_shown(&self) {
-        self.told().is_shown = true;
+        self.summary().is_shown = true;
     }
 
     pub(super) fn changed(&self, records: usize) {
-        self.told().changes += records;
+        self.summary().changes += records;
     }
 
     /// Why the command ended early.
     pub(super) fn failed(&self, text: &str) {
-        self.told().run.failure = Some(text.trim().to_owned());
+        self.summary().run.failure = Some(text.trim().to_owned());
     }
 
     /// Something that the summary has to say beside the posts.
     pub(super) fn remark(&self, text: &str) {
-        self.told().run.remarks.push(text.to_owned());
+        self.summary().run.remarks.push(text.to_owned());
     }
 
     /// Lines of the record that only this machine has.
     pub(super) fn keep(&self, lines: &[String]) {
-        self.told().run.to_keep.extend_from_slice(lines);
+        self.summary().run.to_keep.extend_from_slice(lines);
     }
 
     /// An observer that also takes note of every fact.
-    pub(super) fn hearing(&self, inner: Box<dyn Observer>) -> Box<dyn Observer> {
-        if self.is_on { Box::new(Hearing { inner, told: Arc::clone(&self.told) }) } else { inner }
+    pub(super) fn observing(&self, inner: Box<dyn Observer>) -> Box<dyn Observer> {
+        if self.is_on { Box::new(SummaryObserver { inner, summary: Arc::clone(&self.summary) }) } else { inner }
     }
 
     /// Warns of a token that ends soon.
@@ -162,13 +162,13 @@ impl Actions {
 
     /// Writes summary and outputs. What cannot be written changes no exit code: the posts are what counts.
     pub(super) fn finish(&self, exit: Exit, ports: &Ports, ui: &Ui) {
-        let told = self.told();
-        if told.run.command.is_empty() || !self.is_on {
+        let summary = self.summary();
+        if summary.run.command.is_empty() || !self.is_on {
             return;
         }
-        if let Some(path) = file(ports, "GITHUB_STEP_SUMMARY").filter(|_| !told.is_shown) {
+        if let Some(path) = file(ports, "GITHUB_STEP_SUMMARY").filter(|_| !summary.is_shown) {
             let used = ports.disk.stat(&path).map_or(0, |stat| stat.len);
-            let page = told.page(exit, &ports.env, Limit::summary(used));
+            let page = summary.page(exit, &ports.env, Limit::summary(used));
             append(ports, ui, &path, &format!("{page}\n"), "summary of this step");
         }
         if let Some(path) = file(ports, "GITHUB_OUTPUT") {
@@ -177,12 +177,12 @@ impl Actions {
                 ports,
                 ui,
                 &path,
-                &workflow::outputs(&told.outputs(exit), &format!("{random:016x}")),
+                &workflow::outputs(&summary.outputs(exit), &format!("{random:016x}")),
                 "outputs of this step",
             );
         }
-        let waiting: Vec<String> = told.waiting();
-        drop(told);
+        let waiting: Vec<String> = summary.waiting();
+        drop(summary);
         if exit == Exit::Deferred {
             let text = match waiting.first() {
                 Some(reason) => format!("{} for a later run: {reason}", waits(waiting.len())),
@@ -214,7 +214,7 @@ fn append(ports: &Ports, ui: &Ui, path: &Path, text: &str, what: &str) {
     }
 }
 
-impl Told {
+impl RunSummary {
     fn page(&self, exit: Exit, env: &Env, limit: Limit) -> String {
         match &self.plan {
             Some(plan) if self.run.command == "plan" => {
@@ -282,17 +282,17 @@ pub(super) fn place(env: &Env, folder: &str) -> Place {
     Place::at_commit(get("GITHUB_SERVER_URL"), get("GITHUB_REPOSITORY"), get("GITHUB_SHA"), folder)
 }
 
-struct Hearing {
+struct SummaryObserver {
     inner: Box<dyn Observer>,
-    told: Arc<Mutex<Told>>,
+    summary: Arc<Mutex<RunSummary>>,
 }
 
-impl Observer for Hearing {
+impl Observer for SummaryObserver {
     fn event(&mut self, event: &Event) -> std::io::Result<()> {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.is_begun |= matches!(event, Event::RunStarted { .. });
-        told.run.hear(event);
-        drop(told);
+        let mut summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
+        summary.is_begun |= matches!(event, Event::RunStarted { .. });
+        summary.run.hear(event);
+        drop(summary);
         self.inner.event(event)
     }
 }

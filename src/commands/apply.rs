@@ -204,7 +204,7 @@ fn agreed(plan: &Plan, args: &Apply, ui: &Ui) -> Result<bool, Failure> {
 }
 
 fn observer(args: &Apply, ports: &Ports, ui: &Ui) -> Box<dyn Observer> {
-    ui.actions.hearing(match args.format {
+    ui.actions.observing(match args.format {
         OutputFormat::Json => Box::new(report::events::Json::new(ui.terminal.streams.out.clone())),
         OutputFormat::Human => ui.terminal.progress(&ports.clock),
     })

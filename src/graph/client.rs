@@ -174,8 +174,8 @@ impl Client {
 
     /// Hides the token that this client's own was made from.
     #[must_use]
-    pub fn after(self, forerunner: &AccessToken) -> Self {
-        self.secrets.add(forerunner.expose());
+    pub fn after(self, previous_token: &AccessToken) -> Self {
+        self.secrets.add(previous_token.expose());
         self
     }
 

@@ -33,7 +33,7 @@ impl Publisher {
         mut record: Record,
         turn: Turn<'_>,
     ) -> Result<Option<(Record, Announcement)>, Stop> {
-        if !self.book.is_kept_elsewhere() {
+        if !self.book.is_shared() {
             return self.announce_here(record, self.begin(), turn).await.map(Some);
         }
         self.book.catch_up().await?;
