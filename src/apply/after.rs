@@ -67,7 +67,8 @@ impl Finisher {
             match self.book.with(|records| claimed_by(records.iter(), &record.user_id, &record.key, media).cloned()) {
                 Some(rival) => Some(Doubt::Claimed(rival)),
                 None => match self.recent().await? {
-                    Some(look) => owed::doubt(post, record, media, look, self.engine.now()),
+                    Some(look) => owed::doubt(record, media, look, self.engine.now())
+                        .or_else(|| self.is_edited(post, record).then_some(Doubt::Edited)),
                     None => Some(Doubt::NotRead),
                 },
             };
@@ -77,6 +78,12 @@ impl Finisher {
         }
         self.warn(post, doubt.explain(media))?;
         Ok(false)
+    }
+
+    /// Whether nothing but the record speaks for the media: the manifest says something else, and this machine has
+    /// not published it.
+    fn is_edited(&self, post: &Post, record: &Record) -> bool {
+        !self.book.is_own(record) && !owed::is_as_reviewed(post, record)
     }
 
     async fn recent(&self) -> Result<Option<&Look>, Stop> {

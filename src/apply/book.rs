@@ -38,9 +38,8 @@ pub(super) trait Book: Send + Sync {
     /// Whether other machines read the record.
     fn is_shared(&self) -> bool;
 
-    /// Whether a publish of this attempt would be known here: this machine has made it, or announcements stand
-    /// at a remote before anything is sent.
-    fn is_witness_of(&self, record: &Record) -> bool;
+    /// Whether this machine has written this attempt down by itself.
+    fn is_own(&self, record: &Record) -> bool;
 
     /// Whether another machine has touched a post since this run began.
     fn is_touched(&self, user_id: &UserId, key: &PostKey) -> bool;
@@ -72,6 +71,12 @@ impl dyn Book + '_ {
     pub(super) fn attempt_of(&self, user_id: &UserId, post: &Post, graph: Option<&str>, context: &Context) -> Record {
         let open = self.with(|records| attempt::open_of(records.attempts(user_id, &post.key)).cloned());
         open.unwrap_or_else(|| attempt::begin(post, user_id, context.new_attempt(), graph.map(str::to_owned)))
+    }
+
+    /// Whether a publish of this attempt would be known here: this machine has made it, or announcements reach
+    /// a remote before anything is sent.
+    pub(super) fn is_witness_of(&self, record: &Record) -> bool {
+        self.is_kept_elsewhere() || self.is_own(record)
     }
 
     /// As it is recorded now: another machine's part may have been joined in.

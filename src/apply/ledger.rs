@@ -146,8 +146,8 @@ impl Book for Ledger {
         self.remote.is_some()
     }
 
-    fn is_witness_of(&self, record: &Record) -> bool {
-        self.is_shared() || self.journal.is_witness_of(&record.attempt)
+    fn is_own(&self, record: &Record) -> bool {
+        self.journal.is_witness_of(&record.attempt)
     }
 
     fn is_touched(&self, user_id: &UserId, key: &PostKey) -> bool {
@@ -187,7 +187,7 @@ mod tests {
         let ledger = ledger(&disk);
         ledger.record_all(vec![record.clone()]).await.unwrap();
         assert_eq!(ledger.with_records(|records| records.same_attempt(&record).cloned()), Some(record.clone()));
-        assert!(Book::is_witness_of(&ledger, &record));
+        assert!(ledger.is_own(&record));
         assert_eq!(lockfile::read(&disk, &Paths::new("/site".as_ref())).unwrap().records.len(), 1);
         assert!(!ledger.has_changed_lockfile());
         ledger.keep_all().await.unwrap();

@@ -142,7 +142,7 @@ impl Book for MemBook {
         false
     }
 
-    fn is_witness_of(&self, _: &Record) -> bool {
+    fn is_own(&self, _: &Record) -> bool {
         true
     }
 

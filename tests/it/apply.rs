@@ -209,7 +209,7 @@ fn a_forged_record_sends_no_comment_and_no_switch_to_media_of_its_choice() {
     assert_eq!(server.sandbox.requests().len(), calls, "nothing is due any more");
     // The account's own media, made elsewhere: a forger copies its kind and caption, but people have reviewed another.
     let (server, _, output) = with_a_comment_due_on("Another text", |_, _| {});
-    output.exits(0).says("the manifest has others now");
+    output.exits(0).says("the manifest no longer has the kind and caption");
     assert_eq!(writes_to_media(&server), Vec::<String>::new());
     // The account's own media, with another caption than the record's, or of another kind.
     for (field, other) in [("caption_digest", format!("v1:sha256:{}", "0".repeat(64))), ("kind", "reel".to_owned())] {

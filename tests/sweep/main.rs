@@ -147,7 +147,7 @@ fn the_record_survives_the_machine() {
     ];
     let mut met = BTreeMap::new();
     let total: usize = parts.iter().map(|(_, schedules)| schedules.len()).sum();
-    assert!(total >= 3_100, "only {total} schedules");
+    assert!(total >= 3_050, "only {total} schedules");
     for (name, schedules) in &parts {
         println!("{:>7} schedules: {name}", schedules.len());
         for (what, times) in sweep::expect_clean(schedules) {
