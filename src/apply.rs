@@ -54,7 +54,7 @@ pub use media::{Converting, Located, MediaSource};
 pub use outcome::{Outcome, Tally};
 pub use prepare::{Judge, Proof};
 pub use protocol::{Moment, Move, Protocol, Standing, Step};
-pub use run::{Report, Run, causes_of, has_open, has_work, idle_events, is_work};
+pub use run::{Report, Run, causes_of, has_open, has_work, idle_events};
 pub use signal::{Signal, StopSignal, Stopper, channel as stop_channel};
 pub use stop::{Halt, Stop};
 pub use waits_for::WaitsFor;

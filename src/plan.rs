@@ -17,7 +17,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use action::{Action, Class, Mark, Why};
+pub use action::{Action, Class, Mark, Why, Work};
 pub use diff::plan;
 pub use input::{AccountView, Branch, Input, Options, Sighting};
 pub use model::{BranchEdit, Change, Cost, Forecast, Guard, GuardKind, Notice, NoticeKind, Plan, Summary};

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use crate::id::{AccountName, MediaId, PostKey, UserId};
 use crate::lockfile::{Record, State};
 use crate::manifest::Post;
-use crate::plan::Sighting;
+use crate::plan::{Sighting, Work};
 
 use super::after::Finisher;
 use super::announcement::leases;
@@ -71,6 +71,38 @@ pub struct AccountRun {
     min_gap: Duration,
     /// Posts that this run already failed to settle: they have their outcome.
     undecided: HashSet<PostKey>,
+}
+
+/// What a plan has an account do about one post.
+#[derive(Clone, Debug)]
+pub struct Task {
+    pub work: Work,
+    pub post: Arc<Post>,
+}
+
+/// The tasks of an account whose posts have no outcome yet, and what became of the others.
+struct Queue {
+    /// In the order of the plan.
+    waiting: Vec<Task>,
+    tally: Tally,
+}
+
+impl Queue {
+    fn all(&self) -> Vec<Arc<Post>> {
+        self.waiting.iter().map(|task| Arc::clone(&task.post)).collect()
+    }
+
+    fn posts(&self, work: Work) -> Vec<Arc<Post>> {
+        self.waiting.iter().filter(|task| task.work == work).map(|task| Arc::clone(&task.post)).collect()
+    }
+
+    fn holds(&self, key: &PostKey) -> bool {
+        self.waiting.iter().any(|task| task.post.key == *key)
+    }
+
+    fn take(&mut self, key: &PostKey) {
+        self.waiting.retain(|task| task.post.key != *key);
+    }
 }
 
 impl AccountRun {
@@ -138,19 +170,21 @@ impl AccountRun {
         self.finisher.enrich().await
     }
 
-    /// Publishes the posts in their order. Every one gets exactly one outcome, whatever happens.
-    pub async fn publish_all(&self, posts: Vec<Arc<Post>>) -> (Tally, Option<Halt>) {
-        let mut tally = Tally::default();
-        let mut waiting: Vec<_> = posts.into_iter().filter(|post| !self.undecided.contains(&post.key)).collect();
-        let mut halt = self.publish_in_order(&mut waiting, &mut tally).await.err().map(Stop::into_halt);
+    /// Carries out the tasks in their order. Whatever happens, each post that was to be published, adopted or settled
+    /// has one outcome at the end; one whose rest is sent has none.
+    pub async fn carry_out(&self, tasks: Vec<Task>) -> (Tally, Option<Halt>) {
+        let waiting = tasks.into_iter().filter(|task| !self.undecided.contains(&task.post.key)).collect();
+        let mut queue = Queue { waiting, tally: Tally::default() };
+        let mut halt = self.carry_out_in_order(&mut queue).await.err().map(Stop::into_halt);
         if let Err(late) = self.publisher.leave_to_others().await {
             halt.get_or_insert(late.into_halt());
         }
+        let Queue { waiting, mut tally } = queue;
         if let Some(halt) = &halt {
             tally.end(halt.cause);
-            for post in waiting {
+            for task in waiting {
                 // The output may be what failed; the tally still has it.
-                let _ = self.scope.finish(&post.key, &Outcome::halted(halt), &mut tally);
+                let _ = self.scope.finish(&task.post.key, &Outcome::halted(halt), &mut tally);
             }
         }
         // A halted account is asked nothing more.
@@ -165,34 +199,56 @@ impl AccountRun {
         (tally, halt)
     }
 
-    /// `waiting` holds the posts without an outcome at every moment, so that a halt loses none.
-    async fn publish_in_order(&self, waiting: &mut Vec<Arc<Post>>, tally: &mut Tally) -> Result<(), Stop> {
+    /// The queue holds the posts without an outcome at every moment, so that a halt loses none.
+    async fn carry_out_in_order(&self, queue: &mut Queue) -> Result<(), Stop> {
         self.scope.go_on()?;
-        self.finish_published(waiting).await?;
-        if waiting.is_empty() {
-            return Ok(());
+        self.finish_published(queue).await?;
+        for post in queue.posts(Work::Settle) {
+            self.end(queue, &post.key, &Outcome::undecided())?;
         }
-        let (allowed, reason) = self.preparer.allowance(waiting).await?;
-        for post in waiting.split_off(allowed) {
-            self.scope.finish(&post.key, &Outcome::Deferred { reason: reason.clone() }, tally)?;
+        for post in queue.posts(Work::Finish) {
+            self.end(
+                queue,
+                &post.key,
+                &Outcome::Pending { reason: "it is no longer recorded as published".to_owned() },
+            )?;
         }
-        if waiting.is_empty() {
+        let publishing = queue.posts(Work::Publish);
+        if !publishing.is_empty() {
+            let (allowed, reason) = self.preparer.allowance(&publishing).await?;
+            for post in &publishing[allowed..] {
+                self.end(queue, &post.key, &Outcome::Deferred { reason: reason.clone() })?;
+            }
+        }
+        if queue.waiting.is_empty() {
             return Ok(());
         }
         let newest = self.live.listing().await?;
         if self.checks_live {
             self.finisher.name_what_is_live(&newest).await?;
-            self.adopt_what_is_live(waiting, &newest, tally).await?;
+        }
+        if self.checks_live || !queue.posts(Work::Adopt).is_empty() {
+            self.adopt_what_is_live(queue, &newest).await?;
+        }
+        for post in queue.posts(Work::Adopt) {
+            let reason = "the account no longer lists it; the next run decides".to_owned();
+            self.end(queue, &post.key, &Outcome::Pending { reason })?;
         }
         self.scope.may_begin(&*self.engine)?;
-        let placed = self.preparer.place_all(waiting.clone()).await;
-        self.sort(placed, waiting, tally).await?;
-        self.leave_out_refused_urls(waiting, tally).await?;
-        let prepared = self.preparer.prepare_all(waiting.clone()).await;
-        let ready = self.sort(prepared, waiting, tally).await?;
+        let placed = self.preparer.place_all(queue.posts(Work::Publish)).await;
+        self.sort(placed, queue).await?;
+        self.leave_out_refused_urls(queue).await?;
+        let prepared = self.preparer.prepare_all(queue.posts(Work::Publish)).await;
+        let ready = self.sort(prepared, queue).await?;
         self.book.fold().await?;
         let fingerprint: Vec<MediaId> = newest.media.iter().take(FINGERPRINT).map(|media| media.id.clone()).collect();
-        self.publish_ready(ready, &fingerprint, waiting, tally).await
+        self.publish_ready(ready, &fingerprint, queue).await
+    }
+
+    /// Gives a post its outcome.
+    fn end(&self, queue: &mut Queue, key: &PostKey, outcome: &Outcome) -> Result<(), Stop> {
+        queue.take(key);
+        self.scope.finish(key, outcome, &mut queue.tally)
     }
 
     /// Publishes what is prepared, one post at a time.
@@ -200,8 +256,7 @@ impl AccountRun {
         &self,
         mut ready: Vec<Ready>,
         fingerprint: &[MediaId],
-        waiting: &mut Vec<Arc<Post>>,
-        tally: &mut Tally,
+        queue: &mut Queue,
     ) -> Result<(), Stop> {
         let mut last: Option<Duration> = None;
         while !ready.is_empty() {
@@ -224,8 +279,7 @@ impl AccountRun {
                 Err(stop) => (known, Some(stop)),
             };
             if let Some(outcome) = outcome {
-                waiting.retain(|post| post.key != key);
-                self.scope.finish(&key, &outcome, tally)?;
+                self.end(queue, &key, &outcome)?;
             }
             if let Some(stop) = stopped {
                 return Err(stop);
@@ -235,57 +289,46 @@ impl AccountRun {
     }
 
     /// Sends what an earlier run still owed to posts that are live: first comment, comment switch.
-    async fn finish_published(&self, waiting: &mut Vec<Arc<Post>>) -> Result<(), Stop> {
-        for post in waiting.clone() {
+    /// What another machine has published since the plan was made is among them.
+    async fn finish_published(&self, queue: &mut Queue) -> Result<(), Stop> {
+        for post in queue.all() {
             let attempts = self.book.attempts(&self.scope.user_id, &post.key);
             if let Some(live) = attempts.into_iter().find(|record| record.state == State::Published) {
                 self.finisher.send_extras(&post, live, Origin::AnEarlierRun).await?;
-                waiting.retain(|other| other.key != post.key);
+                queue.take(&post.key);
             }
         }
         Ok(())
     }
 
-    async fn adopt_what_is_live(
-        &self,
-        waiting: &mut Vec<Arc<Post>>,
-        look: &Look,
-        tally: &mut Tally,
-    ) -> Result<(), Stop> {
-        let (all, claimed) = (waiting.clone(), self.live.claimed());
+    async fn adopt_what_is_live(&self, queue: &mut Queue, look: &Look) -> Result<(), Stop> {
+        let (all, claimed) = (queue.all(), self.live.claimed());
         for post in &all {
             if let Some(outcome) = self.live.adopt(post, &all, look, &claimed).await? {
-                waiting.retain(|other| other.key != post.key);
-                self.scope.finish(&post.key, &outcome, tally)?;
+                self.end(queue, &post.key, &outcome)?;
             }
         }
         Ok(())
     }
 
     /// A post with a URL that Meta could not fetch is left out.
-    async fn leave_out_refused_urls(&self, waiting: &mut Vec<Arc<Post>>, tally: &mut Tally) -> Result<(), Stop> {
-        for answer in self.preparer.ask_hosts(waiting).await? {
+    async fn leave_out_refused_urls(&self, queue: &mut Queue) -> Result<(), Stop> {
+        for answer in self.preparer.ask_hosts(&queue.all()).await? {
             let key = answer.key().clone();
             let Some(reason) = self.preparer.judge(answer)? else { continue };
-            if waiting.iter().any(|post| post.key == key) {
-                waiting.retain(|post| post.key != key);
-                self.scope.finish(&key, &Outcome::NotAttempted { reason }, tally)?;
+            if queue.holds(&key) {
+                self.end(queue, &key, &Outcome::NotAttempted { reason })?;
             }
         }
         Ok(())
     }
 
     /// Gives the posts that failed their outcome, and returns what came of the others.
-    async fn sort<T>(
-        &self,
-        sorted: Sorted<T>,
-        waiting: &mut Vec<Arc<Post>>,
-        tally: &mut Tally,
-    ) -> Result<Vec<T>, Stop> {
+    async fn sort<T>(&self, sorted: Sorted<T>, queue: &mut Queue) -> Result<Vec<T>, Stop> {
         for (post, failure) in sorted.failed {
-            waiting.retain(|other| other.key != post.key);
-            self.preparer.remember_refusal(&post, &failure).await?;
-            self.scope.finish(&post.key, &Outcome::Failed(failure), tally)?;
+            let remembered = self.preparer.remember_refusal(&post, &failure).await;
+            self.end(queue, &post.key, &Outcome::Failed(failure))?;
+            remembered?;
         }
         match sorted.stopped {
             Some(stop) => Err(stop),

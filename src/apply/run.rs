@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use crate::id::{AccountName, AttemptId, PostKey, UserId};
 use crate::lockfile::{Record, Records};
 use crate::manifest::{Post, PostState};
-use crate::plan::{Action, Change, Plan};
+use crate::plan::Plan;
 
-use super::account::AccountRun;
+use super::account::{AccountRun, Task};
 use super::cause::Cause;
 use super::context::Context;
 use super::event::{Counts, Event, PostRef};
@@ -128,8 +128,7 @@ impl Run {
             leave_out(plan, &name, &halt, &context, &mut report.tally);
             report.stop(Some(name), halt);
         }
-        let ended =
-            join_all(able.iter().map(|account| Box::pin(account.publish_all(work(plan, account.name()))))).await;
+        let ended = join_all(able.iter().map(|account| Box::pin(account.carry_out(tasks(plan, account.name()))))).await;
         for ((tally, halt), account) in ended.into_iter().zip(&able) {
             report.tally.absorb(&tally);
             if let Some(halt) = halt {
@@ -174,15 +173,9 @@ pub fn causes_of(plan: &Plan) -> BTreeSet<Cause> {
     causes
 }
 
-/// What an account's run is given to do.
-pub fn is_work(change: &Change) -> bool {
-    change.acts()
-        && matches!(change.action, Action::Publish | Action::Continue | Action::Settle | Action::Finish | Action::Adopt)
-}
-
 /// Whether Meta has to be asked anything about an account.
 pub fn has_work(plan: &Plan, account: &AccountName) -> bool {
-    plan.changes.iter().any(|change| change.account == *account && is_work(change))
+    plan.changes.iter().any(|change| change.account == *account && change.work().is_some())
 }
 
 /// Whether an earlier run left something to be settled.
@@ -196,14 +189,15 @@ fn wanted(posts: &[Arc<Post>]) -> HashMap<(&AccountName, &PostKey), &Arc<Post>> 
     wanted.map(|post| ((&post.account, &post.key), post)).collect()
 }
 
-fn work(plan: &Plan, account: &AccountName) -> Vec<Arc<Post>> {
-    let mine = plan.changes.iter().filter(|change| change.account == *account && is_work(change));
-    mine.filter_map(|change| change.post.clone()).collect()
+/// What the plan has an account do, in its order.
+fn tasks(plan: &Plan, account: &AccountName) -> Vec<Task> {
+    let mine = plan.changes.iter().filter(|change| change.account == *account);
+    mine.filter_map(|change| Some(Task { work: change.work()?, post: change.post.clone()? })).collect()
 }
 
 /// Gives every post of a stopped account its outcome.
 fn leave_out(plan: &Plan, account: &AccountName, halt: &Halt, context: &Context, tally: &mut Tally) {
-    for post in work(plan, account) {
+    for Task { post, .. } in tasks(plan, account) {
         let outcome = Outcome::halted(halt);
         tally.count(&outcome);
         let post = PostRef { key: post.key.clone(), account: account.clone() };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::apply::{Run, Stop, has_open, has_work, is_work};
+use crate::apply::{Run, Stop, has_open, has_work};
 use crate::cli::{Refresh, Scope};
 use crate::id::{AccountName, AttemptId};
 use crate::lockfile;
@@ -71,9 +71,9 @@ pub(super) async fn look(
     let now = due_by(project, scope, run.server_now(), ports);
     let plan = make(project, scope, settled.clone(), now)?;
     let looked = run.ask_each(async |account| {
-        let due = plan.changes.iter().filter(|change| change.account == *account.name() && is_work(change));
-        let wanted: Vec<_> = due.filter_map(|change| change.post.clone()).collect();
-        account.sightings(&wanted).await.map_err(Stop::into_halt)
+        let due = plan.changes.iter().filter(|change| change.account == *account.name() && change.work().is_some());
+        let posts: Vec<_> = due.filter_map(|change| change.post.clone()).collect();
+        account.sightings(&posts).await.map_err(Stop::into_halt)
     });
     for (name, found) in looked.await {
         project.live.extend(found.into_iter().map(|(key, sighting)| ((name.clone(), key), sighting)));

@@ -26,6 +26,19 @@ pub enum Action {
     Hold(Why),
 }
 
+/// What the run of an account does about one post: no more than the plan has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Work {
+    /// Makes what is missing of its containers, and publishes.
+    Publish,
+    /// Finds out what an earlier publish did, and sends none.
+    Settle,
+    /// Sends the first comment and the comment switch that are due, and no publish.
+    Finish,
+    /// Records what is live, and sends no publish.
+    Adopt,
+}
+
 /// Why a post is left alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Why {
@@ -95,6 +108,18 @@ impl Action {
             Self::Publish | Self::Continue | Self::Settle | Self::Finish | Self::Adopt | Self::Move { .. } => true,
             // Deleting wants a permission of its own, which no flag gives yet.
             Self::Delete | Self::Wait | Self::Hold(_) => false,
+        }
+    }
+
+    /// `None`: no account's run has to do anything about it.
+    #[must_use]
+    pub fn work(&self) -> Option<Work> {
+        match self {
+            Self::Publish | Self::Continue => Some(Work::Publish),
+            Self::Settle => Some(Work::Settle),
+            Self::Finish => Some(Work::Finish),
+            Self::Adopt => Some(Work::Adopt),
+            Self::Move { .. } | Self::Delete | Self::Wait | Self::Hold(_) => None,
         }
     }
 

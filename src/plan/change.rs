@@ -79,13 +79,13 @@ pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<
         return unwanted(post, entry).into_iter().collect();
     }
     match record.state {
-        State::Containers if entry.other_intent.is_some() => {
+        State::Containers if entry.other_intent => {
             vec![settling().costing(cost::go_on(post, record))]
         }
         State::Containers => vec![context.scheduled(post, || {
             Verdict::new(Action::Continue, "containers made, not published yet").costing(cost::go_on(post, record))
         })],
-        State::Intent if entry.other_intent.is_none() && context.options.settled.contains(&record.attempt) => {
+        State::Intent if !entry.other_intent && context.options.settled.contains(&record.attempt) => {
             vec![context.scheduled(post, || {
                 Verdict::new(Action::Continue, "not live, its container is published again")
                     .costing(cost::go_on(post, record))
@@ -96,7 +96,7 @@ pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<
         State::NotPublished => vec![fresh(post, context, "due now, an earlier attempt left nothing live")],
         State::Failed => vec![after_failure(post, record, context)],
         State::Published => published(post, entry),
-        State::Ignored => entry.other_intent.map(|_| only_settling("ignored")).into_iter().collect(),
+        State::Ignored => entry.other_intent.then(|| only_settling("ignored")).into_iter().collect(),
         State::Deleted | State::Forgotten => vec![fresh(post, context, "due now")],
     }
 }
@@ -207,7 +207,7 @@ fn after_failure(post: &Post, record: &Record, context: Context<'_>) -> Verdict 
 fn published(post: &Post, entry: &Entry<'_>) -> Vec<Verdict> {
     let record = entry.record;
     let mut verdicts = Vec::new();
-    if entry.other_intent.is_some() {
+    if entry.other_intent {
         verdicts.push(
             Verdict::new(Action::Settle, "live, but another attempt may have been sent too").costing(cost::settle()),
         );

@@ -25,7 +25,7 @@ use crate::manifest::Post;
 /// Compares what is wanted with what is recorded. The order of posts and records does not matter.
 #[must_use]
 pub fn plan(input: &Input<'_>) -> Plan {
-    let index = Index::new(input.records);
+    let index = Index::new(input.records, &input.options.settled);
     let moves = if input.complete { find(input.posts, &index) } else { Moves::default() };
     let posts = input.posts.iter().map(|post| (post.key.as_str(), Some(&*post.file)));
     let records = input.records.iter().map(|record| (record.key.as_str(), record.file.as_deref()));

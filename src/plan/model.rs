@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::action::{Action, Mark, Why};
+use super::action::{Action, Mark, Why, Work};
 use super::input::AccountView;
 use crate::id::{AccountName, Digest, Kind, PostKey, UserId};
 use crate::lockfile::{RecordChange, State};
@@ -270,6 +270,12 @@ impl Change {
     #[must_use]
     pub fn acts(&self) -> bool {
         self.action.acts() && !self.blocked
+    }
+
+    /// What the run of its account does about it now; `None`: nothing.
+    #[must_use]
+    pub fn work(&self) -> Option<Work> {
+        self.action.work().filter(|_| self.acts())
     }
 
     /// Whether apply would make the post visible.

@@ -1,8 +1,8 @@
 //! The attempts of each post, reduced to the one that decides.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use crate::id::{MediaId, PostKey, UserId};
+use crate::id::{AttemptId, MediaId, PostKey, UserId};
 use crate::lockfile::{Record, State, speaks_before};
 
 /// Identity of a post: `(user_id, key)`.
@@ -17,8 +17,8 @@ pub(super) fn identity<'a>(user: &'a UserId, key: &'a PostKey) -> Identity<'a> {
 pub(super) struct Entry<'a> {
     /// The attempt that speaks for the post.
     pub(super) record: &'a Record,
-    /// An attempt whose publish may have been sent, when the deciding one is another.
-    pub(super) other_intent: Option<&'a Record>,
+    /// Whether an attempt beside the deciding one may be live, and nobody has found out yet.
+    pub(super) other_intent: bool,
     /// Another live media of the same post.
     pub(super) other_live: Option<&'a MediaId>,
     /// An attempt beside the live one ended unknown.
@@ -27,10 +27,10 @@ pub(super) struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     fn new(record: &'a Record) -> Self {
-        Self { record, other_intent: None, other_live: None, other_unknown: false }
+        Self { record, other_intent: false, other_live: None, other_unknown: false }
     }
 
-    fn add(&mut self, record: &'a Record) {
+    fn add(&mut self, record: &'a Record, settled: &BTreeSet<AttemptId>) {
         let (winner, loser) =
             if speaks_before(record, self.record) { (record, self.record) } else { (self.record, record) };
         self.record = winner;
@@ -38,10 +38,7 @@ impl<'a> Entry<'a> {
             State::Published if loser.media_id != winner.media_id => {
                 self.other_live = self.other_live.or(loser.media_id.as_ref().filter(|_| winner.media_id.is_some()));
             }
-            State::Intent => {
-                let earlier = self.other_intent.is_none_or(|other| loser.attempt < other.attempt);
-                self.other_intent = if earlier { Some(loser) } else { self.other_intent };
-            }
+            State::Intent => self.other_intent |= !settled.contains(&loser.attempt),
             State::Unknown => self.other_unknown = winner.state == State::Published || self.other_unknown,
             State::Published
             | State::Containers
@@ -66,12 +63,13 @@ pub(super) struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    pub(super) fn new(records: &[&'a Record]) -> Self {
+    /// `settled` are attempts that were announced and are known not to be live.
+    pub(super) fn new(records: &[&'a Record], settled: &BTreeSet<AttemptId>) -> Self {
         let mut entries: HashMap<Identity<'a>, Entry<'a>> = HashMap::with_capacity(records.len());
         for &record in records {
             entries
                 .entry(identity(&record.user_id, &record.key))
-                .and_modify(|entry| entry.add(record))
+                .and_modify(|entry| entry.add(record, settled))
                 .or_insert_with(|| Entry::new(record));
         }
         Self { entries }

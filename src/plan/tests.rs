@@ -5,6 +5,8 @@ mod properties;
 use super::records::Index;
 use super::testing::{PostBuilder as _, USER, With as _, World, account, at, branch, digest, post, record, world};
 use super::{Action, Cost, GuardKind, NoticeKind, Plan, Selection, Sighting};
+use std::collections::BTreeSet;
+
 use crate::id::{AttemptId, Kind, PostKey};
 use crate::lockfile::{Comment, Record, State, Switch, Via};
 use crate::manifest::{Post, PostState};
@@ -81,7 +83,7 @@ fn a_published_attempt_decides_over_every_other() {
 #[test]
 fn of_two_open_attempts_the_smaller_id_goes_on() {
     let attempts = ["a2", "a1"].map(|id| record("p", State::Intent).with(|record| record.attempt = id.into()));
-    let index = Index::new(&attempts.iter().collect::<Vec<_>>());
+    let index = Index::new(&attempts.iter().collect::<Vec<_>>(), &BTreeSet::new());
     let entry = index.get(Some(&USER.into()), &"p".into()).map(|entry| &entry.record.attempt);
     assert_eq!(entry, Some(&AttemptId::from("a1")));
     assert_eq!(world([post("p")], attempts).plan().changes[0].action, Action::Settle);
@@ -117,6 +119,25 @@ fn a_settled_intent_follows_the_schedule_again() {
     let settled =
         world([late], [record("p", State::Intent)]).with(|world| world.options.settled.extend([AttemptId::from("a1")]));
     assert_eq!(marks(&settled), "z");
+}
+
+#[test]
+fn a_post_goes_on_once_every_announced_attempt_is_settled() {
+    for state in [State::Containers, State::Intent] {
+        let other = record("p", state).with(|record| record.attempt = "a2".into());
+        let attempts = || [record("p", State::Intent), other.clone()];
+        let known = |ids: &[&str]| {
+            let world = world([post("p")], attempts());
+            let ids = ids.iter().map(|id| AttemptId::from(*id));
+            world.with(|world| world.options.settled.extend(ids)).plan().changes[0].action.clone()
+        };
+        assert_eq!(known(&[]), Action::Settle, "{state:?}");
+        let all = if state == State::Intent { ["a1", "a2"].as_slice() } else { &["a1"] };
+        assert_eq!(known(all), Action::Continue, "{state:?}");
+    }
+    let ignored = record("p", State::Ignored).with(|record| record.attempt = "a2".into());
+    let world = world([post("p")], [record("p", State::Intent), ignored]);
+    assert_eq!(marks(&world.with(|world| world.options.settled.extend([AttemptId::from("a1")]))), "");
 }
 
 #[test]

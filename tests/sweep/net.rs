@@ -169,8 +169,14 @@ impl Net {
         let journal = self.disk.bytes(Path::new(ROOTS[speaker.site]).join(".igsync/journal.jsonl")).unwrap_or_default();
         let (journal, id) = (String::from_utf8_lossy(&journal), format!("\"{container}\""));
         let last = journal.lines().rev().find(|line| line.contains(&id)).unwrap_or_default();
-        let intents = serde_json::from_str::<Record>(last).map(|record| record.intents).unwrap_or_default();
-        let lease = intents.iter().map(|intent| intent.lease_until).max();
+        // One record, or a list of those that were written together.
+        let list = if last.starts_with('[') { last.to_owned() } else { format!("[{last}]") };
+        let written: Vec<Record> = serde_json::from_str(&list).unwrap_or_default();
+        let is_meant = |record: &&Record| {
+            record.container.as_ref().is_some_and(|part| part.id.to_string() == container.to_string())
+        };
+        let intents = written.iter().filter(is_meant).flat_map(|record| &record.intents);
+        let lease = intents.map(|intent| intent.lease_until).max();
         let end = EPOCH + state.world.habits.skew + now + 2 * TIMEOUT_MS;
         // Meta's clock has whole seconds.
         if lease.is_none_or(|lease| lease.as_millisecond() < end - 1000) {

@@ -20,7 +20,7 @@ use igsync::graph::{AccessToken, Client, Endpoint, Flavour, Timing};
 use igsync::id::{AttemptId, PostKey, UserId};
 use igsync::lockfile::{self, Paths, Record, Records, format};
 use igsync::manifest::{Post, caption_digest};
-use igsync::plan::{self, AccountView, Guard, Input, Options, Plan, Selection};
+use igsync::plan::{self, AccountView, Action, Change, Guard, Input, Options, Plan, Selection, Work};
 use igsync::port::{Clock, Disk, MemDisk, Transport};
 use jiff::Timestamp;
 
@@ -360,7 +360,28 @@ impl Simulation {
                 Err(stop) => Ended::Broken(stop.into_halt().reason),
             };
         }
-        Ended::Exit(Exit::of(&run.carry_out(&plan).await.tally.causes))
+        let before = self.announced_beside(&plan, &ledger);
+        let tally = run.carry_out(&plan).await.tally;
+        if self.announced_beside(&plan, &ledger) != before {
+            return Ended::Broken("a publish was announced that the plan does not show".to_owned());
+        }
+        Ended::Exit(Exit::of(&tally.causes))
+    }
+
+    /// How many publishes are announced for posts that this plan publishes nothing of. With a remote those of other
+    /// machines are among them, and this says nothing.
+    fn announced_beside(&self, plan: &Plan, ledger: &Ledger) -> usize {
+        // A record that is renamed takes its announcements along.
+        let has_reason =
+            |change: &Change| change.work() == Some(Work::Publish) || matches!(change.action, Action::Move { .. });
+        let post = |change: &Change| (change.user_id.clone(), change.key.clone());
+        let with_reason: BTreeSet<_> = plan.changes.iter().filter(|change| has_reason(change)).map(post).collect();
+        let beside: BTreeSet<_> = plan.changes.iter().map(post).filter(|post| !with_reason.contains(post)).collect();
+        let is_beside = |record: &&Record| beside.contains(&(Some(record.user_id.clone()), record.key.clone()));
+        if self.remote.is_some() {
+            return 0;
+        }
+        ledger.with_records(|records| records.iter().filter(is_beside).map(|record| record.intents.len()).sum())
     }
 
     /// With a remote, what stands there decides what there is to do; without, the files alone, as long as there

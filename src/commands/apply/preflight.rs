@@ -1,7 +1,7 @@
 //! Permissions that publishing itself does not need, asked for before any container is made: a post
 //! that went out without its first comment cannot be mended by a later run of the same token.
 
-use crate::apply::{Cause, Halt, Run, is_work};
+use crate::apply::{Cause, Halt, Run};
 use crate::config::{Account, Login};
 use crate::graph::{Client, scopes};
 use crate::id::{MediaId, UserId};
@@ -42,7 +42,7 @@ async fn missing(
     ports: &Ports,
     ui: &Ui,
 ) -> Option<Halt> {
-    let work = plan.changes.iter().filter(|change| change.account == account.name && is_work(change));
+    let work = plan.changes.iter().filter(|change| change.account == account.name && change.work().is_some());
     let needs = needs(work.filter_map(|change| change.post.as_deref()), &account.name);
     if needs == scopes::Needs::default() {
         return None;
