@@ -52,10 +52,31 @@ pub struct Options {
 
 /// Finds, reads and checks every manifest. Reads no media.
 pub fn load(disk: &dyn ReadDisk, root: &Path, config: &Config, options: Options) -> Loaded {
+    load_within(&LIMITS, disk, root, config, options)
+}
+
+/// As [`load`], with other limits than those of every run.
+pub(super) fn load_within(
+    limits: &Limits,
+    disk: &dyn ReadDisk,
+    root: &Path,
+    config: &Config,
+    options: Options,
+) -> Loaded {
     let mut ignored = Ignored::default();
     let found = discover(disk, root, config.posts.as_deref(), &mut ignored);
     let share = FINDING_LIMIT / (found.manifests.len() + found.folders.len()).max(1);
-    let reader = Reader { disk, root, ignored: &ignored, config, options, share, posts: AtomicUsize::new(0) };
+    let reader = Reader {
+        disk,
+        root,
+        ignored: &ignored,
+        config,
+        options,
+        share,
+        limits,
+        posts: AtomicUsize::default(),
+        text: AtomicUsize::default(),
+    };
     let mut findings = Vec::new();
     let mut complete = !found.incomplete;
     let mut defaults: Vec<Option<Arc<Defaults>>> = Vec::with_capacity(found.folders.len());
@@ -73,8 +94,9 @@ pub fn load(disk: &dyn ReadDisk, root: &Path, config: &Config, options: Options)
     let mut read = reader.read_all(&found, &defaults);
     let manifests = found.manifests.len();
     findings.extend(found.findings);
-    if reader.posts.into_inner() > POST_LIMIT {
-        let message = "there are more than 250,000 posts here, each manifest counted for each of its accounts";
+    if reader.is_full() {
+        let message = "there are more than 250,000 posts here, or more than 256 MiB of text in them, each manifest \
+                       counted for each of its accounts";
         let finding = Finding::new(&rules::UNREADABLE, ".", message);
         findings.push(finding.help("divide them among several content roots"));
     }
@@ -142,14 +164,25 @@ struct Reader<'a> {
     options: Options,
     /// So many findings of one file are kept.
     share: usize,
+    limits: &'a Limits,
     /// How many posts there are so far.
     posts: AtomicUsize,
+    /// How much text they hold, in bytes.
+    text: AtomicUsize,
 }
 
 /// So many findings of all files are kept; each file has a few, whatever the others have.
 const FINDING_LIMIT: usize = 200_000;
-/// So many posts are planned, each manifest counted for each of its accounts.
-const POST_LIMIT: usize = 250_000;
+
+/// How much is planned, each manifest counted for each of its accounts: few files make many posts, with what they
+/// share in each of them.
+pub(super) struct Limits {
+    pub posts: usize,
+    /// Captions and first comments, in bytes.
+    pub text: usize,
+}
+
+const LIMITS: Limits = Limits { posts: 250_000, text: 256 * 1024 * 1024 };
 
 impl Reader<'_> {
     fn read_all(&self, found: &Found, defaults: &[Option<Arc<Defaults>>]) -> Vec<Read> {
@@ -215,6 +248,11 @@ impl Reader<'_> {
             .any(|finding| self.config.judge(finding.clone()).is_some_and(|judged| judged.severity == Severity::Error))
     }
 
+    /// Whether there are more posts, or more of their text, than are planned.
+    fn is_full(&self) -> bool {
+        self.posts.load(Ordering::Relaxed) > self.limits.posts || self.text.load(Ordering::Relaxed) > self.limits.text
+    }
+
     fn read(&self, manifest: &ManifestFile, folder: &str, defaults: Option<&Defaults>) -> Read {
         let file = Arc::clone(&manifest.file);
         let unread = |findings| Read { file: Arc::clone(&file), findings, ..Read::default() };
@@ -258,13 +296,19 @@ impl Reader<'_> {
         let is_sound =
             defaults.is_none_or(|defaults| defaults.is_sound) && self.is_sound(problems.since(Mark::default()));
         let is_complete = !accounts.is_empty() || is_draft;
-        if self.posts.fetch_add(accounts.len(), Ordering::Relaxed) + accounts.len() > POST_LIMIT {
+        self.posts.fetch_add(accounts.len(), Ordering::Relaxed);
+        if self.is_full() {
             return unread(problems.into_findings());
         }
         let mut posts = Vec::with_capacity(accounts.len());
         for account in accounts {
             let before = problems.mark();
             let mut post = subject.post(account, &mut problems);
+            let text = post.content.caption.len() + post.first_comment.as_ref().map_or(0, String::len);
+            self.text.fetch_add(text, Ordering::Relaxed);
+            if self.is_full() {
+                return unread(problems.into_findings());
+            }
             soften(problems.since_mut(before));
             post.caption_file.clone_from(&caption_file);
             post.has_errors = !is_sound || !self.is_sound(problems.since(before));

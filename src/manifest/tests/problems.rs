@@ -1,3 +1,4 @@
+use super::super::load::{Limits, load_within};
 use super::*;
 use crate::finding::Severity;
 
@@ -312,4 +313,24 @@ fn a_token_in_a_manifest_is_an_error_that_does_not_show_it() {
     assert_eq!(loaded.findings[0].severity, Severity::Error);
     assert!(loaded.posts[0].has_errors);
     assert!(!format!("{loaded:?}").contains(token));
+}
+
+#[test]
+fn few_files_do_not_make_posts_without_end() {
+    let accounts = (0..10).map(|n| format!("  a{n}: {{ user_id: \"1784140000000000{n}\", login: instagram }}\n"));
+    let config = format!("accounts:\n{}", accounts.collect::<String>());
+    let names = (0..10).map(|n| format!("a{n}")).collect::<Vec<_>>().join(", ");
+    let defaults = format!("accounts: [{names}]\ncaption: {}\n", "x".repeat(100));
+    let manifest = "kind: image\nimage: https://example.com/a.jpg\n";
+    let files = [("igsync.yaml", &*config), ("_defaults.yaml", &*defaults), ("a.yaml", manifest), ("b.yaml", manifest)];
+    let root = Root::new(&files);
+    let load = |limits| load_within(&limits, &RealDisk, root.path(), &root.config(), Options::default());
+    let all = load(Limits { posts: 20, text: 2000 });
+    assert_eq!((all.posts.len(), all.findings.len(), all.complete), (20, 0, true), "{:#?}", all.findings);
+    for limits in [Limits { posts: 19, text: 2000 }, Limits { posts: 20, text: 1999 }] {
+        let loaded = load(limits);
+        assert!(!loaded.complete && loaded.posts.len() <= 10, "{}", loaded.posts.len());
+        assert_eq!(loaded.findings.len(), 1, "{:#?}", loaded.findings);
+        assert!(loaded.findings[0].message.starts_with("there are more than 250,000 posts here"));
+    }
 }
