@@ -76,7 +76,7 @@ impl dyn Book + '_ {
     /// Whether a publish of this attempt would be known here: this machine has made it, or announcements reach
     /// a remote before anything is sent.
     pub(super) fn is_witness_of(&self, record: &Record) -> bool {
-        self.is_kept_elsewhere() || self.is_own(record)
+        self.is_shared() || self.is_own(record)
     }
 
     /// As it is recorded now: another machine's part may have been joined in.

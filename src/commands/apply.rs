@@ -34,7 +34,7 @@ pub(super) async fn run(global: &Global, args: &Apply, ports: &Ports, ui: &Ui) -
             "leave one of them out",
         ));
     }
-    let root = ui.noted(ContentRoot::open(&global.place(), args.scope.sandbox, ports).await)?;
+    let root = ContentRoot::open(&global.place(), args.scope.sandbox, ports).await?;
     refuse_time_travel(&root, args)?;
     let mut snapshot = root.snapshot(ports)?;
     // Before media are looked at: what others have published needs none.

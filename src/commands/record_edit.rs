@@ -81,7 +81,7 @@ impl RecordEdit {
     pub(super) async fn of(opening: Opening<'_>, global: &Global, ports: &Ports, ui: &Ui) -> Result<Self, Failure> {
         let Opening { command, sandbox, change, format, observer } = opening;
         let ids = ports.random.generator();
-        let root = ui.noted(ContentRoot::open(&global.place(), sandbox, ports).await)?;
+        let root = ContentRoot::open(&global.place(), sandbox, ports).await?;
         let mut snapshot = root.snapshot(ports)?;
         if change.dry_run {
             ui.noted(take_in_newest(&root, &mut snapshot, ports).await)?;

@@ -25,7 +25,7 @@ use super::{Ended, Failure, Ports, Ui, write_stdout};
 const LAST: usize = 3;
 
 pub(super) async fn run(global: &Global, args: &Status, ports: &Ports, ui: &Ui) -> Ended {
-    let root = ui.noted(ContentRoot::open(&global.place(), args.sandbox, ports).await)?;
+    let root = ContentRoot::open(&global.place(), args.sandbox, ports).await?;
     let mut snapshot = root.snapshot(ports)?;
     ui.noted(take_in_newest(&root, &mut snapshot, ports).await)?;
     let project = Project::read(root, snapshot, false, ports);

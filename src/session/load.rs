@@ -18,7 +18,7 @@ pub(crate) async fn load(
     ports: &Ports,
 ) -> Noted<Result<Project, Failure>> {
     Noted::of(async |notes| {
-        let root = ContentRoot::open(place, sandbox, ports).await.noting(notes)?;
+        let root = ContentRoot::open(place, sandbox, ports).await?;
         let mut snapshot = root.snapshot(ports)?;
         record::take_in_fetched(&root, &mut snapshot).await.noting(notes)?;
         Ok(Project::read(root, snapshot, check_published, ports))
@@ -34,7 +34,7 @@ pub(crate) async fn load_to_check(
     ports: &Ports,
 ) -> Noted<Result<(Project, Option<Failure>), Failure>> {
     Noted::of(async |notes| {
-        let root = ContentRoot::open(place, false, ports).await.noting(notes)?;
+        let root = ContentRoot::open(place, false, ports).await?;
         let mut snapshot = Snapshot::default();
         let damage = match root.snapshot(ports) {
             Ok(read) => {

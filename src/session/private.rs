@@ -12,7 +12,6 @@ use crate::text::quoted;
 
 use super::credentials;
 use super::failure::Failure;
-use super::note::Note;
 use super::place::Place;
 use super::ports::Ports;
 
@@ -29,7 +28,6 @@ pub(crate) async fn refuse_tracked(
     root: &Path,
     loaded: &config::Loaded,
     ports: &Ports,
-    notes: &mut Vec<Note>,
 ) -> Result<(), Failure> {
     let is_there = |path: &Path| ports.disk.stat(path).is_ok();
     if !is_there(&root.join(FOLDER)) || !root.ancestors().any(|folder| is_there(&folder.join(".git"))) {
@@ -41,11 +39,7 @@ pub(crate) async fn refuse_tracked(
     let names = match git.tracked((!is_any_case).then_some(FOLDER)).await {
         Ok(names) => names,
         Err(Error::NoRepository) => return Ok(()),
-        Err(error) => {
-            let why = "whether git tracks .igsync/, which belongs to this machine alone, is not known";
-            notes.push(Note::new(format!("note: {why}: {error}")));
-            return Ok(());
-        }
+        Err(error) => return Err(unanswered(&error)),
     };
     let tracked: Vec<&str> = names.iter().map(String::as_str).filter(|name| is_private(name)).collect();
     if tracked.is_empty() { Ok(()) } else { Err(refusal(&tracked, &typed(place, root, ports))) }
@@ -57,6 +51,15 @@ fn is_private(path: &str) -> bool {
     let folder = path.split('/').next().unwrap_or_default();
     let plain: String = folder.case_fold().filter(char::is_ascii).collect();
     plain == FOLDER || plain.starts_with("igsync~")
+}
+
+/// A journal below `.igsync/` that a branch brought says what is live, and only git knows whether one did.
+fn unanswered(error: &Error) -> Failure {
+    Failure::message(
+        Exit::Refused,
+        format!("cannot tell whether git tracks .igsync/, which belongs to this machine alone: {error}"),
+        "make `git ls-files` work in the content folder, then run it again: what a branch brought below .igsync/ may be forged",
+    )
 }
 
 fn refusal(tracked: &[&str], typed: &Typed) -> Failure {

@@ -9,7 +9,6 @@ use crate::lockfile::{self, Paths, Snapshot};
 use crate::port::{Disk, FileKind};
 
 use super::failure::Failure;
-use super::note::Noted;
 use super::place::Place;
 use super::ports::Ports;
 use super::private;
@@ -25,21 +24,18 @@ pub(crate) struct ContentRoot {
 impl ContentRoot {
     /// Finds the root and reads its configuration, whose findings come along with it. What git tracks below
     /// `.igsync/` ends the command.
-    pub(crate) async fn open(place: &Place, sandbox: bool, ports: &Ports) -> Noted<Result<Self, Failure>> {
-        Noted::of(async |notes| {
-            let path = place.content_root(ports)?;
-            let mut loaded = config::load(&*ports.disk, &path, place.config.as_deref(), &ports.env);
-            private::refuse_tracked(place, &path, &loaded, ports, notes).await?;
-            if sandbox {
-                stand_in_users(&mut loaded.config);
-            }
-            if !loaded.is_readable {
-                limit_to_posts(&mut loaded.config, &*ports.disk, &path);
-            }
-            let paths = if sandbox { Paths::sandbox(&path) } else { Paths::new(&path) };
-            Ok(Self { path, sandbox, paths, loaded })
-        })
-        .await
+    pub(crate) async fn open(place: &Place, sandbox: bool, ports: &Ports) -> Result<Self, Failure> {
+        let path = place.content_root(ports)?;
+        let mut loaded = config::load(&*ports.disk, &path, place.config.as_deref(), &ports.env);
+        private::refuse_tracked(place, &path, &loaded, ports).await?;
+        if sandbox {
+            stand_in_users(&mut loaded.config);
+        }
+        if !loaded.is_readable {
+            limit_to_posts(&mut loaded.config, &*ports.disk, &path);
+        }
+        let paths = if sandbox { Paths::sandbox(&path) } else { Paths::new(&path) };
+        Ok(Self { path, sandbox, paths, loaded })
     }
 
     pub(crate) fn config(&self) -> &Config {

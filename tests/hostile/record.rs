@@ -33,6 +33,25 @@ fn commit_by_force(attack: &Attack, path: &str) {
 }
 
 #[test]
+fn a_journal_that_git_cannot_be_asked_about_is_believed_by_no_command() {
+    let no_git = branch().env("PATH", "/nonexistent");
+    let no_index = branch();
+    no_index.write(".git/index", b"DIRC of nothing");
+    for attack in [no_git, no_index] {
+        attack.write("content/.igsync/journal.jsonl", journal());
+        for command in [["plan"].as_slice(), &["apply", "--yes"], &["status"], &["validate"]] {
+            let output = attack.run(command).exits(5);
+            assert!(
+                output.stderr.contains("cannot tell whether git tracks .igsync/"),
+                "{command:?}: {}",
+                output.stderr
+            );
+            assert!(!output.stdout.contains("17999999999999999"), "{command:?}: {}", output.stdout);
+        }
+    }
+}
+
+#[test]
 fn a_committed_journal_is_believed_by_no_command() {
     let attack = branch();
     attack.write("content/.igsync/journal.jsonl", journal());
