@@ -72,8 +72,8 @@ pub(super) async fn look(
     let plan = make(project, scope, settled.clone(), now)?;
     let looked = run.ask_each(async |account| {
         let due = plan.changes.iter().filter(|change| change.account == *account.name() && change.work().is_some());
-        let posts: Vec<_> = due.filter_map(|change| change.post.clone()).collect();
-        account.sightings(&posts).await.map_err(Stop::into_halt)
+        let wanted: Vec<_> = due.filter_map(|change| change.post.clone()).collect();
+        account.sightings(&wanted).await.map_err(Stop::into_halt)
     });
     for (name, found) in looked.await {
         project.live.extend(found.into_iter().map(|(key, sighting)| ((name.clone(), key), sighting)));

@@ -170,8 +170,8 @@ impl Net {
         let (journal, id) = (String::from_utf8_lossy(&journal), format!("\"{container}\""));
         let last = journal.lines().rev().find(|line| line.contains(&id)).unwrap_or_default();
         // One record, or a list of those that were written together.
-        let list = if last.starts_with('[') { last.to_owned() } else { format!("[{last}]") };
-        let written: Vec<Record> = serde_json::from_str(&list).unwrap_or_default();
+        let together = if last.starts_with('[') { last.to_owned() } else { format!("[{last}]") };
+        let written: Vec<Record> = serde_json::from_str(&together).unwrap_or_default();
         let is_meant = |record: &&Record| {
             record.container.as_ref().is_some_and(|part| part.id.to_string() == container.to_string())
         };
