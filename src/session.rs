@@ -22,6 +22,8 @@ pub(crate) mod record;
 pub(crate) mod root;
 pub(crate) mod run_lock;
 pub(crate) mod subject;
+#[cfg(test)]
+mod testing;
 pub(crate) mod token;
 
 pub use failure::Failure;

@@ -47,3 +47,29 @@ pub(crate) async fn load_to_check(
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use crate::port::MemDisk;
+
+    use super::super::testing;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_record_that_cannot_be_read_is_noted() {
+        // There is no such folder on this machine, so git cannot be run in it.
+        let disk = MemDisk::new();
+        disk.put("/no/such/site/igsync.yaml", "git: { state_branch: records }\n");
+        let place = Place { chdir: Some(PathBuf::from("/no/such/site")), config: None };
+        let (ports, _stopper) = testing::ports(&disk, &[]);
+        let loaded = load(&place, false, false, &ports).await;
+        let notes: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
+        assert!(loaded.value.is_ok());
+        assert!(
+            notes.len() == 1 && notes[0].starts_with("note: the record on branch records was not read: "),
+            "{notes:?}"
+        );
+    }
+}

@@ -40,3 +40,25 @@ impl<T> Noted<T> {
         self.value
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn notes_come_along_with_a_failure_in_their_order() {
+        let inner = Noted::of(async |notes| {
+            notes.push(Note::new("second"));
+            Err::<(), _>("failed")
+        });
+        let outer = Noted::of(async |notes| {
+            notes.push(Note::new("first"));
+            inner.await.noting(notes)?;
+            notes.push(Note::new("never"));
+            Ok::<_, &str>(())
+        });
+        let Noted { value, notes } = outer.await;
+        assert_eq!(value, Err("failed"));
+        assert_eq!(notes, [Note::new("first"), Note::new("second")]);
+    }
+}

@@ -77,3 +77,53 @@ impl<'a> Claim<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::apply::Signal;
+    use crate::port::MemDisk;
+
+    use super::super::testing;
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[tokio::test]
+    async fn who_has_the_lock_is_said_before_the_wait() {
+        let disk = MemDisk::new();
+        disk.put_folder("/site");
+        let (ports, _stopper) = testing::ports(&disk, &[]);
+        let paths = Paths::new(Path::new("/site"));
+        let claim = |command: &str, patience| Claim::new(&paths, command.to_owned(), patience, &ports);
+        let Ok(Tried::Taken(lock)) = claim("igsync apply", Duration::ZERO).take() else { panic!("it is free") };
+        assert_eq!(
+            claim("igsync resolve", Duration::ZERO).take().err().map(|failure| failure.exit),
+            Some(Exit::Locked)
+        );
+
+        let waiting = claim("igsync resolve", SECOND);
+        let Ok(Tried::Held(note)) = waiting.take() else { panic!("it is held, and there is time") };
+        let note = note.to_string();
+        assert!(note.starts_with("waiting for another run: ") && note.contains("igsync apply"), "{note}");
+        assert_eq!(waiting.wait().await.err().map(|failure| failure.exit), Some(Exit::Locked));
+        assert_eq!(ports.clock.monotonic(), SECOND, "no longer than there is patience");
+
+        let waiting = claim("igsync resolve", SECOND);
+        drop(lock);
+        assert!(waiting.wait().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_wait_ends_when_the_process_is_to_stop() {
+        let disk = MemDisk::new();
+        disk.put_folder("/site");
+        let (ports, stopper) = testing::ports(&disk, &[]);
+        let paths = Paths::new(Path::new("/site"));
+        let _held = Claim::new(&paths, "igsync apply".to_owned(), Duration::ZERO, &ports).take();
+        let waiting = Claim::new(&paths, "igsync resolve".to_owned(), Duration::MAX, &ports);
+        stopper.stop(Signal::Terminate);
+        assert_eq!(waiting.wait().await.err().map(|failure| failure.exit), Some(Exit::Terminated));
+    }
+}
