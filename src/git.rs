@@ -20,7 +20,7 @@ mod tip;
 mod tracked;
 mod tree;
 
-pub use branch::Branch;
+pub use branch::{Branch, Fetched};
 pub use changes::{ChangesError, Fork};
 pub use checkout::Checkout;
 pub use command::Git;

@@ -1,5 +1,5 @@
-//! The doors to the world: one HTTP request ([`Transport`]), time ([`Clock`]), files ([`Disk`]) and the
-//! record beyond this machine ([`Remote`]). A test that owns them all owns everything that can fail.
+//! The doors to the world: one HTTP request ([`Transport`]), time ([`Clock`]) and files ([`Disk`]); and how a place
+//! beyond this machine refuses a record ([`RemoteError`]). A test that owns them all owns everything that can fail.
 
 pub mod address;
 mod fetch;
@@ -23,7 +23,7 @@ pub use http::{Body, HttpOptions, HttpTransport, Progress};
 pub use mem_disk::MemDisk;
 pub use real_clock::RealClock;
 pub use real_disk::RealDisk;
-pub use remote::{Kept, Remote, RemoteError, Version};
+pub use remote::{RemoteError, Version};
 
 /// One HTTP request, as far as igsync needs to shape it.
 pub struct Request {

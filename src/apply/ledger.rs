@@ -11,10 +11,10 @@ use futures_util::future::BoxFuture;
 
 use crate::id::{AttemptId, PostKey, UserId};
 use crate::lockfile::{self, Record, Records};
-use crate::port::Remote;
 
 use super::book::{Book, Claim};
 use super::context::Context;
+use super::remote::Remote;
 use super::stop::Stop;
 use journal::Journal;
 use remote::{Purpose, RemoteRecord};

@@ -5,7 +5,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::future::BoxFuture;
 use sha2::{Digest as _, Sha256};
 
 use super::checkout::Checkout;
@@ -16,10 +15,18 @@ use super::message::{Signature, message, run_page};
 use super::outcome::{self, Said};
 use super::target::Target;
 use super::tree::{self, TreeError};
-use crate::port::{Kept, Remote, RemoteError, Version};
+use crate::port::{RemoteError, Version};
 
 /// Stands for a branch that the remote does not have yet.
 const ABSENT: &str = "absent";
+
+/// What stands on a branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    pub version: Version,
+    /// The lockfile; `None` where there is none yet.
+    pub text: Option<Vec<u8>>,
+}
 
 /// One branch of one remote, as the keeper of one lockfile.
 #[derive(Clone, Debug)]
@@ -77,8 +84,8 @@ impl Branch {
 
     /// Proves that the record can be read and that the branch can be pushed to, as far as a remote tells
     /// before something is pushed: hooks and branch protection speak up only then.
-    pub async fn preflight(&self) -> Result<Kept, RemoteError> {
-        let kept = self.read().await?;
+    pub async fn preflight(&self) -> Result<Fetched, RemoteError> {
+        let kept = self.fetch().await?;
         let commit = if kept.version.0 == ABSENT {
             tree::empty_commit(self.git(), &self.signature).await.map_err(unclear)?
         } else {
@@ -90,6 +97,14 @@ impl Branch {
             Said::Taken | Said::NotSent => Ok(kept),
             _ => Err(outcome::why(&said, &stderr)),
         }
+    }
+
+    /// Replaces the lockfile that stands at `over` by `text`, and changes nothing else there. When this
+    /// returns a version, every later fetch of any machine sees the text or a successor.
+    pub async fn put(&self, over: &Version, text: &[u8], about: &str) -> Result<Version, RemoteError> {
+        let version = self.exchange(over, text, about).await?;
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(version.0.clone());
+        Ok(version)
     }
 
     /// Moves the checkout to the newest commit that was put, where nothing can be lost. `None`: there is
@@ -106,12 +121,13 @@ impl Branch {
         &self.checkout.git
     }
 
-    async fn read(&self) -> Result<Kept, RemoteError> {
+    /// Reads what stands there now.
+    pub async fn fetch(&self) -> Result<Fetched, RemoteError> {
         let Some(commit) = self.tip().await? else {
-            return Ok(Kept { version: Version(ABSENT.to_owned()), text: None });
+            return Ok(Fetched { version: Version(ABSENT.to_owned()), text: None });
         };
         let text = tree::read(self.git(), &commit, &self.checkout.lockfile()).await.map_err(unusable)?;
-        Ok(Kept { version: Version(commit), text })
+        Ok(Fetched { version: Version(commit), text })
     }
 
     /// The remote's tip, fetched; `None`: it has no such branch, and we may begin it.
@@ -203,25 +219,6 @@ impl Branch {
             Ok((said, stderr)) => Err(outcome::why(&said, &stderr)),
             Err(error) => Err(unclear(error)),
         }
-    }
-}
-
-impl Remote for Branch {
-    fn fetch(&self) -> BoxFuture<'_, Result<Kept, RemoteError>> {
-        Box::pin(self.read())
-    }
-
-    fn put<'a>(
-        &'a self,
-        over: &'a Version,
-        text: &'a [u8],
-        message: &'a str,
-    ) -> BoxFuture<'a, Result<Version, RemoteError>> {
-        Box::pin(async move {
-            let version = self.exchange(over, text, message).await?;
-            *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(version.0.clone());
-            Ok(version)
-        })
     }
 }
 

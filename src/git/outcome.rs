@@ -138,6 +138,7 @@ mod tests {
             RemoteError::Moved => "moved",
             RemoteError::Refused(_) => "refused",
             RemoteError::Unclear(_) => "unclear",
+            RemoteError::Damaged(_) => "damaged",
         };
         for (said, stderr, wanted) in [
             (Said::NotSent, "error: failed to push some refs", "moved"),

@@ -1,16 +1,17 @@
 //! What keeps the record of a run beyond this machine, and whether the checkout may publish at all.
 
 mod branches;
+mod remote;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::apply::{Context, Ledger, Observer};
+use crate::apply::{Context, Ledger, Observer, Remote};
 use crate::config::Push;
 use crate::exit::Exit;
-use crate::git::{Branch, Followed, Git};
+use crate::git::{Branch, Fetched, Followed, Git};
 use crate::lockfile::{self, Records, Snapshot, format};
-use crate::port::{Kept, Remote, RunLock};
+use crate::port::RunLock;
 
 use super::credentials;
 use super::failure::Failure;
@@ -59,7 +60,7 @@ pub(crate) struct RecordPlace {
     /// Where the record is pushed to.
     branch: Option<Arc<Branch>>,
     /// What stood there, or `None`: nothing was read.
-    kept: Option<Kept>,
+    fetched: Option<Fetched>,
     /// Why it is not known what others have published. Matters only if something is to be published.
     doubt: Option<String>,
     /// Why nothing keeps the record of this machine, which will vanish.
@@ -72,7 +73,7 @@ impl RecordPlace {
         if self.branch.is_none() || self.doubt.is_some() {
             return false;
         }
-        let text = self.kept.as_ref().and_then(|kept| kept.text.as_deref());
+        let text = self.fetched.as_ref().and_then(|fetched| fetched.text.as_deref());
         let standing = text.and_then(|text| format::parse(text).ok()).map(|parsed| parsed.records);
         !standing.unwrap_or_default().news(records).is_empty()
     }
@@ -99,7 +100,7 @@ impl RecordPlace {
     ) -> Result<Arc<Ledger>, Failure> {
         self.check_known()?;
         let mut store = lockfile::Ledger::open(Arc::clone(&ports.disk), project.paths.clone())?;
-        if self.branch.is_none() && self.kept.is_some() {
+        if self.branch.is_none() && self.fetched.is_some() {
             // Read and not pushed to.
             store.take_over(&project.snapshot.records)?;
         }
@@ -188,8 +189,8 @@ async fn find(
     };
     if wants {
         match branches.record.preflight().await {
-            Ok(kept) => {
-                found.kept = Some(kept);
+            Ok(fetched) => {
+                found.fetched = Some(fetched);
                 found.branch = Some(Arc::clone(&branches.record));
             }
             Err(error) if push == Push::Always => return Err(not_pushed(&error.to_string())),
@@ -201,12 +202,12 @@ async fn find(
         found.nowhere = Some(terms.off().to_owned());
     }
     if is_ci && terms.must_know {
-        found.doubt = branches.check_tip(found.kept.as_ref(), ports).await?;
+        found.doubt = branches.check_tip(found.fetched.as_ref(), ports).await?;
     }
-    if found.kept.is_none() {
+    if found.fetched.is_none() {
         // Not pushed by us; what others have recorded there counts all the same.
         match branches.record.fetch().await {
-            Ok(kept) => found.kept = Some(kept),
+            Ok(fetched) => found.fetched = Some(fetched),
             Err(error) => {
                 let why = error.to_string();
                 found.doubt = found.doubt.or_else(|| unknown_branch(state_branch, terms, &why));
@@ -216,7 +217,7 @@ async fn find(
             }
         }
     }
-    if let Some(text) = found.kept.as_ref().and_then(|kept| kept.text.as_deref()) {
+    if let Some(text) = found.fetched.as_ref().and_then(|fetched| fetched.text.as_deref()) {
         take_in(snapshot, text, branches.record.target())?;
     }
     Ok(found)
@@ -257,15 +258,15 @@ pub(crate) async fn take_in_newest(
         if root.sandbox || root.config().git.state_branch.is_none() {
             return Ok(());
         }
-        let fetched = match Branches::find(root, ports).await {
+        let found = match Branches::find(root, ports).await {
             Ok(branches) => {
-                let kept = branches.record.fetch().await;
-                kept.map_err(|error| error.to_string()).map(|kept| (kept, branches))
+                let fetched = branches.record.fetch().await;
+                fetched.map_err(|error| error.to_string()).map(|fetched| (fetched, branches))
             }
             Err(why) => Err(why),
         };
-        match fetched {
-            Ok((kept, branches)) => match kept.text {
+        match found {
+            Ok((fetched, branches)) => match fetched.text {
                 Some(text) => take_in(snapshot, &text, branches.record.target()),
                 None => Ok(()),
             },

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use igsync::git::{Branch, Checkout, Git, Signature};
-use igsync::port::{Kept, Remote as _, RemoteError, Version};
+use igsync::git::{Branch, Checkout, Fetched, Git, Signature};
+use igsync::port::{RemoteError, Version};
 
 use crate::repo::{Origin, branch, commit, git, hook, inherited, push, run, state, state_branch, write};
 
 const HEADER: &str = "{\"igsync_lock\":1}\n";
 
-fn text(kept: &Kept) -> &str {
+fn text(kept: &Fetched) -> &str {
     kept.text.as_deref().map_or("", |text| std::str::from_utf8(text).unwrap())
 }
 
@@ -33,7 +33,7 @@ fn a_record_is_put_beside_a_dirty_work_tree_and_changes_nothing_but_the_lockfile
         let kept = branch.preflight().await.unwrap();
         assert_eq!((kept.version.0.as_str(), text(&kept)), (&*tip, HEADER));
         let version = put(&branch, &kept.version, "two\n").await.unwrap();
-        assert_eq!(branch.fetch().await.unwrap(), Kept { version: version.clone(), text: Some(b"two\n".to_vec()) });
+        assert_eq!(branch.fetch().await.unwrap(), Fetched { version: version.clone(), text: Some(b"two\n".to_vec()) });
         assert_eq!(origin.ask(&["rev-parse", "main"]), version.0);
     });
     assert_eq!(origin.ask(&["rev-parse", "main^"]), tip);

@@ -1,7 +1,6 @@
 //! How a checkout stands to the remote's tip, and how it comes along after a push.
 
 use igsync::git::{Followed, Tip};
-use igsync::port::Remote as _;
 
 use crate::repo::{Origin, branch, checkout, commit, git, push, run, state, write};
 

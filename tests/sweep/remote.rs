@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use igsync::apply::Signal;
+use igsync::apply::{Pulled, Remote, Signal};
 use igsync::id::{AttemptId, MediaId};
 use igsync::lockfile::{Comment, Record, Records, State, Switch, Via, format};
-use igsync::port::{Kept, Remote, RemoteError, Version};
+use igsync::port::{RemoteError, Version};
 use serde::{Deserialize, Serialize};
 
 use super::clock::pass;
@@ -154,13 +154,13 @@ impl SimRemote {
         self.state().texts.push(format::print(&records).into_bytes());
     }
 
-    fn read(&self) -> Kept {
+    fn read(&self) -> Result<Pulled, RemoteError> {
         let state = self.state();
-        if self.mutant == Some(Mutant::OthersNotJoined) {
-            let text = state.texts.first().cloned();
-            return Kept { version: Version((state.texts.len() - 1).to_string()), text };
-        }
-        Kept { version: Version((state.texts.len() - 1).to_string()), text: state.texts.last().cloned() }
+        let is_first = self.mutant == Some(Mutant::OthersNotJoined);
+        let text = if is_first { state.texts.first() } else { state.texts.last() };
+        let records = text.map(|text| format::parse(text).map(|parsed| parsed.records)).transpose();
+        let records = records.map_err(|problem| RemoteError::Damaged(problem.to_string()))?;
+        Ok(Pulled { version: Version((state.texts.len() - 1).to_string()), records })
     }
 
     fn write(&self, over: &Version, text: &[u8], message: &str) -> Result<Version, RemoteError> {
@@ -176,7 +176,7 @@ impl SimRemote {
         Ok(Version((state.texts.len() - 1).to_string()))
     }
 
-    async fn fetch_once(&self) -> Result<Kept, RemoteError> {
+    async fn pull_once(&self) -> Result<Pulled, RemoteError> {
         self.travel().await;
         let fault = self.meet();
         self.log(&format!("fetch {fault:?}"));
@@ -192,10 +192,10 @@ impl SimRemote {
             Some(RemoteFault::Stop) => self.net.stop(Signal::Terminate),
             None => {}
         }
-        Ok(self.read())
+        self.read()
     }
 
-    async fn put_once(&self, over: &Version, text: &[u8], message: &str) -> Result<Version, RemoteError> {
+    async fn push_once(&self, over: &Version, text: &[u8], message: &str) -> Result<Version, RemoteError> {
         self.travel().await;
         let fault = self.meet();
         self.log(&format!("put over {over} {fault:?}: {}", message.trim_end()));
@@ -225,17 +225,18 @@ impl SimRemote {
 }
 
 impl Remote for SimRemote {
-    fn fetch(&self) -> BoxFuture<'_, Result<Kept, RemoteError>> {
-        self.fetch_once().boxed()
+    fn pull(&self) -> BoxFuture<'_, Result<Pulled, RemoteError>> {
+        self.pull_once().boxed()
     }
 
-    fn put<'a>(
+    fn push<'a>(
         &'a self,
         over: &'a Version,
-        text: &'a [u8],
+        records: &'a Records,
         message: &'a str,
     ) -> BoxFuture<'a, Result<Version, RemoteError>> {
-        self.put_once(over, text, message).boxed()
+        let text = format::print(records);
+        async move { self.push_once(over, text.as_bytes(), message).await }.boxed()
     }
 }
 

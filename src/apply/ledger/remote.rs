@@ -1,7 +1,7 @@
 //! The record beyond this machine. It is fetched and joined when a run begins; what a run is about to do
 //! is put there before it is done, and what came of it right after.
 //!
-//! The remote is one text, replaced only over the version that was read: lock and journal at once. Of two
+//! The remote is one record, replaced only over the version that was read: lock and journal at once. Of two
 //! machines that want the same post the first to put its announcement has it, and the other one learns so
 //! before it has sent anything.
 
@@ -10,13 +10,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::id::{AttemptId, PostKey, UserId};
-use crate::lockfile::{Reason, Record, Records, State, format, merge};
-use crate::port::{Remote, RemoteError, Version};
+use crate::lockfile::{Reason, Record, Records, State, merge};
+use crate::port::{RemoteError, Version};
 
 use super::super::book::Claim;
 use super::super::cause::Cause;
 use super::super::context::{Context, lock, stopped};
 use super::super::event::Event;
+use super::super::remote::Remote;
 use super::super::stop::{Halt, Stop};
 use super::journal::Journal;
 use super::message;
@@ -240,8 +241,7 @@ impl RemoteRecord {
         };
         // Cancelled or unanswered, nobody knows which version stands there.
         let Some(over) = turn.take() else { return Err(Trouble::Remote(RemoteError::Moved)) };
-        let version =
-            self.remote.put(&over, format::print(&next).as_bytes(), &message).await.map_err(Trouble::Remote)?;
+        let version = self.remote.push(&over, &next, &message).await.map_err(Trouble::Remote)?;
         *turn = Some(version.clone());
         self.take_note(claims, &free, Some(next)).await?;
         // The push counts, whoever hears of it; a closed output ends the run at its next step.
@@ -285,15 +285,12 @@ impl RemoteRecord {
 
     /// Reads what stands at the remote and joins it in; posts that others have touched are noted.
     async fn fetch(&self, turn: &mut Option<Version>, claims: &[Claim]) -> Result<(), Trouble> {
-        let kept = self.remote.fetch().await.map_err(Trouble::Remote)?;
-        let standing = match &kept.text {
-            None => Records::default(),
-            Some(text) => {
-                format::parse(text)
-                    .map_err(|problem| Trouble::Stop(self.context.halt_run(unreadable(&problem))))?
-                    .records
-            }
-        };
+        let pulled = self.remote.pull().await.map_err(|error| match error {
+            RemoteError::Damaged(problem) => Trouble::Stop(self.context.halt_run(unreadable(&problem))),
+            error => Trouble::Remote(error),
+        })?;
+        let has_lockfile = pulled.records.is_some();
+        let standing = pulled.records.unwrap_or_default();
         // A push without an answer has arrived after all: what it claims is ours.
         let has_arrived = |claim: &&Claim| claim.iter().all(|record| stands(&standing, record));
         let arrived: Vec<Record> = claims.iter().filter(has_arrived).flatten().cloned().collect();
@@ -312,8 +309,8 @@ impl RemoteRecord {
         self.journal.take_over(standing.clone()).await?;
         let mut known = lock(&self.known);
         known.standing = standing;
-        known.has_lockfile = kept.text.is_some();
-        *turn = Some(kept.version);
+        known.has_lockfile = has_lockfile;
+        *turn = Some(pulled.version);
         Ok(())
     }
 
@@ -365,7 +362,7 @@ fn stands(standing: &Records, record: &Record) -> bool {
     standing.same_attempt(record) == Some(&merge(record.clone(), record.clone()))
 }
 
-fn unreadable(problem: &format::Error) -> Halt {
+fn unreadable(problem: &str) -> Halt {
     Halt {
         cause: Cause::Unreadable,
         reason: format!("igsync.lock at the remote can not be read: {problem}"),

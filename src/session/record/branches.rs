@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use crate::exit::Exit;
-use crate::git::{Branch, Checkout, Git, Signature, Target, Tip};
-use crate::port::Kept;
+use crate::git::{Branch, Checkout, Fetched, Git, Signature, Target, Tip};
 
 use super::super::credentials;
 use super::super::failure::Failure;
@@ -39,10 +38,10 @@ impl Branches {
     }
 
     /// The error: the checkout is not the tip. A text: nobody can tell, because of this.
-    pub(super) async fn check_tip(&self, kept: Option<&Kept>, ports: &Ports) -> Result<Option<String>, Failure> {
+    pub(super) async fn check_tip(&self, fetched: Option<&Fetched>, ports: &Ports) -> Result<Option<String>, Failure> {
         let is_same_branch = self.record.target() == self.content.target();
-        let tip = match kept.filter(|_| is_same_branch) {
-            Some(kept) => kept.version.0.clone(),
+        let tip = match fetched.filter(|_| is_same_branch) {
+            Some(fetched) => fetched.version.0.clone(),
             None => match self.content.tip().await {
                 Ok(tip) => tip.unwrap_or_default(),
                 Err(error) => return Ok(Some(self.cannot_tell(&error.to_string()))),

@@ -1,0 +1,29 @@
+//! A branch as the place that a run keeps its record at: the records as a lockfile.
+
+use futures_util::future::BoxFuture;
+
+use crate::apply::{Pulled, Remote};
+use crate::git::Branch;
+use crate::lockfile::{Records, format};
+use crate::port::{RemoteError, Version};
+
+impl Remote for Branch {
+    fn pull(&self) -> BoxFuture<'_, Result<Pulled, RemoteError>> {
+        Box::pin(async move {
+            let fetched = self.fetch().await?;
+            let parse = |text: &[u8]| format::parse(text).map(|parsed| parsed.records);
+            let records = fetched.text.as_deref().map(parse).transpose();
+            let records = records.map_err(|problem| RemoteError::Damaged(problem.to_string()))?;
+            Ok(Pulled { version: fetched.version, records })
+        })
+    }
+
+    fn push<'a>(
+        &'a self,
+        over: &'a Version,
+        records: &'a Records,
+        message: &'a str,
+    ) -> BoxFuture<'a, Result<Version, RemoteError>> {
+        Box::pin(async move { self.put(over, format::print(records).as_bytes(), message).await })
+    }
+}
