@@ -10,6 +10,7 @@ mod guard;
 mod input;
 mod model;
 mod moves;
+mod owed;
 mod records;
 mod selection;
 #[cfg(test)]
@@ -21,4 +22,5 @@ pub use action::{Action, Class, Mark, Why, Work};
 pub use diff::plan;
 pub use input::{AccountView, Branch, Input, Options, Sighting};
 pub use model::{BranchEdit, Change, Cost, Forecast, Guard, GuardKind, Notice, NoticeKind, Plan, Summary};
+pub use owed::Owed;
 pub use selection::Selection;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::id::{AccountName, MediaId, PostKey, UserId};
-use crate::lockfile::{Record, State};
+use crate::lockfile::{Record, Stage};
 use crate::manifest::Post;
 use crate::plan::{Sighting, Work};
 
@@ -293,7 +293,7 @@ impl AccountRun {
     async fn finish_published(&self, queue: &mut Queue) -> Result<(), Stop> {
         for post in queue.all() {
             let attempts = self.book.attempts(&self.scope.user_id, &post.key);
-            if let Some(live) = attempts.into_iter().find(|record| record.state == State::Published) {
+            if let Some(live) = attempts.into_iter().find(|record| record.stage() == Stage::Published) {
                 self.finisher.send_extras(&post, live, Origin::AnEarlierRun).await?;
                 queue.take(&post.key);
             }

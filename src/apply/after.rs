@@ -7,9 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
 use crate::id::{Kind, MediaId};
-use crate::lockfile::{Comment, Record, State, Switch, Via};
+use crate::lockfile::{Comment, Live, Record, Switch, Via};
 use crate::manifest::Post;
 
+use super::attempt;
 use super::book::Book;
 use super::by_hand::{claimed_by, link_code};
 use super::context::Scope;
@@ -45,12 +46,12 @@ impl Finisher {
         if origin == Origin::AnEarlierRun && !self.may_write_to(post, &record, &media_id).await? {
             return Ok(());
         }
-        record = match record.comment {
+        record = match record.live().and_then(|live| live.comment) {
             Some(Comment::Due) => self.send_comment(post, record, &media_id, origin).await?,
             Some(Comment::Intent) => self.settle_comment(post, record, &media_id).await?,
             Some(Comment::Unknown | Comment::Failed | Comment::Done) | None => record,
         };
-        if record.comment_switch == Some(Switch::Due) {
+        if record.live().is_some_and(|live| live.comment_switch == Some(Switch::Due)) {
             self.switch_comments_off(post, record, &media_id).await?;
         }
         Ok(())
@@ -59,7 +60,7 @@ impl Finisher {
     /// Whether what an earlier run owes may be sent to `media`. A record may come from anybody whose branch was
     /// merged, so the account's own listing has the last word.
     async fn may_write_to(&self, post: &Post, record: &Record, media: &MediaId) -> Result<bool, Stop> {
-        if !owed::anything(record) {
+        if !record.live().is_some_and(owed::anything) {
             return Ok(true);
         }
         self.scope.go_on()?;
@@ -74,7 +75,7 @@ impl Finisher {
             };
         let Some(doubt) = doubt else { return Ok(true) };
         if doubt.is_final() {
-            self.book.write(owed::given_up(record.clone())).await?;
+            self.book.write(attempt::noted(record.clone(), owed::give_up)).await?;
         }
         self.warn(post, doubt.explain(media))?;
         Ok(false)
@@ -107,7 +108,7 @@ impl Finisher {
         let Some(text) = &post.first_comment else { return Ok(record) };
         self.scope.go_on()?;
         let age = |record: &Record| {
-            let published = record.published_at.unwrap_or(Timestamp::MIN);
+            let published = record.published_at().unwrap_or(Timestamp::MIN);
             // One that lies in the future is no reason to hurry.
             Duration::try_from(self.engine.now().duration_since(published)).unwrap_or_default()
         };
@@ -125,23 +126,22 @@ impl Finisher {
             match self.is_said(media_id, text).await? {
                 Some(false) => {}
                 Some(true) => {
-                    record.comment = Some(Comment::Done);
-                    return self.book.write(record).await;
+                    return self.book.write(commented(record, Comment::Done)).await;
                 }
                 None => return Ok(record),
             }
         }
         self.scope.still_alone()?;
-        record.comment = Some(Comment::Intent);
+        record = commented(record, Comment::Intent);
         let mut record = if is_ours { self.book.write(record).await? } else { record };
         if !is_ours && self.book.claim(vec![vec![record.clone()]]).await? != [true] {
             return Ok(self.book.current(record));
         }
         match self.scope.ask(self.engine.comment(media_id, text)).await? {
-            Finishing::Done => record.comment = Some(Comment::Done),
+            Finishing::Done => record = commented(record, Comment::Done),
             Finishing::Unclear(_) => return self.settle_comment(post, record, media_id).await,
             Finishing::Refused(refusal) => {
-                record.comment = Some(Comment::Failed);
+                record = commented(record, Comment::Failed);
                 self.warn(post, format!("the first comment was not posted: {}", refusal.text))?;
             }
         }
@@ -149,7 +149,7 @@ impl Finisher {
     }
 
     /// Two looks at the comments; one that is not seen is never sent again.
-    async fn settle_comment(&self, post: &Post, mut record: Record, media_id: &MediaId) -> Result<Record, Stop> {
+    async fn settle_comment(&self, post: &Post, record: Record, media_id: &MediaId) -> Result<Record, Stop> {
         let text = post.first_comment.as_deref().unwrap_or_default();
         for look in 0..2 {
             if look > 0 {
@@ -159,14 +159,12 @@ impl Finisher {
             match self.is_said(media_id, text).await? {
                 Some(false) => {}
                 Some(true) => {
-                    record.comment = Some(Comment::Done);
-                    return self.book.write(record).await;
+                    return self.book.write(commented(record, Comment::Done)).await;
                 }
                 None => return Ok(record),
             }
         }
-        record.comment = Some(Comment::Unknown);
-        let record = self.book.write(record).await?;
+        let record = self.book.write(commented(record, Comment::Unknown)).await?;
         self.warn(post, "whether the first comment was posted is not known; it is not sent again".to_owned())?;
         Ok(record)
     }
@@ -182,9 +180,9 @@ impl Finisher {
     async fn switch_comments_off(&self, post: &Post, mut record: Record, media_id: &MediaId) -> Result<(), Stop> {
         self.scope.go_on()?;
         match self.scope.ask(self.engine.close_comments(media_id)).await? {
-            Finishing::Done => record.comment_switch = Some(Switch::Done),
+            Finishing::Done => record = switched(record, Switch::Done),
             Finishing::Refused(refusal) => {
-                record.comment_switch = Some(Switch::Failed);
+                record = switched(record, Switch::Failed);
                 self.warn(post, format!("comments could not be switched off: {}", refusal.text))?;
             }
             // Nothing is lost by asking again: the next run does.
@@ -203,9 +201,9 @@ impl Finisher {
     /// answers left open.
     pub(super) async fn enrich(&self) -> Result<(), Stop> {
         let recent = self.engine.now() - RECENT;
-        let bare = self.published_without(|record| {
-            (record.permalink.is_none() || record.media_id.is_none())
-                && record.published_at.is_none_or(|published| published > recent)
+        let bare = self.published_without(|live| {
+            (live.permalink.is_none() || live.media_id.is_none())
+                && live.published_at.is_none_or(|published| published > recent)
         });
         if bare.is_empty() || self.scope.go_on().is_err() {
             return Ok(());
@@ -219,20 +217,20 @@ impl Finisher {
         }
         let look = Look { media, reaches_back: false };
         for mut record in bare {
-            if record.media_id.is_none() {
+            if record.claimed_media().is_none() {
                 let Some(named) = self.named(record, &look).await? else { continue };
                 record = named;
             }
-            if record.permalink.is_some() {
+            if record.live().is_some_and(|live| live.permalink.is_some()) {
                 continue;
             }
             let link = look
                 .media
                 .iter()
-                .find(|media| Some(&media.id) == record.media_id.as_ref())
+                .find(|media| Some(&media.id) == record.claimed_media())
                 .and_then(|media| media.permalink.clone());
             if let Some(permalink) = link {
-                record.permalink = Some(permalink.clone());
+                let record = attempt::noted(record, |live| live.permalink = Some(permalink.clone()));
                 let record = self.book.write(record).await?;
                 self.scope.tell(&Event::PostEnriched { post: self.scope.post_ref(&record.key), permalink })?;
             }
@@ -242,43 +240,35 @@ impl Finisher {
 
     /// Finds the ids that lost answers left open, so that no other post is taken for those media.
     pub(super) async fn name_what_is_live(&self, look: &Look) -> Result<(), Stop> {
-        for record in self.published_without(|record| record.media_id.is_none()) {
+        for record in self.published_without(|live| live.media_id.is_none()) {
             self.named(record, look).await?;
         }
         Ok(())
     }
 
     /// Finds the id of a live post and writes it down: by the link that a person gave, else by matching.
-    async fn named(&self, mut record: Record, look: &Look) -> Result<Option<Record>, Stop> {
-        if let Some(named) = self.named_by_link(&record, look) {
-            record.media_id = Some(named);
+    async fn named(&self, record: Record, look: &Look) -> Result<Option<Record>, Stop> {
+        let named = if let Some(named) = self.named_by_link(&record, look) {
+            attempt::noted(record, |live| live.media_id = Some(named))
         } else {
             let Some(found) = self.evidence.second_look(&record, look).await? else { return Ok(None) };
-            record.media_id = Some(found);
             // Whoever said that it is live did not say that it is this media.
-            record.via = Some(Via::Settled);
-        }
-        self.book.write(record).await.map(Some)
+            attempt::noted(record, |live| (live.media_id, live.via) = (Some(found), Some(Via::Settled)))
+        };
+        self.book.write(named).await.map(Some)
     }
 
     /// The media that a person has named by its link.
     fn named_by_link(&self, record: &Record, look: &Look) -> Option<MediaId> {
-        let code = link_code(record.permalink.as_deref()?)?;
+        let code = link_code(record.live()?.permalink.as_deref()?)?;
         let claimed = self.evidence.claimed();
         let is_it = |media: &&Media| media.permalink.as_deref().and_then(link_code).as_ref() == Some(&code);
         look.media.iter().find(is_it).map(|media| media.id.clone()).filter(|id| !claimed.contains(id))
     }
 
-    fn published_without(&self, lacks: impl Fn(&Record) -> bool) -> Vec<Record> {
-        self.book.with(|records| {
-            records
-                .iter()
-                .filter(|record| {
-                    record.user_id == self.scope.user_id && record.state == State::Published && lacks(record)
-                })
-                .cloned()
-                .collect()
-        })
+    fn published_without(&self, lacks: impl Fn(&Live) -> bool) -> Vec<Record> {
+        let is_meant = |record: &&Record| record.user_id == self.scope.user_id && record.live().is_some_and(&lacks);
+        self.book.with(|records| records.iter().filter(is_meant).cloned().collect())
     }
 }
 
@@ -287,6 +277,14 @@ const RECENT: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 /// The most pages that are read of them, 100 media each.
 const RECENT_PAGES: u32 = 20;
+
+fn commented(record: Record, comment: Comment) -> Record {
+    attempt::noted(record, |live| live.comment = Some(comment))
+}
+
+fn switched(record: Record, switch: Switch) -> Record {
+    attempt::noted(record, |live| live.comment_switch = Some(switch))
+}
 
 /// Pages of comments: a post is minutes old when its first comment is looked for.
 const COMMENT_PAGES: u32 = 3;
@@ -297,46 +295,46 @@ const AFTER: u32 = 50;
 #[cfg(test)]
 mod tests {
     use super::super::attempt;
-    use super::super::testing::{Answer, Stage, at, media, post, record};
+    use super::super::testing::{Answer, Bench, at, media, post, record};
     use super::*;
 
-    async fn comment(origin: Origin, answers: impl IntoIterator<Item = Answer>) -> (Stage, Record) {
+    async fn comment(origin: Origin, answers: impl IntoIterator<Item = Answer>) -> (Bench, Record) {
         let mut post = post("posts/a", Kind::Image, "x");
         post.first_comment = Some("First".to_owned());
         let sent = record(Kind::Image, "x", &[100]);
         let live = attempt::published(sent, Some("179".into()), Via::Publish, at(101), Some(&post));
-        let stage = Stage::new(102, [live.clone()], answers);
-        let (scope, engine, book) = stage.parts();
+        let bench = Bench::new(102, [live.clone()], answers);
+        let (scope, engine, book) = bench.parts();
         Finisher::new(scope, engine, book).send_extras(&post, live, origin).await.unwrap();
-        let record = stage.record();
-        (stage, record)
+        let record = bench.record();
+        (bench, record)
     }
 
     #[tokio::test]
     async fn the_comment_of_a_post_of_this_run_is_sent() {
-        let (stage, record) = comment(Origin::ThisRun, [Answer::Finish(Finishing::Done)]).await;
-        assert_eq!((record.comment, stage.engine.left()), (Some(Comment::Done), 0));
+        let (bench, record) = comment(Origin::ThisRun, [Answer::Finish(Finishing::Done)]).await;
+        assert_eq!((record.live().unwrap().comment, bench.engine.left()), (Some(Comment::Done), 0));
     }
 
     #[tokio::test]
     async fn a_comment_that_an_earlier_run_owes_is_looked_for_first() {
         let listed = Answer::List(vec![media("179", Kind::Image, Some("x"), 101)]);
         let said = Answer::Comments(vec!["First".to_owned()]);
-        let (stage, record) = comment(Origin::AnEarlierRun, [listed, said]).await;
-        assert_eq!((record.comment, stage.engine.left()), (Some(Comment::Done), 0));
+        let (bench, record) = comment(Origin::AnEarlierRun, [listed, said]).await;
+        assert_eq!((record.live().unwrap().comment, bench.engine.left()), (Some(Comment::Done), 0));
     }
 
     #[tokio::test]
     async fn media_that_the_account_does_not_list_get_no_comment_of_an_earlier_run() {
         let listed = Answer::List(vec![media("180", Kind::Image, Some("x"), 101)]);
-        let (stage, record) = comment(Origin::AnEarlierRun, [listed]).await;
-        assert_eq!((record.comment, stage.engine.left()), (Some(Comment::Due), 0));
+        let (bench, record) = comment(Origin::AnEarlierRun, [listed]).await;
+        assert_eq!((record.live().unwrap().comment, bench.engine.left()), (Some(Comment::Due), 0));
     }
 
     #[tokio::test]
     async fn media_of_another_post_never_get_it() {
         let listed = Answer::List(vec![media("179", Kind::Image, Some("something else"), 101)]);
-        let (stage, record) = comment(Origin::AnEarlierRun, [listed]).await;
-        assert_eq!((record.comment, stage.engine.left()), (Some(Comment::Failed), 0));
+        let (bench, record) = comment(Origin::AnEarlierRun, [listed]).await;
+        assert_eq!((record.live().unwrap().comment, bench.engine.left()), (Some(Comment::Failed), 0));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 
 use crate::id::{AttemptId, MediaId, PartId, UserId};
-use crate::lockfile::{Comment, Created, PublishIntent, Reason, Record, Refusal, State, Switch, Via};
+use crate::lockfile::{Comment, Created, Live, PublishIntent, Reason, Record, Refusal, Refused, State, Switch, Via};
 use crate::manifest::{Post, caption_digest};
 
 use super::engine;
@@ -41,7 +41,6 @@ pub(super) fn intent(mut record: Record, fingerprint: &[MediaId], at: Timestamp,
     let next = record.intents.iter().map(|intent| later(intent.at, Duration::from_millis(1))).max();
     let at = next.map_or(at, |next| next.max(at));
     record.intents.push(PublishIntent { at, lease_until });
-    record.reason = None;
     record
 }
 
@@ -82,7 +81,6 @@ pub(super) fn published(
     at: Timestamp,
     post: Option<&Post>,
 ) -> Record {
-    record.state = State::Published;
     // The ages of the containers count no more.
     for container in record.container.iter_mut().chain(&mut record.children) {
         container.created_at = None;
@@ -94,43 +92,42 @@ pub(super) fn published(
         record.refusals.clear();
         record.evidence.clear();
     }
-    record.media_id = media_id;
-    record.via = Some(via);
-    record.published_at = Some(whole(at, Unit::Second));
-    record.reason = None;
-    record.code = None;
-    record.subcode = None;
     // Media that was adopted may carry its comment already. Media found by matching gets none before a
     // person has confirmed it, but what is due is remembered: only this moment's manifest decides.
-    if via != Via::Adopted
-        && let Some(post) = post
-    {
-        record.comment = post.first_comment.is_some().then_some(Comment::Due);
-        record.comment_switch = (!post.comment_enabled).then_some(Switch::Due);
+    let owed = post.filter(|_| via != Via::Adopted);
+    let known = record.known_live().cloned().unwrap_or_default();
+    let (comment, comment_switch) = owed.map_or((known.comment, known.comment_switch), |post| {
+        let comment = post.first_comment.as_ref().map(|_| Comment::Due);
+        (comment, (!post.comment_enabled).then_some(Switch::Due))
+    });
+    let (published_at, via) = (Some(whole(at, Unit::Second)), Some(via));
+    record.state = State::Published(Live { media_id, published_at, via, comment, comment_switch, ..known });
+    record
+}
+
+/// Notes what is known of a live post by now. Anything else stays as it is.
+pub(super) fn noted(mut record: Record, note: impl FnOnce(&mut Live)) -> Record {
+    if let Some(live) = record.live_mut() {
+        note(live);
     }
     record
 }
 
 /// Nothing is live, and the container is dead, discarded or superseded.
 pub(super) fn not_published(mut record: Record, reason: Reason) -> Record {
-    record.state = State::NotPublished;
-    record.reason = Some(reason);
+    record.state = State::NotPublished(Some(reason));
     record
 }
 
 /// Refused for its content: nothing happens until the manifest changes.
 pub(super) fn failed(mut record: Record, reason: String, code: Option<i64>, subcode: Option<i64>) -> Record {
-    record.state = State::Failed;
-    record.reason = Some(reason.into());
-    record.code = code;
-    record.subcode = subcode;
+    record.state = State::Failed(Refused { reason: Some(reason.into()), code, subcode });
     record
 }
 
 /// A complete settlement could not tell.
 pub(super) fn unknown(mut record: Record, reason: Reason) -> Record {
-    record.state = State::Unknown;
-    record.reason = Some(reason);
+    record.state = State::Unknown(Some(reason));
     record
 }
 
@@ -147,7 +144,7 @@ pub(super) fn later(at: Timestamp, time: Duration) -> Timestamp {
 /// Of the open attempts of one post the one that goes on: that with the smallest id, so that two clones choose the
 /// same.
 pub(super) fn open_of(attempts: &[Record]) -> Option<&Record> {
-    attempts.iter().filter(|record| record.state.is_open()).min_by(|a, b| a.attempt.cmp(&b.attempt))
+    attempts.iter().filter(|record| record.is_open()).min_by(|a, b| a.attempt.cmp(&b.attempt))
 }
 
 /// The container that is published, while it is young enough to be used.

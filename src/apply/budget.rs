@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::id::{Kind, UserId};
-use crate::lockfile::{Record, State};
+use crate::lockfile::Record;
 use crate::manifest::Post;
 
 use super::attempt;
@@ -43,7 +43,7 @@ impl Allowance {
         let mine = records.filter(|record| record.user_id == *user);
         let window = quota.window.and_then(|window| SignedDuration::try_from(window).ok()).unwrap_or(DAY);
         let reported = usize::try_from(quota.used).unwrap_or(usize::MAX);
-        let published = mine.clone().filter(|record| is_within(record.published_at, window, now)).count();
+        let published = mine.clone().filter(|record| is_within(record.published_at(), window, now)).count();
         Self {
             cap,
             quota: quota.total.map(|total| usize::try_from(total).unwrap_or(usize::MAX)),
@@ -97,8 +97,8 @@ pub(super) fn cost(post: &Post, open: Option<&Record>, now: Timestamp) -> usize 
 /// known, so all of its containers count until a day after it.
 fn containers_of(record: &Record, now: Timestamp) -> usize {
     let made = record.children.iter().chain(&record.container);
-    if record.state == State::Published && record.published_at.is_some() {
-        return if is_within(record.published_at, DAY, now) { made.count() } else { 0 };
+    if record.live().is_some_and(|live| live.published_at.is_some()) {
+        return if is_within(record.published_at(), DAY, now) { made.count() } else { 0 };
     }
     made.filter(|container| is_within(container.created_at, DAY, now)).count()
 }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use crate::id::{AccountName, AttemptId, MediaId, PostKey, UserId};
-use crate::lockfile::{Reason, Record, State, Via, effective, speaks_before};
+use crate::lockfile::{Live, Reason, Record, Stage, State, Via, effective, speaks_before};
 use crate::manifest::{Post, caption_digest};
 use crate::net;
 
@@ -55,10 +55,10 @@ pub type NewAttempt<'a> = dyn FnMut() -> AttemptId + 'a;
 /// The post is live. An open attempt becomes that post; a post that igsync never sent gets an attempt of
 /// its own; a media id that was found by matching is confirmed or corrected.
 pub fn published(subject: &Subject<'_>, seen: &Seen, now: Timestamp, new_attempt: &mut NewAttempt<'_>) -> Changes {
-    if let Some(live) = of_state(subject, |state| state == State::Published) {
-        return confirmed(live, seen, new_attempt);
+    if let Some((record, live)) = live_of(subject) {
+        return confirmed(record, live, seen, new_attempt);
     }
-    let open = of_state(subject, State::is_open).cloned();
+    let open = of_state(subject, Stage::is_open).cloned();
     let sent = open.as_ref().is_some_and(|record| !record.intents.is_empty());
     let mut record = match (open, subject.post) {
         // What was sent is what is live, whatever the manifest says by now.
@@ -80,48 +80,51 @@ pub fn published(subject: &Subject<'_>, seen: &Seen, now: Timestamp, new_attempt
         if let ([only], None) = (record.evidence.as_slice(), &seen.permalink) { Some(only.clone()) } else { None };
     let media_id = seen.media_id.clone().or(shown);
     record = attempt::published(record, media_id, Via::Resolved, at, due);
-    record.permalink.clone_from(&seen.permalink);
     record.evidence.clear();
-    Ok(vec![record])
+    Ok(vec![attempt::noted(record, |live| live.permalink.clone_from(&seen.permalink))])
 }
 
-fn confirmed(live: &Record, seen: &Seen, new_attempt: &mut NewAttempt<'_>) -> Changes {
-    let is_other = |known: &MediaId| seen.media_id.as_ref().is_some_and(|said| said != known);
-    let mut record = live.clone();
+fn confirmed(known: &Record, live: &Live, seen: &Seen, new_attempt: &mut NewAttempt<'_>) -> Changes {
+    let is_other = |media: &MediaId| seen.media_id.as_ref().is_some_and(|said| said != media);
+    let mut record = known.clone();
+    let mut said = live.clone();
     match (&live.media_id, live.via) {
-        (Some(known), Some(Via::Publish)) if is_other(known) => return Err(Objection::OtherMedia(known.clone())),
+        (Some(media), Some(Via::Publish)) if is_other(media) => return Err(Objection::OtherMedia(media.clone())),
         (_, Some(Via::Publish)) => return Ok(vec![]),
         // Two statements of one rank would be joined by chance, so the corrected one is an attempt of its own.
-        (Some(known), Some(Via::Resolved)) if is_other(known) => {
-            let wrong = Record { media_id: None, permalink: None, ..forgotten(live.clone()) };
+        (Some(media), Some(Via::Resolved)) if is_other(media) => {
+            let forget = |live: &mut Live| (live.media_id, live.permalink) = (None, None);
+            let wrong = attempt::noted(known.clone(), forget).forgotten(None);
             record.attempt = new_attempt();
-            record.media_id.clone_from(&seen.media_id);
-            record.permalink.clone_from(&seen.permalink);
+            said.media_id.clone_from(&seen.media_id);
+            said.permalink.clone_from(&seen.permalink);
+            record.state = State::Published(said);
             return Ok(vec![wrong, record]);
         }
-        (Some(known), _) if is_other(known) => {
-            record.not_ours.push(known.clone());
-            record.permalink = None;
+        (Some(media), _) if is_other(media) => {
+            record.not_ours.push(media.clone());
+            said.permalink = None;
         }
         _ => {}
     }
-    record.via = Some(Via::Resolved);
-    record.media_id = seen.media_id.clone().or(record.media_id);
-    record.permalink = seen.permalink.clone().or(record.permalink);
-    if record.media_id.is_some() {
+    said.via = Some(Via::Resolved);
+    said.media_id = seen.media_id.clone().or(said.media_id);
+    said.permalink = seen.permalink.clone().or(said.permalink);
+    if said.media_id.is_some() {
         record.fingerprint = None;
         record.intents.clear();
         record.refusals.clear();
     }
-    Ok(if record == *live { vec![] } else { vec![record] })
+    record.state = State::Published(said);
+    Ok(if record == *known { vec![] } else { vec![record] })
 }
 
 /// Nothing of this post is live: every open attempt ends, and what it was shown as is remembered as
 /// foreign. `also` are candidates that a listing shows now.
 pub fn not_published(subject: &Subject<'_>, also: &[MediaId]) -> Changes {
-    let open: Vec<&Record> = subject.attempts.iter().filter(|record| record.state.is_open()).collect();
+    let open: Vec<&Record> = subject.attempts.iter().filter(|record| record.is_open()).collect();
     if open.is_empty()
-        && let Some(live) = of_state(subject, |state| state == State::Published)
+        && let Some((_, live)) = live_of(subject)
     {
         return Err(Objection::IsLive(live.media_id.clone()));
     }
@@ -149,7 +152,7 @@ pub fn moved(
     new_attempt: &mut NewAttempt<'_>,
 ) -> Vec<Record> {
     let mut records = Vec::new();
-    for old in attempts.iter().filter(|record| record.state != State::Forgotten) {
+    for old in attempts.iter().filter(|record| record.stage() != Stage::Forgotten) {
         let [mut copy, tombstone] = old.clone().moved(to.clone(), new_attempt());
         if let Some(account) = account {
             copy.account = account.clone();
@@ -171,7 +174,7 @@ pub fn renamed(
     post: Option<&Post>,
     new_attempt: &mut NewAttempt<'_>,
 ) -> Changes {
-    let counts = |record: &Record| record.state.is_open() || matches!(record.state, State::Published | State::Ignored);
+    let counts = |record: &Record| record.is_open() || matches!(record.stage(), Stage::Published | Stage::Ignored);
     if there.iter().any(counts) {
         return Err(Objection::Taken(to.clone()));
     }
@@ -181,21 +184,21 @@ pub fn renamed(
 
 /// Nothing that is recorded about the post counts any more.
 pub fn removed(subject: &Subject<'_>) -> Changes {
-    let counting = subject.attempts.iter().filter(|record| record.state != State::Forgotten);
-    let records: Vec<Record> = counting.cloned().map(forgotten).collect();
+    let counting = subject.attempts.iter().filter(|record| record.stage() != Stage::Forgotten);
+    let records: Vec<Record> = counting.cloned().map(|record| record.forgotten(None)).collect();
     if records.is_empty() { Err(Objection::NoSuchPost) } else { Ok(records) }
 }
 
 /// The post is never published. Containers that wait are given up; what may have been sent is still
 /// found out by later runs.
 pub fn ignored(subject: &Subject<'_>, new_attempt: &mut NewAttempt<'_>) -> Changes {
-    if let Some(live) = of_state(subject, |state| state == State::Published) {
+    if let Some((_, live)) = live_of(subject) {
         return Err(Objection::IsLive(live.media_id.clone()));
     }
-    if of_state(subject, |state| state == State::Ignored).is_some() {
+    if of_state(subject, |state| state == Stage::Ignored).is_some() {
         return Ok(vec![]);
     }
-    let waiting = subject.attempts.iter().filter(|record| record.state == State::Containers);
+    let waiting = subject.attempts.iter().filter(|record| record.stage() == Stage::Containers);
     let mut records: Vec<Record> =
         waiting.map(|record| attempt::not_published(record.clone(), Reason::Ignored)).collect();
     records.push(Record { state: State::Ignored, ..fresh(subject, new_attempt)? });
@@ -204,7 +207,7 @@ pub fn ignored(subject: &Subject<'_>, new_attempt: &mut NewAttempt<'_>) -> Chang
 
 /// The manifest as it stands describes what is live.
 pub fn accepted(subject: &Subject<'_>) -> Changes {
-    let live = of_state(subject, |state| state == State::Published);
+    let live = of_state(subject, |state| state == Stage::Published);
     let Some(live) = live else {
         let is_nothing = subject.attempts.is_empty() && subject.post.is_none();
         return Err(if is_nothing { Objection::NoSuchPost } else { Objection::NotLive });
@@ -233,8 +236,8 @@ pub fn claimed_by<'a>(
     media: &MediaId,
 ) -> Option<&'a PostKey> {
     records
-        .filter(|record| record.user_id == *user_id && record.key != *key && record.state != State::Forgotten)
-        .find(|record| record.media_id.as_ref() == Some(media))
+        .filter(|record| record.user_id == *user_id && record.key != *key && record.stage() != Stage::Forgotten)
+        .find(|record| record.claimed_media() == Some(media))
         .map(|record| &record.key)
 }
 
@@ -269,14 +272,20 @@ fn instagram_url(link: &str) -> Option<url::Url> {
     url::Url::parse(link).ok().filter(net::is_at_instagram)
 }
 
+/// The attempt that is live, and what is known of it.
+fn live_of<'a>(subject: &Subject<'a>) -> Option<(&'a Record, &'a Live)> {
+    let record = of_state(subject, |stage| stage == Stage::Published)?;
+    Some((record, record.live()?))
+}
+
 /// Of several attempts that are meant, one that was announced says more than one whose containers only wait.
-fn of_state<'a>(subject: &Subject<'a>, is_meant: impl Fn(State) -> bool) -> Option<&'a Record> {
+fn of_state<'a>(subject: &Subject<'a>, is_meant: impl Fn(Stage) -> bool) -> Option<&'a Record> {
     let says_more = |a: &Record, b: &Record| match (a.intents.is_empty(), b.intents.is_empty()) {
         (false, true) => true,
         (true, false) => false,
         _ => speaks_before(a, b),
     };
-    let meant = subject.attempts.iter().filter(|record| is_meant(record.state));
+    let meant = subject.attempts.iter().filter(|record| is_meant(record.stage()));
     meant.reduce(|best, record| if says_more(record, best) { record } else { best })
 }
 
@@ -298,10 +307,6 @@ fn fresh(subject: &Subject<'_>, new_attempt: &mut NewAttempt<'_>) -> Result<Reco
         trial: known.trial,
         ..Record::new(subject.key.clone(), subject.user_id.clone(), known.account.clone(), known.kind, new_attempt())
     })
-}
-
-fn forgotten(record: Record) -> Record {
-    Record { state: State::Forgotten, rev: record.rev.saturating_add(1), ..record }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::id::{Kind, MediaId, UserId};
-use crate::lockfile::{Record, State};
+use crate::lockfile::{Record, Stage};
 
 use super::book::Book;
 use super::context::Scope;
@@ -44,7 +44,7 @@ impl Evidence {
     pub(super) async fn listing(&self) -> Result<Look, Stop> {
         let newest = self.book.with(|records| {
             let mine = records.iter().filter(|record| record.user_id == self.scope.user_id);
-            mine.filter_map(|record| record.published_at).max()
+            mine.filter_map(Record::published_at).max()
         });
         let week_ago = self.engine.now() - SignedDuration::from_hours(7 * 24);
         self.back_to(newest.map_or(Timestamp::MIN, |newest| newest.min(week_ago)), ALL_PAGES).await
@@ -89,11 +89,11 @@ impl Evidence {
                 && other.attempt != record.attempt
                 && other.kind == record.kind
                 && other.caption_digest == record.caption_digest
-                && (other.state.is_open() || other.state == State::Published && other.media_id.is_none())
+                && (other.is_open() || other.live().is_some_and(|live| live.media_id.is_none()))
         };
         let alike: Vec<Record> = self.book.with(|records| records.iter().filter(is_alike).cloned().collect());
         alike.iter().any(|other| {
-            !other.intents.is_empty() || other.state == State::Containers && !self.book.is_witness_of(other)
+            !other.intents.is_empty() || other.stage() == Stage::Containers && !self.book.is_witness_of(other)
         })
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use crate::id::{Kind, MediaId};
-use crate::lockfile::{Record, State};
+use crate::lockfile::{Record, Stage};
 use crate::manifest::{Post, caption_digest};
 
 use super::engine::Media;
@@ -61,7 +61,7 @@ pub(super) fn check<'a>(
     let could_claim = |record: &&Record| hits.iter().any(|media| could_claim(record, media));
     let mut claimants = seen.claimants.iter().filter(could_claim).peekable();
     let is_claimable = claimants.peek().is_some();
-    if claimants.any(|record| record.state == State::Intent) {
+    if claimants.any(|record| record.stage() == Stage::Intent) {
         return Live::Contested;
     }
     let [only] = hits.as_slice() else {
@@ -79,7 +79,7 @@ pub(super) fn check<'a>(
         _ => false,
     };
     // An attempt with an announced publish has a listing of its own to be settled by.
-    let is_under_way = attempts.iter().any(|record| record.state == State::Intent);
+    let is_under_way = attempts.iter().any(|record| record.stage() == Stage::Intent);
     if is_late_enough && !has_rival && !is_claimable && !is_under_way { Live::Adopt(only) } else { Live::Maybe(hits) }
 }
 
@@ -99,6 +99,7 @@ pub(super) fn explain(media: &[&Media]) -> String {
 mod tests {
     use super::super::testing::{at, media, post, record};
     use super::*;
+    use crate::lockfile::samples::bare;
 
     fn verdict(post: &Post, attempts: &[Record], seen: Vec<Media>, rivals: &[&Post], added: Option<i64>) -> String {
         verdict_beside(&[], post, attempts, seen, rivals, added)
@@ -156,8 +157,8 @@ mod tests {
     fn media_that_another_attempt_could_claim_are_never_adopted() {
         let twin = post("posts/b", Kind::Image, "x");
         let sent = record(Kind::Image, "x", &[100]);
-        let nameless = Record { state: State::Published, ..sent.clone() };
-        let other = Record { state: State::Published, ..record(Kind::Image, "y", &[100]) };
+        let nameless = Record { state: bare(Stage::Published), ..sent.clone() };
+        let other = Record { state: bare(Stage::Published), ..record(Kind::Image, "y", &[100]) };
         let beside = |claimant: &Record| {
             let seen = vec![media("5", Kind::Image, Some("x"), 101)];
             verdict_beside(std::slice::from_ref(claimant), &twin, &[], seen, &[], Some(1))

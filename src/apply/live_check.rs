@@ -88,9 +88,9 @@ impl LiveCheck {
             Live::Adopt(media) => {
                 let at = media.timestamp.unwrap_or_else(|| self.engine.now());
                 let id = media.id.clone();
-                let mut record = attempt::published(self.attempt_of(post), Some(id), Via::Adopted, at, Some(post));
-                record.permalink.clone_from(&media.permalink);
-                self.book.write(record).await?;
+                let record = attempt::published(self.attempt_of(post), Some(id), Via::Adopted, at, Some(post));
+                let linked = attempt::noted(record, |live| live.permalink.clone_from(&media.permalink));
+                self.book.write(linked).await?;
                 Outcome::Adopted(media.id.clone())
             }
             Live::Contested => Outcome::Pending {
@@ -117,9 +117,9 @@ impl LiveCheck {
     fn claimants(&self, key: &PostKey) -> Vec<Record> {
         self.book.with(|records| {
             let mine = records.iter().filter(|record| record.user_id == self.scope.user_id && record.key != *key);
-            mine.filter(|record| match record.state {
-                State::Published => record.media_id.is_none(),
-                State::Intent | State::Unknown => true,
+            mine.filter(|record| match &record.state {
+                State::Published(live) => live.media_id.is_none(),
+                State::Intent | State::Unknown(_) => true,
                 _ => false,
             })
             .cloned()

@@ -48,7 +48,7 @@ impl Outcome {
 
     /// What is said of a post that a person has to decide about.
     pub fn unknown(record: &Record) -> Self {
-        Self::Unknown { reason: record.reason.as_ref().map(ToString::to_string).unwrap_or_default() }
+        Self::Unknown { reason: record.reason().map(ToString::to_string).unwrap_or_default() }
     }
 
     /// What happens to a post that had not been begun when its account was halted.

@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::id::{MediaId, PostKey};
-use crate::lockfile::{Comment, Record, Switch};
+use crate::lockfile::{Comment, Live, Record, Switch};
 use crate::manifest::{Post, caption_digest};
 
 use super::matching::{Look, has_caption};
@@ -68,8 +68,8 @@ impl Doubt {
 }
 
 /// Whether anything is still to be sent.
-pub(super) fn anything(record: &Record) -> bool {
-    matches!(record.comment, Some(Comment::Due | Comment::Intent)) || record.comment_switch == Some(Switch::Due)
+pub(super) fn anything(live: &Live) -> bool {
+    matches!(live.comment, Some(Comment::Due | Comment::Intent)) || live.comment_switch == Some(Switch::Due)
 }
 
 /// Whether a manifest, which is what people have reviewed, still says what the record calls published. Whoever
@@ -81,7 +81,7 @@ pub(super) fn is_as_reviewed(post: &Post, record: &Record) -> bool {
 /// Compares the media of a record with the account's media of the last days.
 pub(super) fn doubt(record: &Record, id: &MediaId, look: &Look, now: Timestamp) -> Option<Doubt> {
     let Some(media) = look.media.iter().find(|media| media.id == *id) else {
-        let is_fresh = record.published_at.is_some_and(|at| now.duration_since(at) < LAG);
+        let is_fresh = record.published_at().is_some_and(|at| now.duration_since(at) < LAG);
         return Some(if is_fresh || !look.reaches_back { Doubt::NotYet } else { Doubt::NotListed });
     };
     let is_of_kind = media.kind.is_none_or(|kind| kind == record.kind);
@@ -94,17 +94,16 @@ pub(super) fn doubt(record: &Record, id: &MediaId, look: &Look, now: Timestamp) 
     (!(is_of_kind && says_the_same)).then_some(Doubt::AnotherPost)
 }
 
-/// The record once nothing more is sent for it.
-pub(super) fn given_up(mut record: Record) -> Record {
-    match record.comment {
-        Some(Comment::Due) => record.comment = Some(Comment::Failed),
-        Some(Comment::Intent) => record.comment = Some(Comment::Unknown),
+/// Writes off what is still to be sent.
+pub(super) fn give_up(live: &mut Live) {
+    match live.comment {
+        Some(Comment::Due) => live.comment = Some(Comment::Failed),
+        Some(Comment::Intent) => live.comment = Some(Comment::Unknown),
         Some(Comment::Unknown | Comment::Failed | Comment::Done) | None => {}
     }
-    if record.comment_switch == Some(Switch::Due) {
-        record.comment_switch = Some(Switch::Failed);
+    if live.comment_switch == Some(Switch::Due) {
+        live.comment_switch = Some(Switch::Failed);
     }
-    record
 }
 
 #[cfg(test)]
@@ -119,9 +118,8 @@ mod tests {
     fn live(key: &str) -> Record {
         let mut sent = record(Kind::Image, "x", &[100]);
         sent.key = key.into();
-        let mut live = attempt::published(sent, Some("179".into()), Via::Publish, at(101), None);
-        live.comment = Some(Comment::Due);
-        live
+        let live = attempt::published(sent, Some("179".into()), Via::Publish, at(101), None);
+        attempt::noted(live, |live| live.comment = Some(Comment::Due))
     }
 
     fn judge(media: Vec<Media>, second: i64) -> Option<Doubt> {
@@ -158,10 +156,10 @@ mod tests {
 
     #[test]
     fn what_is_given_up_is_never_due_again() {
-        let mut owes = live("posts/a");
-        owes.comment_switch = Some(Switch::Due);
-        assert!(anything(&owes));
-        let over = given_up(owes);
+        let mut over = live("posts/a").live().unwrap().clone();
+        over.comment_switch = Some(Switch::Due);
+        assert!(anything(&over));
+        give_up(&mut over);
         assert_eq!((over.comment, over.comment_switch), (Some(Comment::Failed), Some(Switch::Failed)));
         assert!(!anything(&over));
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 
-use crate::lockfile::{Reason, Record, State};
+use crate::lockfile::{Reason, Record, Stage};
 use crate::manifest::Post;
 
 use super::attempt;
@@ -113,7 +113,7 @@ impl Preparer {
         };
         // Nothing was announced with containers that are still being filled: to drop them loses nothing.
         let record = self.attempt_of(&post);
-        if record.state == State::Containers && record.intents.is_empty() {
+        if record.stage() == Stage::Containers && record.intents.is_empty() {
             self.book.write(attempt::not_published(record, Reason::UploadSpoilt)).await?;
             if failure.try_again {
                 let prepared = self.prepare_attempt(&post).await;
@@ -152,13 +152,13 @@ impl Preparer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Answer, Stage, post, record};
+    use super::super::testing::{Answer, Bench, post, record};
     use super::*;
     use crate::id::Kind;
     use crate::manifest::Source;
     use crate::port::MemDisk;
 
-    fn preparer(stage: &Stage) -> Preparer {
+    fn preparer(bench: &Bench) -> Preparer {
         let media = MediaSource {
             uploads_video: true,
             host: None,
@@ -168,27 +168,27 @@ mod tests {
             hashed: Arc::default(),
             converting: None,
         };
-        let (scope, engine, book) = stage.parts();
+        let (scope, engine, book) = bench.parts();
         Preparer::new(scope, engine, book, media, None, Terms { max_publish: 5, parallelism: 2, graph: None })
     }
 
     #[tokio::test]
     async fn a_container_is_recorded_as_soon_as_it_is_made() {
-        let stage = Stage::new(0, [], [Answer::Made("17889455560051444")]);
+        let bench = Bench::new(0, [], [Answer::Made("17889455560051444")]);
         let mut post = post("posts/a", Kind::Image, "x");
         post.content.items[0].source = Source::Url("https://cdn.example.com/1.jpg".into());
-        let ready = preparer(&stage).prepare(Arc::new(post)).await.unwrap();
+        let ready = preparer(&bench).prepare(Arc::new(post)).await.unwrap();
         assert!(ready.fresh);
-        assert_eq!(stage.record().container.map(|made| made.id), Some("17889455560051444".into()));
-        assert_eq!(stage.record().state, State::Containers);
+        assert_eq!(bench.record().container.map(|made| made.id), Some("17889455560051444".into()));
+        assert_eq!(bench.record().stage(), Stage::Containers);
     }
 
     #[tokio::test]
     async fn a_container_is_ready_once_it_reads_so() {
         let answers = [Answer::Read(Reading::Working), Answer::Read(Reading::Ready)];
-        let (stage, record) = (Stage::new(0, [], answers), record(Kind::Image, "x", &[]));
-        let ready = preparer(&stage).wait_until_ready(&post("posts/a", Kind::Image, "x"), &record).await;
+        let (bench, record) = (Bench::new(0, [], answers), record(Kind::Image, "x", &[]));
+        let ready = preparer(&bench).wait_until_ready(&post("posts/a", Kind::Image, "x"), &record).await;
         assert!(matches!(ready, Ok(Readiness::Ready)), "{ready:?}");
-        assert_eq!(stage.engine.left(), 0);
+        assert_eq!(bench.engine.left(), 0);
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::id::{AccountName, MediaId, PostKey};
-use crate::lockfile::{Record, State};
+use crate::lockfile::{Record, Stage};
 use crate::manifest::Post;
 
 use super::attempt;
@@ -89,7 +89,7 @@ pub enum Standing {
     /// Another attempt, which will be closed, is still open: first it is settled.
     Waits,
     /// Another attempt in this state takes its place; nothing of this one may be published.
-    Superseded(State),
+    Superseded(Stage),
 }
 
 /// No attempt is published while another one of its post is open or live. Of two open ones the one with
@@ -97,12 +97,11 @@ pub enum Standing {
 fn standing(record: &Record, attempts: &[Record]) -> Standing {
     let others = || attempts.iter().filter(|other| other.attempt != record.attempt);
     let ends_it = |other: &&Record| {
-        matches!(other.state, State::Published | State::Ignored)
-            || other.state.is_open() && other.attempt < record.attempt
+        matches!(other.stage(), Stage::Published | Stage::Ignored) || other.is_open() && other.attempt < record.attempt
     };
-    match others().filter(ends_it).max_by_key(|other| other.state) {
-        Some(other) => Standing::Superseded(other.state),
-        None if others().any(|other| other.state.is_open()) => Standing::Waits,
+    match others().filter(ends_it).max_by_key(|other| other.stage()) {
+        Some(other) => Standing::Superseded(other.stage()),
+        None if others().any(Record::is_open) => Standing::Waits,
         None => Standing::GoesOn,
     }
 }
@@ -119,6 +118,7 @@ mod tests {
     use super::super::testing::{at, record, refuse_all};
     use super::*;
     use crate::id::Kind;
+    use crate::lockfile::samples::bare;
 
     const GAP: Duration = Duration::from_secs(3);
 
@@ -168,27 +168,27 @@ mod tests {
         assert_eq!(step(&record, Reading::Working, day), Step::Wait(GAP));
     }
 
-    fn attempt(id: &str, state: State) -> Record {
-        Record { attempt: id.into(), state, ..record(Kind::Image, "x", &[]) }
+    fn attempt(id: &str, stage: Stage) -> Record {
+        Record { attempt: id.into(), state: bare(stage), ..record(Kind::Image, "x", &[]) }
     }
 
     #[test]
     fn of_two_open_attempts_the_smaller_one_goes_on_once_the_other_is_closed() {
-        let [small, large] = ["a", "b"].map(|id| attempt(id, State::Intent));
+        let [small, large] = ["a", "b"].map(|id| attempt(id, Stage::Intent));
         let both = [small.clone(), large.clone()];
-        assert_eq!(standing(&large, &both), Standing::Superseded(State::Intent));
+        assert_eq!(standing(&large, &both), Standing::Superseded(Stage::Intent));
         assert_eq!(standing(&small, &both), Standing::Waits);
-        let closed = attempt("b", State::NotPublished);
+        let closed = attempt("b", Stage::NotPublished);
         assert_eq!(standing(&small, &[small.clone(), closed]), Standing::GoesOn);
     }
 
     #[test]
     fn nothing_goes_on_beside_an_attempt_that_is_live_or_ignored() {
-        let waiting = attempt("a", State::Containers);
-        for state in [State::Published, State::Ignored] {
+        let waiting = attempt("a", Stage::Containers);
+        for state in [Stage::Published, Stage::Ignored] {
             assert_eq!(standing(&waiting, &[waiting.clone(), attempt("b", state)]), Standing::Superseded(state));
         }
-        for state in [State::NotPublished, State::Failed, State::Deleted, State::Forgotten] {
+        for state in [Stage::NotPublished, Stage::Failed, Stage::Deleted, Stage::Forgotten] {
             assert_eq!(standing(&waiting, &[waiting.clone(), attempt("b", state)]), Standing::GoesOn, "{state:?}");
         }
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::id::{MediaId, PartId};
-use crate::lockfile::{Reason, Record, State, Via};
+use crate::lockfile::{Reason, Record, Stage, Via};
 use crate::manifest::Post;
 
 use super::attempt;
@@ -190,8 +190,8 @@ impl Publisher {
         }
         let reason = match self.standing(record) {
             Standing::GoesOn => return None,
-            Standing::Superseded(State::Published) => "another attempt is live already",
-            Standing::Superseded(State::Ignored) => "it is ignored: `igsync lock rm` lets it be published again",
+            Standing::Superseded(Stage::Published) => "another attempt is live already",
+            Standing::Superseded(Stage::Ignored) => "it is ignored: `igsync lock rm` lets it be published again",
             Standing::Superseded(_) | Standing::Waits => "another attempt of the same post is not settled yet",
         };
         Some(Outcome::Pending { reason: reason.to_owned() })
@@ -215,7 +215,7 @@ pub(super) fn perhaps_live(stop: Stop, known: &mut Option<Outcome>) -> Stop {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Answer, Stage, post, record};
+    use super::super::testing::{Answer, Bench, post, record};
     use super::*;
     use crate::id::Kind;
 
@@ -223,39 +223,42 @@ mod tests {
         Refusal { class, code: Some(36_003), subcode: None, text: "no".into(), help: String::new(), trace: None }
     }
 
-    async fn publish(stage: &Stage, known: &mut Option<Outcome>) -> Result<Sent, Stop> {
-        let (scope, engine, book) = stage.parts();
+    async fn publish(bench: &Bench, known: &mut Option<Outcome>) -> Result<Sent, Stop> {
+        let (scope, engine, book) = bench.parts();
         let publisher = Publisher::new(scope, engine, book, Duration::ZERO);
         let turn = Turn { fingerprint: &["9".into()], behind: &[] };
-        publisher.publish(&post("posts/a", Kind::Image, "x"), stage.record(), turn, known).await
+        publisher.publish(&post("posts/a", Kind::Image, "x"), bench.record(), turn, known).await
     }
 
     #[tokio::test]
     async fn a_publish_is_announced_before_it_is_sent_and_recorded_after() {
         let answer = Answer::Publish(Publishing::Live("17920238422030506".into()));
-        let stage = Stage::new(5, [record(Kind::Image, "x", &[])], [answer]);
-        let sent = publish(&stage, &mut None).await.unwrap();
-        assert!(matches!(&sent, Sent::Live(record) if record.media_id == Some("17920238422030506".into())), "{sent:?}");
-        assert_eq!(*stage.book.written.lock().unwrap(), [State::Intent, State::Published]);
+        let bench = Bench::new(5, [record(Kind::Image, "x", &[])], [answer]);
+        let sent = publish(&bench, &mut None).await.unwrap();
+        assert!(
+            matches!(&sent, Sent::Live(record) if record.claimed_media() == Some(&"17920238422030506".into())),
+            "{sent:?}"
+        );
+        assert_eq!(*bench.book.written.lock().unwrap(), [Stage::Intent, Stage::Published]);
     }
 
     #[tokio::test]
     async fn an_answer_without_an_id_is_to_be_settled() {
         let answer = Answer::Publish(Publishing::Unclear(refusal(Class::Other)));
-        let stage = Stage::new(5, [record(Kind::Image, "x", &[])], [answer]);
+        let bench = Bench::new(5, [record(Kind::Image, "x", &[])], [answer]);
         let mut known = None;
-        let sent = publish(&stage, &mut known).await.unwrap();
+        let sent = publish(&bench, &mut known).await.unwrap();
         assert!(matches!(&sent, Sent::Settle(record, Doubt::Unclear) if record.refusals.is_empty()), "{sent:?}");
         assert!(known.is_none(), "settling may still find out");
-        assert_eq!(stage.record().state, State::Intent);
+        assert_eq!(bench.record().stage(), Stage::Intent);
     }
 
     #[tokio::test]
     async fn an_account_that_is_barred_ends_with_what_may_be_live() {
         let answer = Answer::Publish(Publishing::Unclear(refusal(Class::Account)));
-        let stage = Stage::new(5, [record(Kind::Image, "x", &[])], [answer]);
+        let bench = Bench::new(5, [record(Kind::Image, "x", &[])], [answer]);
         let mut known = None;
-        let sent = publish(&stage, &mut known).await;
+        let sent = publish(&bench, &mut known).await;
         assert!(matches!(&sent, Err(Stop::Account(halt)) if halt.cause == Cause::Account), "{sent:?}");
         assert!(matches!(known, Some(Outcome::Unsettled { .. })), "{known:?}");
     }
@@ -263,17 +266,17 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_is_written_down_before_it_is_settled() {
         let answer = Answer::Publish(Publishing::Refused(refusal(Class::Content)));
-        let stage = Stage::new(5, [record(Kind::Image, "x", &[])], [answer]);
-        let sent = publish(&stage, &mut None).await.unwrap();
+        let bench = Bench::new(5, [record(Kind::Image, "x", &[])], [answer]);
+        let sent = publish(&bench, &mut None).await.unwrap();
         assert!(matches!(&sent, Sent::Settle(_, Doubt::Refused(_))), "{sent:?}");
-        assert_eq!(stage.record().refusals.len(), 1);
+        assert_eq!(bench.record().refusals.len(), 1);
     }
 
     #[tokio::test]
     async fn a_container_that_is_too_old_is_not_published() {
-        let stage = Stage::new(24 * 60 * 60, [record(Kind::Image, "x", &[])], []);
-        let sent = publish(&stage, &mut None).await;
+        let bench = Bench::new(24 * 60 * 60, [record(Kind::Image, "x", &[])], []);
+        let sent = publish(&bench, &mut None).await;
         assert!(matches!(&sent, Err(Stop::Post(failure)) if failure.try_again), "{sent:?}");
-        assert_eq!(stage.record().state, State::NotPublished);
+        assert_eq!(bench.record().stage(), Stage::NotPublished);
     }
 }

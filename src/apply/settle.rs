@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::id::{MediaId, PartId};
-use crate::lockfile::{Reason, Record, State, Via};
+use crate::lockfile::{Reason, Record, Stage, Via};
 use crate::manifest::Post;
 
 use super::attempt;
@@ -59,7 +59,7 @@ impl Settler {
     pub(super) async fn settle(&self, record: Record, origin: Origin, post: Option<&Post>) -> Result<Settled, Stop> {
         let Some(container) = record.container.clone() else {
             // Without a container nothing was ever sent.
-            let is_unknown = record.state == State::Unknown;
+            let is_unknown = record.stage() == Stage::Unknown;
             return if is_unknown { self.settle_sighting(record).await } else { Ok(Settled::Open(record)) };
         };
         let (waits, began) = (&self.scope.waits, self.scope.clock.monotonic());
@@ -94,7 +94,6 @@ impl Settler {
         let is_other = |other: &&Record| {
             other.user_id == record.user_id
                 && other.key != record.key
-                && other.state == State::Published
                 && other.media_digest.is_some()
                 && other.media_digest != record.media_digest
         };
@@ -198,7 +197,7 @@ impl Settler {
         };
         // A lost journal, or another clone's, takes announcements along; what became of the container it can
         // still tell itself.
-        if record.state == State::Containers
+        if record.stage() == Stage::Containers
             && let Some(container) = &record.container
         {
             match self.read(&container.id).await? {
@@ -249,7 +248,7 @@ const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 #[cfg(test)]
 mod tests {
     use super::super::announcement::leases;
-    use super::super::testing::{Answer, Stage, record};
+    use super::super::testing::{Answer, Bench, record};
     use super::*;
     use crate::id::Kind;
 
@@ -257,35 +256,35 @@ mod tests {
         Answer::List(Vec::new())
     }
 
-    async fn settle(second: i64, answers: impl IntoIterator<Item = Answer>) -> (Stage, Settled) {
+    async fn settle(second: i64, answers: impl IntoIterator<Item = Answer>) -> (Bench, Settled) {
         let announced = record(Kind::Image, "x", &[100]);
-        let stage = Stage::new(second, [announced.clone()], answers);
-        let (scope, engine, book) = stage.parts();
-        let settled = Settler::new(scope, engine, book, leases(&stage.scope.waits, Duration::ZERO))
+        let bench = Bench::new(second, [announced.clone()], answers);
+        let (scope, engine, book) = bench.parts();
+        let settled = Settler::new(scope, engine, book, leases(&bench.scope.waits, Duration::ZERO))
             .settle(announced, Origin::AnEarlierRun, None)
             .await;
-        (stage, settled.unwrap())
+        (bench, settled.unwrap())
     }
 
     #[tokio::test]
     async fn a_container_that_reads_published_is_live() {
-        let (stage, settled) = settle(1000, [Answer::Read(Reading::Live)]).await;
+        let (bench, settled) = settle(1000, [Answer::Read(Reading::Live)]).await;
         assert!(matches!(settled, Settled::Published(_)), "{settled:?}");
-        assert_eq!((stage.record().state, stage.record().via), (State::Published, Some(Via::Settled)));
+        assert_eq!(bench.record().live().and_then(|live| live.via), Some(Via::Settled));
     }
 
     #[tokio::test]
     async fn finished_after_the_lease_and_nothing_listed_means_not_published() {
-        let (stage, settled) = settle(1000, [Answer::Read(Reading::Ready), nothing_listed()]).await;
+        let (bench, settled) = settle(1000, [Answer::Read(Reading::Ready), nothing_listed()]).await;
         assert!(matches!(settled, Settled::Open(_)), "{settled:?}");
-        assert_eq!(stage.record().state, State::Intent);
+        assert_eq!(bench.record().stage(), Stage::Intent);
     }
 
     #[tokio::test]
     async fn a_dead_container_is_ruled_out_by_two_looks() {
         let answers = [Answer::Read(Reading::Expired), nothing_listed(), nothing_listed()];
-        let (stage, settled) = settle(1000, answers).await;
+        let (bench, settled) = settle(1000, answers).await;
         assert!(matches!(settled, Settled::Closed(_)), "{settled:?}");
-        assert_eq!(stage.record().state, State::NotPublished);
+        assert_eq!(bench.record().stage(), Stage::NotPublished);
     }
 }

@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::id::{AttemptId, Digest, Kind, MediaId, PartId, PostKey, UserId};
-use crate::lockfile::{Created, PublishIntent, Record, Records, State};
+use crate::lockfile::{Created, PublishIntent, Record, Records, Stage};
 use crate::manifest::{Content, Item, MediaType, Post, PostState, Source, caption_digest};
 use crate::port::Clock;
 
@@ -100,7 +100,7 @@ pub(super) fn refuse_all(mut record: Record, code: i64) -> Record {
 pub(super) struct MemBook {
     records: Mutex<Records>,
     /// The state of everything that was written, in order.
-    pub(super) written: Mutex<Vec<State>>,
+    pub(super) written: Mutex<Vec<Stage>>,
 }
 
 impl MemBook {
@@ -115,7 +115,7 @@ impl Book for MemBook {
     }
 
     fn record(&self, records: Vec<Record>) -> BoxFuture<'_, Result<(), Stop>> {
-        self.written.lock().unwrap().extend(records.iter().map(|record| record.state));
+        self.written.lock().unwrap().extend(records.iter().map(Record::stage));
         self.records.lock().unwrap().extend(records);
         async { Ok(()) }.boxed()
     }
@@ -290,7 +290,7 @@ impl Engine for MemEngine {
     }
 
     fn publish<'a>(&'a self, _: &'a PartId) -> BoxFuture<'a, Publishing> {
-        let announced = self.book.written.lock().unwrap().last() == Some(&State::Intent);
+        let announced = self.book.written.lock().unwrap().last() == Some(&Stage::Intent);
         assert!(announced, "a publish is sent that was not written down as announced");
         answer!(self, Answer::Publish(publishing) => publishing)
     }
@@ -313,13 +313,13 @@ impl Engine for MemEngine {
 }
 
 /// What one part of an account's run is built from, and nothing of the other parts.
-pub(super) struct Stage {
+pub(super) struct Bench {
     pub(super) scope: Scope,
     pub(super) engine: Arc<MemEngine>,
     pub(super) book: Arc<MemBook>,
 }
 
-impl Stage {
+impl Bench {
     /// At that many seconds after the fixed moment.
     pub(super) fn new(
         second: i64,

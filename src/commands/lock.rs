@@ -8,7 +8,7 @@ use crate::cli::{
     Global, Lock, LockChange, LockList, LockMerge, LockMove, LockRemove, LockScope, LockShow, OutputFormat,
 };
 use crate::exit::Exit;
-use crate::lockfile::{Record, Records, State, format};
+use crate::lockfile::{Record, Records, Stage, format};
 use crate::port::named;
 use crate::report::lock::{self as text, Done};
 use crate::report::text::one_line;
@@ -106,7 +106,7 @@ async fn remove(global: &Global, args: &LockRemove, ports: &Ports, ui: &Ui) -> E
         Some(_) => "it will be published again by the next apply",
         None => "it has no manifest; with one, it would be published again",
     };
-    let may_be_live = records.iter().any(|record| !record.intents.is_empty() || record.media_id.is_some());
+    let may_be_live = records.iter().any(|record| !record.intents.is_empty() || record.claimed_media().is_some());
     let mut done = Done::new("forgotten", &named.key, &named.account, consequence.to_owned());
     if may_be_live {
         done.notes.push("what is live stays live: igsync only forgets that it is this post".to_owned());
@@ -133,10 +133,10 @@ async fn ignore(global: &Global, args: &LockChange, ports: &Ports, ui: &Ui) -> E
     let records = editing.decide(&named, by_hand::ignored)?;
     let attempts = attempts_of(editing.records(), &named);
     let mut done = Done::new("ignored", &named.key, &named.account, "is never published".to_owned());
-    if attempts.iter().any(|record| record.state == State::Intent) {
+    if attempts.iter().any(|record| record.stage() == Stage::Intent) {
         done.notes.push("a publish was announced before: the next apply finds out what became of it".to_owned());
     }
-    if attempts.iter().any(|record| record.state == State::Unknown) {
+    if attempts.iter().any(|record| record.stage() == Stage::Unknown) {
         done.notes.push(format!(
             "whether it is live is still unknown: `igsync resolve {}` settles that",
             named.key.argument()

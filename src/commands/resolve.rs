@@ -10,7 +10,7 @@ use crate::cli::{Global, OutputFormat, Resolve};
 use crate::engine::instagram::refusal;
 use crate::exit::Exit;
 use crate::id::{MediaId, PostKey};
-use crate::lockfile::{Comment, Record, State, Via, effective};
+use crate::lockfile::{Comment, Live, Reason, Record, State, Via, effective};
 use crate::manifest::{Post, PostState};
 use crate::report::lock::Done;
 use crate::session::subject::{self, Named};
@@ -91,10 +91,10 @@ async fn say_published(
     let now = ports.clock.now();
     let records = editing.decide(named, |subject, ids| by_hand::published(subject, &seen, now, ids))?;
     let mut done = Done::new("published", &named.key, &named.account, String::new());
-    if let Some(record) = records.iter().find(|record| record.state == State::Published) {
-        done.meaning = place(record);
+    if let Some((record, live)) = records.iter().find_map(|record| Some((record, record.live()?))) {
+        done.meaning = place(live);
         describe(&mut done, record);
-        notes.extend(about_comments(named, record));
+        notes.extend(about_comments(named, live));
     }
     done.notes = notes;
     editing.finish(records, done, ports, ui).await
@@ -147,7 +147,7 @@ async fn look_up(
 
 async fn say_not_published(editing: &mut RecordEdit, named: &Named, ports: &Ports, ui: &Ui) -> Ended {
     let user = RecordEdit::user_of(named)?;
-    let open = editing.records().attempts(&user, &named.key).iter().filter(|record| record.state.is_open());
+    let open = editing.records().attempts(&user, &named.key).iter().filter(|record| record.is_open());
     let unseen: Vec<Record> =
         open.filter(|record| record.evidence.is_empty() && !record.intents.is_empty()).cloned().collect();
     let mut also = Vec::new();
@@ -188,8 +188,8 @@ async fn say_not_published(editing: &mut RecordEdit, named: &Named, ports: &Port
 /// Settles the post again by asking Meta.
 async fn settle(editing: &mut RecordEdit, named: &Named, ports: &Ports, ui: &Ui) -> Ended {
     let attempts = attempts(editing, named);
-    let lacks_id = |record: &Record| record.state == State::Published && record.media_id.is_none();
-    if !attempts.iter().any(|record| record.state.is_open() || lacks_id(record)) {
+    let lacks_id = |record: &Record| record.live().is_some_and(|live| live.media_id.is_none());
+    if !attempts.iter().any(|record| record.is_open() || lacks_id(record)) {
         report(editing, named, &attempts, vec!["nothing is open".to_owned()], ports, ui).await?;
         return Ok(Exit::Done);
     }
@@ -234,22 +234,23 @@ async fn report(
 ) -> Result<(), Failure> {
     let attempts = attempts(editing, named);
     let record = effective(&attempts);
-    let (action, meaning) = match record.map(|record| (record.state, record)) {
+    let in_words = |reason: &Option<Reason>| reason.as_ref().map(ToString::to_string).unwrap_or_default();
+    let (action, meaning) = match record.map(|record| (&record.state, record)) {
         None => ("not recorded", "nothing was published".to_owned()),
-        Some((State::Published, record)) => ("published", place(record)),
-        Some((State::Unknown, record)) => {
+        Some((State::Published(live), _)) => ("published", place(live)),
+        Some((State::Unknown(reason), record)) => {
             let key = named.key.argument();
             notes.extend(record.evidence.iter().map(|media| format!("could be it: media {media}")));
             notes.push(format!("live: `igsync resolve {key} --published`"));
             notes.push(format!("not: `igsync resolve {key} --not-published`"));
-            ("unknown", in_words(record))
+            ("unknown", in_words(reason))
         }
         Some((State::Intent, _)) => ("open", "the next apply goes on with the same container".to_owned()),
         Some((State::Containers, _)) => ("prepared", "nothing was sent yet".to_owned()),
-        Some((State::NotPublished, _)) => ("not published", "the next apply makes a new container".to_owned()),
-        Some((State::Failed, record)) => ("failed", in_words(record)),
+        Some((State::NotPublished(_), _)) => ("not published", "the next apply makes a new container".to_owned()),
+        Some((State::Failed(refused), _)) => ("failed", in_words(&refused.reason)),
         Some((State::Deleted, _)) => ("deleted", "it is not live any more".to_owned()),
-        Some((State::Ignored | State::Forgotten, _)) => ("ignored", "it is never published".to_owned()),
+        Some((State::Ignored | State::Forgotten(_), _)) => ("ignored", "it is never published".to_owned()),
     };
     let mut done = Done::new(action, &named.key, &named.account, meaning);
     if let Some(record) = record {
@@ -271,12 +272,8 @@ fn wants(post: &Post) -> bool {
     !post.draft && post.state == PostState::Present
 }
 
-fn in_words(record: &Record) -> String {
-    record.reason.as_ref().map(ToString::to_string).unwrap_or_default()
-}
-
-fn place(record: &Record) -> String {
-    match (&record.media_id, &record.permalink) {
+fn place(live: &Live) -> String {
+    match (&live.media_id, &live.permalink) {
         (Some(id), Some(link)) => format!("media {id}, {link}"),
         (Some(id), None) => format!("media {id}"),
         (None, Some(link)) => format!("{link}, its media id is not known yet"),
@@ -285,22 +282,23 @@ fn place(record: &Record) -> String {
 }
 
 fn describe(done: &mut Done, record: &Record) {
+    let live = record.known_live().cloned().unwrap_or_default();
     let fields: [(&'static str, Value); 6] = [
-        ("state", json!(record.state)),
-        ("media_id", json!(record.media_id)),
-        ("permalink", json!(record.permalink)),
-        ("via", json!(record.via)),
-        ("reason", json!(record.reason)),
+        ("state", json!(record.stage())),
+        ("media_id", json!(live.media_id)),
+        ("permalink", json!(live.permalink)),
+        ("via", json!(live.via)),
+        ("reason", json!(record.reason())),
         ("evidence", json!(record.evidence)),
     ];
     done.fields.extend(fields);
 }
 
 /// What happens to the first comment and the comment switch now.
-fn about_comments(named: &Named, record: &Record) -> Option<String> {
+fn about_comments(named: &Named, live: &Live) -> Option<String> {
     let post = named.post.as_ref()?;
-    let is_due = record.comment == Some(Comment::Due) || record.comment_switch.is_some();
-    match (is_due, &record.media_id) {
+    let is_due = live.comment == Some(Comment::Due) || live.comment_switch.is_some();
+    match (is_due, &live.media_id) {
         (true, Some(_)) => {
             Some("the next apply sends what is due after publishing (first comment, comment switch)".to_owned())
         }
@@ -308,7 +306,7 @@ fn about_comments(named: &Named, record: &Record) -> Option<String> {
             "its first comment and comment switch wait for the id: `igsync resolve {} --published ID`",
             named.key.argument()
         )),
-        (false, _) if record.via == Some(Via::Resolved) && record.comment.is_none() && post.first_comment.is_some() => {
+        (false, _) if live.via == Some(Via::Resolved) && live.comment.is_none() && post.first_comment.is_some() => {
             Some("its first comment is not sent, since igsync did not publish the post: write it in the app".to_owned())
         }
         (false, _) => None,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::cli::{Global, OutputFormat, Scope, Status};
 use crate::config::{Account, Paused};
 use crate::exit::Exit;
-use crate::lockfile::{Record, State};
+use crate::lockfile::{Record, Stage, State};
 use crate::plan::{Mark, Plan};
 use crate::report;
 use crate::report::auth::TokenReport;
@@ -102,11 +102,11 @@ fn offline(account: &Account, project: &Project, plan: &Plan, token: TokenReport
     let user = token.user_id.clone().or_else(|| project.user_of(account));
     let records: Vec<&Record> =
         project.snapshot.records.iter().filter(|record| user.as_ref() == Some(&record.user_id)).collect();
-    let of = |wanted: &[State]| -> Vec<Line> {
-        let found = records.iter().filter(|record| wanted.contains(&record.state));
+    let of = |wanted: &[Stage]| -> Vec<Line> {
+        let found = records.iter().filter(|record| wanted.contains(&record.stage()));
         found.map(|record| line(record)).collect()
     };
-    let mut last = of(&[State::Published]);
+    let mut last = of(&[Stage::Published]);
     last.sort_by_key(|line| std::cmp::Reverse(line.at));
     last.truncate(LAST);
     let changes = || plan.changes.iter().filter(|change| change.account == account.name);
@@ -116,8 +116,8 @@ fn offline(account: &Account, project: &Project, plan: &Plan, token: TokenReport
         token,
         quota: None,
         last,
-        unknown: of(&[State::Unknown]),
-        open: of(&[State::Containers, State::Intent]),
+        unknown: of(&[Stage::Unknown]),
+        open: of(&[Stage::Containers, Stage::Intent]),
         late: count(Mark::Late),
         failed: count(Mark::Failed),
         due: changes().filter(|change| change.acts() && change.mark() == Mark::Publish).count(),
@@ -134,13 +134,13 @@ fn offline(account: &Account, project: &Project, plan: &Plan, token: TokenReport
 
 fn line(record: &Record) -> Line {
     let announced = record.intents.iter().map(|intent| intent.at).max();
-    let text = match record.state {
-        State::Published => record.permalink.clone(),
-        State::Unknown => record.reason.as_ref().map(ToString::to_string),
+    let text = match &record.state {
+        State::Published(live) => live.permalink.clone(),
+        State::Unknown(reason) => reason.as_ref().map(ToString::to_string),
         State::Intent => Some("publish announced".to_owned()),
         _ => Some("containers made".to_owned()),
     };
-    Line { key: record.key.clone(), kind: record.kind, at: record.published_at.or(announced), text }
+    Line { key: record.key.clone(), kind: record.kind, at: record.published_at().or(announced), text }
 }
 
 /// For a health check: what a person has to look at.

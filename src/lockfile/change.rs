@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::merge::merge;
-use super::record::{Comment, Record, State, Switch};
+use super::record::{Comment, Record, Stage, Switch};
 use super::records::{Records, effective};
 use crate::id::{MediaId, PostKey, UserId};
 
@@ -48,7 +48,7 @@ pub enum Effect {
     /// No attempt speaks for the post any more.
     Removed,
     /// The post is said to be in a state that igsync did not record on the base.
-    Claimed(State),
+    Claimed(Stage),
     /// A live post is said to be another media, or a second one.
     OtherMedia(MediaId),
     /// A live post's first comment or comment switch is said to be due again.
@@ -84,20 +84,13 @@ impl Effect {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Removed | Self::Claimed(State::Forgotten) => "removed",
+            Self::Removed | Self::Claimed(Stage::Forgotten) => "removed",
             Self::OtherMedia(_) => "other_media",
             Self::ExtrasDue => "extras_due",
             Self::MovedTo(_) => "moved_to",
             Self::MovedFrom(_) => "moved_from",
             Self::Details(_) => "details",
-            Self::Claimed(State::Containers) => "containers",
-            Self::Claimed(State::Intent) => "intent",
-            Self::Claimed(State::Unknown) => "unknown",
-            Self::Claimed(State::NotPublished) => "not_published",
-            Self::Claimed(State::Failed) => "failed",
-            Self::Claimed(State::Published) => "published",
-            Self::Claimed(State::Deleted) => "deleted",
-            Self::Claimed(State::Ignored) => "ignored",
+            Self::Claimed(stage) => stage.as_str(),
         }
     }
 }
@@ -212,7 +205,7 @@ fn merged(
 }
 
 fn is_live(record: Option<&Record>) -> bool {
-    record.is_some_and(|record| record.state == State::Published)
+    record.is_some_and(|record| record.live().is_some())
 }
 
 fn effect(change: &RecordChange, tip: &Records, here: &Records) -> Effect {
@@ -231,9 +224,9 @@ fn effect(change: &RecordChange, tip: &Records, here: &Records) -> Effect {
     match (before, after) {
         (Some(_), None) => Effect::Removed,
         (Some(before), Some(after)) if extras_are_due_again(before, after) => Effect::ExtrasDue,
-        (before, Some(after)) if before.map(|before| before.state) != Some(after.state) => Effect::Claimed(after.state),
+        (before, Some(after)) if before.map(Record::stage) != Some(after.stage()) => Effect::Claimed(after.stage()),
         // What goes on from an open attempt is decided by what it holds.
-        (before, Some(after)) if before != Some(after) && after.state.is_open() => Effect::Claimed(after.state),
+        (before, Some(after)) if before != Some(after) && after.is_open() => Effect::Claimed(after.stage()),
         _ => Effect::Details(fields(change)),
     }
 }
@@ -241,37 +234,38 @@ fn effect(change: &RecordChange, tip: &Records, here: &Records) -> Effect {
 /// Where a record went that this branch gave another key, media and all.
 fn moved_to(change: &RecordChange, here: &Records) -> Option<PostKey> {
     change.changed.iter().find_map(|Rewritten { from, to }| {
-        let key = to.moved_to.as_ref().filter(|_| to.state == State::Forgotten && from.state != State::Forgotten)?;
+        let key = to.moved_to().filter(|_| from.stage() != Stage::Forgotten)?;
         let there = here.attempts(&to.user_id, key).iter();
-        let is_it = |heir: &Record| heir.state == from.state && heir.media_id == from.media_id;
-        there.filter(|heir| heir.state != State::Forgotten).any(is_it).then(|| key.clone())
+        let is_it = |heir: &Record| heir.stage() == from.stage() && heir.claimed_media() == from.claimed_media();
+        there.filter(|heir| heir.stage() != Stage::Forgotten).any(is_it).then(|| key.clone())
     })
 }
 
 /// Where a record comes from that this branch gave this key: the base has it there, and the branch says that it moved.
 fn moved_from(change: &RecordChange, tip: &Records, here: &Records) -> Option<PostKey> {
-    let new = change.added.first().filter(|new| new.media_id.is_some())?;
+    let new = change.added.first().filter(|new| new.claimed_media().is_some())?;
     let old = here.iter().find(|old| {
-        old.user_id == new.user_id && old.moved_to.as_ref() == Some(&new.key) && old.media_id == new.media_id
+        old.user_id == new.user_id && old.moved_to() == Some(&new.key) && old.claimed_media() == new.claimed_media()
     })?;
     let known = tip.same_attempt(old)?;
-    (known.state == new.state && known.media_id == new.media_id).then(|| old.key.clone())
+    (known.stage() == new.stage() && known.claimed_media() == new.claimed_media()).then(|| old.key.clone())
 }
 
 /// A media that the branch says is live for this post, and the base does not.
 fn other_media(change: &RecordChange, tip: &Records) -> Option<MediaId> {
     let known: HashSet<&MediaId> =
-        tip.attempts(&change.user_id, &change.key).iter().filter_map(|record| record.media_id.as_ref()).collect();
+        tip.attempts(&change.user_id, &change.key).iter().filter_map(Record::claimed_media).collect();
     let said = change.added.iter().chain(change.changed.iter().map(|rewritten| &rewritten.to));
-    let media = said.filter(|record| record.state == State::Published).filter_map(|record| record.media_id.as_ref());
+    let media = said.filter_map(|record| record.live()?.media_id.as_ref());
     media.into_iter().find(|media| !known.contains(media)).cloned()
 }
 
 fn extras_are_due_again(before: &Record, after: &Record) -> bool {
+    let Some((before, after)) = before.live().zip(after.live()) else { return false };
     let is_open = |comment| matches!(comment, Some(Comment::Due | Comment::Intent));
     let comment = before.comment != after.comment && is_open(after.comment);
     let switch = before.comment_switch != after.comment_switch && after.comment_switch == Some(Switch::Due);
-    before.state == State::Published && after.state == State::Published && (comment || switch)
+    comment || switch
 }
 
 /// The names of the fields that differ in rewritten attempts, in their written order.

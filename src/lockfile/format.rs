@@ -2,6 +2,8 @@
 //! the SHA-256 of `user_id/key`, so that branches which each publish touch different places of the file.
 //! Knows no files: the store says which one a text came from.
 
+mod flat;
+
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
@@ -10,7 +12,8 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use super::record::{Created, PublishIntent, Record, Refusal};
+pub(super) use self::flat::Flat;
+use super::record::{Created, Past, PublishIntent, Record, Refusal};
 use super::records::Records;
 use crate::id::MediaId;
 use crate::text::excerpt;
@@ -228,12 +231,13 @@ fn read_line(text: &[u8], line: usize, limit: u64, parsed: &mut Parsed) -> Resul
 
 /// What a record takes in memory besides its texts, in bytes; they are as long as its line.
 fn weight(record: &Record) -> u64 {
-    let Record { children, container, fingerprint, intents, refusals, not_ours, evidence, .. } = record;
+    let Record { children, container, fingerprint, intents, refusals, not_ours, evidence, rest, .. } = record;
     let id = size_of::<MediaId>() + SHORT;
     let ids = fingerprint.as_ref().map_or(0, Vec::len) + not_ours.len() + evidence.len();
     let containers = children.len() + usize::from(container.is_some());
+    let past = if rest.is_nothing() { 0 } else { size_of::<Past>() };
     let announced = intents.len() * size_of::<PublishIntent>() + refusals.len() * size_of::<Refusal>();
-    (size_of::<Record>() + ids * id + containers * (size_of::<Created>() + SHORT) + announced) as u64
+    (size_of::<Record>() + past + ids * id + containers * (size_of::<Created>() + SHORT) + announced) as u64
 }
 
 /// What a line takes at most while it is read: each comma may bring another entry of a list.
@@ -275,7 +279,9 @@ fn line_error(error: &serde_json::Error, line: usize) -> Error {
     if what.starts_with("unknown field") || what.starts_with("unknown variant") {
         Error::NewerRecord { line, what }
     } else {
-        Error::Damaged { line, problem: format!("{what}, column {}", error.column()) }
+        // What is wrong with a record as a whole has no place in the line.
+        let place = if error.column() > 0 { format!(", column {}", error.column()) } else { String::new() };
+        Error::Damaged { line, problem: format!("{what}{place}") }
     }
 }
 

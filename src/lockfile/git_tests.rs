@@ -5,21 +5,25 @@ use std::io::Write;
 use std::process::Command;
 
 use super::format::{HEADER, parse, place, print_line};
-use super::record::{Comment, Created, Record, State, Via};
+use super::record::{Comment, Created, Live, Record, Stage, State, Via};
 use super::records::Records;
 use super::samples::{at, record};
 
 fn published(number: usize) -> Record {
     let key = format!("posts/2026/{number:04}");
-    Record {
-        digest: Some(format!("v1:sha256:{number:064x}").as_str().into()),
-        container: Some(Created { id: format!("1789{number:013}").as_str().into(), created_at: Some(at(0)) }),
+    let live = Live {
         media_id: Some(format!("1799{number:013}").as_str().into()),
         permalink: Some(format!("https://www.instagram.com/p/{number:011}/")),
         published_at: Some(at(30)),
         via: Some(Via::Publish),
+        ..Live::default()
+    };
+    Record {
+        state: State::Published(live),
+        digest: Some(format!("v1:sha256:{number:064x}").as_str().into()),
+        container: Some(Created { id: format!("1789{number:013}").as_str().into(), created_at: Some(at(0)) }),
         file: Some(format!("{key}.yaml")),
-        ..record(&key, &format!("a{number}"), State::Published)
+        ..record(&key, &format!("a{number}"), Stage::Published)
     }
 }
 
@@ -97,11 +101,14 @@ fn branches_that_each_publish_five_posts_merge_without_conflict() {
 fn one_attempt_changed_on_both_sides_is_joined_after_a_union_merge() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let [base, linked, commented] = [
-        Record { permalink: None, ..published(1) },
-        published(1),
-        Record { permalink: None, comment: Some(Comment::Done), ..published(1) },
-    ];
+    let with = |change: fn(&mut Live)| {
+        let mut record = published(1);
+        change(record.live_mut().unwrap());
+        record
+    };
+    let base = with(|live| live.permalink = None);
+    let linked = published(1);
+    let commented = with(|live| (live.permalink, live.comment) = (None, Some(Comment::Done)));
     for (name, record) in [("base", &base), ("left", &linked), ("right", &commented)] {
         std::fs::File::create(path(name)).unwrap().write_all(&text_of(&[&line_of(record)])).unwrap();
     }
@@ -111,6 +118,6 @@ fn one_attempt_changed_on_both_sides_is_joined_after_a_union_merge() {
         eprintln!("skipped: git is not installed");
         return;
     };
-    let both = Record { comment: Some(Comment::Done), ..linked };
+    let both = with(|live| live.comment = Some(Comment::Done));
     assert_eq!(parse(&merged.stdout).unwrap().records, [both].into_iter().collect());
 }

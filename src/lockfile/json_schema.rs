@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::record::State;
+use super::record::Stage;
 use crate::id::Kind;
 
 /// The schema of one line of the lockfile or the journal (draft 7): JSON Lines have no schema of their own.
@@ -53,7 +53,7 @@ fn record() -> Value {
             ("user_id", json!({ "type": "string", "pattern": "^[0-9]+$" })),
             ("account", about(text(), "A label; the user_id is the identity")),
             ("kind", json!({ "enum": Kind::ALL.map(Kind::as_str) })),
-            ("state", json!({ "enum": State::ALL })),
+            ("state", json!({ "enum": Stage::ALL })),
             ("digest", about(reference("digest"), "What creation sent")),
             ("media_digest", about(reference("digest"), "Kind and media alone")),
             ("caption_digest", about(reference("digest"), "The normalised caption")),

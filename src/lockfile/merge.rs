@@ -3,26 +3,32 @@
 
 use std::cmp::Ordering;
 
-use super::record::{Created, Record, State};
+use super::format::Flat;
+use super::record::{Created, Record, Stage};
 
 /// Joins two versions of one attempt. The higher rank wins as a whole, because each later state carries
-/// what the earlier ones knew; equal ranks are joined field by field, and no value is lost to a null.
+/// what the earlier ones knew; equal ranks are joined field by field, as they are written, and no value is lost to
+/// a null.
 ///
 /// Both must have the same `(user_id, key, attempt)`.
 #[must_use]
 pub fn merge(a: Record, b: Record) -> Record {
     debug_assert!(a.is_same_attempt(&b), "only versions of one attempt merge");
-    match a.state.rank().cmp(&b.state.rank()) {
+    match a.stage().rank().cmp(&b.stage().rank()) {
         Ordering::Greater => normal(a),
         Ordering::Less => normal(b),
         Ordering::Equal if a == b => normal(a),
-        Ordering::Equal => join(&a, &b),
+        Ordering::Equal => join(&a.into(), &b.into()).into(),
     }
 }
 
-/// The record with its lists in their one order, as [`merge`] leaves them.
+/// The record as [`merge`] leaves it, and as it is read once it was written: its lists in their one order, and no
+/// field of its state kept twice.
 #[must_use]
 pub(super) fn normal(mut record: Record) -> Record {
+    if !record.rest.is_nothing() {
+        record = Flat::from(record).into();
+    }
     sort_as_set(&mut record.intents);
     sort_as_set(&mut record.refusals);
     sort_as_set(&mut record.not_ours);
@@ -32,7 +38,7 @@ pub(super) fn normal(mut record: Record) -> Record {
 
 /// Fields that only make sense together come from one side: state and its reason, the digests, the live
 /// media and its link. Every such choice is the maximum of a total order, so any grouping of joins agrees.
-fn join(a: &Record, b: &Record) -> Record {
+fn join(a: &Flat, b: &Flat) -> Flat {
     let ending = greater(a, b, compare_endings(a, b));
     let content = greater(a, b, compare_contents(a, b));
     let by_live = compare_live(a, b);
@@ -47,7 +53,7 @@ fn join(a: &Record, b: &Record) -> Record {
         Ordering::Equal => (a.file.as_ref().max(b.file.as_ref()), (&a.account).max(&b.account)),
         by_rev => (greater(a, b, by_rev).file.as_ref(), &greater(a, b, by_rev).account),
     };
-    Record {
+    Flat {
         key: a.key.clone(),
         user_id: a.user_id.clone(),
         account: account.clone(),
@@ -81,21 +87,21 @@ fn join(a: &Record, b: &Record) -> Record {
     }
 }
 
-fn greater<'r>(a: &'r Record, b: &'r Record, order: Ordering) -> &'r Record {
+fn greater<'r>(a: &'r Flat, b: &'r Flat, order: Ordering) -> &'r Flat {
     if order == Ordering::Less { b } else { a }
 }
 
 /// State and all that explains it. Rank 6 states are rewritten by command, and there the later rewrite wins.
-fn compare_endings(a: &Record, b: &Record) -> Ordering {
-    let by_rev = if a.state.rank() == State::Forgotten.rank() { a.rev.cmp(&b.rev) } else { Ordering::Equal };
+fn compare_endings(a: &Flat, b: &Flat) -> Ordering {
+    let by_rev = if a.state.rank() == Stage::Forgotten.rank() { a.rev.cmp(&b.rev) } else { Ordering::Equal };
     by_rev.then_with(|| {
-        let key = |r: &Record| (r.state, r.code, r.subcode);
+        let key = |r: &Flat| (r.state, r.code, r.subcode);
         key(a).cmp(&key(b)).then_with(|| a.moved_to.cmp(&b.moved_to)).then_with(|| a.reason.cmp(&b.reason))
     })
 }
 
 /// What was sent. `caption_digest: None` means "no caption", so it must stay beside its own `digest`.
-fn compare_contents(a: &Record, b: &Record) -> Ordering {
+fn compare_contents(a: &Flat, b: &Flat) -> Ordering {
     (a.rev.cmp(&b.rev))
         .then_with(|| a.digest.cmp(&b.digest))
         .then_with(|| a.media_digest.cmp(&b.media_digest))
@@ -103,8 +109,8 @@ fn compare_contents(a: &Record, b: &Record) -> Ordering {
 }
 
 /// What is known of the live post: a known media id beats none, a better source a weaker one.
-fn compare_live(a: &Record, b: &Record) -> Ordering {
-    let key = |r: &Record| (r.media_id.is_some(), r.via);
+fn compare_live(a: &Flat, b: &Flat) -> Ordering {
+    let key = |r: &Flat| (r.media_id.is_some(), r.via);
     key(a).cmp(&key(b)).then_with(|| a.media_id.cmp(&b.media_id))
 }
 

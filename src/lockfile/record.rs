@@ -1,117 +1,126 @@
-//! One attempt to publish one post, as the lockfile and the journal hold it.
+//! One attempt to publish one post, as the program works with it.
+
+use std::mem;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::format::Flat;
 use super::reason::Reason;
 use crate::id::{AccountName, AttemptId, Digest, Kind, MediaId, PartId, PostKey, UserId};
 
-/// One attempt. Fields that its state does not use are empty and not written.
-///
-/// The field order is the written order and never changes; new fields go to the end.
+/// One attempt. How it is written is known to [`super::format`] alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "Flat", into = "Flat")]
 pub struct Record {
     pub key: PostKey,
     pub user_id: UserId,
     pub account: AccountName,
     pub kind: Kind,
+    pub attempt: AttemptId,
     pub state: State,
     /// What creation sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_digest: Option<Digest>,
     /// Of the normalised caption, `@` removed ([`crate::manifest`] makes it); `None` for an empty caption.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caption_digest: Option<Digest>,
-    pub attempt: AttemptId,
     /// Containers of a carousel's items, in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<Created>,
     /// The container that is published.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<Created>,
     /// The newest media ids before the first publish.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Vec<MediaId>>,
     /// Every publish that may have been sent, oldest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub intents: Vec<PublishIntent>,
     /// Well-formed refusals of a publish, oldest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,
-    /// Why the state is what it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Reason>,
-    /// Meta's code of the failure.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<i64>,
-    /// Meta's subcode of the failure.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subcode: Option<i64>,
-    /// `None` in `published` means: live, id not known yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub media_id: Option<MediaId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub permalink: Option<String>,
-    /// Server time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub published_at: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub via: Option<Via>,
-    /// `None`: the manifest had no first comment when the post was published.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub comment: Option<Comment>,
-    /// `None`: comments were not to be switched off when the post was published.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub comment_switch: Option<Switch>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub moved_to: Option<PostKey>,
+    /// Media that could be this post, as a live check saw them.
+    pub evidence: Vec<MediaId>,
     /// Media that a person said are not this post.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_ours: Vec<MediaId>,
     /// The Graph base URL, when it was not Meta's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub graph: Option<String>,
     /// The manifest, relative to the content root.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// Raised by each rewrite of `digest`, `file`, `account` or a rank 6 state.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub rev: u32,
-    /// Media that could be this post, as a live check saw them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub evidence: Vec<MediaId>,
     /// A trial reel: the listing may not show it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trial: bool,
+    pub rest: Rest,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn is_zero(rev: &u32) -> bool {
-    *rev == 0
-}
-
-/// States in the order of their rank; the declaration order is also the tie-break within a rank.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// What became of an attempt, with all that only makes sense there.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Containers exist; nothing was published.
+    /// Containers exist, or are about to; nothing was published.
     Containers,
     /// `media_publish` may have been sent.
     Intent,
     /// A complete settlement could not tell whether the post is live.
-    Unknown,
+    Unknown(Option<Reason>),
     /// Nothing is live, and the container is dead, discarded or superseded.
-    NotPublished,
+    NotPublished(Option<Reason>),
     /// As `NotPublished`, refused for its content.
-    Failed,
-    Published,
+    Failed(Refused),
+    Published(Live),
     Deleted,
     /// Never published again.
     Ignored,
-    /// The record counts no more: removed by hand, or moved (`moved_to`).
+    /// The record counts no more: removed by hand, or moved to this key.
+    Forgotten(Option<PostKey>),
+}
+
+/// Why a post was refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refused {
+    pub reason: Option<Reason>,
+    /// Meta's code.
+    pub code: Option<i64>,
+    pub subcode: Option<i64>,
+}
+
+/// A post that is live.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Live {
+    /// `None`: not known yet.
+    pub media_id: Option<MediaId>,
+    pub permalink: Option<String>,
+    /// Server time.
+    pub published_at: Option<Timestamp>,
+    pub via: Option<Via>,
+    /// `None`: the manifest had no first comment when the post was published.
+    pub comment: Option<Comment>,
+    /// `None`: comments were not to be switched off when the post was published.
+    pub comment_switch: Option<Switch>,
+}
+
+/// What a record says beyond its state: what an earlier state knew, or what another igsync wrote. Nothing is
+/// decided by it but that no media id is lost, and it is written as it was read.
+///
+/// Opaque, so that only [`Record`] and [`super::format`] look inside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rest(Option<Box<Past>>);
+
+/// Every field that belongs to one state or another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Past {
+    pub(super) refused: Refused,
+    pub(super) live: Live,
+    pub(super) moved_to: Option<PostKey>,
+}
+
+/// A state without its data, in the order of their rank; the declaration order is also the tie-break within a rank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    Containers,
+    Intent,
+    Unknown,
+    NotPublished,
+    Failed,
+    Published,
+    Deleted,
+    Ignored,
     Forgotten,
 }
 
@@ -210,7 +219,7 @@ pub enum Switch {
     Done,
 }
 
-impl State {
+impl Stage {
     /// In the order of their declaration.
     pub const ALL: [Self; 9] = [
         Self::Containers,
@@ -223,6 +232,22 @@ impl State {
         Self::Ignored,
         Self::Forgotten,
     ];
+
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Containers => "containers",
+            Self::Intent => "intent",
+            Self::Unknown => "unknown",
+            Self::NotPublished => "not_published",
+            Self::Failed => "failed",
+            Self::Published => "published",
+            Self::Deleted => "deleted",
+            Self::Ignored => "ignored",
+            Self::Forgotten => "forgotten",
+        }
+    }
 
     /// Within one attempt the version of the higher rank wins.
     #[must_use]
@@ -244,6 +269,80 @@ impl State {
     }
 }
 
+impl State {
+    /// Without its data.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Containers => Stage::Containers,
+            Self::Intent => Stage::Intent,
+            Self::Unknown(_) => Stage::Unknown,
+            Self::NotPublished(_) => Stage::NotPublished,
+            Self::Failed(_) => Stage::Failed,
+            Self::Published(_) => Stage::Published,
+            Self::Deleted => Stage::Deleted,
+            Self::Ignored => Stage::Ignored,
+            Self::Forgotten(_) => Stage::Forgotten,
+        }
+    }
+}
+
+impl Live {
+    /// The media of which it is certain that they are this post, so that they may be written to: the publish
+    /// answered with them, or a person said so. What was compared is a guess until a person confirms it.
+    #[must_use]
+    pub fn certain_media(&self) -> Option<&MediaId> {
+        self.media_id.as_ref().filter(|_| matches!(self.via, Some(Via::Publish | Via::Resolved)))
+    }
+}
+
+impl Rest {
+    pub(super) fn is_nothing(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl Past {
+    /// Takes out what this state carries.
+    pub(super) fn take(&mut self, stage: Stage) -> State {
+        match stage {
+            Stage::Containers => State::Containers,
+            Stage::Intent => State::Intent,
+            Stage::Unknown => State::Unknown(self.refused.reason.take()),
+            Stage::NotPublished => State::NotPublished(self.refused.reason.take()),
+            Stage::Failed => State::Failed(mem::take(&mut self.refused)),
+            Stage::Published => State::Published(mem::take(&mut self.live)),
+            Stage::Deleted => State::Deleted,
+            Stage::Ignored => State::Ignored,
+            Stage::Forgotten => State::Forgotten(self.moved_to.take()),
+        }
+    }
+
+    /// Puts back what [`Self::take`] took out; what a state carries replaces what was there.
+    pub(super) fn put(&mut self, state: State) {
+        match state {
+            State::Containers | State::Intent | State::Deleted | State::Ignored => {}
+            State::Unknown(reason) | State::NotPublished(reason) => self.refused.reason = reason,
+            State::Failed(refused) => self.refused = refused,
+            State::Published(live) => self.live = live,
+            State::Forgotten(moved_to) => self.moved_to = moved_to,
+        }
+    }
+}
+
+impl From<Past> for Rest {
+    /// What is not written takes no room, so that what was read equals what was written.
+    fn from(past: Past) -> Self {
+        Self((past != Past::default()).then(|| Box::new(past)))
+    }
+}
+
+impl From<Rest> for Past {
+    fn from(rest: Rest) -> Self {
+        rest.0.map(|past| *past).unwrap_or_default()
+    }
+}
+
 impl Record {
     /// The first record of a new attempt: nothing is made, sent or known yet.
     #[must_use]
@@ -253,32 +352,23 @@ impl Record {
             user_id,
             account,
             kind,
+            attempt,
             state: State::Containers,
             digest: None,
             media_digest: None,
             caption_digest: None,
-            attempt,
             children: Vec::new(),
             container: None,
             fingerprint: None,
             intents: Vec::new(),
             refusals: Vec::new(),
-            reason: None,
-            code: None,
-            subcode: None,
-            media_id: None,
-            permalink: None,
-            published_at: None,
-            via: None,
-            comment: None,
-            comment_switch: None,
-            moved_to: None,
+            evidence: Vec::new(),
             not_ours: Vec::new(),
             graph: None,
             file: None,
             rev: 0,
-            evidence: Vec::new(),
             trial: false,
+            rest: Rest::default(),
         }
     }
 
@@ -288,11 +378,71 @@ impl Record {
         self.attempt == other.attempt && self.key == other.key && self.user_id == other.user_id
     }
 
-    /// The media of which it is certain that they are this post, so that they may be written to: the publish
-    /// answered with them, or a person said so. What was compared is a guess until a person confirms it.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        self.state.stage()
+    }
+
+    /// Whether it may still become a live post.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.stage().is_open()
+    }
+
+    /// `None`: it is not live, as far as this record knows.
+    #[must_use]
+    pub fn live(&self) -> Option<&Live> {
+        if let State::Published(live) = &self.state { Some(live) } else { None }
+    }
+
+    /// As [`Self::live`], to note what follows a publish.
+    pub fn live_mut(&mut self) -> Option<&mut Live> {
+        if let State::Published(live) = &mut self.state { Some(live) } else { None }
+    }
+
+    /// What is known of the live post, or was known once.
+    #[must_use]
+    pub fn known_live(&self) -> Option<&Live> {
+        self.live().or(self.rest.0.as_ref().map(|past| &past.live))
+    }
+
+    /// Why the state is what it is.
+    #[must_use]
+    pub fn reason(&self) -> Option<&Reason> {
+        match &self.state {
+            State::Unknown(reason) | State::NotPublished(reason) => reason.as_ref(),
+            State::Failed(refused) => refused.reason.as_ref(),
+            State::Containers
+            | State::Intent
+            | State::Published(_)
+            | State::Deleted
+            | State::Ignored
+            | State::Forgotten(_) => self.rest.0.as_ref()?.refused.reason.as_ref(),
+        }
+    }
+
+    /// The key under which the record continues.
+    #[must_use]
+    pub fn moved_to(&self) -> Option<&PostKey> {
+        if let State::Forgotten(moved_to) = &self.state { moved_to.as_ref() } else { None }
+    }
+
+    /// The media that this attempt is, or was before the record stopped to count: no other post can be that media.
+    #[must_use]
+    pub fn claimed_media(&self) -> Option<&MediaId> {
+        self.known_live()?.media_id.as_ref()
+    }
+
+    /// [`Live::certain_media`], while the post is live.
     #[must_use]
     pub fn certain_media(&self) -> Option<&MediaId> {
-        self.media_id.as_ref().filter(|_| matches!(self.via, Some(Via::Publish | Via::Resolved)))
+        self.live()?.certain_media()
+    }
+
+    /// When the post went live, as far as it ever did.
+    #[must_use]
+    pub fn published_at(&self) -> Option<Timestamp> {
+        self.known_live()?.published_at
     }
 
     /// The newest time that the record holds; `None` before its first container.
@@ -300,7 +450,7 @@ impl Record {
     pub fn last_time(&self) -> Option<Timestamp> {
         let containers = self.children.iter().chain(&self.container).filter_map(|created| created.created_at);
         let intents = self.intents.iter().map(|intent| intent.at);
-        containers.chain(intents).chain(self.published_at).max()
+        containers.chain(intents).chain(self.published_at()).max()
     }
 
     /// Gives the post a new key: the copy under that key, then the tombstone that stays under the old
@@ -308,7 +458,15 @@ impl Record {
     #[must_use]
     pub fn moved(self, key: PostKey, attempt: AttemptId) -> [Self; 2] {
         let copy = Self { key: key.clone(), attempt, ..self.clone() };
-        let tombstone = Self { state: State::Forgotten, moved_to: Some(key), rev: self.rev.saturating_add(1), ..self };
-        [copy, tombstone]
+        [copy, self.forgotten(Some(key))]
+    }
+
+    /// The record that counts no more, with all that it knew.
+    #[must_use]
+    pub fn forgotten(self, moved_to: Option<PostKey>) -> Self {
+        let mut past = Past::from(self.rest);
+        past.put(self.state);
+        past.moved_to = None;
+        Self { state: State::Forgotten(moved_to), rest: past.into(), rev: self.rev.saturating_add(1), ..self }
     }
 }

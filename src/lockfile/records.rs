@@ -4,7 +4,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::merge::{merge, normal};
-use super::record::{Record, State};
+use super::record::{Record, Stage};
 use crate::id::{MediaId, PostKey, UserId};
 
 /// Every attempt of every post, merged. Equal sets of records are equal values, whatever came first.
@@ -117,14 +117,14 @@ impl Records {
     /// Every attempt of this account that may still become a live post, also those that do not speak for
     /// their post: each must be settled before anything else is published.
     pub fn open(&self, user_id: &UserId) -> impl Iterator<Item = &Record> {
-        self.of(user_id).filter(|record| record.state.is_open())
+        self.of(user_id).filter(|record| record.is_open())
     }
 
     /// Media ids that belong to some record of this account, whatever its state: no other post can be
     /// that media.
     #[must_use]
     pub fn claimed_media(&self, user_id: &UserId) -> HashSet<&MediaId> {
-        self.of(user_id).filter_map(|record| record.media_id.as_ref()).collect()
+        self.of(user_id).filter_map(Record::claimed_media).collect()
     }
 
     /// Media that a person said are not this post, in any of its attempts.
@@ -136,7 +136,7 @@ impl Records {
     /// Accounts with at least one record that still counts.
     #[must_use]
     pub fn user_ids(&self) -> Vec<&UserId> {
-        let counts = |posts: &BTreeMap<_, Vec<Record>>| posts.values().flatten().any(|r| r.state != State::Forgotten);
+        let counts = |posts: &BTreeMap<_, Vec<Record>>| posts.values().flatten().any(|r| r.stage() != Stage::Forgotten);
         self.users.iter().filter(|(_, posts)| counts(posts)).map(|(user_id, _)| user_id).collect()
     }
 
@@ -176,7 +176,7 @@ impl FromIterator<Record> for Records {
 /// found by [`Records::open`] and settled, but nothing goes on from it.
 #[must_use]
 pub fn effective(attempts: &[Record]) -> Option<&Record> {
-    let speaking = attempts.iter().filter(|record| record.state != State::Forgotten);
+    let speaking = attempts.iter().filter(|record| record.stage() != Stage::Forgotten);
     speaking.reduce(|best, record| if speaks_before(record, best) { record } else { best })
 }
 
@@ -185,25 +185,25 @@ pub fn effective(attempts: &[Record]) -> Option<&Record> {
 /// matter.
 #[must_use]
 pub fn speaks_before(a: &Record, b: &Record) -> bool {
-    let weight = |state| match state {
-        State::Published => 6,
-        State::Unknown => 5,
-        State::Ignored => 4,
-        State::Intent | State::Containers => 3,
-        State::Deleted => 2,
-        State::NotPublished | State::Failed => 1,
-        State::Forgotten => 0,
+    let weight = |stage| match stage {
+        Stage::Published => 6,
+        Stage::Unknown => 5,
+        Stage::Ignored => 4,
+        Stage::Intent | Stage::Containers => 3,
+        Stage::Deleted => 2,
+        Stage::NotPublished | Stage::Failed => 1,
+        Stage::Forgotten => 0,
     };
-    let by_state = weight(a.state).cmp(&weight(b.state));
-    let order = by_state.then_with(|| match a.state {
+    let by_state = weight(a.stage()).cmp(&weight(b.stage()));
+    let order = by_state.then_with(|| match a.stage() {
         // A known id says more; of two, the first that went live.
-        State::Published => {
-            let key = |record: &Record| (record.media_id.is_some(), Reverse(record.published_at));
+        Stage::Published => {
+            let key = |record: &Record| (record.claimed_media().is_some(), Reverse(record.published_at()));
             key(a).cmp(&key(b))
         }
         // Of two open attempts the smaller id goes on.
-        State::Unknown | State::Containers | State::Intent => Ordering::Equal,
-        State::Ignored | State::NotPublished | State::Failed | State::Deleted | State::Forgotten => {
+        Stage::Unknown | Stage::Containers | Stage::Intent => Ordering::Equal,
+        Stage::Ignored | Stage::NotPublished | Stage::Failed | Stage::Deleted | Stage::Forgotten => {
             a.last_time().cmp(&b.last_time())
         }
     });
@@ -212,17 +212,18 @@ pub fn speaks_before(a: &Record, b: &Record) -> bool {
 
 fn conflict(attempts: &[Record]) -> Option<Conflict<'_>> {
     let mut published: Vec<&Record> =
-        attempts.iter().filter(|r| r.state == State::Published && r.media_id.is_some()).collect();
+        attempts.iter().filter(|r| r.live().is_some_and(|live| live.media_id.is_some())).collect();
     let mut seen = HashSet::new();
-    published.retain(|record| seen.insert(&record.media_id));
+    published.retain(|record| seen.insert(record.claimed_media()));
     let first = published.first()?;
     (published.len() > 1).then(|| Conflict { user_id: &first.user_id, key: &first.key, published: published.clone() })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::format;
     use super::super::record::Created;
-    use super::super::samples::{at, record};
+    use super::super::samples::{at, live_as, record};
     use super::*;
 
     fn user() -> UserId {
@@ -236,23 +237,23 @@ mod tests {
 
     #[test]
     fn a_published_attempt_speaks_before_any_other() {
-        let records = State::ALL
-            .map(|state| record("k", if state == State::Published { "live" } else { state_name(state) }, state));
+        let records = Stage::ALL
+            .map(|state| record("k", if state == Stage::Published { "live" } else { state_name(state) }, state));
         assert_eq!(speaks(&records).as_deref(), Some("live"));
     }
 
-    fn state_name(state: State) -> &'static str {
-        match state {
-            State::Containers => "a",
-            State::Intent => "b",
-            State::Unknown => "c",
+    fn state_name(stage: Stage) -> &'static str {
+        match stage {
+            Stage::Containers => "a",
+            Stage::Intent => "b",
+            Stage::Unknown => "c",
             _ => "z",
         }
     }
 
     #[test]
     fn of_two_open_attempts_the_smaller_id_goes_on() {
-        let records = [record("k", "b", State::Intent), record("k", "a", State::Containers)];
+        let records = [record("k", "b", Stage::Intent), record("k", "a", Stage::Containers)];
         assert_eq!(speaks(&records).as_deref(), Some("a"));
         let all: Records = records.into_iter().collect();
         assert_eq!(all.open(&user()).count(), 2, "both are settled");
@@ -261,7 +262,7 @@ mod tests {
     #[test]
     fn an_ignored_post_stays_ignored_when_another_clone_began_it() {
         assert_eq!(
-            speaks(&[record("k", "a", State::Containers), record("k", "b", State::Ignored)]).as_deref(),
+            speaks(&[record("k", "a", Stage::Containers), record("k", "b", Stage::Ignored)]).as_deref(),
             Some("b")
         );
     }
@@ -269,7 +270,7 @@ mod tests {
     #[test]
     fn an_open_attempt_speaks_before_a_deleted_one() {
         assert_eq!(
-            speaks(&[record("k", "a", State::Deleted), record("k", "b", State::Containers)]).as_deref(),
+            speaks(&[record("k", "a", Stage::Deleted), record("k", "b", Stage::Containers)]).as_deref(),
             Some("b")
         );
     }
@@ -278,14 +279,14 @@ mod tests {
     fn of_failed_attempts_the_newest_speaks() {
         let failed = |attempt, second| Record {
             container: Some(Created { id: "1".into(), created_at: Some(at(second)) }),
-            ..record("k", attempt, State::Failed)
+            ..record("k", attempt, Stage::Failed)
         };
         assert_eq!(speaks(&[failed("a", 7), failed("b", 9), failed("c", 8)]).as_deref(), Some("b"));
     }
 
     #[test]
     fn a_forgotten_record_does_not_speak_but_keeps_its_media() {
-        let gone = Record { media_id: Some("17".into()), ..record("k", "a", State::Forgotten) };
+        let gone = live_as("k", "a", "17").forgotten(None);
         assert_eq!(speaks(std::slice::from_ref(&gone)), None);
         let all: Records = [gone].into_iter().collect();
         assert!(all.claimed_media(&user()).contains(&MediaId::from("17")));
@@ -293,10 +294,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_equals_what_is_written_and_read_again() {
+        let mut again = live_as("k", "a", "17").forgotten(Some("j".into()));
+        again.state = live_as("k", "a", "18").state;
+        let kept: Records = [again].into_iter().collect();
+        assert_eq!(format::parse(format::print(&kept).as_bytes()).unwrap().records, kept);
+        assert_eq!(kept.claimed_media(&user()), [&MediaId::from("18")].into());
+    }
+
+    #[test]
     fn two_published_attempts_with_different_media_are_two_live_posts() {
-        let live = |attempt, media: Option<&str>| Record {
-            media_id: media.map(MediaId::from),
-            ..record("k", attempt, State::Published)
+        let live = |attempt, media: Option<&str>| match media {
+            Some(media) => live_as("k", attempt, media),
+            None => record("k", attempt, Stage::Published),
         };
         let all: Records = [live("a", Some("1")), live("b", Some("2")), live("c", None)].into_iter().collect();
         assert_eq!(all.conflicts().len(), 1);
@@ -307,8 +317,8 @@ mod tests {
 
     #[test]
     fn only_what_is_new_is_news() {
-        let [old, newer] = [State::Containers, State::Intent].map(|state| record("k", "a", state));
-        let other = record("j", "b", State::Published);
+        let [old, newer] = [Stage::Containers, Stage::Intent].map(|state| record("k", "a", state));
+        let other = record("j", "b", Stage::Published);
         let known: Records = [newer.clone()].into_iter().collect();
         let theirs: Records = [old.clone(), other.clone()].into_iter().collect();
         assert_eq!(known.news(&theirs), std::slice::from_ref(&other), "an older version says nothing new");
@@ -319,8 +329,8 @@ mod tests {
 
     #[test]
     fn the_order_of_arrival_does_not_matter() {
-        let one = record("k", "a", State::Intent);
-        let two = record("j", "b", State::Published);
+        let one = record("k", "a", Stage::Intent);
+        let two = record("j", "b", Stage::Published);
         let forth: Records = [one.clone(), two.clone(), one.clone()].into_iter().collect();
         let mut back: Records = [two].into_iter().collect();
         assert!(back.merge_in(one.clone()));

@@ -5,14 +5,32 @@ use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 
+use super::format::Flat;
 use super::reason::Reason;
-use super::record::{Comment, Created, PublishIntent, Record, Refusal, State, Switch, Via};
+use super::record::{Comment, Created, Live, Past, PublishIntent, Record, Refusal, Stage, State, Switch, Via};
 use crate::id::Kind;
 
 /// A record with nothing but what every record has.
-pub(crate) fn record(key: &str, attempt: &str, state: State) -> Record {
+pub(crate) fn record(key: &str, attempt: &str, stage: Stage) -> Record {
     let [user_id, account] = ["17841400000000001", "brand"];
-    Record { state, ..Record::new(key.into(), user_id.into(), account.into(), Kind::Image, attempt.into()) }
+    let record = Record::new(key.into(), user_id.into(), account.into(), Kind::Image, attempt.into());
+    Record { state: bare(stage), ..record }
+}
+
+/// A state of which nothing more is known.
+pub(crate) fn bare(stage: Stage) -> State {
+    Past::default().take(stage)
+}
+
+/// A post that is live as this media.
+pub(crate) fn live_as(key: &str, attempt: &str, media: &str) -> Record {
+    let live = Live { media_id: Some(media.into()), ..Live::default() };
+    Record { state: State::Published(live), ..record(key, attempt, Stage::Published) }
+}
+
+/// As [`record`], the way it is written.
+pub(super) fn flat(key: &str, attempt: &str, stage: Stage) -> Flat {
+    record(key, attempt, stage).into()
 }
 
 pub(crate) fn at(second: i64) -> Timestamp {
@@ -45,9 +63,15 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Versions of one attempt, from a small pool of values so that they often agree and often clash.
-pub(crate) fn any_record(key: &'static str, attempt: &'static str) -> impl Strategy<Value = Record> {
-    let state = proptest::sample::select(&State::ALL[..]);
+/// Versions of one attempt, with fields that their state has and others.
+pub(super) fn any_record(key: &'static str, attempt: &'static str) -> impl Strategy<Value = Record> {
+    any_flat(key, attempt).prop_map(Record::from)
+}
+
+/// Versions of one attempt as they are written, any field beside any other, from a small pool of values so that they
+/// often agree and often clash.
+pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strategy<Value = Flat> {
+    let state = proptest::sample::select(&Stage::ALL[..]);
     let comment = proptest::sample::select(
         &[Comment::Due, Comment::Intent, Comment::Unknown, Comment::Failed, Comment::Done][..],
     );
@@ -71,7 +95,7 @@ pub(crate) fn any_record(key: &'static str, attempt: &'static str) -> impl Strat
         let (reason, code, subcode, media_id, permalink, published_at, via) = end;
         let (comment, comment_switch, moved_to, graph) = rest;
         let ids = |list: Vec<String>| list.iter().map(|id| id.as_str().into()).collect();
-        Record {
+        Flat {
             account: account.as_str().into(),
             digest: digest.map(|text| text.as_str().into()),
             media_digest: media_digest.map(|text| text.as_str().into()),
@@ -97,7 +121,7 @@ pub(crate) fn any_record(key: &'static str, attempt: &'static str) -> impl Strat
             graph,
             file,
             rev,
-            ..record(key, attempt, state)
+            ..flat(key, attempt, state)
         }
     })
 }

@@ -16,7 +16,7 @@ pub use self::error::Error;
 pub use self::paths::Paths;
 
 use super::format::{self, Ending, Journal, Parsed};
-use super::record::{Record, State};
+use super::record::{Record, Stage};
 use super::records::Records;
 use crate::files::Disk;
 use crate::id::AttemptId;
@@ -235,7 +235,7 @@ impl Ledger {
     pub fn take_over(&mut self, others: &Records) -> Result<(), Error> {
         let news = self.records.news(others).into_iter();
         let (prepared, news): (Vec<_>, Vec<_>) =
-            news.partition(|record| record.state == State::Containers && !self.is_witness_of(&record.attempt));
+            news.partition(|record| record.stage() == Stage::Containers && !self.is_witness_of(&record.attempt));
         self.append(news)?;
         for record in prepared {
             self.records.merge_in(record);

@@ -7,7 +7,7 @@ use super::input::Input;
 use super::model::{BranchEdit, Change, Guard, GuardKind};
 use super::records::identity;
 use crate::id::PostKey;
-use crate::lockfile::{Effect, Record, RecordChange, State};
+use crate::lockfile::{Effect, Record, RecordChange, Stage};
 use crate::text::quoted;
 
 /// A text of the lockfile is shown with so many characters at most: it may be the branch's own.
@@ -37,7 +37,7 @@ fn is_to_go_out(change: &Change) -> bool {
 fn rank(edit: &BranchEdit) -> u8 {
     match &edit.change.effect {
         _ if edit.change.forgets_a_live_post() && edit.goes_out => 0,
-        Effect::Claimed(State::Published) => 1,
+        Effect::Claimed(Stage::Published) => 1,
         Effect::OtherMedia(_) => 2,
         Effect::ExtrasDue => 3,
         Effect::Removed => 4,
@@ -50,17 +50,17 @@ fn rank(edit: &BranchEdit) -> u8 {
 /// One sentence: lower case, no full stop.
 fn message(change: &RecordChange, goes_out: bool) -> String {
     let key = &change.key;
-    let was_live = change.before.as_ref().filter(|before| before.state == State::Published);
+    let was_live = change.before.as_ref().filter(|before| before.live().is_some());
     let as_it_is = was_live.map(|live| format!(", which is live as {},", place(live))).unwrap_or_default();
     let not_recorded = "igsync did not record that on the base";
     let said = match &change.effect {
         Effect::Removed => match &change.before {
             Some(before) if was_live.is_none() => {
-                format!("this branch removes the record of {key}, which says that it is {}", in_words(before.state))
+                format!("this branch removes the record of {key}, which says that it is {}", in_words(before.stage()))
             }
             _ => format!("this branch removes the record of {key}{}", as_it_is.trim_end_matches(',')),
         },
-        Effect::Claimed(State::Published) => {
+        Effect::Claimed(Stage::Published) => {
             let id = change.after.as_ref().map_or_else(String::new, |after| format!(" as {}", media(after)));
             format!("this branch says that {key} is published{id}; {not_recorded}")
         }
@@ -103,11 +103,11 @@ fn help(base: &str) -> String {
 
 /// Where a live post is seen.
 fn place(record: &Record) -> String {
-    record.permalink.as_deref().map_or_else(|| media(record), short)
+    record.known_live().and_then(|live| live.permalink.as_deref()).map_or_else(|| media(record), short)
 }
 
 fn media(record: &Record) -> String {
-    record.media_id.as_ref().map_or_else(|| "a media without a known id".to_owned(), |id| short(id.as_str()))
+    record.claimed_media().map_or_else(|| "a media without a known id".to_owned(), |id| short(id.as_str()))
 }
 
 fn short(text: &str) -> String {
@@ -118,17 +118,17 @@ fn short(text: &str) -> String {
     short
 }
 
-fn in_words(state: State) -> &'static str {
+fn in_words(state: Stage) -> &'static str {
     match state {
-        State::Published => "published",
-        State::Containers => "prepared, so that apply goes on with its container",
-        State::Intent => "being published, so that apply goes on with its container",
-        State::Unknown => "perhaps live, so that apply leaves it alone",
-        State::NotPublished => "not live after an earlier attempt",
-        State::Failed => "refused by Instagram, so that apply leaves it alone",
-        State::Deleted => "deleted on Instagram",
-        State::Ignored => "never to be published",
-        State::Forgotten => "forgotten",
+        Stage::Published => "published",
+        Stage::Containers => "prepared, so that apply goes on with its container",
+        Stage::Intent => "being published, so that apply goes on with its container",
+        Stage::Unknown => "perhaps live, so that apply leaves it alone",
+        Stage::NotPublished => "not live after an earlier attempt",
+        Stage::Failed => "refused by Instagram, so that apply leaves it alone",
+        Stage::Deleted => "deleted on Instagram",
+        Stage::Ignored => "never to be published",
+        Stage::Forgotten => "forgotten",
     }
 }
 
@@ -164,7 +164,7 @@ pub(super) fn mark(guards: &mut [Guard], input: &Input<'_>, changes: &[Change]) 
 #[cfg(test)]
 mod tests {
     use super::super::Plan;
-    use super::super::testing::{With as _, branch, post, record, world};
+    use super::super::testing::{With as _, branch, live, post, record, world};
     use super::*;
     use crate::lockfile::{Base, Records, changes};
 
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_post_that_goes_out_again_is_said_first() {
-        let base = ["a", "b"].map(|key| record(key, State::Published));
+        let base = ["a", "b"].map(|key| record(key, Stage::Published));
         let plan = plan_of(&base, &[]);
         let link = "https://www.instagram.com/p/abc/";
         assert_eq!(
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn what_kept_a_post_from_going_out_is_named() {
-        let plan = plan_of(&[record("a", State::Ignored)], &[]);
+        let plan = plan_of(&[record("a", Stage::Ignored)], &[]);
         let expected =
             "this branch removes the record of a, which says that it is never to be published: merging publishes it";
         assert_eq!(messages(&plan), [expected]);
@@ -211,8 +211,7 @@ mod tests {
 
     #[test]
     fn a_long_text_of_a_forged_record_is_cut() {
-        let forged =
-            record("b", State::Published).with(|record| record.media_id = Some("9".repeat(5000).as_str().into()));
+        let forged = live("b", |live| live.media_id = Some("9".repeat(5000).as_str().into()));
         let plan = plan_of(&[], &[forged]);
         let message = messages(&plan)[0];
         assert!(message.contains("9…;") && message.chars().count() < 300, "{message}");
@@ -220,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_branch_that_leaves_the_record_alone_is_not_refused() {
-        let base = [record("a", State::Published)];
+        let base = [record("a", Stage::Published)];
         let plan = plan_of(&base, &base);
         assert_eq!((plan.branch_edits.as_deref(), plan.is_refused()), (Some(&[][..]), false));
     }

@@ -6,9 +6,10 @@ use super::action::{Action, Why};
 use super::cost;
 use super::input::{AccountView, Options, Sighting};
 use super::model::Cost;
+use super::owed::Owed;
 use super::records::Entry;
 use crate::id::Digest;
-use crate::lockfile::{Comment, Reason, Record, State, Switch};
+use crate::lockfile::{Live, Reason, Record, Refused, State};
 use crate::manifest::{Post, PostState};
 
 /// What is to be said about one post; a published post can have a due comment and an edit at once.
@@ -78,7 +79,7 @@ pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<
     if !wanted(post) {
         return unwanted(post, entry).into_iter().collect();
     }
-    match record.state {
+    match &record.state {
         State::Containers if entry.other_intent => {
             vec![settling().costing(cost::go_on(post, record))]
         }
@@ -92,32 +93,32 @@ pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<
             })]
         }
         State::Intent => vec![settling().costing(cost::go_on(post, record))],
-        State::Unknown => vec![unknown(record)],
-        State::NotPublished => vec![fresh(post, context, "due now, an earlier attempt left nothing live")],
-        State::Failed => vec![after_failure(post, record, context)],
-        State::Published => published(post, entry),
+        State::Unknown(reason) => vec![unknown(reason.as_ref())],
+        State::NotPublished(_) => vec![fresh(post, context, "due now, an earlier attempt left nothing live")],
+        State::Failed(refused) => vec![after_failure(post, record, refused, context)],
+        State::Published(live) => published(post, entry, live),
         State::Ignored => entry.other_intent.then(|| only_settling("ignored")).into_iter().collect(),
-        State::Deleted | State::Forgotten => vec![fresh(post, context, "due now")],
+        State::Deleted | State::Forgotten(_) => vec![fresh(post, context, "due now")],
     }
 }
 
 /// An entry whose manifest is gone.
 pub(super) fn without_manifest(entry: &Entry<'_>) -> Option<Verdict> {
     let record = entry.record;
-    match record.state {
-        State::Published => Some(Verdict::new(Action::Hold(Why::Orphan), "the manifest is gone, the post is live")),
-        State::Unknown => Some(unknown(record)),
+    match &record.state {
+        State::Published(_) => Some(Verdict::new(Action::Hold(Why::Orphan), "the manifest is gone, the post is live")),
+        State::Unknown(reason) => Some(unknown(reason.as_ref())),
         State::Intent => Some(
             Verdict::new(Action::Settle, "perhaps published, its manifest is gone; apply only finds out")
                 .costing(cost::settle()),
         ),
         // Nothing of these is live, and nothing will be.
         State::Containers
-        | State::NotPublished
-        | State::Failed
+        | State::NotPublished(_)
+        | State::Failed(_)
         | State::Deleted
         | State::Ignored
-        | State::Forgotten => None,
+        | State::Forgotten(_) => None,
     }
 }
 
@@ -135,19 +136,19 @@ fn wanted(post: &Post) -> bool {
 /// A draft, or a post that is to be deleted, with a record.
 fn unwanted(post: &Post, entry: &Entry<'_>) -> Option<Verdict> {
     let record = entry.record;
-    match record.state {
-        State::Unknown => Some(unknown(record)),
+    match &record.state {
+        State::Unknown(reason) => Some(unknown(reason.as_ref())),
         State::Intent => Some(only_settling("withdrawn")),
-        State::Published if !post.draft => {
+        State::Published(_) if !post.draft => {
             Some(Verdict::new(Action::Delete, "state: absent, the post is live").costing(cost::delete()))
         }
-        State::Published
+        State::Published(_)
         | State::Containers
-        | State::NotPublished
-        | State::Failed
+        | State::NotPublished(_)
+        | State::Failed(_)
         | State::Deleted
         | State::Ignored
-        | State::Forgotten => None,
+        | State::Forgotten(_) => None,
     }
 }
 
@@ -173,8 +174,8 @@ fn settling() -> Verdict {
     Verdict::new(Action::Settle, "perhaps published, apply finds out first")
 }
 
-fn unknown(record: &Record) -> Verdict {
-    let reason = match &record.reason {
+fn unknown(reason: Option<&Reason>) -> Verdict {
+    let reason = match reason {
         Some(Reason::MaybeLive) => {
             "something like it is live already, only you can tell whether it is this post".to_owned()
         }
@@ -184,7 +185,7 @@ fn unknown(record: &Record) -> Verdict {
     Verdict::new(Action::Hold(Why::Unknown), reason)
 }
 
-fn after_failure(post: &Post, record: &Record, context: Context<'_>) -> Verdict {
+fn after_failure(post: &Post, record: &Record, refused: &Refused, context: Context<'_>) -> Verdict {
     if context.options.retry_failed {
         return fresh(post, context, "due now, tried again after a refusal");
     }
@@ -194,54 +195,36 @@ fn after_failure(post: &Post, record: &Record, context: Context<'_>) -> Verdict 
     if matches!(context.due(post), Due::Expired) {
         return Verdict::new(Action::Hold(Why::Expired), "publish_until has passed");
     }
-    let code = match (record.code, record.subcode) {
+    let code = match (refused.code, refused.subcode) {
         (Some(code), Some(subcode)) => format!(" ({code}/{subcode})"),
         (Some(code), None) => format!(" ({code})"),
         (None, Some(subcode)) => format!(" ({subcode})"),
         (None, None) => String::new(),
     };
-    let reason = record.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    let reason = refused.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
     Verdict::new(Action::Hold(Why::Failed), format!("refused by Instagram{code}{reason}"))
 }
 
-fn published(post: &Post, entry: &Entry<'_>) -> Vec<Verdict> {
+fn published(post: &Post, entry: &Entry<'_>, live: &Live) -> Vec<Verdict> {
     let record = entry.record;
+    let owed = Owed::of(post, live);
     let mut verdicts = Vec::new();
     if entry.other_intent {
         verdicts.push(
             Verdict::new(Action::Settle, "live, but another attempt may have been sent too").costing(cost::settle()),
         );
-    } else if enrichment_is_due(post, record) && may_be_written_to(record) {
-        let reason = match (comment_is_due(post, record), switch_is_due(post, record)) {
+    } else if !owed.is_nothing() && live.certain_media().is_some() {
+        let reason = match (owed.comment, owed.switch) {
             (true, true) => "published, its first comment and comment switch are due",
             (true, false) => "published, its first comment is due",
             (false, _) => "published, its comments are still to be switched off",
         };
-        verdicts.push(Verdict::new(Action::Finish, reason).costing(cost::enrich(record)));
+        verdicts.push(Verdict::new(Action::Finish, reason).costing(cost::enrich(live)));
     }
     if differs(post, record) {
         verdicts.push(Verdict::new(Action::Hold(Why::Edited), "published, then edited"));
     }
     verdicts
-}
-
-/// Whether something is left to do after publishing.
-pub(super) fn enrichment_is_due(post: &Post, record: &Record) -> bool {
-    comment_is_due(post, record) || switch_is_due(post, record)
-}
-
-/// Media found by comparing is a guess until a person confirms it, so nothing is written to it.
-pub(super) fn may_be_written_to(record: &Record) -> bool {
-    record.certain_media().is_some()
-}
-
-/// The comment's text stands in the manifest alone: without it there is nothing to send.
-fn comment_is_due(post: &Post, record: &Record) -> bool {
-    post.first_comment.is_some() && matches!(record.comment, Some(Comment::Due | Comment::Intent))
-}
-
-fn switch_is_due(post: &Post, record: &Record) -> bool {
-    !post.comment_enabled && record.comment_switch == Some(Switch::Due)
 }
 
 /// Whether the manifest says something else than what was sent. What cannot be compared counts as

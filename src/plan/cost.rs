@@ -2,7 +2,7 @@
 
 use super::model::Cost;
 use crate::id::Kind;
-use crate::lockfile::{Comment, Record, Switch};
+use crate::lockfile::{Comment, Live, Record, Switch};
 use crate::manifest::{MediaType, Post};
 
 /// Once per run and account that publishes: listings before and after, quota, who the token is.
@@ -34,14 +34,14 @@ pub(super) fn settle() -> Cost {
 }
 
 /// What is left to do after publishing.
-pub(super) fn enrich(record: &Record) -> Cost {
-    let comment = match record.comment {
+pub(super) fn enrich(live: &Live) -> Cost {
+    let comment = match live.comment {
         Some(Comment::Due) => 1,
         // Two looks at the comments.
         Some(Comment::Intent) => 2,
         Some(Comment::Unknown | Comment::Failed | Comment::Done) | None => 0,
     };
-    let switch = u64::from(record.comment_switch == Some(Switch::Due));
+    let switch = u64::from(live.comment_switch == Some(Switch::Due));
     calls(comment + switch)
 }
 

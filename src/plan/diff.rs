@@ -9,17 +9,18 @@ use sha2::{Digest as _, Sha256};
 
 use super::action::Action;
 use super::branch::{edits, mark};
-use super::change::{Context, Verdict, enrichment_is_due, may_be_written_to, sighted, verdicts, without_manifest};
+use super::change::{Context, Verdict, sighted, verdicts, without_manifest};
 use super::cost::CALLS_PER_ACCOUNT;
 use super::forecast::forecast;
 use super::guard::guards;
 use super::input::{AccountView, Input};
 use super::model::{Change, Cost, Notice, NoticeKind, Plan, Summary};
 use super::moves::{Moves, find};
+use super::owed::Owed;
 use super::records::{Entry, Identity, Index, identity};
 use super::selection::Resolved;
 use crate::id::{AccountName, Digest, UserId};
-use crate::lockfile::State;
+use crate::lockfile::{Live, Record};
 use crate::manifest::Post;
 
 /// Compares what is wanted with what is recorded. The order of posts and records does not matter.
@@ -121,9 +122,9 @@ impl<'a> Draft<'a> {
                 line: None,
                 due_at: None,
                 digest: record.digest.clone(),
-                permalink: record.permalink.clone(),
+                permalink: permalink(record),
                 post: None,
-                recorded: Some(record.state),
+                recorded: Some(record.stage()),
                 blocked: false,
                 in_diff: None,
                 cost: verdict.cost,
@@ -188,9 +189,9 @@ fn change_of_post(
         line: Some(post.line),
         due_at: post.publish_at,
         digest: post.digest.clone(),
-        permalink: entry.and_then(|entry| entry.record.permalink.clone()),
+        permalink: entry.and_then(|entry| permalink(entry.record)),
         post: Some(Arc::clone(post)),
-        recorded: entry.map(|entry| entry.record.state),
+        recorded: entry.map(|entry| entry.record.stage()),
         blocked,
         in_diff: None,
         cost: verdict.cost,
@@ -220,7 +221,7 @@ fn notices(post: &Post, entry: &Entry<'_>) -> Vec<Notice> {
         help,
     };
     let mut notices = Vec::new();
-    if let (Some(other), Some(media)) = (entry.other_live, &record.media_id) {
+    if let (Some(other), Some(media)) = (entry.other_live, record.claimed_media()) {
         notices.push(notice(
             NoticeKind::LiveTwice,
             format!("{key} is live twice, as {media} and as {other}"),
@@ -234,11 +235,8 @@ fn notices(post: &Post, entry: &Entry<'_>) -> Vec<Notice> {
             "look at the profile and delete the second one, if there is one".into(),
         ));
     }
-    let waits = record.state == State::Published
-        && !post.draft
-        && enrichment_is_due(post, record)
-        && !may_be_written_to(record);
-    if waits {
+    let waits = |live: &Live| !Owed::of(post, live).is_nothing() && live.certain_media().is_none();
+    if !post.draft && record.live().is_some_and(waits) {
         notices.push(notice(
             NoticeKind::CommentWaits,
             format!("the comments of {key} wait until it is certain which media it is"),
@@ -246,6 +244,10 @@ fn notices(post: &Post, entry: &Entry<'_>) -> Vec<Notice> {
         ));
     }
     notices
+}
+
+fn permalink(record: &Record) -> Option<String> {
+    record.known_live()?.permalink.clone()
 }
 
 fn total_cost(changes: &[Change]) -> Cost {

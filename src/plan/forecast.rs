@@ -8,7 +8,7 @@ use super::action::Action;
 use super::input::{AccountView, Options};
 use super::model::{Change, Forecast};
 use crate::id::AccountName;
-use crate::lockfile::{Record, State};
+use crate::lockfile::Record;
 
 const QUOTA_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
@@ -32,8 +32,8 @@ pub(super) fn forecast(
     let mut forecast = Vec::new();
     for account in accounts {
         let cap = cap(account, options);
-        let published =
-            || records.iter().filter(|record| is_live_on(record, account)).filter_map(|record| record.published_at);
+        let mine = || records.iter().filter(|record| account.user_id.as_ref() == Some(&record.user_id));
+        let published = || mine().filter_map(|record| record.live()?.published_at);
         // What is live by then, oldest first: what a day's quota sees.
         let mut times: Vec<Timestamp> = if due.keys().any(|(_, name)| **name == account.name) {
             published().filter(|at| now.duration_since(*at) < QUOTA_WINDOW).collect()
@@ -54,8 +54,4 @@ pub(super) fn forecast(
 
 pub(super) fn cap(account: &AccountView, options: &Options) -> u32 {
     options.max_publish.unwrap_or(account.max_publish_per_run)
-}
-
-fn is_live_on(record: &Record, account: &AccountView) -> bool {
-    record.state == State::Published && account.user_id.as_ref() == Some(&record.user_id)
 }

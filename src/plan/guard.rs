@@ -10,7 +10,7 @@ use super::model::{Change, Guard, GuardKind};
 use super::moves::Moves;
 use super::records::{Entry, Index, identity};
 use crate::id::{Kind, PostKey};
-use crate::lockfile::{Record, State};
+use crate::lockfile::{Record, Stage, State};
 use crate::manifest::Post;
 
 /// Every guard that holds, in the order in which a person should look at them.
@@ -40,7 +40,7 @@ fn posts(count: usize) -> String {
 
 fn unknown_users(input: &Input<'_>) -> Vec<Guard> {
     let mut unknown: BTreeMap<_, Vec<&Record>> = BTreeMap::new();
-    for record in input.records.iter().filter(|record| record.state != State::Forgotten) {
+    for record in input.records.iter().filter(|record| record.stage() != Stage::Forgotten) {
         let user = Some(&record.user_id);
         if input.accounts.iter().all(|account| account.user_id.as_ref() != user) {
             unknown.entry(&record.user_id).or_default().push(record);
@@ -63,7 +63,7 @@ fn unknown_users(input: &Input<'_>) -> Vec<Guard> {
 
 fn other_graph(input: &Input<'_>) -> Option<Guard> {
     let base = input.options.graph_base.as_ref();
-    let is_other = |record: &&&Record| record.state != State::Forgotten && record.graph.as_ref() != base;
+    let is_other = |record: &&&Record| record.stage() != Stage::Forgotten && record.graph.as_ref() != base;
     let mut others: Vec<&Record> = input.records.iter().filter(is_other).copied().collect();
     others.sort_by(|a, b| a.key.cmp(&b.key));
     let first = others.first()?;
@@ -87,7 +87,7 @@ fn other_graph(input: &Input<'_>) -> Option<Guard> {
 }
 
 fn empty(input: &Input<'_>) -> Option<Guard> {
-    let recorded = input.records.iter().filter(|record| record.state != State::Forgotten).count();
+    let recorded = input.records.iter().filter(|record| record.stage() != Stage::Forgotten).count();
     let holds = input.complete && input.posts.is_empty() && recorded > 0 && !input.options.allow_empty;
     holds.then(|| Guard {
         kind: GuardKind::Empty,
@@ -239,7 +239,7 @@ fn reposts(input: &Input<'_>, changes: &[Change], index: &Index<'_>, moves: &Mov
     let guard = |change: &Change| {
         let (post, user) = (change.post.as_ref()?, change.user_id.as_ref()?);
         let like = |map: &HashMap<Likeness<'_>, &Record>, digest: Option<&str>| {
-            map.get(&(user.as_str(), post.content.kind, digest?)).map(|record| (record.key.clone(), record.state))
+            map.get(&(user.as_str(), post.content.kind, digest?)).map(|record| (record.key.clone(), record.stage()))
         };
         let caption = (input.caption_digest)(post);
         let (what, (key, state)) = match like(&by_media, post.media_digest.as_ref().map(crate::id::Digest::as_str)) {
@@ -262,23 +262,23 @@ fn reposts(input: &Input<'_>, changes: &[Change], index: &Index<'_>, moves: &Mov
 /// Whether an earlier run has begun this very post, so that it was agreed to, and left off for a reason that
 /// says nothing against it: its container was too old, say.
 fn is_going_on(record: &Record) -> bool {
-    record.state == State::NotPublished && record.reason.as_ref().is_some_and(|reason| !reason.takes_back())
+    matches!(&record.state, State::NotPublished(Some(reason)) if !reason.takes_back())
 }
 
 fn may_be_live(entry: &Entry<'_>) -> bool {
-    match entry.record.state {
-        State::Published | State::Containers | State::Intent | State::Unknown | State::Ignored => true,
-        State::NotPublished | State::Failed | State::Deleted | State::Forgotten => false,
+    match entry.record.stage() {
+        Stage::Published | Stage::Containers | Stage::Intent | Stage::Unknown | Stage::Ignored => true,
+        Stage::NotPublished | Stage::Failed | Stage::Deleted | Stage::Forgotten => false,
     }
 }
 
-fn state_in_words(state: State) -> &'static str {
+fn state_in_words(state: Stage) -> &'static str {
     match state {
-        State::Published => "live",
-        State::Containers => "about to be published",
-        State::Intent => "being published",
-        State::Unknown => "perhaps live",
-        State::Ignored => "never to be published",
-        State::NotPublished | State::Failed | State::Deleted | State::Forgotten => "not live",
+        Stage::Published => "live",
+        Stage::Containers => "about to be published",
+        Stage::Intent => "being published",
+        Stage::Unknown => "perhaps live",
+        Stage::Ignored => "never to be published",
+        Stage::NotPublished | Stage::Failed | Stage::Deleted | Stage::Forgotten => "not live",
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::action::{Action, Mark, Why, Work};
 use super::input::AccountView;
 use crate::id::{AccountName, Digest, Kind, PostKey, UserId};
-use crate::lockfile::{RecordChange, State};
+use crate::lockfile::{RecordChange, Stage};
 use crate::manifest::Post;
 
 /// What igsync would do, sorted in the order in which it would do it.
@@ -56,7 +56,7 @@ pub struct Change {
     /// Absent for orphans and for open attempts whose manifest is gone.
     pub post: Option<Arc<Post>>,
     /// The state of the record that decided.
-    pub recorded: Option<State>,
+    pub recorded: Option<Stage>,
     /// A guard is about this very post: apply leaves it alone even when the guard is overridden for others.
     pub blocked: bool,
     /// With `--base`: whether the branch changes the manifest, what it uses, or its record.

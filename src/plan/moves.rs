@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::records::{Entry, Identity, Index, identity};
 use crate::id::{Kind, PostKey};
-use crate::lockfile::State;
 use crate::manifest::Post;
 
 /// What became of posts whose manifests are gone.
@@ -82,8 +81,8 @@ fn candidates<'a>(post: &Post, index: &Index<'a>, alike: &HashMap<Likeness<'_>, 
 
 /// A post that is to go out after the old one was live is meant to be shown again.
 fn is_repeat(post: &Post, entry: &Entry<'_>) -> bool {
-    entry.record.state == State::Published
-        && matches!((post.publish_at, entry.record.published_at), (Some(due), Some(live)) if due > live)
+    let live_since = entry.record.live().and_then(|live| live.published_at);
+    post.publish_at.zip(live_since).is_some_and(|(due, since)| due > since)
 }
 
 /// Of several new posts that look like one old post, the only one whose text is the same as well.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::id::{AttemptId, MediaId, PostKey, UserId};
-use crate::lockfile::{Record, State, speaks_before};
+use crate::lockfile::{Record, Stage, State, speaks_before};
 
 /// Identity of a post: `(user_id, key)`.
 pub(super) type Identity<'a> = (&'a str, &'a str);
@@ -34,25 +34,27 @@ impl<'a> Entry<'a> {
         let (winner, loser) =
             if speaks_before(record, self.record) { (record, self.record) } else { (self.record, record) };
         self.record = winner;
-        match loser.state {
-            State::Published if loser.media_id != winner.media_id => {
-                self.other_live = self.other_live.or(loser.media_id.as_ref().filter(|_| winner.media_id.is_some()));
+        match &loser.state {
+            // What is live speaks before all else, so that the winner is live too.
+            State::Published(live) if live.media_id.as_ref() != winner.claimed_media() => {
+                let is_known = winner.claimed_media().is_some();
+                self.other_live = self.other_live.or(live.media_id.as_ref().filter(|_| is_known));
             }
             State::Intent => self.other_intent |= !settled.contains(&loser.attempt),
-            State::Unknown => self.other_unknown = winner.state == State::Published || self.other_unknown,
-            State::Published
+            State::Unknown(_) => self.other_unknown = winner.live().is_some() || self.other_unknown,
+            State::Published(_)
             | State::Containers
-            | State::NotPublished
-            | State::Failed
+            | State::NotPublished(_)
+            | State::Failed(_)
             | State::Deleted
             | State::Ignored
-            | State::Forgotten => {}
+            | State::Forgotten(_) => {}
         }
     }
 
     /// Whether the post counts as recorded at all.
     pub(super) fn counts(&self) -> bool {
-        !matches!(self.record.state, State::Deleted | State::Forgotten)
+        !matches!(self.record.stage(), Stage::Deleted | Stage::Forgotten)
     }
 }
 

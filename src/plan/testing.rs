@@ -9,7 +9,8 @@ use super::input::{AccountView, Branch, Input, Options};
 use super::selection::Selection;
 use super::{Plan, plan};
 use crate::id::{AccountName, AttemptId, Digest, Kind, MediaId, PostKey, UserId};
-use crate::lockfile::{Created, PublishIntent, Record, RecordChange, State, Via};
+use crate::lockfile::samples::bare;
+use crate::lockfile::{Created, Live, PublishIntent, Record, RecordChange, Stage, State, Via};
 use crate::manifest::{Content, Item, MediaType, Post, PostState, Source};
 
 pub(crate) const USER: &str = "17841400000000001";
@@ -101,26 +102,28 @@ impl PostBuilder for Post {
 }
 
 /// A record of `post(key)` in a state, with the fields that the state has.
-pub(crate) fn record(key: &str, state: State) -> Record {
+pub(crate) fn record(key: &str, stage: Stage) -> Record {
     let post = post(key);
-    let reached = |from: State| state.rank() >= from.rank();
-    let is_live = state == State::Published;
+    let reached = |from: Stage| stage.rank() >= from.rank();
+    let live = Live {
+        media_id: Some(MediaId::from("17900000000000001")),
+        permalink: Some("https://www.instagram.com/p/abc/".to_owned()),
+        published_at: Some(at("2026-12-01T10:00:06Z")),
+        via: Some(Via::Publish),
+        ..Live::default()
+    };
     Record {
-        state,
+        state: if stage == Stage::Published { State::Published(live) } else { bare(stage) },
         digest: post.digest,
         media_digest: post.media_digest,
         caption_digest: Some(digest(&format!("caption of {key}"))),
         container: Some(Created { id: "17800000000000001".into(), created_at: Some(at("2026-12-01T10:00:00Z")) }),
-        fingerprint: reached(State::Intent).then(Vec::new),
-        intents: if reached(State::Intent) {
+        fingerprint: reached(Stage::Intent).then(Vec::new),
+        intents: if reached(Stage::Intent) {
             vec![PublishIntent { at: at("2026-12-01T10:00:05Z"), lease_until: at("2026-12-01T10:01:05Z") }]
         } else {
             Vec::new()
         },
-        media_id: is_live.then(|| MediaId::from("17900000000000001")),
-        permalink: is_live.then(|| "https://www.instagram.com/p/abc/".to_owned()),
-        published_at: is_live.then(|| at("2026-12-01T10:00:06Z")),
-        via: is_live.then_some(Via::Publish),
         file: Some(format!("{key}.yaml")),
         ..Record::new(post.key, UserId::from(USER), post.account, post.content.kind, AttemptId::from("a1"))
     }
@@ -130,6 +133,11 @@ pub(crate) fn record(key: &str, state: State) -> Record {
 pub(crate) fn branch<const N: usize>(files: [&str; N], record: impl IntoIterator<Item = RecordChange>) -> Branch {
     let files = files.map(str::to_owned).into();
     Branch { base: "origin/main".to_owned(), files, record: record.into_iter().collect() }
+}
+
+/// A post that is live, of which this differs.
+pub(crate) fn live(key: &str, change: impl FnOnce(&mut Live)) -> Record {
+    record(key, Stage::Published).with(|record| change(record.live_mut().unwrap()))
 }
 
 pub(crate) fn account(name: &str, user_id: &str, username: &str) -> AccountView {

@@ -3,12 +3,14 @@ mod moves;
 mod properties;
 
 use super::records::Index;
-use super::testing::{PostBuilder as _, USER, With as _, World, account, at, branch, digest, post, record, world};
+use super::testing::{
+    PostBuilder as _, USER, With as _, World, account, at, branch, digest, live, post, record, world,
+};
 use super::{Action, Cost, GuardKind, NoticeKind, Plan, Selection, Sighting};
 use std::collections::BTreeSet;
 
 use crate::id::{AttemptId, Kind, PostKey};
-use crate::lockfile::{Comment, Record, State, Switch, Via};
+use crate::lockfile::{Comment, Record, Refused, Stage, State, Switch, Via};
 use crate::manifest::{Post, PostState};
 
 /// What the manifest of the recorded post says now.
@@ -46,7 +48,7 @@ fn marks(world: &World) -> String {
 fn every_state_meets_every_situation_of_its_manifest() {
     let heads = situations().map(|(name, _)| format!("{name:>8}"));
     let mut rows = vec![format!("state          {}", heads.concat())];
-    let states = std::iter::once(None).chain(State::ALL.map(Some));
+    let states = std::iter::once(None).chain(Stage::ALL.map(Some));
     for state in states {
         let name = state.map_or("(nothing)".to_owned(), |state| format!("{state:?}"));
         let cells = situations().map(|(_, manifest)| {
@@ -72,17 +74,17 @@ fn every_state_meets_every_situation_of_its_manifest() {
 
 #[test]
 fn a_published_attempt_decides_over_every_other() {
-    for state in State::ALL {
+    for state in Stage::ALL {
         let other = record("p", state).with(|record| record.attempt = "a0".into());
-        let plan = world([post("p")], [other, record("p", State::Published)]).plan();
-        let expected: &[Action] = if state == State::Intent { &[Action::Settle] } else { &[] };
+        let plan = world([post("p")], [other, record("p", Stage::Published)]).plan();
+        let expected: &[Action] = if state == Stage::Intent { &[Action::Settle] } else { &[] };
         assert_eq!(plan.changes.iter().map(|change| change.action.clone()).collect::<Vec<_>>(), expected, "{state:?}");
     }
 }
 
 #[test]
 fn of_two_open_attempts_the_smaller_id_goes_on() {
-    let attempts = ["a2", "a1"].map(|id| record("p", State::Intent).with(|record| record.attempt = id.into()));
+    let attempts = ["a2", "a1"].map(|id| record("p", Stage::Intent).with(|record| record.attempt = id.into()));
     let index = Index::new(&attempts.iter().collect::<Vec<_>>(), &BTreeSet::new());
     let entry = index.get(Some(&USER.into()), &"p".into()).map(|entry| &entry.record.attempt);
     assert_eq!(entry, Some(&AttemptId::from("a1")));
@@ -91,22 +93,22 @@ fn of_two_open_attempts_the_smaller_id_goes_on() {
 
 #[test]
 fn an_unknown_outcome_blocks_beside_an_open_attempt() {
-    let unknown = record("p", State::Unknown).with(|record| record.attempt = "a2".into());
-    assert_eq!(marks(&world([post("p")], [record("p", State::Containers), unknown])), "!");
+    let unknown = record("p", Stage::Unknown).with(|record| record.attempt = "a2".into());
+    assert_eq!(marks(&world([post("p")], [record("p", Stage::Containers), unknown])), "!");
 }
 
 #[test]
 fn nothing_goes_on_from_another_attempt_of_an_ignored_post() {
-    let ignored = || record("p", State::Ignored).with(|record| record.attempt = "a2".into());
-    assert_eq!(marks(&world([post("p")], [record("p", State::Containers), ignored()])), "");
-    let world = world([post("p")], [record("p", State::Intent), ignored()]);
+    let ignored = || record("p", Stage::Ignored).with(|record| record.attempt = "a2".into());
+    assert_eq!(marks(&world([post("p")], [record("p", Stage::Containers), ignored()])), "");
+    let world = world([post("p")], [record("p", Stage::Intent), ignored()]);
     assert_eq!(marks(&world), "^", "what may have been sent is found out");
 }
 
 #[test]
 fn an_ended_attempt_gives_way_to_the_newest_one() {
-    let older = record("p", State::Failed);
-    let newer = record("p", State::NotPublished).with(|record| {
+    let older = record("p", Stage::Failed);
+    let newer = record("p", Stage::NotPublished).with(|record| {
         record.attempt = "a0".into();
         record.intents[0].at = at("2026-12-01T11:00:00Z");
     });
@@ -117,26 +119,26 @@ fn an_ended_attempt_gives_way_to_the_newest_one() {
 fn a_settled_intent_follows_the_schedule_again() {
     let late = post("p").due("2026-11-01T18:00:00Z");
     let settled =
-        world([late], [record("p", State::Intent)]).with(|world| world.options.settled.extend([AttemptId::from("a1")]));
+        world([late], [record("p", Stage::Intent)]).with(|world| world.options.settled.extend([AttemptId::from("a1")]));
     assert_eq!(marks(&settled), "z");
 }
 
 #[test]
 fn a_post_goes_on_once_every_announced_attempt_is_settled() {
-    for state in [State::Containers, State::Intent] {
+    for state in [Stage::Containers, Stage::Intent] {
         let other = record("p", state).with(|record| record.attempt = "a2".into());
-        let attempts = || [record("p", State::Intent), other.clone()];
+        let attempts = || [record("p", Stage::Intent), other.clone()];
         let known = |ids: &[&str]| {
             let world = world([post("p")], attempts());
             let ids = ids.iter().map(|id| AttemptId::from(*id));
             world.with(|world| world.options.settled.extend(ids)).plan().changes[0].action.clone()
         };
         assert_eq!(known(&[]), Action::Settle, "{state:?}");
-        let all = if state == State::Intent { ["a1", "a2"].as_slice() } else { &["a1"] };
+        let all = if state == Stage::Intent { ["a1", "a2"].as_slice() } else { &["a1"] };
         assert_eq!(known(all), Action::Continue, "{state:?}");
     }
-    let ignored = record("p", State::Ignored).with(|record| record.attempt = "a2".into());
-    let world = world([post("p")], [record("p", State::Intent), ignored]);
+    let ignored = record("p", Stage::Ignored).with(|record| record.attempt = "a2".into());
+    let world = world([post("p")], [record("p", Stage::Intent), ignored]);
     assert_eq!(marks(&world.with(|world| world.options.settled.extend([AttemptId::from("a1")]))), "");
 }
 
@@ -159,9 +161,8 @@ fn a_post_is_due_from_its_time_and_until_its_end() {
 
 #[test]
 fn a_refused_post_is_tried_again_on_request() {
-    let refused = record("p", State::Failed).with(|record| {
-        record.code = Some(9004);
-        record.subcode = Some(2_207_052);
+    let refused = record("p", Stage::Failed).with(|record| {
+        record.state = State::Failed(Refused { reason: None, code: Some(9004), subcode: Some(2_207_052) });
     });
     let plan = world([post("p")], [refused.clone()]).plan();
     assert_eq!(plan.changes[0].reason, "refused by Instagram (9004/2207052)");
@@ -173,7 +174,7 @@ fn an_edited_text_is_seen_without_reading_the_media() {
     let unread = || post("p").with(|post| (post.digest, post.media_digest) = (None, None));
     let sent = |text: &str| {
         let post = unread().with(|post| post.text_digest = text.into());
-        record("p", State::Published).with(|record| {
+        record("p", Stage::Published).with(|record| {
             record.digest = record.media_digest.as_ref().and_then(|media| post.digest_if_media(media));
         })
     };
@@ -190,9 +191,9 @@ fn an_edited_text_is_seen_without_reading_the_media() {
 #[test]
 fn digests_that_cannot_be_compared_count_as_unchanged() {
     let unread = || post("p").with(|post| (post.digest, post.media_digest) = (None, None));
-    let without_media = record("p", State::Published).with(|record| record.media_digest = None);
+    let without_media = record("p", Stage::Published).with(|record| record.media_digest = None);
     assert_eq!(marks(&world([unread()], [without_media])), "");
-    let older = record("p", State::Published).with(|record| record.digest = Some("v0:sha256:1".into()));
+    let older = record("p", Stage::Published).with(|record| record.digest = Some("v0:sha256:1".into()));
     assert_eq!(marks(&world([post("p")], [older])), "");
 }
 
@@ -200,21 +201,21 @@ fn digests_that_cannot_be_compared_count_as_unchanged() {
 fn a_due_comment_is_resumed_and_an_edit_is_said_beside_it() {
     let commented = || post("p").with(|post| post.first_comment = Some("first".into()));
     for comment in [Comment::Due, Comment::Intent, Comment::Unknown, Comment::Failed, Comment::Done] {
-        let live = record("p", State::Published).with(|record| record.comment = Some(comment));
+        let live = live("p", |live| live.comment = Some(comment));
         let expected = if comment <= Comment::Intent { "^" } else { "" };
         assert_eq!(marks(&world([commented()], [live])), expected, "{comment:?}");
     }
-    let due = record("p", State::Published).with(|record| record.comment = Some(Comment::Due));
+    let due = live("p", |live| live.comment = Some(Comment::Due));
     assert_eq!(marks(&world([commented().edited()], [due.clone()])), "^*");
     assert_eq!(marks(&world([post("p")], [due])), "", "the text is gone, so there is nothing to send");
-    let added_later = record("p", State::Published);
+    let added_later = record("p", Stage::Published);
     assert_eq!(marks(&world([commented()], [added_later])), "");
 }
 
 #[test]
 fn a_due_comment_switch_is_resumed() {
     let silent = || post("p").with(|post| post.comment_enabled = false);
-    let live = |switch| record("p", State::Published).with(|record| record.comment_switch = Some(switch));
+    let live = |switch| live("p", |live| live.comment_switch = Some(switch));
     assert_eq!(marks(&world([silent()], [live(Switch::Due)])), "^");
     assert_eq!(marks(&world([silent()], [live(Switch::Done)])), "");
     assert_eq!(marks(&world([post("p")], [live(Switch::Due)])), "");
@@ -223,9 +224,9 @@ fn a_due_comment_switch_is_resumed() {
 #[test]
 fn nothing_is_written_to_media_found_by_matching() {
     let commented = post("p").with(|post| post.first_comment = Some("first".into()));
-    let guessed = record("p", State::Published).with(|record| {
-        record.comment = Some(Comment::Due);
-        record.via = Some(Via::Settled);
+    let guessed = live("p", |live| {
+        live.comment = Some(Comment::Due);
+        live.via = Some(Via::Settled);
     });
     let plan = world([commented], [guessed]).plan();
     assert!(plan.changes.is_empty());
@@ -234,18 +235,16 @@ fn nothing_is_written_to_media_found_by_matching() {
 
 #[test]
 fn two_live_media_of_one_post_are_told() {
-    let second = record("p", State::Published).with(|record| {
-        record.attempt = "a2".into();
-        record.media_id = Some("17900000000000002".into());
-    });
-    let plan = world([post("p")], [second, record("p", State::Published)]).plan();
+    let second =
+        live("p", |live| live.media_id = Some("17900000000000002".into())).with(|record| record.attempt = "a2".into());
+    let plan = world([post("p")], [second, record("p", Stage::Published)]).plan();
     assert_eq!(plan.notices[0].message, "p is live twice, as 17900000000000001 and as 17900000000000002");
 }
 
 #[test]
 fn an_account_without_a_user_id_has_nothing_recorded() {
     let nobody = post("p").with(|post| post.user_id = None);
-    assert_eq!(world([nobody], [record("p", State::Published)]).marks(), ["+ p", "o p"]);
+    assert_eq!(world([nobody], [record("p", Stage::Published)]).marks(), ["+ p", "o p"]);
 }
 
 #[test]
@@ -258,12 +257,12 @@ fn posts_go_out_by_time_then_undated_then_by_natural_key_and_moves_come_first() 
         moved("renamed", "old"),
     ];
     let expected = ["> renamed", "+ earlier", "+ dated", "+ 9", "+ 10"];
-    assert_eq!(world(posts, [record("old", State::Published)]).marks(), expected);
+    assert_eq!(world(posts, [record("old", Stage::Published)]).marks(), expected);
 }
 
 #[test]
 fn a_selection_limits_what_is_listed_but_not_what_is_compared() {
-    let narrow = world([moved("new", "old"), post("other")], [record("old", State::Published)])
+    let narrow = world([moved("new", "old"), post("other")], [record("old", Stage::Published)])
         .with(|world| world.selection = Selection::new([], ["other"], []));
     assert_eq!(narrow.marks(), ["+ other"]);
     let narrow = narrow.with(|world| world.selection = Selection::new([], ["new"], []));
@@ -284,9 +283,9 @@ fn costs_are_counted_per_kind() {
     assert_eq!(cost(post("p").of_kind(Kind::Reel)), of(1, 5));
     assert_eq!(cost(post("p").of_kind(Kind::Story)), of(1, 2));
     assert_eq!(cost(post("p").with(|post| post.first_comment = Some("first".into()))), of(1, 3));
-    let resumed = world([post("p")], [record("p", State::Containers)]).plan().cost;
+    let resumed = world([post("p")], [record("p", Stage::Containers)]).plan().cost;
     assert_eq!(resumed, Cost { containers: 0, publishes: 1, calls: 7, media_bytes: 0 });
-    let renamed = world([moved("new", "old")], [record("old", State::Published)]).plan().cost;
+    let renamed = world([moved("new", "old")], [record("old", Stage::Published)]).plan().cost;
     assert_eq!(renamed, Cost::default());
 }
 
@@ -298,14 +297,14 @@ fn a_forecast_counts_what_meta_counts_in_a_day() {
         post("b").due("2026-12-02T09:00:00Z"),
         post("c").due("2026-12-03T09:00:00Z"),
     ];
-    let plan = world(posts.into_iter().chain([post("live")]), [record("live", State::Published)]).plan();
+    let plan = world(posts.into_iter().chain([post("live")]), [record("live", Stage::Published)]).plan();
     let days: Vec<_> = plan.forecast.iter().map(|day| (day.posts, day.in_24h)).collect();
     assert_eq!(days, [(1, 2), (2, 4), (1, 1)]);
 }
 
 #[test]
 fn only_what_the_branch_touched_is_listed_of_edits_and_orphans() {
-    let plan = world([post("a").edited(), post("b").edited()], ["a", "b"].map(|key| record(key, State::Published)))
+    let plan = world([post("a").edited(), post("b").edited()], ["a", "b"].map(|key| record(key, Stage::Published)))
         .with(|world| world.options.branch = Some(branch(["b.yaml"], [])))
         .plan();
     let listed: Vec<_> =
@@ -316,7 +315,7 @@ fn only_what_the_branch_touched_is_listed_of_edits_and_orphans() {
 #[test]
 fn drafts_are_counted_apart_from_what_is_unchanged() {
     let draft = post("draft").with(|post| post.draft = true);
-    let plan = world([draft, post("live")], [record("live", State::Published)]).plan();
+    let plan = world([draft, post("live")], [record("live", Stage::Published)]).plan();
     assert_eq!((plan.summary.drafts, plan.summary.unchanged, plan.changes.len()), (1, 1, 0));
 }
 
@@ -338,9 +337,9 @@ fn time_alone_does_not_change_the_digest() {
         due("2026-12-01T11:00:00Z"),
         due("2026-12-24T18:00:00Z"),
         due("2026-11-01T18:00:00Z"),
-        world([post("p")], [record("p", State::Containers)]).plan(),
-        world([post("p")], [record("p", State::Intent)]).plan(),
-        world([post("p")], [record("p", State::NotPublished)]).plan(),
+        world([post("p")], [record("p", Stage::Containers)]).plan(),
+        world([post("p")], [record("p", Stage::Intent)]).plan(),
+        world([post("p")], [record("p", Stage::NotPublished)]).plan(),
     ];
     let marks: String = plans.iter().flat_map(|plan| &plan.changes).map(|change| change.mark().sign()).collect();
     assert_eq!(marks, "++@z^^+");
@@ -351,7 +350,7 @@ fn time_alone_does_not_change_the_digest() {
 
 #[test]
 fn the_digest_tells_a_publish_a_move_and_a_deletion_apart() {
-    let live = || record("p", State::Published);
+    let live = || record("p", Stage::Published);
     let absent = post("p").with(|post| post.state = PostState::Absent);
     let publish = world([post("p")], []).plan();
     let delete = world([absent], [live()]).plan();

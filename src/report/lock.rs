@@ -5,22 +5,22 @@ use serde_json::{Value, json};
 use super::json_line;
 use super::text::{one_line, pad, plural, thousands, width};
 use crate::id::{AccountName, PostKey};
-use crate::lockfile::{Conflict, Record, State, effective};
+use crate::lockfile::{Conflict, Record, Stage, effective};
 
 /// One row per post, then a count of each state.
 #[must_use]
 pub fn list(posts: &[&[Record]]) -> String {
     let mut rows: Vec<[String; 5]> = Vec::new();
-    let mut counts: Vec<(State, usize)> = Vec::new();
+    let mut counts: Vec<(Stage, usize)> = Vec::new();
     let mut speaking: Vec<&Record> = posts.iter().filter_map(|attempts| effective(attempts)).collect();
     speaking.sort_by(|a, b| (&a.account, &a.key).cmp(&(&b.account, &b.key)));
     for record in speaking {
-        match counts.iter_mut().find(|(state, _)| *state == record.state) {
+        match counts.iter_mut().find(|(state, _)| *state == record.stage()) {
             Some((_, count)) => *count += 1,
-            None => counts.push((record.state, 1)),
+            None => counts.push((record.stage(), 1)),
         }
         rows.push([
-            word(record.state).to_owned(),
+            word(record.stage()).to_owned(),
             one_line(record.key.as_str()),
             one_line(record.account.as_str()),
             record.kind.to_string(),
@@ -70,7 +70,7 @@ pub fn json<'a>(records: impl Iterator<Item = &'a Record>) -> String {
 #[must_use]
 pub fn conflict(conflict: &Conflict<'_>) -> String {
     let live: Vec<String> =
-        conflict.published.iter().filter_map(|record| record.media_id.as_ref()).map(ToString::to_string).collect();
+        conflict.published.iter().filter_map(|record| record.claimed_media()).map(ToString::to_string).collect();
     format!(
         "warning: {} is live more than once, as {}\n  help: delete one of them on Instagram",
         one_line(conflict.key.as_str()),
@@ -166,27 +166,29 @@ impl Done {
 
 /// As people say it.
 #[must_use]
-pub fn word(state: State) -> &'static str {
+pub fn word(state: Stage) -> &'static str {
     match state {
-        State::Containers => "prepared",
-        State::Intent => "open",
-        State::Unknown => "unknown",
-        State::NotPublished => "not published",
-        State::Failed => "failed",
-        State::Published => "published",
-        State::Deleted => "deleted",
-        State::Ignored => "ignored",
-        State::Forgotten => "forgotten",
+        Stage::Containers => "prepared",
+        Stage::Intent => "open",
+        Stage::Unknown => "unknown",
+        Stage::NotPublished => "not published",
+        Stage::Failed => "failed",
+        Stage::Published => "published",
+        Stage::Deleted => "deleted",
+        Stage::Ignored => "ignored",
+        Stage::Forgotten => "forgotten",
     }
 }
 
 /// Where it is, or why it is not.
 fn end_of(record: &Record) -> String {
-    let place = record.permalink.clone().or_else(|| record.media_id.as_ref().map(ToString::to_string));
-    let place = place.or_else(|| record.reason.as_ref().map(ToString::to_string)).unwrap_or_default();
-    match record.published_at {
-        Some(at) if record.state == State::Published => format!("{at} {place}").trim().to_owned(),
-        _ => place,
+    let known = record.known_live();
+    let place =
+        known.and_then(|live| live.permalink.clone().or_else(|| live.media_id.as_ref().map(ToString::to_string)));
+    let place = place.or_else(|| record.reason().map(ToString::to_string)).unwrap_or_default();
+    match record.live().and_then(|live| live.published_at) {
+        Some(at) => format!("{at} {place}").trim().to_owned(),
+        None => place,
     }
 }
 

@@ -269,12 +269,12 @@ fn forecast_json(forecast: &Forecast) -> ForecastJson<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lockfile::State;
+    use crate::lockfile::Stage;
     use crate::plan::testing::{PostBuilder as _, With as _, post, record, world};
 
     #[test]
     fn a_plan_for_programs_has_every_promised_field() {
-        let plan = world([post("posts/new"), post("posts/live").edited()], [record("posts/live", State::Published)]);
+        let plan = world([post("posts/new"), post("posts/live").edited()], [record("posts/live", Stage::Published)]);
         insta::assert_snapshot!(render(&plan.plan()), @r#"
         {
           "format_version": "1.0",

@@ -6,7 +6,7 @@ use super::Style;
 use super::marks::presentation;
 use super::plan_human::{account_label, local_time, short_time};
 use super::text::{fit, one_line, pad, rounded_bytes, width, wrap};
-use crate::lockfile::State;
+use crate::lockfile::Stage;
 use crate::manifest::Conversion;
 use crate::plan::{Change, Mark, Plan};
 use crate::text::quoted;
@@ -122,7 +122,7 @@ fn status(plan: &Plan, change: &Change) -> String {
         _ => change.reason.clone(),
     };
     let has_errors =
-        change.post.as_ref().is_some_and(|post| post.has_errors) && change.recorded != Some(State::Published);
+        change.post.as_ref().is_some_and(|post| post.has_errors) && change.recorded != Some(Stage::Published);
     one_line(&text) + if has_errors { ", has errors" } else { "" }
 }
 
@@ -149,7 +149,7 @@ fn more(change: &Change, program: &str) -> Vec<String> {
             format!("live: {program} resolve {key} --published"),
             format!("not: {program} resolve {key} --not-published"),
         ],
-        (Mark::Resume, Some(State::Intent)) => vec![format!("settle: {program} resolve {key}")],
+        (Mark::Resume, Some(Stage::Intent)) => vec![format!("settle: {program} resolve {key}")],
         _ => Vec::new(),
     }
 }

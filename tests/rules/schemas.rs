@@ -7,7 +7,9 @@ use std::process::{Command, Stdio};
 
 use igsync::apply::{Counts, Event, PostRef, Reading};
 use igsync::id::Kind;
-use igsync::lockfile::{Comment, Created, PublishIntent, Reason, Record, Refusal, State, Switch, Via, format};
+use igsync::lockfile::{
+    Comment, Created, Live, PublishIntent, Reason, Record, Refusal, Stage, State, Switch, Via, format,
+};
 use igsync::report::events;
 use serde_json::{Value, json};
 
@@ -232,20 +234,23 @@ fn every_event() -> Vec<Event> {
     events
 }
 
-/// A record with every field, in some state.
-fn full_record(state: State, via: Via, comment: Comment, switch: Switch) -> Record {
+/// A record with every field, in some state: what it does not need there is kept as well.
+fn full_record(stage: Stage, via: Via, comment: Comment, switch: Switch) -> Record {
     let at = "2026-12-01T17:00:03Z".parse().unwrap();
     let digest = || Some(igsync::id::Digest::new("v1:sha256:00"));
-    Record {
-        key: "posts/a".into(),
-        user_id: USER.into(),
-        account: "brand".into(),
-        kind: Kind::Carousel,
-        state,
+    let live = Live {
+        media_id: Some("5".into()),
+        permalink: Some("https://www.instagram.com/p/a/".into()),
+        published_at: Some(at),
+        via: Some(via),
+        comment: Some(comment),
+        comment_switch: Some(switch),
+    };
+    let record = Record {
+        state: State::Published(live),
         digest: digest(),
         media_digest: digest(),
         caption_digest: digest(),
-        attempt: "k3v9".into(),
         children: vec![Created { id: "1".into(), created_at: Some(at) }, Created { id: "2".into(), created_at: None }],
         container: Some(Created { id: "3".into(), created_at: Some(at) }),
         fingerprint: Some(vec!["4".into()]),
@@ -254,23 +259,25 @@ fn full_record(state: State, via: Via, comment: Comment, switch: Switch) -> Reco
             Refusal { intent_at: at, code: 9, subcode: Some(2_207_042) },
             Refusal { intent_at: at, code: 9, subcode: None },
         ],
-        reason: Some(Reason::Superseded),
-        code: Some(-1),
-        subcode: Some(2),
-        media_id: Some("5".into()),
-        permalink: Some("https://www.instagram.com/p/a/".into()),
-        published_at: Some(at),
-        via: Some(via),
-        comment: Some(comment),
-        comment_switch: Some(switch),
-        moved_to: Some("posts/b".into()),
         not_ours: vec!["6".into()],
         graph: Some("http://127.0.0.1:8787/".into()),
         file: Some("posts/a.yaml".into()),
         rev: 7,
         evidence: vec!["8".into()],
         trial: true,
+        ..Record::new("posts/a".into(), USER.into(), "brand".into(), Kind::Carousel, "k3v9".into())
+    };
+    let mut written = json!(record);
+    for (field, value) in [
+        ("state", json!(stage)),
+        ("reason", json!(Reason::Superseded)),
+        ("code", json!(-1)),
+        ("subcode", json!(2)),
+        ("moved_to", json!("posts/b")),
+    ] {
+        written[field] = value;
     }
+    serde_json::from_value(written).unwrap()
 }
 
 #[test]
@@ -288,8 +295,8 @@ fn every_event_and_every_state_fits_its_schema() {
     let comments = [Comment::Due, Comment::Intent, Comment::Unknown, Comment::Failed, Comment::Done];
     let switches = [Switch::Due, Switch::Failed, Switch::Done];
     cases.fits("header", &lock, format::HEADER);
-    for (n, state) in State::ALL.into_iter().enumerate() {
-        let record = full_record(state, vias[n % 4], comments[n % 5], switches[n % 3]);
+    for (n, stage) in Stage::ALL.into_iter().enumerate() {
+        let record = full_record(stage, vias[n % 4], comments[n % 5], switches[n % 3]);
         cases.fits("record", &lock, &format::print_line(std::slice::from_ref(&record)));
         cases.fits("move", &lock, &format::print_line(&record.moved("posts/b".into(), "k4".into())));
     }

@@ -1,7 +1,7 @@
 //! What must hold when nothing is left to do.
 
 use igsync::id::Kind;
-use igsync::lockfile::{Comment, Record, State, Switch, Via, effective};
+use igsync::lockfile::{Comment, Record, Stage, State, Switch, Via, effective};
 
 use super::fault::Fault;
 use super::net::Fired;
@@ -26,7 +26,7 @@ pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
         }
         let attempts: Vec<&Record> =
             records.iter().filter(|record| record.media_digest.as_ref() == Some(&manifest.media_digest())).collect();
-        let known = attempts.iter().filter(|record| record.state.rank() >= State::Published.rank()).count();
+        let known = attempts.iter().filter(|record| record.stage().rank() >= Stage::Published.rank()).count();
         let is_unrecorded = schedule.clones != Clones::One && live.len() > known.max(1);
         if is_unrecorded && !context.was_lost_or_gone(manifest) && !context.is_one_attempt_of_two(&live) {
             wrong.push(format!("post {number} is live {} times, and only {known} of them are recorded", live.len()));
@@ -37,8 +37,8 @@ pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
         let record = effective(records.attempts(&manifest.user_id(), &manifest.key()));
         wrong.extend(context.outcome(manifest, record, &live, world));
         // Of a post that two clones have published a person says which one stays; until then nothing is sent.
-        let is_twice = attempts.iter().filter(|record| record.state == State::Published).count() > 1;
-        if let Some(record) = record.filter(|record| record.state == State::Published && !is_twice) {
+        let is_twice = attempts.iter().filter(|record| record.stage() == Stage::Published).count() > 1;
+        if let Some(record) = record.filter(|record| record.stage() == Stage::Published && !is_twice) {
             wrong.extend(extras(manifest, record, &world.comments, &world.media));
         }
     }
@@ -91,36 +91,37 @@ impl Context<'_> {
     fn outcome(&self, manifest: &Manifest, record: Option<&Record>, live: &[&Media], world: &World) -> Option<String> {
         let number = manifest.number;
         let is_live = !live.is_empty();
-        let state = record.map(|record| record.state);
-        match state {
-            Some(State::Published) => {
+        match record.map(|record| &record.state) {
+            Some(State::Published(known)) => {
                 let seen = record.and_then(|record| media_of(record, world));
                 let adopted = seen.is_some_and(|media| media.owner.is_none())
                     || record.zip(seen).is_some_and(|(record, media)| self.is_anothers_twin(record, media, world));
-                let by_hand = self.human_same(manifest) && record.is_some_and(|r| r.media_id.is_none());
+                let by_hand = self.human_same(manifest) && known.media_id.is_none();
                 (!is_live && !adopted && !by_hand).then(|| format!("post {number} is recorded as live and is not"))
             }
-            Some(State::Unknown) if self.may_be_unknown(manifest) => None,
-            Some(State::Unknown) => Some(format!(
+            Some(State::Unknown(_)) if self.may_be_unknown(manifest) => None,
+            Some(State::Unknown(reason)) => Some(format!(
                 "post {number} is unknown ({}), though the evidence is clear",
-                record.and_then(|record| record.reason.as_ref()).map(ToString::to_string).unwrap_or_default()
+                reason.as_ref().map(ToString::to_string).unwrap_or_default()
             )),
-            Some(State::Failed) if self.was_refused(manifest) && (!is_live || self.may_be_double(manifest)) => None,
+            Some(State::Failed(_)) if self.was_refused(manifest) && (!is_live || self.may_be_double(manifest)) => None,
             _ if self.is_blocked() => None,
-            _ => Some(format!("post {number} was dropped: {state:?}, live: {is_live}")),
+            state => Some(format!("post {number} was dropped: {state:?}, live: {is_live}")),
         }
     }
 
     /// A recorded id belongs to the post, or to a person's post that is the same to all who see it.
     fn identity(&self, record: &Record, world: &World) -> Option<String> {
-        let id = record.media_id.as_ref()?;
+        let id = record.claimed_media()?;
         let is_its = |manifest: &&Manifest| record.media_digest.as_ref() == Some(&manifest.media_digest());
         let manifest = self.simulation.manifests.iter().find(is_its)?;
         let Some(media) = media_of(record, world) else {
             return Some(format!("{} has the media id {id}, which is nobody's", record.key));
         };
         let ours = media.owner == Some(manifest.number);
-        let alike = media.owner.is_none() && self.human_same(manifest) && record.via != Some(Via::Publish);
+        let alike = media.owner.is_none()
+            && self.human_same(manifest)
+            && record.known_live().and_then(|live| live.via) != Some(Via::Publish);
         let excused = ours || alike || self.is_anothers_twin(record, media, world);
         (!excused).then(|| format!("{} has the media id of {:?}", record.key, media.owner))
     }
@@ -287,29 +288,30 @@ impl Context<'_> {
 }
 
 fn media_of<'a>(record: &Record, world: &'a World) -> Option<&'a Media> {
-    let id = record.media_id.as_ref()?;
+    let id = record.claimed_media()?;
     world.media.iter().find(|media| media.id.to_string() == id.as_str())
 }
 
 /// First comment and comment switch of a live post.
 fn extras(manifest: &Manifest, record: &Record, comments: &[(u64, String)], all: &[Media]) -> Option<String> {
     let number = manifest.number;
+    let live = record.live()?;
     let said = comments.iter().any(|(_, text)| *text == manifest.comment_text());
-    if record.comment == Some(Comment::Done) && !said {
+    if live.comment == Some(Comment::Done) && !said {
         return Some(format!("the comment of post {number} is recorded and was never posted"));
     }
     // Media found by matching get no comment and no switch before a person has confirmed them. What a later run
     // owes goes to media that the account lists, and trial reels are not listed.
     let waits = record.certain_media().is_none() || record.trial;
-    if matches!(record.comment, Some(Comment::Due | Comment::Intent)) && !waits {
-        return Some(format!("the comment of post {number} was forgotten: {:?}", record.comment));
+    if matches!(live.comment, Some(Comment::Due | Comment::Intent)) && !waits {
+        return Some(format!("the comment of post {number} was forgotten: {:?}", live.comment));
     }
-    if record.via == Some(Via::Publish) && manifest.first_comment && record.comment.is_none() {
+    if live.via == Some(Via::Publish) && manifest.first_comment && live.comment.is_none() {
         return Some(format!("the comment of post {number} was dropped"));
     }
-    let media = all.iter().find(|media| record.media_id.as_ref().is_some_and(|id| media.id.to_string() == id.as_str()));
+    let media = all.iter().find(|media| live.media_id.as_ref().is_some_and(|id| media.id.to_string() == id.as_str()));
     let off = media.is_some_and(|media| media.comments_off);
-    match record.comment_switch {
+    match live.comment_switch {
         Some(Switch::Done) if !off => Some(format!("comments of post {number} are recorded as off and are on")),
         Some(Switch::Due) if !waits => Some(format!("comments of post {number} were never switched off")),
         _ => None,

@@ -8,7 +8,7 @@ use igsync::apply::by_hand::NewAttempt;
 use igsync::apply::{Engine, Look, Media, Moment, Protocol, Reading, Standing, Step};
 use igsync::engine::Instagram;
 use igsync::id::{AccountName, MediaId, PostKey};
-use igsync::lockfile::{Record, State};
+use igsync::lockfile::{Record, Stage};
 use igsync::manifest::Post;
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +132,6 @@ fn without_tombstone(
     new_attempt: &mut NewAttempt<'_>,
 ) -> Vec<Record> {
     let mut records = (Protocol::default().moved)(attempts, to, post, account, new_attempt);
-    records.retain(|record| record.state != State::Forgotten);
+    records.retain(|record| record.stage() != Stage::Forgotten);
     records
 }

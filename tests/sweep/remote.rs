@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use igsync::apply::{Pulled, Remote, Signal};
 use igsync::id::{AttemptId, MediaId};
-use igsync::lockfile::{Comment, Record, Records, State, Switch, Via, format};
+use igsync::lockfile::{Comment, Live, Record, Records, Stage, State, Switch, Via, format};
 use igsync::port::{RemoteError, Version};
 use serde::{Deserialize, Serialize};
 
@@ -143,7 +143,7 @@ impl SimRemote {
             return;
         };
         let attempts = records.attempts(&manifest.user_id(), &manifest.key()).to_vec();
-        let is_taken = attempts.iter().any(|record| record.state.is_open() || record.state == State::Published);
+        let is_taken = attempts.iter().any(|record| record.is_open() || record.stage() == Stage::Published);
         // Who comes second leaves the post alone.
         if is_taken {
             return;
@@ -245,16 +245,19 @@ fn published(manifest: &Manifest, attempt: &str, media: Option<u64>) -> Record {
     let post = manifest.post();
     let key = post.key.clone();
     let new = Record::new(key, manifest.user_id(), post.account.clone(), post.content.kind, AttemptId::new(attempt));
-    Record {
-        state: State::Published,
-        // A post of another branch resembles none of ours.
-        digest: media.and(post.digest.clone()),
-        media_digest: media.and(post.media_digest.clone()),
+    let live = Live {
         media_id: media.map(|id| MediaId::new(id.to_string())),
+        permalink: None,
         published_at: Some(jiff::Timestamp::UNIX_EPOCH),
         via: Some(Via::Publish),
         comment: post.first_comment.as_ref().map(|_| Comment::Done),
         comment_switch: (!post.comment_enabled).then_some(Switch::Done),
+    };
+    Record {
+        state: State::Published(live),
+        // A post of another branch resembles none of ours.
+        digest: media.and(post.digest.clone()),
+        media_digest: media.and(post.media_digest.clone()),
         file: Some(post.file.to_string()),
         ..new
     }

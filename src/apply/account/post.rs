@@ -56,7 +56,7 @@ impl AccountRun {
             }
             let next = match self.publisher.publish(&post, record, turn, known).await? {
                 Sent::Live(record) => {
-                    let outcome = Outcome::Published(record.media_id.clone());
+                    let outcome = Outcome::Published(record.claimed_media().cloned());
                     *known = Some(outcome.clone());
                     // A post that is live is known to every machine before anything else is done.
                     self.book.keep().await?;
@@ -89,7 +89,7 @@ impl AccountRun {
             // The container is `PUBLISHED` before this run sent anything: an earlier run's publish arrived.
             Readiness::Live => {
                 let live = self.settler.found_live(record.clone(), Some(post)).await?;
-                Ok(Some(Outcome::Published(live.media_id)))
+                Ok(Some(Outcome::Published(live.claimed_media().cloned())))
             }
             Readiness::Dead(failure) => self.container_failed(post, record, failure).await.map(Some),
             Readiness::Busy => Ok(Some(Outcome::Pending {
@@ -160,7 +160,7 @@ impl AccountRun {
 
 fn next_after(settled: Settled, refusal: Option<&Refusal>) -> Result<Next, Stop> {
     Ok(match settled {
-        Settled::Published(record) => Next::Ended(Outcome::Published(record.media_id)),
+        Settled::Published(record) => Next::Ended(Outcome::Published(record.claimed_media().cloned())),
         Settled::Open(record) => Next::Again(Box::new(record)),
         Settled::Closed(_) => {
             return Err(Stop::Post(refusal.map_or_else(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::id::{AttemptId, PostKey};
-use crate::lockfile::{Record, State};
+use crate::lockfile::{Record, Stage};
 use crate::manifest::Post;
 
 use super::super::outcome::{Outcome, Tally};
@@ -36,7 +36,7 @@ impl AccountRun {
     /// Settles the open attempts of one post.
     pub async fn settle_post(&mut self, key: &PostKey, post: &FindPost<'_>) -> Settlement {
         let mut open = self.book.attempts(&self.scope.user_id, key);
-        open.retain(|record| record.state.is_open());
+        open.retain(Record::is_open);
         self.settle_these(open, post).await
     }
 
@@ -57,14 +57,16 @@ impl AccountRun {
         self.scope.go_on()?;
         let wanted = post(&record.key);
         let key = record.key.clone();
-        if record.state == State::Containers {
+        if record.stage() == Stage::Containers {
             return match self.settler.tidy(record, wanted.as_deref()).await? {
-                Some(live) => self.scope.finish(&key, &Outcome::Published(live.media_id), &mut ended.tally),
+                Some(live) => {
+                    self.scope.finish(&key, &Outcome::Published(live.claimed_media().cloned()), &mut ended.tally)
+                }
                 None => Ok(()),
             };
         }
         let outcome = match self.settler.settle(record, Origin::AnEarlierRun, wanted.as_deref()).await? {
-            Settled::Published(record) => Outcome::Published(record.media_id),
+            Settled::Published(record) => Outcome::Published(record.claimed_media().cloned()),
             Settled::Open(record) => {
                 ended.not_live.push(record.attempt.clone());
                 self.settler.tidy(record, wanted.as_deref()).await?;

@@ -1,6 +1,7 @@
 use super::super::testing::{at, post, record};
 use super::*;
 use crate::id::{Kind, PartId};
+use crate::lockfile::samples::bare;
 use crate::lockfile::{Comment, Records};
 
 const NOW: i64 = 5_000;
@@ -45,33 +46,33 @@ impl Desk {
         self.records.effective(&"1784".into(), &"posts/a".into()).unwrap()
     }
 
-    fn attempts(&self) -> Vec<(String, State)> {
+    fn attempts(&self) -> Vec<(String, Stage)> {
         let attempts = self.records.attempts(&"1784".into(), &"posts/a".into());
-        attempts.iter().map(|record| (record.attempt.to_string(), record.state)).collect()
+        attempts.iter().map(|record| (record.attempt.to_string(), record.stage())).collect()
     }
 }
 
-fn in_state(state: State, intents: &[i64]) -> Record {
-    Record { state, ..record(Kind::Image, "x", intents) }
+fn in_state(stage: Stage, intents: &[i64]) -> Record {
+    Record { state: bare(stage), ..record(Kind::Image, "x", intents) }
 }
 
 #[test]
 fn every_unpublished_state_can_become_published() {
     for state in [
-        State::Containers,
-        State::Intent,
-        State::Unknown,
-        State::NotPublished,
-        State::Failed,
-        State::Deleted,
-        State::Ignored,
-        State::Forgotten,
+        Stage::Containers,
+        Stage::Intent,
+        Stage::Unknown,
+        Stage::NotPublished,
+        Stage::Failed,
+        Stage::Deleted,
+        Stage::Ignored,
+        Stage::Forgotten,
     ] {
         let mut desk = Desk::with(&[in_state(state, &[100])]);
         desk.live(Some("7")).unwrap();
         let live = desk.effective();
-        assert_eq!((live.state, live.via), (State::Published, Some(Via::Resolved)), "{state:?}");
-        assert_eq!(live.media_id, Some("7".into()), "{state:?}");
+        assert_eq!(live.live().and_then(|live| live.via), Some(Via::Resolved), "{state:?}");
+        assert_eq!(live.claimed_media(), Some(&"7".into()), "{state:?}");
         assert_eq!(desk.records.open(&"1784".into()).count(), 0, "{state:?}");
     }
 }
@@ -81,11 +82,11 @@ fn a_post_that_was_never_begun_gets_an_attempt_of_its_own() {
     let mut desk = Desk::with(&[]);
     desk.live(None).unwrap();
     let live = desk.effective();
-    assert_eq!((live.digest.clone(), live.published_at), (Some("v1:sha256:all".into()), Some(at(NOW))));
+    assert_eq!((live.digest.clone(), live.published_at()), (Some("v1:sha256:all".into()), Some(at(NOW))));
     assert_eq!(desk.without_manifest().live(None).map(|records| records.len()), Ok(0), "it is known");
-    let mut failed = Desk::with(&[in_state(State::Failed, &[])]).without_manifest();
+    let mut failed = Desk::with(&[in_state(Stage::Failed, &[])]).without_manifest();
     failed.live(None).unwrap();
-    assert_eq!(failed.effective().state, State::Published, "a record is enough");
+    assert_eq!(failed.effective().stage(), Stage::Published, "a record is enough");
     assert_eq!(Desk::with(&[]).without_manifest().live(None), Err(Objection::NoSuchPost));
 }
 
@@ -94,7 +95,7 @@ fn what_was_sent_is_what_is_live_and_what_waited_is_what_the_manifest_says() {
     let old = |intents: &[i64]| Record { digest: Some("old".into()), ..record(Kind::Image, "x", intents) };
     let mut sent = Desk::with(&[old(&[100])]);
     sent.live(None).unwrap();
-    assert_eq!((sent.effective().digest.clone(), sent.effective().published_at), (Some("old".into()), Some(at(100))));
+    assert_eq!((sent.effective().digest.clone(), sent.effective().published_at()), (Some("old".into()), Some(at(100))));
     let mut waited = Desk::with(&[old(&[])]);
     waited.live(None).unwrap();
     assert_eq!(waited.effective().digest, Some("v1:sha256:all".into()));
@@ -107,7 +108,7 @@ fn a_comment_becomes_due_only_below_a_post_that_igsync_sent() {
         let mut desk = Desk::with(&[record(Kind::Image, "x", intents)]);
         desk.post.as_mut().unwrap().first_comment = Some("First".to_owned());
         desk.live(Some("7")).unwrap();
-        assert_eq!(desk.effective().comment, due);
+        assert_eq!(desk.effective().live().unwrap().comment, due);
     }
 }
 
@@ -115,14 +116,14 @@ fn a_comment_becomes_due_only_below_a_post_that_igsync_sent() {
 fn the_one_look_alike_is_the_post_and_of_two_none_is() {
     let shown = |evidence: &[&str]| Record {
         evidence: evidence.iter().map(|id| MediaId::from(*id)).collect(),
-        ..in_state(State::Unknown, &[])
+        ..in_state(Stage::Unknown, &[])
     };
     let mut one = Desk::with(&[shown(&["5"])]);
     one.live(None).unwrap();
-    assert_eq!(one.effective().media_id, Some("5".into()));
+    assert_eq!(one.effective().claimed_media(), Some(&"5".into()));
     let mut two = Desk::with(&[shown(&["5", "6"])]);
     two.live(None).unwrap();
-    assert_eq!(two.effective().media_id, None);
+    assert_eq!(two.effective().claimed_media(), None);
 }
 
 #[test]
@@ -130,13 +131,16 @@ fn an_id_found_by_matching_is_confirmed_or_corrected() {
     let settled = attempt::published(record(Kind::Image, "x", &[100]), Some("5".into()), Via::Settled, at(100), None);
     let mut confirmed = Desk::with(std::slice::from_ref(&settled));
     confirmed.live(None).unwrap();
-    assert_eq!((confirmed.effective().via, &*confirmed.effective().not_ours), (Some(Via::Resolved), &[][..]));
+    assert_eq!(
+        (confirmed.effective().live().unwrap().via, &*confirmed.effective().not_ours),
+        (Some(Via::Resolved), &[][..])
+    );
     let mut corrected = Desk::with(&[settled]);
     corrected.live(Some("4")).unwrap();
     let live = corrected.effective();
-    assert_eq!((live.media_id.clone(), &*live.not_ours), (Some("4".into()), &["5".into()][..]));
+    assert_eq!((live.claimed_media(), &*live.not_ours), (Some(&"4".into()), &["5".into()][..]));
     corrected.live(Some("3")).unwrap();
-    assert_eq!(corrected.effective().media_id, Some("3".into()), "although 4 is greater than 3");
+    assert_eq!(corrected.effective().claimed_media(), Some(&"3".into()), "although 4 is greater than 3");
     assert!(!corrected.records.claimed_media(&"1784".into()).contains(&MediaId::from("4")));
 }
 
@@ -151,8 +155,8 @@ fn an_id_from_meta_itself_stands() {
 
 #[test]
 fn not_published_ends_every_open_attempt_and_rules_out_what_was_seen() {
-    let other = Record { attempt: "b".into(), evidence: vec!["8".into()], ..in_state(State::Unknown, &[90]) };
-    let mut desk = Desk::with(&[in_state(State::Intent, &[100]), other]);
+    let other = Record { attempt: "b".into(), evidence: vec!["8".into()], ..in_state(Stage::Unknown, &[90]) };
+    let mut desk = Desk::with(&[in_state(Stage::Intent, &[100]), other]);
     desk.say(|subject, _| not_published(subject, &["9".into()])).unwrap();
     assert_eq!(desk.records.open(&"1784".into()).count(), 0);
     let ruled_out = desk.records.not_ours(&"1784".into(), &"posts/a".into());
@@ -163,23 +167,23 @@ fn not_published_ends_every_open_attempt_and_rules_out_what_was_seen() {
 #[test]
 fn every_attempt_moves_in_one_write() {
     let live = attempt::published(record(Kind::Image, "x", &[100]), Some("5".into()), Via::Publish, at(100), None);
-    let failed = Record { attempt: "a0".into(), ..in_state(State::Failed, &[]) };
-    let gone = Record { attempt: "a9".into(), ..in_state(State::Forgotten, &[]) };
+    let failed = Record { attempt: "a0".into(), ..in_state(Stage::Failed, &[]) };
+    let gone = Record { attempt: "a9".into(), ..in_state(Stage::Forgotten, &[]) };
     let mut desk = Desk::with(&[live, failed, gone]);
     let written = desk.say(|subject, ids| renamed(subject, &"posts/b".into(), &[], None, ids)).unwrap();
     assert_eq!(written.len(), 4, "two attempts, two tombstones");
-    assert!(desk.attempts().iter().all(|(_, state)| *state == State::Forgotten));
+    assert!(desk.attempts().iter().all(|(_, state)| *state == Stage::Forgotten));
     let there = desk.records.effective(&"1784".into(), &"posts/b".into()).unwrap();
-    assert_eq!((there.state, there.media_id.clone()), (State::Published, Some("5".into())));
+    assert_eq!((there.stage(), there.claimed_media()), (Stage::Published, Some(&"5".into())));
 }
 
 #[test]
 fn a_record_does_not_move_onto_one_that_counts() {
     let there = |state| [Record { key: "posts/b".into(), ..in_state(state, &[]) }];
     for (state, is_taken) in
-        [(State::Published, true), (State::Unknown, true), (State::Ignored, true), (State::Failed, false)]
+        [(Stage::Published, true), (Stage::Unknown, true), (Stage::Ignored, true), (Stage::Failed, false)]
     {
-        let mut desk = Desk::with(&[in_state(State::Intent, &[100])]);
+        let mut desk = Desk::with(&[in_state(Stage::Intent, &[100])]);
         let moved = desk.say(|subject, ids| renamed(subject, &"posts/b".into(), &there(state), None, ids));
         assert_eq!(moved.is_err(), is_taken, "{state:?}");
     }
@@ -187,7 +191,7 @@ fn a_record_does_not_move_onto_one_that_counts() {
 
 #[test]
 fn a_removed_post_counts_no_more_even_where_older_versions_of_its_record_come_back() {
-    let open = in_state(State::Intent, &[100]);
+    let open = in_state(Stage::Intent, &[100]);
     let mut desk = Desk::with(std::slice::from_ref(&open));
     desk.say(|subject, _| removed(subject)).unwrap();
     desk.records.merge_in(open);
@@ -197,11 +201,11 @@ fn a_removed_post_counts_no_more_even_where_older_versions_of_its_record_come_ba
 
 #[test]
 fn ignoring_gives_up_containers_and_keeps_what_may_have_been_sent() {
-    let waiting = in_state(State::Containers, &[]);
-    let sent = Record { attempt: "b".into(), ..in_state(State::Intent, &[100]) };
+    let waiting = in_state(Stage::Containers, &[]);
+    let sent = Record { attempt: "b".into(), ..in_state(Stage::Intent, &[100]) };
     let mut desk = Desk::with(&[waiting, sent]);
     desk.say(ignored).unwrap();
-    let expected = [("a1", State::NotPublished), ("b", State::Intent), ("z1", State::Ignored)];
+    let expected = [("a1", Stage::NotPublished), ("b", Stage::Intent), ("z1", Stage::Ignored)];
     assert_eq!(desk.attempts(), expected.map(|(attempt, state)| (attempt.to_owned(), state)));
     assert_eq!(desk.effective().container.as_ref().map(|made| &made.id), None::<&PartId>);
     assert_eq!(desk.say(ignored), Ok(vec![]));
@@ -218,7 +222,7 @@ fn accepting_takes_the_manifest_for_what_is_live() {
     desk.say(|subject, _| accepted(subject)).unwrap();
     desk.records.merge_in(live);
     assert_eq!((desk.effective().digest.clone(), desk.effective().rev), (Some("v1:sha256:new".into()), 1));
-    assert_eq!(Desk::with(&[in_state(State::Intent, &[100])]).say(|s, _| accepted(s)), Err(Objection::NotLive));
+    assert_eq!(Desk::with(&[in_state(Stage::Intent, &[100])]).say(|s, _| accepted(s)), Err(Objection::NotLive));
     assert_eq!(desk.without_manifest().say(|subject, _| accepted(subject)), Err(Objection::NoManifest));
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::lockfile::{Record, Records, State};
+use crate::lockfile::{Record, Records, Stage};
 
 /// So many posts are named.
 const NAMED: usize = 3;
@@ -13,11 +13,11 @@ const KEY_LENGTH: usize = 60;
 /// The message of a commit that adds `news` to what is `standing`.
 pub(super) fn commit(news: &[Record], standing: &Records) -> String {
     let is_new = |record: &&Record| {
-        record.state == State::Published
-            && standing.same_attempt(record).is_none_or(|known| known.state != State::Published)
+        record.stage() == Stage::Published
+            && standing.same_attempt(record).is_none_or(|known| known.stage() != Stage::Published)
     };
     let published: Vec<&Record> = news.iter().filter(is_new).collect();
-    let announced: Vec<&Record> = news.iter().filter(|record| record.state == State::Intent).collect();
+    let announced: Vec<&Record> = news.iter().filter(|record| record.stage() == Stage::Intent).collect();
     let (verb, what, posts) = if !published.is_empty() {
         ("Record", "published ", published)
     } else if !announced.is_empty() {
@@ -50,12 +50,14 @@ fn harmless(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::attempt::noted;
     use super::super::super::testing::record;
     use super::*;
     use crate::id::Kind;
+    use crate::lockfile::samples::bare;
 
-    fn of(key: &str, state: State) -> Record {
-        Record { key: key.into(), state, ..record(Kind::Image, "x", &[1]) }
+    fn of(key: &str, stage: Stage) -> Record {
+        Record { key: key.into(), state: bare(stage), ..record(Kind::Image, "x", &[1]) }
     }
 
     fn said(news: &[Record]) -> String {
@@ -64,17 +66,17 @@ mod tests {
 
     #[test]
     fn the_posts_are_named_and_many_are_counted() {
-        let published = ["posts/b", "posts/a", "posts/c", "posts/d"].map(|key| of(key, State::Published));
+        let published = ["posts/b", "posts/a", "posts/c", "posts/d"].map(|key| of(key, Stage::Published));
         assert_eq!(said(&published[..2]), "Record 2 published posts: posts/a, posts/b\n");
         assert_eq!(said(&published), "Record 4 published posts: posts/a, posts/b, posts/c and 1 more\n");
-        assert_eq!(said(&[of("posts/a", State::Intent)]), "Announce 1 post: posts/a\n");
-        assert_eq!(said(&[of("posts/a", State::Failed)]), "Record what became of 1 post: posts/a\n");
+        assert_eq!(said(&[of("posts/a", Stage::Intent)]), "Announce 1 post: posts/a\n");
+        assert_eq!(said(&[of("posts/a", Stage::Failed)]), "Record what became of 1 post: posts/a\n");
     }
 
     #[test]
     fn a_permalink_that_comes_later_is_no_new_post() {
-        let known = of("posts/a", State::Published);
-        let linked = Record { permalink: Some("https://x".into()), ..known.clone() };
+        let known = of("posts/a", Stage::Published);
+        let linked = noted(known.clone(), |live| live.permalink = Some("https://x".into()));
         let standing = [known].into_iter().collect();
         assert_eq!(commit(&[linked], &standing), "Record what became of 1 post: posts/a\n");
     }
@@ -82,12 +84,12 @@ mod tests {
     #[test]
     fn no_key_says_anything_to_a_service() {
         let hostile = "posts/[skip ci] @acme fixes #12\n\nskip-checks: true\u{1b}[2J\u{202e}";
-        let said = said(&[of(hostile, State::Published)]);
+        let said = said(&[of(hostile, Stage::Published)]);
         assert_eq!(said, "Record 1 published post: posts/_skip_ci___acme_fixes__12__skip-checks__true__2J_\n");
         assert!(said_long().chars().count() < 100);
     }
 
     fn said_long() -> String {
-        said(&[of(&"x".repeat(4000), State::Published)])
+        said(&[of(&"x".repeat(4000), Stage::Published)])
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::id::{AttemptId, PostKey, UserId};
-use crate::lockfile::{Reason, Record, Records, State, merge};
+use crate::lockfile::{Reason, Record, Records, Stage, merge};
 use crate::port::{RemoteError, Version};
 
 use super::super::book::Claim;
@@ -131,7 +131,7 @@ impl RemoteRecord {
     pub(super) async fn claim(&self, claims: Vec<Claim>) -> Result<Vec<bool>, Stop> {
         // Nobody else can go on with an attempt that only this machine knows.
         let is_private = |record: &Record| {
-            record.state != State::Intent && lock(&self.known).standing.same_attempt(record).is_none()
+            record.stage() != Stage::Intent && lock(&self.known).standing.same_attempt(record).is_none()
         };
         if claims.iter().flatten().all(is_private) {
             let mut written = Vec::new();
@@ -185,7 +185,7 @@ impl RemoteRecord {
             return Err(self.context.halt_run(halt));
         }
         // Only the last try decides: until then a later one can mend it.
-        let is_lost = self.not_kept().iter().any(|record| record.state == State::Published);
+        let is_lost = self.not_kept().iter().any(|record| record.stage() == Stage::Published);
         Err(Stop::Run(if is_lost { Halt { cause: Cause::NotDurable, ..halt } } else { halt }))
     }
 
@@ -271,7 +271,7 @@ impl RemoteRecord {
         {
             let mut known = lock(&self.known);
             known.in_doubt = false;
-            let announced = granted.iter().filter(|record| record.state == State::Intent);
+            let announced = granted.iter().filter(|record| record.stage() == Stage::Intent);
             known.unsent.extend(announced.map(|record| record.attempt.clone()));
             if let Some(standing) = standing {
                 known.standing = standing;
@@ -297,7 +297,7 @@ impl RemoteRecord {
         self.journal.record(arrived).await?;
         // An attempt of another machine that has ended stands in nobody's way.
         let is_in_the_way = |record: &Record| {
-            !matches!(record.state, State::NotPublished | State::Failed)
+            !matches!(record.stage(), Stage::NotPublished | Stage::Failed)
                 || self.journal.with_records(|records| records.same_attempt(record).is_some())
         };
         let posts = |news: Vec<Record>| {
@@ -349,10 +349,10 @@ impl Known {
 
 /// Whether other machines gain anything from an attempt that they do not know yet.
 fn is_of_use(record: &Record, purpose: Purpose) -> bool {
-    match record.state {
-        State::Containers => purpose == Purpose::Last,
+    match record.stage() {
+        Stage::Containers => purpose == Purpose::Last,
         // It gave way to one that they know.
-        State::NotPublished => record.reason != Some(Reason::Superseded),
+        Stage::NotPublished => record.reason() != Some(&Reason::Superseded),
         _ => true,
     }
 }

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use crate::id::{MediaId, PartId};
-use crate::lockfile::{Reason, Record, State};
+use crate::lockfile::{Reason, Record, Stage};
 
 use super::super::announcement::{Announcement, BATCH, OWN, PUSH, TURN};
 use super::super::attempt::{self, later};
@@ -98,7 +98,7 @@ impl Publisher {
     /// Whether a post whose turn comes later is announced along with an earlier one.
     fn may_be_announced(&self, record: &Record) -> bool {
         record.container.is_some()
-            && matches!(record.state, State::Containers | State::Intent)
+            && matches!(record.stage(), Stage::Containers | Stage::Intent)
             && !self.book.is_unsent(&record.attempt)
             && !self.book.is_touched(&self.scope.user_id, &record.key)
             && self.standing(record) == Standing::GoesOn
@@ -107,10 +107,9 @@ impl Publisher {
     /// Ends an attempt of which nobody else knows, because another machine publishes the post.
     async fn give_way(&self, record: &Record) -> Result<(), Stop> {
         let others = self.book.attempts(&self.scope.user_id, &record.key);
-        let holds = |other: &Record| {
-            other.attempt != record.attempt && (other.state.is_open() || other.state == State::Published)
-        };
-        let is_private = record.state == State::Containers && self.book.standing_of(record).is_none();
+        let holds =
+            |other: &Record| other.attempt != record.attempt && (other.is_open() || other.stage() == Stage::Published);
+        let is_private = record.stage() == Stage::Containers && self.book.standing_of(record).is_none();
         if is_private && others.iter().any(holds) {
             self.book.write(attempt::not_published(record.clone(), Reason::Superseded)).await?;
         }
@@ -123,7 +122,7 @@ impl Publisher {
             return None;
         }
         let attempts = self.book.attempts(&self.scope.user_id, &record.key);
-        let is_live = attempts.iter().any(|other| other.state == State::Published);
+        let is_live = attempts.iter().any(|other| other.stage() == Stage::Published);
         Some(if is_live {
             Outcome::Elsewhere { reason: "another run has published it meanwhile".to_owned() }
         } else {
@@ -154,7 +153,7 @@ impl Publisher {
     fn stands_until(&self, record: &Record, until: Timestamp) -> bool {
         let Some(standing) = self.book.standing_of(record) else { return false };
         let newest = standing.intents.iter().max();
-        standing.state == State::Intent
+        standing.stage() == Stage::Intent
             && newest.is_some_and(|newest| {
                 newest.lease_until >= until && !standing.refusals.iter().any(|refusal| refusal.intent_at == newest.at)
             })

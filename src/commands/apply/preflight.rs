@@ -5,7 +5,6 @@ use crate::apply::{Cause, Halt, Run};
 use crate::config::{Account, Login};
 use crate::graph::{Client, scopes};
 use crate::id::{MediaId, UserId};
-use crate::lockfile::State;
 use crate::plan::Plan;
 use crate::session::connect::Clients;
 use crate::session::credentials::flavour;
@@ -86,9 +85,9 @@ async fn missing(
 /// them takes. `None`: there is no post to ask about, or the answer says nothing.
 async fn may_comment(client: &Client, user: &UserId, project: &Project) -> Option<bool> {
     let records = project.snapshot.records.iter();
-    let live = records.filter(|record| record.user_id == *user && record.state == State::Published);
+    let live = records.filter(|record| record.user_id == *user).filter_map(|record| record.live());
     let newest: &MediaId =
-        live.filter(|record| record.media_id.is_some()).max_by_key(|record| record.published_at)?.media_id.as_ref()?;
+        live.filter(|live| live.media_id.is_some()).max_by_key(|live| live.published_at)?.media_id.as_ref()?;
     match client.comments(newest, 1).await {
         Ok(_) => Some(true),
         Err(error) => match error.codes() {

@@ -1,12 +1,20 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::super::samples::{any_record, record};
+use super::super::samples::{any_record, bare, record};
 use super::*;
-use crate::lockfile::Via;
+use crate::lockfile::{Live, State, Via};
 
 fn live(key: &str, attempt: &str, media: &str) -> Record {
-    Record { media_id: Some(media.into()), via: Some(Via::Publish), ..record(key, attempt, State::Published) }
+    let live = Live { media_id: Some(media.into()), via: Some(Via::Publish), ..Live::default() };
+    Record { state: State::Published(live), ..record(key, attempt, Stage::Published) }
+}
+
+/// The same live post with something else known of it.
+fn with(record: &Record, change: impl FnOnce(&mut Live)) -> Record {
+    let mut record = record.clone();
+    change(record.live_mut().unwrap());
+    record
 }
 
 fn all(records: &[Record]) -> Records {
@@ -39,10 +47,10 @@ fn a_line_that_is_gone_is_removed() {
 #[test]
 fn a_live_post_that_is_said_to_be_anything_else_is_forgotten() {
     let base = live("k", "a", "1");
-    for state in State::ALL.into_iter().filter(|state| *state != State::Published) {
-        let here = Record { state, rev: 9, ..base.clone() };
+    for state in Stage::ALL.into_iter().filter(|state| *state != Stage::Published) {
+        let here = Record { state: bare(state), rev: 9, ..base.clone() };
         let effect = only_effect(std::slice::from_ref(&base), std::slice::from_ref(&here));
-        let expected = if state == State::Forgotten { Effect::Removed } else { Effect::Claimed(state) };
+        let expected = if state == Stage::Forgotten { Effect::Removed } else { Effect::Claimed(state) };
         assert_eq!(effect, expected, "{state:?}");
         assert!(of_branch(std::slice::from_ref(&base), &[here])[0].forgets_a_live_post());
     }
@@ -51,28 +59,28 @@ fn a_live_post_that_is_said_to_be_anything_else_is_forgotten() {
 #[test]
 fn a_second_line_of_one_attempt_counts_as_igsync_joins_it() {
     let base = live("k", "a", "1");
-    let again = Record { state: State::Ignored, rev: 7, ..base.clone() };
+    let again = Record { state: bare(Stage::Ignored), rev: 7, ..base.clone() };
     assert_eq!(
         only_effect(std::slice::from_ref(&base), &[base.clone(), again]),
-        Effect::Claimed(State::Ignored),
+        Effect::Claimed(Stage::Ignored),
         "the higher rank wins"
     );
-    let older = record("k", "a", State::Containers);
+    let older = record("k", "a", Stage::Containers);
     assert!(of_branch(std::slice::from_ref(&base), &[base.clone(), older, base.clone()]).is_empty());
 }
 
 #[test]
 fn a_post_that_the_base_does_not_know_is_claimed() {
-    for state in State::ALL.into_iter().filter(|state| *state != State::Forgotten) {
+    for state in Stage::ALL.into_iter().filter(|state| *state != Stage::Forgotten) {
         assert_eq!(only_effect(&[], &[record("k", "a", state)]), Effect::Claimed(state));
     }
-    assert_eq!(only_effect(&[], &[record("k", "a", State::Forgotten)]), Effect::Details(vec![]));
+    assert_eq!(only_effect(&[], &[record("k", "a", Stage::Forgotten)]), Effect::Details(vec![]));
 }
 
 #[test]
 fn another_media_and_a_second_one_are_seen() {
     let base = live("k", "a", "1");
-    let other = Record { media_id: Some("2".into()), ..base.clone() };
+    let other = with(&base, |live| live.media_id = Some("2".into()));
     assert_eq!(only_effect(std::slice::from_ref(&base), &[other]), Effect::OtherMedia("2".into()));
     let second = live("k", "z", "3");
     assert_eq!(only_effect(std::slice::from_ref(&base), &[base.clone(), second]), Effect::OtherMedia("3".into()));
@@ -80,21 +88,22 @@ fn another_media_and_a_second_one_are_seen() {
 
 #[test]
 fn a_comment_that_is_due_again_is_seen() {
-    let base = Record { comment: Some(Comment::Done), comment_switch: Some(Switch::Done), ..live("k", "a", "1") };
+    let done = |live: &mut Live| (live.comment, live.comment_switch) = (Some(Comment::Done), Some(Switch::Done));
+    let base = with(&live("k", "a", "1"), done);
     for here in [
-        Record { comment: Some(Comment::Due), ..base.clone() },
-        Record { comment: Some(Comment::Intent), ..base.clone() },
-        Record { comment_switch: Some(Switch::Due), ..base.clone() },
+        with(&base, |live| live.comment = Some(Comment::Due)),
+        with(&base, |live| live.comment = Some(Comment::Intent)),
+        with(&base, |live| live.comment_switch = Some(Switch::Due)),
     ] {
         assert_eq!(only_effect(std::slice::from_ref(&base), &[here]), Effect::ExtrasDue);
     }
-    let failed = Record { comment: Some(Comment::Failed), ..base.clone() };
+    let failed = with(&base, |live| live.comment = Some(Comment::Failed));
     assert_eq!(only_effect(&[base], &[failed]), Effect::Details(vec!["comment".to_owned()]));
 }
 
 #[test]
 fn what_lifts_a_block_is_seen() {
-    for state in [State::Ignored, State::Unknown, State::Failed, State::Intent, State::Deleted] {
+    for state in [Stage::Ignored, Stage::Unknown, Stage::Failed, Stage::Intent, Stage::Deleted] {
         assert_eq!(only_effect(&[record("k", "a", state)], &[]), Effect::Removed, "{state:?}");
     }
 }
@@ -103,11 +112,11 @@ fn what_lifts_a_block_is_seen() {
 fn an_open_attempt_with_another_container_is_claimed() {
     let base = Record {
         container: Some(crate::lockfile::Created { id: "1".into(), created_at: None }),
-        ..record("k", "a", State::Intent)
+        ..record("k", "a", Stage::Intent)
     };
     let other =
         Record { container: Some(crate::lockfile::Created { id: "2".into(), created_at: None }), ..base.clone() };
-    assert_eq!(only_effect(&[base], &[other]), Effect::Claimed(State::Intent));
+    assert_eq!(only_effect(&[base], &[other]), Effect::Claimed(Stage::Intent));
 }
 
 #[test]
@@ -119,21 +128,21 @@ fn a_move_is_one_only_where_the_record_arrives() {
     assert_eq!(effects, [&Effect::MovedTo("new".into()), &Effect::MovedFrom("k".into())]);
     let lost = of_branch(std::slice::from_ref(&base), std::slice::from_ref(&tombstone));
     assert_eq!(lost[0].effect, Effect::Removed, "it went nowhere");
-    let elsewhere = Record { media_id: Some("9".into()), ..copy.clone() };
+    let elsewhere = with(&copy, |live| live.media_id = Some("9".into()));
     let lost = of_branch(std::slice::from_ref(&base), &[elsewhere, tombstone.clone()]);
     assert_eq!(lost[0].effect, Effect::Removed, "something else arrived");
-    assert_eq!(lost[1].effect, Effect::Claimed(State::Published));
+    assert_eq!(lost[1].effect, Effect::Claimed(Stage::Published));
     // A tombstone that the branch made up is no origin.
     let made_up = of_branch(&[], &[copy, tombstone]);
     let effects: Vec<&Effect> = made_up.iter().map(|change| &change.effect).collect();
-    assert!(effects.contains(&&Effect::Claimed(State::Published)), "{effects:?}");
+    assert!(effects.contains(&&Effect::Claimed(Stage::Published)), "{effects:?}");
 }
 
 #[test]
 fn a_change_on_both_sides_ends_as_igsync_joins_it() {
-    let left_at = record("k", "a", State::Containers);
+    let left_at = record("k", "a", Stage::Containers);
     let tip = live("k", "a", "1");
-    let here = record("k", "a", State::Intent);
+    let here = record("k", "a", Stage::Intent);
     let (left_at, tip) = (all(&[left_at]), all(&[tip]));
     let changes = changes(Base { left_at: &left_at, tip: &tip }, &all(&[here]));
     assert_eq!(changes[0].after, changes[0].before, "what is live stays live");

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::record::{PublishIntent, State, Via};
+use super::super::record::{Live, PublishIntent, Stage, State, Via};
 use super::super::samples::{any_record, at, record};
 use super::*;
 
@@ -52,7 +52,7 @@ proptest! {
 fn the_file_looks_like_this() {
     let one = Record {
         intents: vec![PublishIntent { at: at(0), lease_until: at(90) }],
-        ..record("posts/harbour", "k3v9", State::Intent)
+        ..record("posts/harbour", "k3v9", Stage::Intent)
     };
     let records: Records = [one].into_iter().collect();
     assert_eq!(
@@ -69,7 +69,7 @@ fn the_file_looks_like_this() {
 #[test]
 fn records_stand_in_the_order_of_the_hash_of_user_and_key() {
     let records: Records =
-        ["posts/a", "posts/b", "posts/c"].map(|key| record(key, "1", State::Ignored)).into_iter().collect();
+        ["posts/a", "posts/b", "posts/c"].map(|key| record(key, "1", Stage::Ignored)).into_iter().collect();
     let text = print(&records);
     // sha256sum of 17841400000000001/posts/a, /posts/b, /posts/c
     let keys: Vec<&str> = text.lines().skip(1).map(|line| &line[8..15]).collect();
@@ -90,7 +90,7 @@ fn an_empty_file_is_not_a_lockfile() {
 
 #[test]
 fn crlf_and_a_byte_order_mark_are_read() {
-    let one = record("k", "a", State::Ignored);
+    let one = record("k", "a", Stage::Ignored);
     let text = format!("\u{feff}{}\r\n{}\r\n", HEADER.trim_end(), line_of(&one));
     assert_eq!(parse(text.as_bytes()).unwrap().records, [one].into_iter().collect());
 }
@@ -104,7 +104,7 @@ fn a_newer_format_is_named_before_anything_else_is_read() {
 
 #[test]
 fn a_field_or_state_of_a_newer_igsync_is_never_dropped() {
-    let line = line_of(&record("k", "a", State::Ignored));
+    let line = line_of(&record("k", "a", Stage::Ignored));
     let field = line.replace("\"attempt\"", "\"colour\":1,\"attempt\"");
     let state = line.replace("ignored", "archived");
     for newer in [field, state] {
@@ -117,13 +117,13 @@ fn a_field_or_state_of_a_newer_igsync_is_never_dropped() {
 
 #[test]
 fn an_unknown_field_cannot_write_to_the_terminal() {
-    let line = line_of(&record("k", "a", State::Ignored)).replace("\"attempt\"", "\"\\u001b[2J\":1,\"attempt\"");
+    let line = line_of(&record("k", "a", Stage::Ignored)).replace("\"attempt\"", "\"\\u001b[2J\":1,\"attempt\"");
     assert!(!parse(&text_of(&[&line])).unwrap_err().to_string().contains('\u{1b}'));
 }
 
 #[test]
 fn damage_is_named_by_its_line() {
-    let line = line_of(&record("k", "a", State::Ignored));
+    let line = line_of(&record("k", "a", Stage::Ignored));
     for (damaged, expected) in [("\u{0}\u{0}\u{0}", 2), ("{\"key\":\"k\"}", 2), ("hello", 2), ("[]]", 2)] {
         match parse(&text_of(&[damaged, &line])) {
             Err(Error::Damaged { line, .. }) => assert_eq!(line, expected, "{damaged}"),
@@ -136,7 +136,7 @@ fn damage_is_named_by_its_line() {
 
 #[test]
 fn a_lockfile_cut_anywhere_inside_its_last_line_is_an_error() {
-    let text = text_of(&[&line_of(&record("k", "a", State::Ignored)), &line_of(&record("j", "a", State::Ignored))]);
+    let text = text_of(&[&line_of(&record("k", "a", Stage::Ignored)), &line_of(&record("j", "a", Stage::Ignored))]);
     let last_line = text[..text.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
     for end in last_line + 1..text.len() - 1 {
         assert_eq!(parse(&text[..end]), Err(Error::CutShort { line: 3 }), "cut at {end}");
@@ -146,7 +146,7 @@ fn a_lockfile_cut_anywhere_inside_its_last_line_is_an_error() {
 
 #[test]
 fn a_journal_cut_anywhere_keeps_every_whole_line() {
-    let [one, two] = [record("k", "a", State::Intent), record("j", "a", State::Ignored)];
+    let [one, two] = [record("k", "a", Stage::Intent), record("j", "a", Stage::Ignored)];
     let text = text_of(&[&line_of(&one), &line_of(&two)]);
     let second_line = text.len() - line_of(&two).len() - 1;
     let first_line = HEADER.len();
@@ -168,13 +168,13 @@ fn a_journal_cut_anywhere_keeps_every_whole_line() {
 
 #[test]
 fn damage_inside_a_journal_is_an_error() {
-    let one = line_of(&record("k", "a", State::Intent));
+    let one = line_of(&record("k", "a", Stage::Intent));
     assert!(matches!(parse_journal(&text_of(&["{\"key\"", &one])), Err(Error::Damaged { line: 2, .. })));
 }
 
 #[test]
 fn both_sides_of_a_conflict_are_read_and_the_base_is_not() {
-    let [ours, theirs, base, shared] = ["ours", "theirs", "base", "shared"].map(|key| record(key, "a", State::Ignored));
+    let [ours, theirs, base, shared] = ["ours", "theirs", "base", "shared"].map(|key| record(key, "a", Stage::Ignored));
     let text = text_of(&[
         "<<<<<<< HEAD",
         &line_of(&ours),
@@ -195,14 +195,14 @@ fn both_sides_of_a_conflict_are_read_and_the_base_is_not() {
 
 #[test]
 fn two_versions_of_one_attempt_in_a_conflict_are_merged() {
-    let [ours, theirs] = [State::Intent, State::Published].map(|state| record("k", "a", state));
+    let [ours, theirs] = [Stage::Intent, Stage::Published].map(|state| record("k", "a", state));
     let text = text_of(&["<<<<<<< HEAD", &line_of(&theirs), "=======", &line_of(&ours), ">>>>>>> x"]);
     assert_eq!(parse(&text).unwrap().records, [theirs].into_iter().collect());
 }
 
 #[test]
 fn a_marker_without_its_counterpart_is_named() {
-    let one = line_of(&record("k", "a", State::Ignored));
+    let one = line_of(&record("k", "a", Stage::Ignored));
     assert_eq!(parse(&text_of(&["=======", &one])), Err(Error::LoneMarker { line: 2 }));
     assert!(matches!(parse(&text_of(&["<<<<<<< x", &one])), Err(Error::LoneMarker { .. })));
 }
@@ -210,16 +210,20 @@ fn a_marker_without_its_counterpart_is_named() {
 /// A carousel of ten items, published; about as long as a line gets.
 fn carousel(number: usize) -> Record {
     let ids = |count: usize| (0..count).map(move |item| format!("17{item:02}{number:013}"));
-    Record {
-        digest: Some(format!("v1:sha256:{number:064x}").as_str().into()),
-        media_digest: Some(format!("sha256:{number:064x}").as_str().into()),
-        children: ids(10).map(|id| Created { id: id.as_str().into(), created_at: None }).collect(),
+    let live = Live {
         media_id: Some(format!("1799{number:013}").as_str().into()),
         permalink: Some(format!("https://www.instagram.com/p/{number:011}/")),
         published_at: Some(at(30)),
         via: Some(Via::Publish),
+        ..Live::default()
+    };
+    Record {
+        state: State::Published(live),
+        digest: Some(format!("v1:sha256:{number:064x}").as_str().into()),
+        media_digest: Some(format!("sha256:{number:064x}").as_str().into()),
+        children: ids(10).map(|id| Created { id: id.as_str().into(), created_at: None }).collect(),
         file: Some(format!("posts/2026/{number:06}.yaml")),
-        ..record(&format!("posts/2026/{number:06}"), &format!("a{number:06}"), State::Published)
+        ..record(&format!("posts/2026/{number:06}"), &format!("a{number:06}"), Stage::Published)
     }
 }
 

@@ -1,10 +1,25 @@
 use proptest::prelude::*;
 
+use super::super::format::Flat as Record;
 use super::super::reason::Reason;
-use super::super::record::{Comment, PublishIntent, Via};
-use super::super::samples::{any_record, at, record};
-use super::*;
-use crate::id::{Digest, PartId};
+use super::super::record::{Comment, Created, PublishIntent, Stage as State, Via};
+use super::super::samples::{any_flat as any_record, at, flat as record};
+use crate::id::{AttemptId, Digest, PartId, PostKey};
+
+/// Records as they are written: what is merged, through what the program works with.
+fn merge(a: Record, b: Record) -> Record {
+    super::merge(a.into(), b.into()).into()
+}
+
+fn normal(record: Record) -> Record {
+    super::normal(record.into()).into()
+}
+
+impl Record {
+    fn moved(self, key: PostKey, attempt: AttemptId) -> [Self; 2] {
+        super::Record::from(self).moved(key, attempt).map(Self::from)
+    }
+}
 
 fn version() -> impl Strategy<Value = Record> {
     any_record("posts/harbour", "a1")

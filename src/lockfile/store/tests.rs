@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::record::State;
+use super::super::record::Stage;
 use super::super::samples::{any_record, record};
 use super::*;
 use crate::port::mem_disk::Call::{self, Append, CreateFolder, Replace};
@@ -30,7 +30,7 @@ fn snapshot(disk: &MemDisk) -> Snapshot {
 
 /// One post on its way to being live.
 fn steps(key: &str) -> Vec<Record> {
-    [State::Containers, State::Intent, State::Published].map(|state| record(key, "a1", state)).into()
+    [Stage::Containers, Stage::Intent, Stage::Published].map(|state| record(key, "a1", state)).into()
 }
 
 fn all(records: &[Record]) -> Records {
@@ -41,7 +41,7 @@ fn all(records: &[Record]) -> Records {
 fn what_another_machine_has_recorded_is_taken_over_in_one_write() {
     let disk = root();
     let mut ledger = open(&disk);
-    ledger.record(record("posts/a", "a1", State::Intent)).unwrap();
+    ledger.record(record("posts/a", "a1", Stage::Intent)).unwrap();
     let theirs = all(&[steps("posts/a"), steps("posts/b")].concat());
     let before = disk.writes().len();
     ledger.take_over(&theirs).unwrap();
@@ -54,10 +54,10 @@ fn what_another_machine_has_recorded_is_taken_over_in_one_write() {
 #[test]
 fn a_ledger_is_witness_only_of_what_its_own_journal_tells() {
     let disk = root();
-    disk.put(LOCKFILE, format::print(&all(&[record("posts/b", "b1", State::Containers)])));
+    disk.put(LOCKFILE, format::print(&all(&[record("posts/b", "b1", Stage::Containers)])));
     let mut ledger = open(&disk);
-    ledger.record(record("posts/a", "a1", State::Containers)).unwrap();
-    ledger.take_over(&all(&[record("posts/c", "c1", State::Containers)])).unwrap();
+    ledger.record(record("posts/a", "a1", Stage::Containers)).unwrap();
+    ledger.take_over(&all(&[record("posts/c", "c1", Stage::Containers)])).unwrap();
     ledger.fold().unwrap();
     assert_eq!(["a1", "b1", "c1"].map(|attempt| ledger.is_witness_of(&attempt.into())), [true, false, false]);
     let later = open(&disk);
@@ -143,7 +143,7 @@ fn a_crash_while_mending_a_torn_journal_is_harmless() {
         .flat_map(|fault| ["{\"key\":", "\u{0}\u{0}"].map(|tail| (fault, tail)))
     {
         let disk = root();
-        open(&disk).record(record("k", "a", State::Intent)).unwrap();
+        open(&disk).record(record("k", "a", Stage::Intent)).unwrap();
         let whole = disk.bytes(JOURNAL).unwrap();
         disk.put(JOURNAL, [&whole, tail.as_bytes()].concat());
         disk.fail_next(fault);
@@ -151,19 +151,19 @@ fn a_crash_while_mending_a_torn_journal_is_harmless() {
         disk.revive();
         let mut ledger = open(&disk);
         assert_eq!(disk.bytes(JOURNAL).unwrap(), whole);
-        ledger.record(record("k", "a", State::Published)).unwrap();
-        assert_eq!(snapshot(&disk).records, all(&[record("k", "a", State::Published)]));
+        ledger.record(record("k", "a", Stage::Published)).unwrap();
+        assert_eq!(snapshot(&disk).records, all(&[record("k", "a", Stage::Published)]));
     }
 }
 
 #[test]
 fn a_record_that_lacks_only_its_newline_is_kept() {
     let disk = root();
-    open(&disk).record(record("k", "a", State::Published)).unwrap();
+    open(&disk).record(record("k", "a", Stage::Published)).unwrap();
     let whole = disk.bytes(JOURNAL).unwrap();
     disk.put(JOURNAL, &whole[..whole.len() - 1]);
     assert_eq!(snapshot(&disk).records.len(), 1);
-    open(&disk).record(record("j", "a", State::Intent)).unwrap();
+    open(&disk).record(record("j", "a", Stage::Intent)).unwrap();
     assert_eq!(snapshot(&disk).records.len(), 2);
 }
 
@@ -171,30 +171,30 @@ fn a_record_that_lacks_only_its_newline_is_kept() {
 fn after_a_failed_sync_nothing_more_is_recorded_and_folding_still_saves_what_is_known() {
     let disk = root();
     let mut ledger = open(&disk);
-    ledger.record(record("k", "a", State::Intent)).unwrap();
+    ledger.record(record("k", "a", Stage::Intent)).unwrap();
     disk.fail_next(Fault::SyncFailed);
-    ledger.record(record("k", "a", State::Published)).unwrap_err();
+    ledger.record(record("k", "a", Stage::Published)).unwrap_err();
     let appends = disk.writes().len();
-    assert!(matches!(ledger.record(record("j", "b", State::Published)), Err(Error::Poisoned)));
+    assert!(matches!(ledger.record(record("j", "b", Stage::Published)), Err(Error::Poisoned)));
     assert_eq!(disk.writes().len(), appends, "the journal is left alone");
     assert!(ledger.fold().unwrap());
-    assert_eq!(snapshot(&disk).records, all(&[record("k", "a", State::Published), record("j", "b", State::Published)]));
+    assert_eq!(snapshot(&disk).records, all(&[record("k", "a", Stage::Published), record("j", "b", Stage::Published)]));
 }
 
 #[test]
 fn a_failed_fold_forbids_further_records_too() {
     let disk = root();
     let mut ledger = open(&disk);
-    ledger.record(record("k", "a", State::Containers)).unwrap();
+    ledger.record(record("k", "a", Stage::Containers)).unwrap();
     disk.fail_next(Fault::DiskFull);
     let error = ledger.fold().unwrap_err();
     assert_eq!(error.to_string(), "/site/igsync.lock could not be written");
-    assert!(matches!(ledger.record(record("k", "a", State::Intent)), Err(Error::Poisoned)));
+    assert!(matches!(ledger.record(record("k", "a", Stage::Intent)), Err(Error::Poisoned)));
 }
 
 #[test]
 fn both_sides_of_a_move_are_kept_or_none() {
-    let live = record("posts/a", "a", State::Published);
+    let live = record("posts/a", "a", Stage::Published);
     let sides: Vec<Record> = live.clone().moved("posts/b".into(), "b".into()).into();
     let calm = root();
     open(&calm).record(live.clone()).unwrap();
@@ -225,7 +225,7 @@ fn the_private_folder_hides_itself_from_git() {
 fn the_sandbox_writes_only_below_its_folder() {
     let disk = root();
     let mut ledger = Ledger::open(Arc::new(disk.clone()), Paths::sandbox(Path::new("/site"))).unwrap();
-    ledger.record(record("k", "a", State::Published)).unwrap();
+    ledger.record(record("k", "a", Stage::Published)).unwrap();
     ledger.fold().unwrap();
     assert_eq!(disk.bytes(LOCKFILE), None);
     assert!(disk.bytes("/site/.igsync/sandbox/igsync.lock").is_some());
@@ -236,7 +236,7 @@ fn the_sandbox_writes_only_below_its_folder() {
 fn reading_for_a_plan_writes_nothing() {
     let disk = root();
     assert_eq!(snapshot(&disk), Snapshot::default());
-    open(&disk).record(record("k", "a", State::Published)).unwrap();
+    open(&disk).record(record("k", "a", Stage::Published)).unwrap();
     disk.put(JOURNAL, [&disk.bytes(JOURNAL).unwrap()[..], b"{\"torn"].concat());
     let writes = disk.writes().len();
     let seen = snapshot(&disk);
@@ -250,7 +250,7 @@ fn a_lockfile_that_holds_everything_is_not_touched() {
     let disk = root();
     let mut ledger = open(&disk);
     assert!(!ledger.fold().unwrap(), "no records, no file");
-    ledger.record(record("k", "a", State::Published)).unwrap();
+    ledger.record(record("k", "a", Stage::Published)).unwrap();
     assert!(ledger.fold().unwrap());
     let crlf = String::from_utf8(disk.bytes(LOCKFILE).unwrap()).unwrap().replace('\n', "\r\n");
     disk.put(LOCKFILE, &crlf);
@@ -262,8 +262,8 @@ fn a_lockfile_that_holds_everything_is_not_touched() {
 fn folding_keeps_what_came_into_the_lockfile_meanwhile() {
     let disk = root();
     let mut ledger = open(&disk);
-    ledger.record(record("mine", "a", State::Published)).unwrap();
-    disk.put(LOCKFILE, format::print(&all(&[record("theirs", "b", State::Published)])));
+    ledger.record(record("mine", "a", Stage::Published)).unwrap();
+    disk.put(LOCKFILE, format::print(&all(&[record("theirs", "b", Stage::Published)])));
     ledger.fold().unwrap();
     assert_eq!(snapshot(&disk).in_lockfile, 2);
     assert_eq!(ledger.records().len(), 2);
@@ -273,7 +273,7 @@ fn folding_keeps_what_came_into_the_lockfile_meanwhile() {
 fn a_reverted_or_deleted_lockfile_is_healed_from_the_journal() {
     let disk = root();
     let mut ledger = open(&disk);
-    ledger.record(record("k", "a", State::Published)).unwrap();
+    ledger.record(record("k", "a", Stage::Published)).unwrap();
     ledger.fold().unwrap();
     let folded = disk.bytes(LOCKFILE);
     disk.put(LOCKFILE, format::HEADER);
@@ -289,7 +289,7 @@ fn a_reverted_or_deleted_lockfile_is_healed_from_the_journal() {
 #[test]
 fn folding_resolves_a_git_conflict() {
     let disk = root();
-    let [ours, theirs] = ["ours", "theirs"].map(|key| format::print_line(&[record(key, "a", State::Published)]));
+    let [ours, theirs] = ["ours", "theirs"].map(|key| format::print_line(&[record(key, "a", Stage::Published)]));
     disk.put(LOCKFILE, format!("{}<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> x\n", format::HEADER));
     assert!(snapshot(&disk).has_conflicts);
     assert!(open(&disk).fold().unwrap());
@@ -300,7 +300,7 @@ fn folding_resolves_a_git_conflict() {
 #[test]
 fn damage_names_file_and_line_and_leaves_the_file_alone() {
     let disk = root();
-    let line = format::print_line(&[record("k", "a", State::Intent)]);
+    let line = format::print_line(&[record("k", "a", Stage::Intent)]);
     for path in [LOCKFILE, JOURNAL] {
         let disk = disk.fork();
         let damaged = format!("{}{{\"key\":}}\n{line}", format::HEADER);
@@ -322,9 +322,9 @@ fn an_empty_journal_is_what_a_crash_may_leave() {
     for leftover in ["", "{\"igsync_lo", "\n"] {
         let disk = root();
         disk.put(JOURNAL, leftover);
-        open(&disk).record(record("k", "a", State::Intent)).unwrap();
-        open(&disk).record(record("k", "a", State::Published)).unwrap();
-        assert_eq!(snapshot(&disk).records, all(&[record("k", "a", State::Published)]), "{leftover:?}");
+        open(&disk).record(record("k", "a", Stage::Intent)).unwrap();
+        open(&disk).record(record("k", "a", Stage::Published)).unwrap();
+        assert_eq!(snapshot(&disk).records, all(&[record("k", "a", Stage::Published)]), "{leftover:?}");
     }
 }
 

@@ -45,15 +45,15 @@ fn a_lockfile_that_nobody_keeps_refuses_publishing() {
 fn the_media_or_caption_of_another_post_is_a_possible_repost() {
     let same_media = || post("new").with(|post| post.media_digest = Some(digest("media of old")));
     let same_caption = || post("new").with(|post| post.content.caption = "Caption of old".into());
-    for state in State::ALL {
-        let counts = state.is_open() || matches!(state, State::Published | State::Ignored);
+    for state in Stage::ALL {
+        let counts = state.is_open() || matches!(state, Stage::Published | Stage::Ignored);
         for copy in [same_media(), same_caption()] {
             let plan = world([copy, post("old")], [record("old", state)]).plan();
             let is_guarded = plan.guards.iter().any(|guard| guard.kind == GuardKind::PossibleRepost);
             assert_eq!(is_guarded, counts, "{state:?}");
         }
     }
-    let live = || [record("old", State::Published)];
+    let live = || [record("old", Stage::Published)];
     let plan = world([same_caption(), post("old")], live()).plan();
     assert_eq!(plan.guards[0].message, "new has the caption of old, which is live");
     assert_eq!(plan.guards[0].help, "if it is meant to appear again, pass --allow-repost new");
@@ -66,8 +66,8 @@ fn the_media_or_caption_of_another_post_is_a_possible_repost() {
 fn a_post_that_an_earlier_run_has_begun_is_no_repost() {
     let twin = |reason: Reason| {
         let copy = post("new").with(|post| post.content.caption = "Caption of old".into());
-        let begun = record("new", State::NotPublished).with(|record| record.reason = Some(reason));
-        world([copy, post("old")], [record("old", State::Published), begun]).plan()
+        let begun = record("new", Stage::NotPublished).with(|record| record.state = State::NotPublished(Some(reason)));
+        world([copy, post("old")], [record("old", Stage::Published), begun]).plan()
     };
     for reason in [Reason::Expired, Reason::ContainerGone, Reason::Other("Meta could not process it".to_owned())] {
         assert_eq!(kinds(&twin(reason.clone())), [], "{reason}");
@@ -79,7 +79,7 @@ fn a_post_that_an_earlier_run_has_begun_is_no_repost() {
 
 #[test]
 fn no_manifests_but_records_are_refused() {
-    let nothing = world([], [record("old", State::Published)]);
+    let nothing = world([], [record("old", Stage::Published)]);
     assert_eq!(kinds(&nothing.plan()), [GuardKind::Empty]);
     assert_eq!(kinds(&nothing.with(|world| world.options.allow_empty = true).plan()), []);
     assert_eq!(kinds(&world([], []).plan()), []);
@@ -87,7 +87,7 @@ fn no_manifests_but_records_are_refused() {
 
 #[test]
 fn records_of_a_user_that_no_account_has_are_refused() {
-    let stranger = record("old", State::Published).with(|record| record.user_id = "17841400000000009".into());
+    let stranger = record("old", Stage::Published).with(|record| record.user_id = "17841400000000009".into());
     let plan = world([post("p")], [stranger]).plan();
     assert_eq!(kinds(&plan), [GuardKind::UnknownUser]);
     assert_eq!(
@@ -99,13 +99,13 @@ fn records_of_a_user_that_no_account_has_are_refused() {
 
 #[test]
 fn records_of_another_graph_base_are_refused() {
-    let local = || record("p", State::Published).with(|record| record.graph = Some("http://127.0.0.1:8787/".into()));
+    let local = || record("p", Stage::Published).with(|record| record.graph = Some("http://127.0.0.1:8787/".into()));
     assert_eq!(kinds(&world([post("p")], [local()]).plan()), [GuardKind::OtherGraph]);
     let base = |base: Option<&str>, record: Record| {
         kinds(&world([post("p")], [record]).with(|world| world.options.graph_base = base.map(Into::into)).plan())
     };
     assert_eq!(base(Some("http://127.0.0.1:8787/"), local()), []);
-    assert_eq!(base(Some("http://127.0.0.1:8787/"), record("p", State::Published)), [GuardKind::OtherGraph]);
+    assert_eq!(base(Some("http://127.0.0.1:8787/"), record("p", Stage::Published)), [GuardKind::OtherGraph]);
 }
 
 #[test]

@@ -13,9 +13,9 @@ fn any_world() -> impl Strategy<Value = World> {
             }
         })
     });
-    let drawn = (0..6_usize, 0..4_usize, 0..State::ALL.len(), 0..3_usize, any::<bool>());
+    let drawn = (0..6_usize, 0..4_usize, 0..Stage::ALL.len(), 0..3_usize, any::<bool>());
     let drawn = drawn.prop_map(|(key, media, state, attempt, second)| {
-        record(&format!("p{key}"), State::ALL[state]).with(|record| {
+        record(&format!("p{key}"), Stage::ALL[state]).with(|record| {
             record.media_digest = Some(digest(&format!("media {media}")));
             record.attempt = AttemptId::new(format!("a{attempt}"));
             if second {
@@ -64,7 +64,7 @@ proptest! {
             }
             let is_recorded = |record: &Record| Some(&record.user_id) == change.user_id.as_ref()
                 && record.key == change.key
-                && (record.state == State::Published || record.state.is_open());
+                && (record.stage() == Stage::Published || record.stage().is_open());
             if change.action == Action::Publish {
                 prop_assert!(!given.records.iter().any(is_recorded));
             }

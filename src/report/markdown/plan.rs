@@ -94,7 +94,7 @@ fn branch_edits(plan: &Plan) -> Option<String> {
     let help = &edits.first()?.help;
     let point = |edit: &BranchEdit| {
         // The base's own link leads to the post; the branch's leads anywhere.
-        let link = edit.change.before.as_ref().and_then(|before| before.permalink.as_deref());
+        let link = edit.change.before.as_ref().and_then(|before| before.known_live()?.permalink.as_deref());
         let link = link.filter(|link| is_instagram(link)).map(|link| format!(" ([look](<{link}>))"));
         format!("- {}{}", prose(&capital(&edit.message)), link.unwrap_or_default())
     };

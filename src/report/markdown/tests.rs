@@ -7,9 +7,11 @@ use crate::apply::{Event, PostRef};
 use crate::exit::Exit;
 use crate::finding::{Finding, SourceText};
 use crate::id::Kind;
-use crate::lockfile::State;
+use crate::lockfile::{Reason, Stage, State};
 use crate::manifest::{MediaType, Source, UserTag};
-use crate::plan::testing::{PostBuilder as _, With as _, World, account, branch, digest, item, post, record, world};
+use crate::plan::testing::{
+    PostBuilder as _, With as _, World, account, branch, digest, item, live, post, record, world,
+};
 use crate::rules;
 
 fn place() -> Place {
@@ -40,7 +42,7 @@ fn one_of_each_kind() -> World {
         post.content.items[0].source = Source::Url("https://cdn.example.com/ferry.jpg".into());
     });
     let image = post("posts/cranes").due("2027-01-05T08:00:00Z").with(|post| post.content.caption = "Cranes".into());
-    world([carousel, reel, story, image, post("posts/live")], [record("posts/live", State::Published)])
+    world([carousel, reel, story, image, post("posts/live")], [record("posts/live", Stage::Published)])
 }
 
 #[test]
@@ -50,7 +52,7 @@ fn one_of_each_kind_reads_like_a_letter() {
 
 #[test]
 fn nothing_to_do_is_said_in_one_sentence() {
-    let world = world([post("p")], [record("p", State::Published)]);
+    let world = world([post("p")], [record("p", Stage::Published)]);
     insta::assert_snapshot!(shown(&world), @r"
     ### Merging publishes nothing now
 
@@ -82,7 +84,7 @@ fn forty_posts_fit_a_comment() {
 fn a_guard_stands_before_the_posts() {
     let mut posts: Vec<_> = (1..=6).map(|number| post(&format!("posts/{number}"))).collect();
     posts.push(post("posts/again").with(|post| post.media_digest = Some(digest("media of posts/gone"))));
-    let world = world(posts, [record("posts/gone", State::Published)]).with(|world| world.options.has_lockfile = false);
+    let world = world(posts, [record("posts/gone", Stage::Published)]).with(|world| world.options.has_lockfile = false);
     insta::assert_snapshot!("refused", shown(&world));
 }
 
@@ -108,10 +110,10 @@ fn findings_stand_at_their_posts() {
 
 #[test]
 fn what_nobody_knows_comes_first() {
-    let failed = record("posts/refused", State::Failed);
+    let failed = record("posts/refused", Stage::Failed);
     let world = world(
         [post("posts/lost"), post("posts/refused"), post("posts/old").due("2026-11-20T12:00:00Z"), post("posts/new")],
-        [record("posts/lost", State::Unknown), failed],
+        [record("posts/lost", Stage::Unknown), failed],
     );
     insta::assert_snapshot!("unknown", shown(&world));
 }
@@ -156,9 +158,10 @@ fn hostile_text_stands_in_code_or_is_broken_up() {
             post.content.collaborators = vec![one_line.clone()];
             post.content.location_id = Some(one_line.clone());
         });
-        let mut unknown = record(&format!("posts/u {one_line}"), State::Unknown);
-        unknown.permalink = Some(one_line.clone());
-        let world = world([bad, post(&format!("posts/u {one_line}"))], [unknown])
+        let mut unknown = record(&format!("posts/u {one_line}"), Stage::Unknown);
+        unknown.state = State::Unknown(Some(Reason::Other(one_line.clone())));
+        let orphan = live(&format!("posts/o {one_line}"), |live| live.permalink = Some(one_line.clone()));
+        let world = world([bad, post(&format!("posts/u {one_line}"))], [unknown, orphan])
             .with(|world| world.accounts = vec![account("brand", crate::plan::testing::USER, &one_line)]);
         let findings = [finding(&rules::YAML_SYNTAX, &format!("posts/{one_line}"), hostile)];
         let page = plan(&world.plan(), &findings, &place(), Limit::COMMENT);

@@ -1,7 +1,7 @@
 use super::*;
 use crate::id::Kind;
-use crate::lockfile::{Comment, Reason, State};
-use crate::plan::testing::{PostBuilder as _, With as _, World, account, at, digest, post, record, world};
+use crate::lockfile::{Comment, Reason, Refused, Stage, State};
+use crate::plan::testing::{PostBuilder as _, With as _, World, account, at, digest, live, post, record, world};
 
 fn shown(world: &World) -> String {
     render(&world.plan(), Style::plain(), "igsync")
@@ -22,8 +22,8 @@ fn first_day() -> World {
             post("posts/live"),
         ],
         [
-            record("posts/boats", State::Containers).with(|record| record.kind = Kind::Reel),
-            record("posts/live", State::Published),
+            record("posts/boats", Stage::Containers).with(|record| record.kind = Kind::Reel),
+            record("posts/live", Stage::Published),
         ],
     )
 }
@@ -99,17 +99,17 @@ fn every_mark_says_what_to_do() {
             post("posts/08-failed"),
         ],
         [
-            record("posts/old", State::Published),
-            record("posts/02-intent", State::Intent),
-            record("posts/03-comment", State::Published).with(|record| record.comment = Some(Comment::Due)),
-            record("posts/04-edited", State::Published),
-            record("posts/07-unknown", State::Unknown).with(|record| record.reason = Some(Reason::MaybeLive)),
-            record("posts/08-failed", State::Failed).with(|record| {
-                record.code = Some(36003);
-                record.subcode = Some(2_207_009);
-                record.reason = Some(Reason::Other("the aspect ratio is not supported".into()));
+            record("posts/old", Stage::Published),
+            record("posts/02-intent", Stage::Intent),
+            live("posts/03-comment", |live| live.comment = Some(Comment::Due)),
+            record("posts/04-edited", Stage::Published),
+            record("posts/07-unknown", Stage::Unknown)
+                .with(|record| record.state = State::Unknown(Some(Reason::MaybeLive))),
+            record("posts/08-failed", Stage::Failed).with(|record| {
+                let reason = Some(Reason::Other("the aspect ratio is not supported".into()));
+                record.state = State::Failed(Refused { reason, code: Some(36003), subcode: Some(2_207_009) });
             }),
-            record("posts/gone", State::Published),
+            record("posts/gone", Stage::Published),
         ],
     );
     insta::assert_snapshot!(render(&world.plan(), Style::plain(), "cargo run --release --"), @"
@@ -166,7 +166,7 @@ fn refusals_name_what_overrides_them() {
             .due("2026-12-01T11:00:00Z"),
     );
     posts[0].has_errors = true;
-    let world = world(posts, [record("posts/gone", State::Published)]).with(|world| {
+    let world = world(posts, [record("posts/gone", Stage::Published)]).with(|world| {
         world.options.has_lockfile = false;
         world.complete = false;
     });
@@ -283,7 +283,7 @@ fn the_last_line_is_stable() {
 
 #[test]
 fn nothing_to_do_is_one_line() {
-    assert_eq!(shown(&world([post("p")], [record("p", State::Published)])), "No changes.\n");
+    assert_eq!(shown(&world([post("p")], [record("p", Stage::Published)])), "No changes.\n");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::config::Account;
 use crate::finding::Severity;
 use crate::id::{Digest, Kind, PostKey, UserId};
-use crate::lockfile::State;
+use crate::lockfile::Stage;
 use crate::manifest::{self, Files, Loaded, Mending, Post, Source, Spot};
 use crate::media::convert::Wish;
 use crate::media::rules::Broken;
@@ -143,7 +143,7 @@ impl Project {
             posts.iter().filter_map(|post| Some((post.user_id.as_ref()?.as_str(), post.key.as_str()))).collect();
         let records = self.snapshot.records.iter();
         let vanished = records.filter(|record| {
-            record.state == State::Published && !keys.contains(&(record.user_id.as_str(), record.key.as_str()))
+            record.stage() == Stage::Published && !keys.contains(&(record.user_id.as_str(), record.key.as_str()))
         });
         vanished
             .filter_map(|record| Some((record.user_id.clone(), record.kind, record.media_digest.clone()?)))
@@ -154,7 +154,7 @@ impl Project {
         self.snapshot
             .records
             .iter()
-            .filter(|record| record.state == State::Published)
+            .filter(|record| record.stage() == Stage::Published)
             .map(|record| (record.user_id.clone(), record.key.clone()))
             .collect()
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use igsync::lockfile::format::{Parsed, parse, parse_journal, print};
-use igsync::lockfile::{Records, State};
+use igsync::lockfile::{Record, Records, Stage};
 use serde_json::{Value, json};
 
 use super::resuming::{blocked, with_answer, with_containers};
@@ -97,8 +97,8 @@ fn a_record_of_every_state_is_written_again_as_it_was() {
     let text = fixture("every.lock");
     let records = read(&text);
     assert_eq!(print(&records), text);
-    let states: BTreeSet<State> = records.iter().map(|record| record.state).collect();
-    assert_eq!(states.len(), State::ALL.len(), "the file has records of every state");
+    let stages: BTreeSet<Stage> = records.iter().map(Record::stage).collect();
+    assert_eq!(stages.len(), Stage::ALL.len(), "the file has records of every state");
     for (field, words) in WORDS.iter().filter(|(field, _)| *field != "kind") {
         for word in *words {
             assert!(text.contains(&format!("\"{field}\":\"{word}\"")), "the file has no {field} {word}");
