@@ -122,8 +122,7 @@ impl AccountRun {
         let finisher = Finisher::new(a, b, c);
         let (a, b, c) = parts();
         let live = LiveCheck::new(a, b, c, setup.added_at, graph);
-        let (a, b, c) = parts();
-        let evidence = Evidence::new(a, b, c);
+        let evidence = Evidence::new(&scope, &engine, &book);
         let (checks_live, undecided) = (setup.live_check, HashSet::new());
         Self {
             scope,
@@ -332,7 +331,7 @@ impl AccountRun {
         }
         match sorted.stopped {
             Some(stop) => Err(stop),
-            None => Ok(sorted.done.into_iter().map(|(_, done)| done).collect()),
+            None => Ok(sorted.done),
         }
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct Finisher {
 
 impl Finisher {
     pub(super) fn new(scope: Scope, engine: Service, book: Arc<dyn Book>) -> Self {
-        let evidence = Evidence::new(scope.clone(), Arc::clone(&engine), Arc::clone(&book));
+        let evidence = Evidence::new(&scope, &engine, &book);
         Self { scope, engine, book, evidence, recent: OnceCell::new() }
     }
 

@@ -9,6 +9,7 @@ use crate::lockfile::{Comment, Created, Live, PublishIntent, Reason, Record, Ref
 use crate::manifest::{Post, caption_digest};
 
 use super::engine;
+use super::failure::Failure;
 
 /// A container lives this long.
 ///
@@ -120,8 +121,9 @@ pub(super) fn not_published(mut record: Record, reason: Reason) -> Record {
 }
 
 /// Refused for its content: nothing happens until the manifest changes.
-pub(super) fn failed(mut record: Record, reason: String, code: Option<i64>, subcode: Option<i64>) -> Record {
-    record.state = State::Failed(Refused { reason: Some(reason.into()), code, subcode });
+pub(super) fn failed(mut record: Record, why: &Failure) -> Record {
+    let Failure { reason, code, subcode, .. } = why;
+    record.state = State::Failed(Refused { reason: Some(reason.clone().into()), code: *code, subcode: *subcode });
     record
 }
 

@@ -24,8 +24,8 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    pub(super) fn new(scope: Scope, engine: Service, book: Arc<dyn Book>) -> Self {
-        Self { scope, engine, book }
+    pub(super) fn new(scope: &Scope, engine: &Service, book: &Arc<dyn Book>) -> Self {
+        Self { scope: scope.clone(), engine: Arc::clone(engine), book: Arc::clone(book) }
     }
 
     /// One reading of the media that could be this post's.

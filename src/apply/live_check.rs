@@ -44,7 +44,7 @@ impl LiveCheck {
         added_at: AddedAt,
         graph: Option<String>,
     ) -> Self {
-        let evidence = Evidence::new(scope.clone(), Arc::clone(&engine), Arc::clone(&book));
+        let evidence = Evidence::new(&scope, &engine, &book);
         Self { scope, engine, book, evidence, added_at, graph }
     }
 

@@ -13,7 +13,7 @@ use super::stop::Stop;
 
 /// What came of the step, in the order of the posts.
 pub(super) struct Sorted<T> {
-    pub(super) done: Vec<(Arc<Post>, T)>,
+    pub(super) done: Vec<T>,
     pub(super) failed: Vec<(Arc<Post>, Failure)>,
     /// Why nothing more was begun.
     pub(super) stopped: Option<Stop>,
@@ -44,7 +44,7 @@ pub(super) async fn side_by_side<'a, T>(
     let mut sorted = Sorted { done: Vec::new(), failed: Vec::new(), stopped: None };
     for (post, ended) in ended {
         match ended {
-            Ok(value) => sorted.done.push((post, value)),
+            Ok(value) => sorted.done.push(value),
             Err(Stop::Post(failure)) => sorted.failed.push((post, failure)),
             Err(halt) => sorted.stopped = sorted.stopped.or(Some(halt)),
         }

@@ -102,7 +102,7 @@ impl Preparer {
             return Ok(());
         }
         let record = self.attempt_of(post);
-        self.book.end(attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode)).await
+        self.book.end(attempt::failed(record, failure)).await
     }
 
     pub(super) async fn prepare(&self, post: Arc<Post>) -> Result<Ready, Stop> {

@@ -51,7 +51,7 @@ pub(super) struct Settler {
 
 impl Settler {
     pub(super) fn new(scope: Scope, engine: Service, book: Arc<dyn Book>, leases: Leases) -> Self {
-        let evidence = Evidence::new(scope.clone(), Arc::clone(&engine), Arc::clone(&book));
+        let evidence = Evidence::new(&scope, &engine, &book);
         Self { scope, engine, book, evidence, leases }
     }
 

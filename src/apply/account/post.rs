@@ -124,7 +124,7 @@ impl AccountRun {
             failure = failure.in_item(number);
         }
         let ended = if failure.content {
-            attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode)
+            attempt::failed(record, &failure)
         } else {
             attempt::not_published(record, Reason::from(failure.reason.clone()))
         };
@@ -147,9 +147,7 @@ impl AccountRun {
             Doubt::Refused(refusal) => match settled? {
                 Settled::Open(record) | Settled::Closed(record) if refusal.class == Class::Content => {
                     let failure = Failure::refused("publishing", &refusal);
-                    self.book
-                        .write(attempt::failed(record, failure.reason.clone(), failure.code, failure.subcode))
-                        .await?;
+                    self.book.write(attempt::failed(record, &failure)).await?;
                     Err(Stop::Post(failure))
                 }
                 other => next_after(other, Some(&refusal)),
