@@ -66,7 +66,7 @@ pub struct Change {
 }
 
 /// How many of each, by the order of [`Mark`]'s declaration.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Summary {
     pub publish: usize,
     pub resume: usize,
@@ -87,7 +87,17 @@ pub struct Summary {
 
 impl Summary {
     pub(super) fn count(&mut self, mark: Mark) {
-        let counter = match mark {
+        *self.counter(mark) += 1;
+    }
+
+    /// How many posts have this mark.
+    #[must_use]
+    pub fn of(mut self, mark: Mark) -> usize {
+        *self.counter(mark)
+    }
+
+    fn counter(&mut self, mark: Mark) -> &mut usize {
+        match mark {
             Mark::Publish => &mut self.publish,
             Mark::Resume => &mut self.resume,
             Mark::Adopt => &mut self.adopt,
@@ -100,26 +110,6 @@ impl Summary {
             Mark::Expired => &mut self.expired,
             Mark::Unknown => &mut self.unknown,
             Mark::Failed => &mut self.failed,
-        };
-        *counter += 1;
-    }
-
-    /// How many posts have this mark.
-    #[must_use]
-    pub fn of(&self, mark: Mark) -> usize {
-        match mark {
-            Mark::Publish => self.publish,
-            Mark::Resume => self.resume,
-            Mark::Adopt => self.adopt,
-            Mark::Moved => self.moved,
-            Mark::Scheduled => self.scheduled,
-            Mark::Edited => self.edited,
-            Mark::Delete => self.delete,
-            Mark::Orphan => self.orphan,
-            Mark::Late => self.late,
-            Mark::Expired => self.expired,
-            Mark::Unknown => self.unknown,
-            Mark::Failed => self.failed,
         }
     }
 
