@@ -258,7 +258,7 @@ impl Ledger {
         let lockfile = read_lockfile(&*self.disk, &self.paths)?;
         self.has_lockfile = lockfile.is_some();
         let Parsed { records: in_file, had_conflicts, .. } = lockfile.unwrap_or_default();
-        self.records.merge(in_file.clone());
+        self.records.extend(self.records.news(&in_file));
         if in_file == self.records && !had_conflicts {
             return Ok(false);
         }

@@ -68,7 +68,11 @@ impl Journal {
     pub(super) async fn fold(&self) -> Result<(), Stop> {
         self.on_disk(|store, known| {
             let folded = store.fold().map(drop);
-            *lock(known) = Known::of(store);
+            let mut known = lock(known);
+            // What came into the lockfile meanwhile; not another copy of all the rest.
+            let news = known.records.news(store.records());
+            known.records.extend(news);
+            known.has_folded = store.has_folded();
             folded
         })
         .await
