@@ -244,7 +244,7 @@ impl RunSummary {
                 _ => None,
             })
             .collect();
-        let summary = self.plan.as_ref().map(|plan| plan.summary.clone()).unwrap_or_default();
+        let summary = self.plan.as_ref().map(|plan| plan.summary).unwrap_or_default();
         let acts = self.plan.as_ref().is_some_and(Plan::acts);
         let ended =
             run.count(|end| !matches!(end, End::Deferred { .. } | End::NotAttempted { .. } | End::Unsettled { .. }));

@@ -6,6 +6,8 @@ mod flat;
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::convert::Infallible;
+use std::slice;
 
 use miette::Diagnostic;
 use serde::Deserialize;
@@ -69,19 +71,48 @@ pub enum Error {
     TooLarge { line: usize },
 }
 
-/// The whole text of a lockfile. Equal records give equal text.
+/// The whole text of a lockfile or journal. Equal records give equal text.
 #[must_use]
 pub fn print(records: &Records) -> String {
+    let Ok(text) = print_checked::<Infallible>(records, |_, _, _| Ok(()));
+    text
+}
+
+/// The text of a lockfile, unless [`parse`] would refuse it: what the next run cannot read is never written.
+///
+/// # Errors
+///
+/// [`Error::TooLarge`] at the line that has no more room.
+pub fn print_lockfile(records: &Records) -> Result<String, Error> {
+    print_within(records, LIMIT)
+}
+
+/// The same with records that weigh at most `limit`.
+pub(super) fn print_within(records: &Records, limit: u64) -> Result<String, Error> {
+    let mut room = Room { taken: 0, limit };
+    print_checked(records, |line, text, record| {
+        let fits = room.is_enough_to_read(text.as_bytes()) && room.take(text.as_bytes(), slice::from_ref(record));
+        if fits { Ok(()) } else { Err(Error::TooLarge { line }) }
+    })
+}
+
+/// `check` gets the number, the text and the record of each line.
+fn print_checked<E>(
+    records: &Records,
+    mut check: impl FnMut(usize, &str, &Record) -> Result<(), E>,
+) -> Result<String, E> {
     let mut ordered: Vec<([u8; 32], &Record)> =
         records.posts().flat_map(|attempts| attempts.iter().map(|record| (place(record), record))).collect();
     ordered.sort_by(|(place_a, a), (place_b, b)| place_a.cmp(place_b).then_with(|| a.attempt.cmp(&b.attempt)));
     let mut text = String::with_capacity(HEADER.len() + ordered.len() * 512);
     text.push_str(HEADER);
-    for (_, record) in ordered {
-        text.push_str(&json(record));
+    for (index, (_, record)) in ordered.into_iter().enumerate() {
+        let line = json(record);
+        check(index + 2, &line, record)?;
+        text.push_str(&line);
         text.push('\n');
     }
-    text
+    Ok(text)
 }
 
 /// One line that holds all of `records` or, when it is torn, none: a single record as itself, several
@@ -210,8 +241,8 @@ fn read_line(text: &[u8], line: usize, limit: u64, parsed: &mut Parsed) -> Resul
     if text.starts_with(b"{\"igsync_lock\"") {
         return read_header(text, line);
     }
-    let room = limit.saturating_sub(parsed.weight);
-    if text.len() > LONG_LINE && most(text) > room {
+    let mut room = Room { taken: parsed.weight, limit };
+    if !room.is_enough_to_read(text) {
         return Err(Error::TooLarge { line });
     }
     let records: Vec<Record> = if text.starts_with(b"[") {
@@ -220,13 +251,33 @@ fn read_line(text: &[u8], line: usize, limit: u64, parsed: &mut Parsed) -> Resul
         serde_json::from_slice(text).map(|one| vec![one])
     }
     .map_err(|error| line_error(&error, line))?;
-    parsed.weight += text.len() as u64 + records.iter().map(weight).sum::<u64>();
-    if parsed.weight > limit {
+    let fits = room.take(text, &records);
+    parsed.weight = room.taken;
+    if !fits {
         return Err(Error::TooLarge { line });
     }
     parsed.versions += records.len();
     parsed.records.extend(records);
     Ok(())
+}
+
+/// How much of a limit the lines of one text take, as [`weight`] counts.
+struct Room {
+    taken: u64,
+    limit: u64,
+}
+
+impl Room {
+    /// Whether a line may be read at all. Only a long one can take much more than its text while it is read.
+    fn is_enough_to_read(&self, line: &[u8]) -> bool {
+        line.len() <= LONG_LINE || most(line) <= self.limit.saturating_sub(self.taken)
+    }
+
+    /// Adds a line with its records. Returns whether they still fit.
+    fn take(&mut self, line: &[u8], records: &[Record]) -> bool {
+        self.taken += line.len() as u64 + records.iter().map(weight).sum::<u64>();
+        self.taken <= self.limit
+    }
 }
 
 /// What a record takes in memory besides its texts, in bytes; they are as long as its line.

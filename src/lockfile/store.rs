@@ -125,6 +125,8 @@ pub struct Ledger {
     journal_is_empty: bool,
     is_poisoned: bool,
     is_in_memory: bool,
+    /// What the records of the lockfile may take.
+    limit: u64,
 }
 
 impl Ledger {
@@ -141,6 +143,7 @@ impl Ledger {
             journal_is_empty: false,
             is_poisoned: false,
             is_in_memory: true,
+            limit: format::LIMIT,
         }
     }
 
@@ -262,8 +265,15 @@ impl Ledger {
         if in_file == self.records && !had_conflicts {
             return Ok(false);
         }
-        let text = format::print(&self.records);
         let path = self.paths.lockfile.clone();
+        let text = format::print_within(&self.records, self.limit).map_err(|problem| Error::Unreadable {
+            path: path.display().to_string(),
+            problem,
+            help: format!(
+                "the file was not touched, and all records are in {}; {TOO_LARGE}",
+                self.paths.journal().display()
+            ),
+        })?;
         self.keep(|disk| disk.replace(&path, text.as_bytes()).map_err(|error| Error::io(&path, "written", error)))?;
         self.has_lockfile = true;
         self.has_folded = true;

@@ -103,12 +103,16 @@ impl Journal {
         } else {
             Ok(work())
         };
-        kept.and_then(|kept| kept.map_err(|error| error.to_string())).map_err(|reason| {
-            self.context.halt_run(Halt {
-                cause: Cause::Incomplete,
-                reason,
-                help: "nothing more was published; make the folder writable, then run apply again".to_owned(),
-            })
+        let writable = "make the folder writable, then run apply again";
+        let kept = match kept {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(lockfile::Error::Unreadable { path, problem, help })) => Err((format!("{path}: {problem}"), help)),
+            Ok(Err(error)) => Err((error.to_string(), writable.to_owned())),
+            Err(error) => Err((error, writable.to_owned())),
+        };
+        kept.map_err(|(reason, help)| {
+            let help = format!("nothing more was published; {help}");
+            self.context.halt_run(Halt { cause: Cause::Incomplete, reason, help })
         })
     }
 }

@@ -252,6 +252,25 @@ fn records_that_take_too_much_are_refused_at_their_line() {
 }
 
 #[test]
+fn a_lockfile_is_written_only_while_it_can_be_read() {
+    let many: Records = (0..100).map(carousel).collect();
+    let long = carousel(0).children.into_iter().cycle().take(5_000).collect();
+    let long = Records::from_iter([Record { children: long, ..carousel(0) }]);
+    for records in [many, long] {
+        let text = print(&records);
+        let limits = (0..=32).map(|step| text.len() as u64 * step / 8);
+        let written: Vec<bool> = limits
+            .map(|limit| {
+                let written = print_within(&records, limit);
+                assert_eq!(parse_within(text.as_bytes(), limit).map(|_| text.clone()), written);
+                written.is_ok()
+            })
+            .collect();
+        assert!(written.contains(&true) && written.contains(&false), "{written:?}");
+    }
+}
+
+#[test]
 fn a_long_line_is_weighed_before_it_is_read() {
     let whole = print_line(&[carousel(1)]);
     let (before, behind) = whole.trim_end().split_once("\"children\":[").unwrap();

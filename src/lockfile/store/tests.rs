@@ -90,6 +90,21 @@ proptest! {
     }
 }
 
+#[test]
+fn a_lockfile_that_could_not_be_read_again_is_not_written() {
+    let disk = root();
+    let mut ledger = open(&disk);
+    ledger.record(record("posts/a", "a1", Stage::Published)).unwrap();
+    ledger.fold().unwrap();
+    let before = disk.bytes(LOCKFILE).unwrap();
+    ledger.limit = before.len() as u64 + 1000;
+    ledger.record_all((0..9).map(|n| record(&format!("posts/{n}"), "a1", Stage::Published)).collect()).unwrap();
+    let error = ledger.fold().unwrap_err();
+    assert!(matches!(error, Error::Unreadable { problem: format::Error::TooLarge { .. }, .. }), "{error}");
+    assert_eq!(disk.bytes(LOCKFILE), Some(before));
+    assert_eq!(snapshot(&disk).records.len(), 10, "the journal has them all");
+}
+
 /// Records six steps of two posts, folds twice, and returns what was acknowledged before the end.
 fn run(disk: &MemDisk, acknowledged: &mut Vec<Record>) -> Result<(), Error> {
     let mut ledger = try_open(disk)?;

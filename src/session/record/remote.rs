@@ -24,6 +24,14 @@ impl Remote for Branch {
         records: &'a Records,
         message: &'a str,
     ) -> BoxFuture<'a, Result<Version, RemoteError>> {
-        Box::pin(async move { self.put(over, format::print(records).as_bytes(), message).await })
+        Box::pin(async move {
+            // Every later run would refuse to read a larger one.
+            let text = format::print_lockfile(records).map_err(|problem| {
+                RemoteError::Refused(format!(
+                    "igsync.lock is too large to be pushed ({problem}): divide the posts among several content roots"
+                ))
+            })?;
+            self.put(over, text.as_bytes(), message).await
+        })
     }
 }
