@@ -2,6 +2,7 @@
 //! beyond this machine refuses a record ([`RemoteError`]). A test that owns them all owns everything that can fail.
 
 pub mod address;
+mod body;
 mod fetch;
 mod http;
 pub mod mem_disk;
@@ -18,8 +19,9 @@ use jiff::Timestamp;
 pub use crate::files::{
     Access, Disk, Entry, FileKind, Held, Linked, ReadDisk, RunLock, Stat, named, named_from, refuse_links,
 };
+pub use body::{Body, Progress};
 pub use fetch::{Claim, Expected, FetchError, Fetched, Sink};
-pub use http::{Body, HttpOptions, HttpTransport, Progress};
+pub use http::{HttpOptions, HttpTransport};
 pub use mem_disk::MemDisk;
 pub use real_clock::RealClock;
 pub use real_disk::RealDisk;

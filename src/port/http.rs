@@ -1,7 +1,6 @@
 //! Requests over real sockets.
 
 use std::error::Error as _;
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
@@ -15,42 +14,14 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 
 use self::stranger::{Known, Stranger, fetch_failure};
-use super::{Access, FetchError, Fetched, Method, Request, Response, Sink, Transport, TransportError};
 use crate::net::{LOOPBACK, is_loopback};
+use crate::port::{
+    Access, Body, FetchError, Fetched, Method, Progress, Request, Response, Sink, Transport, TransportError,
+};
 
 mod stranger;
 #[cfg(test)]
 mod tests;
-
-/// What a request carries.
-pub enum Body {
-    Empty,
-    Bytes {
-        content_type: &'static str,
-        bytes: Vec<u8>,
-    },
-    /// `len` bytes from where `source` stands, sent with constant memory and an explicit length.
-    Stream {
-        content_type: &'static str,
-        source: Box<dyn Access>,
-        len: u64,
-        /// Told how many bytes of this body were handed to the socket so far.
-        progress: Option<Progress>,
-    },
-}
-
-/// Called with the bytes that were handed over so far.
-pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;
-
-impl fmt::Debug for Body {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("Empty"),
-            Self::Bytes { bytes, .. } => write!(f, "Bytes({})", bytes.len()),
-            Self::Stream { len, .. } => write!(f, "Stream({len})"),
-        }
-    }
-}
 
 /// How [`HttpTransport`] speaks to every host.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! A file system in memory that can fail on purpose: what tests and the fault sweep run on.
 //!
-//! Writes are durable when they return, like those of [`super::RealDisk`]. Every durable write is counted,
+//! Writes are durable when they return, like those of [`Disk`]. Every durable write is counted,
 //! and a [`Fault`] can be placed on any of them. After a crash every call fails until [`MemDisk::revive`].
 
 mod files;

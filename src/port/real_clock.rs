@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::Clock;
+use crate::port::Clock;
 
 #[derive(Debug)]
 pub struct RealClock {

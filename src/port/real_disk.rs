@@ -143,9 +143,9 @@ fn not_regular() -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    use super::super::temporary_folder;
     use super::*;
     use crate::files::{FileKind, Linked};
+    use crate::port::temporary_folder;
 
     #[test]
     fn a_replaced_file_stays_readable_for_others() {

@@ -11,9 +11,9 @@ use std::sync::{Arc, OnceLock};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::super::address::is_public;
-use super::super::{FetchError, TransportError};
 use super::{HttpOptions, at_home, build, builder, failure, get_or_build, with_roots};
 use crate::net::is_loopback;
+use crate::port::{FetchError, TransportError};
 
 /// Names that are not asked for: their addresses are known.
 pub(super) type Known = HashMap<String, Vec<IpAddr>>;

@@ -242,8 +242,8 @@ fn stat_of(stat: &fs::Stat) -> Stat {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::temporary_folder;
     use super::*;
+    use crate::port::temporary_folder;
 
     /// Both ways to open are the same: the one call, and folder by folder.
     #[test]
