@@ -23,31 +23,9 @@ pub(crate) use jpeg::orientation_of;
 pub use mp4::{Brand, Video};
 pub use tracks::{AudioTrack, EditList, Scan, VideoTrack};
 
-/// Changes with the code that reads facts: what other code has read is not trusted.
-pub(super) const READER: u64 = fingerprint(&[
-    include_bytes!("probe.rs"),
-    include_bytes!("probe/coding.rs"),
-    include_bytes!("probe/icc.rs"),
-    include_bytes!("probe/jpeg.rs"),
-    include_bytes!("probe/mp4.rs"),
-    include_bytes!("probe/samples.rs"),
-    include_bytes!("probe/tracks.rs"),
-]);
-
-/// FNV-1a, in the compiler.
-const fn fingerprint(sources: &[&[u8]]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325;
-    let mut file = 0;
-    while file < sources.len() {
-        let mut at = 0;
-        while at < sources[file].len() {
-            hash = (hash ^ sources[file][at] as u64).wrapping_mul(0x0100_0000_01b3);
-            at += 1;
-        }
-        file += 1;
-    }
-    hash
-}
+/// Goes up whenever the readers may read other facts from the same bytes: what an older one has read is not trusted.
+/// `every_fact_of_the_samples_is_as_this_reader_reads_it` shows such a change.
+pub(super) const READER: u64 = 1;
 
 /// The facts of one file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
