@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use igsync::media::{DigestCache, digest_file};
-use igsync::port::RealDisk;
+use igsync_host::RealDisk;
+use igsync_media::{DigestCache, digest_file};
 
 const ROUNDS: usize = 5;
 const FILES: usize = 8;

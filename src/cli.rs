@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::id::Kind;
+use igsync_base::id::Kind;
 
 pub use lock::{Lock, LockChange, LockList, LockMerge, LockMove, LockRemove, LockScope, LockShow};
 

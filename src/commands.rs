@@ -30,15 +30,15 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 
-use crate::apply::{Event, Observer};
 use crate::cli::{Cli, Command, Global, Keep};
-use crate::config::Env;
 use crate::exit::Exit;
-use crate::port::{HttpOptions, HttpTransport, RealClock, RealDisk};
 use crate::report::text::commands;
 use crate::report::{self, Style};
 use crate::session::{Failure, Note, Noted, Place, Ports, Random};
-use crate::text::visible;
+use igsync_apply::{Event, Observer};
+use igsync_base::text::visible;
+use igsync_host::{HttpOptions, HttpTransport, RealClock, RealDisk};
+use igsync_model::config::Env;
 
 pub use actions::Actions;
 pub use terminal::{Stream, Streams, Terminal};

@@ -1,4 +1,4 @@
-//! Services that publish: each adapts its client to [`crate::apply::Engine`].
+//! Services that publish: each adapts its client to [`igsync_apply::Engine`].
 
 pub mod instagram;
 

@@ -2,7 +2,7 @@
 
 use std::process::{ExitCode, Termination};
 
-use crate::apply::{Cause, Signal};
+use igsync_apply::{Cause, Signal};
 
 /// How a run ended. Of several that hold, `apply` reports the first of [`Exit::PRECEDENCE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

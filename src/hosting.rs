@@ -19,12 +19,13 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use crate::config::Hosting;
-use crate::config::hosting::template::{self, Values};
-use crate::media::MediaFile;
-use crate::net::is_loopback;
-use crate::port::{Disk, Progress, Transport};
 use crate::process::Environment;
+use igsync_base::files::Disk;
+use igsync_base::net::is_loopback;
+use igsync_media::MediaFile;
+use igsync_model::config::Hosting;
+use igsync_model::config::hosting::template::{self, Values};
+use igsync_ports::{Progress, Transport};
 
 use checkout::Checkout;
 use command::Program;

@@ -58,7 +58,7 @@ impl Style {
 /// A value for programs on a line of its own.
 fn json_line(value: &impl serde::Serialize) -> String {
     // Names, numbers and texts alone: this cannot fail.
-    crate::text::json(serde_json::to_string(value).unwrap_or_default()) + "\n"
+    igsync_base::text::json(serde_json::to_string(value).unwrap_or_default()) + "\n"
 }
 
 fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {

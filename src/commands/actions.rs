@@ -7,17 +7,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::json;
 
-use crate::apply::{Event, Observer};
 use crate::cli::Command;
-use crate::config::Env;
 use crate::exit::Exit;
-use crate::finding::Finding;
-use crate::plan::{Mark, Plan};
-use crate::port::named;
 use crate::report::markdown::{self, End, Limit, Place, Run};
 use crate::report::text::plural;
 use crate::report::{self, workflow};
-use crate::text;
+use igsync_apply::{Event, Observer};
+use igsync_base::files::named;
+use igsync_base::finding::Finding;
+use igsync_base::text;
+use igsync_model::config::Env;
+use igsync_model::plan::{Mark, Plan};
 
 use super::terminal::Stream;
 use super::{Ports, Ui};
@@ -258,7 +258,7 @@ impl RunSummary {
             run.count(|end| matches!(end, End::Deferred { .. } | End::NotAttempted { .. } | End::Unsettled { .. }));
         let in_run = run.count(|end| matches!(end, End::Unknown { .. }));
         let before = self.plan.as_ref().map_or(0, |plan| {
-            let is_new = |key: &crate::id::PostKey| run.posts.iter().all(|(post, _)| post.key != *key);
+            let is_new = |key: &igsync_base::id::PostKey| run.posts.iter().all(|(post, _)| post.key != *key);
             let unknown = plan.changes.iter().filter(|change| change.mark() == Mark::Unknown);
             unknown.filter(|change| is_new(&change.key)).count()
         });

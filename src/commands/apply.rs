@@ -7,18 +7,18 @@ mod prepare;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::apply::{Observer, Run};
 use crate::cli::{Apply, Global, OutputFormat, Refresh};
 use crate::exit::Exit;
-use crate::id::AttemptId;
-use crate::lockfile::Ledger;
-use crate::plan::{GuardKind, Plan};
 use crate::report;
 use crate::report::text::plural;
 use crate::session::connect::{Connector, Pace};
 use crate::session::project::Project;
 use crate::session::record::{RecordPlace, Terms, choose, how_to_keep};
 use crate::session::root::ContentRoot;
+use igsync_apply::{Observer, Run};
+use igsync_base::id::AttemptId;
+use igsync_model::lockfile::Ledger;
+use igsync_model::plan::{GuardKind, Plan};
 
 use super::connect::connect_all;
 use super::difference::{due_by, make};

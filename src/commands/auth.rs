@@ -10,14 +10,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::cli::{Auth, Global};
-use crate::config::{Account, Config, Settings};
 use crate::exit::Exit;
-use crate::graph::{Client, Error, Issued};
-use crate::lockfile::Paths;
-use crate::port::Transport;
 use crate::report;
 use crate::session::root::ContentRoot;
 use crate::session::{credentials, expiry};
+use igsync_instagram::{Client, Error, Issued};
+use igsync_model::config::{Account, Config, Settings};
+use igsync_model::lockfile::Paths;
+use igsync_ports::Transport;
 
 use super::{Ended, Failure, Ports, Ui, write_stdout};
 

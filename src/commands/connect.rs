@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::id::AccountName;
 use crate::session::Failure;
 use crate::session::connect::{Accounts, Connecting};
+use igsync_base::id::AccountName;
 
 use super::Ui;
 

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::cli::Scope;
-use crate::config::{Account, Paused};
 use crate::exit::Exit;
-use crate::id::{AccountName, AttemptId, PostKey};
-use crate::lockfile::Record;
-use crate::manifest::caption_digest;
-use crate::plan::{self, AccountView, Input, Options, Selection};
 use crate::session::project::Project;
 use crate::session::{Failure, Ports};
+use igsync_base::id::{AccountName, AttemptId, PostKey};
+use igsync_model::config::{Account, Paused};
+use igsync_model::lockfile::Record;
+use igsync_model::manifest::caption_digest;
+use igsync_model::plan::{self, AccountView, Input, Options, Selection};
 
 /// By what time posts are due: what the person says, else the server's where it was asked, else this machine's.
 /// The sandbox in this process knows no time of its own that posts were dated by.

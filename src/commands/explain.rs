@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use crate::exit::{Exit, Words};
-use crate::finding::{Rule, Severity};
-use crate::graph::codes::{self, Known, Source};
-use crate::id::Kind;
-use crate::rules;
-use crate::yaml::closest;
+use igsync_base::finding::{Rule, Severity};
+use igsync_base::id::Kind;
+use igsync_base::rules;
+use igsync_instagram::codes::{self, Known, Source};
+use igsync_model::yaml::closest;
 
 use super::{Ended, Failure, Ui, write_stdout};
 

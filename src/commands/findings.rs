@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::cli::Scope;
-use crate::id::AttemptId;
-use crate::plan;
 use crate::report;
 use crate::session::project::Project;
 use crate::session::{Failure, Ports, draw};
+use igsync_base::id::AttemptId;
+use igsync_model::plan;
 
 use super::Ui;
 use super::difference::make;

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::port::{named, named_from};
-use crate::text::quoted;
-use crate::{config, lockfile, manifest};
+use igsync_base::files::{named, named_from};
+use igsync_base::text::quoted;
+use igsync_model::config;
+use igsync_model::lockfile;
+use igsync_model::manifest;
 
 use super::new::{SCHEMA, is_there, save};
 use super::schema::text;

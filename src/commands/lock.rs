@@ -3,18 +3,18 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::apply::by_hand;
 use crate::cli::{
     Global, Lock, LockChange, LockList, LockMerge, LockMove, LockRemove, LockScope, LockShow, OutputFormat,
 };
 use crate::exit::Exit;
-use crate::lockfile::{Record, Records, Stage, format};
-use crate::port::named;
 use crate::report::lock::{self as text, Done};
 use crate::report::text::one_line;
 use crate::session::load::load;
 use crate::session::project::Project;
 use crate::session::subject::{self, Named};
+use igsync_apply::by_hand;
+use igsync_base::files::named;
+use igsync_model::lockfile::{Record, Records, Stage, format};
 
 use super::record_edit::RecordEdit;
 use super::{Ended, Failure, Ports, Ui, write_stdout};
@@ -81,7 +81,7 @@ async fn rename(global: &Global, args: &LockMove, ports: &Ports, ui: &Ui) -> End
     if to == named.key || to.as_str().trim().is_empty() || to.as_str().contains(char::is_control) {
         return Err(Failure::message(Exit::Usage, "the new key must be another name", "lock mv OLD NEW"));
     }
-    let is_heir = |post: &&Arc<crate::manifest::Post>| post.key == to && post.account == named.account;
+    let is_heir = |post: &&Arc<igsync_model::manifest::Post>| post.key == to && post.account == named.account;
     let post = editing.project.posts.iter().find(is_heir).cloned();
     let user = RecordEdit::user_of(&named)?;
     let there = editing.records().attempts(&user, &to).to_vec();

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use crate::cli::{Global, New};
-use crate::config;
 use crate::exit::Exit;
-use crate::id::Kind;
-use crate::port::{Disk, FileKind, Linked};
+use igsync_base::files::{Disk, FileKind, Linked};
+use igsync_base::id::Kind;
+use igsync_model::config;
 
 use super::{Ended, Failure, Ports, Ui, write_stdout};
 

@@ -2,7 +2,6 @@
 
 use crate::cli::{Global, Plan, PlanFormat};
 use crate::exit::Exit;
-use crate::plan;
 use crate::report;
 use crate::report::markdown::Limit;
 use crate::report::text::one_line;
@@ -10,6 +9,7 @@ use crate::session::branch;
 use crate::session::load::load;
 use crate::session::project::Project;
 use crate::session::record::known_offline;
+use igsync_model::plan;
 
 use super::findings::{make_and_draw, say_findings, show_findings};
 use super::{Ended, Failure, Ports, Ui, actions, refresh, write_coloured, write_commands, write_stdout};
@@ -104,6 +104,6 @@ fn show(plan: &plan::Plan, project: &Project, format: PlanFormat, ports: &Ports,
 }
 
 fn has_sandbox_records(project: &Project, ports: &Ports) -> bool {
-    crate::lockfile::read(&*ports.disk, &crate::lockfile::Paths::sandbox(&project.root))
+    igsync_model::lockfile::read(&*ports.disk, &igsync_model::lockfile::Paths::sandbox(&project.root))
         .is_ok_and(|snapshot| !snapshot.records.is_empty())
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::apply::{Ledger, Observer};
-use crate::lockfile::format::{self, HEADER};
-use crate::lockfile::{Paths, Record};
-use crate::port::RunLock;
 use crate::session::project::Project;
 use crate::session::record::RecordPlace;
 use crate::session::run_lock::{Claim, Tried};
 use crate::session::{Failure, Ports};
-use crate::text;
+use igsync_apply::{Ledger, Observer};
+use igsync_base::files::RunLock;
+use igsync_base::text;
+use igsync_model::lockfile::format::{self, HEADER};
+use igsync_model::lockfile::{Paths, Record};
 
 use super::Ui;
 

@@ -4,14 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::apply::by_hand::{NewAttempt, Objection, Subject};
-use crate::apply::{AccountRun, Cause, Halt, Ledger, Observer, Stop};
 use crate::cli::{Change, Global, LockScope, OutputFormat};
-use crate::config::Push;
 use crate::exit::Exit;
-use crate::graph::Client;
-use crate::id::{AccountName, AttemptId, PostKey, UserId};
-use crate::lockfile::{Record, Records};
 use crate::report::lock::Done;
 use crate::report::text::{commands, visible};
 use crate::session::connect::{Connector, Pace};
@@ -19,6 +13,12 @@ use crate::session::project::Project;
 use crate::session::record::{RecordPlace, Terms, choose, how_to_keep, take_in_newest};
 use crate::session::root::ContentRoot;
 use crate::session::subject::Named;
+use igsync_apply::by_hand::{NewAttempt, Objection, Subject};
+use igsync_apply::{AccountRun, Cause, Halt, Ledger, Observer, Stop};
+use igsync_base::id::{AccountName, AttemptId, PostKey, UserId};
+use igsync_instagram::Client;
+use igsync_model::config::Push;
+use igsync_model::lockfile::{Record, Records};
 
 use super::connect::connect_all;
 use super::record::{self, print_unpushed_records};

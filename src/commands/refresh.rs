@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::apply::{Run, Stop, has_open, has_work};
 use crate::cli::{Refresh, Scope};
-use crate::id::{AccountName, AttemptId};
-use crate::lockfile;
 use crate::session::connect::{Connector, Pace};
 use crate::session::project::Project;
 use crate::session::record::ledger_of;
+use igsync_apply::{Run, Stop, has_open, has_work};
+use igsync_base::id::{AccountName, AttemptId};
+use igsync_model::lockfile;
 
 use super::connect::connect_all;
 use super::difference::{due_by, make};
@@ -95,7 +95,7 @@ fn accounts_to_ask(
         scope.account.is_empty() || scope.account.iter().any(|selected| *selected == *name.as_str())
     };
     let accounts = project.config.accounts.iter().filter(|account| is_selected(&account.name));
-    let is_asked = |account: &&crate::config::Account| {
+    let is_asked = |account: &&igsync_model::config::Account| {
         let is_open = project.user_of(account).is_some_and(|user| has_open(&project.snapshot.records, &user));
         is_open || refresh == Refresh::Full && has_work(&offline, &account.name)
     };

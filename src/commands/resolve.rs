@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::apply::by_hand::{self, Seen, link_code};
-use crate::apply::{Halt, Observer, Stop};
 use crate::cli::{Global, OutputFormat, Resolve};
 use crate::engine::instagram::refusal;
 use crate::exit::Exit;
-use crate::id::{MediaId, PostKey};
-use crate::lockfile::{Comment, Live, Reason, Record, State, Via, effective};
-use crate::manifest::{Post, PostState};
 use crate::report::lock::Done;
 use crate::session::subject::{self, Named};
+use igsync_apply::by_hand::{self, Seen, link_code};
+use igsync_apply::{Halt, Observer, Stop};
+use igsync_base::id::{MediaId, PostKey};
+use igsync_model::lockfile::{Comment, Live, Reason, Record, State, Via, effective};
+use igsync_model::manifest::{Post, PostState};
 
 use super::record_edit::{Opening, RecordEdit};
 use super::{Ended, Failure, Ports, Silent, Ui};

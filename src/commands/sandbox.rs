@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::cli::{Global, Sandbox as Args};
 use crate::exit::Exit;
-use crate::port::named;
-use crate::sandbox::{FaultPlan, Options, Sandbox, parse_faults};
 use crate::session::root::ContentRoot;
+use igsync_base::files::named;
+use igsync_sandbox::{FaultPlan, Options, Sandbox, parse_faults};
 
 use super::{Ended, Failure, Ports, Ui, write_stdout};
 

@@ -4,7 +4,10 @@ use serde_json::Value;
 
 use crate::cli::Schema;
 use crate::exit::Exit;
-use crate::{config, lockfile, manifest, report};
+use crate::report;
+use igsync_model::config;
+use igsync_model::lockfile;
+use igsync_model::manifest;
 
 use super::{Ended, Ui, judge};
 

@@ -1,7 +1,7 @@
 //! SIGINT and SIGTERM: the first asks the run to stop, the second ends the process.
 
-use crate::apply::{Signal, StopSignal, stop_channel};
 use crate::exit::Exit;
+use igsync_apply::{Signal, StopSignal, stop_channel};
 
 /// Listens until the process ends. Must be called inside a runtime.
 pub(super) fn listen() -> StopSignal {

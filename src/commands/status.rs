@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::cli::{Global, OutputFormat, Scope, Status};
-use crate::config::{Account, Paused};
 use crate::exit::Exit;
-use crate::lockfile::{Record, Stage, State};
-use crate::plan::{Mark, Plan};
 use crate::report;
 use crate::report::auth::TokenReport;
 use crate::report::status::{AccountStatus, Line};
@@ -15,6 +12,9 @@ use crate::session::project::Project;
 use crate::session::record::take_in_newest;
 use crate::session::root::ContentRoot;
 use crate::session::token::needs;
+use igsync_model::config::{Account, Paused};
+use igsync_model::lockfile::{Record, Stage, State};
+use igsync_model::plan::{Mark, Plan};
 
 use super::auth::{chosen, facts};
 use super::difference::make;

@@ -4,12 +4,12 @@ use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::apply::Observer;
 use crate::cli::{Colour, Global};
 use crate::exit::Exit;
-use crate::port::Clock;
 use crate::report::{self, Style};
-use crate::text::Guarded;
+use igsync_apply::Observer;
+use igsync_base::text::Guarded;
+use igsync_ports::Clock;
 
 use super::Failure;
 
@@ -162,7 +162,7 @@ impl Terminal {
     /// Asks for something secret: without echo on a terminal, else the next line of stdin.
     pub fn ask_secret(&self, prompt: &str) -> io::Result<String> {
         if io::stdin().is_terminal() {
-            return rpassword::prompt_password(format!("{}: ", crate::text::one_line(prompt)));
+            return rpassword::prompt_password(format!("{}: ", igsync_base::text::one_line(prompt)));
         }
         let mut line = String::new();
         io::BufRead::read_line(&mut io::Read::take(io::stdin().lock(), SECRET_LIMIT), &mut line)?;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::cli::{FindingsFormat, Global, Validate};
 use crate::exit::Exit;
-use crate::finding::{Finding, Severity};
 use crate::report;
 use crate::report::text::plural;
 use crate::session::load::load_to_check;
 use crate::session::project::Project;
 use crate::session::relative;
+use igsync_base::finding::{Finding, Severity};
 
 use super::{Ended, Ports, Ui, write_coloured, write_commands, write_stdout};
 

@@ -8,17 +8,18 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use crate::apply::{
+use igsync_apply::{
     Address, Capabilities, Class, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part, Publishing,
     Quota, Reading, Refusal, WaitsFor, Window,
 };
-use crate::graph::codes::{self, Known};
-use crate::graph::retry::{Call, Verdict, decide};
-use crate::graph::wire::StatusCode;
-use crate::graph::{
-    self, Client, Error, Flavour, Pause, PublishAnswer, Reference, Uploaded, VideoUpload, WrongDate, publish_outcome,
+use igsync_base::id::{ContainerId, MediaId, PartId, UserId};
+use igsync_instagram::codes::{self, Known};
+use igsync_instagram::retry::{Call, Verdict, decide};
+use igsync_instagram::wire::StatusCode;
+use igsync_instagram::{
+    self as graph, Client, Error, Flavour, Pause, PublishAnswer, Reference, Uploaded, VideoUpload, WrongDate,
+    publish_outcome,
 };
-use crate::id::{ContainerId, MediaId, PartId, UserId};
 
 /// One Instagram account, by the token of its client.
 pub struct Instagram {
@@ -293,7 +294,7 @@ fn is_denied(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{ApiError, Why};
+    use igsync_instagram::{ApiError, Why};
 
     fn api(code: i64, subcode: Option<i64>) -> Error {
         Error::Api(Box::new(ApiError { edge: "media_publish", http_status: 400, code, subcode, ..ApiError::default() }))

@@ -15,7 +15,7 @@ use super::message::{Signature, message, run_page};
 use super::outcome::{self, Said};
 use super::target::Target;
 use super::tree::{self, TreeError};
-use crate::port::{RemoteError, Version};
+use igsync_ports::{RemoteError, Version};
 
 /// Stands for a branch that the remote does not have yet.
 const ABSENT: &str = "absent";

@@ -2,7 +2,7 @@
 
 use super::command::Git;
 use super::error::Error;
-use crate::text::stripped;
+use igsync_base::text::stripped;
 
 /// No longer than this, whatever a caller brings. In characters.
 const LIMIT: usize = 4000;

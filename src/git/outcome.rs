@@ -4,7 +4,7 @@
 //! pushing again can help, where the remote's branch still stands as before.
 
 use super::redact::shown;
-use crate::port::RemoteError;
+use igsync_ports::RemoteError;
 
 /// The line about our one branch.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What git and a remote wrote, made fit to be shown: one line, without credentials, obeyed by no terminal
 //! and no workflow runner.
 
-use crate::text::excerpt;
+use igsync_base::text::excerpt;
 
 /// At most so many characters are shown.
 const LIMIT: usize = 400;

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Error;
-use crate::config::Repository;
 use crate::git::Git;
 use crate::process::Environment;
+use igsync_model::config::Repository;
 
 /// A content root that should be in a git checkout.
 #[derive(Clone, Debug)]

@@ -12,11 +12,11 @@ use std::time::Duration;
 use url::Url;
 
 use super::Error;
-use crate::media::MediaFile;
-use crate::net;
 use crate::process::{self, Call, Environment, Limits, Output, Problem, TalksTo};
-use crate::text::secrets::Secrets;
-use crate::text::{excerpt, tokens};
+use igsync_base::net;
+use igsync_base::text::secrets::Secrets;
+use igsync_base::text::{excerpt, tokens};
+use igsync_media::MediaFile;
 
 pub(super) struct Program {
     pub words: Vec<String>,

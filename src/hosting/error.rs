@@ -5,8 +5,8 @@ use std::sync::Arc;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::config::hosting::template;
-use crate::media::FileError;
+use igsync_media::FileError;
+use igsync_model::config::hosting::template;
 
 #[derive(Clone, Debug, Error, Diagnostic)]
 pub enum Error {

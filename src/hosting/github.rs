@@ -7,9 +7,9 @@ use url::Url;
 
 use super::Error;
 use super::checkout::{Checkout, Committed};
-use crate::config::Repository;
-use crate::config::hosting::template;
-use crate::media::MediaFile;
+use igsync_media::MediaFile;
+use igsync_model::config::Repository;
+use igsync_model::config::hosting::template;
 
 pub(super) struct Github {
     checkout: Checkout,

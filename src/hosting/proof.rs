@@ -28,10 +28,10 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::expiry::expires_at;
-use crate::media::probe::Facts;
-use crate::net::{is_loopback, shown};
-use crate::port::{Body, Claim, Clock, FetchError, Fetched, Method, Request, Response, Transport};
 use body::Reading;
+use igsync_base::net::{is_loopback, shown};
+use igsync_media::probe::Facts;
+use igsync_ports::{Body, Claim, Clock, FetchError, Fetched, Method, Request, Response, Transport};
 
 pub use trouble::Trouble;
 

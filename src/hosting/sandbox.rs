@@ -7,9 +7,10 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::{Error, patience};
-use crate::media::{FileError, MediaFile};
-use crate::net::is_loopback;
-use crate::port::{Body, Disk, Method, Progress, Request, Transport};
+use igsync_base::files::Disk;
+use igsync_base::net::is_loopback;
+use igsync_media::{FileError, MediaFile};
+use igsync_ports::{Body, Method, Progress, Request, Transport};
 
 pub(super) struct Sandbox {
     base: Url,

@@ -24,11 +24,12 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::Error;
-use crate::config::{Link, ObjectStore};
-use crate::media::{FileError, MediaFile};
-use crate::net;
-use crate::port::{Access, Disk, Progress, Transport};
 use failure::Step;
+use igsync_base::files::{Access, Disk};
+use igsync_base::net;
+use igsync_media::{FileError, MediaFile};
+use igsync_model::config::{Link, ObjectStore};
+use igsync_ports::{Progress, Transport};
 
 /// A larger file goes up in parts of this size. S3 takes no smaller ones, and this is all that is held
 /// in memory. In bytes.
@@ -292,8 +293,8 @@ fn read_part(source: &mut dyn Access, limit: u64) -> std::io::Result<Vec<u8>> {
 }
 
 fn hex(hash: &[u8; 32]) -> String {
-    let digest = crate::media::digest::digest_of(hash);
-    crate::media::digest::hex(&digest).unwrap_or_default().to_owned()
+    let digest = igsync_media::digest::digest_of(hash);
+    igsync_media::digest::hex(&digest).unwrap_or_default().to_owned()
 }
 
 fn unreadable(file: &MediaFile, error: &std::io::Error) -> Error {

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::json_line;
 use super::text::{one_line, plural};
-use crate::config::{Account, Login};
-use crate::graph::{Expiry, Identity};
-use crate::id::{AccountName, UserId};
+use igsync_base::id::{AccountName, UserId};
+use igsync_instagram::{Expiry, Identity};
+use igsync_model::config::{Account, Login};
 
 /// What is known about one account's token.
 #[derive(Clone, Debug)]

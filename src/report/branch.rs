@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::text::one_line;
 use super::workflow::{escape_data, escape_property};
-use crate::plan::Plan;
+use igsync_model::plan::Plan;
 
 /// GitHub shows ten errors of a step; these leave some for findings.
 const ANNOTATIONS: usize = 4;

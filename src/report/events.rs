@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::apply::{Counts, Event, Observer};
 use crate::exit::Exit;
+use igsync_apply::{Counts, Event, Observer};
 
 /// The end of a run as it is printed: what is left to do is an exit code.
 #[derive(Serialize)]
@@ -51,7 +51,7 @@ impl<W: Write + Send> Observer for Json<W> {
 mod tests {
     use super::super::progress::testing::{Shared, post_ref};
     use super::*;
-    use crate::apply::Cause;
+    use igsync_apply::Cause;
 
     #[test]
     fn each_event_is_one_line_with_its_name_first() {

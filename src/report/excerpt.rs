@@ -5,7 +5,7 @@ use std::ops::Range;
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use super::text::{one_line, visible_in_place};
-use crate::finding::SourceText;
+use igsync_base::finding::SourceText;
 
 /// So many lines of a long place are shown …
 const LINES: usize = 12;

@@ -10,8 +10,8 @@ use super::Style;
 use super::excerpt::Excerpt;
 use super::text::{one_line, plural, thousands, visible};
 use super::workflow::{escape_data, escape_property};
-use crate::finding::{Brief, Finding, Severity};
-use crate::text::neutral_line;
+use igsync_base::finding::{Brief, Finding, Severity};
+use igsync_base::text::neutral_line;
 
 /// So many findings are shown to people: what has more has one cause.
 const SHOWN: usize = 1000;
@@ -240,7 +240,7 @@ pub fn json(findings: &[Finding]) -> String {
         .collect();
     let json = FindingsJson { format_version: "1.0", findings };
     let text = serde_json::to_string_pretty(&json).expect("strings and numbers always serialise");
-    crate::text::json(text) + "\n"
+    igsync_base::text::json(text) + "\n"
 }
 
 /// Just after the last character; the beginning when there is no place.

@@ -5,10 +5,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::apply::WaitsFor;
-use crate::id::Kind;
-use crate::lockfile::Effect;
-use crate::{graph, rules};
+use igsync_apply::WaitsFor;
+use igsync_base::id::Kind;
+use igsync_base::rules;
+use igsync_instagram as graph;
+use igsync_model::lockfile::Effect;
 
 /// What `validate --format json` prints.
 #[must_use]

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::json_line;
 use super::text::{one_line, pad, plural, thousands, width};
-use crate::id::{AccountName, PostKey};
-use crate::lockfile::{Conflict, Record, Stage, effective};
+use igsync_base::id::{AccountName, PostKey};
+use igsync_model::lockfile::{Conflict, Record, Stage, effective};
 
 /// One row per post, then a count of each state.
 #[must_use]

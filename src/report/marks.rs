@@ -2,7 +2,7 @@
 
 use owo_colors::Style as Paint;
 
-use crate::plan::{Change, Mark};
+use igsync_model::plan::{Change, Mark};
 
 /// How a mark is shown to people.
 pub(super) struct Presentation {

@@ -10,8 +10,8 @@ use super::Style;
 use super::marks::{presentation, used};
 use super::plan_rows::rows;
 use super::text::{commands, one_line, pad, plural, rounded_bytes, thousands, wrap};
-use crate::id::AccountName;
-use crate::plan::{Change, Forecast, Mark, Plan, Summary};
+use igsync_base::id::AccountName;
+use igsync_model::plan::{Change, Forecast, Mark, Plan, Summary};
 
 /// The whole plan, its stable last line included.
 ///
@@ -70,7 +70,7 @@ fn in_zone(plan: &Plan, account: &AccountName, time: Timestamp, format: &str) ->
 
 /// `@acme`, or the account's label while its username is not known.
 pub(super) fn account_label(plan: &Plan, name: &AccountName) -> String {
-    one_line(&plan.account(name).map_or_else(|| name.to_string(), crate::plan::AccountView::label))
+    one_line(&plan.account(name).map_or_else(|| name.to_string(), igsync_model::plan::AccountView::label))
 }
 
 /// So many of a branch's changes to the record are shown one by one.

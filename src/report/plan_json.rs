@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::id::Kind;
-use crate::lockfile::Record;
-use crate::manifest::{Content, Conversion, Item, MediaType, Post, Source};
-use crate::plan::{BranchEdit, Change, Cost, Forecast, Guard, Notice, Plan, Summary};
+use igsync_base::id::Kind;
+use igsync_model::lockfile::Record;
+use igsync_model::manifest::{Content, Conversion, Item, MediaType, Post, Source};
+use igsync_model::plan::{BranchEdit, Change, Cost, Forecast, Guard, Notice, Plan, Summary};
 
 /// Raised when a field changes its meaning or goes away.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -148,7 +148,7 @@ pub fn render(plan: &Plan) -> String {
         digest: plan.digest.as_str(),
     };
     let text = serde_json::to_string_pretty(&json).expect("strings, numbers and lists always serialise");
-    crate::text::json(text) + "\n"
+    igsync_base::text::json(text) + "\n"
 }
 
 fn change_json(change: &Change) -> ChangeJson<'_> {
@@ -157,12 +157,12 @@ fn change_json(change: &Change) -> ChangeJson<'_> {
     ChangeJson {
         key: change.key.as_str(),
         account: change.account.as_str(),
-        user_id: change.user_id.as_ref().map(crate::id::UserId::as_str),
+        user_id: change.user_id.as_ref().map(igsync_base::id::UserId::as_str),
         username: change.username.as_deref(),
         kind: change.kind,
         action: change.mark().name(),
         from: match &change.action {
-            crate::plan::Action::Move { from } => Some(from.as_str()),
+            igsync_model::plan::Action::Move { from } => Some(from.as_str()),
             _ => None,
         },
         reason: &change.reason,
@@ -171,7 +171,7 @@ fn change_json(change: &Change) -> ChangeJson<'_> {
         file: change.file.as_deref(),
         line: change.line,
         due_at: change.due_at,
-        digest: change.digest.as_ref().map(crate::id::Digest::as_str),
+        digest: change.digest.as_ref().map(igsync_base::id::Digest::as_str),
         permalink: change.permalink.as_deref(),
         caption,
         media,
@@ -219,8 +219,8 @@ fn media_json<'a>(item: &'a Item, conversions: &'a [Conversion]) -> MediaJson<'a
 fn guard_json(guard: &Guard) -> GuardJson<'_> {
     GuardJson {
         kind: guard.kind.name(),
-        account: guard.account.as_ref().map(crate::id::AccountName::as_str),
-        keys: guard.keys.iter().map(crate::id::PostKey::as_str).collect(),
+        account: guard.account.as_ref().map(igsync_base::id::AccountName::as_str),
+        keys: guard.keys.iter().map(igsync_base::id::PostKey::as_str).collect(),
         message: &guard.message,
         help: &guard.help,
         in_diff: guard.in_diff,
@@ -269,8 +269,8 @@ fn forecast_json(forecast: &Forecast) -> ForecastJson<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lockfile::Stage;
-    use crate::plan::testing::{PostBuilder as _, With as _, post, record, world};
+    use igsync_model::lockfile::Stage;
+    use igsync_model::plan::testing::{PostBuilder as _, With as _, post, record, world};
 
     #[test]
     fn a_plan_for_programs_has_every_promised_field() {

@@ -6,10 +6,10 @@ use super::Style;
 use super::marks::presentation;
 use super::plan_human::{account_label, local_time, short_time};
 use super::text::{fit, one_line, pad, rounded_bytes, width, wrap};
-use crate::lockfile::Stage;
-use crate::manifest::Conversion;
-use crate::plan::{Change, Mark, Plan};
-use crate::text::quoted;
+use igsync_base::text::quoted;
+use igsync_model::lockfile::Stage;
+use igsync_model::manifest::Conversion;
+use igsync_model::plan::{Change, Mark, Plan};
 
 /// The kinds' longest name, `carousel`.
 const KIND_COLUMNS: usize = 8;

@@ -16,9 +16,9 @@ use owo_colors::Style as Paint;
 use self::bars::Bars;
 use super::Style;
 use super::text::{commands, elapsed, one_line};
-use crate::apply::{Event, Observer, PostRef, Reading, WaitsFor};
-use crate::id::{AccountName, Kind};
-use crate::port::Clock;
+use igsync_apply::{Event, Observer, PostRef, Reading, WaitsFor};
+use igsync_base::id::{AccountName, Kind};
+use igsync_ports::Clock;
 
 /// How often a log hears of a post that takes long.
 const HEARTBEAT: Duration = Duration::from_secs(30);

@@ -1,8 +1,8 @@
 //! The stable last line of a run that acted.
 
 use super::text::thousands;
-use crate::apply::Tally;
-use crate::plan::Plan;
+use igsync_apply::Tally;
+use igsync_model::plan::Plan;
 
 /// `Applied: 3 published, 1 moved, 2 scheduled; 9,993 unchanged.` Every count that is not zero, in
 /// the order of the plan's line.

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::auth::TokenReport;
 use super::json_line;
 use super::text::{one_line, plural};
-use crate::graph::Quota;
-use crate::id::{Kind, PostKey};
+use igsync_base::id::{Kind, PostKey};
+use igsync_instagram::Quota;
 
 /// One account as it stands.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-pub use crate::text::{one_line, visible, visible_in_place};
+pub use igsync_base::text::{one_line, visible, visible_in_place};
 
 /// In terminal columns.
 #[must_use]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::text::{one_line, visible};
-use crate::text::neutral;
+use igsync_base::text::neutral;
 
 /// A command that GitHub shows as an annotation of the run.
 #[must_use]

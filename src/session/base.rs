@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use crate::exit::Exit;
 use crate::git::{ChangesError, Error, Git};
-use crate::manifest::{Post, Source};
+use igsync_model::manifest::{Post, Source};
 
 use super::credentials;
 use super::failure::Failure;
@@ -80,14 +80,15 @@ pub(crate) fn with_users<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::testing::{With as _, item, post};
+    use igsync_model::plan::testing::{With as _, item, post};
 
     #[test]
     fn what_a_post_uses_is_its_own() {
         let posts = [
             post("posts/a/one"),
-            post("posts/a/two")
-                .with(|post| post.content.items = vec![item("media/two.jpg", crate::manifest::MediaType::Image)]),
+            post("posts/a/two").with(|post| {
+                post.content.items = vec![item("media/two.jpg", igsync_model::manifest::MediaType::Image)];
+            }),
             post("posts/b/three").with(|post| post.caption_file = Some("posts/b/three.txt".into())),
             post("posts/c/four"),
         ];

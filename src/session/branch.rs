@@ -2,8 +2,8 @@
 
 use crate::exit::Exit;
 use crate::git::Fork;
-use crate::lockfile::{self, Base, Paths, RecordChange, Records, changes, format};
-use crate::plan::Branch;
+use igsync_model::lockfile::{self, Base, Paths, RecordChange, Records, changes, format};
+use igsync_model::plan::Branch;
 
 use super::base;
 use super::failure::Failure;

@@ -7,17 +7,17 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::apply::{self, AccountRun, Converting, Engine, Halt, Ledger, MediaSource, Proof, Run, Setup};
-use crate::config::{Account, Hosting, Settings};
 use crate::engine::Instagram;
 use crate::engine::instagram::waits_for;
 use crate::git::History;
-use crate::graph::{AccessToken, Client};
 use crate::hosting::proof::{Prover, Reach};
 use crate::hosting::{Host, Surroundings};
-use crate::id::{AccountName, UserId};
-use crate::port::Transport;
-use crate::sandbox;
+use igsync_apply::{self as apply, AccountRun, Converting, Engine, Halt, Ledger, MediaSource, Proof, Run, Setup};
+use igsync_base::id::{AccountName, UserId};
+use igsync_instagram::{AccessToken, Client};
+use igsync_model::config::{Account, Hosting, Settings};
+use igsync_ports::Transport;
+use igsync_sandbox as sandbox;
 
 use super::credentials::{self, account_halt};
 use super::failure::Failure;

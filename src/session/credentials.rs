@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use crate::apply::{Cause, Halt};
-use crate::config::{Account, Config, Hosting, Login, Settings, TokenSource};
 use crate::engine::instagram::refusal;
-use crate::graph::{AccessToken, App, AppSecret, Client, Endpoint, Error, Flavour, Timing};
-use crate::port::Transport;
 use crate::process::{self, Call, Environment, Limits, Problem, Secrets, TalksTo};
-use crate::text::tokens::is_meta_token;
+use igsync_apply::{Cause, Halt};
+use igsync_base::text::tokens::is_meta_token;
+use igsync_instagram::{AccessToken, App, AppSecret, Client, Endpoint, Error, Flavour, Timing};
+use igsync_model::config::{Account, Config, Hosting, Login, Settings, TokenSource};
+use igsync_ports::Transport;
 
 use super::note::{Note, Noted};
 use super::ports::Ports;

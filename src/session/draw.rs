@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::finding::{Finding, Severity};
-use crate::id::Digest;
-use crate::manifest::{self, Conversion, Post, Source, Spot};
-use crate::media::DigestCache;
-use crate::media::convert::{self, Failed, Made};
-use crate::media::rules::Broken;
-use crate::plan::{Action, Plan};
-use crate::rules;
+use igsync_base::finding::{Finding, Severity};
+use igsync_base::id::Digest;
+use igsync_base::rules;
+use igsync_media::DigestCache;
+use igsync_media::convert::{self, Failed, Made};
+use igsync_media::rules::Broken;
+use igsync_model::manifest::{self, Conversion, Post, Source, Spot};
+use igsync_model::plan::{Action, Plan};
 
 use super::ports::Ports;
 use super::project::Project;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::graph::AccessToken;
-use crate::port::Disk;
+use igsync_base::files::Disk;
+use igsync_instagram::AccessToken;
 
 /// In bytes; a larger file is not ours.
 const LIMIT: u64 = 64 * 1024;
@@ -43,7 +43,7 @@ fn read(disk: &dyn Disk, path: &Path) -> Vec<Note> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::port::MemDisk;
+    use igsync_testkit::MemDisk;
 
     const PATH: &str = "/site/.igsync/expiry.jsonl";
 

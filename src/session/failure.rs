@@ -1,9 +1,9 @@
 //! Why a command ended early.
 
-use crate::apply::Halt;
 use crate::exit::Exit;
-use crate::lockfile;
-use crate::port::Linked;
+use igsync_apply::Halt;
+use igsync_base::files::Linked;
+use igsync_model::lockfile;
 
 /// Why a command ended early, ready to be shown.
 #[derive(Debug)]

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::Hosting;
-use crate::config::{Config, FILE};
-use crate::finding::Finding;
-use crate::port::named;
-use crate::rules;
+use igsync_base::files::named;
+use igsync_base::finding::Finding;
+use igsync_base::rules;
+use igsync_model::config::Hosting;
+use igsync_model::config::{Config, FILE};
 
 use super::ports::Ports;
 
@@ -22,7 +22,7 @@ pub(crate) fn private_hosts(config: &Config, ports: &Ports) -> Vec<Finding> {
     });
     let Some(first) = hosts.next() else { return Vec::new() };
     let Some(private) = private_repository(ports) else { return Vec::new() };
-    let is_meant = |named: Option<&crate::config::Repository>| {
+    let is_meant = |named: Option<&igsync_model::config::Repository>| {
         named.is_none_or(|named| named.to_string().eq_ignore_ascii_case(&private))
     };
     if !is_meant(first) && !hosts.any(is_meant) {

@@ -4,10 +4,10 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use url::Url;
 
-use crate::apply::{self, Proven, Trouble, Unhosted};
 use crate::hosting::{self, proof};
-use crate::media::MediaFile;
-use crate::port::{Claim, Progress};
+use igsync_apply::{self as apply, Proven, Trouble, Unhosted};
+use igsync_media::MediaFile;
+use igsync_ports::{Claim, Progress};
 
 impl apply::Host for hosting::Host {
     fn is_in_sandbox(&self, url: &str) -> bool {

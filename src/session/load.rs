@@ -1,6 +1,6 @@
 //! A whole content root, with the record as far as this machine knows it. Asks no remote.
 
-use crate::lockfile::Snapshot;
+use igsync_model::lockfile::Snapshot;
 
 use super::failure::Failure;
 use super::note::Noted;
@@ -52,7 +52,7 @@ pub(crate) async fn load_to_check(
 mod tests {
     use std::path::PathBuf;
 
-    use crate::port::MemDisk;
+    use igsync_testkit::MemDisk;
 
     use super::super::testing;
     use super::*;

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config;
 use crate::exit::Exit;
-use crate::text::quoted;
+use igsync_base::text::quoted;
+use igsync_model::config;
 
 use super::failure::Failure;
 use super::ports::Ports;

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::apply::StopSignal;
-use crate::config::Env;
 use crate::exit::Exit;
-use crate::port::{Clock, Disk, Transport, TransportError};
+use igsync_apply::StopSignal;
+use igsync_base::files::Disk;
+use igsync_model::config::Env;
+use igsync_ports::{Clock, Transport, TransportError};
 
 use super::failure::Failure;
 

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use unicode_casefold::UnicodeCaseFold as _;
 
-use crate::config;
 use crate::exit::Exit;
 use crate::git::{Error, Git};
-use crate::text::quoted;
+use igsync_base::text::quoted;
+use igsync_model::config;
 
 use super::credentials;
 use super::failure::Failure;

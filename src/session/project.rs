@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::apply::Waits;
-use crate::config::{self, Account, Config, Settings};
-use crate::finding::{self, Finding, Severity};
-use crate::id::{AccountName, Digest, PostKey, UserId};
-use crate::lockfile::{Paths, Records, Snapshot};
-use crate::manifest::{self, Post};
-use crate::media::convert::Kept;
-use crate::plan::{Branch, Sighting};
-use crate::port::Stat;
-use crate::rules;
+use igsync_apply::Waits;
+use igsync_base::files::Stat;
+use igsync_base::finding::{self, Finding, Severity};
+use igsync_base::id::{AccountName, Digest, PostKey, UserId};
+use igsync_base::rules;
+use igsync_media::convert::Kept;
+use igsync_model::config::{self, Account, Config, Settings};
+use igsync_model::lockfile::{Paths, Records, Snapshot};
+use igsync_model::manifest::{self, Post};
+use igsync_model::plan::{Branch, Sighting};
 
 use super::github;
 use super::place::relative;

@@ -6,12 +6,12 @@ mod remote;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::apply::{Context, Ledger, Observer, Remote};
-use crate::config::Push;
 use crate::exit::Exit;
 use crate::git::{Branch, Fetched, Followed, Git};
-use crate::lockfile::{self, Records, Snapshot, format};
-use crate::port::RunLock;
+use igsync_apply::{Context, Ledger, Observer, Remote};
+use igsync_base::files::RunLock;
+use igsync_model::config::Push;
+use igsync_model::lockfile::{self, Records, Snapshot, format};
 
 use super::credentials;
 use super::failure::Failure;

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, Config, Settings};
-use crate::finding::{Finding, Severity};
-use crate::id::UserId;
-use crate::lockfile::{self, Paths, Snapshot};
-use crate::port::{Disk, FileKind};
+use igsync_base::files::{Disk, FileKind};
+use igsync_base::finding::{Finding, Severity};
+use igsync_base::id::UserId;
+use igsync_model::config::{self, Config, Settings};
+use igsync_model::lockfile::{self, Paths, Snapshot};
 
 use super::failure::Failure;
 use super::place::Place;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::exit::Exit;
-use crate::lockfile::{self, Holder, LockError, Paths};
-use crate::port::RunLock;
+use igsync_base::files::RunLock;
+use igsync_model::lockfile::{self, Holder, LockError, Paths};
 
 use super::failure::Failure;
 use super::note::Note;
@@ -82,8 +82,8 @@ impl<'a> Claim<'a> {
 mod tests {
     use std::path::Path;
 
-    use crate::apply::Signal;
-    use crate::port::MemDisk;
+    use igsync_apply::Signal;
+    use igsync_testkit::MemDisk;
 
     use super::super::testing;
     use super::*;

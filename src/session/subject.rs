@@ -6,9 +6,9 @@ use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::exit::Exit;
-use crate::id::{AccountName, PostKey, UserId};
-use crate::lockfile::Records;
-use crate::manifest::Post;
+use igsync_base::id::{AccountName, PostKey, UserId};
+use igsync_model::lockfile::Records;
+use igsync_model::manifest::Post;
 
 use super::failure::Failure;
 use super::project::Project;

@@ -6,8 +6,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use crate::apply::{Stopper, stop_channel};
-use crate::port::{Clock, MemDisk, TransportError};
+use igsync_apply::{Stopper, stop_channel};
+use igsync_ports::{Clock, TransportError};
+use igsync_testkit::MemDisk;
 
 use super::ports::{Ports, Random};
 

@@ -1,11 +1,11 @@
 //! What the token of an account has to do, and what Meta tells about it.
 
-use crate::config::{Account, Settings};
 use crate::exit::Exit;
-use crate::graph::scopes::Needs;
-use crate::graph::{Client, Error, TokenFacts};
-use crate::id::AccountName;
-use crate::manifest::{Post, PostState};
+use igsync_base::id::AccountName;
+use igsync_instagram::scopes::Needs;
+use igsync_instagram::{Client, Error, TokenFacts};
+use igsync_model::config::{Account, Settings};
+use igsync_model::manifest::{Post, PostState};
 
 use super::credentials;
 use super::failure::Failure;

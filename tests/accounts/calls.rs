@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use igsync::sandbox::{Options, RequestEntry};
+use igsync_sandbox::{Options, RequestEntry};
 
 use crate::project::{Project, Server, USER, repository};
 use crate::virtual_run::{Virtual, run};

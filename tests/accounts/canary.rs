@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
-use igsync::port::{HttpOptions, HttpTransport, Request, Response, Transport, TransportError};
+use igsync_host::{HttpOptions, HttpTransport};
+use igsync_ports::{Request, Response, Transport, TransportError};
 
 use crate::project::{Output, Project, Server, USER};
 use crate::virtual_run::{Virtual, run_through, with_input};

@@ -2,14 +2,14 @@
 
 use std::fs;
 
-use igsync::graph::codes::{self, Class, Known, Source};
+use igsync_instagram::codes::{self, Class, Known, Source};
 
 use crate::project::repository;
 
 const BEGIN: &str = "\
 # Meta's errors, and what igsync does about them
 
-Made from the table in `src/graph/codes/table.rs`; `IGSYNC_UPDATE_DOCS=1 cargo test --test accounts docs` writes it again.
+Made from the table in `crates/instagram/src/codes/table.rs`; `IGSYNC_UPDATE_DOCS=1 cargo test --test accounts docs` writes it again.
 igsync decides by code and subcode, the subcode first; never by Meta's text, its `is_transient` or the HTTP status. An
 unknown error is shown as it came, and counts as the worst it could be: after a publish, as an outcome that has to be found out.
 

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use igsync::graph::codes;
-use igsync::graph::{ApiError, Error};
-use igsync::sandbox::{Options, RequestEntry};
+use igsync_instagram::codes;
+use igsync_instagram::{ApiError, Error};
+use igsync_sandbox::{Options, RequestEntry};
 use serde_json::{Value, json};
 
 use crate::project::{Output, Project, Server, USER};

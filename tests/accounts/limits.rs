@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use igsync::sandbox::Options;
+use igsync_sandbox::Options;
 use serde_json::Value;
 
 use crate::project::{Output, Project, Server, USER};

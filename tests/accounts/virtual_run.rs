@@ -8,11 +8,12 @@ use std::time::Duration;
 use clap::Parser;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use igsync::apply::stop_channel;
 use igsync::cli::Cli;
 use igsync::commands::{self, Actions, Stream, Streams, Terminal, Ui};
-use igsync::port::{Clock, HttpOptions, HttpTransport, RealDisk, Transport, TransportError};
 use igsync::session::{Ports, Random};
+use igsync_apply::stop_channel;
+use igsync_host::{HttpOptions, HttpTransport, RealDisk};
+use igsync_ports::{Clock, Transport, TransportError};
 use jiff::Timestamp;
 
 use crate::project::{Output, Project};

@@ -330,7 +330,7 @@ fn wrong_inputs_say_so() {
 
 #[test]
 fn the_actions_folder_needs_nothing_else() {
-    for path in ["action.yml", "Cargo.toml", "Cargo.lock", "src/main.rs"] {
+    for path in ["action.yml", "Cargo.toml", "Cargo.lock", "src/main.rs", "crates"] {
         assert!(Path::new(&repository()).join(path).exists(), "{path}");
     }
 }

@@ -100,6 +100,7 @@ fn another_source_or_another_glibc_is_another_build() {
     let project = Project::with_one_image();
     let copy = tempfile::tempdir().unwrap();
     std::fs::create_dir(copy.path().join("src")).unwrap();
+    std::fs::create_dir(copy.path().join("crates")).unwrap();
     let mut keys = Vec::new();
     let programs = tempfile::tempdir().unwrap();
     let getconf = programs.path().join("getconf");

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use igsync::git::{Branch, Checkout, Fetched, Git, Signature};
-use igsync::port::{RemoteError, Version};
+use igsync_ports::{RemoteError, Version};
 
 use crate::repo::{Origin, branch, commit, git, hook, inherited, push, run, state, state_branch, write};
 

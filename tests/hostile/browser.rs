@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use igsync::media::digest::{digest_of, hex};
+use igsync_media::digest::{digest_of, hex};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 

@@ -53,7 +53,7 @@ impl Answer {
 
 /// A `Date` so many seconds ahead of this machine's clock.
 pub fn date(ahead: i64) -> String {
-    let now = igsync::port::Clock::now(&igsync::port::RealClock::new());
+    let now = igsync_ports::Clock::now(&igsync_host::RealClock::new());
     (now + jiff::SignedDuration::from_secs(ahead)).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 

@@ -16,7 +16,7 @@ const APPLY: [&str; 4] = ["apply", "--yes", "--format", "json"];
 const YEAR: i64 = 365 * 24 * 3600;
 
 fn now() -> Timestamp {
-    igsync::port::Clock::now(&igsync::port::RealClock::new())
+    igsync_ports::Clock::now(&igsync_host::RealClock::new())
 }
 
 /// Once true, always true.

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use igsync::sandbox::Options;
+use igsync_sandbox::Options;
 use serde_json::Value;
 
 use crate::content::{self, journal};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use igsync::port::{HttpOptions, HttpTransport, RealClock, RealDisk};
-use igsync::sandbox::{Options, Sandbox};
+use igsync_host::{HttpOptions, HttpTransport, RealClock, RealDisk};
+use igsync_sandbox::{Options, Sandbox};
 use serde_json::Value;
 
 use crate::content::{self, POSTS};

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use igsync::exit::Exit;
-use igsync::port::{Access, Disk, Entry, ReadDisk, RealDisk, RunLock, Stat};
+use igsync_base::files::{Access, Disk, Entry, ReadDisk, RunLock, Stat};
+use igsync_host::RealDisk;
 
 use crate::ports::run_over;
 use crate::project::{Project, Server, repository};

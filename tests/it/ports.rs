@@ -5,12 +5,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use clap::Parser;
-use igsync::apply::stop_channel;
 use igsync::cli::Cli;
 use igsync::commands::{self, Actions, Stream, Streams, Terminal, Ui};
 use igsync::exit::Exit;
-use igsync::port::{Disk, HttpOptions, HttpTransport, MemDisk, RealClock};
 use igsync::session::{Ports, Random};
+use igsync_apply::stop_channel;
+use igsync_base::files::Disk;
+use igsync_host::{HttpOptions, HttpTransport, RealClock};
+use igsync_testkit::MemDisk;
 
 use crate::project::{Project, Server};
 
@@ -122,7 +124,7 @@ fn a_full_disk_ends_the_run_and_the_next_one_goes_on() {
     for write in 0..writes {
         let disk = disk.fork();
         let server = Server::start();
-        disk.fail_at(disk.writes().len() + write, igsync::port::mem_disk::Fault::DiskFull);
+        disk.fail_at(disk.writes().len() + write, igsync_testkit::mem_disk::Fault::DiskFull);
         let (exit, text) = run(&disk, &server, "apply --yes");
         assert!(!text.contains("panicked"), "{text}");
         let live = server.published().len();

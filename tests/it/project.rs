@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use igsync::port::{RealClock, RealDisk};
-use igsync::sandbox::{Options, Sandbox};
+use igsync_host::{RealClock, RealDisk};
+use igsync_sandbox::{Options, Sandbox};
 
 pub const USER: &str = "17841400000000001";
 
@@ -194,7 +194,7 @@ impl Server {
         Self::on_clock(options, Arc::new(RealClock::new()))
     }
 
-    pub fn on_clock(options: &Options, clock: Arc<dyn igsync::port::Clock>) -> Self {
+    pub fn on_clock(options: &Options, clock: Arc<dyn igsync_ports::Clock>) -> Self {
         Self::of(Sandbox::new(options, Arc::new(RealDisk), clock).unwrap())
     }
 
@@ -245,7 +245,7 @@ impl Server {
 
     /// Arranges failures, written as for the control endpoint.
     pub fn fail(&self, faults: &str) {
-        for plan in igsync::sandbox::parse_faults(&serde_json::from_str(faults).unwrap()).unwrap() {
+        for plan in igsync_sandbox::parse_faults(&serde_json::from_str(faults).unwrap()).unwrap() {
             self.sandbox.add_fault(plan);
         }
     }

@@ -5,25 +5,71 @@ use std::fs;
 
 use crate::project::repository;
 
-/// Every source file under `src/<module>` with its text, tests cut off.
+/// Every source file of `module` with its text, tests cut off.
 fn sources(module: &str) -> Vec<(String, String)> {
     let code = |text: String| text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
     with_tests(module).into_iter().map(|(name, text)| (name, code(text))).collect()
 }
 
-/// Every source file under `src/<module>` with its whole text; files of tests alone are left out.
+/// The members of the workspace, each with the module that it is; where that is empty, its modules are modules of ours.
+const MEMBERS: [(&str, &str); 9] = [
+    ("apply", "apply"),
+    ("base", ""),
+    ("host", "host"),
+    ("instagram", "graph"),
+    ("media", "media"),
+    ("model", ""),
+    ("ports", "port"),
+    ("sandbox", "sandbox"),
+    ("testkit", "testkit"),
+];
+
+/// A path of a member as one of a module, in code that `module` holds.
+fn as_modules(text: &str, module: &str) -> String {
+    let mut text =
+        if module.is_empty() { text.to_owned() } else { text.replace("crate::", &format!("crate::{module}::")) };
+    for (member, module) in MEMBERS {
+        let path = if module.is_empty() { "crate::".to_owned() } else { format!("crate::{module}::") };
+        text = text.replace(&format!("igsync_{member}::"), &path);
+        if !module.is_empty() {
+            text = text.replace(&format!("use igsync_{member} as "), &format!("use crate::{module} as "));
+        }
+    }
+    text
+}
+
+/// Every source file of the workspace, under the name of its module, with its whole text.
+fn all_sources() -> Vec<(String, String)> {
+    let members = MEMBERS.map(|(member, module)| (format!("crates/{member}/src"), module));
+    let folders = std::iter::once(("src".to_owned(), "")).chain(members);
+    let mut files = Vec::new();
+    for (folder, module) in folders {
+        let folder = repository().join(folder);
+        for entry in walkdir::WalkDir::new(&folder).into_iter().filter_map(Result::ok) {
+            if entry.path().extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            let name = entry.path().strip_prefix(&folder).unwrap().to_str().unwrap().replace('\\', "/");
+            let name = match &*name {
+                name if module.is_empty() => name.to_owned(),
+                "lib.rs" => format!("{module}.rs"),
+                name => format!("{module}/{name}"),
+            };
+            files.push((name, as_modules(&fs::read_to_string(entry.path()).unwrap(), module)));
+        }
+    }
+    files
+}
+
+/// Every source file of `module` with its whole text; files of tests alone are left out.
 fn with_tests(module: &str) -> Vec<(String, String)> {
-    walkdir::WalkDir::new(repository().join("src"))
+    all_sources()
         .into_iter()
-        .filter_map(Result::ok)
-        .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "rs"))
-        .filter_map(|entry| {
-            let name =
-                entry.path().strip_prefix(repository().join("src")).unwrap().to_str().unwrap().replace('\\', "/");
-            let is_inside = name == format!("{module}.rs") || name.starts_with(&format!("{module}/"));
+        .filter(|(name, _)| {
+            let is_inside = *name == format!("{module}.rs") || name.starts_with(&format!("{module}/"));
             let is_test =
                 ["/tests", "testing", "samples", "git_tests", "canary"].iter().any(|part| name.contains(part));
-            (is_inside && !is_test).then(|| (name, fs::read_to_string(entry.path()).unwrap()))
+            is_inside && !is_test
         })
         .collect()
 }
@@ -63,6 +109,53 @@ fn what_is_a_value_reads_files_and_knows_no_door_to_the_world() {
     // Only records and caches are written.
     for module in ["config", "content", "manifest", "path", "plan", "yaml"] {
         assert_free_of(module, &["dyn Disk", "files::Disk"]);
+    }
+}
+
+/// What each member may know of the others; the compiler holds the rest.
+const ARROWS: [(&str, &[&str]); 9] = [
+    ("apply", &["base", "media", "model", "ports"]),
+    ("base", &[]),
+    ("host", &["base", "ports"]),
+    ("instagram", &["base", "ports"]),
+    ("media", &["base"]),
+    ("model", &["base", "media"]),
+    ("ports", &["base"]),
+    ("sandbox", &["base", "instagram", "media", "ports"]),
+    ("testkit", &["base"]),
+];
+
+#[test]
+fn members_know_each_other_one_way_and_the_lower_ones_know_no_runtime_and_no_network() {
+    let manifest = |member: &str| fs::read_to_string(repository().join(format!("crates/{member}/Cargo.toml"))).unwrap();
+    let mut found: Vec<String> = fs::read_dir(repository().join("crates"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    found.sort();
+    assert_eq!(found, ARROWS.map(|(member, _)| member));
+    for (member, known) in ARROWS {
+        let text = manifest(member);
+        let needs = text.split("[dependencies]").nth(1).unwrap().split("[dev-dependencies]").next().unwrap();
+        let of_ours: Vec<&str> =
+            needs.lines().filter_map(|line| line.strip_prefix("igsync-")?.split(['.', ' ']).next()).collect();
+        assert_eq!(of_ours, known, "{member}");
+        if ["base", "media", "model", "ports"].contains(&member) {
+            for word in ["tokio", "reqwest", "hyper", "rustls", "axum"] {
+                assert!(!needs.lines().any(|line| line.starts_with(word)), "{member} needs {word}");
+            }
+        }
+        assert!(text.contains("version.workspace = true"), "{member} has a version of its own");
+        assert_eq!(text.contains("publish = false"), member == "testkit", "{member}");
+    }
+    let root = fs::read_to_string(repository().join("Cargo.toml")).unwrap();
+    let version = concat!("version = \"", env!("CARGO_PKG_VERSION"), "\"");
+    let stated = root.lines().filter(|line| *line == version).count();
+    assert_eq!(stated, 2, "the package and the workspace have one version");
+    for (member, _) in ARROWS.iter().filter(|(member, _)| *member != "testkit") {
+        let exact = format!("version = \"={}\"", env!("CARGO_PKG_VERSION"));
+        let line = root.lines().find(|line| line.starts_with(&format!("igsync-{member} = {{ path")));
+        assert!(line.is_some_and(|line| line.contains(&exact)), "{member}");
     }
 }
 
@@ -247,8 +340,8 @@ fn the_sandbox_shares_only_wire_types_with_the_client() {
 #[test]
 fn only_reports_and_commands_write_to_the_terminal() {
     for module in [
-        "apply", "config", "git", "graph", "hosting", "lockfile", "manifest", "media", "plan", "port", "session",
-        "yaml",
+        "apply", "config", "git", "graph", "host", "hosting", "lockfile", "manifest", "media", "plan", "port",
+        "session", "yaml",
     ] {
         assert_free_of(module, &["println!", "eprintln!", "print!(", "stdout()", "stderr()"]);
     }
@@ -268,8 +361,8 @@ fn random_numbers_come_from_one_source() {
 #[test]
 fn programs_are_started_in_one_place() {
     let modules = [
-        "apply", "cli", "commands", "config", "git", "graph", "hosting", "lockfile", "manifest", "media", "plan",
-        "port", "report", "sandbox", "session", "yaml",
+        "apply", "cli", "commands", "config", "git", "graph", "host", "hosting", "lockfile", "manifest", "media",
+        "plan", "port", "report", "sandbox", "session", "yaml",
     ];
     for module in modules {
         assert_free_of(module, &["process::Command", "Stdio"]);

@@ -63,7 +63,7 @@ fn offsets(server: &Server) -> Vec<String> {
 
 /// In hex digits.
 pub fn sha256(bytes: &[u8]) -> String {
-    use igsync::media::digest::{digest_of, hex};
+    use igsync_media::digest::{digest_of, hex};
     hex(&digest_of(&Sha256::digest(bytes).into())).unwrap().to_owned()
 }
 

@@ -7,11 +7,9 @@ mod proof;
 mod publish;
 mod reader;
 
-#[path = "../../src/media/probe/testing.rs"]
-#[allow(unreachable_pub, dead_code, reason = "shared with the unit tests")]
-mod testing;
+use igsync_testkit::media as testing;
 
-#[path = "../../src/media/convert/press.rs"]
+#[path = "../../crates/media/src/convert/press.rs"]
 #[allow(unreachable_pub, reason = "shared with the unit tests")]
 mod press;
 

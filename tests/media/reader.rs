@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use igsync::media::convert::{Fit, Wish, convert};
-use igsync::media::probe::probe;
-use igsync::media::rules::{Use, check};
+use igsync_media::convert::{Fit, Wish, convert};
+use igsync_media::probe::probe;
+use igsync_media::rules::{Use, check};
 use moxcms::ColorProfile;
 
 use crate::project::{has, repository};

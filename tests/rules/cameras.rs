@@ -6,8 +6,8 @@
 use std::fs::File;
 use std::path::PathBuf;
 
-use igsync::media::probe::{EditList, Format, probe};
-use igsync::media::rules::{Use, check};
+use igsync_media::probe::{EditList, Format, probe};
+use igsync_media::rules::{Use, check};
 
 fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("IGSYNC_CAMERA_FILES").map(PathBuf::from).filter(|folder| folder.is_dir());

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use igsync::finding::{Rule, Severity};
-use igsync::id::Kind;
-use igsync::rules;
+use igsync_base::finding::{Rule, Severity};
+use igsync_base::id::Kind;
+use igsync_base::rules;
 
 const INTRODUCTION: &str = "\
 # Rules

@@ -11,12 +11,16 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use igsync::graph::{AccessToken, Client, Endpoint, Flavour, Timing};
-use igsync::id::{ContainerId, UserId};
-use igsync::media::probe::probe;
-use igsync::media::rules::{Use, check, silent_volume};
-use igsync::port::{MemDisk, RealClock, Request, Response, Transport, TransportError};
-use igsync::{config, lockfile, manifest};
+use igsync_base::id::{ContainerId, UserId};
+use igsync_host::RealClock;
+use igsync_instagram::{AccessToken, Client, Endpoint, Flavour, Timing};
+use igsync_media::probe::probe;
+use igsync_media::rules::{Use, check, silent_volume};
+use igsync_model::config;
+use igsync_model::lockfile;
+use igsync_model::manifest;
+use igsync_ports::{Request, Response, Transport, TransportError};
+use igsync_testkit::MemDisk;
 
 use crate::case::{CONFIG, PICTURE};
 use crate::media::{DISPLAY_P3, groups, sizes, with_profile};

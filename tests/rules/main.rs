@@ -17,16 +17,14 @@ mod together;
 mod tools;
 mod written;
 
-#[path = "../../src/media/probe/testing.rs"]
-#[allow(unreachable_pub, dead_code, reason = "shared with the unit tests")]
-mod testing;
+use igsync_testkit::media as testing;
 
 #[path = "../it/project.rs"]
 #[allow(unreachable_pub, dead_code, clippy::cast_possible_truncation, reason = "shared with the other tests")]
 mod project;
 
 use case::Case;
-use igsync::rules;
+use igsync_base::rules;
 
 fn cases() -> Vec<Case> {
     [written::cases(), content::cases(), media::cases(), configuration::cases()].concat()

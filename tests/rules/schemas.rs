@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use igsync::apply::{Counts, Event, PostRef, Reading};
-use igsync::id::Kind;
-use igsync::lockfile::{
+use igsync::report::events;
+use igsync_apply::{Counts, Event, PostRef, Reading};
+use igsync_base::id::Kind;
+use igsync_model::lockfile::{
     Comment, Created, Live, PublishIntent, Reason, Record, Refusal, Stage, State, Switch, Via, format,
 };
-use igsync::report::events;
 use serde_json::{Value, json};
 
 use crate::project::{Project, Server, USER, has};
@@ -168,7 +168,7 @@ fn every_event() -> Vec<Event> {
     let waiting = |key, account| Event::Waiting {
         key,
         account,
-        waits_for: igsync::apply::WaitsFor::Lease,
+        waits_for: igsync_apply::WaitsFor::Lease,
         wait_ms: 1,
         until: jiff::Timestamp::UNIX_EPOCH,
     };
@@ -237,7 +237,7 @@ fn every_event() -> Vec<Event> {
 /// A record with every field, in some state: what it does not need there is kept as well.
 fn full_record(stage: Stage, via: Via, comment: Comment, switch: Switch) -> Record {
     let at = "2026-12-01T17:00:03Z".parse().unwrap();
-    let digest = || Some(igsync::id::Digest::new("v1:sha256:00"));
+    let digest = || Some(igsync_base::id::Digest::new("v1:sha256:00"));
     let live = Live {
         media_id: Some("5".into()),
         permalink: Some("https://www.instagram.com/p/a/".into()),

@@ -73,7 +73,7 @@ fn explain_knows_rules_codes_and_exits() {
     project.run(["explain", "2207052"]).exits(0).says("9004/2207052");
     project.run(["explain", "-2"]).exits(0).says("2207003");
     project.run(["explain", "exit:9"]).exits(0).says("token");
-    for rule in igsync::rules::ALL {
+    for rule in igsync_base::rules::ALL {
         for word in [rule.id, rule.name] {
             let text = project.run(["explain", word]).exits(0).stdout;
             let says = |part: &str| text.to_lowercase().contains(&part.to_lowercase());

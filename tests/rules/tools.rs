@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use igsync::media::probe::{Facts, Format, probe};
-use igsync::media::rules::{Use, check};
+use igsync_media::probe::{Facts, Format, probe};
+use igsync_media::rules::{Use, check};
 use serde_json::Value;
 
 /// One file of the matrix: what ffmpeg is told, and the rules that the file breaks as a reel.

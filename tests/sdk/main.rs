@@ -16,8 +16,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use igsync::port::{RealClock, RealDisk};
-use igsync::sandbox::{Options, Sandbox};
+use igsync_host::{RealClock, RealDisk};
+use igsync_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
 pub use tools::{chromium, has, has_package, node, run};
@@ -114,7 +114,7 @@ impl Server {
         self.sandbox.advance(Duration::from_secs(seconds)).unwrap();
     }
 
-    pub fn posts(&self) -> Vec<igsync::sandbox::Published> {
+    pub fn posts(&self) -> Vec<igsync_sandbox::Published> {
         self.runtime.block_on(self.sandbox.published())
     }
 }

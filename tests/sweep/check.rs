@@ -1,7 +1,7 @@
 //! What must hold when nothing is left to do.
 
-use igsync::id::Kind;
-use igsync::lockfile::{Comment, Record, Stage, State, Switch, Via, effective};
+use igsync_base::id::Kind;
+use igsync_model::lockfile::{Comment, Record, Stage, State, Switch, Via, effective};
 
 use super::fault::Fault;
 use super::net::Fired;

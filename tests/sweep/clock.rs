@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use igsync::port::Clock;
+use igsync_ports::Clock;
 use jiff::Timestamp;
 
 use super::net::EPOCH;

@@ -5,8 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use igsync::lockfile::format;
-use igsync::port::{Access, Disk, Entry, MemDisk, ReadDisk, RunLock, Stat};
+use igsync_base::files::{Access, Disk, Entry, ReadDisk, RunLock, Stat};
+use igsync_model::lockfile::format;
+use igsync_testkit::MemDisk;
 
 use super::clock::SimClock;
 use super::fault::WriteFault;

@@ -2,11 +2,11 @@
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use igsync::apply::{
+use igsync::engine::Instagram;
+use igsync_apply::{
     Capabilities, Engine, Filled, Filling, Finishing, Listing, Made, Observed, Part, Publishing, Quota, Refusal, Window,
 };
-use igsync::engine::Instagram;
-use igsync::id::{MediaId, PartId};
+use igsync_base::id::{MediaId, PartId};
 use jiff::Timestamp;
 
 /// Instagram, with a publish without an answer taken for one that was never sent.

@@ -202,8 +202,8 @@ impl WriteFault {
     }
 
     /// `None`: nothing fails.
-    pub fn of_disk(self) -> Option<igsync::port::mem_disk::Fault> {
-        use igsync::port::mem_disk::Fault as Disk;
+    pub fn of_disk(self) -> Option<igsync_testkit::mem_disk::Fault> {
+        use igsync_testkit::mem_disk::Fault as Disk;
         Some(match self {
             Self::Denied => Disk::Error(std::io::ErrorKind::PermissionDenied),
             Self::SyncFailed => Disk::SyncFailed,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use igsync::lockfile::Paths;
+use igsync_model::lockfile::Paths;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use igsync::apply::by_hand::NewAttempt;
-use igsync::apply::{Engine, Look, Media, Moment, Protocol, Reading, Standing, Step};
 use igsync::engine::Instagram;
-use igsync::id::{AccountName, MediaId, PostKey};
-use igsync::lockfile::{Record, Stage};
-use igsync::manifest::Post;
+use igsync_apply::by_hand::NewAttempt;
+use igsync_apply::{Engine, Look, Media, Moment, Protocol, Reading, Standing, Step};
+use igsync_base::id::{AccountName, MediaId, PostKey};
+use igsync_model::lockfile::{Record, Stage};
+use igsync_model::manifest::Post;
 use serde::{Deserialize, Serialize};
 
 use super::engine::Hasty;

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use igsync::apply::{Signal, Stopper};
-use igsync::lockfile::Record;
-use igsync::port::{Body, MemDisk, Method, Request, Response, Transport, TransportError};
+use igsync_apply::{Signal, Stopper};
+use igsync_model::lockfile::Record;
+use igsync_ports::{Body, Method, Request, Response, Transport, TransportError};
+use igsync_testkit::MemDisk;
 use tokio::sync::Notify;
 
 use super::clock::{SimClock, pass};

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use igsync::apply::{Pulled, Remote, Signal};
-use igsync::id::{AttemptId, MediaId};
-use igsync::lockfile::{Comment, Live, Record, Records, Stage, State, Switch, Via, format};
-use igsync::port::{RemoteError, Version};
+use igsync_apply::{Pulled, Remote, Signal};
+use igsync_base::id::{AttemptId, MediaId};
+use igsync_model::lockfile::{Comment, Live, Record, Records, Stage, State, Switch, Via, format};
+use igsync_ports::{RemoteError, Version};
 use serde::{Deserialize, Serialize};
 
 use super::clock::pass;

@@ -8,20 +8,22 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use igsync::apply::{
-    AccountRun, Context, Event as Fact, Halt, Ledger, MediaSource, Observer, Protocol, Run, Setup, StopSignal, Waits,
-    causes_of, has_open, has_work, stop_channel,
-};
-use igsync::config::Login;
 use igsync::engine::Instagram;
 use igsync::engine::instagram::{refusal, waits_for};
 use igsync::exit::Exit;
-use igsync::graph::{AccessToken, Client, Endpoint, Flavour, Timing};
-use igsync::id::{AttemptId, PostKey, UserId};
-use igsync::lockfile::{self, Paths, Record, Records, format};
-use igsync::manifest::{Post, caption_digest};
-use igsync::plan::{self, AccountView, Action, Change, Guard, Input, Options, Plan, Selection, Work};
-use igsync::port::{Clock, Disk, MemDisk, Transport};
+use igsync_apply::{
+    AccountRun, Context, Event as Fact, Halt, Ledger, MediaSource, Observer, Protocol, Run, Setup, StopSignal, Waits,
+    causes_of, has_open, has_work, stop_channel,
+};
+use igsync_base::files::Disk;
+use igsync_base::id::{AttemptId, PostKey, UserId};
+use igsync_instagram::{AccessToken, Client, Endpoint, Flavour, Timing};
+use igsync_model::config::Login;
+use igsync_model::lockfile::{self, Paths, Record, Records, format};
+use igsync_model::manifest::{Post, caption_digest};
+use igsync_model::plan::{self, AccountView, Action, Change, Guard, Input, Options, Plan, Selection, Work};
+use igsync_ports::{Clock, Transport};
+use igsync_testkit::MemDisk;
 use jiff::Timestamp;
 
 use super::clock::{SimClock, pass};

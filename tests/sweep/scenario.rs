@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use igsync::config::Login;
-use igsync::id::{AccountName, Digest, Kind, PostKey, UserId};
-use igsync::manifest::{Content, GraduationStrategy, Item, MediaType, Post, PostState, ReelOptions, Source};
+use igsync_base::id::{AccountName, Digest, Kind, PostKey, UserId};
+use igsync_model::config::Login;
+use igsync_model::manifest::{Content, GraduationStrategy, Item, MediaType, Post, PostState, ReelOptions, Source};
 use serde::{Deserialize, Serialize};
 
 use super::world::USERS;

@@ -5,7 +5,7 @@ mod listing;
 
 use std::collections::BTreeMap;
 
-use igsync::id::Kind;
+use igsync_base::id::Kind;
 use serde_json::json;
 
 use super::scenario::Manifest;

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::apply::{self, Run, Tally};
 use crate::cli::{Apply, Global, OutputFormat};
 use crate::exit::Exit;
-use crate::plan::Plan;
 use crate::report;
 use crate::report::text::plural;
 use crate::session::draw;
 use crate::session::project::Project;
 use crate::session::record::how_to_keep;
+use igsync_apply::{self as apply, Run, Tally};
+use igsync_model::plan::Plan;
 
 use super::super::record::print_unpushed_records;
 use super::super::{Ended, Ports, Ui, write_stdout};

@@ -1,15 +1,15 @@
 //! Permissions that publishing itself does not need, asked for before any container is made: a post
 //! that went out without its first comment cannot be mended by a later run of the same token.
 
-use crate::apply::{Cause, Halt, Run};
-use crate::config::{Account, Login};
-use crate::graph::{Client, scopes};
-use crate::id::{MediaId, UserId};
-use crate::plan::Plan;
 use crate::session::connect::Clients;
 use crate::session::credentials::flavour;
 use crate::session::project::Project;
 use crate::session::token::{debug, needs};
+use igsync_apply::{Cause, Halt, Run};
+use igsync_base::id::{MediaId, UserId};
+use igsync_instagram::{Client, scopes};
+use igsync_model::config::{Account, Login};
+use igsync_model::plan::Plan;
 
 use super::super::{Ports, Ui};
 

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use crate::apply::{causes_of, has_open, has_work, idle_events};
 use crate::cli::{Apply, OutputFormat};
-use crate::config::Account;
 use crate::exit::Exit;
-use crate::id::AccountName;
-use crate::plan::{Action, Change, GuardKind, Plan};
 use crate::report;
 use crate::session::project::Project;
+use igsync_apply::{causes_of, has_open, has_work, idle_events};
+use igsync_base::id::AccountName;
+use igsync_model::config::Account;
+use igsync_model::plan::{Action, Change, GuardKind, Plan};
 
 use super::super::{Failure, Ui, write_stdout};
 use super::{refusal, show};

@@ -3,10 +3,7 @@
 use jiff::Timestamp;
 
 use crate::cli::{AuthInspect, Global, OutputFormat};
-use crate::config::{Account, Login};
 use crate::exit::Exit;
-use crate::graph::scopes::{self, Needs};
-use crate::graph::{Client, Error, Expiry, TokenFacts};
 use crate::report;
 use crate::report::auth::TokenReport;
 use crate::session::connect::{Connector, identity_of};
@@ -14,6 +11,9 @@ use crate::session::load::load;
 use crate::session::project::Project;
 use crate::session::token::{debug, needs, unreachable};
 use crate::session::{credentials, expiry};
+use igsync_instagram::scopes::{self, Needs};
+use igsync_instagram::{Client, Error, Expiry, TokenFacts};
+use igsync_model::config::{Account, Login};
 
 use super::super::{Ended, Failure, Ports, Ui, write_stdout};
 

@@ -1,11 +1,11 @@
 //! `auth login`: step by step to a working token.
 
 use crate::cli::{AuthLogin, Global, LoginArg};
-use crate::config::{Account, Login};
 use crate::exit::Exit;
-use crate::graph::{AccessToken, Client, Identity, Issued};
 use crate::report;
 use crate::session::credentials;
+use igsync_instagram::{AccessToken, Client, Identity, Issued};
+use igsync_model::config::{Account, Login};
 
 use super::super::{Ended, Failure, Ports, Ui};
 use super::renew::needed_app;
@@ -103,7 +103,7 @@ async fn by_browser(
         Failure::message(Exit::Failure, message, "run it again")
     })?;
     let state = format!("{state:016x}");
-    let version = session.settings.graph_version.as_deref().unwrap_or(crate::graph::wire::NEWEST_VERSION);
+    let version = session.settings.graph_version.as_deref().unwrap_or(igsync_instagram::wire::NEWEST_VERSION);
     ui.terminal.say(&report::auth::steps_by_browser(account.login, &app.id, redirect, &state, version));
     let answer = ask(ui, "the address that the browser shows then (it is not shown here)")?;
     let code = code_of(&answer, &state)?;

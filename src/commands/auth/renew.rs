@@ -1,10 +1,10 @@
 //! `auth exchange` and `auth refresh`.
 
 use crate::cli::{AuthToken, Global};
-use crate::config::Login;
 use crate::exit::Exit;
-use crate::graph::{App, Client, Error, Issued};
 use crate::session::credentials;
+use igsync_instagram::{App, Client, Error, Issued};
+use igsync_model::config::Login;
 
 use super::super::{Ended, Failure, Ports, Ui};
 use super::{TokenSession, check_stdout, failed, introduce, print_token};

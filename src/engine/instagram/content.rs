@@ -1,10 +1,10 @@
 //! A post in Meta's terms: which container is made for which of its media. Pure.
 
-use crate::graph::{NewContainer, StoryMedia, Video};
-use crate::id::{ContainerId, Kind};
-use crate::manifest::{Content, Item, MediaType};
+use igsync_base::id::{ContainerId, Kind};
+use igsync_instagram::{NewContainer, StoryMedia, Video};
+use igsync_model::manifest::{Content, Item, MediaType};
 
-use crate::apply::Located;
+use igsync_apply::Located;
 
 /// The container of an image, a reel or a story.
 pub(super) fn single<'a>(

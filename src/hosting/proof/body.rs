@@ -7,9 +7,9 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::{Proven, Trouble};
-use crate::media::digest::{digest_of, hex};
-use crate::media::probe::{Facts, Format, probe};
-use crate::port::{Claim, Expected, Response, TransportError};
+use igsync_media::digest::{digest_of, hex};
+use igsync_media::probe::{Facts, Format, probe};
+use igsync_ports::{Claim, Expected, Response, TransportError};
 
 /// So much of a file's beginning tells what it is; of a video that nobody here has, no more is read.
 const HEAD: usize = 512 * 1024;

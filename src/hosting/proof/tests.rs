@@ -7,8 +7,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::media::probe::testing::{Mp4, jpeg};
-use crate::port::{Expected, HttpOptions, HttpTransport, RealClock};
+use igsync_host::{HttpOptions, HttpTransport, RealClock};
+use igsync_ports::Expected;
+use igsync_testkit::media::{Mp4, jpeg};
 
 /// What a host does after its last byte.
 #[derive(Clone, Copy)]

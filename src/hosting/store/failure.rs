@@ -6,8 +6,8 @@ use std::sync::Arc;
 use object_store::client::{HttpError, HttpErrorKind};
 
 use crate::hosting::Error;
-use crate::media::MediaFile;
-use crate::text::excerpt;
+use igsync_base::text::excerpt;
+use igsync_media::MediaFile;
 
 /// So much of what a service says is shown. In characters.
 const SHOWN: usize = 200;

@@ -12,7 +12,7 @@ use object_store::client::{
 };
 
 use crate::hosting::patience;
-use crate::port::{Body, Method, Request, Transport, TransportError};
+use igsync_ports::{Body, Method, Request, Transport, TransportError};
 
 /// Lends one [`Transport`] to the library.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::finding::{Rule, SourceText};
+use igsync_base::finding::{Rule, SourceText};
 
 static TOO_LONG: Rule = Rule {
     page: Some("https://example.com/meta"),

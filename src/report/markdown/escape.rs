@@ -1,7 +1,7 @@
 //! Text of others, made harmless in Markdown.
 
 use super::super::text::{one_line, visible, width};
-use crate::text::{JOINER, neutral_line};
+use igsync_base::text::{JOINER, neutral_line};
 
 /// Code does not wrap on GitHub, so long lines are wrapped here.
 const COLUMNS: usize = 96;

@@ -10,8 +10,8 @@ use super::page::{Limit, Page};
 use super::place::Place;
 use super::post::{finding, line, remedy, whole};
 use super::words::{capital, headline, is_stopped, moment};
-use crate::finding::{Finding, Severity};
-use crate::plan::{BranchEdit, Change, Forecast, Mark, Plan};
+use igsync_base::finding::{Finding, Severity};
+use igsync_model::plan::{BranchEdit, Change, Forecast, Mark, Plan};
 
 /// So many findings that belong to no listed post are shown.
 const FINDINGS: usize = 30;

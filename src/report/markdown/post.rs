@@ -4,9 +4,9 @@ use super::super::plan_human::account_label;
 use super::escape::{block, code, rich};
 use super::place::Place;
 use super::words::{capital, moment, when};
-use crate::finding::{Brief, Finding, Severity};
-use crate::manifest::{Content, Item, MediaType, Post, ReelOptions, Source};
-use crate::plan::{Change, Mark, Plan};
+use igsync_base::finding::{Brief, Finding, Severity};
+use igsync_model::manifest::{Content, Item, MediaType, Post, ReelOptions, Source};
+use igsync_model::plan::{Change, Mark, Plan};
 
 /// So wide are thumbnails, in pixels.
 const THUMBNAIL: u32 = 180;

@@ -4,9 +4,9 @@ use super::super::text::plural;
 use super::escape::{block, code, rich};
 use super::page::{Limit, Page};
 use super::plan::{decisions, is_instagram, refusals};
-use crate::apply::{Event, PostRef};
 use crate::exit::Exit;
-use crate::plan::{Change, Plan};
+use igsync_apply::{Event, PostRef};
+use igsync_model::plan::{Change, Plan};
 
 /// How one post ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

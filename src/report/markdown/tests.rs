@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::apply::{Event, PostRef};
 use crate::exit::Exit;
-use crate::finding::{Finding, SourceText};
-use crate::id::Kind;
-use crate::lockfile::{Reason, Stage, State};
-use crate::manifest::{MediaType, Source, UserTag};
-use crate::plan::testing::{
+use igsync_apply::{Event, PostRef};
+use igsync_base::finding::{Finding, SourceText};
+use igsync_base::id::Kind;
+use igsync_base::rules;
+use igsync_model::lockfile::{Reason, Stage, State};
+use igsync_model::manifest::{MediaType, Source, UserTag};
+use igsync_model::plan::testing::{
     PostBuilder as _, With as _, World, account, branch, digest, item, live, post, record, world,
 };
-use crate::rules;
 
 fn place() -> Place {
     Place::at_commit("https://github.com", "acme/feed", "0123456789abcdef0123456789abcdef01234567", "content/")
@@ -88,7 +88,7 @@ fn a_guard_stands_before_the_posts() {
     insta::assert_snapshot!("refused", shown(&world));
 }
 
-fn finding(rule: &'static crate::finding::Rule, file: &str, message: &str) -> Finding {
+fn finding(rule: &'static igsync_base::finding::Rule, file: &str, message: &str) -> Finding {
     let source = Arc::new(SourceText::new(file, "kind: image\ncaption: x\n"));
     Finding::new(rule, file, message)
         .at(&source, 12..19, "2,300 characters, 2,200 allowed")
@@ -162,7 +162,7 @@ fn hostile_text_stands_in_code_or_is_broken_up() {
         unknown.state = State::Unknown(Some(Reason::Other(one_line.clone())));
         let orphan = live(&format!("posts/o {one_line}"), |live| live.permalink = Some(one_line.clone()));
         let world = world([bad, post(&format!("posts/u {one_line}"))], [unknown, orphan])
-            .with(|world| world.accounts = vec![account("brand", crate::plan::testing::USER, &one_line)]);
+            .with(|world| world.accounts = vec![account("brand", igsync_model::plan::testing::USER, &one_line)]);
         let findings = [finding(&rules::YAML_SYNTAX, &format!("posts/{one_line}"), hostile)];
         let page = plan(&world.plan(), &findings, &place(), Limit::COMMENT);
         assert_harmless(&page);

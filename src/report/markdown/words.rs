@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 use super::super::plan_human::account_label;
 use super::super::text::{plural, thousands};
 use super::escape::{code, rich};
-use crate::id::AccountName;
-use crate::plan::{Change, Mark, Plan};
+use igsync_base::id::AccountName;
+use igsync_model::plan::{Change, Mark, Plan};
 
 /// `Tue 1 Dec 18:00 Europe/Berlin`, in the account's zone; with the year when it is another one.
 pub(super) fn moment(plan: &Plan, account: &AccountName, time: Timestamp) -> String {

@@ -1,13 +1,13 @@
 use super::*;
-use crate::id::Kind;
-use crate::lockfile::{Comment, Reason, Refused, Stage, State};
-use crate::plan::testing::{PostBuilder as _, With as _, World, account, at, digest, live, post, record, world};
+use igsync_base::id::Kind;
+use igsync_model::lockfile::{Comment, Reason, Refused, Stage, State};
+use igsync_model::plan::testing::{PostBuilder as _, With as _, World, account, at, digest, live, post, record, world};
 
 fn shown(world: &World) -> String {
     render(&world.plan(), Style::plain(), "igsync")
 }
 
-fn captioned(key: &str, kind: Kind, caption: &str) -> crate::manifest::Post {
+fn captioned(key: &str, kind: Kind, caption: &str) -> igsync_model::manifest::Post {
     post(key).of_kind(kind).with(|post| post.content.caption = caption.into())
 }
 
@@ -206,7 +206,7 @@ fn refusals_name_what_overrides_them() {
 
 #[test]
 fn two_accounts_are_told_apart() {
-    let on_second = |post: crate::manifest::Post| {
+    let on_second = |post: igsync_model::manifest::Post| {
         post.with(|post| {
             post.account = "second".into();
             post.user_id = Some("17841400000000002".into());

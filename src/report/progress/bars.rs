@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
-use crate::apply::PostRef;
+use igsync_apply::PostRef;
 
 const TICK: Duration = Duration::from_millis(500);
 

@@ -8,8 +8,8 @@ use futures_util::future::BoxFuture;
 use indicatif::TermLike;
 use jiff::Timestamp;
 
-use crate::apply::PostRef;
-use crate::port::Clock;
+use igsync_apply::PostRef;
+use igsync_ports::Clock;
 
 /// A writer whose text can be read later.
 #[derive(Clone, Default)]

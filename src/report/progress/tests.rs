@@ -1,6 +1,6 @@
 use super::testing::{Drawn, Shared, StoppedClock, post_ref};
 use super::*;
-use crate::apply::Counts;
+use igsync_apply::Counts;
 
 struct Stage {
     human: Human,

@@ -1,11 +1,11 @@
 //! Whose token it is, and whether that is the account that is meant.
 
-use crate::apply::{Halt, Refusal};
-use crate::config::Account;
 use crate::engine::instagram::wrong_clock;
 use crate::exit::Exit;
-use crate::graph::{Client, Error, Identity};
-use crate::id::UserId;
+use igsync_apply::{Halt, Refusal};
+use igsync_base::id::UserId;
+use igsync_instagram::{Client, Error, Identity};
+use igsync_model::config::Account;
 
 use super::super::credentials::account_halt;
 use super::super::failure::Failure;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::exit::Exit;
-use crate::port::Transport;
-use crate::sandbox::{self, Sandbox};
+use igsync_ports::Transport;
+use igsync_sandbox::{self as sandbox, Sandbox};
 
 use super::super::failure::Failure;
 use super::super::ports::Ports;

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::config::Account;
-use crate::finding::Severity;
-use crate::id::{Digest, Kind, PostKey, UserId};
-use crate::lockfile::Stage;
-use crate::manifest::{self, Files, Loaded, Mending, Post, Source, Spot};
-use crate::media::convert::Wish;
-use crate::media::rules::Broken;
-use crate::media::{DigestCache, Hashed};
-use crate::port::{Disk, Stat};
-use crate::rules;
+use igsync_base::files::{Disk, Stat};
+use igsync_base::finding::Severity;
+use igsync_base::id::{Digest, Kind, PostKey, UserId};
+use igsync_base::rules;
+use igsync_media::convert::Wish;
+use igsync_media::rules::Broken;
+use igsync_media::{DigestCache, Hashed};
+use igsync_model::config::Account;
+use igsync_model::lockfile::Stage;
+use igsync_model::manifest::{self, Files, Loaded, Mending, Post, Source, Spot};
 
 use super::super::ports::Ports;
 use super::Project;

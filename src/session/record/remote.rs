@@ -2,10 +2,10 @@
 
 use futures_util::future::BoxFuture;
 
-use crate::apply::{Pulled, Remote};
 use crate::git::Branch;
-use crate::lockfile::{Records, format};
-use crate::port::{RemoteError, Version};
+use igsync_apply::{Pulled, Remote};
+use igsync_model::lockfile::{Records, format};
+use igsync_ports::{RemoteError, Version};
 
 impl Remote for Branch {
     fn pull(&self) -> BoxFuture<'_, Result<Pulled, RemoteError>> {

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use igsync::lockfile::format::{Parsed, parse, parse_journal, print};
-use igsync::lockfile::{Record, Records, Stage};
+use igsync_model::lockfile::format::{Parsed, parse, parse_journal, print};
+use igsync_model::lockfile::{Record, Records, Stage};
 use serde_json::{Value, json};
 
 use super::resuming::{blocked, with_answer, with_containers};

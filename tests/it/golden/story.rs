@@ -5,8 +5,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use igsync::port::{Clock, RealClock};
-use igsync::sandbox::{Options, Settings};
+use igsync_host::RealClock;
+use igsync_ports::Clock;
+use igsync_sandbox::{Options, Settings};
 use jiff::Timestamp;
 use regex::{Captures, Regex};
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use igsync::lockfile::{Paths, Records, format};
+use igsync_model::lockfile::{Paths, Records, format};
 
 use super::super::net::ROOTS;
 use super::super::scenario::Manifest;
@@ -78,7 +78,7 @@ impl Simulation {
     fn human(&mut self, place: usize, other: bool) {
         let manifest = &self.manifests[place % self.manifests.len()];
         let caption = if other { "A person's own words".to_owned() } else { manifest.caption.replace('@', "") };
-        let children = if manifest.kind == igsync::id::Kind::Carousel { 3 } else { 0 };
+        let children = if manifest.kind == igsync_base::id::Kind::Carousel { 3 } else { 0 };
         let now = self.clock.elapsed_ms();
         self.net.state().world.publish_by_phone(manifest.account, manifest.kind, &caption, children, now);
     }

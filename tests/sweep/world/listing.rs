@@ -1,6 +1,6 @@
 //! How the model account lists its media.
 
-use igsync::id::Kind;
+use igsync_base::id::Kind;
 
 use super::{Media, Reply, World, ok};
 

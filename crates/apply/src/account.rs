@@ -1,0 +1,340 @@
+//! One account's part of a run, from the listing before the first publish to the permalinks after the last. The
+//! loop calls the parts in their order; they do not know each other.
+
+mod post;
+mod settling;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use igsync_base::id::{AccountName, MediaId, PostKey, UserId};
+use igsync_model::lockfile::{Record, Stage};
+use igsync_model::manifest::Post;
+use igsync_model::plan::{Sighting, Work};
+
+use super::after::Finisher;
+use super::announcement::leases;
+use super::book::Book;
+use super::context::Scope;
+use super::engine::Service;
+use super::evidence::Evidence;
+use super::ledger::Ledger;
+use super::live_check::{AddedAt, LiveCheck};
+use super::matching::Look;
+use super::media::MediaSource;
+use super::outcome::{Outcome, Tally};
+use super::parallel::Sorted;
+use super::prepare::{Preparer, Proof, Ready, Terms};
+use super::protocol::Origin;
+use super::publish::{Publisher, Turn};
+use super::settle::Settler;
+use super::stop::{Halt, Stop};
+use super::waits_for::WaitsFor;
+
+pub use settling::{FindPost, Settlement};
+
+/// What an account's run is made of.
+pub struct Setup {
+    pub ledger: Arc<Ledger>,
+    pub name: AccountName,
+    pub user_id: UserId,
+    pub engine: Service,
+    pub media: MediaSource,
+    /// Written into records made through another base than Meta's.
+    pub graph: Option<String>,
+    pub max_publish: usize,
+    pub min_gap: Duration,
+    /// Containers and uploads at a time.
+    pub parallelism: usize,
+    pub live_check: bool,
+    /// `None`: nobody looks whether Meta could fetch the media.
+    pub proof: Option<Proof>,
+    /// When the manifest came into the repository: the earliest time at which its post can be live.
+    pub added_at: AddedAt,
+}
+
+/// One account, connected.
+pub struct AccountRun {
+    scope: Scope,
+    engine: Service,
+    book: Arc<dyn Book>,
+    preparer: Preparer,
+    publisher: Publisher,
+    settler: Settler,
+    finisher: Finisher,
+    live: LiveCheck,
+    evidence: Evidence,
+    checks_live: bool,
+    min_gap: Duration,
+    /// Posts that this run already failed to settle: they have their outcome.
+    undecided: HashSet<PostKey>,
+}
+
+/// What a plan has an account do about one post.
+#[derive(Clone, Debug)]
+pub struct Task {
+    pub work: Work,
+    pub post: Arc<Post>,
+}
+
+/// The tasks of an account whose posts have no outcome yet, and what became of the others.
+struct Queue {
+    /// In the order of the plan.
+    waiting: Vec<Task>,
+    tally: Tally,
+}
+
+impl Queue {
+    fn all(&self) -> Vec<Arc<Post>> {
+        self.waiting.iter().map(|task| Arc::clone(&task.post)).collect()
+    }
+
+    fn posts(&self, work: Work) -> Vec<Arc<Post>> {
+        self.waiting.iter().filter(|task| task.work == work).map(|task| Arc::clone(&task.post)).collect()
+    }
+
+    fn holds(&self, key: &PostKey) -> bool {
+        self.waiting.iter().any(|task| task.post.key == *key)
+    }
+
+    fn take(&mut self, key: &PostKey) {
+        self.waiting.retain(|task| task.post.key != *key);
+    }
+}
+
+impl AccountRun {
+    pub fn new(setup: Setup) -> Self {
+        let Setup { ledger, name, user_id, engine, media, graph, max_publish, min_gap, .. } = setup;
+        let scope = Scope { run: Arc::clone(ledger.context()), name, user_id };
+        let book: Arc<dyn Book> = ledger;
+        let parts = || (scope.clone(), Arc::clone(&engine), Arc::clone(&book));
+        let terms = Terms { max_publish, parallelism: setup.parallelism, graph: graph.clone() };
+        let (a, b, c) = parts();
+        let preparer = Preparer::new(a, b, c, media, setup.proof, terms);
+        let (a, b, c) = parts();
+        let publisher = Publisher::new(a, b, c, min_gap);
+        let (a, b, c) = parts();
+        let settler = Settler::new(a, b, c, leases(&scope.waits, min_gap));
+        let (a, b, c) = parts();
+        let finisher = Finisher::new(a, b, c);
+        let (a, b, c) = parts();
+        let live = LiveCheck::new(a, b, c, setup.added_at, graph);
+        let evidence = Evidence::new(&scope, &engine, &book);
+        let (checks_live, undecided) = (setup.live_check, HashSet::new());
+        Self {
+            scope,
+            engine,
+            book,
+            preparer,
+            publisher,
+            settler,
+            finisher,
+            live,
+            evidence,
+            checks_live,
+            min_gap,
+            undecided,
+        }
+    }
+
+    pub fn name(&self) -> &AccountName {
+        &self.scope.name
+    }
+
+    /// The service's time.
+    pub fn server_now(&self) -> Timestamp {
+        self.engine.now()
+    }
+
+    pub fn user_id(&self) -> &UserId {
+        &self.scope.user_id
+    }
+
+    /// Compares posts that are about to go out with the account's listing. Records nothing.
+    pub async fn sightings(&self, posts: &[Arc<Post>]) -> Result<Vec<(PostKey, Sighting)>, Stop> {
+        self.live.sightings(posts).await
+    }
+
+    /// The media of the listing that could be the post of this attempt.
+    pub async fn candidates(&self, record: &Record) -> Result<Vec<MediaId>, Stop> {
+        let look = self.evidence.look_for(record).await?;
+        Ok(self.evidence.candidates(record, &look))
+    }
+
+    /// Finds the permalinks of live posts, and the ids that lost answers left open.
+    pub async fn enrich(&self) -> Result<(), Stop> {
+        self.finisher.enrich().await
+    }
+
+    /// Carries out the tasks in their order. Whatever happens, each post that was to be published, adopted or settled
+    /// has one outcome at the end; one whose rest is sent has none.
+    pub async fn carry_out(&self, tasks: Vec<Task>) -> (Tally, Option<Halt>) {
+        let waiting = tasks.into_iter().filter(|task| !self.undecided.contains(&task.post.key)).collect();
+        let mut queue = Queue { waiting, tally: Tally::default() };
+        let mut halt = self.carry_out_in_order(&mut queue).await.err().map(Stop::into_halt);
+        if let Err(late) = self.publisher.leave_to_others().await {
+            halt.get_or_insert(late.into_halt());
+        }
+        let Queue { waiting, mut tally } = queue;
+        if let Some(halt) = &halt {
+            tally.end(halt.cause);
+            for task in waiting {
+                // The output may be what failed; the tally still has it.
+                let _ = self.scope.finish(&task.post.key, &Outcome::halted(halt), &mut tally);
+            }
+        }
+        // A halted account is asked nothing more.
+        let after = if halt.is_none() { self.enrich().await.err() } else { None };
+        let folded = self.book.fold().await.err();
+        if let Some(late) = after.or(folded).map(Stop::into_halt)
+            && halt.is_none()
+        {
+            tally.end(late.cause);
+            return (tally, Some(late));
+        }
+        (tally, halt)
+    }
+
+    /// The queue holds the posts without an outcome at every moment, so that a halt loses none.
+    async fn carry_out_in_order(&self, queue: &mut Queue) -> Result<(), Stop> {
+        self.scope.go_on()?;
+        self.finish_published(queue).await?;
+        for post in queue.posts(Work::Settle) {
+            self.end(queue, &post.key, &Outcome::undecided())?;
+        }
+        for post in queue.posts(Work::Finish) {
+            self.end(
+                queue,
+                &post.key,
+                &Outcome::Pending { reason: "it is no longer recorded as published".to_owned() },
+            )?;
+        }
+        let publishing = queue.posts(Work::Publish);
+        if !publishing.is_empty() {
+            let (allowed, reason) = self.preparer.allowance(&publishing).await?;
+            for post in &publishing[allowed..] {
+                self.end(queue, &post.key, &Outcome::Deferred { reason: reason.clone() })?;
+            }
+        }
+        if queue.waiting.is_empty() {
+            return Ok(());
+        }
+        let newest = self.live.listing().await?;
+        if self.checks_live {
+            self.finisher.name_what_is_live(&newest).await?;
+        }
+        if self.checks_live || !queue.posts(Work::Adopt).is_empty() {
+            self.adopt_what_is_live(queue, &newest).await?;
+        }
+        for post in queue.posts(Work::Adopt) {
+            let reason = "the account no longer lists it; the next run decides".to_owned();
+            self.end(queue, &post.key, &Outcome::Pending { reason })?;
+        }
+        self.scope.may_begin(&*self.engine)?;
+        let placed = self.preparer.place_all(queue.posts(Work::Publish)).await;
+        self.sort(placed, queue).await?;
+        self.leave_out_refused_urls(queue).await?;
+        let prepared = self.preparer.prepare_all(queue.posts(Work::Publish)).await;
+        let ready = self.sort(prepared, queue).await?;
+        self.book.fold().await?;
+        let fingerprint: Vec<MediaId> = newest.media.iter().take(FINGERPRINT).map(|media| media.id.clone()).collect();
+        self.publish_ready(ready, &fingerprint, queue).await
+    }
+
+    /// Gives a post its outcome.
+    fn end(&self, queue: &mut Queue, key: &PostKey, outcome: &Outcome) -> Result<(), Stop> {
+        queue.take(key);
+        self.scope.finish(key, outcome, &mut queue.tally)
+    }
+
+    /// Publishes what is prepared, one post at a time.
+    async fn publish_ready(
+        &self,
+        mut ready: Vec<Ready>,
+        fingerprint: &[MediaId],
+        queue: &mut Queue,
+    ) -> Result<(), Stop> {
+        let mut last: Option<Duration> = None;
+        while !ready.is_empty() {
+            let next = ready.remove(0);
+            // What was pushed after the last post counts as a part of the gap.
+            let passed = last.map(|last| self.scope.clock.monotonic().saturating_sub(last));
+            let gap = passed.map_or(Duration::ZERO, |passed| self.min_gap.saturating_sub(passed));
+            if !gap.is_zero() {
+                self.scope.wait(&next.post.key, WaitsFor::Gap, gap, self.engine.now()).await?;
+            }
+            let key = next.post.key.clone();
+            let behind: Vec<Record> = ready.iter().map(|ready| ready.record.clone()).collect();
+            let mut known = None;
+            let ended = self.publish_with_one_retry(next, Turn { fingerprint, behind: &behind }, &mut known).await;
+            last = Some(self.scope.clock.monotonic());
+            let (outcome, stopped) = match ended {
+                Ok(outcome) => (Some(outcome), None),
+                // What is known of the post already is the truth, whatever failed after it.
+                Err(Stop::Post(failure)) => (Some(known.unwrap_or(Outcome::Failed(failure))), None),
+                Err(stop) => (known, Some(stop)),
+            };
+            if let Some(outcome) = outcome {
+                self.end(queue, &key, &outcome)?;
+            }
+            if let Some(stop) = stopped {
+                return Err(stop);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what an earlier run still owed to posts that are live: first comment, comment switch.
+    /// What another machine has published since the plan was made is among them.
+    async fn finish_published(&self, queue: &mut Queue) -> Result<(), Stop> {
+        for post in queue.all() {
+            let attempts = self.book.attempts(&self.scope.user_id, &post.key);
+            if let Some(live) = attempts.into_iter().find(|record| record.stage() == Stage::Published) {
+                self.finisher.send_extras(&post, live, Origin::AnEarlierRun).await?;
+                queue.take(&post.key);
+            }
+        }
+        Ok(())
+    }
+
+    async fn adopt_what_is_live(&self, queue: &mut Queue, look: &Look) -> Result<(), Stop> {
+        let (all, claimed) = (queue.all(), self.live.claimed());
+        for post in &all {
+            if let Some(outcome) = self.live.adopt(post, &all, look, &claimed).await? {
+                self.end(queue, &post.key, &outcome)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A post with a URL that Meta could not fetch is left out.
+    async fn leave_out_refused_urls(&self, queue: &mut Queue) -> Result<(), Stop> {
+        for answer in self.preparer.ask_hosts(&queue.all()).await? {
+            let key = answer.key().clone();
+            let Some(reason) = self.preparer.judge(answer)? else { continue };
+            if queue.holds(&key) {
+                self.end(queue, &key, &Outcome::NotAttempted { reason })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the posts that failed their outcome, and returns what came of the others.
+    async fn sort<T>(&self, sorted: Sorted<T>, queue: &mut Queue) -> Result<Vec<T>, Stop> {
+        for (post, failure) in sorted.failed {
+            let remembered = self.preparer.remember_refusal(&post, &failure).await;
+            self.end(queue, &post.key, &Outcome::Failed(failure))?;
+            remembered?;
+        }
+        match sorted.stopped {
+            Some(stop) => Err(stop),
+            None => Ok(sorted.done),
+        }
+    }
+}
+
+/// So many of the newest media ids are remembered before a publish.
+const FINGERPRINT: usize = 10;

@@ -1,0 +1,313 @@
+//! What a person says about a post, as pure changes of its records. Nothing here asks Meta, and nothing
+//! publishes: `resolve` and `lock` write down what these functions return.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+
+use igsync_base::id::{AccountName, AttemptId, MediaId, PostKey, UserId};
+use igsync_base::net;
+use igsync_model::lockfile::{Live, Reason, Record, Stage, State, Via, effective, speaks_before};
+use igsync_model::manifest::{Post, caption_digest};
+
+use super::attempt;
+
+/// What is recorded about one post, and the manifest it still has.
+pub struct Subject<'a> {
+    pub user_id: &'a UserId,
+    pub key: &'a PostKey,
+    /// Every attempt.
+    pub attempts: &'a [Record],
+    pub post: Option<&'a Post>,
+    /// Written into new records made through another base than Meta's.
+    pub graph: Option<String>,
+}
+
+/// What a person knows of a live post; each part may be missing.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    pub media_id: Option<MediaId>,
+    pub permalink: Option<String>,
+    /// When it went live; without it, the moment of the last announced publish or of the statement.
+    pub at: Option<Timestamp>,
+}
+
+/// Why a statement is not written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Objection {
+    /// Neither a record nor a manifest has this name.
+    NoSuchPost,
+    /// Meta itself answered the publish with another media id.
+    OtherMedia(MediaId),
+    IsLive(Option<MediaId>),
+    NotLive,
+    /// The new key has a record that counts.
+    Taken(PostKey),
+    /// Without a manifest there is nothing to compare with.
+    NoManifest,
+}
+
+type Changes = Result<Vec<Record>, Objection>;
+
+/// New attempt ids.
+pub type NewAttempt<'a> = dyn FnMut() -> AttemptId + 'a;
+
+/// The post is live. An open attempt becomes that post; a post that igsync never sent gets an attempt of
+/// its own; a media id that was found by matching is confirmed or corrected.
+pub fn published(subject: &Subject<'_>, seen: &Seen, now: Timestamp, new_attempt: &mut NewAttempt<'_>) -> Changes {
+    if let Some((record, live)) = live_of(subject) {
+        return confirmed(record, live, seen, new_attempt);
+    }
+    let open = of_state(subject, Stage::is_open).cloned();
+    let sent = open.as_ref().is_some_and(|record| !record.intents.is_empty());
+    let mut record = match (open, subject.post) {
+        // What was sent is what is live, whatever the manifest says by now.
+        (Some(record), _) if sent => record,
+        (Some(record), Some(post)) => Record {
+            attempt: record.attempt,
+            evidence: record.evidence,
+            ..attempt::begin(post, subject.user_id, new_attempt(), subject.graph.clone())
+        },
+        (Some(record), None) => record,
+        (None, _) => fresh(subject, new_attempt)?,
+    };
+    let at = seen.at.or_else(|| record.intents.iter().map(|intent| intent.at).max()).unwrap_or(now);
+    record.not_ours.retain(|media| Some(media) != seen.media_id.as_ref());
+    // The comment of a post that igsync did not send itself may stand below it already.
+    let due = subject.post.filter(|_| sent);
+    // "It is live" about a post with one look-alike names that one.
+    let shown =
+        if let ([only], None) = (record.evidence.as_slice(), &seen.permalink) { Some(only.clone()) } else { None };
+    let media_id = seen.media_id.clone().or(shown);
+    record = attempt::published(record, media_id, Via::Resolved, at, due);
+    record.evidence.clear();
+    Ok(vec![attempt::noted(record, |live| live.permalink.clone_from(&seen.permalink))])
+}
+
+fn confirmed(known: &Record, live: &Live, seen: &Seen, new_attempt: &mut NewAttempt<'_>) -> Changes {
+    let is_other = |media: &MediaId| seen.media_id.as_ref().is_some_and(|said| said != media);
+    let mut record = known.clone();
+    let mut said = live.clone();
+    match (&live.media_id, live.via) {
+        (Some(media), Some(Via::Publish)) if is_other(media) => return Err(Objection::OtherMedia(media.clone())),
+        (_, Some(Via::Publish)) => return Ok(vec![]),
+        // Two statements of one rank would be joined by chance, so the corrected one is an attempt of its own.
+        (Some(media), Some(Via::Resolved)) if is_other(media) => {
+            let forget = |live: &mut Live| (live.media_id, live.permalink) = (None, None);
+            let wrong = attempt::noted(known.clone(), forget).forgotten(None);
+            record.attempt = new_attempt();
+            said.media_id.clone_from(&seen.media_id);
+            said.permalink.clone_from(&seen.permalink);
+            record.state = State::Published(said);
+            return Ok(vec![wrong, record]);
+        }
+        (Some(media), _) if is_other(media) => {
+            record.not_ours.push(media.clone());
+            said.permalink = None;
+        }
+        _ => {}
+    }
+    said.via = Some(Via::Resolved);
+    said.media_id = seen.media_id.clone().or(said.media_id);
+    said.permalink = seen.permalink.clone().or(said.permalink);
+    if said.media_id.is_some() {
+        record.fingerprint = None;
+        record.intents.clear();
+        record.refusals.clear();
+    }
+    record.state = State::Published(said);
+    Ok(if record == *known { vec![] } else { vec![record] })
+}
+
+/// Nothing of this post is live: every open attempt ends, and what it was shown as is remembered as
+/// foreign. `also` are candidates that a listing shows now.
+pub fn not_published(subject: &Subject<'_>, also: &[MediaId]) -> Changes {
+    let open: Vec<&Record> = subject.attempts.iter().filter(|record| record.is_open()).collect();
+    if open.is_empty()
+        && let Some((_, live)) = live_of(subject)
+    {
+        return Err(Objection::IsLive(live.media_id.clone()));
+    }
+    if open.is_empty() && subject.attempts.is_empty() && subject.post.is_none() {
+        return Err(Objection::NoSuchPost);
+    }
+    let end = |record: &Record| {
+        let mut ended = attempt::not_published(record.clone(), Reason::Resolved);
+        let shown = std::mem::take(&mut ended.evidence);
+        ended.not_ours.extend(shown.into_iter().chain(also.iter().cloned()));
+        ended.not_ours.sort();
+        ended.not_ours.dedup();
+        ended
+    };
+    Ok(open.into_iter().map(end).collect())
+}
+
+/// Every attempt gets a new key, each with its tombstone under the old one. All of it belongs into one
+/// durable write: half a move would publish the post again.
+pub fn moved(
+    attempts: &[Record],
+    to: &PostKey,
+    post: Option<&Post>,
+    account: Option<&AccountName>,
+    new_attempt: &mut NewAttempt<'_>,
+) -> Vec<Record> {
+    let mut records = Vec::new();
+    for old in attempts.iter().filter(|record| record.stage() != Stage::Forgotten) {
+        let [mut copy, tombstone] = old.clone().moved(to.clone(), new_attempt());
+        if let Some(account) = account {
+            copy.account = account.clone();
+        }
+        if let Some(post) = post {
+            copy.file = Some(post.file.to_string());
+        }
+        copy.rev = copy.rev.saturating_add(1);
+        records.extend([copy, tombstone]);
+    }
+    records
+}
+
+/// As [`moved`], unless the new key has a record of its own that counts.
+pub fn renamed(
+    subject: &Subject<'_>,
+    to: &PostKey,
+    there: &[Record],
+    post: Option<&Post>,
+    new_attempt: &mut NewAttempt<'_>,
+) -> Changes {
+    let counts = |record: &Record| record.is_open() || matches!(record.stage(), Stage::Published | Stage::Ignored);
+    if there.iter().any(counts) {
+        return Err(Objection::Taken(to.clone()));
+    }
+    let records = moved(subject.attempts, to, post, post.map(|post| &post.account), new_attempt);
+    if records.is_empty() { Err(Objection::NoSuchPost) } else { Ok(records) }
+}
+
+/// Nothing that is recorded about the post counts any more.
+pub fn removed(subject: &Subject<'_>) -> Changes {
+    let counting = subject.attempts.iter().filter(|record| record.stage() != Stage::Forgotten);
+    let records: Vec<Record> = counting.cloned().map(|record| record.forgotten(None)).collect();
+    if records.is_empty() { Err(Objection::NoSuchPost) } else { Ok(records) }
+}
+
+/// The post is never published. Containers that wait are given up; what may have been sent is still
+/// found out by later runs.
+pub fn ignored(subject: &Subject<'_>, new_attempt: &mut NewAttempt<'_>) -> Changes {
+    if let Some((_, live)) = live_of(subject) {
+        return Err(Objection::IsLive(live.media_id.clone()));
+    }
+    if of_state(subject, |state| state == Stage::Ignored).is_some() {
+        return Ok(vec![]);
+    }
+    let waiting = subject.attempts.iter().filter(|record| record.stage() == Stage::Containers);
+    let mut records: Vec<Record> =
+        waiting.map(|record| attempt::not_published(record.clone(), Reason::Ignored)).collect();
+    records.push(Record { state: State::Ignored, ..fresh(subject, new_attempt)? });
+    Ok(records)
+}
+
+/// The manifest as it stands describes what is live.
+pub fn accepted(subject: &Subject<'_>) -> Changes {
+    let live = of_state(subject, |state| state == Stage::Published);
+    let Some(live) = live else {
+        let is_nothing = subject.attempts.is_empty() && subject.post.is_none();
+        return Err(if is_nothing { Objection::NoSuchPost } else { Objection::NotLive });
+    };
+    let Some(post) = subject.post else { return Err(Objection::NoManifest) };
+    let by_text = || post.digest_if_media(live.media_digest.as_ref()?);
+    let digest = post.digest.clone().or_else(by_text);
+    if digest.is_none() || digest == live.digest {
+        return Ok(vec![]);
+    }
+    let media_digest = post.media_digest.clone().or_else(|| live.media_digest.clone());
+    Ok(vec![Record {
+        digest,
+        media_digest,
+        caption_digest: caption_digest(&post.content.caption),
+        rev: live.rev.saturating_add(1),
+        ..live.clone()
+    }])
+}
+
+/// The key of another post that has this media already.
+pub fn claimed_by<'a>(
+    records: impl Iterator<Item = &'a Record>,
+    user_id: &UserId,
+    key: &PostKey,
+    media: &MediaId,
+) -> Option<&'a PostKey> {
+    records
+        .filter(|record| record.user_id == *user_id && record.key != *key && record.stage() != Stage::Forgotten)
+        .find(|record| record.claimed_media() == Some(media))
+        .map(|record| &record.key)
+}
+
+/// The code by which Instagram names a post in its links: `https://www.instagram.com/p/CODE/`, with or
+/// without the name of the account, and whatever the app appends. `None`: no link to a post, or none of Instagram's.
+pub fn link_code(link: &str) -> Option<String> {
+    let url = instagram_url(link)?;
+    let parts: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
+    let kinds: HashSet<&str> = HashSet::from(["p", "reel", "reels", "tv"]);
+    let code = match parts.as_slice() {
+        ["stories", _, code] | ["stories", code] => *code,
+        [.., kind, code] if kinds.contains(kind) => *code,
+        _ => return None,
+    };
+    let is_code = code.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    is_code.then(|| code.to_owned())
+}
+
+/// The link as a browser reads it, without what the app appends when it is shared. What was typed is not kept:
+/// other programs may find another host in it.
+pub fn bare_link(link: &str) -> Option<String> {
+    let mut url = instagram_url(link)?;
+    url.set_query(None);
+    url.set_fragment(None);
+    Some(String::from(url)).filter(|link| link.len() <= LONGEST_LINK)
+}
+
+/// Instagram's own are far shorter. In bytes.
+const LONGEST_LINK: usize = 200;
+
+fn instagram_url(link: &str) -> Option<url::Url> {
+    url::Url::parse(link).ok().filter(net::is_at_instagram)
+}
+
+/// The attempt that is live, and what is known of it.
+fn live_of<'a>(subject: &Subject<'a>) -> Option<(&'a Record, &'a Live)> {
+    let record = of_state(subject, |stage| stage == Stage::Published)?;
+    Some((record, record.live()?))
+}
+
+/// Of several attempts that are meant, one that was announced says more than one whose containers only wait.
+fn of_state<'a>(subject: &Subject<'a>, is_meant: impl Fn(Stage) -> bool) -> Option<&'a Record> {
+    let says_more = |a: &Record, b: &Record| match (a.intents.is_empty(), b.intents.is_empty()) {
+        (false, true) => true,
+        (true, false) => false,
+        _ => speaks_before(a, b),
+    };
+    let meant = subject.attempts.iter().filter(|record| is_meant(record.stage()));
+    meant.reduce(|best, record| if says_more(record, best) { record } else { best })
+}
+
+/// The first record of a new attempt: from the manifest, else from what is recorded.
+fn fresh(subject: &Subject<'_>, new_attempt: &mut NewAttempt<'_>) -> Result<Record, Objection> {
+    let graph = subject.graph.clone();
+    if let Some(post) = subject.post {
+        return Ok(attempt::begin(post, subject.user_id, new_attempt(), graph));
+    }
+    let known = effective(subject.attempts).or(subject.attempts.last()).ok_or(Objection::NoSuchPost)?;
+    Ok(Record {
+        digest: known.digest.clone(),
+        media_digest: known.media_digest.clone(),
+        caption_digest: known.caption_digest.clone(),
+        not_ours: known.not_ours.clone(),
+        graph,
+        file: known.file.clone(),
+        rev: known.rev,
+        trial: known.trial,
+        ..Record::new(subject.key.clone(), subject.user_id.clone(), known.account.clone(), known.kind, new_attempt())
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! Comparing posts that are about to go out with the account's listing: before anybody has agreed to publish
+//! them, and once more right before they are.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use igsync_base::id::{MediaId, PostKey};
+use igsync_model::lockfile::{Reason, Record, State, Via};
+use igsync_model::manifest::Post;
+use igsync_model::plan::Sighting;
+
+use super::attempt;
+use super::book::Book;
+use super::context::Scope;
+use super::engine::{Media, Service};
+use super::evidence::Evidence;
+use super::live::{self, Live, Seen};
+use super::matching::Look;
+use super::outcome::Outcome;
+use super::stop::Stop;
+
+/// When a manifest (by its path) came into the repository; `None` where nobody knows.
+pub type AddedAt = Arc<dyn Fn(&str) -> Option<Timestamp> + Send + Sync>;
+
+/// Knows posts of one account that are live already.
+pub(super) struct LiveCheck {
+    scope: Scope,
+    engine: Service,
+    book: Arc<dyn Book>,
+    evidence: Evidence,
+    /// The earliest time at which a post can be live.
+    added_at: AddedAt,
+    /// Written into records made through another base than Meta's.
+    graph: Option<String>,
+}
+
+impl LiveCheck {
+    pub(super) fn new(
+        scope: Scope,
+        engine: Service,
+        book: Arc<dyn Book>,
+        added_at: AddedAt,
+        graph: Option<String>,
+    ) -> Self {
+        let evidence = Evidence::new(&scope, &engine, &book);
+        Self { scope, engine, book, evidence, added_at, graph }
+    }
+
+    /// The listing before the first publish.
+    pub(super) async fn listing(&self) -> Result<Look, Stop> {
+        self.evidence.listing().await
+    }
+
+    /// The media of all records of the account.
+    pub(super) fn claimed(&self) -> HashSet<MediaId> {
+        self.evidence.claimed()
+    }
+
+    /// Compares as the check right before publishing does. Records nothing.
+    pub(super) async fn sightings(&self, posts: &[Arc<Post>]) -> Result<Vec<(PostKey, Sighting)>, Stop> {
+        if posts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (look, claimed) = (self.listing().await?, self.claimed());
+        let seen = |post: &Arc<Post>| {
+            let sighting = match self.compare(post, posts, &look, &claimed) {
+                Live::Absent | Live::Contested => return None,
+                Live::Adopt(media) => Sighting::Live { link: link(media) },
+                Live::Maybe(media) => Sighting::Maybe { links: media.into_iter().map(link).collect() },
+            };
+            Some((post.key.clone(), sighting))
+        };
+        Ok(posts.iter().filter_map(seen).collect())
+    }
+
+    /// Records what a person or a lost lockfile's run has published already. `None`: the post is not live.
+    pub(super) async fn adopt(
+        &self,
+        post: &Post,
+        posts: &[Arc<Post>],
+        look: &Look,
+        claimed: &HashSet<MediaId>,
+    ) -> Result<Option<Outcome>, Stop> {
+        Ok(Some(match self.compare(post, posts, look, claimed) {
+            Live::Absent => return Ok(None),
+            Live::Adopt(media) => {
+                let at = media.timestamp.unwrap_or_else(|| self.engine.now());
+                let id = media.id.clone();
+                let record = attempt::published(self.attempt_of(post), Some(id), Via::Adopted, at, Some(post));
+                let linked = attempt::noted(record, |live| live.permalink.clone_from(&media.permalink));
+                self.book.write(linked).await?;
+                Outcome::Adopted(media.id.clone())
+            }
+            Live::Contested => Outcome::Pending {
+                reason: "what is live may be another post that is not settled yet; the next run decides".to_owned(),
+            },
+            Live::Maybe(media) => {
+                let mut record = attempt::unknown(self.attempt_of(post), Reason::MaybeLive);
+                record.evidence = media.iter().map(|media| media.id.clone()).collect::<Vec<MediaId>>();
+                self.book.write(record).await?;
+                Outcome::Unknown { reason: live::explain(&media) }
+            }
+        }))
+    }
+
+    fn compare<'a>(&self, post: &Post, posts: &[Arc<Post>], look: &'a Look, claimed: &HashSet<MediaId>) -> Live<'a> {
+        let attempts = self.book.attempts(&self.scope.user_id, &post.key);
+        let rivals: Vec<&Post> = posts.iter().filter(|other| other.key != post.key).map(|other| &**other).collect();
+        let claimants = self.claimants(&post.key);
+        let seen = Seen { look, claimed, claimants: &claimants, rivals: &rivals };
+        live::check(post, &attempts, &seen, &*self.added_at)
+    }
+
+    /// Records of other posts that may own media without knowing which.
+    fn claimants(&self, key: &PostKey) -> Vec<Record> {
+        self.book.with(|records| {
+            let mine = records.iter().filter(|record| record.user_id == self.scope.user_id && record.key != *key);
+            mine.filter(|record| match &record.state {
+                State::Published(live) => live.media_id.is_none(),
+                State::Intent | State::Unknown(_) => true,
+                _ => false,
+            })
+            .cloned()
+            .collect()
+        })
+    }
+
+    fn attempt_of(&self, post: &Post) -> Record {
+        self.book.attempt_of(&self.scope.user_id, post, self.graph.as_deref(), &self.scope)
+    }
+}
+
+fn link(media: &Media) -> String {
+    media.permalink.clone().unwrap_or_else(|| media.id.to_string())
+}

@@ -1,0 +1,231 @@
+//! One run over all accounts: first what earlier runs left open, then what the plan says. What stands
+//! between the two (showing, asking, refusing) is the caller's.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+
+use igsync_base::id::{AccountName, AttemptId, PostKey, UserId};
+use igsync_model::lockfile::{Record, Records};
+use igsync_model::manifest::{Post, PostState};
+use igsync_model::plan::Plan;
+
+use super::account::{AccountRun, Task};
+use super::cause::Cause;
+use super::context::Context;
+use super::event::{Counts, Event, PostRef};
+use super::ledger::Ledger;
+use super::outcome::{Outcome, Tally};
+use super::rename::rename;
+use super::stop::Halt;
+
+/// A run that has begun.
+pub struct Run {
+    ledger: Arc<Ledger>,
+    /// Accounts that can act.
+    accounts: Vec<AccountRun>,
+    halted: Vec<(AccountName, Halt)>,
+    tally: Tally,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Report {
+    pub tally: Tally,
+    /// Why something was left undone: of one account, or (`None`) of all.
+    pub halts: Vec<(Option<AccountName>, Halt)>,
+    /// Records that the remote did not take.
+    pub not_kept: Vec<Record>,
+}
+
+impl Run {
+    pub fn new(ledger: Arc<Ledger>, accounts: Vec<AccountRun>, halted: Vec<(AccountName, Halt)>) -> Self {
+        Self { ledger, accounts, halted, tally: Tally::default() }
+    }
+
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
+    }
+
+    /// Accounts that could not be connected or asked, and why.
+    pub fn halted(&self) -> &[(AccountName, Halt)] {
+        &self.halted
+    }
+
+    /// Asks each account that can act, in their order, and returns the answers. One that has none is set aside; the
+    /// others go on.
+    pub async fn ask_each<T>(&mut self, ask: impl AsyncFn(&AccountRun) -> Result<T, Halt>) -> Vec<(AccountName, T)> {
+        let mut answers = Vec::new();
+        for account in std::mem::take(&mut self.accounts) {
+            let name = account.name().clone();
+            match ask(&account).await {
+                Ok(answer) => {
+                    answers.push((name, answer));
+                    self.accounts.push(account);
+                }
+                Err(halt) => self.halted.push((name, halt)),
+            }
+        }
+        answers
+    }
+
+    /// The server's time, as the accounts that were asked know it: the earliest, so that no post is early.
+    pub fn server_now(&self) -> Option<Timestamp> {
+        self.accounts.iter().map(AccountRun::server_now).min()
+    }
+
+    /// Settles what earlier runs left open, all accounts side by side, and returns the attempts that are
+    /// proven not to be live. An account that cannot be asked is set aside; the others go on.
+    pub async fn settle(&mut self, posts: &[Arc<Post>]) -> BTreeSet<AttemptId> {
+        let wanted = wanted(posts);
+        let ended =
+            join_all(self.accounts.iter_mut().map(|account| {
+                let (name, wanted) = (account.name().clone(), &wanted);
+                async move {
+                    account.settle_open(&|key: &PostKey| wanted.get(&(&name, key)).map(|post| Arc::clone(post))).await
+                }
+            }))
+            .await;
+        let mut settled = BTreeSet::new();
+        for (index, ended) in ended.into_iter().enumerate().rev() {
+            self.tally.absorb(&ended.tally);
+            settled.extend(ended.not_live);
+            if let Some(halt) = ended.halt {
+                let account = self.accounts.remove(index);
+                self.halted.push((account.name().clone(), halt));
+            }
+        }
+        settled
+    }
+
+    /// Carries out the plan; every post of it gets exactly one outcome.
+    pub async fn carry_out(self, plan: &Plan) -> Report {
+        let Self { ledger, accounts, halted, tally } = self;
+        let context = Arc::clone(ledger.context());
+        let began = context.clock.monotonic();
+        let mut report = Report { tally, halts: Vec::new(), not_kept: Vec::new() };
+        let started = context.tell(&Event::RunStarted {
+            to_publish: plan.summary.publish,
+            to_resume: plan.summary.resume,
+            plan_digest: plan.digest.clone(),
+        });
+        let renamed = match started {
+            Ok(()) => rename(plan, &*ledger, &context).await,
+            Err(stop) => Err(stop),
+        };
+        match renamed {
+            Ok(moved) => report.tally.moved = moved,
+            Err(stop) => report.stop(None, stop.into_halt()),
+        }
+        let broken = plan.accounts_with_errors();
+        let (refused, able): (Vec<_>, Vec<_>) =
+            accounts.into_iter().partition(|account| broken.contains(account.name()));
+        let refused = refused.into_iter().map(|account| (account.name().clone(), has_errors()));
+        for (name, halt) in halted.into_iter().chain(refused) {
+            leave_out(plan, &name, &halt, &context, &mut report.tally);
+            report.stop(Some(name), halt);
+        }
+        let ended = join_all(able.iter().map(|account| Box::pin(account.carry_out(tasks(plan, account.name()))))).await;
+        for ((tally, halt), account) in ended.into_iter().zip(&able) {
+            report.tally.absorb(&tally);
+            if let Some(halt) = halt {
+                report.stop(Some(account.name().clone()), halt);
+            }
+        }
+        if let Err(stop) = ledger.keep_all().await {
+            report.stop(None, stop.into_halt());
+        }
+        report.not_kept = ledger.not_kept();
+        report.tally.causes.extend(causes_of(plan));
+        // The output may be what failed; the report still has it.
+        let _ = context.tell(&finished(&report.tally, context.clock.monotonic().saturating_sub(began)));
+        report
+    }
+}
+
+impl Report {
+    fn stop(&mut self, account: Option<AccountName>, halt: Halt) {
+        self.tally.end(halt.cause);
+        self.halts.push((account, halt));
+    }
+}
+
+/// The two events of a run that has nothing to do.
+pub fn idle_events(plan: &Plan) -> [Event; 2] {
+    let mut tally = Tally::default();
+    tally.causes.extend(causes_of(plan));
+    let started = Event::RunStarted { to_publish: 0, to_resume: 0, plan_digest: plan.digest.clone() };
+    [started, finished(&tally, Duration::ZERO)]
+}
+
+/// What the state of the posts alone leaves to do.
+pub fn causes_of(plan: &Plan) -> BTreeSet<Cause> {
+    let mut causes = BTreeSet::new();
+    if plan.summary.late + plan.summary.failed > 0 {
+        causes.insert(Cause::Incomplete);
+    }
+    if plan.summary.unknown > 0 {
+        causes.insert(Cause::Unknown);
+    }
+    causes
+}
+
+/// Whether Meta has to be asked anything about an account.
+pub fn has_work(plan: &Plan, account: &AccountName) -> bool {
+    plan.changes.iter().any(|change| change.account == *account && change.work().is_some())
+}
+
+/// Whether an earlier run left something to be settled.
+pub fn has_open(records: &Records, user: &UserId) -> bool {
+    records.open(user).next().is_some()
+}
+
+/// Posts that somebody still wants to see published; drafts and deleted manifests are not among them.
+fn wanted(posts: &[Arc<Post>]) -> HashMap<(&AccountName, &PostKey), &Arc<Post>> {
+    let wanted = posts.iter().filter(|post| !post.draft && post.state == PostState::Present);
+    wanted.map(|post| ((&post.account, &post.key), post)).collect()
+}
+
+/// What the plan has an account do, in its order.
+fn tasks(plan: &Plan, account: &AccountName) -> Vec<Task> {
+    let mine = plan.changes.iter().filter(|change| change.account == *account);
+    mine.filter_map(|change| Some(Task { work: change.work()?, post: change.post.clone()? })).collect()
+}
+
+/// Gives every post of a stopped account its outcome.
+fn leave_out(plan: &Plan, account: &AccountName, halt: &Halt, context: &Context, tally: &mut Tally) {
+    for Task { post, .. } in tasks(plan, account) {
+        let outcome = Outcome::halted(halt);
+        tally.count(&outcome);
+        let post = PostRef { key: post.key.clone(), account: account.clone() };
+        if let Some(event) = outcome.event(post) {
+            let _ = context.tell(&event);
+        }
+    }
+}
+
+fn finished(tally: &Tally, elapsed: Duration) -> Event {
+    Event::RunFinished {
+        counts: Counts {
+            published: tally.published,
+            failed: tally.failed,
+            unknown: tally.unknown,
+            unsettled: tally.unsettled,
+            deferred: tally.deferred,
+            not_attempted: tally.not_attempted,
+        },
+        causes: tally.causes.clone(),
+        elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+fn has_errors() -> Halt {
+    Halt {
+        cause: Cause::Incomplete,
+        reason: "a post that is due has errors".to_owned(),
+        help: "mend the errors above, or set `draft: true` in those manifests".to_owned(),
+    }
+}

@@ -1,0 +1,118 @@
+//! `/{media}/comments` and the comment switch.
+
+use jiff::Timestamp;
+
+use super::client::{Ask, Client};
+use super::errors::{Error, Why};
+use super::listing::next_cursor;
+use super::retry::Call;
+use super::time::meta_time;
+use super::wire::{CommentAnswer, IdAnswer, Page, SuccessAnswer};
+use igsync_base::id::MediaId;
+
+const EDGE: &str = "comments";
+const SWITCH: &str = "comment_enabled";
+
+/// One comment of a media. Its text is as the server sent it: to be compared, never to be written or shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    pub id: String,
+    pub text: Option<String>,
+    pub timestamp: Option<Timestamp>,
+}
+
+impl Client {
+    /// Comments on a media and gives the comment's id. Sent once: a lost answer may have been a comment, so
+    /// ask [`super::retry::decide`] and read [`Client::comments`].
+    ///
+    /// Meta: <https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-media/comments>
+    pub async fn comment(&self, media: &MediaId, message: &str) -> Result<String, Error> {
+        let path = [media.as_str(), "comments"];
+        let params = vec![("message", message.to_owned())];
+        let answer: IdAnswer = self.once(&Ask::post(EDGE, &path, params)).await?;
+        if is_comment_id(&answer.id) { Ok(answer.id) } else { Err(Error::Unclear { edge: EDGE, why: Why::NoNewId }) }
+    }
+
+    /// The comments of a media, with at most `max_pages` calls.
+    pub async fn comments(&self, media: &MediaId, max_pages: u32) -> Result<Vec<Comment>, Error> {
+        let path = [media.as_str(), "comments"];
+        let mut comments = Vec::new();
+        let mut after: Option<String> = None;
+        for _ in 0..max_pages {
+            let mut params = vec![("fields", "id,text,timestamp".to_owned()), ("limit", "50".to_owned())];
+            params.extend(after.map(|after| ("after", after)));
+            let page: Page<CommentAnswer> = self.retried(Call::Read, &Ask::get(EDGE, &path, params)).await?;
+            for answer in page.data {
+                if !is_comment_id(&answer.id) {
+                    let why = Why::Malformed("the id of a comment is no number".to_owned());
+                    return Err(Error::Unclear { edge: EDGE, why });
+                }
+                let timestamp = answer.timestamp.as_deref().and_then(meta_time);
+                comments.push(Comment { id: answer.id, text: answer.text, timestamp });
+            }
+            after = next_cursor(EDGE, page.paging)?;
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok(comments)
+    }
+
+    /// Allows or forbids comments on a media; the only thing about it that can be changed.
+    ///
+    /// Meta: <https://developers.facebook.com/documentation/instagram-platform/reference/instagram-media>
+    pub async fn set_comment_enabled(&self, media: &MediaId, enabled: bool) -> Result<(), Error> {
+        let path = [media.as_str()];
+        let ask = Ask::post(SWITCH, &path, vec![("comment_enabled", enabled.to_string())]);
+        let answer: SuccessAnswer = self.retried(Call::Switch, &ask).await?;
+        if answer.success {
+            return Ok(());
+        }
+        Err(Error::Unclear { edge: SWITCH, why: Why::Malformed("success is not true".to_owned()) })
+    }
+}
+
+/// Some are two numbers.
+fn is_comment_id(id: &str) -> bool {
+    !id.is_empty() && id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Script, answer, client, fixture, silence};
+    use super::*;
+
+    fn media() -> MediaId {
+        MediaId::from("17920238422030506")
+    }
+
+    #[tokio::test]
+    async fn a_comment_is_sent_once() {
+        let script = Script::of([answer(200, &fixture("comment_created.json")).into()]);
+        assert_eq!(client(&script).comment(&media(), "First! #sea").await, Ok("17870913679156914".to_owned()));
+        let sent = &script.sent()[0];
+        assert_eq!(sent.url, "https://graph.facebook.com/v26.0/17920238422030506/comments");
+        assert_eq!(sent.body, "message=First%21+%23sea");
+        let script = Script::of([silence()]);
+        assert!(client(&script).comment(&media(), "First!").await.is_err());
+        assert_eq!(script.sent().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn comments_are_read_page_by_page() {
+        let second = r#"{"data":[{"id":"2","text":"two","timestamp":"2026-11-23T15:16:15+0000"}]}"#;
+        let script = Script::of([answer(200, &fixture("comments.json")).into(), answer(200, second).into()]);
+        let comments = client(&script).comments(&media(), 3).await.unwrap();
+        let texts: Vec<_> = comments.iter().filter_map(|comment| comment.text.as_deref()).collect();
+        assert_eq!(texts, ["First!", "two"]);
+    }
+
+    #[tokio::test]
+    async fn the_switch_is_repeated_after_a_lost_answer() {
+        let script = Script::of([silence(), answer(200, r#"{"success":true}"#).into()]);
+        assert!(client(&script).set_comment_enabled(&media(), false).await.is_ok());
+        assert_eq!(script.sent()[1].body, "comment_enabled=false");
+        let script = Script::of([answer(200, r#"{"success":false}"#).into()]);
+        assert!(client(&script).set_comment_enabled(&media(), false).await.is_err());
+    }
+}

@@ -1,0 +1,111 @@
+//! The JSON Schema of one line of `igsync.lock`. Nothing here is read by igsync itself.
+
+use serde_json::{Map, Value, json};
+
+use super::record::Stage;
+use igsync_base::id::Kind;
+
+/// The schema of one line of the lockfile or the journal (draft 7): JSON Lines have no schema of their own.
+///
+/// Closed, because igsync refuses a line with a field that it does not know.
+#[must_use]
+pub fn json_schema() -> Value {
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "One line of igsync.lock",
+        "description": "The first line is the header, each other line one attempt to publish one post",
+        "oneOf": [
+            { "$ref": "#/definitions/header" },
+            { "$ref": "#/definitions/record" },
+            {
+                "description": "Several records that belong together; in .igsync/journal.jsonl only",
+                "type": "array",
+                "minItems": 1,
+                "items": { "$ref": "#/definitions/record" },
+            },
+        ],
+        "definitions": {
+            "header": object(&["igsync_lock"], &[("igsync_lock", json!({ "const": super::format::VERSION }))]),
+            "record": record(),
+            "id": { "type": "string", "minLength": 1 },
+            "digest": { "type": "string", "minLength": 1 },
+            "time": { "type": "string", "format": "date-time" },
+            "container": {
+                "description": "With its age while that counts, then the bare id",
+                "oneOf": [
+                    reference("id"),
+                    object(&["id", "created_at"], &[("id", reference("id")), ("created_at", reference("time"))]),
+                ],
+            },
+        },
+    })
+}
+
+fn record() -> Value {
+    let ids = || json!({ "type": "array", "items": reference("id") });
+    let intent = object(&["at", "lease_until"], &[("at", reference("time")), ("lease_until", reference("time"))]);
+    let refusal =
+        object(&["intent_at", "code"], &[("intent_at", reference("time")), ("code", whole()), ("subcode", whole())]);
+    object(
+        &["key", "user_id", "account", "kind", "state", "attempt"],
+        &[
+            ("key", reference("id")),
+            ("user_id", json!({ "type": "string", "pattern": "^[0-9]+$" })),
+            ("account", about(text(), "A label; the user_id is the identity")),
+            ("kind", json!({ "enum": Kind::ALL.map(Kind::as_str) })),
+            ("state", json!({ "enum": Stage::ALL })),
+            ("digest", about(reference("digest"), "What creation sent")),
+            ("media_digest", about(reference("digest"), "Kind and media alone")),
+            ("caption_digest", about(reference("digest"), "The normalised caption")),
+            ("attempt", reference("id")),
+            ("children", json!({ "type": "array", "items": reference("container") })),
+            ("container", reference("container")),
+            ("fingerprint", about(ids(), "The newest media before the first publish")),
+            ("intents", json!({ "type": "array", "items": intent })),
+            ("refusals", json!({ "type": "array", "items": refusal })),
+            ("reason", text()),
+            ("code", about(whole(), "Meta's code of the failure")),
+            ("subcode", about(whole(), "Meta's subcode of the failure")),
+            ("media_id", about(reference("id"), "Absent in a published record: live, id not known yet")),
+            ("permalink", json!({ "type": "string", "format": "uri" })),
+            ("published_at", reference("time")),
+            ("via", json!({ "enum": ["settled", "adopted", "publish", "resolved"] })),
+            ("comment", json!({ "enum": ["due", "intent", "unknown", "failed", "done"] })),
+            ("comment_switch", json!({ "enum": ["due", "failed", "done"] })),
+            ("moved_to", reference("id")),
+            ("not_ours", about(ids(), "Media that a person said are not this post")),
+            ("graph", about(text(), "The Graph base URL, when it was not Meta's")),
+            ("file", about(text(), "The manifest, relative to the content root")),
+            ("rev", json!({ "type": "integer", "minimum": 1 })),
+            ("evidence", about(ids(), "Media that could be this post")),
+            ("trial", json!({ "const": true })),
+        ],
+    )
+}
+
+fn object(required: &[&str], properties: &[(&str, Value)]) -> Value {
+    let properties: Map<String, Value> = properties.iter().map(|(name, of)| ((*name).to_owned(), of.clone())).collect();
+    json!({ "type": "object", "additionalProperties": false, "required": required, "properties": properties })
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/definitions/{name}") })
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn whole() -> Value {
+    json!({ "type": "integer" })
+}
+
+/// Draft 7 ignores what stands beside a `$ref`.
+fn about(of: Value, about: &str) -> Value {
+    if of.get("$ref").is_some() {
+        return json!({ "description": about, "allOf": [of] });
+    }
+    let mut of = of;
+    of["description"] = about.into();
+    of
+}

@@ -1,0 +1,479 @@
+//! One attempt to publish one post, as the program works with it.
+
+use std::mem;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::format::Flat;
+use super::reason::Reason;
+use igsync_base::id::{AccountName, AttemptId, Digest, Kind, MediaId, PartId, PostKey, UserId};
+
+/// One attempt. How it is written is known to [`super::format`] alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Flat", into = "Flat")]
+pub struct Record {
+    pub key: PostKey,
+    pub user_id: UserId,
+    pub account: AccountName,
+    pub kind: Kind,
+    pub attempt: AttemptId,
+    pub state: State,
+    /// What creation sent.
+    pub digest: Option<Digest>,
+    pub media_digest: Option<Digest>,
+    /// Of the normalised caption, `@` removed ([`crate::manifest`] makes it); `None` for an empty caption.
+    pub caption_digest: Option<Digest>,
+    /// Containers of a carousel's items, in order.
+    pub children: Vec<Created>,
+    /// The container that is published.
+    pub container: Option<Created>,
+    /// The newest media ids before the first publish.
+    pub fingerprint: Option<Vec<MediaId>>,
+    /// Every publish that may have been sent, oldest first.
+    pub intents: Vec<PublishIntent>,
+    /// Well-formed refusals of a publish, oldest first.
+    pub refusals: Vec<Refusal>,
+    /// Media that could be this post, as a live check saw them.
+    pub evidence: Vec<MediaId>,
+    /// Media that a person said are not this post.
+    pub not_ours: Vec<MediaId>,
+    /// The Graph base URL, when it was not Meta's.
+    pub graph: Option<String>,
+    /// The manifest, relative to the content root.
+    pub file: Option<String>,
+    /// Raised by each rewrite of `digest`, `file`, `account` or a rank 6 state.
+    pub rev: u32,
+    /// A trial reel: the listing may not show it.
+    pub trial: bool,
+    pub rest: Rest,
+}
+
+/// What became of an attempt, with all that only makes sense there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Containers exist, or are about to; nothing was published.
+    Containers,
+    /// `media_publish` may have been sent.
+    Intent,
+    /// A complete settlement could not tell whether the post is live.
+    Unknown(Option<Reason>),
+    /// Nothing is live, and the container is dead, discarded or superseded.
+    NotPublished(Option<Reason>),
+    /// As `NotPublished`, refused for its content.
+    Failed(Refused),
+    Published(Live),
+    Deleted,
+    /// Never published again.
+    Ignored,
+    /// The record counts no more: removed by hand, or moved to this key.
+    Forgotten(Option<PostKey>),
+}
+
+/// Why a post was refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refused {
+    pub reason: Option<Reason>,
+    /// Meta's code.
+    pub code: Option<i64>,
+    pub subcode: Option<i64>,
+}
+
+/// A post that is live.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Live {
+    /// `None`: not known yet.
+    pub media_id: Option<MediaId>,
+    pub permalink: Option<String>,
+    /// Server time.
+    pub published_at: Option<Timestamp>,
+    pub via: Option<Via>,
+    /// `None`: the manifest had no first comment when the post was published.
+    pub comment: Option<Comment>,
+    /// `None`: comments were not to be switched off when the post was published.
+    pub comment_switch: Option<Switch>,
+}
+
+/// What a record says beyond its state: what an earlier state knew, or what another igsync wrote. Nothing is
+/// decided by it but that no media id is lost, and it is written as it was read.
+///
+/// Opaque, so that only [`Record`] and [`super::format`] look inside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rest(Option<Box<Past>>);
+
+/// Every field that belongs to one state or another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Past {
+    pub(super) refused: Refused,
+    pub(super) live: Live,
+    pub(super) moved_to: Option<PostKey>,
+}
+
+/// A state without its data, in the order of their rank; the declaration order is also the tie-break within a rank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    Containers,
+    Intent,
+    Unknown,
+    NotPublished,
+    Failed,
+    Published,
+    Deleted,
+    Ignored,
+    Forgotten,
+}
+
+/// A container and when it was made (server time); it lives 24 hours.
+///
+/// Written as an object while its age counts, and as the bare id afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "WrittenCreated", into = "WrittenCreated")]
+pub struct Created {
+    pub id: PartId,
+    /// `None` once the attempt has ended.
+    pub created_at: Option<Timestamp>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum WrittenCreated {
+    Ended(PartId),
+    Living(Living),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Living {
+    id: PartId,
+    created_at: Timestamp,
+}
+
+impl From<WrittenCreated> for Created {
+    fn from(written: WrittenCreated) -> Self {
+        match written {
+            WrittenCreated::Ended(id) => Self { id, created_at: None },
+            WrittenCreated::Living(Living { id, created_at }) => Self { id, created_at: Some(created_at) },
+        }
+    }
+}
+
+impl From<Created> for WrittenCreated {
+    fn from(created: Created) -> Self {
+        match created.created_at {
+            None => Self::Ended(created.id),
+            Some(created_at) => Self::Living(Living { id: created.id, created_at }),
+        }
+    }
+}
+
+/// One publish announced before it is sent. After `lease_until` this run sends no publish for it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublishIntent {
+    pub at: Timestamp,
+    pub lease_until: Timestamp,
+}
+
+/// A well-formed refusal of the publish announced at `intent_at`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refusal {
+    pub intent_at: Timestamp,
+    pub code: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subcode: Option<i64>,
+}
+
+/// How a published record came to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// Found by matching; nothing is written to the media until a person confirms it.
+    Settled,
+    /// Found live before publishing.
+    Adopted,
+    /// The publish answered with the id.
+    Publish,
+    /// A person said so.
+    Resolved,
+}
+
+/// The first comment; the declaration order is the merge order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Comment {
+    Due,
+    Intent,
+    Unknown,
+    Failed,
+    Done,
+}
+
+/// Switching comments off; idempotent, so it needs no intent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    Due,
+    Failed,
+    Done,
+}
+
+impl Stage {
+    /// In the order of their declaration.
+    pub const ALL: [Self; 9] = [
+        Self::Containers,
+        Self::Intent,
+        Self::Unknown,
+        Self::NotPublished,
+        Self::Failed,
+        Self::Published,
+        Self::Deleted,
+        Self::Ignored,
+        Self::Forgotten,
+    ];
+
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Containers => "containers",
+            Self::Intent => "intent",
+            Self::Unknown => "unknown",
+            Self::NotPublished => "not_published",
+            Self::Failed => "failed",
+            Self::Published => "published",
+            Self::Deleted => "deleted",
+            Self::Ignored => "ignored",
+            Self::Forgotten => "forgotten",
+        }
+    }
+
+    /// Within one attempt the version of the higher rank wins.
+    #[must_use]
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::Containers => 1,
+            Self::Intent => 2,
+            Self::Unknown => 3,
+            Self::NotPublished | Self::Failed => 4,
+            Self::Published => 5,
+            Self::Deleted | Self::Ignored | Self::Forgotten => 6,
+        }
+    }
+
+    /// Whether an attempt in this state may still become a live post.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        self.rank() <= 3
+    }
+}
+
+impl State {
+    /// A state of which nothing more is known.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn bare(stage: Stage) -> Self {
+        Past::default().take(stage)
+    }
+
+    /// Without its data.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Containers => Stage::Containers,
+            Self::Intent => Stage::Intent,
+            Self::Unknown(_) => Stage::Unknown,
+            Self::NotPublished(_) => Stage::NotPublished,
+            Self::Failed(_) => Stage::Failed,
+            Self::Published(_) => Stage::Published,
+            Self::Deleted => Stage::Deleted,
+            Self::Ignored => Stage::Ignored,
+            Self::Forgotten(_) => Stage::Forgotten,
+        }
+    }
+}
+
+impl Live {
+    /// The media of which it is certain that they are this post, so that they may be written to: the publish
+    /// answered with them, or a person said so. What was compared is a guess until a person confirms it.
+    #[must_use]
+    pub fn certain_media(&self) -> Option<&MediaId> {
+        self.media_id.as_ref().filter(|_| matches!(self.via, Some(Via::Publish | Via::Resolved)))
+    }
+}
+
+impl Rest {
+    pub(super) fn is_nothing(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl Past {
+    /// Takes out what this state carries.
+    pub(super) fn take(&mut self, stage: Stage) -> State {
+        match stage {
+            Stage::Containers => State::Containers,
+            Stage::Intent => State::Intent,
+            Stage::Unknown => State::Unknown(self.refused.reason.take()),
+            Stage::NotPublished => State::NotPublished(self.refused.reason.take()),
+            Stage::Failed => State::Failed(mem::take(&mut self.refused)),
+            Stage::Published => State::Published(mem::take(&mut self.live)),
+            Stage::Deleted => State::Deleted,
+            Stage::Ignored => State::Ignored,
+            Stage::Forgotten => State::Forgotten(self.moved_to.take()),
+        }
+    }
+
+    /// Puts back what [`Self::take`] took out; what a state carries replaces what was there.
+    pub(super) fn put(&mut self, state: State) {
+        match state {
+            State::Containers | State::Intent | State::Deleted | State::Ignored => {}
+            State::Unknown(reason) | State::NotPublished(reason) => self.refused.reason = reason,
+            State::Failed(refused) => self.refused = refused,
+            State::Published(live) => self.live = live,
+            State::Forgotten(moved_to) => self.moved_to = moved_to,
+        }
+    }
+}
+
+impl From<Past> for Rest {
+    /// What is not written takes no room, so that what was read equals what was written.
+    fn from(past: Past) -> Self {
+        Self((past != Past::default()).then(|| Box::new(past)))
+    }
+}
+
+impl From<Rest> for Past {
+    fn from(rest: Rest) -> Self {
+        rest.0.map(|past| *past).unwrap_or_default()
+    }
+}
+
+impl Record {
+    /// The first record of a new attempt: nothing is made, sent or known yet.
+    #[must_use]
+    pub fn new(key: PostKey, user_id: UserId, account: AccountName, kind: Kind, attempt: AttemptId) -> Self {
+        Self {
+            key,
+            user_id,
+            account,
+            kind,
+            attempt,
+            state: State::Containers,
+            digest: None,
+            media_digest: None,
+            caption_digest: None,
+            children: Vec::new(),
+            container: None,
+            fingerprint: None,
+            intents: Vec::new(),
+            refusals: Vec::new(),
+            evidence: Vec::new(),
+            not_ours: Vec::new(),
+            graph: None,
+            file: None,
+            rev: 0,
+            trial: false,
+            rest: Rest::default(),
+        }
+    }
+
+    /// Whether both are versions of one attempt.
+    #[must_use]
+    pub fn is_same_attempt(&self, other: &Self) -> bool {
+        self.attempt == other.attempt && self.key == other.key && self.user_id == other.user_id
+    }
+
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        self.state.stage()
+    }
+
+    /// Whether it may still become a live post.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.stage().is_open()
+    }
+
+    /// `None`: it is not live, as far as this record knows.
+    #[must_use]
+    pub fn live(&self) -> Option<&Live> {
+        if let State::Published(live) = &self.state { Some(live) } else { None }
+    }
+
+    /// As [`Self::live`], to note what follows a publish.
+    pub fn live_mut(&mut self) -> Option<&mut Live> {
+        if let State::Published(live) = &mut self.state { Some(live) } else { None }
+    }
+
+    /// What is known of the live post, or was known once.
+    #[must_use]
+    pub fn known_live(&self) -> Option<&Live> {
+        self.live().or(self.rest.0.as_ref().map(|past| &past.live))
+    }
+
+    /// Why the state is what it is.
+    #[must_use]
+    pub fn reason(&self) -> Option<&Reason> {
+        match &self.state {
+            State::Unknown(reason) | State::NotPublished(reason) => reason.as_ref(),
+            State::Failed(refused) => refused.reason.as_ref(),
+            State::Containers
+            | State::Intent
+            | State::Published(_)
+            | State::Deleted
+            | State::Ignored
+            | State::Forgotten(_) => self.rest.0.as_ref()?.refused.reason.as_ref(),
+        }
+    }
+
+    /// The key under which the record continues.
+    #[must_use]
+    pub fn moved_to(&self) -> Option<&PostKey> {
+        if let State::Forgotten(moved_to) = &self.state { moved_to.as_ref() } else { None }
+    }
+
+    /// The media that this attempt is, or was before the record stopped to count: no other post can be that media.
+    #[must_use]
+    pub fn claimed_media(&self) -> Option<&MediaId> {
+        self.known_live()?.media_id.as_ref()
+    }
+
+    /// [`Live::certain_media`], while the post is live.
+    #[must_use]
+    pub fn certain_media(&self) -> Option<&MediaId> {
+        self.live()?.certain_media()
+    }
+
+    /// When the post went live, as far as it ever did.
+    #[must_use]
+    pub fn published_at(&self) -> Option<Timestamp> {
+        self.known_live()?.published_at
+    }
+
+    /// The newest time that the record holds; `None` before its first container.
+    #[must_use]
+    pub fn last_time(&self) -> Option<Timestamp> {
+        let containers = self.children.iter().chain(&self.container).filter_map(|created| created.created_at);
+        let intents = self.intents.iter().map(|intent| intent.at);
+        containers.chain(intents).chain(self.published_at()).max()
+    }
+
+    /// Gives the post a new key: the copy under that key, then the tombstone that stays under the old
+    /// one. Both belong into one [`super::Ledger::record_all`]; one without the other would publish again.
+    #[must_use]
+    pub fn moved(self, key: PostKey, attempt: AttemptId) -> [Self; 2] {
+        let copy = Self { key: key.clone(), attempt, ..self.clone() };
+        [copy, self.forgotten(Some(key))]
+    }
+
+    /// The record that counts no more, with all that it knew.
+    #[must_use]
+    pub fn forgotten(self, moved_to: Option<PostKey>) -> Self {
+        let mut past = Past::from(self.rest);
+        past.put(self.state);
+        past.moved_to = None;
+        Self { state: State::Forgotten(moved_to), rest: past.into(), rev: self.rev.saturating_add(1), ..self }
+    }
+}

@@ -1,0 +1,33 @@
+//! Manifests: YAML text in, [`Post`]s or findings out.
+
+mod accounts;
+mod assemble;
+mod check;
+mod check_files;
+mod confusable;
+mod conversion;
+mod decode;
+pub mod digest;
+mod discover;
+mod fields;
+mod ignored;
+mod json_schema;
+mod load;
+mod media;
+mod schema;
+mod time;
+mod written;
+
+pub use check_files::{check_conversion_hosting, check_files, check_hosting, check_late, place};
+pub use conversion::{Mending, conversions, usage, wish};
+pub use digest::{caption_digest, normalise_caption};
+pub use ignored::Ignored;
+pub use igsync_base::content::{Audio, Content, GraduationStrategy, Item, MediaType, ProductTag, ReelOptions, UserTag};
+pub use igsync_base::path::Source;
+pub use json_schema::{defaults_json_schema, json_schema};
+pub use load::{Loaded, Options, load};
+pub use media::{Files, Spot, locate, unreadable};
+pub use schema::{Conversion, Post, PostState};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,368 @@
+//! [`Written`] and an account to a [`Post`].
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+use super::check;
+use super::digest::text_digest;
+use super::fields::{FIELDS, Taken, named, takes};
+use super::schema::{Post, PostState};
+use super::time::WrittenTime;
+use super::written::{At, Caption, List, Tags, Written, WrittenItem};
+use crate::config::{Account, Config, Login, hashtag};
+use crate::yaml::{Problems, TEXT_LIMIT, listed, shown};
+use igsync_base::content::{Content, Item, MediaType, ReelOptions};
+use igsync_base::id::{Kind, PostKey};
+use igsync_base::rules;
+
+/// What all posts of one manifest share.
+pub(super) struct Subject<'a> {
+    pub written: &'a Written,
+    pub kind: Kind,
+    pub key: PostKey,
+    pub file: Arc<str>,
+    pub line: usize,
+    pub config: &'a Config,
+}
+
+impl Subject<'_> {
+    fn takes(&self, name: &str) -> bool {
+        takes(self.kind, name)
+    }
+
+    /// Where a finding about the post as a whole points.
+    fn whole(&self) -> Range<usize> {
+        self.written
+            .name_span("kind")
+            .or_else(|| self.written.present.first().map(|(_, span)| span.clone()))
+            .unwrap_or(0..0)
+    }
+
+    /// The post for one account. Findings are reported, and the post is made all the same.
+    pub(super) fn post(&self, account: &Account, problems: &mut Problems<'_>) -> Post {
+        let written = self.written;
+        self.login(account, problems);
+        check::sponsors(self.written, account, problems);
+        let publish_at = time(written.publish_at.as_ref(), account, problems);
+        let publish_until = time(written.publish_until.as_ref(), account, problems);
+        if let (Some(at), Some(until), Some(place)) = (publish_at, publish_until, &written.publish_until)
+            && until <= at
+        {
+            place
+                .report(problems, &rules::EMPTY_WINDOW, "`publish_until` is not after `publish_at`", "too early")
+                .help = Some("such a post could never go out".into());
+        }
+        let content = self.content(account, problems);
+        Post {
+            key: self.key.clone(),
+            account: account.name.clone(),
+            user_id: account.user_id.clone(),
+            file: Arc::clone(&self.file),
+            line: self.line,
+            text_digest: text_digest(&content),
+            content,
+            caption_file: None,
+            first_comment: self.first_comment(problems),
+            comment_enabled: !self.takes("comment_enabled") || value(written.comment_enabled.as_ref()).unwrap_or(true),
+            publish_at,
+            publish_until,
+            draft: value(written.draft.as_ref()).unwrap_or(false),
+            state: value(written.state.as_ref()).unwrap_or(PostState::Present),
+            media_digest: None,
+            digest: None,
+            conversions: Vec::new(),
+            has_errors: false,
+        }
+    }
+
+    fn content(&self, account: &Account, problems: &mut Problems<'_>) -> Content {
+        let written = self.written;
+        let defaults = &account.defaults;
+        let collaborators = match &written.collaborators {
+            Some(list) => values(list),
+            None => defaults.collaborators.clone().unwrap_or_default(),
+        };
+        let location_id = match &written.location_id {
+            Some(id) => Some(id.value.clone()),
+            None => defaults.location_id.clone(),
+        };
+        Content {
+            kind: self.kind,
+            items: self.items(),
+            caption: self.caption(account, problems),
+            collaborators: if self.takes("collaborators") { collaborators } else { Vec::new() },
+            location_id: location_id.filter(|id| !id.is_empty() && self.takes("location_id")),
+            is_ai_generated: value(written.is_ai_generated.as_ref()),
+            is_paid_partnership: value(written.is_paid_partnership.as_ref()),
+            branded_content_sponsor_ids: written.branded_content_sponsor_ids.as_ref().map(values).unwrap_or_default(),
+            reel: (self.kind == Kind::Reel).then(|| self.reel(account)),
+        }
+    }
+
+    /// Checks that hold for every account.
+    pub(super) fn check(&self, problems: &mut Problems<'_>) {
+        let written = self.written;
+        if written.kind.is_some() {
+            check::kind(written, self.kind, problems);
+        }
+        check::counts(written, problems);
+        check::alt_text(written, self.kind, problems);
+        check::overruled(written, self.kind, problems);
+        if self.kind == Kind::Carousel {
+            for item in written.items.iter().flat_map(|items| &items.value) {
+                if let Some(media) = &item.media {
+                    check::tags(media.value.0, self.kind, &item.tags, problems);
+                }
+            }
+        } else {
+            check::tags(self.single_type(), self.kind, &self.single_tags(), problems);
+        }
+        for field in FIELDS.iter().filter(|field| field.unclear_for.contains(&self.kind)) {
+            let name = field.name;
+            if let Some(span) = written.name_span(name) {
+                problems
+                    .report(
+                        &rules::MAYBE_NOT_FOR_STORIES,
+                        &span,
+                        format!("stories may not take `{name}`"),
+                        "not documented for stories",
+                    )
+                    .help = Some("Meta's pages do not say; it may be refused or ignored".into());
+            }
+        }
+    }
+
+    /// Reports what Meta does not take, or perhaps does not take, from an account with Instagram Login.
+    fn login(&self, account: &Account, problems: &mut Problems<'_>) {
+        if account.login == Login::Facebook {
+            return;
+        }
+        let written = self.written;
+        let label = format!("account {} uses Instagram Login", account.name);
+        let mut report = |place: At<()>, taken: Taken, what: &str| {
+            let (rule, message, help) = match taken {
+                Taken::Yes => return,
+                Taken::Unclear => (
+                    &rules::MAYBE_FACEBOOK_LOGIN_ONLY,
+                    format!("{what} is documented for Facebook Login"),
+                    "Meta's pages contradict each other here",
+                ),
+                Taken::No => (
+                    &rules::FACEBOOK_LOGIN_ONLY,
+                    format!("{what} needs Facebook Login"),
+                    "remove it, or set `login: facebook` for the account",
+                ),
+            };
+            place.report(problems, rule, message, label.clone()).help = Some(help.into());
+        };
+        let items = written.items.iter().filter(|_| self.takes("items")).flat_map(|items| &items.value);
+        let item_products = items.filter_map(|item| item.tags.product_tags.as_ref());
+        let products = written.tags.product_tags.iter().filter(|_| self.takes("product_tags"));
+        let audio = written.audio_configuration.iter().filter(|_| self.takes("audio_configuration"));
+        let partnership = written.is_paid_partnership.iter().filter(|flag| flag.value);
+        let places = (products.chain(item_products).map(|products| (place(products), "product_tags")))
+            .chain(audio.map(|audio| (place(audio), "audio_configuration")))
+            .chain(partnership.map(|flag| (place(flag), "is_paid_partnership")));
+        for (place, name) in places {
+            if let Some(field) = named(name) {
+                report(place, field.on_instagram_login, &format!("`{name}`"));
+            }
+        }
+        if let Some(state) = written.state.as_ref().filter(|state| state.value == PostState::Absent) {
+            report(place(state), Taken::No, "deleting a post");
+        }
+    }
+
+    fn single_type(&self) -> MediaType {
+        let is_video = self.kind == Kind::Reel || (self.kind == Kind::Story && self.written.image.is_none());
+        if is_video { MediaType::Video } else { MediaType::Image }
+    }
+
+    /// The tags of the one picture or video, as far as the kind takes them.
+    fn single_tags(&self) -> Tags {
+        let tags = &self.written.tags;
+        Tags {
+            alt_text: tags.alt_text.clone().filter(|_| self.takes("alt_text")),
+            user_tags: tags.user_tags.clone().filter(|_| self.takes("user_tags")),
+            product_tags: tags.product_tags.clone().filter(|_| self.takes("product_tags")),
+            thumb_offset: tags.thumb_offset.clone().filter(|_| self.takes("thumb_offset")),
+        }
+    }
+
+    fn items(&self) -> Vec<Item> {
+        let written = self.written;
+        if self.kind == Kind::Carousel {
+            let items = written.items.iter().flat_map(|items| &items.value).enumerate();
+            let built =
+                |(slot, item): (usize, &WrittenItem)| Some(built(slot, &item.media.as_ref()?.value, &item.tags));
+            return items.filter_map(built).collect();
+        }
+        let media_type = self.single_type();
+        let source = if media_type == MediaType::Video { &written.video } else { &written.image };
+        source.iter().map(|source| built(0, &(media_type, source.value.clone()), &self.single_tags())).collect()
+    }
+
+    fn reel(&self, account: &Account) -> ReelOptions {
+        let written = self.written;
+        ReelOptions {
+            cover: value(written.cover.as_ref()),
+            share_to_feed: value(written.share_to_feed.as_ref()).or(account.defaults.share_to_feed).unwrap_or(true),
+            audio_name: written.audio_name.as_ref().map(|name| name.value.to_string()).filter(|name| !name.is_empty()),
+            audio_configuration: value(written.audio_configuration.as_ref()),
+            trial: value(written.trial.as_ref()),
+        }
+    }
+
+    fn first_comment(&self, problems: &mut Problems<'_>) -> Option<String> {
+        let comment = self.written.first_comment.as_ref().filter(|_| self.takes("first_comment"))?;
+        let text = normal(&comment.value);
+        check::override_characters(&text, "the first comment", &place(comment), problems);
+        (!text.is_empty()).then_some(text)
+    }
+
+    fn caption(&self, account: &Account, problems: &mut Problems<'_>) -> String {
+        if !self.takes("caption") {
+            return String::new();
+        }
+        let written = self.written;
+        let text = match written.caption.as_ref().map(|caption| &caption.value) {
+            Some(Caption::Text(text)) => normal(text),
+            Some(Caption::File(_)) | None => String::new(),
+        };
+        let hashtags = self.hashtags(account, problems);
+        let caption = match (text.is_empty(), hashtags.is_empty()) {
+            (_, true) => text,
+            (true, false) => normal(&hashtags.join(" ")),
+            (false, false) => normal(&format!("{text}\n\n{}", hashtags.join(" "))),
+        };
+        let whole = At { value: (), span: self.whole(), origin: None };
+        let place =
+            written.caption.as_ref().map(place).or_else(|| written.hashtags.as_ref().map(place)).unwrap_or(whole);
+        check::caption(&caption, &place, problems);
+        caption
+    }
+
+    /// Each with its `#`.
+    fn hashtags(&self, account: &Account, problems: &mut Problems<'_>) -> Vec<String> {
+        let mut hashtags = Hashtags::default();
+        if let Some(list) = &self.written.hashtags {
+            for tag in list.value.iter().filter(|tag| !self.expand(&tag.value, &mut hashtags)) {
+                self.no_hashtag(tag, problems);
+            }
+        } else {
+            // The configuration has checked its own.
+            for tag in account.defaults.hashtags.iter().flatten() {
+                self.expand(tag, &mut hashtags);
+            }
+        }
+        if hashtags.is_cut {
+            let whole = At { value: (), span: self.whole(), origin: None };
+            let place = self.written.hashtags.as_ref().map_or(whole, place);
+            let label = format!("more than {TEXT_LIMIT} bytes");
+            place.report(problems, &rules::INVALID_VALUE, "the hashtags are longer than any caption", label).help =
+                Some("a caption has at most 2,200 characters, hashtags included".into());
+        }
+        hashtags.tags
+    }
+
+    /// Adds a hashtag, or those of a set. `false`: it is neither.
+    fn expand(&self, tag: &str, hashtags: &mut Hashtags) -> bool {
+        match tag.strip_prefix("set:") {
+            Some(name) => {
+                let set = self.config.hashtag_sets.get(name);
+                for tag in set.into_iter().flatten() {
+                    if hashtags.is_cut {
+                        break;
+                    }
+                    hashtags.add(hashtag(tag));
+                }
+                set.is_some()
+            }
+            None => hashtags.add(hashtag(tag)),
+        }
+    }
+
+    /// Says why an entry is no hashtag.
+    fn no_hashtag(&self, tag: &At<String>, problems: &mut Problems<'_>) {
+        let Some(set) = tag.value.strip_prefix("set:") else {
+            let message = format!("`{}` is not one hashtag", shown(&tag.value));
+            tag.report(problems, &rules::INVALID_HASHTAG, message, "not one word").help =
+                Some("a hashtag has no spaces and no `#`, `@` or `,` inside; give each its own entry".into());
+            return;
+        };
+        let sets = self.config.hashtag_sets.keys().map(String::as_str);
+        let meant = problems.closest(set, sets.clone());
+        let label = meant.map_or_else(|| "not a set".into(), |name| format!("did you mean `set:{name}`?"));
+        let message = format!("there is no hashtag set `{}`", shown(set));
+        let known = if self.config.hashtag_sets.is_empty() { "none".into() } else { listed(sets, ", ") };
+        tag.report(problems, &rules::UNKNOWN_HASHTAG_SET, message, label).help =
+            Some(format!("`hashtag_sets` of igsync.yaml has: {known}"));
+    }
+}
+
+/// The hashtags of one post. A set can be named again and again: what is longer than any caption is cut off.
+#[derive(Default)]
+struct Hashtags {
+    tags: Vec<String>,
+    /// In bytes, as they are joined.
+    len: usize,
+    is_cut: bool,
+}
+
+impl Hashtags {
+    /// `false`: there is none.
+    fn add(&mut self, tag: Option<String>) -> bool {
+        let Some(tag) = tag else { return false };
+        self.len += tag.len() + 1;
+        self.is_cut |= self.len > TEXT_LIMIT;
+        if !self.is_cut {
+            self.tags.push(tag);
+        }
+        true
+    }
+}
+
+fn built(slot: usize, (media_type, source): &(MediaType, igsync_base::path::Source), tags: &Tags) -> Item {
+    Item {
+        slot,
+        media_type: *media_type,
+        source: source.clone(),
+        alt_text: tags.alt_text.as_ref().map(|text| normal(&text.value)).filter(|text| !text.is_empty()),
+        user_tags: tags.user_tags.as_ref().map(values).unwrap_or_default(),
+        product_tags: tags.product_tags.as_ref().map(values).unwrap_or_default(),
+        thumb_offset: value(tags.thumb_offset.as_ref()),
+    }
+}
+
+fn time(written: Option<&At<WrittenTime>>, account: &Account, problems: &mut Problems<'_>) -> Option<Timestamp> {
+    let written = written?;
+    match written.value.instant(account.timezone.as_ref()) {
+        Ok(instant) => Some(instant),
+        Err(error) => {
+            written.report(problems, error.rule, error.message, error.label).help = Some(error.help);
+            None
+        }
+    }
+}
+
+fn value<T: Clone>(at: Option<&At<T>>) -> Option<T> {
+    at.map(|at| at.value.clone())
+}
+
+fn values<T: Clone>(list: &List<T>) -> Vec<T> {
+    list.value.iter().map(|at| at.value.clone()).collect()
+}
+
+fn place<T>(at: &At<T>) -> At<()> {
+    At { value: (), span: at.span.clone(), origin: at.origin.clone() }
+}
+
+/// NFC, LF, outer white space trimmed.
+pub(super) fn normal(text: &str) -> String {
+    let text = text.trim();
+    let lines = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
+    if is_nfc(&lines) { lines } else { lines.nfc().collect() }
+}

@@ -1,0 +1,181 @@
+//! The media files of a content root, and where in a manifest each is named.
+
+use std::collections::HashMap;
+use std::io::{self, BufReader};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::ignored::Ignored;
+use super::schema::Post;
+use crate::yaml::{self, FILE_LIMIT, Fields, Node, Problems, closest, read_text};
+use igsync_base::files::{FileKind, Linked, ReadDisk};
+use igsync_base::finding::SourceText;
+use igsync_base::rules;
+use igsync_media::DigestCache;
+use igsync_media::convert::{Header, Outlook, Refusal, Wish, header, outlook};
+use igsync_media::probe::Facts;
+use igsync_media::rules::Broken;
+
+/// A place in a manifest that a finding may point at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spot<'a> {
+    /// The media of the nth entry of `items`, from 0; of an image, reel or story the only one.
+    Item(usize),
+    /// The cover of a reel.
+    Cover,
+    /// `thumb_offset` of the nth item; of a reel its own.
+    ThumbOffset(usize),
+    /// The value of a field.
+    Field(&'a str),
+}
+
+/// The local files of a content root. Each is looked at once, however many posts name it, and only
+/// what is a regular file inside the root is opened.
+pub struct Files<'a> {
+    disk: &'a dyn ReadDisk,
+    root: &'a Path,
+    /// Knows files that have not changed since they were last looked into.
+    cache: &'a mut DigestCache,
+    seen: HashMap<Arc<str>, Result<Arc<Facts>, Broken>>,
+    headers: HashMap<Arc<str>, Option<Result<Header, Refusal>>>,
+    ignored: Ignored,
+}
+
+impl<'a> Files<'a> {
+    pub fn new(disk: &'a dyn ReadDisk, root: &'a Path, cache: &'a mut DigestCache) -> Self {
+        Self { disk, root, cache, seen: HashMap::new(), headers: HashMap::new(), ignored: Ignored::default() }
+    }
+
+    /// With what is known of ignored files already.
+    #[must_use]
+    pub fn knowing(self, ignored: Ignored) -> Self {
+        Self { ignored, ..self }
+    }
+
+    /// What a file is, told by its bytes, or why it cannot be used.
+    pub fn look(&mut self, path: &Arc<str>) -> Result<Arc<Facts>, Broken> {
+        let (disk, root, ignored, cache) = (self.disk, self.root, &self.ignored, &mut *self.cache);
+        self.seen.entry(Arc::clone(path)).or_insert_with(|| open(disk, root, path, ignored, cache)).clone()
+    }
+
+    /// What conversion makes of a file; `None`: it is sent as it is.
+    pub fn outlook(&mut self, path: &Arc<str>, wish: &Wish) -> Result<Option<Outlook>, Refusal> {
+        let Ok(facts) = self.look(path) else { return Ok(None) };
+        let (disk, root, headers) = (self.disk, self.root, &mut self.headers);
+        let look = || header(BufReader::new(disk.open(&root.join(&**path)).ok()?), &facts.format);
+        outlook(&facts, || headers.entry(Arc::clone(path)).or_insert_with(look).clone(), wish)
+    }
+
+    /// Whether [`Self::look`] found a file that cannot be used.
+    pub fn is_refused(&self, path: &str) -> bool {
+        self.seen.get(path).is_some_and(Result::is_err)
+    }
+}
+
+fn open(
+    disk: &dyn ReadDisk,
+    root: &Path,
+    path: &Arc<str>,
+    ignored: &Ignored,
+    cache: &mut DigestCache,
+) -> Result<Arc<Facts>, Broken> {
+    usable(disk, root, path, ignored)?;
+    cache.facts(disk, root, path).map(Arc::new).map_err(|error| unreadable(path, &error))
+}
+
+/// A file that is there and cannot be read.
+pub fn unreadable(path: &str, error: &io::Error) -> Broken {
+    Broken::new(&rules::UNREADABLE, format!("{path} cannot be read: {error}"), "not readable", "check its rights")
+}
+
+/// Finds the place again by reading the manifest once more: findings are few, and ten thousand
+/// manifests are not kept in memory for them.
+pub fn locate(
+    disk: &dyn ReadDisk,
+    root: &Path,
+    post: &Post,
+    spot: Spot<'_>,
+) -> Option<(Arc<SourceText>, Range<usize>)> {
+    let text = read_text(disk, &root.join(&*post.file), &post.file, FILE_LIMIT).ok()?;
+    let mut problems = Problems::new(Arc::clone(&post.file), &text.text);
+    let node = yaml::parse(&mut problems)?;
+    let fields = Fields::of(&node, "a manifest", &mut problems)?;
+    let value = |fields: Fields<'_>, name: &str| fields.get(name).map(|entry| entry.value.place());
+    let span = match spot {
+        Spot::Cover => value(fields, "cover"),
+        Spot::Field(name) => value(fields, name),
+        Spot::Item(index) => {
+            let item = item(fields, index, &mut problems)?;
+            value(item, "image").or_else(|| value(item, "video"))
+        }
+        Spot::ThumbOffset(index) => value(item(fields, index, &mut problems)?, "thumb_offset"),
+    }?;
+    Some((problems.source(), span))
+}
+
+/// The nth item of a carousel; of other kinds the post itself.
+fn item<'n>(fields: Fields<'n>, index: usize, problems: &mut Problems<'_>) -> Option<Fields<'n>> {
+    match fields.get("items").map(|entry| &entry.value.value) {
+        Some(yaml::Value::List(nodes)) => {
+            nodes.get(index).and_then(|node: &Node| Fields::of(node, "an item", problems))
+        }
+        _ => Some(fields),
+    }
+}
+
+/// Whether this is a regular file that no link leads to and that git keeps.
+pub(super) fn usable(disk: &dyn ReadDisk, root: &Path, file: &str, ignored: &Ignored) -> Result<(), Broken> {
+    let refused = |rule, message: String, label: &str, help: &str| Err(Broken::new(rule, message, label, help));
+    let found = disk.stat(&root.join(file));
+    if let Some(linked) = found.as_ref().err().and_then(|error| Linked::of(error)) {
+        return Err(linked_file(&relative(root, &linked.path, file)));
+    }
+    let kind = match found {
+        Ok(stat) => stat.kind,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return refused(
+                &rules::MISSING_FILE,
+                format!("there is no file {file}"),
+                "not found",
+                &neighbour(disk, root, file).map_or_else(
+                    || "add the file, or correct its name".into(),
+                    |name| format!("did you mean `{name}`?"),
+                ),
+            );
+        }
+        Err(error) => return Err(unreadable(file, &error)),
+    };
+    match kind {
+        FileKind::File => ignored.check(disk, root, file),
+        FileKind::Symlink => Err(linked_file(file)),
+        FileKind::Folder => {
+            refused(&rules::NOT_A_FILE, format!("{file} is a folder"), "a folder", "name the file itself")
+        }
+        FileKind::Other => refused(
+            &rules::NOT_A_FILE,
+            format!("{file} is not a regular file"),
+            "not a file",
+            "pipes and devices are not read; copy the media into a file",
+        ),
+    }
+}
+
+/// Where it leads is not said: that would tell a stranger what is on this machine.
+fn linked_file(file: &str) -> Broken {
+    let help = "put the file itself there: links are not followed, wherever they lead";
+    Broken::new(&rules::LINKED_FILE, format!("{file} is a symbolic link"), "a link", help)
+}
+
+/// A path as the manifest would name it from the content root; else `file`.
+fn relative(root: &Path, path: &Path, file: &str) -> String {
+    path.strip_prefix(root).map_or_else(|_| file.to_owned(), |path| path.to_string_lossy().replace('\\', "/"))
+}
+
+/// A file beside the missing one whose name is nearly the same.
+fn neighbour(disk: &dyn ReadDisk, root: &Path, file: &str) -> Option<String> {
+    let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+    let entries = disk.list(&root.join(folder)).ok()?;
+    let names: Vec<&str> = entries.iter().take(1000).filter_map(|entry| entry.path.file_name()?.to_str()).collect();
+    closest(name, names.iter().copied()).map(str::to_owned)
+}

@@ -1,0 +1,66 @@
+//! What a manifest says, decoded and with every default applied. One [`Post`] per manifest and account.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use igsync_base::content::Content;
+use igsync_base::id::{AccountName, Digest, PostKey, UserId};
+use igsync_media::convert::Wish;
+
+/// What the user wants to exist: one manifest for one account.
+#[derive(Clone, Debug)]
+pub struct Post {
+    pub key: PostKey,
+    pub account: AccountName,
+    /// `None` until the token has been asked who it is and the lockfile does not know either.
+    pub user_id: Option<UserId>,
+    /// The manifest, relative to the content root, `/`-separated.
+    pub file: Arc<str>,
+    /// The line of the manifest that a message about the whole post points at, from 1.
+    pub line: usize,
+    /// What its creation says.
+    pub content: Content,
+    /// The file that the caption was read from, relative to the content root.
+    pub caption_file: Option<Arc<str>>,
+    /// Posted right after publishing.
+    pub first_comment: Option<String>,
+    /// `false` is set after publishing and after the first comment.
+    pub comment_enabled: bool,
+    /// Not before.
+    pub publish_at: Option<Timestamp>,
+    /// Not after.
+    pub publish_until: Option<Timestamp>,
+    pub draft: bool,
+    pub state: PostState,
+    /// SHA-256 of everything that creation sends except the media bytes ([`crate::manifest`] joins
+    /// it with the media digests).
+    pub text_digest: Digest,
+    /// Identity of kind and media. `None`: some media file was not read.
+    pub media_digest: Option<Digest>,
+    /// Identity of all that creation sends. `None`: some media file was not read.
+    pub digest: Option<Digest>,
+    /// Pictures that are converted before they are published. Not part of any digest.
+    pub conversions: Vec<Conversion>,
+    /// Whether a finding of severity error stands against this post.
+    pub has_errors: bool,
+}
+
+/// A picture that is published as another file than the one in the repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversion {
+    /// The source, relative to the content root.
+    pub path: Arc<str>,
+    pub wish: Wish,
+    /// Width and height of the result, in pixels.
+    pub size: (u32, u32),
+    /// Of the result, in bytes; `None`: it was not drawn yet.
+    pub len: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PostState {
+    Present,
+    /// Delete the live post.
+    Absent,
+}

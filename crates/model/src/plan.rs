@@ -1,0 +1,27 @@
+//! Posts and records in, a [`Plan`] out. Pure: no files, no network, no clock.
+
+mod action;
+mod branch;
+mod change;
+mod cost;
+mod diff;
+mod forecast;
+mod guard;
+mod input;
+mod model;
+mod moves;
+mod owed;
+mod records;
+mod selection;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use action::{Action, Class, Mark, Why, Work};
+pub use diff::plan;
+pub use input::{AccountView, Branch, Input, Options, Sighting};
+pub use model::{BranchEdit, Change, Cost, Forecast, Guard, GuardKind, Notice, NoticeKind, Plan, Summary};
+pub use owed::Owed;
+pub use selection::Selection;

@@ -1,0 +1,246 @@
+//! One post and what is recorded about it, compared.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::action::{Action, Why};
+use super::cost;
+use super::input::{AccountView, Options, Sighting};
+use super::model::Cost;
+use super::owed::Owed;
+use super::records::Entry;
+use crate::lockfile::{Live, Reason, Record, Refused, State};
+use crate::manifest::{Post, PostState};
+use igsync_base::id::Digest;
+
+/// What is to be said about one post; a published post can have a due comment and an edit at once.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    pub(super) action: Action,
+    pub(super) reason: String,
+    pub(super) cost: Cost,
+}
+
+impl Verdict {
+    fn new(action: Action, reason: impl Into<String>) -> Self {
+        Self { action, reason: reason.into(), cost: Cost::default() }
+    }
+
+    fn costing(mut self, cost: Cost) -> Self {
+        self.cost = cost;
+        self
+    }
+}
+
+/// The time and the settings that decide what is due.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) now: Timestamp,
+    pub(super) account: Option<&'a AccountView>,
+    pub(super) options: &'a Options,
+}
+
+/// Where the present lies in a post's schedule.
+enum Due {
+    Now,
+    Later,
+    Late,
+    Expired,
+}
+
+impl Context<'_> {
+    fn due(&self, post: &Post) -> Due {
+        if post.publish_until.is_some_and(|until| self.now > until) {
+            return Due::Expired;
+        }
+        let Some(at) = post.publish_at else { return Due::Now };
+        if at > self.now {
+            return Due::Later;
+        }
+        let late_after = self.account.and_then(|account| SignedDuration::try_from(account.late_after).ok());
+        let is_late = late_after.is_some_and(|limit| self.now.duration_since(at) > limit);
+        if is_late && !self.options.include_late { Due::Late } else { Due::Now }
+    }
+
+    /// The schedule's answer, or `due` when it is time.
+    fn scheduled(&self, post: &Post, due: impl FnOnce() -> Verdict) -> Verdict {
+        match self.due(post) {
+            Due::Now => due(),
+            Due::Later => Verdict::new(Action::Wait, "not due yet"),
+            Due::Late => Verdict::new(Action::Hold(Why::Late), "due for longer than late_after allows"),
+            Due::Expired => Verdict::new(Action::Hold(Why::Expired), "publish_until has passed"),
+        }
+    }
+}
+
+/// Compares one post with its record; empty means that there is nothing to do and nothing to say.
+pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<'_>) -> Vec<Verdict> {
+    let Some(entry) = entry else { return if wanted(post) { vec![fresh(post, context, "due now")] } else { vec![] } };
+    let record = entry.record;
+    if !wanted(post) {
+        return unwanted(post, entry).into_iter().collect();
+    }
+    match &record.state {
+        State::Containers if entry.other_intent => {
+            vec![settling().costing(cost::go_on(post, record))]
+        }
+        State::Containers => vec![context.scheduled(post, || {
+            Verdict::new(Action::Continue, "containers made, not published yet").costing(cost::go_on(post, record))
+        })],
+        State::Intent if !entry.other_intent && context.options.settled.contains(&record.attempt) => {
+            vec![context.scheduled(post, || {
+                Verdict::new(Action::Continue, "not live, its container is published again")
+                    .costing(cost::go_on(post, record))
+            })]
+        }
+        State::Intent => vec![settling().costing(cost::go_on(post, record))],
+        State::Unknown(reason) => vec![unknown(reason.as_ref())],
+        State::NotPublished(_) => vec![fresh(post, context, "due now, an earlier attempt left nothing live")],
+        State::Failed(refused) => vec![after_failure(post, record, refused, context)],
+        State::Published(live) => published(post, entry, live),
+        State::Ignored => entry.other_intent.then(|| only_settling("ignored")).into_iter().collect(),
+        State::Deleted | State::Forgotten(_) => vec![fresh(post, context, "due now")],
+    }
+}
+
+/// An entry whose manifest is gone.
+pub(super) fn without_manifest(entry: &Entry<'_>) -> Option<Verdict> {
+    let record = entry.record;
+    match &record.state {
+        State::Published(_) => Some(Verdict::new(Action::Hold(Why::Orphan), "the manifest is gone, the post is live")),
+        State::Unknown(reason) => Some(unknown(reason.as_ref())),
+        State::Intent => Some(
+            Verdict::new(Action::Settle, "perhaps published, its manifest is gone; apply only finds out")
+                .costing(cost::settle()),
+        ),
+        // Nothing of these is live, and nothing will be.
+        State::Containers
+        | State::NotPublished(_)
+        | State::Failed(_)
+        | State::Deleted
+        | State::Ignored
+        | State::Forgotten(_) => None,
+    }
+}
+
+/// Nothing goes on from this attempt, but what it did has to be known.
+fn only_settling(was: &str) -> Verdict {
+    let reason = format!("perhaps published before it was {was}; apply only finds out");
+    Verdict::new(Action::Settle, reason).costing(cost::settle())
+}
+
+/// Whether the manifest asks for a live post.
+fn wanted(post: &Post) -> bool {
+    !post.draft && post.state == PostState::Present
+}
+
+/// A draft, or a post that is to be deleted, with a record.
+fn unwanted(post: &Post, entry: &Entry<'_>) -> Option<Verdict> {
+    let record = entry.record;
+    match &record.state {
+        State::Unknown(reason) => Some(unknown(reason.as_ref())),
+        State::Intent => Some(only_settling("withdrawn")),
+        State::Published(_) if !post.draft => {
+            Some(Verdict::new(Action::Delete, "state: absent, the post is live").costing(cost::delete()))
+        }
+        State::Published(_)
+        | State::Containers
+        | State::NotPublished(_)
+        | State::Failed(_)
+        | State::Deleted
+        | State::Ignored
+        | State::Forgotten(_) => None,
+    }
+}
+
+/// What to say of a post that the account shows already.
+pub(super) fn sighted(sighting: &Sighting) -> Verdict {
+    match sighting {
+        Sighting::Live { link } => {
+            let reason = format!("live already as {link}, apply records it and publishes nothing");
+            Verdict::new(Action::Adopt, reason).costing(cost::settle())
+        }
+        Sighting::Maybe { links } => {
+            let reason = format!("may be live already, only you can tell: {}", links.join(", "));
+            Verdict::new(Action::Hold(Why::Unknown), reason)
+        }
+    }
+}
+
+fn fresh(post: &Post, context: Context<'_>, reason: &str) -> Verdict {
+    context.scheduled(post, || Verdict::new(Action::Publish, reason).costing(cost::publish(post)))
+}
+
+fn settling() -> Verdict {
+    Verdict::new(Action::Settle, "perhaps published, apply finds out first")
+}
+
+fn unknown(reason: Option<&Reason>) -> Verdict {
+    let reason = match reason {
+        Some(Reason::MaybeLive) => {
+            "something like it is live already, only you can tell whether it is this post".to_owned()
+        }
+        Some(reason) => format!("nobody can tell whether it is live ({reason})"),
+        None => "nobody can tell whether it is live".to_owned(),
+    };
+    Verdict::new(Action::Hold(Why::Unknown), reason)
+}
+
+fn after_failure(post: &Post, record: &Record, refused: &Refused, context: Context<'_>) -> Verdict {
+    if context.options.retry_failed {
+        return fresh(post, context, "due now, tried again after a refusal");
+    }
+    if differs(post, record) {
+        return fresh(post, context, "due now, changed since it was refused");
+    }
+    if matches!(context.due(post), Due::Expired) {
+        return Verdict::new(Action::Hold(Why::Expired), "publish_until has passed");
+    }
+    let code = match (refused.code, refused.subcode) {
+        (Some(code), Some(subcode)) => format!(" ({code}/{subcode})"),
+        (Some(code), None) => format!(" ({code})"),
+        (None, Some(subcode)) => format!(" ({subcode})"),
+        (None, None) => String::new(),
+    };
+    let reason = refused.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    Verdict::new(Action::Hold(Why::Failed), format!("refused by Instagram{code}{reason}"))
+}
+
+fn published(post: &Post, entry: &Entry<'_>, live: &Live) -> Vec<Verdict> {
+    let record = entry.record;
+    let owed = Owed::of(post, live);
+    let mut verdicts = Vec::new();
+    if entry.other_intent {
+        verdicts.push(
+            Verdict::new(Action::Settle, "live, but another attempt may have been sent too").costing(cost::settle()),
+        );
+    } else if !owed.is_nothing() && live.certain_media().is_some() {
+        let reason = match (owed.comment, owed.switch) {
+            (true, true) => "published, its first comment and comment switch are due",
+            (true, false) => "published, its first comment is due",
+            (false, _) => "published, its comments are still to be switched off",
+        };
+        verdicts.push(Verdict::new(Action::Finish, reason).costing(cost::enrich(live)));
+    }
+    if differs(post, record) {
+        verdicts.push(Verdict::new(Action::Hold(Why::Edited), "published, then edited"));
+    }
+    verdicts
+}
+
+/// Whether the manifest says something else than what was sent. What cannot be compared counts as
+/// unchanged: a false alarm over a live post would only teach people to ignore the mark.
+fn differs(post: &Post, record: &Record) -> bool {
+    match (effective_digest(post, record), &record.digest) {
+        (Some(now), Some(sent)) => scheme(&now) == scheme(sent) && now != *sent,
+        _ => false,
+    }
+}
+
+/// The post's digest; media that were not read count as those that were sent.
+fn effective_digest(post: &Post, record: &Record) -> Option<Digest> {
+    post.digest.clone().or_else(|| post.digest_if_media(record.media_digest.as_ref()?))
+}
+
+fn scheme(digest: &Digest) -> Option<&str> {
+    digest.as_str().rsplit_once(':').map(|(scheme, _)| scheme)
+}

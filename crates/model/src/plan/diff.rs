@@ -1,0 +1,290 @@
+//! Posts and records to a plan.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::action::Action;
+use super::branch::{edits, mark};
+use super::change::{Context, Verdict, sighted, verdicts, without_manifest};
+use super::cost::CALLS_PER_ACCOUNT;
+use super::forecast::forecast;
+use super::guard::guards;
+use super::input::{AccountView, Input};
+use super::model::{Change, Cost, Notice, NoticeKind, Plan, Summary};
+use super::moves::{Moves, find};
+use super::owed::Owed;
+use super::records::{Entry, Identity, Index, identity};
+use super::selection::Resolved;
+use crate::lockfile::{Live, Record};
+use crate::manifest::Post;
+use igsync_base::id::{AccountName, Digest, UserId};
+
+/// Compares what is wanted with what is recorded. The order of posts and records does not matter.
+#[must_use]
+pub fn plan(input: &Input<'_>) -> Plan {
+    let index = Index::new(input.records, &input.options.settled);
+    let moves = if input.complete { find(input.posts, &index) } else { Moves::default() };
+    let posts = input.posts.iter().map(|post| (post.key.as_str(), Some(&*post.file)));
+    let records = input.records.iter().map(|record| (record.key.as_str(), record.file.as_deref()));
+    let selected = input.selection.resolve(posts.chain(records));
+
+    let mut draft = Draft::new(input, selected);
+    for (place, post) in input.posts.iter().enumerate() {
+        draft.add_post(place, post, &index, &moves);
+    }
+    for entry in &moves.vanished {
+        draft.add_vanished(entry);
+    }
+    draft.finish(&index, &moves)
+}
+
+/// A plan in the making.
+struct Draft<'a> {
+    input: &'a Input<'a>,
+    by_name: HashMap<&'a AccountName, &'a AccountView>,
+    by_user: HashMap<&'a UserId, &'a AccountView>,
+    selected: Resolved,
+    /// Posts whose record the branch changes.
+    edited: HashSet<Identity<'a>>,
+    changes: Vec<Change>,
+    notices: Vec<Notice>,
+    summary: Summary,
+}
+
+impl<'a> Draft<'a> {
+    fn new(input: &'a Input<'a>, selected: Resolved) -> Self {
+        let edited = input.options.branch.iter().flat_map(|branch| &branch.record);
+        Self {
+            input,
+            by_name: input.accounts.iter().map(|account| (&account.name, account)).collect(),
+            by_user: input.accounts.iter().filter_map(|account| Some((account.user_id.as_ref()?, account))).collect(),
+            selected,
+            edited: edited.map(|edit| identity(&edit.user_id, &edit.key)).collect(),
+            changes: Vec::new(),
+            notices: Vec::new(),
+            summary: Summary::default(),
+        }
+    }
+
+    fn add_post(&mut self, place: usize, post: &Arc<Post>, index: &Index<'_>, moves: &Moves<'_>) {
+        if !self.selected.contains(&post.account, post.key.as_str(), Some(&post.file)) {
+            return;
+        }
+        let account = self.by_name.get(&post.account).copied();
+        let context = Context { now: self.input.now, account, options: self.input.options };
+        let old = moves.moved.get(&place);
+        let entry = old.or_else(|| index.get(post.user_id.as_ref(), &post.key));
+        let mut verdicts = verdicts(post, entry, context);
+        if let Some(sighting) = self.input.options.live.get(&(post.account.clone(), post.key.clone())) {
+            for verdict in verdicts.iter_mut().filter(|verdict| verdict.cost.publishes > 0) {
+                *verdict = sighted(sighting);
+            }
+        }
+        if post.draft {
+            self.summary.drafts += 1;
+        } else if verdicts.is_empty() && old.is_none() {
+            self.summary.unchanged += 1;
+        }
+        if let Some(old) = old {
+            let from = old.record.key.clone();
+            let reason = format!("renamed from {from}");
+            verdicts.insert(0, Verdict { action: Action::Move { from }, reason, cost: Cost::default() });
+        }
+        let ambiguous = moves.ambiguous.contains_key(&place);
+        for verdict in verdicts {
+            let blocked = ambiguous && verdict.action == Action::Publish;
+            self.push(change_of_post(post, account, entry, verdict, blocked));
+        }
+        if let Some(entry) = entry {
+            self.notices.extend(notices(post, entry));
+        }
+    }
+
+    fn add_vanished(&mut self, entry: &Entry<'_>) {
+        let record = entry.record;
+        // Users that no account has are a guard's business.
+        let Some(account) = self.by_user.get(&record.user_id).copied() else { return };
+        let Some(verdict) = without_manifest(entry) else { return };
+        if self.selected.contains(&account.name, record.key.as_str(), record.file.as_deref()) {
+            self.push(Change {
+                action: verdict.action,
+                key: record.key.clone(),
+                account: account.name.clone(),
+                user_id: Some(record.user_id.clone()),
+                username: account.username.clone(),
+                kind: record.kind,
+                reason: verdict.reason,
+                file: record.file.as_deref().map(Arc::from),
+                line: None,
+                due_at: None,
+                digest: record.digest.clone(),
+                permalink: permalink(record),
+                post: None,
+                recorded: Some(record.stage()),
+                blocked: false,
+                in_diff: None,
+                cost: verdict.cost,
+            });
+        }
+    }
+
+    fn push(&mut self, mut change: Change) {
+        if let Some(branch) = &self.input.options.branch {
+            let has_file = change.file.as_ref().is_some_and(|file| branch.files.contains(&**file));
+            let has_record =
+                change.user_id.as_ref().is_some_and(|user| self.edited.contains(&identity(user, &change.key)));
+            change.in_diff = Some(has_file || has_record);
+        }
+        self.summary.count(change.mark());
+        self.changes.push(change);
+    }
+
+    fn finish(mut self, index: &Index<'_>, moves: &Moves<'_>) -> Plan {
+        let input = self.input;
+        self.changes.sort_by(order);
+        self.notices.sort_by(|a, b| (&a.key, &a.account, a.kind).cmp(&(&b.key, &b.account, b.kind)));
+        for change in self.changes.iter_mut().filter(|change| change.blocked) {
+            change.cost = Cost::default();
+            change.reason = "could be a post that was moved here, see below".into();
+        }
+        let mut guards = guards(input, &self.changes, index, moves);
+        mark(&mut guards, input, &self.changes);
+        Plan {
+            guards,
+            branch_edits: edits(input, &self.changes),
+            forecast: forecast(&self.changes, input.records, input.accounts, input.options, input.now),
+            cost: total_cost(&self.changes),
+            digest: digest(&self.changes),
+            changes: self.changes,
+            summary: self.summary,
+            notices: self.notices,
+            accounts: input.accounts.to_vec(),
+            unmatched: self.selected.unmatched,
+            complete: input.complete,
+            now: input.now,
+        }
+    }
+}
+
+fn change_of_post(
+    post: &Arc<Post>,
+    account: Option<&AccountView>,
+    entry: Option<&Entry<'_>>,
+    verdict: Verdict,
+    blocked: bool,
+) -> Change {
+    Change {
+        action: verdict.action,
+        key: post.key.clone(),
+        account: post.account.clone(),
+        user_id: post.user_id.clone(),
+        username: account.and_then(|account| account.username.clone()),
+        kind: post.content.kind,
+        reason: verdict.reason,
+        file: Some(Arc::clone(&post.file)),
+        line: Some(post.line),
+        due_at: post.publish_at,
+        digest: post.digest.clone(),
+        permalink: entry.and_then(|entry| permalink(entry.record)),
+        post: Some(Arc::clone(post)),
+        recorded: entry.map(|entry| entry.record.stage()),
+        blocked,
+        in_diff: None,
+        cost: verdict.cost,
+    }
+}
+
+/// Followers see posts in the order in which they are published, so the order is part of the plan:
+/// moves first, because what follows speaks of the new keys; then by time, key and account.
+fn order(a: &Change, b: &Change) -> Ordering {
+    let rank =
+        |change: &Change| (!matches!(change.action, Action::Move { .. }), change.due_at.is_none(), change.due_at);
+    rank(a)
+        .cmp(&rank(b))
+        .then_with(|| a.key.cmp(&b.key))
+        .then_with(|| a.account.cmp(&b.account))
+        .then_with(|| a.mark().cmp(&b.mark()))
+}
+
+fn notices(post: &Post, entry: &Entry<'_>) -> Vec<Notice> {
+    let record = entry.record;
+    let key = &post.key;
+    let notice = |kind, message: String, help: String| Notice {
+        kind,
+        key: key.clone(),
+        account: post.account.clone(),
+        message,
+        help,
+    };
+    let mut notices = Vec::new();
+    if let (Some(other), Some(media)) = (entry.other_live, record.claimed_media()) {
+        notices.push(notice(
+            NoticeKind::LiveTwice,
+            format!("{key} is live twice, as {media} and as {other}"),
+            "delete one of them on Instagram".into(),
+        ));
+    }
+    if entry.other_unknown {
+        notices.push(notice(
+            NoticeKind::MaybeLiveTwice,
+            format!("{key} is live, and another attempt to publish it ended unknown"),
+            "look at the profile and delete the second one, if there is one".into(),
+        ));
+    }
+    let waits = |live: &Live| !Owed::of(post, live).is_nothing() && live.certain_media().is_none();
+    if !post.draft && record.live().is_some_and(waits) {
+        notices.push(notice(
+            NoticeKind::CommentWaits,
+            format!("the comments of {key} wait until it is certain which media it is"),
+            format!("name it with `igsync resolve {} --published ID`", key.argument()),
+        ));
+    }
+    notices
+}
+
+fn permalink(record: &Record) -> Option<String> {
+    record.known_live()?.permalink.clone()
+}
+
+fn total_cost(changes: &[Change]) -> Cost {
+    let mut cost = Cost::default();
+    let mut accounts = BTreeSet::new();
+    for change in changes.iter().filter(|change| change.cost != Cost::default()) {
+        cost.containers += change.cost.containers;
+        cost.publishes += change.cost.publishes;
+        cost.calls += change.cost.calls;
+        accounts.insert(&change.account);
+    }
+    cost.calls += CALLS_PER_ACCOUNT * accounts.len() as u64;
+    cost
+}
+
+/// What the plan lets apply do, as one value to compare, which time changes only by expiring a post. A user that is
+/// not known yet is named by its account.
+fn digest(changes: &[Change]) -> Digest {
+    let mut lines: Vec<String> = changes
+        .iter()
+        .filter(|change| !change.blocked)
+        .filter_map(|change| {
+            let class = change.action.class()?.name();
+            let user = change.user_id.as_ref().map_or_else(|| format!("@{}", change.account), ToString::to_string);
+            let digest = change.digest.as_ref().map_or("", Digest::as_str);
+            Some(format!("{user}\t{}\t{class}\t{digest}\n", change.key))
+        })
+        .collect();
+    lines.sort_unstable();
+    let mut hasher = Sha256::new();
+    for line in &lines {
+        hasher.update(line.as_bytes());
+    }
+    let mut text = String::from("v1:sha256:");
+    for byte in hasher.finalize() {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    Digest::new(text)
+}

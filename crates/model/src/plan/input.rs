@@ -1,0 +1,112 @@
+//! What a plan is made from.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::selection::Selection;
+use crate::lockfile::{Record, RecordChange};
+use crate::manifest::Post;
+use igsync_base::id::{AccountName, AttemptId, Digest, PostKey, UserId};
+
+/// Everything that decides a plan; the same input gives the same plan.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// Every post, drafts included, in any order.
+    pub posts: &'a [Arc<Post>],
+    /// Every attempt of every post, lockfile and journal merged, in any order.
+    pub records: &'a [&'a Record],
+    pub accounts: &'a [AccountView],
+    /// Decides what is due, late and expired.
+    pub now: Timestamp,
+    /// `false`: some manifest could not be read, so nothing can be said about what is missing.
+    pub complete: bool,
+    pub selection: &'a Selection,
+    pub options: &'a Options,
+    /// The digest of a post's caption as records hold it; `None` for an empty caption. Asked only
+    /// for posts that would be published now.
+    pub caption_digest: &'a dyn Fn(&Post) -> Option<Digest>,
+}
+
+/// One account as far as planning needs it.
+#[derive(Clone, Debug)]
+pub struct AccountView {
+    pub name: AccountName,
+    /// From the configuration, or read from the lockfile by the account's name.
+    pub user_id: Option<UserId>,
+    /// Without `@`.
+    pub username: Option<String>,
+    /// In which times are shown; `None` is UTC.
+    pub timezone: Option<TimeZone>,
+    pub max_publish_per_run: u32,
+    pub late_after: Duration,
+    /// Nothing is published; the sentence says by what (`IGSYNC_PAUSED is set`).
+    pub paused: Option<String>,
+}
+
+impl AccountView {
+    /// `@acme`, or the account's label while its username is not known.
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.username.as_ref().map_or_else(|| self.name.to_string(), |username| format!("@{username}"))
+    }
+}
+
+/// What the listing of an account shows of a post that is about to go out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// Beyond doubt this post.
+    Live { link: String },
+    /// Perhaps this post; only a person can tell.
+    Maybe { links: Vec<String> },
+}
+
+/// What the command line and the surroundings decide.
+#[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line or a fact about the surroundings"
+)]
+pub struct Options {
+    /// `--include-late`
+    pub include_late: bool,
+    /// `--retry-failed`
+    pub retry_failed: bool,
+    /// `--allow-empty`
+    pub allow_empty: bool,
+    /// `--allow-new-lock`
+    pub allow_new_lock: bool,
+    /// `--allow-repost`
+    pub allow_repost: BTreeSet<PostKey>,
+    /// `--max-publish`, for every account.
+    pub max_publish: Option<u32>,
+    /// Whether `igsync.lock` exists.
+    pub has_lockfile: bool,
+    /// The sandbox keeps its own record, so the guards that protect `igsync.lock` are off.
+    pub is_sandbox: bool,
+    /// In CI, without anything that keeps the lockfile and without `--allow-ephemeral-lock`: why nothing does.
+    pub ephemeral_lockfile: Option<String>,
+    /// The Graph base URL when it is not Meta's.
+    pub graph_base: Option<String>,
+    /// Attempts whose settlement in this run found that nothing is live: their schedule is decided
+    /// anew, like that of a post whose containers wait.
+    pub settled: BTreeSet<AttemptId>,
+    /// `--refresh full`: what the account shows of posts that are about to go out.
+    pub live: BTreeMap<(AccountName, PostKey), Sighting>,
+    /// `--base`
+    pub branch: Option<Branch>,
+}
+
+/// What a branch adds and changes.
+#[derive(Clone, Debug, Default)]
+pub struct Branch {
+    /// What it is compared with, as the command line names it.
+    pub base: String,
+    /// The files that differ from where it left the base, and what uses them; relative to the content root.
+    pub files: HashSet<String>,
+    /// What it does to the record.
+    pub record: Vec<RecordChange>,
+}

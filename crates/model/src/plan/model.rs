@@ -1,0 +1,324 @@
+//! The plan as a value.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::action::{Action, Mark, Why, Work};
+use super::input::AccountView;
+use crate::lockfile::{RecordChange, Stage};
+use crate::manifest::Post;
+use igsync_base::id::{AccountName, Digest, Kind, PostKey, UserId};
+
+/// What igsync would do, sorted in the order in which it would do it.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Moves first, then by due time (undated posts after dated ones), key and account.
+    pub changes: Vec<Change>,
+    pub summary: Summary,
+    pub cost: Cost,
+    pub guards: Vec<Guard>,
+    /// What the branch does to the record, what matters most first; `None` without `--base`.
+    pub branch_edits: Option<Vec<BranchEdit>>,
+    /// What people should know and `apply` does not act on.
+    pub notices: Vec<Notice>,
+    /// One per account and due time, the present included; sorted by time.
+    pub forecast: Vec<Forecast>,
+    /// As they were given.
+    pub accounts: Vec<AccountView>,
+    /// Names on the command line that name no post and no record.
+    pub unmatched: Vec<String>,
+    /// `false`: a manifest could not be read, so moves and orphans were not computed.
+    pub complete: bool,
+    /// Over the sorted `(user_id, key, class, digest)` of what apply would do now or later.
+    pub digest: Digest,
+    /// The time that decided what is due.
+    pub now: Timestamp,
+}
+
+/// What igsync would do about one post, or has to say about it.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub action: Action,
+    pub key: PostKey,
+    pub account: AccountName,
+    pub user_id: Option<UserId>,
+    pub username: Option<String>,
+    pub kind: Kind,
+    /// One short sentence for people: lower case, no full stop.
+    pub reason: String,
+    pub file: Option<Arc<str>>,
+    pub line: Option<usize>,
+    pub due_at: Option<Timestamp>,
+    pub digest: Option<Digest>,
+    pub permalink: Option<String>,
+    /// Absent for orphans and for open attempts whose manifest is gone.
+    pub post: Option<Arc<Post>>,
+    /// The state of the record that decided.
+    pub recorded: Option<Stage>,
+    /// A guard is about this very post: apply leaves it alone even when the guard is overridden for others.
+    pub blocked: bool,
+    /// With `--base`: whether the branch changes the manifest, what it uses, or its record.
+    pub in_diff: Option<bool>,
+    /// What apply needs for it; zero for what apply leaves alone.
+    pub cost: Cost,
+}
+
+/// How many of each, by the order of [`Mark`]'s declaration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Summary {
+    pub publish: usize,
+    pub resume: usize,
+    pub adopt: usize,
+    pub moved: usize,
+    pub scheduled: usize,
+    pub edited: usize,
+    pub delete: usize,
+    pub orphan: usize,
+    pub late: usize,
+    pub expired: usize,
+    pub unknown: usize,
+    pub failed: usize,
+    /// Posts that need nothing; drafts are not counted.
+    pub unchanged: usize,
+    pub drafts: usize,
+}
+
+impl Summary {
+    pub(super) fn count(&mut self, mark: Mark) {
+        *self.counter(mark) += 1;
+    }
+
+    /// How many posts have this mark.
+    #[must_use]
+    pub fn of(mut self, mark: Mark) -> usize {
+        *self.counter(mark)
+    }
+
+    fn counter(&mut self, mark: Mark) -> &mut usize {
+        match mark {
+            Mark::Publish => &mut self.publish,
+            Mark::Resume => &mut self.resume,
+            Mark::Adopt => &mut self.adopt,
+            Mark::Moved => &mut self.moved,
+            Mark::Scheduled => &mut self.scheduled,
+            Mark::Edited => &mut self.edited,
+            Mark::Delete => &mut self.delete,
+            Mark::Orphan => &mut self.orphan,
+            Mark::Late => &mut self.late,
+            Mark::Expired => &mut self.expired,
+            Mark::Unknown => &mut self.unknown,
+            Mark::Failed => &mut self.failed,
+        }
+    }
+
+    /// Whether any of the marks that change something is there.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        self.publish + self.resume + self.adopt + self.moved + self.delete > 0
+    }
+}
+
+/// What carrying out the plan needs, when nothing has to be repeated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Cost {
+    pub containers: u64,
+    pub publishes: u64,
+    /// To the Graph API.
+    pub calls: u64,
+    /// Of the local files of posts that are begun. Only the whole plan has it, from whoever knows the files;
+    /// 0 until then.
+    pub media_bytes: u64,
+}
+
+/// What the branch of `--base` does to the record of one post. The record is igsync's own, so a branch that writes
+/// it needs a person's eye.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchEdit {
+    pub change: RecordChange,
+    /// This or a later run publishes the post, as the branch has the record.
+    pub goes_out: bool,
+    /// What the branch does, one sentence: lower case, no full stop.
+    pub message: String,
+    /// What to do instead. Commands are in backticks.
+    pub help: String,
+}
+
+/// A reason to refuse the plan, shown as data by `plan`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard {
+    pub kind: GuardKind,
+    pub account: Option<AccountName>,
+    /// The posts it is about, in plan order.
+    pub keys: Vec<PostKey>,
+    /// What is wrong, one sentence.
+    pub message: String,
+    /// The flag or setting that overrides it. Commands stand in backticks and begin with `igsync`.
+    pub help: String,
+    /// With `--base`: whether it holds because of what the branch adds or changes.
+    pub in_diff: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum GuardKind {
+    /// More undated due posts than `max_publish_per_run`.
+    TooMany,
+    /// No `igsync.lock`, and something to publish.
+    NoLockfile,
+    /// The same media or caption is live, open, ignored or orphaned on this account.
+    PossibleRepost,
+    /// A new key could be one of several posts whose manifests are gone, or several could be one.
+    AmbiguousMove,
+    /// No manifests, but records.
+    Empty,
+    /// Records of a `user_id` that the configuration no longer has.
+    UnknownUser,
+    /// Records made through another Graph base URL.
+    OtherGraph,
+    /// In CI, a lockfile that no one will keep.
+    EphemeralLockfile,
+    /// Publishing is paused.
+    Paused,
+}
+
+impl GuardKind {
+    /// The name in machine-readable output.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TooMany => "too_many",
+            Self::NoLockfile => "no_lockfile",
+            Self::PossibleRepost => "possible_repost",
+            Self::AmbiguousMove => "ambiguous_move",
+            Self::Empty => "empty",
+            Self::UnknownUser => "unknown_user",
+            Self::OtherGraph => "other_graph",
+            Self::EphemeralLockfile => "ephemeral_lockfile",
+            Self::Paused => "paused",
+        }
+    }
+}
+
+/// Something to know about one post that stops nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub kind: NoticeKind,
+    pub key: PostKey,
+    pub account: AccountName,
+    /// What is the case, one sentence.
+    pub message: String,
+    /// What to do about it. Commands stand in backticks and begin with `igsync`.
+    pub help: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NoticeKind {
+    /// Two attempts of one post went live.
+    LiveTwice,
+    /// A post is live, and another attempt of it ended unknown.
+    MaybeLiveTwice,
+    /// A comment is due, but the media was found by matching and no person has confirmed it.
+    CommentWaits,
+}
+
+impl NoticeKind {
+    /// The name in machine-readable output.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LiveTwice => "live_twice",
+            Self::MaybeLiveTwice => "maybe_live_twice",
+            Self::CommentWaits => "comment_waits",
+        }
+    }
+}
+
+/// How many posts of an account are due at one time, against what one run publishes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forecast {
+    pub account: AccountName,
+    pub at: Timestamp,
+    /// Due at that time; at the present: everything that is due.
+    pub posts: usize,
+    /// `max_publish_per_run`
+    pub cap: u32,
+    /// Of `posts`, how many wait for a later run.
+    pub deferred: usize,
+    /// Publishes in the 24 hours that end then, these included: what Meta's quota counts.
+    pub in_24h: usize,
+}
+
+impl Change {
+    /// How it is shown.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        self.action.mark()
+    }
+
+    /// Whether apply does something about it now.
+    #[must_use]
+    pub fn acts(&self) -> bool {
+        self.action.acts() && !self.blocked
+    }
+
+    /// What the run of its account does about it now; `None`: nothing.
+    #[must_use]
+    pub fn work(&self) -> Option<Work> {
+        self.action.work().filter(|_| self.acts())
+    }
+
+    /// Whether apply would make the post visible.
+    #[must_use]
+    pub fn publishes(&self) -> bool {
+        self.cost.publishes > 0
+    }
+
+    /// Whether it is shown one by one. With `--base`, what the branch did not touch and apply leaves
+    /// alone is only counted.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        !(matches!(self.action, Action::Hold(Why::Edited | Why::Orphan)) && self.in_diff == Some(false))
+    }
+}
+
+impl Plan {
+    /// Whether apply would do something now (`--detailed-exitcode`).
+    #[must_use]
+    pub fn acts(&self) -> bool {
+        self.changes.iter().any(Change::acts)
+    }
+
+    /// Accounts with an error in a post that is due now: apply leaves them alone.
+    #[must_use]
+    pub fn accounts_with_errors(&self) -> BTreeSet<AccountName> {
+        let has_errors =
+            |change: &&Change| change.publishes() && change.post.as_ref().is_some_and(|post| post.has_errors);
+        self.changes.iter().filter(has_errors).map(|change| change.account.clone()).collect()
+    }
+
+    /// Whether `--fail-on-refusal` fails: apply would refuse. With `--base` only for what the branch adds or changes,
+    /// and for anything that the branch does to the record.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        match &self.branch_edits {
+            None => !self.guards.is_empty(),
+            Some(edits) => !edits.is_empty() || self.guards.iter().any(|guard| guard.in_diff == Some(true)),
+        }
+    }
+
+    /// Whether apply would carry it out: complete, not refused, and with something to do.
+    #[must_use]
+    pub fn applyable(&self) -> bool {
+        let refused = self.accounts_with_errors();
+        self.complete
+            && self.guards.is_empty()
+            && self.changes.iter().any(|change| change.acts() && !refused.contains(&change.account))
+    }
+
+    /// The account as it was given.
+    #[must_use]
+    pub fn account(&self, name: &AccountName) -> Option<&AccountView> {
+        self.accounts.iter().find(|account| account.name == *name)
+    }
+}

@@ -1,0 +1,96 @@
+//! Which new keys are posts that had another key before.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::records::{Entry, Identity, Index, identity};
+use crate::manifest::Post;
+use igsync_base::id::{Kind, PostKey};
+
+/// What became of posts whose manifests are gone.
+#[derive(Debug, Default)]
+pub(super) struct Moves<'a> {
+    /// New post, by its place among the posts, to the entry that it takes over.
+    pub(super) moved: HashMap<usize, Entry<'a>>,
+    /// New post to the keys that it could have had; sorted.
+    pub(super) ambiguous: HashMap<usize, Vec<&'a PostKey>>,
+    /// Entries without a manifest that no new post takes over; sorted by key and user.
+    pub(super) vanished: Vec<Entry<'a>>,
+}
+
+type Likeness<'a> = (&'a str, Kind, &'a str);
+
+/// Compares all posts with all records; a selection must not narrow either.
+pub(super) fn find<'a>(posts: &'a [Arc<Post>], index: &Index<'a>) -> Moves<'a> {
+    let present: HashSet<Identity<'_>> =
+        posts.iter().filter_map(|post| Some(identity(post.user_id.as_ref()?, &post.key))).collect();
+    let mut vanished: Vec<Entry<'a>> = index
+        .iter()
+        .filter(|entry| entry.counts() && !present.contains(&identity(&entry.record.user_id, &entry.record.key)))
+        .copied()
+        .collect();
+    vanished.sort_by(|a, b| (&a.record.key, &a.record.user_id).cmp(&(&b.record.key, &b.record.user_id)));
+    if vanished.is_empty() {
+        return Moves::default();
+    }
+    let mut alike: HashMap<Likeness<'a>, Vec<Entry<'a>>> = HashMap::new();
+    for entry in &vanished {
+        if let Some(media) = &entry.record.media_digest {
+            let likeness = (entry.record.user_id.as_str(), entry.record.kind, media.as_str());
+            alike.entry(likeness).or_default().push(*entry);
+        }
+    }
+    let mut moves = Moves::default();
+    let mut claims: HashMap<Identity<'a>, (Entry<'a>, Vec<usize>)> = HashMap::new();
+    for (place, post) in posts.iter().enumerate() {
+        match candidates(post, index, &alike).as_slice() {
+            [] => {}
+            [only] => {
+                let record = only.record;
+                let claim = claims.entry(identity(&record.user_id, &record.key)).or_insert((*only, Vec::new()));
+                claim.1.push(place);
+            }
+            several => {
+                moves.ambiguous.insert(place, several.iter().map(|entry| &entry.record.key).collect());
+            }
+        }
+    }
+    let mut taken = HashSet::new();
+    for (from, (entry, claimants)) in claims {
+        match heir(posts, &entry, &claimants) {
+            Some(place) => {
+                moves.moved.insert(place, entry);
+                taken.insert(from);
+            }
+            None => moves.ambiguous.extend(claimants.into_iter().map(|place| (place, vec![&entry.record.key]))),
+        }
+    }
+    vanished.retain(|entry| !taken.contains(&identity(&entry.record.user_id, &entry.record.key)));
+    moves.vanished = vanished;
+    moves
+}
+
+fn candidates<'a>(post: &Post, index: &Index<'a>, alike: &HashMap<Likeness<'_>, Vec<Entry<'a>>>) -> Vec<Entry<'a>> {
+    let (Some(user), Some(media)) = (&post.user_id, &post.media_digest) else { return Vec::new() };
+    if post.draft || index.get(Some(user), &post.key).is_some_and(Entry::counts) {
+        return Vec::new();
+    }
+    let found = alike.get(&(user.as_str(), post.content.kind, media.as_str())).into_iter().flatten();
+    found.filter(|entry| !is_repeat(post, entry)).copied().collect()
+}
+
+/// A post that is to go out after the old one was live is meant to be shown again.
+fn is_repeat(post: &Post, entry: &Entry<'_>) -> bool {
+    let live_since = entry.record.live().and_then(|live| live.published_at);
+    post.publish_at.zip(live_since).is_some_and(|(due, since)| due > since)
+}
+
+/// Of several new posts that look like one old post, the only one whose text is the same as well.
+fn heir(posts: &[Arc<Post>], entry: &Entry<'_>, claimants: &[usize]) -> Option<usize> {
+    if let [only] = claimants {
+        return Some(*only);
+    }
+    let same = |place: &&usize| posts[**place].digest.is_some() && posts[**place].digest == entry.record.digest;
+    let mut same = claimants.iter().filter(same);
+    same.next().copied().filter(|_| same.next().is_none())
+}

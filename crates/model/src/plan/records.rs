@@ -1,0 +1,88 @@
+//! The attempts of each post, reduced to the one that decides.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::lockfile::{Record, Stage, State, speaks_before};
+use igsync_base::id::{AttemptId, MediaId, PostKey, UserId};
+
+/// Identity of a post: `(user_id, key)`.
+pub(super) type Identity<'a> = (&'a str, &'a str);
+
+pub(super) fn identity<'a>(user: &'a UserId, key: &'a PostKey) -> Identity<'a> {
+    (user.as_str(), key.as_str())
+}
+
+/// What is recorded about one post.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry<'a> {
+    /// The attempt that speaks for the post.
+    pub(super) record: &'a Record,
+    /// Whether an attempt beside the deciding one may be live, and nobody has found out yet.
+    pub(super) other_intent: bool,
+    /// Another live media of the same post.
+    pub(super) other_live: Option<&'a MediaId>,
+    /// An attempt beside the live one ended unknown.
+    pub(super) other_unknown: bool,
+}
+
+impl<'a> Entry<'a> {
+    fn new(record: &'a Record) -> Self {
+        Self { record, other_intent: false, other_live: None, other_unknown: false }
+    }
+
+    fn add(&mut self, record: &'a Record, settled: &BTreeSet<AttemptId>) {
+        let (winner, loser) =
+            if speaks_before(record, self.record) { (record, self.record) } else { (self.record, record) };
+        self.record = winner;
+        match &loser.state {
+            // What is live speaks before all else, so that the winner is live too.
+            State::Published(live) if live.media_id.as_ref() != winner.claimed_media() => {
+                let is_known = winner.claimed_media().is_some();
+                self.other_live = self.other_live.or(live.media_id.as_ref().filter(|_| is_known));
+            }
+            State::Intent => self.other_intent |= !settled.contains(&loser.attempt),
+            State::Unknown(_) => self.other_unknown = winner.live().is_some() || self.other_unknown,
+            State::Published(_)
+            | State::Containers
+            | State::NotPublished(_)
+            | State::Failed(_)
+            | State::Deleted
+            | State::Ignored
+            | State::Forgotten(_) => {}
+        }
+    }
+
+    /// Whether the post counts as recorded at all.
+    pub(super) fn counts(&self) -> bool {
+        !matches!(self.record.stage(), Stage::Deleted | Stage::Forgotten)
+    }
+}
+
+/// Every post with a record.
+#[derive(Debug, Default)]
+pub(super) struct Index<'a> {
+    entries: HashMap<Identity<'a>, Entry<'a>>,
+}
+
+impl<'a> Index<'a> {
+    /// `settled` are attempts that were announced and are known not to be live.
+    pub(super) fn new(records: &[&'a Record], settled: &BTreeSet<AttemptId>) -> Self {
+        let mut entries: HashMap<Identity<'a>, Entry<'a>> = HashMap::with_capacity(records.len());
+        for &record in records {
+            entries
+                .entry(identity(&record.user_id, &record.key))
+                .and_modify(|entry| entry.add(record, settled))
+                .or_insert_with(|| Entry::new(record));
+        }
+        Self { entries }
+    }
+
+    pub(super) fn get<'b>(&'b self, user: Option<&'b UserId>, key: &'b PostKey) -> Option<&'b Entry<'a>> {
+        self.entries.get(&identity(user?, key))
+    }
+
+    /// In no particular order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry<'a>> {
+        self.entries.values()
+    }
+}

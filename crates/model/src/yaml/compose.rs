@@ -1,0 +1,270 @@
+//! Parser events to a tree, within bounds.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span, options};
+
+use super::fields::shown;
+use super::node::{Entry, Node, Value};
+use super::problems::Problems;
+use super::syntax;
+use igsync_base::rules;
+
+/// Deeper nesting is refused: a manifest needs five levels.
+const DEPTH_LIMIT: usize = 32;
+/// Values of one file, copies made by aliases included.
+const NODE_LIMIT: usize = 10_000;
+/// Text of one file in bytes, copies made by aliases included.
+const TEXT_LIMIT: usize = 4 * 1024 * 1024;
+
+/// Reads the one document of a file. `None`: it is not YAML, or too much of it; a finding says why.
+/// An empty file is a null.
+pub fn parse(problems: &mut Problems<'_>) -> Option<Node> {
+    let text = problems.text();
+    let options = options! {
+        emit_comments: false,
+        emit_unresolved_aliases: true,
+        flow_nesting_limit: DEPTH_LIMIT,
+        block_nesting_limit: DEPTH_LIMIT,
+    };
+    let mut composer = Composer::default();
+    for next in Parser::new_from_str_with_options(text, options) {
+        match next {
+            Ok((event, span)) => {
+                if !composer.take(event, &span, problems) {
+                    return None;
+                }
+            }
+            Err(error) => {
+                syntax::report(&error, problems);
+                return None;
+            }
+        }
+    }
+    Some(composer.root.unwrap_or_else(|| null_at(0)))
+}
+
+fn null_at(offset: usize) -> Node {
+    Node { value: Value::Scalar { text: "".into(), plain: true }, span: offset..offset, cut: None }
+}
+
+/// A list or map that is still open.
+struct Open {
+    anchor: usize,
+    span: Range<usize>,
+    content: Content,
+}
+
+enum Content {
+    List(Vec<Node>),
+    /// `key`: read, its value is next.
+    Map {
+        entries: Vec<Entry>,
+        key: Option<Key>,
+    },
+}
+
+enum Key {
+    Good(Box<str>, Range<usize>),
+    /// Its value is dropped.
+    Refused,
+}
+
+#[derive(Default)]
+struct Composer {
+    open: Vec<Open>,
+    anchors: HashMap<usize, Node>,
+    root: Option<Node>,
+    documents: usize,
+    /// Where the last scalar ended.
+    last_end: usize,
+    budget: Budget,
+}
+
+/// What the file has cost so far.
+#[derive(Default)]
+struct Budget {
+    nodes: usize,
+    bytes: usize,
+}
+
+impl Composer {
+    /// `false`: stop, the finding is made.
+    fn take(&mut self, event: Event<'_>, span: &Span, problems: &mut Problems<'_>) -> bool {
+        let place = span.byte_range().unwrap_or(0..0);
+        if let (Some(_), Some(tag)) = (event.tag(), span.tag_span().and_then(|tag| tag.byte_range())) {
+            problems.report(&rules::YAML_TAG, &tag, "YAML tags are not supported", "a tag").help =
+                Some("remove it, or put the whole value in quotes if it is text".into());
+        }
+        match event {
+            Event::DocumentStart(..) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    problems
+                        .report(&rules::SEVERAL_DOCUMENTS, &place, "a file holds one document", "another begins here")
+                        .help = Some("give every post its own file".into());
+                    return false;
+                }
+            }
+            Event::Scalar(text, style, anchor, _) => {
+                let plain = style == ScalarStyle::Plain;
+                let source = problems.text();
+                let span = trimmed(source, place);
+                let text = if plain && span.is_empty() { "".into() } else { text };
+                let cut = match (plain, span.is_empty()) {
+                    (true, true) => comment_instead(source, span.start, self.last_end),
+                    (true, false) => comment_behind(source, span.end),
+                    (false, _) => None,
+                };
+                self.last_end = span.end.max(self.last_end);
+                let node = Node { value: Value::Scalar { text: text.into(), plain }, span, cut };
+                return self.close(node, anchor, problems);
+            }
+            Event::Alias(anchor) => {
+                let Some(target) = self.anchors.get(&anchor) else {
+                    problems.report(
+                        &rules::YAML_SYNTAX,
+                        &place,
+                        "an alias inside its own anchor never ends",
+                        "refers to what it is in",
+                    );
+                    return false;
+                };
+                // Weighed before it is copied: ten nested aliases would otherwise fill the memory first.
+                let weight = target.weight();
+                if !self.budget.afford(weight, &place, problems) {
+                    return false;
+                }
+                let node = Node { span: place, ..target.clone() };
+                return self.attach(node, problems);
+            }
+            Event::UnresolvedAlias(name) => {
+                problems
+                    .report(
+                        &rules::YAML_SYNTAX,
+                        &place,
+                        format!("no anchor `&{}` stands before this alias", shown(&name)),
+                        "an alias",
+                    )
+                    .help = Some("text that begins with `*` needs quotes".into());
+                return self.attach(null_at(place.start), problems);
+            }
+            Event::SequenceStart(_, anchor, _) => {
+                self.open.push(Open { anchor, span: place, content: Content::List(Vec::new()) });
+            }
+            Event::MappingStart(_, anchor, _) => {
+                self.open.push(Open { anchor, span: place, content: Content::Map { entries: Vec::new(), key: None } });
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                if let Some(Open { anchor, span, content }) = self.open.pop() {
+                    let value = match content {
+                        Content::List(nodes) => Value::List(nodes),
+                        Content::Map { entries, .. } => Value::Map(entries),
+                    };
+                    return self.close(Node { value, span, cut: None }, anchor, problems);
+                }
+            }
+            _ => {}
+        }
+        true
+    }
+
+    /// A value is complete: remember it for aliases and hang it into its parent.
+    fn close(&mut self, node: Node, anchor: usize, problems: &mut Problems<'_>) -> bool {
+        let own = if anchor == 0 { (1, node.scalar().map_or(0, str::len)) } else { node.weight() };
+        if !self.budget.afford(own, &node.span, problems) {
+            return false;
+        }
+        if anchor != 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        self.attach(node, problems)
+    }
+
+    fn attach(&mut self, node: Node, problems: &mut Problems<'_>) -> bool {
+        match self.open.last_mut().map(|open| &mut open.content) {
+            None => self.root = Some(node),
+            Some(Content::List(nodes)) => nodes.push(node),
+            Some(Content::Map { entries, key }) => match key.take() {
+                None => *key = Some(checked_key(node, entries, problems)),
+                Some(Key::Good(key, key_span)) => entries.push(Entry { key, key_span, value: node }),
+                Some(Key::Refused) => {}
+            },
+        }
+        true
+    }
+}
+
+impl Budget {
+    fn afford(&mut self, (nodes, bytes): (usize, usize), place: &Range<usize>, problems: &mut Problems<'_>) -> bool {
+        self.nodes += nodes;
+        self.bytes += bytes;
+        let fits = self.nodes <= NODE_LIMIT && self.bytes <= TEXT_LIMIT;
+        if !fits {
+            problems
+                .report(
+                    &rules::YAML_TOO_COMPLEX,
+                    place,
+                    "the file holds more values than any post needs",
+                    format!("more than {NODE_LIMIT} values or {} MiB of text up to here", TEXT_LIMIT / 1024 / 1024),
+                )
+                .help = Some("anchors and aliases count as often as they are used".into());
+        }
+        fits
+    }
+}
+
+fn checked_key(node: Node, entries: &[Entry], problems: &mut Problems<'_>) -> Key {
+    let is_null = node.is_null();
+    let span = node.place();
+    let Value::Scalar { text, plain } = node.value else {
+        problems.report(&rules::WRONG_TYPE, &span, "a field's name is text", "not text");
+        return Key::Refused;
+    };
+    if plain && &*text == "<<" {
+        problems.report(&rules::MERGE_KEY, &span, "merge keys are not supported", "a merge key").help =
+            Some("fields that several posts share belong into `_defaults.yaml`".into());
+        return Key::Refused;
+    }
+    if is_null {
+        problems.report(&rules::WRONG_TYPE, &span, "a field without a name", "no name before the colon");
+        return Key::Refused;
+    }
+    if let Some(first) = entries.iter().find(|entry| entry.key == text) {
+        let line = problems.source().line_at(first.key_span.start) + 1;
+        problems
+            .report(
+                &rules::DUPLICATE_FIELD,
+                &span,
+                format!("`{}` stands twice", shown(&text)),
+                format!("first on line {line}"),
+            )
+            .help = Some("keep one of them".into());
+        return Key::Refused;
+    }
+    Key::Good(text, span)
+}
+
+/// Without the white space and line breaks that a block's span ends with.
+fn trimmed(text: &str, span: Range<usize>) -> Range<usize> {
+    let end = text.get(span.clone()).map_or(span.end, |own| span.start + own.trim_end().len());
+    span.start..end
+}
+
+/// A comment on the same line behind `offset`.
+fn comment_behind(text: &str, offset: usize) -> Option<Range<usize>> {
+    let rest = text.get(offset..)?;
+    let behind = rest.trim_start_matches([' ', '\t']);
+    // A line may be long and hold thousands of values: it is read to its end only where a comment is.
+    let comment = behind.starts_with('#').then(|| behind.lines().next())??;
+    let start = offset + rest.len() - behind.len();
+    Some(start..start + comment.trim_end().len())
+}
+
+/// A comment where a value is missing. The parser places such a value somewhere on its line.
+fn comment_instead(text: &str, offset: usize, last_end: usize) -> Option<Range<usize>> {
+    let start = text.get(last_end..offset)?.rfind('\n').map_or(last_end, |newline| last_end + newline + 1);
+    let rest = text.get(start..)?;
+    comment_behind(text, start + rest.len() - rest.trim_start_matches([':', '-', ' ', '\t']).len())
+}
