@@ -5,7 +5,7 @@ use std::fs;
 use crate::project::repository;
 
 fn sources() -> String {
-    ["src", "tests"]
+    ["src", "crates", "tests"]
         .into_iter()
         .flat_map(|folder| walkdir::WalkDir::new(repository().join(folder)))
         .filter_map(Result::ok)
