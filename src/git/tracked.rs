@@ -1,18 +1,22 @@
 //! What the index has.
 
+use unicode_casefold::UnicodeCaseFold as _;
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::command::Git;
 use super::error::Error;
 use super::program::failed;
 use super::repository::nearest;
 
 impl Git {
-    /// The names that the index has at or below `folder` of the content root (without one: everywhere in it), from the
-    /// content root. It is one call, and needs no more: neither filters nor attributes have a say in it.
+    /// The names that the index has at or below `folder` of the content root, from the content root. Without a folder:
+    /// everywhere in it, where letters of either case, and however they are composed, lead to one place. It is one
+    /// call, and needs no more: neither filters nor attributes have a say in it.
     pub async fn tracked(&self, folder: Option<&str>) -> Result<Vec<String>, Error> {
         let root = std::fs::canonicalize(self.root()).map_err(|error| Error::NotRun(error.to_string()))?;
         let (top, _) = nearest(&root)?.ok_or(Error::NoRepository)?;
         let prefix = root.strip_prefix(top).unwrap_or(&root);
-        let path = folder.map_or_else(|| prefix.to_owned(), |folder| prefix.join(folder));
+        let path = folder.map(|folder| prefix.join(folder)).unwrap_or_default();
         let path = if path.as_os_str().is_empty() { ".".as_ref() } else { path.as_os_str() };
         let ask = ["ls-files".as_ref(), "-z".as_ref(), "--".as_ref(), path];
         // From the folder that holds the repository: a branch can bring what looks like one, below it.
@@ -21,11 +25,37 @@ impl Git {
         if !output.succeeded() {
             return Err(failed(&ask, &output));
         }
-        let prefix = prefix.as_os_str().as_encoded_bytes();
-        let from_root = |name: &[u8]| {
-            let rest = name.strip_prefix(prefix).unwrap_or(name);
-            String::from_utf8_lossy(rest.strip_prefix(b"/").unwrap_or(rest)).into_owned()
-        };
-        Ok(output.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty()).map(from_root).collect())
+        let names = output.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        let prefix = prefix.to_string_lossy();
+        Ok(names.filter_map(|name| below(&prefix, &String::from_utf8_lossy(name)).map(str::to_owned)).collect())
+    }
+}
+
+/// What follows `prefix` in a name, on a disk that takes letters of either case for one another.
+fn below<'a>(prefix: &str, name: &'a str) -> Option<&'a str> {
+    let folded = |part: &str| part.nfd().case_fold().nfd().collect::<String>();
+    let mut rest = name;
+    for part in prefix.split('/').filter(|part| !part.is_empty()) {
+        let (first, more) = rest.split_once('/')?;
+        if folded(first) != folded(part) {
+            return None;
+        }
+        rest = more;
+    }
+    Some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_below_a_folder_however_it_is_spelled() {
+        assert_eq!(below("", "a/b"), Some("a/b"));
+        assert_eq!(below("site", "site/a/b"), Some("a/b"));
+        assert_eq!(below("site/café", "SITE/cafe\u{301}/.IgSync/x"), Some(".IgSync/x"));
+        assert_eq!(below("site", "sites/a"), None);
+        assert_eq!(below("site", "site"), None);
+        assert_eq!(below("site/a", "site/b/a"), None);
     }
 }

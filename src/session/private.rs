@@ -30,8 +30,14 @@ pub(crate) async fn refuse_tracked(
     ports: &Ports,
 ) -> Result<(), Failure> {
     let is_there = |path: &Path| ports.disk.stat(path).is_ok();
-    if !is_there(&root.join(FOLDER)) || !root.ancestors().any(|folder| is_there(&folder.join(".git"))) {
+    if !is_there(&root.join(FOLDER)) {
         return Ok(());
+    }
+    let is_above = |name: &str| root.ancestors().any(|folder| is_there(&folder.join(name)));
+    if !is_above(".git") {
+        // Two ways to check out a branch without one.
+        let elsewhere = ports.env.get("GIT_DIR").is_some() || is_above(".jj");
+        return if elsewhere { Err(unanswered("its repository is elsewhere")) } else { Ok(()) };
     }
     let git = Git::offline(root, loaded.settings.git_timeout, &credentials::environment(&loaded.config));
     // Where letters of either case lead to one folder, the index may spell it as it likes.
@@ -39,7 +45,7 @@ pub(crate) async fn refuse_tracked(
     let names = match git.tracked((!is_any_case).then_some(FOLDER)).await {
         Ok(names) => names,
         Err(Error::NoRepository) => return Ok(()),
-        Err(error) => return Err(unanswered(&error)),
+        Err(error) => return Err(unanswered(&error.to_string())),
     };
     let tracked: Vec<&str> = names.iter().map(String::as_str).filter(|name| is_private(name)).collect();
     if tracked.is_empty() { Ok(()) } else { Err(refusal(&tracked, &typed(place, root, ports))) }
@@ -54,11 +60,11 @@ fn is_private(path: &str) -> bool {
 }
 
 /// A journal below `.igsync/` that a branch brought says what is live, and only git knows whether one did.
-fn unanswered(error: &Error) -> Failure {
+fn unanswered(why: &str) -> Failure {
     Failure::message(
         Exit::Refused,
-        format!("cannot tell whether git tracks .igsync/, which belongs to this machine alone: {error}"),
-        "make `git ls-files` work in the content folder, then run it again: what a branch brought below .igsync/ may be forged",
+        format!("cannot tell whether git tracks .igsync/, which belongs to this machine alone: {why}"),
+        "use a checkout with a .git folder in which `git ls-files` works: what a branch brought below .igsync/ may be forged",
     )
 }
 

@@ -52,6 +52,20 @@ fn a_journal_that_git_cannot_be_asked_about_is_believed_by_no_command() {
 }
 
 #[test]
+fn a_journal_of_a_repository_that_is_elsewhere_is_believed_by_no_command() {
+    let by_variable = Attack::new().env("GIT_DIR", "/nonexistent/repository.git");
+    let by_another_program = Attack::new();
+    by_another_program.write(".jj/repo/store/type", b"git");
+    for attack in [by_variable, by_another_program] {
+        attack.write("content/.igsync/journal.jsonl", journal());
+        for command in [["plan"].as_slice(), &["apply", "--yes"], &["status"]] {
+            let output = attack.run(command).exits(5);
+            assert!(output.stderr.contains("its repository is elsewhere"), "{command:?}: {}", output.stderr);
+        }
+    }
+}
+
+#[test]
 fn a_committed_journal_is_believed_by_no_command() {
     let attack = branch();
     attack.write("content/.igsync/journal.jsonl", journal());
