@@ -67,7 +67,10 @@ impl Ignores {
         for file in self.files.iter().rev() {
             match file.patterns.matched(path, is_folder) {
                 Match::Ignore(glob) => {
-                    return Some(Pattern { text: shown(glob.original()), file: file.name.to_string() });
+                    return Some(Pattern {
+                        text: shown(&glob.original().replace("\\{", "{").replace("\\}", "}")),
+                        file: file.name.to_string(),
+                    });
                 }
                 Match::Whitelist(_) => return None,
                 Match::None => {}
@@ -172,7 +175,7 @@ impl Reader {
         within: &str,
     ) -> Result<PatternFile, Box<Finding>> {
         let text = read_text(disk, place, &file, FILE_LIMIT)?.text;
-        if text.lines().any(|line| !line.starts_with('#') && line.contains("[[:")) {
+        if text.lines().any(|line| !line.starts_with('#') && line.contains('[') && line.contains("[:")) {
             let finding = Finding::new(&rules::FILE_TOO_LARGE, file, "a pattern has a class such as `[[:alpha:]]`");
             return Err(Box::new(finding.help("write the letters out, `[a-zA-Z]`")));
         }
@@ -183,15 +186,29 @@ impl Reader {
         }
         (self.patterns, self.len) = (patterns, len);
         let mut builder = GitignoreBuilder::new(format!("/{within}"));
-        for line in text.lines() {
+        for line in text.lines().filter(|line| line.trim_end() != "!") {
             // Git skips a pattern that it cannot read, too.
-            let _ = builder.add_line(None, line);
+            let _ = builder.add_line(None, &without_alternatives(line));
         }
         match builder.build() {
             Ok(patterns) => Ok(PatternFile { patterns, name: file }),
             Err(_) => Err(too_large(file, "its patterns are too complex to be compared with files")),
         }
     }
+}
+
+/// Braces are alternatives to the library, and letters to git.
+fn without_alternatives(pattern: &str) -> String {
+    let mut escaped = String::with_capacity(pattern.len());
+    let mut is_escaped = false;
+    for c in pattern.chars() {
+        if matches!(c, '{' | '}') && !is_escaped {
+            escaped.push('\\');
+        }
+        is_escaped = c == '\\' && !is_escaped;
+        escaped.push(c);
+    }
+    escaped
 }
 
 fn too_large(file: Arc<str>, message: &str) -> Box<Finding> {
@@ -343,6 +360,24 @@ mod tests {
         let inner = [("media/.gitignore", "b*\n")];
         assert_eq!(checked(&inner, "media/deep/b.jpg"), by("b*", "media/.gitignore"));
         assert_eq!(checked(&inner, "b.jpg"), Ok(()));
+    }
+
+    #[test]
+    fn braces_are_letters_and_a_bare_negation_brings_nothing_back() {
+        let by = |pattern: &str| Err((pattern.to_owned(), ".gitignore".to_owned()));
+        for (pattern, file) in [
+            ("{{cookie}}/", "{{cookie}}/a.jpg"),
+            ("note{1}.txt", "note{1}.txt"),
+            ("*.{txt,md}", "a.{txt,md}"),
+            ("a{b.txt", "a{b.txt"),
+            ("a}b.txt", "a}b.txt"),
+            ("a\\{b.txt", "a{b.txt"),
+        ] {
+            let root = [(".gitignore", pattern)];
+            assert_eq!(checked(&root, file), by(&pattern.replace("\\{", "{")), "{pattern}");
+        }
+        assert_eq!(checked(&[(".gitignore", "*.{txt,md}\n")], "note.txt"), Ok(()));
+        assert_eq!(checked(&[(".gitignore", "a.jpg\n!\n")], "a.jpg"), by("a.jpg"));
     }
 
     #[test]
