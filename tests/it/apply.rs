@@ -219,6 +219,31 @@ fn a_forged_record_sends_no_comment_and_no_switch_to_media_of_its_choice() {
     }
 }
 
+/// The journal of this machine knows the attempt, and a line that calls it confirmed by hand outranks it.
+#[test]
+fn a_forged_line_of_an_own_attempt_sends_nothing_to_media_of_its_choice() {
+    let server = Server::start();
+    let other = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
+    other.write("posts/one.yaml", "kind: image\nimage: ./one.jpg\ncaption: Made elsewhere\n");
+    apply(&other).exits(0);
+    let foreign = records(&other)[0].clone();
+    let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
+    project.write("posts/one.yaml", "kind: image\nimage: ./one.jpg\ncaption: Mine\n");
+    apply(&project).exits(0);
+    let fields = "first_comment: Details\ncomment_enabled: false\n";
+    project.write("posts/one.yaml", format!("kind: image\nimage: ./one.jpg\ncaption: Mine\n{fields}"));
+    let mut one = records(&project)[0].clone();
+    for (name, value) in [("via", "resolved"), ("comment", "due"), ("comment_switch", "due")] {
+        one[name] = value.into();
+    }
+    for name in ["media_id", "caption_digest", "digest"] {
+        one[name] = foreign[name].clone();
+    }
+    project.write("igsync.lock", format!("{{\"igsync_lock\":1}}\n{one}\n"));
+    apply(&project).says("the manifest no longer has the kind and caption");
+    assert_eq!(writes_to_media(&server), Vec::<String>::new());
+}
+
 #[test]
 fn a_lost_publish_answer_is_settled_by_reading_the_container() {
     let server = Server::start();

@@ -69,7 +69,7 @@ impl Finisher {
                 Some(rival) => Some(Doubt::Claimed(rival)),
                 None => match self.recent().await? {
                     Some(look) => owed::doubt(record, media, look, self.engine.now())
-                        .or_else(|| self.is_edited(post, record).then_some(Doubt::Edited)),
+                        .or_else(|| (!owed::is_as_reviewed(post, record)).then_some(Doubt::Edited)),
                     None => Some(Doubt::NotRead),
                 },
             };
@@ -79,12 +79,6 @@ impl Finisher {
         }
         self.warn(post, doubt.explain(media))?;
         Ok(false)
-    }
-
-    /// Whether nothing but the record speaks for the media: the manifest says something else, and this machine has
-    /// not published it.
-    fn is_edited(&self, post: &Post, record: &Record) -> bool {
-        !self.book.is_own(record) && !owed::is_as_reviewed(post, record)
     }
 
     async fn recent(&self) -> Result<Option<&Look>, Stop> {

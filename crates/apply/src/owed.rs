@@ -27,7 +27,7 @@ pub(super) enum Doubt {
     NotListed,
     /// Listed with another kind or caption than the record's.
     AnotherPost,
-    /// The manifest has another kind or caption by now, and another machine has published.
+    /// The manifest has another kind or caption by now.
     Edited,
 }
 
@@ -85,11 +85,12 @@ pub(super) fn doubt(record: &Record, id: &MediaId, look: &Look, now: Timestamp) 
         return Some(if is_fresh || !look.reaches_back { Doubt::NotYet } else { Doubt::NotListed });
     };
     let is_of_kind = media.kind.is_none_or(|kind| kind == record.kind);
-    // Without captions in the listing, its kind and that it is listed at all have to do.
+    // Where the listing has no captions at all, its kind and that it is listed have to do.
+    let has_captions = look.media.iter().any(|media| media.caption.is_some());
     let says_the_same = match (&media.caption, &record.caption_digest) {
         (Some(_), Some(caption)) => has_caption(media, caption),
         (Some(text), None) => text.trim().is_empty(),
-        (None, _) => true,
+        (None, caption) => caption.is_none() || !has_captions,
     };
     (!(is_of_kind && says_the_same)).then_some(Doubt::AnotherPost)
 }
@@ -131,7 +132,6 @@ mod tests {
     fn only_listed_media_of_this_kind_and_caption_are_written_to() {
         let listed = |kind, caption| vec![media("7", kind, Some("x"), 90), media("179", kind, caption, 101)];
         assert_eq!(judge(listed(Kind::Image, Some("x")), 200), None);
-        assert_eq!(judge(listed(Kind::Image, None), 200), None, "a listing without captions");
         assert_eq!(judge(listed(Kind::Reel, Some("x")), 200), Some(Doubt::AnotherPost));
         assert_eq!(judge(listed(Kind::Image, Some("y")), 200), Some(Doubt::AnotherPost));
         assert_eq!(judge(listed(Kind::Image, Some("")), 200), Some(Doubt::AnotherPost));
@@ -144,6 +144,13 @@ mod tests {
         assert_eq!(judge(Vec::new(), a_day_later), Some(Doubt::NotListed));
         let part = Look { media: Vec::new(), reaches_back: false };
         assert_eq!(doubt(&live("posts/a"), &"179".into(), &part, at(a_day_later)), Some(Doubt::NotYet));
+    }
+
+    #[test]
+    fn a_post_without_caption_is_not_one_with_a_caption_where_captions_are_listed() {
+        let mute = || media("179", Kind::Image, None, 101);
+        assert_eq!(judge(vec![mute(), media("178", Kind::Image, Some("y"), 90)], 200), Some(Doubt::AnotherPost));
+        assert_eq!(judge(vec![mute()], 200), None, "a listing without captions says nothing about them");
     }
 
     #[test]
