@@ -26,6 +26,29 @@ pub struct Content {
     pub reel: Option<ReelOptions>,
 }
 
+impl Content {
+    /// How much text it holds, in bytes; the sources of media, which posts share, are left out.
+    #[must_use]
+    pub fn text_len(&self) -> usize {
+        let Self {
+            kind: _,
+            items,
+            caption,
+            collaborators,
+            location_id,
+            is_ai_generated: _,
+            is_paid_partnership: _,
+            branded_content_sponsor_ids,
+            reel,
+        } = self;
+        let len = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let sum = |texts: &[String]| texts.iter().map(String::len).sum::<usize>();
+        let reel = reel.as_ref().map_or(0, |reel| len(&reel.audio_name));
+        let items: usize = items.iter().map(Item::text_len).sum();
+        caption.len() + len(location_id) + sum(collaborators) + sum(branded_content_sponsor_ids) + reel + items
+    }
+}
+
 /// One picture or video of a post, in the order in which followers see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
@@ -38,6 +61,15 @@ pub struct Item {
     pub product_tags: Vec<ProductTag>,
     /// In milliseconds from the start of the video.
     pub thumb_offset: Option<u64>,
+}
+
+impl Item {
+    fn text_len(&self) -> usize {
+        let Self { slot: _, media_type: _, source: _, alt_text, user_tags, product_tags, thumb_offset: _ } = self;
+        let users: usize = user_tags.iter().map(|tag| tag.username.len()).sum();
+        let products: usize = product_tags.iter().map(|tag| tag.product_id.len()).sum();
+        alt_text.as_ref().map_or(0, String::len) + users + products
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

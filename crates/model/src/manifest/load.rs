@@ -178,7 +178,7 @@ const FINDING_LIMIT: usize = 200_000;
 /// share in each of them.
 pub(super) struct Limits {
     pub posts: usize,
-    /// Captions and first comments, in bytes.
+    /// Captions, first comments and all other texts, in bytes.
     pub text: usize,
 }
 
@@ -304,7 +304,7 @@ impl Reader<'_> {
         for account in accounts {
             let before = problems.mark();
             let mut post = subject.post(account, &mut problems);
-            let text = post.content.caption.len() + post.first_comment.as_ref().map_or(0, String::len);
+            let text = post.content.text_len() + post.first_comment.as_ref().map_or(0, String::len);
             self.text.fetch_add(text, Ordering::Relaxed);
             if self.is_full() {
                 return unread(problems.into_findings());
