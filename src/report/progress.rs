@@ -26,6 +26,9 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 /// A shorter wait is over before its line is read.
 const WORTH_A_LINE: Duration = Duration::from_secs(2);
 
+/// So many short waits together get one.
+const SHORT_WAITS: Duration = Duration::from_secs(10);
+
 /// Tells people what happens.
 pub struct Human {
     out: Box<dyn Write + Send>,
@@ -35,6 +38,9 @@ pub struct Human {
     /// Seen so far: with several, posts are named with theirs, since two may have the same key.
     accounts: BTreeSet<AccountName>,
     under_way: HashMap<PostRef, UnderWay>,
+    /// Short waits since the last one that had a line, and how many of them are worth the next line.
+    short: Duration,
+    short_limit: Duration,
     /// `None`: not a terminal.
     bars: Option<Bars>,
 }
@@ -59,7 +65,8 @@ impl Human {
     ) -> Self {
         let bars = terminal.filter(|target| !target.is_hidden()).map(Bars::new);
         let (accounts, under_way) = (BTreeSet::new(), HashMap::new());
-        Self { out, clock, style, program: program.to_owned(), accounts, under_way, bars }
+        let (short, short_limit) = (Duration::ZERO, SHORT_WAITS);
+        Self { out, clock, style, program: program.to_owned(), accounts, under_way, short, short_limit, bars }
     }
 
     fn name(&self, post: &PostRef) -> String {
@@ -128,7 +135,8 @@ impl Human {
         self.say("waiting", Paint::new().dimmed(), &rest)
     }
 
-    /// Short waits, and those for a post that Instagram is still processing, are only seen on a terminal.
+    /// Short waits, and those for a post that Instagram is still processing, are only seen on a terminal; many short
+    /// ones get a line now and then.
     fn wait(
         &mut self,
         post: Option<&PostRef>,
@@ -147,7 +155,7 @@ impl Human {
                 self.show(post, &format!("waiting {until}: {}", waits_for.words()));
                 return Ok(());
             }
-            _ if time < WORTH_A_LINE => return Ok(()),
+            _ if time < WORTH_A_LINE && !self.adds_up(time) => return Ok(()),
             _ => {}
         }
         let whom = match (post, account) {
@@ -157,6 +165,17 @@ impl Human {
         };
         let rest = format!("{until} ({}){whom}: {}", elapsed(time), waits_for.words());
         self.say("waiting", Paint::new().dimmed(), &rest)
+    }
+
+    /// Whether short waits have become a long one: each line takes twice as many as the last.
+    fn adds_up(&mut self, time: Duration) -> bool {
+        self.short += time;
+        if self.short < self.short_limit {
+            return false;
+        }
+        self.short = Duration::ZERO;
+        self.short_limit *= 2;
+        true
     }
 
     fn end(&mut self, post: &PostRef) {

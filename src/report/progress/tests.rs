@@ -81,6 +81,17 @@ fn a_log_says_what_is_waited_for_and_until_when() {
 }
 
 #[test]
+fn short_waits_that_add_up_get_a_line_now_and_then() {
+    let mut stage = stage(None);
+    let mut lines_after = |waits: usize| {
+        stage.play(std::iter::repeat_with(|| waiting(Some("posts/tide"), WaitsFor::Processing, 1)).take(waits));
+        stage.out.text().lines().count()
+    };
+    assert_eq!([lines_after(9), lines_after(1), lines_after(19), lines_after(1), lines_after(39)], [0, 1, 1, 2, 2]);
+    assert!(stage.out.text().contains("for posts/tide: "), "{}", stage.out.text());
+}
+
+#[test]
 fn a_terminal_says_it_on_the_line_of_the_post() {
     let drawn = Drawn::default();
     let mut stage = stage(Some(&drawn));
