@@ -40,7 +40,7 @@ pub(super) async fn run(global: &Global, args: &Apply, ports: &Ports, ui: &Ui) -
     // Before media are looked at: what others have published needs none.
     let terms = Terms::of_publishing(args.keep.push(), args.allow_stale);
     let remote = ui.noted(choose(&root, &mut snapshot, terms, ports).await);
-    let mut project = Project::read(root, snapshot, false, ports);
+    let mut project = Project::read(root, snapshot, false, ports).await?;
     show_findings(&project, ports, ui);
     if project.configuration_errors() || !project.complete {
         return Ok(Exit::Failure);

@@ -85,11 +85,11 @@ impl RecordEdit {
         let mut snapshot = root.snapshot(ports)?;
         if change.dry_run {
             ui.noted(take_in_newest(&root, &mut snapshot, ports).await)?;
-            return Ok(Self { project: Project::read(root, snapshot, false, ports), open: None, ids, format });
+            return Ok(Self { project: Project::read(root, snapshot, false, ports).await?, open: None, ids, format });
         }
         let terms = Terms::of_change(change.keep.push());
         let remote = ui.noted(choose(&root, &mut snapshot, terms, ports).await)?;
-        let mut project = Project::read(root, snapshot, false, ports);
+        let mut project = Project::read(root, snapshot, false, ports).await?;
         let ledger = record::open(&remote, &project, (command, Duration::ZERO), observer, ports, ui).await?;
         project.snapshot.records = ledger.with_records(Clone::clone);
         let by_others = change.keep.no_push || project.config.git.push == Push::Never;

@@ -28,7 +28,7 @@ pub(super) async fn run(global: &Global, args: &Status, ports: &Ports, ui: &Ui) 
     let root = ContentRoot::open(&global.place(), args.sandbox, ports).await?;
     let mut snapshot = root.snapshot(ports)?;
     ui.noted(take_in_newest(&root, &mut snapshot, ports).await)?;
-    let project = Project::read(root, snapshot, false, ports);
+    let project = Project::read(root, snapshot, false, ports).await?;
     if project.configuration_errors() {
         show_findings(&project, ports, ui);
         return Ok(Exit::Failure);

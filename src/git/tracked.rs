@@ -1,4 +1,7 @@
-//! What the index has.
+//! What git keeps of the content root, and what it leaves out.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
 
 use unicode_casefold::UnicodeCaseFold as _;
 use unicode_normalization::UnicodeNormalization as _;
@@ -13,12 +16,32 @@ impl Git {
     /// everywhere in it, where letters of either case, and however they are composed, lead to one place. It is one
     /// call, and needs no more: neither filters nor attributes have a say in it.
     pub async fn tracked(&self, folder: Option<&str>) -> Result<Vec<String>, Error> {
+        self.files(&[], folder).await
+    }
+
+    /// The names in the content root that git ignores and the index has not, by every pattern that git knows. What is
+    /// ignored as a whole is one name that ends in `/`; a content root that is: none.
+    pub async fn ignored(&self) -> Result<Vec<String>, Error> {
+        let mut names = self.files(&["--others", "--ignored", "--exclude-standard", "--directory"], Some("")).await?;
+        // The content root itself is the empty name.
+        if names.iter().any(String::is_empty) {
+            names.clear();
+        }
+        Ok(names)
+    }
+
+    async fn files(&self, which: &[&str], folder: Option<&str>) -> Result<Vec<String>, Error> {
         let root = std::fs::canonicalize(self.root()).map_err(|error| Error::NotRun(error.to_string()))?;
         let (top, _) = nearest(&root)?.ok_or(Error::NoRepository)?;
         let prefix = root.strip_prefix(top).unwrap_or(&root);
-        let path = folder.map(|folder| prefix.join(folder)).unwrap_or_default();
+        let path = match folder {
+            Some("") => prefix.to_owned(),
+            Some(folder) => prefix.join(folder),
+            None => PathBuf::new(),
+        };
         let path = if path.as_os_str().is_empty() { ".".as_ref() } else { path.as_os_str() };
-        let ask = ["ls-files".as_ref(), "-z".as_ref(), "--".as_ref(), path];
+        let ask: Vec<&OsStr> =
+            ["ls-files", "-z"].iter().chain(which).chain(&["--"]).map(AsRef::as_ref).chain([path]).collect();
         // From the folder that holds the repository: a branch can bring what looks like one, below it.
         let program = self.program();
         let output = program.run(top, program.environment().clone(), &[], &ask, b"").await?;

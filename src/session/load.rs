@@ -21,7 +21,7 @@ pub(crate) async fn load(
         let root = ContentRoot::open(place, sandbox, ports).await?;
         let mut snapshot = root.snapshot(ports)?;
         record::take_in_fetched(&root, &mut snapshot).await.noting(notes)?;
-        Ok(Project::read(root, snapshot, check_published, ports))
+        Project::read(root, snapshot, check_published, ports).await
     })
     .await
 }
@@ -43,7 +43,7 @@ pub(crate) async fn load_to_check(
             }
             Err(damage) => Some(damage),
         };
-        Ok((Project::read(root, snapshot, check_published, ports), damage))
+        Ok((Project::read(root, snapshot, check_published, ports).await?, damage))
     })
     .await
 }

@@ -1,3 +1,5 @@
+//! What git tracks and must not, and what it ignores: the one was made by a branch, the other is in no review.
+//!
 //! `.igsync/` belongs to this machine. What git tracks of it came with a branch: a journal that says what is live,
 //! pictures that stand in for others, a sandbox's files. None of it is read.
 
@@ -9,6 +11,7 @@ use crate::exit::Exit;
 use crate::git::{Error, Git};
 use igsync_base::text::quoted;
 use igsync_model::config;
+use igsync_model::manifest::IgnoredByGit;
 
 use super::credentials;
 use super::failure::Failure;
@@ -49,6 +52,30 @@ pub(crate) async fn refuse_tracked(
     };
     let tracked: Vec<&str> = names.iter().map(String::as_str).filter(|name| is_private(name)).collect();
     if tracked.is_empty() { Ok(()) } else { Err(refusal(&tracked, &typed(place, root, ports))) }
+}
+
+/// What git ignores in the content root. Nothing where there is no repository, or no git that can answer: the patterns
+/// that igsync reads itself are all there is then.
+pub(super) async fn ignored_by_git(
+    root: &Path,
+    loaded: &config::Loaded,
+    ports: &Ports,
+) -> Result<IgnoredByGit, Failure> {
+    let is_in_repository = root.ancestors().any(|folder| ports.disk.stat(&folder.join(".git")).is_ok());
+    if !is_in_repository {
+        return Ok(IgnoredByGit::default());
+    }
+    let environment = credentials::environment(&loaded.config);
+    match Git::offline(root, loaded.settings.git_timeout, &environment).ignored().await {
+        Ok(names) => Ok(IgnoredByGit::new(names.iter().map(String::as_str))),
+        // A branch can bring patterns that keep git busy.
+        Err(error @ (Error::TooLong { .. } | Error::TooMuch { .. })) => Err(Failure::message(
+            Exit::Refused,
+            format!("cannot find out which files git ignores: {error}"),
+            "write fewer and simpler patterns into .gitignore; `git status --ignored` shows what they do",
+        )),
+        Err(_) => Ok(IgnoredByGit::default()),
+    }
 }
 
 /// Whether a path of the index leads into `.igsync/`, on a disk that takes letters of either case for one another,

@@ -16,9 +16,11 @@ use igsync_model::lockfile::{Paths, Records, Snapshot};
 use igsync_model::manifest::{self, Post};
 use igsync_model::plan::{Branch, Sighting};
 
+use super::failure::Failure;
 use super::github;
 use super::place::relative;
 use super::ports::Ports;
+use super::private;
 use super::root::ContentRoot;
 
 mod media;
@@ -57,11 +59,17 @@ pub(crate) struct Project {
 
 impl Project {
     /// Reads manifests and media, and compares them with what is recorded.
-    pub(crate) fn read(root: ContentRoot, snapshot: Snapshot, check_published: bool, ports: &Ports) -> Self {
+    pub(crate) async fn read(
+        root: ContentRoot,
+        snapshot: Snapshot,
+        check_published: bool,
+        ports: &Ports,
+    ) -> Result<Self, Failure> {
+        let ignored_by_git = private::ignored_by_git(&root.path, &root.loaded, ports).await?;
         let is_configured = root.is_configured();
         let ContentRoot { path: root, loaded, paths, sandbox } = root;
         let config::Loaded { config, settings, mut findings, is_readable } = loaded;
-        let options = manifest::Options { allow_loopback: sandbox || settings.is_loopback() };
+        let options = manifest::Options { allow_loopback: sandbox || settings.is_loopback(), ignored_by_git };
         let mut read = manifest::load(&*ports.disk, &root, &config, options);
         findings.append(&mut read.findings);
         if !sandbox {
@@ -93,7 +101,7 @@ impl Project {
             project.findings.retain(|finding| !rules::ABOUT_CONFIGURED.iter().any(|rule| rule.id == finding.rule.id));
         }
         finding::sort(&mut project.findings);
-        project
+        Ok(project)
     }
 
     /// The user behind an account, as far as configuration and records know.

@@ -414,6 +414,93 @@ fn nothing_that_the_repository_around_ignores_is_read() {
     let _ = attack.tries(&["apply", "--sandbox", "--yes"]).exits(1);
 }
 
+/// By what only git knows how to read: its configuration, patterns of every form, and the repository's other places.
+#[test]
+fn nothing_that_git_alone_ignores_is_read() {
+    let refuses = |attack: &Attack, place: &str| {
+        attack.write("content/posts/two.yaml", USES[0].replace("PLACE", place));
+        attack.git(&["add", "--force", "content/posts/two.yaml"]);
+        let said = attack.tries(&["validate"]).exits(1).says("IGS1039 ignored-file").says("is ignored by git");
+        let _ = said.says("git check-ignore -v -- ");
+        for command in COMMANDS {
+            let _ = attack.tries(command);
+        }
+    };
+    for (pattern, file) in [
+        ("[\\]]note.txt", "]note.txt"),
+        // The content root itself is excluded, and what is tracked in it is not.
+        ("/content/", "note.txt"),
+    ] {
+        let attack = repository();
+        attack.write(".gitignore", format!("{pattern}\n"));
+        attack.write(&format!("content/posts/{file}"), CANARY);
+        attack.git(&["check-ignore", "-q", &format!("content/posts/{file}")]);
+        refuses(&attack, &format!("./{file}"));
+    }
+
+    let by_configuration = repository();
+    by_configuration.write("patterns", "note.txt\n");
+    let patterns = by_configuration.outer().join("patterns");
+    by_configuration.git(&["config", "core.excludesFile", patterns.to_str().unwrap()]);
+    by_configuration.write("content/posts/note.txt", CANARY);
+    refuses(&by_configuration, "./note.txt");
+
+    let in_any_case = repository();
+    in_any_case.git(&["config", "core.ignoreCase", "true"]);
+    in_any_case.write(".gitignore", "NOTE.TXT\n");
+    in_any_case.write("content/posts/note.txt", CANARY);
+    refuses(&in_any_case, "./note.txt");
+
+    // In a worktree `info/exclude` is elsewhere.
+    let in_worktree = Attack::at("tree/content");
+    in_worktree.git(&["init", "-q", "main"]);
+    in_worktree.git(&["-C", "main", "commit", "-q", "--allow-empty", "-m", "x"]);
+    in_worktree.git(&["-C", "main", "worktree", "add", "-q", "--force", "../tree/site"]);
+    in_worktree.write("main/.git/info/exclude", "note.txt\n");
+    std::fs::rename(in_worktree.outer().join("tree/site/.git"), in_worktree.outer().join("tree/.git")).unwrap();
+    in_worktree.git(&["-C", "main", "worktree", "repair", "../tree"]);
+    in_worktree.write(
+        "tree/content/igsync.yaml",
+        "accounts: { harbour: {} }\nmedia: { hosting: { url: \"https://cdn.example.com/{path}\" } }\n",
+    );
+    in_worktree.write("tree/content/posts/note.txt", CANARY);
+    in_worktree.write("tree/content/posts/two.yaml", USES[0].replace("PLACE", "./note.txt"));
+    let _ = in_worktree.tries(&["validate"]).exits(1).says("is ignored by git");
+}
+
+#[test]
+fn a_manifest_that_git_alone_ignores_is_no_post() {
+    let attack = repository();
+    attack.write("patterns", "private-*\n");
+    let patterns = attack.outer().join("patterns");
+    attack.git(&["config", "core.excludesFile", patterns.to_str().unwrap()]);
+    attack.write("content/posts/private-two.yaml", "kind: image\nimage: ./one.jpg\ncaption: Another\n");
+    let planned = attack.tries(&["plan", "--sandbox"]);
+    assert!(planned.stdout.contains("posts/one") && !planned.stdout.contains("private-two"), "{}", planned.stdout);
+}
+
+/// That git gives no answer is no reason to believe that it ignores nothing.
+#[test]
+fn a_git_that_does_not_answer_in_time_ends_the_command() {
+    let attack = repository();
+    // Instead of git, a program that waits for ever.
+    attack.write("slow/git", "#!/bin/sh\nexec /usr/bin/tail -f /dev/null\n");
+    let slow = attack.outer().join("slow");
+    std::fs::set_permissions(slow.join("git"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let attack = attack.env("PATH", slow.to_str().unwrap()).env("IGSYNC_GIT_TIMEOUT_MS", "300");
+    let output = attack.run(&["validate"]).exits(5);
+    assert!(output.stderr.contains("cannot find out which files git ignores"), "{}", output.stderr);
+}
+
+/// A content root in a repository that keeps all of it.
+fn repository() -> Attack {
+    let attack = Attack::new();
+    attack.git(&["init", "-q"]);
+    attack.git(&["add", "content"]);
+    attack.git(&["commit", "-q", "-m", "x"]);
+    attack
+}
+
 #[test]
 fn settings_that_git_ignores_are_refused() {
     for (file, pattern) in

@@ -478,18 +478,21 @@ fn a_plan_starts_no_program_but_git() {
         let is_ours = |line: &&str| !["/sh", "/igsync"].iter().any(|name| program(line).ends_with(name));
         started.filter(is_ours).map(str::to_owned).collect()
     };
-    // What git tracks below `.igsync/` is asked before anything there is believed, and nothing else.
-    let asks_only_what_is_tracked = |lines: &[String]| {
-        lines.iter().all(|line| program(line).ends_with("/git") && line.contains("\"ls-files\"")) && lines.len() <= 1
+    // What git tracks below `.igsync/` is asked before anything there is believed, what it ignores before anything is
+    // read, and nothing else.
+    let asks_only_for_files = |lines: &[String]| {
+        let names = |line: &&String| program(line).ends_with("/git") && line.contains("\"ls-files\"");
+        let ignored = lines.iter().filter(|line| line.contains("\"--ignored\"")).count();
+        lines.iter().filter(names).count() == lines.len() && ignored == 1 && lines.len() <= 2
     };
     for format in FORMATS {
         let plain = started(&["plan", "--format", format]);
-        assert!(asks_only_what_is_tracked(&plain), "{plain:#?}");
+        assert!(asks_only_for_files(&plain), "{plain:#?}");
         let based = started(&["plan", "--format", format, "--base", "origin/main"]);
         assert!(based.len() > 1 && based.iter().all(|line| program(line).ends_with("/git")), "{based:#?}");
     }
     let validate = started(&["validate"]);
-    assert!(asks_only_what_is_tracked(&validate), "{validate:#?}");
+    assert!(asks_only_for_files(&validate), "{validate:#?}");
 }
 
 /// The path of the program that a line of strace is about.

@@ -275,6 +275,15 @@ fn assert_nothing_was_sent(attack: &Attack) {
     assert!(!requests.contains("POST"), "{requests}");
 }
 
+#[test]
+fn a_run_that_sends_something_leaves_it_in_the_list_of_requests() {
+    let attack = Attack::new();
+    let applied = bounded(&attack, &["apply", "--sandbox", "--yes"], TEXT);
+    assert_eq!(applied.code, 0, "{applied:?}");
+    let requests = std::fs::read_to_string(attack.root().join(".igsync/sandbox/requests.jsonl")).unwrap();
+    assert!(requests.contains("POST"), "{requests}");
+}
+
 /// One small file must not be multiplied by thousands of others.
 #[test]
 fn what_many_posts_share_is_kept_once() {

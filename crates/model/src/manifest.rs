@@ -21,7 +21,7 @@ mod written;
 pub use check_files::{check_conversion_hosting, check_files, check_hosting, check_late, place};
 pub use conversion::{Mending, conversions, usage, wish};
 pub use digest::{caption_digest, normalise_caption};
-pub use ignored::Ignored;
+pub use ignored::{Ignored, IgnoredByGit};
 pub use igsync_base::content::{Audio, Content, GraduationStrategy, Item, MediaType, ProductTag, ReelOptions, UserTag};
 pub use igsync_base::path::Source;
 pub use json_schema::{defaults_json_schema, json_schema};

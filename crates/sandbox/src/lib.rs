@@ -178,6 +178,11 @@ impl Sandbox {
         self.0.core.uploads.arrived()
     }
 
+    /// Writes the API calls that are not yet in the list on disk.
+    pub fn flush(&self) {
+        locked(&self.0.core.log).flush();
+    }
+
     pub fn add_fault(&self, plan: FaultPlan) {
         locked(&self.0.core.faults).add(plan);
     }

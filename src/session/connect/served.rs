@@ -12,6 +12,7 @@ use super::super::project::Project;
 
 /// A sandbox in this process on a free port.
 pub(crate) struct Served {
+    sandbox: Sandbox,
     address: std::net::SocketAddr,
     task: tokio::task::JoinHandle<()>,
 }
@@ -38,10 +39,11 @@ impl Served {
             .await
             .map_err(|error| Failure::message(Exit::Failure, error, "the sandbox needs a free port on 127.0.0.1"))?;
         let address = listener.local_addr().map_err(|error| Failure::message(Exit::Failure, error, "try again"))?;
+        let serving = sandbox.clone();
         let task = tokio::spawn(async move {
-            let _ = sandbox.serve(listener).await;
+            let _ = serving.serve(listener).await;
         });
-        Ok(Self { address, task })
+        Ok(Self { sandbox, address, task })
     }
 
     pub(super) fn base(&self) -> url::Url {
@@ -52,5 +54,7 @@ impl Served {
 impl Drop for Served {
     fn drop(&mut self) {
         self.task.abort();
+        // Its connections may outlive this, and the process ends without them.
+        self.sandbox.flush();
     }
 }

@@ -116,16 +116,18 @@ impl Config {
     /// is milder than its rule, as those of drafts are, stays so.
     #[must_use]
     pub fn judge(&self, mut finding: Finding) -> Option<Finding> {
-        let asked = match self.rules.get(finding.rule.id) {
-            Some(asked) => *asked,
-            None if rules::OFF_UNLESS_ASKED.iter().any(|rule| rule.id == finding.rule.id) => None,
-            None => return Some(finding),
-        };
-        if finding.severity == finding.rule.severity {
-            finding.severity = asked?;
-        } else {
-            finding.severity = finding.severity.max(asked?);
-        }
+        finding.severity = self.severity_of(&finding)?;
         Some(finding)
+    }
+
+    /// The severity of a finding by `rules`; `None`: its rule is off.
+    #[must_use]
+    pub fn severity_of(&self, finding: &Finding) -> Option<Severity> {
+        let asked = match self.rules.get(finding.rule.id) {
+            Some(asked) => (*asked)?,
+            None if rules::OFF_UNLESS_ASKED.iter().any(|rule| rule.id == finding.rule.id) => return None,
+            None => return Some(finding.severity),
+        };
+        Some(if finding.severity == finding.rule.severity { asked } else { finding.severity.max(asked) })
     }
 }

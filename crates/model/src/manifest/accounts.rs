@@ -31,6 +31,7 @@ pub(super) fn accounts<'c>(config: &'c Config, written: &Written, problems: &mut
     }
     let mut accounts: Vec<&Account> = Vec::with_capacity(list.value.len());
     let mut seen: HashSet<&AccountName> = HashSet::with_capacity(list.value.len());
+    let mut all_known = None;
     for name in list.value.iter() {
         match config.account(&name.value) {
             Some(account) if seen.insert(&account.name) => accounts.push(account),
@@ -40,7 +41,7 @@ pub(super) fn accounts<'c>(config: &'c Config, written: &Written, problems: &mut
                 let label = meant.map_or_else(|| "not an account".into(), |name| format!("did you mean `{name}`?"));
                 let message = format!("there is no account `{}`", shown(name.value.as_str()));
                 name.report(problems, &rules::UNKNOWN_ACCOUNT, message, label).help =
-                    Some(format!("igsync.yaml has: {}", listed(known(), ", ")));
+                    Some(format!("igsync.yaml has: {}", all_known.get_or_insert_with(|| listed(known(), ", "))));
             }
         }
     }

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::ignored::{Ignored, Ignores, Pattern, PatternFile};
+use super::ignored::{Ignored, Ignores, Pattern, PatternFile, remedy};
 use igsync_base::files::{Entry, FileKind, Linked, ReadDisk};
 use igsync_base::finding::Finding;
 use igsync_base::rules;
@@ -73,6 +73,12 @@ struct Pending {
     path: String,
     parent: Option<usize>,
     ignores: Ignores,
+}
+
+enum Excluded {
+    By(Pattern),
+    /// By a pattern that git knows.
+    ByGit,
 }
 
 impl Walk<'_> {
@@ -165,20 +171,17 @@ impl Walk<'_> {
                 continue;
             }
             let is_defaults = name.starts_with("_defaults.");
-            if let Some(pattern) = (is_defaults || path == "igsync.yaml")
-                .then(|| ignores.exclude(&path, entry.kind == FileKind::Folder))
-                .flatten()
+            let is_folder = entry.kind == FileKind::Folder;
+            if (is_defaults || path == "igsync.yaml")
+                && let Some(excluded) = self.excluded(&ignores, &path, is_folder)
             {
-                self.unkept(&path, &pattern);
+                self.unkept(&path, &excluded);
             }
             if is_defaults {
                 self.defaults(name, &path, index, entry.kind);
                 continue;
             }
-            if !is_inside
-                || name.starts_with(['.', '_'])
-                || ignores.exclude(&path, entry.kind == FileKind::Folder).is_some()
-            {
+            if !is_inside || name.starts_with(['.', '_']) || self.excluded(&ignores, &path, is_folder).is_some() {
                 continue;
             }
             match entry.kind {
@@ -187,6 +190,13 @@ impl Walk<'_> {
                 FileKind::Symlink => self.link(&path),
                 FileKind::File | FileKind::Other => {}
             }
+        }
+    }
+
+    fn excluded(&self, ignores: &Ignores, path: &str, is_folder: bool) -> Option<Excluded> {
+        match ignores.exclude(path, is_folder) {
+            Some(pattern) => Some(Excluded::By(pattern)),
+            None => self.ignored.by_git().has(path, is_folder).then_some(Excluded::ByGit),
         }
     }
 
@@ -241,9 +251,12 @@ impl Walk<'_> {
     }
 
     /// A file of settings that is in no commit: what it decides is decided without review.
-    fn unkept(&mut self, path: &str, pattern: &Pattern) {
-        let finding = Finding::new(&rules::IGNORED_FILE, path, format!("this file is excluded by {}", pattern.file));
-        self.found.findings.push(finding.help(pattern.remedy()));
+    fn unkept(&mut self, path: &str, excluded: &Excluded) {
+        let (message, help) = match excluded {
+            Excluded::By(pattern) => (format!("this file is excluded by {}", pattern.file), pattern.remedy()),
+            Excluded::ByGit => ("this file is ignored by git".to_owned(), remedy(path)),
+        };
+        self.found.findings.push(Finding::new(&rules::IGNORED_FILE, path, message).help(help));
     }
 
     /// A file of rules that is a link, a pipe or a folder.

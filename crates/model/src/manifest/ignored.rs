@@ -1,5 +1,5 @@
-//! What the patterns of a repository exclude: its `.gitignore` files, from the top down, and `.git/info/exclude`. What
-//! they exclude is in no commit, so nobody reviews it.
+//! What git leaves out of commits, so that it is in no review: what git itself says where it was asked, and what the
+//! patterns of a repository exclude, its `.gitignore` files, from the top down, and `.git/info/exclude`.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path};
@@ -7,11 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use unicode_casefold::UnicodeCaseFold as _;
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::yaml::{read_text, shown};
 use igsync_base::files::{FileKind, ReadDisk};
 use igsync_base::finding::Finding;
 use igsync_base::rules;
+use igsync_base::text::quoted;
 use igsync_media::rules::Broken;
 
 /// The largest `.gitignore` file that is read, in bytes.
@@ -78,6 +81,52 @@ impl Ignores {
         }
         None
     }
+}
+
+/// What git itself says that it ignores below the content root: by all patterns that it knows, wherever they are.
+#[derive(Clone, Debug, Default)]
+pub struct IgnoredByGit {
+    /// Names from the content root, without regard to case and composition: a disk may have none either.
+    files: HashSet<Box<str>>,
+    folders: HashSet<Box<str>>,
+}
+
+impl IgnoredByGit {
+    /// Of names from the content root, those of folders ending in `/`.
+    pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
+        let mut ignored = Self::default();
+        for name in names {
+            match name.strip_suffix('/') {
+                Some(folder) => ignored.folders.insert(plain(folder)),
+                None => ignored.files.insert(plain(name)),
+            };
+        }
+        ignored
+    }
+
+    /// Whether a file or folder is among them, the folders above it not looked at.
+    pub(super) fn has(&self, path: &str, is_folder: bool) -> bool {
+        let names = if is_folder { &self.folders } else { &self.files };
+        !names.is_empty() && names.contains(&plain(path))
+    }
+
+    /// Whether a file is among them, or is in a folder that is.
+    fn covers(&self, file: &str) -> bool {
+        self.has(file, false) || file.match_indices('/').any(|(end, _)| self.has(&file[..end], true))
+    }
+}
+
+fn plain(path: &str) -> Box<str> {
+    if path.is_ascii() {
+        return path.to_ascii_lowercase().into();
+    }
+    path.nfd().case_fold().nfd().collect::<String>().into()
+}
+
+/// Where git alone knows the pattern.
+pub(super) fn remedy(file: &str) -> String {
+    let command = format!("git check-ignore -v -- {}", quoted(file));
+    format!("`{command}`, in the content root, prints the pattern: remove it, or move the file")
 }
 
 /// Reads `.gitignore` files, each once, and counts what all of them hold.
@@ -223,6 +272,7 @@ fn name(folder: &str) -> String {
 /// Whether files are excluded, wherever they are. Each folder's file is read once.
 #[derive(Debug, Default)]
 pub struct Ignored {
+    by_git: IgnoredByGit,
     known: Mutex<Known>,
     /// Folders whose `.gitignore` cannot be read, as was said already.
     reported: HashSet<Box<str>>,
@@ -243,6 +293,15 @@ struct Rules {
 }
 
 impl Ignored {
+    /// With what git has said.
+    pub(super) fn knowing(by_git: IgnoredByGit) -> Self {
+        Self { by_git, ..Self::default() }
+    }
+
+    pub(super) fn by_git(&self) -> &IgnoredByGit {
+        &self.by_git
+    }
+
     /// For whoever looks for files of patterns first: what it reads is not read again.
     pub(super) fn reader(&mut self) -> &mut Reader {
         &mut self.known.get_mut().unwrap_or_else(PoisonError::into_inner).reader
@@ -256,13 +315,12 @@ impl Ignored {
     /// Refuses a file that is excluded, or in a folder that is.
     pub(super) fn check(&self, disk: &dyn ReadDisk, root: &Path, file: &str) -> Result<(), Broken> {
         let rules = self.rules(disk, root, file.rsplit_once('/').map_or("", |(folder, _)| folder))?;
-        match rules.excluded.or_else(|| rules.ignores.exclude(file, false)) {
-            None => Ok(()),
-            Some(pattern) => {
-                let message = format!("{file} is excluded by {}", pattern.file);
-                Err(Broken::new(&rules::IGNORED_FILE, message, "ignored by git", pattern.remedy()))
-            }
-        }
+        let (message, help) = match rules.excluded.or_else(|| rules.ignores.exclude(file, false)) {
+            Some(pattern) => (format!("{file} is excluded by {}", pattern.file), pattern.remedy()),
+            None if self.by_git.covers(file) => (format!("{file} is ignored by git"), remedy(file)),
+            None => return Ok(()),
+        };
+        Err(Broken::new(&rules::IGNORED_FILE, message, "ignored by git", help))
     }
 
     fn rules(&self, disk: &dyn ReadDisk, root: &Path, folder: &str) -> Result<Rules, Broken> {
@@ -425,6 +483,33 @@ mod tests {
         }
         let class = repository(&[git, (".gitignore", "[[:alpha:]].txt")], "posts/a.txt").unwrap_err();
         assert_eq!(class, "../../.gitignore: a pattern has a class such as `[[:alpha:]]`");
+    }
+
+    #[test]
+    fn what_git_ignores_is_excluded_whatever_the_patterns_say() {
+        let disk = MemDisk::new();
+        let check = |names: &[&str], file: &str| {
+            let ignored = Ignored::knowing(IgnoredByGit::new(names.iter().copied()));
+            ignored.check(&disk, Path::new("/site"), file).map_err(|broken| broken.message)
+        };
+        let refused = |file: &str| Err(format!("{file} is ignored by git"));
+        for (name, file) in [
+            ("notes.txt", "notes.txt"),
+            ("media/", "media/a.jpg"),
+            ("media/deep/", "media/deep/further/a.jpg"),
+            ("Media/A.JPG", "media/a.jpg"),
+            ("media/caf\u{e9}.jpg", "media/CAFE\u{301}.jpg"),
+        ] {
+            assert_eq!(check(&[name], file), refused(file), "{name}");
+        }
+        for (name, file) in
+            [("notes.txt", "notes.txt.jpg"), ("media/", "media"), ("media/a", "media/a/b"), ("a/", "b/a/c")]
+        {
+            assert_eq!(check(&[name], file), Ok(()), "{name}");
+        }
+        let help = Ignored::knowing(IgnoredByGit::new(["a b.jpg"])).check(&disk, Path::new("/site"), "a b.jpg");
+        let help = help.unwrap_err().help;
+        assert!(help.contains("`git check-ignore -v -- 'a b.jpg'`"), "{help}");
     }
 
     #[test]

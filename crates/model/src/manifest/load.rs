@@ -13,7 +13,7 @@ use super::assemble::Subject;
 use super::confusable::{self, Doubt, Look};
 use super::decode::{Context, decode};
 use super::discover::{Found, ManifestFile, discover};
-use super::ignored::Ignored;
+use super::ignored::{Ignored, IgnoredByGit};
 use super::schema::Post;
 use super::written::{At, Caption, Written};
 use crate::config::{self, Config};
@@ -43,11 +43,13 @@ pub struct Loaded {
     pub ignored: Ignored,
 }
 
-/// What the run allows manifests to say.
-#[derive(Clone, Copy, Debug, Default)]
+/// What the run allows manifests to say and to name.
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// `http://` on loopback for media: the Graph base is loopback, too.
     pub allow_loopback: bool,
+    /// Not found as manifests, and refused as captions and media.
+    pub ignored_by_git: IgnoredByGit,
 }
 
 /// Finds, reads and checks every manifest. Reads no media.
@@ -63,7 +65,7 @@ pub(super) fn load_within(
     config: &Config,
     options: Options,
 ) -> Loaded {
-    let mut ignored = Ignored::default();
+    let mut ignored = Ignored::knowing(options.ignored_by_git);
     let found = discover(disk, root, config.posts.as_deref(), &mut ignored);
     let share = FINDING_LIMIT / (found.manifests.len() + found.folders.len()).max(1);
     let reader = Reader {
@@ -71,7 +73,7 @@ pub(super) fn load_within(
         root,
         ignored: &ignored,
         config,
-        options,
+        allow_loopback: options.allow_loopback,
         share,
         limits,
         posts: AtomicUsize::default(),
@@ -161,7 +163,7 @@ struct Reader<'a> {
     root: &'a Path,
     ignored: &'a Ignored,
     config: &'a Config,
-    options: Options,
+    allow_loopback: bool,
     /// So many findings of one file are kept.
     share: usize,
     limits: &'a Limits,
@@ -228,7 +230,7 @@ impl Reader<'_> {
         match yaml::parse(&mut problems) {
             Some(node) => {
                 let source = problems.source();
-                let context = Context { folder, defaults: Some(source), allow_loopback: self.options.allow_loopback };
+                let context = Context { folder, defaults: Some(source), allow_loopback: self.allow_loopback };
                 own.written = decode(&node, &context, &mut problems);
             }
             None => own.is_readable = false,
@@ -244,8 +246,7 @@ impl Reader<'_> {
     }
 
     fn is_sound<'f>(&self, mut findings: impl Iterator<Item = &'f Finding>) -> bool {
-        !findings
-            .any(|finding| self.config.judge(finding.clone()).is_some_and(|judged| judged.severity == Severity::Error))
+        !findings.any(|finding| self.config.severity_of(finding) == Some(Severity::Error))
     }
 
     /// Whether there are more posts, or more of their text, than are planned.
@@ -263,7 +264,7 @@ impl Reader<'_> {
         let mut problems = Problems::new(Arc::clone(&file), &text.text).at_most(self.share.max(2));
         problems.report_tokens(&text.tokens);
         let Some(node) = yaml::parse(&mut problems) else { return unread(problems.into_findings()) };
-        let context = Context { folder, defaults: None, allow_loopback: self.options.allow_loopback };
+        let context = Context { folder, defaults: None, allow_loopback: self.allow_loopback };
         let mut written = decode(&node, &context, &mut problems);
         if !written.is_described {
             return unread(problems.into_findings());
