@@ -207,7 +207,7 @@ impl RecordEdit {
     }
 
     /// Says what is so; notes are for people only.
-    pub(super) fn tell(&self, done: &Done, ui: &Ui) -> Result<(), Failure> {
+    pub(super) fn print(&self, done: &Done, ui: &Ui) -> Result<(), Failure> {
         let text = match self.format {
             OutputFormat::Human => done.human(),
             OutputFormat::Json => done.json(),
@@ -227,7 +227,7 @@ impl RecordEdit {
         done.changes = records.len();
         done.dry_run = self.is_dry();
         self.record(records).await?;
-        self.tell(&done, ui)?;
+        self.print(&done, ui)?;
         self.keep(&done.commit_message(), ports, ui).await?;
         Ok(Exit::Done)
     }

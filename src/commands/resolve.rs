@@ -260,7 +260,7 @@ async fn report(
     done.is_reading = true;
     done.dry_run = editing.is_dry();
     done.changes = attempts.iter().filter(|record| !before.contains(record)).count();
-    editing.tell(&done, ui)?;
+    editing.print(&done, ui)?;
     editing.keep(&done.commit_message(), ports, ui).await
 }
 

@@ -49,7 +49,7 @@ pub struct Human {
 struct UnderWay {
     kind: Kind,
     since: Duration,
-    told: Duration,
+    reported: Duration,
 }
 
 impl Human {
@@ -105,7 +105,7 @@ impl Human {
     fn start(&mut self, post: &PostRef, kind: Kind) {
         self.accounts.insert(post.account.clone());
         let now = self.clock.monotonic();
-        self.under_way.insert(post.clone(), UnderWay { kind, since: now, told: now });
+        self.under_way.insert(post.clone(), UnderWay { kind, since: now, reported: now });
         self.show(post, "starting");
     }
 
@@ -120,15 +120,16 @@ impl Human {
     }
 
     /// On a terminal the line of the post changes; a log hears of it from time to time.
-    fn tell(&mut self, post: &PostRef, state: &str) -> io::Result<()> {
+    fn show_state(&mut self, post: &PostRef, state: &str) -> io::Result<()> {
         self.show(post, state);
         let now = self.clock.monotonic();
-        let is_due = self.under_way.get(post).is_some_and(|under_way| now.saturating_sub(under_way.told) >= HEARTBEAT);
+        let is_due =
+            self.under_way.get(post).is_some_and(|under_way| now.saturating_sub(under_way.reported) >= HEARTBEAT);
         if self.bars.is_some() || !is_due {
             return Ok(());
         }
         if let Some(under_way) = self.under_way.get_mut(post) {
-            under_way.told = now;
+            under_way.reported = now;
         }
         let time = self.time_of(post).replacen(" in ", " after ", 1);
         let rest = format!("for {}: {state}{time}", self.name_and_kind(post));
@@ -149,7 +150,8 @@ impl Human {
         let shown = post.filter(|post| self.under_way.contains_key(post));
         match shown {
             Some(post) if waits_for == WaitsFor::Processing => {
-                return self.tell(post, &format!("{}, next look {until}", waits_for.words()).replace(" until", " at"));
+                return self
+                    .show_state(post, &format!("{}, next look {until}", waits_for.words()).replace(" until", " at"));
             }
             Some(post) if self.bars.is_some() => {
                 self.show(post, &format!("waiting {until}: {}", waits_for.words()));
@@ -228,19 +230,19 @@ impl Observer for Human {
                 Ok(())
             }
             Event::ContainerCreated { post, item, .. } => match item {
-                Some(item) => self.tell(post, &format!("item {item} handed over")),
-                None => self.tell(post, "handed over"),
+                Some(item) => self.show_state(post, &format!("item {item} handed over")),
+                None => self.show_state(post, "handed over"),
             },
-            Event::ContainerPolled { post, status, .. } => self.tell(post, polled(*status)),
+            Event::ContainerPolled { post, status, .. } => self.show_state(post, polled(*status)),
             Event::Waiting { key, account, waits_for, wait_ms, until } => {
                 let post = key.clone().zip(account.clone()).map(|(key, account)| PostRef { key, account });
                 self.wait(post.as_ref(), account.as_ref(), *waits_for, Duration::from_millis(*wait_ms), *until)
             }
             Event::UploadProgress { post, sent_bytes, total_bytes } => {
                 let (sent, total) = (super::text::bytes(*sent_bytes), super::text::bytes(*total_bytes));
-                self.tell(post, &format!("{sent} of {total} uploaded"))
+                self.show_state(post, &format!("{sent} of {total} uploaded"))
             }
-            Event::IntentRecorded { post, .. } => self.tell(post, "publishing"),
+            Event::IntentRecorded { post, .. } => self.show_state(post, "publishing"),
             Event::PostPublished { post, media_id } => {
                 let id = media_id.as_ref().map_or_else(
                     || ", its id is not known yet,".to_owned(),

@@ -23,7 +23,7 @@ use super::credentials::{self, account_halt};
 use super::failure::Failure;
 use super::note::Noted;
 use super::ports::Ports;
-use super::project::{Project, mending_of};
+use super::project::{Project, convert_settings_of};
 use identity::{check_clock, check_identity, several_accounts};
 use served::Served;
 
@@ -270,7 +270,8 @@ impl<'a> Connecting<'a> {
                 root: project.root.clone(),
                 disk: Arc::clone(&ports.disk),
                 digests: Arc::clone(&project.digests),
-                converting: mending_of(account).map(|mending| Converting { mending, kept: Arc::clone(&project.kept) }),
+                converting: convert_settings_of(account)
+                    .map(|convert_settings| Converting { convert_settings, kept: Arc::clone(&project.kept) }),
                 hashed: Arc::clone(&project.hashed),
             },
             engine,
@@ -289,7 +290,7 @@ fn saying_pauses(client: Client, account: &Account, ledger: &Arc<Ledger>) -> Cli
     let (run, name) = (Arc::downgrade(ledger.context()), account.name.clone());
     client.saying_pauses(move |pause, time, now| {
         if let Some(run) = run.upgrade() {
-            run.tell_pause(&name, waits_for(pause), time, now);
+            run.emit_pause(&name, waits_for(pause), time, now);
         }
     })
 }

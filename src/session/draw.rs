@@ -104,7 +104,7 @@ fn remember<'m>(made: impl Iterator<Item = &'m Made>, project: &Project, ports: 
 /// Takes away converted pictures that no post will need, so that they do not pile up.
 pub(crate) fn tidy(project: &Project, ports: &Ports) {
     let conversions = project.posts.iter().flat_map(|post| &post.conversions);
-    let wanted = conversions.filter_map(|made| Some((project.digests.get(&made.path)?, &made.wish)));
+    let wanted = conversions.filter_map(|made| Some((project.digests.get(&made.path)?, &made.target)));
     convert::prune(&*ports.disk, &project.paths.converted(), wanted, ports.clock.now().as_nanosecond());
 }
 
@@ -116,7 +116,7 @@ fn draw_all<'j>(jobs: &'j [Job], project: &Project, ports: &Ports) -> Vec<(&'j J
         while let Some((at, job)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, jobs.get(at)?)))
         {
             let path = project.root.join(&*job.conversion.path);
-            done.push((at, job, project.kept.make(disk, &path, &job.digest, &job.conversion.wish)));
+            done.push((at, job, project.kept.make(disk, &path, &job.digest, &job.conversion.target)));
         }
         done
     };

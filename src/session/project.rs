@@ -10,7 +10,7 @@ use igsync_base::files::Stat;
 use igsync_base::finding::{self, Finding, Severity};
 use igsync_base::id::{AccountName, Digest, PostKey, UserId};
 use igsync_base::rules;
-use igsync_media::convert::Kept;
+use igsync_media::convert::ConvertedCache;
 use igsync_model::config::{self, Account, Config, Settings};
 use igsync_model::lockfile::{Paths, Records, Snapshot};
 use igsync_model::manifest::{self, Post};
@@ -25,7 +25,7 @@ use super::root::ContentRoot;
 
 mod media;
 
-pub(crate) use media::mending_of;
+pub(crate) use media::convert_settings_of;
 
 /// Everything that files and environment say.
 pub(crate) struct Project {
@@ -47,7 +47,7 @@ pub(crate) struct Project {
     /// Those files as they were when their digests were taken.
     pub hashed: Arc<HashMap<Arc<str>, Stat>>,
     /// Converted pictures, those that this run made among them.
-    pub kept: Arc<Kept>,
+    pub kept: Arc<ConvertedCache>,
     pub sandbox: bool,
     /// `--refresh full`: posts that are due and that their account shows already.
     pub live: BTreeMap<(AccountName, PostKey), Sighting>,
@@ -79,7 +79,7 @@ impl Project {
             manifests: read.manifests,
             complete: read.complete,
             posts: Vec::new(),
-            kept: Arc::new(Kept::new(paths.converted())),
+            kept: Arc::new(ConvertedCache::new(paths.converted())),
             root,
             config,
             settings,

@@ -37,7 +37,7 @@ pub(crate) fn find(project: &Project, records: &Records, name: &str, account: Op
     }
     match found.as_slice() {
         [only] => Ok((*only).clone()),
-        [] => Err(nobody(&all, &name, account)),
+        [] => Err(no_such_post(&all, &name, account)),
         several => {
             let accounts: Vec<&str> = several.iter().map(|named| named.account.as_str()).collect();
             Err(Failure::message(
@@ -105,7 +105,7 @@ fn everything(project: &Project, records: &Records) -> Vec<Named> {
     all.into_values().collect()
 }
 
-fn nobody(all: &[Named], name: &str, account: Option<&str>) -> Failure {
+fn no_such_post(all: &[Named], name: &str, account: Option<&str>) -> Failure {
     let keys = all.iter().filter(|named| account.is_none_or(|account| named.account.as_str() == account));
     let nearest = keys
         .map(|named| named.key.as_str())

@@ -85,7 +85,7 @@ fn killed_in_request(nth: u32, config: &str) -> bool {
     let _ = run.kill();
     run.wait().unwrap();
     drop(machine);
-    site.server.mend();
+    site.server.repair();
     let about = format!("{config}request {nth}");
     finish(&site, &about);
     site.audit(POSTS, site.branch(), &about);

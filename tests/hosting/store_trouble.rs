@@ -11,8 +11,8 @@ fn read(output: &Output, world: &World) -> String {
         .replace(world.store.url(), "[store]")
 }
 
-/// Fails with `project`, leaves nothing behind, and is whole once `mend` was called.
-fn fails_clean(world: &World, project: &Project, mend: impl FnOnce() -> Option<Project>) -> String {
+/// Fails with `project`, leaves nothing behind, and is whole once `repair` was called.
+fn fails_clean(world: &World, project: &Project, repair: impl FnOnce() -> Option<Project>) -> String {
     let output = project.run(["apply", "--yes"]).exits(3);
     assert_eq!(world.api.containers(), 0, "no container before every file is hosted");
     assert_eq!(journal(project), "", "nothing is recorded");
@@ -21,8 +21,8 @@ fn fails_clean(world: &World, project: &Project, mend: impl FnOnce() -> Option<P
     for secret in [SECRET, "IGAA-LONG", "X-Amz-Signature", "wrong-secret"] {
         assert!(!text.contains(secret), "{text}");
     }
-    let mended = mend();
-    mended.as_ref().unwrap_or(project).run(["apply", "--yes"]).exits(0);
+    let repaired = repair();
+    repaired.as_ref().unwrap_or(project).run(["apply", "--yes"]).exits(0);
     assert_eq!(world.api.server.published().len(), 1);
     text
 }
@@ -38,11 +38,11 @@ fn wrong_keys_are_named() {
         let Some(world) = World::start() else { return };
         let project = one_image_with(&world.hosting(""));
         let project = with_keys(world.api.connect(project, "instagram", "IGAA-LONG"), id, secret);
-        let mend = || {
+        let repair = || {
             let whole = Project::copy_of(project.path().to_str().unwrap());
             Some(world.connect(whole, "instagram", "IGAA-LONG"))
         };
-        told += &format!("# {name}\n{}\n\n", fails_clean(&world, &project, mend));
+        told += &format!("# {name}\n{}\n\n", fails_clean(&world, &project, repair));
     }
     insta::assert_snapshot!(told);
 }
@@ -55,11 +55,11 @@ fn told_of(troubles: &[(&str, Trouble)]) -> Option<String> {
         let project = one_image_with(&world.hosting(""));
         let project = world.connect(project, "instagram", "IGAA-LONG").env("IGSYNC_HTTP_TIMEOUT_MS", "300");
         world.store.disturb(move |method, _| (method == "PUT").then_some(trouble));
-        let mend = || {
+        let repair = || {
             world.store.disturb(|_, _| None);
             None
         };
-        told += &format!("# {name}\n{}\n\n", fails_clean(&world, &project, mend));
+        told += &format!("# {name}\n{}\n\n", fails_clean(&world, &project, repair));
     }
     Some(told)
 }

@@ -340,7 +340,7 @@ fn an_upload_that_was_cut_short_goes_on_in_the_next_run_with_the_same_container(
     cut(1000, 1);
     cut(0, 0);
     apply(&project).exits(3);
-    server.mend();
+    server.repair();
     let made = |server: &Server| {
         let is_creation = |path: &str| path.ends_with("/media");
         server

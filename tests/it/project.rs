@@ -234,7 +234,7 @@ impl Server {
     }
 
     /// Takes every arranged failure back.
-    pub fn mend(&self) {
+    pub fn repair(&self) {
         use std::io::{Read, Write};
         let mut socket = std::net::TcpStream::connect(self.address).unwrap();
         socket.write_all(b"DELETE /_sandbox/faults HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();

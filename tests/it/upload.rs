@@ -40,7 +40,7 @@ fn half_filled(project: &Project, server: &Server, bytes: u64) {
     let refusal = json!({ "graph_error": { "code": 3 } });
     server.fail(&json!([{ "match": container, "fault": refusal }]).to_string());
     apply(project).exits(3).says("uploading the video");
-    server.mend();
+    server.repair();
 }
 
 /// Requests of this method whose path ends so.
@@ -242,7 +242,7 @@ fn what_the_upload_host_refuses_for_good_is_not_sent_again() {
     fail_uploads(&server, 0, &json!({ "http": { "status": 400, "body": refusal } }));
     apply(&project).exits(3).says("no moov atom");
     assert_eq!(count(&server, "POST", ""), 2, "one container, one try");
-    server.mend();
+    server.repair();
     apply(&project).exits(0);
     assert_eq!(server.published().len(), 1);
 }
@@ -255,7 +255,7 @@ fn a_token_that_may_not_upload_ends_the_account() {
         let body = r#"{"debug_info":{"retriable":false,"type":"NotAuthorizedError","message":"User not authorized"}}"#;
         fail_uploads(&server, 0, &json!({ "http": { "status": status, "body": body } }));
         apply(&project).exits(9).says("NotAuthorizedError");
-        server.mend();
+        server.repair();
         apply(&project).exits(0);
         assert_eq!((filled(&server), server.published().len()), (1, 1), "the container is used again");
     }
@@ -336,7 +336,7 @@ fn a_signal_during_an_upload_ends_the_run_soon_and_the_next_one_goes_on() {
         let (done, ended) = std::sync::mpsc::channel();
         std::thread::spawn(move || done.send(run.finish()));
         assert_eq!(ended.recv_timeout(Duration::from_secs(7)), Ok(Some(code)), "SIG{name}");
-        server.mend();
+        server.repair();
         apply(&project).exits(0);
         assert_eq!(offsets(&server).last().unwrap(), "5000");
         assert_eq!((filled(&server), server.published().len()), (1, 1));

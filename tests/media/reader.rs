@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use igsync_media::convert::{Fit, Wish, convert};
+use igsync_media::convert::{Fit, Target, convert};
 use igsync_media::probe::probe;
 use igsync_media::rules::{Use, check};
 use moxcms::ColorProfile;
@@ -60,12 +60,12 @@ fn another_reader_sees_the_same_pictures() {
             Some("story") => (Use::StoryImage, None),
             _ => (Use::Image, None),
         };
-        let wish = Wish { usage, fit, first: None };
-        let result = convert(&bytes, &wish).unwrap().unwrap_or_else(|| panic!("{name} needs conversion"));
+        let target = Target { usage, fit, first: None };
+        let result = convert(&bytes, &target).unwrap().unwrap_or_else(|| panic!("{name} needs conversion"));
         let facts = probe(&mut std::io::Cursor::new(&result)).unwrap();
         let broken: Vec<_> = check(&facts, usage, &name).into_iter().map(|broken| broken.rule.name).collect();
         assert!(broken.is_empty(), "{name} breaks {broken:?}");
-        assert_eq!(convert(&result, &wish).unwrap(), None, "{name} is done");
+        assert_eq!(convert(&result, &target).unwrap(), None, "{name} is done");
         std::fs::write(results.join(&name).with_extension("jpg"), result).unwrap();
         count += 1;
     }

@@ -52,8 +52,8 @@ fn page() -> String {
         }
     }
     page += "\n## What files cannot tell\n\nMeta asks for more than files show. A clean check says nothing about these:\n\n| what | why |\n|---|---|\n";
-    for untold in rules::UNTOLD {
-        let _ = writeln!(page, "| {} | {} |", cell(untold.what), cell(untold.why));
+    for unchecked in rules::UNCHECKED {
+        let _ = writeln!(page, "| {} | {} |", cell(unchecked.what), cell(unchecked.why));
     }
     page
 }

@@ -335,7 +335,7 @@ impl Simulation {
             let (hearer, name) = (Arc::downgrade(ledger.context()), account_name(account));
             let client = self.client(site, account).saying_pauses(move |pause, time, now| {
                 if let Some(context) = hearer.upgrade() {
-                    context.tell_pause(&name, waits_for(pause), time, now);
+                    context.emit_pause(&name, waits_for(pause), time, now);
                 }
             });
             let client = Arc::new(client);

@@ -29,7 +29,7 @@ use super::outcome::{Outcome, Tally};
 use super::parallel::Sorted;
 use super::prepare::{Preparer, Proof, Ready, Terms};
 use super::protocol::Origin;
-use super::publish::{Publisher, Turn};
+use super::publish::{Batch, Publisher};
 use super::settle::Settler;
 use super::stop::{Halt, Stop};
 use super::waits_for::WaitsFor;
@@ -267,9 +267,10 @@ impl AccountRun {
                 self.scope.wait(&next.post.key, WaitsFor::Gap, gap, self.engine.now()).await?;
             }
             let key = next.post.key.clone();
-            let behind: Vec<Record> = ready.iter().map(|ready| ready.record.clone()).collect();
+            let remaining: Vec<Record> = ready.iter().map(|ready| ready.record.clone()).collect();
             let mut known = None;
-            let ended = self.publish_with_one_retry(next, Turn { fingerprint, behind: &behind }, &mut known).await;
+            let ended =
+                self.publish_with_one_retry(next, Batch { fingerprint, remaining: &remaining }, &mut known).await;
             last = Some(self.scope.clock.monotonic());
             let (outcome, stopped) = match ended {
                 Ok(outcome) => (Some(outcome), None),

@@ -117,7 +117,7 @@ impl Finisher {
         }
         // A lockfile that went back in time calls a comment due that stands there already.
         if !is_ours {
-            match self.is_said(media_id, text).await? {
+            match self.is_posted(media_id, text).await? {
                 Some(false) => {}
                 Some(true) => {
                     return self.book.write(commented(record, Comment::Done)).await;
@@ -150,7 +150,7 @@ impl Finisher {
                 let look = self.scope.waits.look;
                 self.scope.wait(&record.key, WaitsFor::SecondLook, look, self.engine.now()).await?;
             }
-            match self.is_said(media_id, text).await? {
+            match self.is_posted(media_id, text).await? {
                 Some(false) => {}
                 Some(true) => {
                     return self.book.write(commented(record, Comment::Done)).await;
@@ -164,7 +164,7 @@ impl Finisher {
     }
 
     /// Whether a comment with this text is there; `None` where it can not be told now.
-    async fn is_said(&self, media_id: &MediaId, text: &str) -> Result<Option<bool>, Stop> {
+    async fn is_posted(&self, media_id: &MediaId, text: &str) -> Result<Option<bool>, Stop> {
         match self.scope.ask(self.engine.comments(media_id, COMMENT_PAGES)).await? {
             Ok(comments) => Ok(Some(comments.iter().any(|said| said.trim() == text.trim()))),
             Err(refusal) => Halt::for_account(&refusal).map_or(Ok(None), |halt| Err(Stop::Account(halt))),
@@ -188,7 +188,7 @@ impl Finisher {
     }
 
     fn warn(&self, post: &Post, reason: String) -> Result<(), Stop> {
-        self.scope.tell(&Event::PostWarning { post: self.scope.post_ref(&post.key), reason })
+        self.scope.emit(&Event::PostWarning { post: self.scope.post_ref(&post.key), reason })
     }
 
     /// One listing after the last publish gives the permalinks of all posts, and the ids that lost
@@ -226,7 +226,7 @@ impl Finisher {
             if let Some(permalink) = link {
                 let record = attempt::noted(record, |live| live.permalink = Some(permalink.clone()));
                 let record = self.book.write(record).await?;
-                self.scope.tell(&Event::PostEnriched { post: self.scope.post_ref(&record.key), permalink })?;
+                self.scope.emit(&Event::PostEnriched { post: self.scope.post_ref(&record.key), permalink })?;
             }
         }
         Ok(())

@@ -99,7 +99,7 @@ impl Context {
     }
 
     /// Announces a fact that has been recorded.
-    pub fn tell(&self, event: &Event) -> Result<(), Stop> {
+    pub fn emit(&self, event: &Event) -> Result<(), Stop> {
         lock(&self.observer).event(event).map_err(|error| {
             self.halt_run(Halt {
                 cause: Cause::Incomplete,
@@ -115,7 +115,7 @@ impl Context {
     }
 
     /// A number from 0 to 1, for what two machines must not do alike.
-    pub(super) fn chance(&self) -> f64 {
+    pub(super) fn jitter(&self) -> f64 {
         lock(&self.dice).f64()
     }
 
@@ -208,7 +208,7 @@ impl Scope {
     /// Announces and counts the end of one post.
     pub(super) fn finish(&self, key: &PostKey, outcome: &Outcome, tally: &mut Tally) -> Result<(), Stop> {
         tally.count(outcome);
-        outcome.event(self.post_ref(key)).map_or(Ok(()), |event| self.tell(&event))
+        outcome.event(self.post_ref(key)).map_or(Ok(()), |event| self.emit(&event))
     }
 }
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use igsync_base::files::{Disk, Stat};
 use igsync_base::id::Digest;
-use igsync_media::convert::{Kept, Made};
+use igsync_media::convert::{ConvertedCache, Made};
 use igsync_media::digest::hex;
 use igsync_media::{DigestCache, FileError, MediaFile, lfs};
-use igsync_model::manifest::{self, Files, Item, MediaType, Mending, Post, Source, Spot};
+use igsync_model::manifest::{self, ConvertSettings, Files, Item, MediaType, Post, Source, Spot};
 use igsync_ports::Progress;
 
 use super::host::{Host, Unhosted};
@@ -33,8 +33,8 @@ pub struct MediaSource {
 /// How pictures are converted, and where the results are kept.
 #[derive(Clone, Debug)]
 pub struct Converting {
-    pub mending: Mending,
-    pub kept: Arc<Kept>,
+    pub convert_settings: ConvertSettings,
+    pub kept: Arc<ConvertedCache>,
 }
 
 /// What creation is told about one file.
@@ -104,19 +104,21 @@ impl MediaSource {
         full: &Path,
         digest: &Digest,
     ) -> Result<Option<Made>, FileError> {
-        let Some(Converting { mending, kept }) = &self.converting else { return Ok(None) };
-        let wish = {
+        let Some(Converting { convert_settings, kept }) = &self.converting else { return Ok(None) };
+        let target = {
             let mut cache = DigestCache::default();
             let mut files = Files::new(&*self.disk, &self.root, &mut cache);
-            let Some((_, wish)) = manifest::wish(post, spot_of(post, path), mending.fit, &mut files) else {
+            let Some((_, target)) =
+                manifest::conversion_target(post, spot_of(post, path), convert_settings.fit, &mut files)
+            else {
                 return Ok(None);
             };
-            wish
+            target
         };
         let (disk, kept, full) = (Arc::clone(&self.disk), Arc::clone(kept), full.to_owned());
         let digest = digest.clone();
         // Drawing takes a while; whoever waits for an answer must not wait for it.
-        let drawn = tokio::task::spawn_blocking(move || kept.make(&*disk, &full, &digest, &wish)).await;
+        let drawn = tokio::task::spawn_blocking(move || kept.make(&*disk, &full, &digest, &target)).await;
         let not_converted = |problem: String| FileError::NotConverted { name: Arc::clone(path), problem };
         drawn.map_err(|error| not_converted(error.to_string()))?.map_err(|error| not_converted(error.to_string()))
     }

@@ -23,7 +23,7 @@ use super::protocol::Standing;
 use super::stop::{Halt, Stop};
 use super::waits_for::WaitsFor;
 
-pub(super) use announce::Turn;
+pub(super) use announce::Batch;
 
 /// A publish on the wire is waited for this long after the run was asked to stop.
 const PUBLISH_GRACE: Duration = Duration::from_secs(5);
@@ -71,7 +71,7 @@ impl Publisher {
         &self,
         post: &Post,
         record: Record,
-        turn: Turn<'_>,
+        batch: Batch<'_>,
         known: &mut Option<Outcome>,
     ) -> Result<Sent, Stop> {
         self.scope.may_begin(&*self.engine)?;
@@ -86,7 +86,7 @@ impl Publisher {
             self.book.end(attempt::not_published(record, Reason::Expired)).await?;
             return Err(Stop::Post(Failure::expired()));
         };
-        let Some((record, announcement)) = self.announce(record.clone(), turn).await? else {
+        let Some((record, announcement)) = self.announce(record.clone(), batch).await? else {
             return Ok(Sent::Ended(self.taken(&record).unwrap_or_else(Outcome::undecided)));
         };
         if self.book.is_shared() {
@@ -226,8 +226,8 @@ mod tests {
     async fn publish(bench: &Bench, known: &mut Option<Outcome>) -> Result<Sent, Stop> {
         let (scope, engine, book) = bench.parts();
         let publisher = Publisher::new(scope, engine, book, Duration::ZERO);
-        let turn = Turn { fingerprint: &["9".into()], behind: &[] };
-        publisher.publish(&post("posts/a", Kind::Image, "x"), bench.record(), turn, known).await
+        let batch = Batch { fingerprint: &["9".into()], remaining: &[] };
+        publisher.publish(&post("posts/a", Kind::Image, "x"), bench.record(), batch, known).await
     }
 
     #[tokio::test]

@@ -107,7 +107,7 @@ impl Run {
         let context = Arc::clone(ledger.context());
         let began = context.clock.monotonic();
         let mut report = Report { tally, halts: Vec::new(), not_kept: Vec::new() };
-        let started = context.tell(&Event::RunStarted {
+        let started = context.emit(&Event::RunStarted {
             to_publish: plan.summary.publish,
             to_resume: plan.summary.resume,
             plan_digest: plan.digest.clone(),
@@ -141,7 +141,7 @@ impl Run {
         report.not_kept = ledger.not_kept();
         report.tally.causes.extend(causes_of(plan));
         // The output may be what failed; the report still has it.
-        let _ = context.tell(&finished(&report.tally, context.clock.monotonic().saturating_sub(began)));
+        let _ = context.emit(&finished(&report.tally, context.clock.monotonic().saturating_sub(began)));
         report
     }
 }
@@ -202,7 +202,7 @@ fn leave_out(plan: &Plan, account: &AccountName, halt: &Halt, context: &Context,
         tally.count(&outcome);
         let post = PostRef { key: post.key.clone(), account: account.clone() };
         if let Some(event) = outcome.event(post) {
-            let _ = context.tell(&event);
+            let _ = context.emit(&event);
         }
     }
 }

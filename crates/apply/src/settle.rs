@@ -70,7 +70,7 @@ impl Settler {
             let (now, monotonic) = (self.engine.now(), self.scope.clock.monotonic());
             let quiet_in = quiet.left(now, monotonic);
             let gap = poll::gap(record.kind, false, look, &self.scope.waits);
-            self.tell_polled(&record, &container.id, reading)?;
+            self.emit_polled(&record, &container.id, reading)?;
             match (self.scope.protocol.container)(&record, reading, Moment { now, quiet_in, gap }) {
                 Step::Live => return self.found_live(record, post).await.map(Settled::Published),
                 Step::NotPublished => return self.confirm_not_published(record, post).await,
@@ -127,7 +127,7 @@ impl Settler {
         }
         match self.evidence.second_look(&record, &first).await? {
             Some(media) => self.bind(record, media, post).await.map(Settled::Published),
-            None => self.cannot_tell(record, Reason::MaybeLive, &first).await,
+            None => self.undecided(record, Reason::MaybeLive, &first).await,
         }
     }
 
@@ -154,11 +154,11 @@ impl Settler {
                     .map(Settled::Closed);
             }
         }
-        self.cannot_tell(record, Reason::NotConclusive, &first).await
+        self.undecided(record, Reason::NotConclusive, &first).await
     }
 
     /// What looked like the post goes into the record: the person who decides is shown it.
-    async fn cannot_tell(&self, record: Record, reason: Reason, look: &Look) -> Result<Settled, Stop> {
+    async fn undecided(&self, record: Record, reason: Reason, look: &Look) -> Result<Settled, Stop> {
         let evidence = self.evidence.candidates(&record, look);
         let unknown = Record { evidence, ..attempt::unknown(record.clone(), reason) };
         // Every run asks again; only what it learns is worth a line.
@@ -221,10 +221,10 @@ impl Settler {
         (self.scope.protocol.standing)(record, &self.book.attempts(&self.scope.user_id, &record.key))
     }
 
-    fn tell_polled(&self, record: &Record, container: &PartId, reading: Reading) -> Result<(), Stop> {
+    fn emit_polled(&self, record: &Record, container: &PartId, reading: Reading) -> Result<(), Stop> {
         let made = record.container.as_ref().and_then(|container| container.created_at);
         let waited = made.map_or(Duration::ZERO, |made| self.engine.now().duration_since(made).unsigned_abs());
-        self.scope.tell(&Event::ContainerPolled {
+        self.scope.emit(&Event::ContainerPolled {
             post: self.scope.post_ref(&record.key),
             container: container.clone(),
             status: reading,

@@ -1,4 +1,4 @@
-//! The wish to end early: SIGINT or SIGTERM, seen by everything that waits or is about to begin.
+//! The request to end early: SIGINT or SIGTERM, seen by everything that waits or is about to begin.
 
 use tokio::sync::watch;
 
@@ -28,9 +28,9 @@ pub fn channel() -> (Stopper, StopSignal) {
 impl Stopper {
     /// The first signal decides how the run ends.
     pub fn stop(&self, signal: Signal) {
-        self.0.send_if_modified(|wish| {
-            let is_first = wish.is_none();
-            wish.get_or_insert(signal);
+        self.0.send_if_modified(|asked| {
+            let is_first = asked.is_none();
+            asked.get_or_insert(signal);
             is_first
         });
     }
@@ -44,8 +44,8 @@ impl StopSignal {
     /// Ends when a stop is asked for; never, when nobody can ask any more.
     pub async fn wait(&self) -> Signal {
         let mut receiver = self.0.clone();
-        let wish = receiver.wait_for(Option::is_some).await.ok().and_then(|wish| *wish);
-        match wish {
+        let asked = receiver.wait_for(Option::is_some).await.ok().and_then(|asked| *asked);
+        match asked {
             Some(signal) => signal,
             None => std::future::pending().await,
         }

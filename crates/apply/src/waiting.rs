@@ -18,7 +18,7 @@ impl Context {
         if duration.is_zero() {
             return Ok(());
         }
-        self.tell(&event)?;
+        self.emit(&event)?;
         tokio::select! {
             () = self.clock.sleep(duration) => self.go_on(),
             signal = self.asked_to_stop() => Err(stopped(signal)),
@@ -34,14 +34,14 @@ impl Context {
     /// As [`Self::wait_for_push`], also when the run has to end: what is pushed cannot be found out again.
     pub(super) async fn insist_on_push(&self, duration: Duration) {
         // The push counts, whoever hears of it.
-        let _ = self.tell(&waiting(None, None, WaitsFor::Push, duration, self.clock.now()));
+        let _ = self.emit(&waiting(None, None, WaitsFor::Push, duration, self.clock.now()));
         self.clock.sleep(duration).await;
     }
 
     /// Takes note of a wait of the engine of `account`, which began at `now`.
-    pub fn tell_pause(&self, account: &AccountName, waits_for: WaitsFor, duration: Duration, now: Timestamp) {
+    pub fn emit_pause(&self, account: &AccountName, waits_for: WaitsFor, duration: Duration, now: Timestamp) {
         // A closed output ends the run at its next step.
-        let _ = self.tell(&waiting(None, Some(account), waits_for, duration, now));
+        let _ = self.emit(&waiting(None, Some(account), waits_for, duration, now));
     }
 }
 

@@ -1,11 +1,11 @@
 //! Every rule igsync knows, in the order of their ids: the only list. `docs/rules.md` is made from it.
 
-mod untold;
+mod unchecked;
 
 use crate::finding::{Rule, Severity};
 use crate::id::Kind::{self, Carousel, Image, Reel, Story};
 
-pub use untold::{UNTOLD, Untold};
+pub use unchecked::{UNCHECKED, Unchecked};
 
 macro_rules! rules {
     ($($const_name:ident = $id:literal $name:literal $severity:ident $about:literal

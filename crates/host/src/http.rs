@@ -13,12 +13,12 @@ use futures_util::stream::{self, Stream};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 
-use self::stranger::{Known, Stranger, fetch_failure};
+use self::public_client::{Known, PublicClient, fetch_failure};
 use igsync_base::files::Access;
 use igsync_base::net::{LOOPBACK, is_loopback};
 use igsync_ports::{Body, FetchError, Fetched, Method, Progress, Request, Response, Sink, Transport, TransportError};
 
-mod stranger;
+mod public_client;
 #[cfg(test)]
 mod tests;
 
@@ -57,7 +57,7 @@ pub struct HttpTransport {
     plain: reqwest::Client,
     loopback: OnceLock<reqwest::Client>,
     outside: OnceLock<reqwest::Client>,
-    stranger: Stranger,
+    public_client: PublicClient,
 }
 
 impl HttpTransport {
@@ -71,8 +71,8 @@ impl HttpTransport {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let plain = build(at_home(builder(options)).tls_certs_only([]))?;
         let (loopback, outside) = Default::default();
-        let stranger = Stranger::new(options, names)?;
-        Ok(Self { options: options.clone(), plain, loopback, outside, stranger })
+        let public_client = PublicClient::new(options, names)?;
+        Ok(Self { options: options.clone(), plain, loopback, outside, public_client })
     }
 
     /// Fails only when the machine's TLS or proxy settings cannot be used.
@@ -102,7 +102,7 @@ impl HttpTransport {
 
     async fn read(&self, request: Request, sink: Sink<'_>) -> Result<Fetched, FetchError> {
         let limit = request.answer_limit;
-        let Prepared { builder, .. } = prepared(self.stranger.client_for(&request.url)?, request)?;
+        let Prepared { builder, .. } = prepared(self.public_client.client_for(&request.url)?, request)?;
         let response = builder.send().await.map_err(fetch_failure)?;
         let head = head_of(&response);
         let body = read_body(response, limit, sink).await;

@@ -3,11 +3,11 @@
 //! A picture is converted when it breaks a rule that conversion mends, and then breaks none of those;
 //! everything else is left as it is, byte for byte. Moving pictures, HEIC and video are not converted.
 
-mod aim;
 mod budget;
 mod cache;
 mod colour;
 mod decode;
+mod geometry;
 mod pixels;
 #[cfg(test)]
 mod press;
@@ -23,10 +23,10 @@ use image::{ExtendedColorType, ImageError};
 
 use super::probe::{Facts, Format, Jpeg, probe};
 use super::rules::{ADVISED_LEN, Use};
-use aim::{Aim, aim};
+use geometry::{Geometry, geometry_for};
 use pixels::Pixels;
 
-pub use cache::{Failed, Kept, Made, prune};
+pub use cache::{ConvertedCache, Failed, Made, prune};
 use decode::MAX_PROFILE;
 pub use decode::{Header, MAX_PIXELS, header};
 
@@ -63,7 +63,7 @@ impl Fit {
 
 /// What a picture is to become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Wish {
+pub struct Target {
     pub usage: Use,
     pub fit: Option<Fit>,
     /// The size of a carousel's first item as it is published, for the items after it.
@@ -72,7 +72,7 @@ pub struct Wish {
 
 /// What conversion makes of a picture, known from its header alone.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outlook {
+pub struct ConversionPlan {
     work: Work,
     /// What it takes at most to make it, in bytes.
     memory: u64,
@@ -85,7 +85,7 @@ enum Work {
     /// The pixels stay as they are; what tells where they were taken goes.
     Strip,
     Draw {
-        aim: Aim,
+        geometry: Geometry,
         orientation: u8,
     },
 }
@@ -107,12 +107,12 @@ pub enum Refusal {
 
 /// What becomes of a picture; `None`: it is sent as it is. `header` is asked for formats whose facts
 /// do not tell their size.
-pub fn outlook(
+pub fn conversion_plan(
     facts: &Facts,
     header: impl FnOnce() -> Option<Result<Header, Refusal>>,
-    wish: &Wish,
-) -> Result<Option<Outlook>, Refusal> {
-    if !wish.usage.is_image() {
+    target: &Target,
+) -> Result<Option<ConversionPlan>, Refusal> {
+    if !target.usage.is_image() {
         return Ok(None);
     }
     let (stored, orientation, jpeg) = match &facts.format {
@@ -127,15 +127,15 @@ pub fn outlook(
         },
     };
     let seen = if orientation >= 5 { (stored.1, stored.0) } else { stored };
-    let aim = aim(seen, wish);
+    let geometry = geometry_for(seen, target);
     let is_sound = |jpeg: &&Jpeg| {
         let is_small = facts.len <= ADVISED_LEN;
         let is_plain = jpeg.orientation == 1 && jpeg.components != 4 && !jpeg.wide_gamut;
-        is_small && is_plain && (aim.is_idle() || !wish.usage.is_feed_image())
+        is_small && is_plain && (geometry.is_idle() || !target.usage.is_feed_image())
     };
     if let Some(jpeg) = jpeg.filter(is_sound) {
         let facts = Facts { len: facts.len, format: Format::Jpeg(Jpeg { gps: false, ..jpeg.clone() }) };
-        return Ok(jpeg.gps.then_some(Outlook { work: Work::Strip, memory: 2 * facts.len, facts }));
+        return Ok(jpeg.gps.then_some(ConversionPlan { work: Work::Strip, memory: 2 * facts.len, facts }));
     }
     if facts.len > MAX_LEN {
         return Err(Refusal::TooHeavy(facts.len));
@@ -145,8 +145,8 @@ pub fn outlook(
         return Err(Refusal::TooLarge(pixels));
     }
     let result = Jpeg {
-        width: aim.canvas.0,
-        height: aim.canvas.1,
+        width: geometry.canvas.0,
+        height: geometry.canvas.1,
         orientation: 1,
         progressive: false,
         interleaved: true,
@@ -156,13 +156,13 @@ pub fn outlook(
         gps: false,
         complete: true,
     };
-    let memory = facts.len + memory(facts, stored, orientation, &aim);
+    let memory = facts.len + memory(facts, stored, orientation, &geometry);
     let facts = Facts { len: 0, format: Format::Jpeg(result) };
-    Ok(Some(Outlook { work: Work::Draw { aim, orientation }, memory, facts }))
+    Ok(Some(ConversionPlan { work: Work::Draw { geometry, orientation }, memory, facts }))
 }
 
 /// What drawing takes at most, in bytes, the file itself not counted.
-fn memory(facts: &Facts, (width, height): (u32, u32), orientation: u8, aim: &Aim) -> u64 {
+fn memory(facts: &Facts, (width, height): (u32, u32), orientation: u8, geometry: &Geometry) -> u64 {
     let area = |width: u32, height: u32| u64::from(width) * u64::from(height);
     let stored = area(width, height);
     let unfolded = match &facts.format {
@@ -176,19 +176,19 @@ fn memory(facts: &Facts, (width, height): (u32, u32), orientation: u8, aim: &Aim
         }
         _ => 3 * stored,
     };
-    let (_, _, part_width, part_height) = aim.keep;
+    let (_, _, part_width, part_height) = geometry.keep;
     let part = area(part_width, part_height);
     let is_part = part != stored;
     let turned = if orientation > 1 || is_part { 3 * (stored + part) } else { 0 };
-    let (scaled, canvas) = (area(aim.scaled.0, aim.scaled.1), area(aim.canvas.0, aim.canvas.1));
-    let narrow = area(aim.scaled.0, part_height);
+    let (scaled, canvas) = (area(geometry.scaled.0, geometry.scaled.1), area(geometry.canvas.0, geometry.canvas.1));
+    let narrow = area(geometry.scaled.0, part_height);
     let resized = 3 * (part + narrow).max(narrow + scaled);
     // The result, twice when it gets margins, and the file that it becomes.
     let finished = 3 * (scaled + canvas) + 3 * canvas;
     BESIDES + unfolded.max(turned).max(resized).max(finished)
 }
 
-impl Outlook {
+impl ConversionPlan {
     /// Width and height of the result, in pixels.
     #[must_use]
     pub fn size(&self) -> (u32, u32) {
@@ -200,16 +200,18 @@ impl Outlook {
 }
 
 /// The picture as a JPEG that passes; `None`: it does already, or conversion cannot help.
-pub fn convert(bytes: &[u8], wish: &Wish) -> Result<Option<Vec<u8>>, Refusal> {
+pub fn convert(bytes: &[u8], target: &Target) -> Result<Option<Vec<u8>>, Refusal> {
     let facts = probe(&mut Cursor::new(bytes)).map_err(|error| Refusal::Damaged(error.to_string()))?;
-    let Some(outlook) = outlook(&facts, || header(Cursor::new(bytes), &facts.format), wish)? else { return Ok(None) };
-    match outlook.work {
+    let Some(conversion_plan) = conversion_plan(&facts, || header(Cursor::new(bytes), &facts.format), target)? else {
+        return Ok(None);
+    };
+    match conversion_plan.work {
         Work::Strip => segments::without_metadata(bytes)
             .map(Some)
             .ok_or_else(|| Refusal::Damaged("its end is not where it should be".to_owned())),
-        Work::Draw { aim, orientation } => {
-            let picture = decode::decode(bytes, &facts.format)?.upright(orientation).part(aim.keep);
-            encode(&resize::resize(picture, aim.scaled).on_white(aim.canvas)).map(Some)
+        Work::Draw { geometry, orientation } => {
+            let picture = decode::decode(bytes, &facts.format)?.upright(orientation).part(geometry.keep);
+            encode(&resize::resize(picture, geometry.scaled).on_white(geometry.canvas)).map(Some)
         }
     }
 }

@@ -19,7 +19,7 @@ mod time;
 mod written;
 
 pub use check_files::{check_conversion_hosting, check_files, check_hosting, check_late, place};
-pub use conversion::{Mending, conversions, usage, wish};
+pub use conversion::{ConvertSettings, conversion_target, conversions, usage};
 pub use digest::{caption_digest, normalise_caption};
 pub use ignored::{Ignored, IgnoredByGit};
 pub use igsync_base::content::{Audio, Content, GraduationStrategy, Item, MediaType, ProductTag, ReelOptions, UserTag};

@@ -73,11 +73,11 @@ pub(in crate::commands) async fn facts(
 ) -> Result<TokenReport, Failure> {
     let (user, settings) = (project.user_of(account), &project.settings);
     let user = user.as_ref();
-    let told = match account.login {
+    let answered = match account.login {
         Login::Facebook => debug(account, client, settings, ports).await?,
         Login::Instagram => None,
     };
-    let mut facts = told.unwrap_or_else(|| TokenFacts::of_validity(None));
+    let mut facts = answered.unwrap_or_else(|| TokenFacts::of_validity(None));
     let mut identity = None;
     let mut help = None;
     if facts.is_valid {

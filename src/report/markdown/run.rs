@@ -142,8 +142,8 @@ pub fn render(run: &Run, plan: Option<&Plan>, exit: Exit, limit: Limit) -> Strin
         }
     }
     if let Some(plan) = plan {
-        let is_told = |change: &&Change| run.posts.iter().any(|(post, _)| post.key == change.key);
-        let open = plan.changes.iter().filter(|change| !is_told(change));
+        let is_listed = |change: &&Change| run.posts.iter().any(|(post, _)| post.key == change.key);
+        let open = plan.changes.iter().filter(|change| !is_listed(change));
         page.block(&decisions(plan, open).unwrap_or_default());
     }
     if !run.remarks.is_empty() {

@@ -9,12 +9,12 @@ use igsync_base::files::{Disk, Stat};
 use igsync_base::finding::Severity;
 use igsync_base::id::{Digest, Kind, PostKey, UserId};
 use igsync_base::rules;
-use igsync_media::convert::Wish;
+use igsync_media::convert::Target;
 use igsync_media::rules::Broken;
 use igsync_media::{DigestCache, Hashed};
 use igsync_model::config::Account;
 use igsync_model::lockfile::Stage;
-use igsync_model::manifest::{self, Files, Loaded, Mending, Post, Source, Spot};
+use igsync_model::manifest::{self, ConvertSettings, Files, Loaded, Post, Source, Spot};
 
 use super::super::ports::Ports;
 use super::Project;
@@ -73,7 +73,7 @@ impl Project {
             });
             for conversion in &mut post.conversions {
                 let source = digests.get(&conversion.path);
-                conversion.len = source.and_then(|source| self.drawn_len(source, &conversion.wish, &cache, disk));
+                conversion.len = source.and_then(|source| self.drawn_len(source, &conversion.target, &cache, disk));
             }
         }
         // A pointer's digest says which file it stands for: one that is live already has only moved.
@@ -99,9 +99,9 @@ impl Project {
         now: Timestamp,
     ) -> Vec<(Spot<'static>, Broken)> {
         let account = self.config.account(&post.account);
-        let mending = account.and_then(mending_of);
-        let mut broken = manifest::check_files(post, is_guess, mending, files);
-        if let Some(Mending { fit }) = mending {
+        let convert_settings = account.and_then(convert_settings_of);
+        let mut broken = manifest::check_files(post, is_guess, convert_settings, files);
+        if let Some(ConvertSettings { fit }) = convert_settings {
             post.conversions = manifest::conversions(post, fit, files);
         }
         let Some(account) = account else { return broken };
@@ -130,8 +130,8 @@ impl Project {
     }
 
     /// The length in bytes of a picture that a run on this machine drew, and that has not changed since.
-    fn drawn_len(&self, source: &Digest, wish: &Wish, cache: &DigestCache, disk: &dyn Disk) -> Option<u64> {
-        let place = self.kept.place(source, wish);
+    fn drawn_len(&self, source: &Digest, target: &Target, cache: &DigestCache, disk: &dyn Disk) -> Option<u64> {
+        let place = self.kept.place(source, target);
         let stat = disk.stat(&place).ok()?;
         let name = place.strip_prefix(&self.root).ok()?.to_str()?;
         cache.get(name, &stat).map(|_| stat.len)
@@ -161,8 +161,8 @@ impl Project {
 }
 
 /// `None`: the account's pictures are published as they are.
-pub(crate) fn mending_of(account: &Account) -> Option<Mending> {
-    account.convert.then_some(Mending { fit: account.fit })
+pub(crate) fn convert_settings_of(account: &Account) -> Option<ConvertSettings> {
+    account.convert.then_some(ConvertSettings { fit: account.fit })
 }
 
 /// By what a post is known again under another key.

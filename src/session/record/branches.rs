@@ -44,12 +44,12 @@ impl Branches {
             Some(fetched) => fetched.version.0.clone(),
             None => match self.content.tip().await {
                 Ok(tip) => tip.unwrap_or_default(),
-                Err(error) => return Ok(Some(self.cannot_tell(&error.to_string()))),
+                Err(error) => return Ok(Some(self.tip_unknown(&error.to_string()))),
             },
         };
         let stands = match self.checkout.compare(&tip).await {
             Ok(stands) => stands,
-            Err(error) => return Ok(Some(self.cannot_tell(&error.to_string()))),
+            Err(error) => return Ok(Some(self.tip_unknown(&error.to_string()))),
         };
         let target = self.content.target();
         let (what, help) = match stands {
@@ -81,7 +81,7 @@ impl Branches {
         ))
     }
 
-    fn cannot_tell(&self, why: &str) -> String {
+    fn tip_unknown(&self, why: &str) -> String {
         format!("nobody can tell whether this is the tip of {}: {why}", self.content.target())
     }
 }

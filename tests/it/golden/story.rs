@@ -182,7 +182,7 @@ impl Story {
 
     /// Replaces all failures of Meta by these; none with `[]`.
     pub fn faults(&mut self, faults: &Value) -> &mut Self {
-        self.server.mend();
+        self.server.repair();
         self.server.fail(&faults.to_string());
         self.say(&format!("faults {faults}"))
     }

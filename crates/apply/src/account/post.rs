@@ -9,7 +9,7 @@ use super::super::failure::Failure;
 use super::super::outcome::Outcome;
 use super::super::prepare::{Readiness, Ready};
 use super::super::protocol::Origin;
-use super::super::publish::{Doubt, Sent, Turn, perhaps_live};
+use super::super::publish::{Batch, Doubt, Sent, perhaps_live};
 use super::super::settle::Settled;
 use super::super::stop::Stop;
 use super::AccountRun;
@@ -28,21 +28,21 @@ impl AccountRun {
     pub(super) async fn publish_with_one_retry(
         &self,
         next: Ready,
-        turn: Turn<'_>,
+        batch: Batch<'_>,
         known: &mut Option<Outcome>,
     ) -> Result<Outcome, Stop> {
         let post = std::sync::Arc::clone(&next.post);
-        match self.publish_one(next, turn, known).await {
+        match self.publish_one(next, batch, known).await {
             Err(Stop::Post(Failure { try_again: true, .. })) => {
                 let again = self.preparer.prepare(post).await?;
-                self.publish_one(again, turn, known).await
+                self.publish_one(again, batch, known).await
             }
             ended => ended,
         }
     }
 
     /// `known` is what has to be said of the post should the run end here.
-    async fn publish_one(&self, ready: Ready, turn: Turn<'_>, known: &mut Option<Outcome>) -> Result<Outcome, Stop> {
+    async fn publish_one(&self, ready: Ready, batch: Batch<'_>, known: &mut Option<Outcome>) -> Result<Outcome, Stop> {
         let Ready { post, record, fresh } = ready;
         let mut record = self.book.current(record);
         // After a sleep of this machine a look tells the server's time.
@@ -54,7 +54,7 @@ impl AccountRun {
             if must_look && let Some(outcome) = self.wait_until_ready(&post, &record).await? {
                 return Ok(outcome);
             }
-            let next = match self.publisher.publish(&post, record, turn, known).await? {
+            let next = match self.publisher.publish(&post, record, batch, known).await? {
                 Sent::Live(record) => {
                     let outcome = Outcome::Published(record.claimed_media().cloned());
                     *known = Some(outcome.clone());

@@ -245,7 +245,7 @@ impl RemoteRecord {
         *turn = Some(version.clone());
         self.take_note(claims, &free, Some(next)).await?;
         // The push counts, whoever hears of it; a closed output ends the run at its next step.
-        let _ = self.context.tell(&Event::RecordPushed { commit: version.to_string() });
+        let _ = self.context.emit(&Event::RecordPushed { commit: version.to_string() });
         Ok(free)
     }
 
@@ -292,7 +292,7 @@ impl RemoteRecord {
         let has_lockfile = pulled.records.is_some();
         let standing = pulled.records.unwrap_or_default();
         // A push without an answer has arrived after all: what it claims is ours.
-        let has_arrived = |claim: &&Claim| claim.iter().all(|record| stands(&standing, record));
+        let has_arrived = |claim: &&Claim| claim.iter().all(|record| is_recorded(&standing, record));
         let arrived: Vec<Record> = claims.iter().filter(has_arrived).flatten().cloned().collect();
         self.journal.record(arrived).await?;
         // An attempt of another machine that has ended stands in nobody's way.
@@ -317,7 +317,7 @@ impl RemoteRecord {
     /// Longer after each try, and never the same for two machines.
     fn pause(&self, tries: u32) -> Duration {
         let longest = Duration::from_millis(250) * 2_u32.saturating_pow(tries.min(16));
-        longest.min(LONGEST_PAUSE).min(self.context.waits.poll_max).mul_f64(0.5 + 0.5 * self.context.chance())
+        longest.min(LONGEST_PAUSE).min(self.context.waits.poll_max).mul_f64(0.5 + 0.5 * self.context.jitter())
     }
 
     /// Whether another machine has touched a post since this run began.
@@ -358,7 +358,7 @@ fn is_of_use(record: &Record, purpose: Purpose) -> bool {
 }
 
 /// Whether exactly this version of the attempt is there.
-fn stands(standing: &Records, record: &Record) -> bool {
+fn is_recorded(standing: &Records, record: &Record) -> bool {
     standing.same_attempt(record) == Some(&merge(record.clone(), record.clone()))
 }
 

@@ -37,7 +37,7 @@ impl Preparer {
         };
         record.container = Some(created(&made));
         let record = self.book.write(record).await?;
-        self.tell_created(post, &made.id, None)?;
+        self.emit_created(post, &made.id, None)?;
         if let Some((item, address)) = post.content.items.first().zip(made.address.as_ref()) {
             self.upload(post, item, &made.id, Some(address)).await?;
         }
@@ -79,7 +79,7 @@ impl Preparer {
             let made = self.make_child(post, item).await.map_err(|stop| stop.in_item(number))?;
             record.children.push(created(&made));
             record = self.book.write(record).await?;
-            self.tell_created(post, &made.id, Some(number))?;
+            self.emit_created(post, &made.id, Some(number))?;
             if let Some(address) = &made.address {
                 self.upload(post, item, &made.id, Some(address)).await.map_err(|stop| stop.in_item(number))?;
             }
@@ -141,9 +141,9 @@ impl Preparer {
         }
     }
 
-    fn tell_created(&self, post: &Post, container: &PartId, item: Option<usize>) -> Result<(), Stop> {
+    fn emit_created(&self, post: &Post, container: &PartId, item: Option<usize>) -> Result<(), Stop> {
         let post = self.scope.post_ref(&post.key);
-        self.scope.tell(&Event::ContainerCreated { post, container: container.clone(), item })
+        self.scope.emit(&Event::ContainerCreated { post, container: container.clone(), item })
     }
 }
 

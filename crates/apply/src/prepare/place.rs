@@ -37,7 +37,7 @@ impl Placer {
     /// Gives every file that the post still needs its URL.
     pub(super) async fn place(&self, post: &Post) -> Result<(), Stop> {
         self.scope.go_on()?;
-        self.scope.tell(&Event::PostStarted { post: self.scope.post_ref(&post.key), kind: post.content.kind })?;
+        self.scope.emit(&Event::PostStarted { post: self.scope.post_ref(&post.key), kind: post.content.kind })?;
         for Needed { spot, source, media_type } in self.still_needed(post) {
             self.locate(post, source, media_type).await.map_err(|stop| match spot {
                 Spot::Item(index) if post.content.kind == Kind::Carousel => stop.in_item(index + 1),
@@ -78,7 +78,7 @@ impl Placer {
     pub(super) fn progress(&self, post: &Post, total_bytes: u64) -> Progress {
         let (run, post) = (Arc::clone(&self.scope.run), self.scope.post_ref(&post.key));
         Arc::new(move |sent_bytes| {
-            let _ = run.tell(&Event::UploadProgress { post: post.clone(), sent_bytes, total_bytes });
+            let _ = run.emit(&Event::UploadProgress { post: post.clone(), sent_bytes, total_bytes });
         })
     }
 }

@@ -78,7 +78,7 @@ impl Preparer {
     /// and no container is made.
     pub(in super::super) fn judge(&self, answer: Answer) -> Result<Option<String>, Stop> {
         match &self.proof {
-            Some(proof) => self.tell_answer(&answer.question, answer.seen, proof),
+            Some(proof) => self.emit_answer(&answer.question, answer.seen, proof),
             None => Ok(None),
         }
     }
@@ -104,7 +104,7 @@ impl Preparer {
         Ok(Some(Claim { url, expected, is_video }))
     }
 
-    fn tell_answer(
+    fn emit_answer(
         &self,
         question: &Question,
         answer: Result<Proven, Trouble>,
@@ -129,7 +129,7 @@ impl Preparer {
                 reason.get_or_insert(message);
             } else {
                 let post = self.scope.post_ref(&question.post.key);
-                self.scope.tell(&Event::PostWarning { post, reason: message })?;
+                self.scope.emit(&Event::PostWarning { post, reason: message })?;
             }
         }
         Ok(reason)
@@ -145,7 +145,7 @@ impl Preparer {
             _ => None,
         };
         let url = url::Url::parse(&question.claim.url).map_or_else(|_| String::new(), |url| net::shown(&url));
-        self.scope.tell(&Event::UrlRefused {
+        self.scope.emit(&Event::UrlRefused {
             post: self.scope.post_ref(&post.key),
             item,
             url,

@@ -43,7 +43,7 @@ impl Preparer {
             let observed = self.scope.reach(self.engine.observe(&container.id)).await?;
             let is_over = self.scope.clock.monotonic() >= give_up_at;
             age = self.engine.now().duration_since(made).unsigned_abs();
-            self.scope.tell(&Event::ContainerPolled {
+            self.scope.emit(&Event::ContainerPolled {
                 post: self.scope.post_ref(&post.key),
                 container: container.id.clone(),
                 status: observed.reading,

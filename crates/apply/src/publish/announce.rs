@@ -20,10 +20,10 @@ const TRIES: usize = 3;
 
 /// What is about to be published, and what comes after it.
 #[derive(Clone, Copy)]
-pub(in super::super) struct Turn<'a> {
+pub(in super::super) struct Batch<'a> {
     pub(in super::super) fingerprint: &'a [MediaId],
     /// Prepared posts of this account whose turn comes later: where announcing costs a push, it is done for all.
-    pub(in super::super) behind: &'a [Record],
+    pub(in super::super) remaining: &'a [Record],
 }
 
 impl Publisher {
@@ -31,10 +31,10 @@ impl Publisher {
     pub(super) async fn announce(
         &self,
         mut record: Record,
-        turn: Turn<'_>,
+        batch: Batch<'_>,
     ) -> Result<Option<(Record, Announcement)>, Stop> {
         if !self.book.is_shared() {
-            return self.announce_here(record, self.begin(), turn).await.map(Some);
+            return self.announce_here(record, self.begin(), batch).await.map(Some);
         }
         self.book.catch_up().await?;
         for _ in 0..TRIES {
@@ -44,11 +44,11 @@ impl Publisher {
                 if last_lease(&record) >= Some(announcement.lease_until()) {
                     return Ok(Some((record, announcement)));
                 }
-            } else if self.stands_until(&record, announcement.lease_until()) {
+            } else if self.is_announced_until(&record, announcement.lease_until()) {
                 // Sent before, to no effect: the lease that everybody knows still holds.
-                return self.announce_here(record, announcement, turn).await.map(Some);
+                return self.announce_here(record, announcement, batch).await.map(Some);
             }
-            if !self.announce_batch(&record, turn).await? {
+            if !self.announce_batch(&record, batch).await? {
                 return Ok(None);
             }
         }
@@ -63,30 +63,30 @@ impl Publisher {
         &self,
         record: Record,
         announcement: Announcement,
-        turn: Turn<'_>,
+        batch: Batch<'_>,
     ) -> Result<(Record, Announcement), Stop> {
-        let record = self.book.write(announcement.note(record, turn.fingerprint)).await?;
-        self.tell_announced(&record)?;
+        let record = self.book.write(announcement.note(record, batch.fingerprint)).await?;
+        self.emit_announced(&record)?;
         Ok((record, announcement))
     }
 
-    /// Announces one post and those behind it in one push; returns whether the first is granted.
-    async fn announce_batch(&self, first: &Record, turn: Turn<'_>) -> Result<bool, Stop> {
-        let behind = turn.behind.iter().map(|record| self.book.current(record.clone()));
-        let behind = behind.filter(|record| self.may_be_announced(record));
+    /// Announces one post and the remaining ones in one push; returns whether the first is granted.
+    async fn announce_batch(&self, first: &Record, batch: Batch<'_>) -> Result<bool, Stop> {
+        let remaining = batch.remaining.iter().map(|record| self.book.current(record.clone()));
+        let remaining = remaining.filter(|record| self.may_be_announced(record));
         let (now, enough) = (self.engine.now(), self.begin().lease_until());
-        let mut batch = Vec::new();
-        for (place, record) in std::iter::once(first.clone()).chain(behind).take(BATCH).enumerate() {
+        let mut intents = Vec::new();
+        for (place, record) in std::iter::once(first.clone()).chain(remaining).take(BATCH).enumerate() {
             let place = u32::try_from(place).unwrap_or(u32::MAX);
-            let own = OWN.mul_f64(self.scope.chance());
+            let own = OWN.mul_f64(self.scope.jitter());
             let turns = TURN.saturating_add(self.min_gap).saturating_mul(place);
             let lease_until = later(enough, turns.saturating_add(PUSH + own));
             let record = if self.book.is_unsent(&record.attempt) { attempt::never_sent(record) } else { record };
-            batch.push(attempt::intent(record, turn.fingerprint, now, lease_until));
+            intents.push(attempt::intent(record, batch.fingerprint, now, lease_until));
         }
-        let granted = self.book.claim(batch.iter().map(|record| vec![record.clone()]).collect()).await?;
-        for record in batch.iter().zip(&granted).filter_map(|(record, granted)| granted.then_some(record)) {
-            self.tell_announced(record)?;
+        let granted = self.book.claim(intents.iter().map(|record| vec![record.clone()]).collect()).await?;
+        for record in intents.iter().zip(&granted).filter_map(|(record, granted)| granted.then_some(record)) {
+            self.emit_announced(record)?;
         }
         if granted.first() != Some(&true) {
             self.give_way(first).await?;
@@ -150,7 +150,7 @@ impl Publisher {
     }
 
     /// Whether the newest announcement that other machines see is neither over nor refused.
-    fn stands_until(&self, record: &Record, until: Timestamp) -> bool {
+    fn is_announced_until(&self, record: &Record, until: Timestamp) -> bool {
         let Some(standing) = self.book.standing_of(record) else { return false };
         let newest = standing.intents.iter().max();
         standing.stage() == Stage::Intent
@@ -159,9 +159,9 @@ impl Publisher {
             })
     }
 
-    fn tell_announced(&self, record: &Record) -> Result<(), Stop> {
+    fn emit_announced(&self, record: &Record) -> Result<(), Stop> {
         let Some(container) = container_of(record) else { return Ok(()) };
-        self.scope.tell(&Event::IntentRecorded { post: self.scope.post_ref(&record.key), container })
+        self.scope.emit(&Event::IntentRecorded { post: self.scope.post_ref(&record.key), container })
     }
 }
 

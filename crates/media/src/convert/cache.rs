@@ -1,4 +1,4 @@
-//! Converted pictures are kept: a run draws the same source for the same wish once.
+//! Converted pictures are kept: a run draws the same source for the same target once.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
@@ -13,7 +13,7 @@ use super::super::digest::digest_of;
 use super::super::probe::probe;
 use super::budget::MEMORY;
 use super::decode::header;
-use super::{MAX_LEN, Outlook, Refusal, VERSION, Wish, convert, outlook};
+use super::{ConversionPlan, MAX_LEN, Refusal, Target, VERSION, conversion_plan, convert};
 use igsync_base::files::{Disk, Entry, FileKind, ReadDisk};
 use igsync_base::id::Digest;
 
@@ -40,13 +40,13 @@ pub enum Failed {
 /// Where converted pictures are kept, and which of them this process made. A file that was there before is not
 /// believed: only converting its source shows what belongs there.
 #[derive(Debug)]
-pub struct Kept {
+pub struct ConvertedCache {
     folder: PathBuf,
     /// What this process made, by place. Whoever makes a picture holds its lock, so that others wait for it.
     made: Mutex<HashMap<PathBuf, Arc<Mutex<Option<Made>>>>>,
 }
 
-impl Kept {
+impl ConvertedCache {
     #[must_use]
     pub fn new(folder: PathBuf) -> Self {
         Self { folder, made: Mutex::default() }
@@ -54,8 +54,8 @@ impl Kept {
 
     /// Where the converted picture of a source is kept, whether it is there or not.
     #[must_use]
-    pub fn place(&self, source: &Digest, wish: &Wish) -> PathBuf {
-        place(&self.folder, source, wish)
+    pub fn place(&self, source: &Digest, target: &Target) -> PathBuf {
+        place(&self.folder, source, target)
     }
 
     /// The converted picture of the file at `path`, whose digest is `source`; `None`: it is sent as it is.
@@ -64,14 +64,14 @@ impl Kept {
     /// # Errors
     ///
     /// [`Failed`] says why there is no such picture.
-    pub fn make(&self, disk: &dyn Disk, path: &Path, source: &Digest, wish: &Wish) -> Result<Option<Made>, Failed> {
-        let place = self.place(source, wish);
+    pub fn make(&self, disk: &dyn Disk, path: &Path, source: &Digest, target: &Target) -> Result<Option<Made>, Failed> {
+        let place = self.place(source, target);
         let known = Arc::clone(lock(&self.made).entry(place.clone()).or_default());
         let mut known = lock(&known);
         if let Some(made) = known.as_ref().filter(|made| is_stored(disk, made)) {
             return Ok(Some(made.clone()));
         }
-        *known = self.draw(disk, path, source, wish, place)?;
+        *known = self.draw(disk, path, source, target, place)?;
         Ok(known.clone())
     }
 
@@ -80,19 +80,19 @@ impl Kept {
         disk: &dyn Disk,
         path: &Path,
         source: &Digest,
-        wish: &Wish,
+        target: &Target,
         place: PathBuf,
     ) -> Result<Option<Made>, Failed> {
         // Its header says what the picture takes; when another file is here by now, its digest tells.
         let facts = probe(&mut disk.open(path)?)?;
         let header = || header(io::BufReader::new(disk.open(path).ok()?), &facts.format);
-        let Some(Outlook { memory, .. }) = outlook(&facts, header, wish)? else { return Ok(None) };
+        let Some(ConversionPlan { memory, .. }) = conversion_plan(&facts, header, target)? else { return Ok(None) };
         let _share = MEMORY.take(memory);
         let bytes = disk.read(path, MAX_LEN)?;
         if digest_of(&Sha256::digest(&bytes).into()) != *source {
             return Err(Failed::Changed);
         }
-        let Some(result) = convert(&bytes, wish)? else { return Ok(None) };
+        let Some(result) = convert(&bytes, target)? else { return Ok(None) };
         drop(bytes);
         let made = describe(place, &result);
         if !is_stored(disk, &made) {
@@ -117,12 +117,12 @@ fn is_stored(disk: &dyn ReadDisk, made: &Made) -> bool {
 const KEPT_NS: i128 = 7 * 24 * 60 * 60 * 1_000_000_000;
 
 /// Removes old results that are not among the `wanted`. It is only a cache: what cannot be removed stays.
-pub fn prune<'w>(disk: &dyn Disk, folder: &Path, wanted: impl Iterator<Item = (&'w Digest, &'w Wish)>, now_ns: i128) {
+pub fn prune<'w>(disk: &dyn Disk, folder: &Path, wanted: impl Iterator<Item = (&'w Digest, &'w Target)>, now_ns: i128) {
     // A link could lead to somebody else's files.
     if !disk.stat(folder).is_ok_and(|stat| stat.kind == FileKind::Folder) {
         return;
     }
-    let wanted: HashSet<PathBuf> = wanted.map(|(source, wish)| place(folder, source, wish)).collect();
+    let wanted: HashSet<PathBuf> = wanted.map(|(source, target)| place(folder, source, target)).collect();
     for Entry { path, kind } in disk.list(folder).unwrap_or_default() {
         let is_old = || disk.stat(&path).is_ok_and(|stat| now_ns - stat.modified_ns > KEPT_NS);
         if kind == FileKind::File && is_ours(&path) && !wanted.contains(&path) && is_old() {
@@ -144,8 +144,8 @@ fn describe(path: PathBuf, bytes: &[u8]) -> Made {
 }
 
 /// Named by all that decides how the result looks.
-fn place(folder: &Path, source: &Digest, wish: &Wish) -> PathBuf {
-    let Wish { usage, fit, first } = wish;
+fn place(folder: &Path, source: &Digest, target: &Target) -> PathBuf {
+    let Target { usage, fit, first } = target;
     let all = format!("{VERSION} {source} {usage:?} {fit:?} {first:?}");
     let mut name = String::with_capacity(68);
     for byte in Sha256::digest(all.as_bytes()) {
@@ -164,7 +164,7 @@ mod tests {
     use igsync_testkit::media::{jpeg, png};
 
     const FOLDER: &str = "/site/.igsync/converted";
-    const WISH: Wish = Wish { usage: Use::Image, fit: None, first: None };
+    const TARGET: Target = Target { usage: Use::Image, fit: None, first: None };
 
     fn disk(bytes: Vec<u8>) -> (MemDisk, Digest) {
         let disk = MemDisk::new();
@@ -174,41 +174,41 @@ mod tests {
         (disk, digest)
     }
 
-    fn make_it(disk: &MemDisk, source: &Digest, wish: &Wish) -> Result<Option<Made>, Failed> {
-        Kept::new(FOLDER.into()).make(disk, Path::new("/site/a.png"), source, wish)
+    fn make_it(disk: &MemDisk, source: &Digest, target: &Target) -> Result<Option<Made>, Failed> {
+        ConvertedCache::new(FOLDER.into()).make(disk, Path::new("/site/a.png"), source, target)
     }
 
     #[test]
     fn a_process_draws_a_picture_once() {
         let (disk, source) = disk(png(400, 400));
-        let kept = Kept::new(FOLDER.into());
-        let make = |wish: &Wish| kept.make(&disk, Path::new("/site/a.png"), &source, wish);
-        let first = make(&WISH).unwrap().unwrap();
-        assert_eq!(first.path, kept.place(&source, &WISH));
+        let kept = ConvertedCache::new(FOLDER.into());
+        let make = |target: &Target| kept.make(&disk, Path::new("/site/a.png"), &source, target);
+        let first = make(&TARGET).unwrap().unwrap();
+        assert_eq!(first.path, kept.place(&source, &TARGET));
         assert_eq!(digest_file(&disk, &first.path).unwrap(), first.digest);
         disk.deny_read("/site/a.png");
-        assert_eq!(make(&WISH).unwrap(), Some(first.clone()));
-        make(&Wish { usage: Use::StoryImage, ..WISH }).expect_err("another wish is another picture");
-        make_it(&disk, &source, &WISH).expect_err("another process asks the source");
+        assert_eq!(make(&TARGET).unwrap(), Some(first.clone()));
+        make(&Target { usage: Use::StoryImage, ..TARGET }).expect_err("another target is another picture");
+        make_it(&disk, &source, &TARGET).expect_err("another process asks the source");
         disk.put(&first.path, &disk.bytes(&first.path).unwrap()[..200]);
-        make(&WISH).expect_err("a result that was cut off is no result");
+        make(&TARGET).expect_err("a result that was cut off is no result");
     }
 
     #[test]
     fn what_somebody_put_there_is_replaced() {
         let (disk, source) = disk(png(400, 400));
-        let first = make_it(&disk, &source, &WISH).unwrap().unwrap();
+        let first = make_it(&disk, &source, &TARGET).unwrap().unwrap();
         let drawn = disk.bytes(&first.path).unwrap();
         let mut altered = drawn.clone();
         let middle = altered.len() / 2;
         altered[middle] ^= 1;
         for foreign in [altered, jpeg(400, 400), drawn[..200].to_vec(), Vec::new()] {
             disk.put(&first.path, &foreign);
-            assert_eq!(make_it(&disk, &source, &WISH).unwrap(), Some(first.clone()));
+            assert_eq!(make_it(&disk, &source, &TARGET).unwrap(), Some(first.clone()));
             assert_eq!(disk.bytes(&first.path).unwrap(), drawn);
         }
-        let kept = Kept::new(FOLDER.into());
-        let make = || kept.make(&disk, Path::new("/site/a.png"), &source, &WISH).unwrap();
+        let kept = ConvertedCache::new(FOLDER.into());
+        let make = || kept.make(&disk, Path::new("/site/a.png"), &source, &TARGET).unwrap();
         assert_eq!(make(), Some(first.clone()));
         disk.put(&first.path, jpeg(400, 400));
         assert_eq!(make(), Some(first.clone()), "in the same process too");
@@ -218,8 +218,8 @@ mod tests {
     #[test]
     fn only_old_results_that_nothing_asks_for_go_away() {
         let (disk, source) = disk(png(400, 400));
-        let old = make_it(&disk, &source, &WISH).unwrap().unwrap();
-        let asked = Wish { usage: Use::StoryImage, ..WISH };
+        let old = make_it(&disk, &source, &TARGET).unwrap().unwrap();
+        let asked = Target { usage: Use::StoryImage, ..TARGET };
         let wanted = make_it(&disk, &source, &asked).unwrap().unwrap();
         let strange = Path::new(FOLDER).join("notes.jpg");
         disk.put(&strange, b"mine");
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn what_needs_nothing_is_not_kept() {
         let (disk, source) = disk(jpeg(400, 400));
-        assert_eq!(make_it(&disk, &source, &WISH).unwrap(), None);
+        assert_eq!(make_it(&disk, &source, &TARGET).unwrap(), None);
         assert!(disk.stat(Path::new(FOLDER)).is_err());
     }
 
@@ -248,6 +248,6 @@ mod tests {
     fn a_file_that_changed_is_not_published_under_its_old_name() {
         let (disk, source) = disk(png(400, 400));
         disk.put("/site/a.png", png(400, 401));
-        assert!(matches!(make_it(&disk, &source, &WISH), Err(Failed::Changed)));
+        assert!(matches!(make_it(&disk, &source, &TARGET), Err(Failed::Changed)));
     }
 }

@@ -9,8 +9,8 @@ use igsync_testkit::media::{jpeg, moving_png, with_exif};
 
 const USES: [Use; 4] = [Use::Image, Use::CarouselImage, Use::StoryImage, Use::Cover];
 
-fn wish(usage: Use) -> Wish {
-    Wish { usage, fit: None, first: None }
+fn new_target(usage: Use) -> Target {
+    Target { usage, fit: None, first: None }
 }
 
 /// Four quarters of different colours, so that a turn or a mirror is seen.
@@ -37,8 +37,8 @@ fn broken(bytes: &[u8], usage: Use) -> Vec<&'static str> {
     names.filter(|name| *name != "cover-crop").collect()
 }
 
-fn converted(bytes: &[u8], wish: &Wish) -> Vec<u8> {
-    convert(bytes, wish).unwrap().expect("it needs conversion")
+fn converted(bytes: &[u8], target: &Target) -> Vec<u8> {
+    convert(bytes, target).unwrap().expect("it needs conversion")
 }
 
 /// The colour in the middle of each quarter, read by another decoder.
@@ -66,7 +66,7 @@ fn every_format_and_use_becomes_a_jpeg_that_passes() {
     for format in [ImageFormat::Png, ImageFormat::WebP] {
         for (size, uses) in [((400, 400), &USES[..]), ((100, 90), &USES), ((1500, 800), &USES[1..3])] {
             for usage in uses.iter().copied() {
-                let result = converted(&file(&quarters(size.0, size.1), format), &wish(usage));
+                let result = converted(&file(&quarters(size.0, size.1), format), &new_target(usage));
                 assert_eq!(broken(&result, usage), [""; 0], "{format:?} {size:?} {usage:?}");
                 assert_near(corners(&result), [RED, GREEN, BLUE, YELLOW], "the colours stay");
             }
@@ -87,7 +87,7 @@ fn every_orientation_is_turned_upright() {
         (8, [GREEN, YELLOW, RED, BLUE]),
     ] {
         let turned = with_exif(&upright, orientation, true);
-        let result = converted(&turned, &wish(Use::Image));
+        let result = converted(&turned, &new_target(Use::Image));
         let Format::Jpeg(jpeg) = probe(&mut Cursor::new(&result)).unwrap().format else { panic!("a JPEG") };
         let size = if orientation >= 5 { (480, 400) } else { (400, 480) };
         assert_eq!(((jpeg.width, jpeg.height), jpeg.orientation, jpeg.gps), (size, 1, false), "{orientation}");
@@ -98,11 +98,15 @@ fn every_orientation_is_turned_upright() {
 #[test]
 fn a_picture_that_passes_is_not_touched() {
     for usage in USES {
-        assert_eq!(convert(&jpeg(1080, 1080), &wish(usage)).unwrap(), None, "{usage:?}");
+        assert_eq!(convert(&jpeg(1080, 1080), &new_target(usage)).unwrap(), None, "{usage:?}");
     }
-    assert_eq!(convert(&jpeg(1080, 1920), &wish(Use::Image)).unwrap(), None, "without `fit` its shape is its own");
-    assert_eq!(convert(b"<!doctype html>", &wish(Use::Image)).unwrap(), None);
-    assert_eq!(convert(&jpeg(1080, 1080), &wish(Use::Reel)).unwrap(), None);
+    assert_eq!(
+        convert(&jpeg(1080, 1920), &new_target(Use::Image)).unwrap(),
+        None,
+        "without `fit` its shape is its own"
+    );
+    assert_eq!(convert(b"<!doctype html>", &new_target(Use::Image)).unwrap(), None);
+    assert_eq!(convert(&jpeg(1080, 1080), &new_target(Use::Reel)).unwrap(), None);
 }
 
 #[test]
@@ -110,24 +114,24 @@ fn only_a_position_is_removed_without_drawing_anew() {
     let plain = jpeg(640, 640);
     let marked = [with_exif(&plain, 1, true), b"behind the end: GPS".to_vec()].concat();
     assert_eq!(broken(&marked, Use::Image), ["gps-position"]);
-    assert_eq!(converted(&marked, &wish(Use::Image)), plain, "byte for byte");
+    assert_eq!(converted(&marked, &new_target(Use::Image)), plain, "byte for byte");
 }
 
 #[test]
 fn a_position_goes_and_the_profile_stays() {
     let plain = jpeg(640, 640);
     let profile = [&plain[..2], b"\xFF\xE2\x00\x14ICC_PROFILE\0\x01\x01abcd", &plain[2..]].concat();
-    assert_eq!(converted(&with_exif(&profile, 1, true), &wish(Use::Image)), profile);
+    assert_eq!(converted(&with_exif(&profile, 1, true), &new_target(Use::Image)), profile);
 }
 
 #[test]
 fn transparent_is_white() {
     let clear = DynamicImage::ImageRgba8(image::RgbaImage::from_pixel(400, 400, Rgba([0, 0, 0, 0])));
     for format in [ImageFormat::Png, ImageFormat::WebP] {
-        assert_near(corners(&converted(&file(&clear, format), &wish(Use::Image))), [[255; 3]; 4], "white");
+        assert_near(corners(&converted(&file(&clear, format), &new_target(Use::Image))), [[255; 3]; 4], "white");
     }
     let half = DynamicImage::ImageRgba8(image::RgbaImage::from_pixel(400, 400, Rgba([0, 0, 0, 128])));
-    assert_near(corners(&converted(&file(&half, ImageFormat::Png), &wish(Use::Image))), [[127; 3]; 4], "half");
+    assert_near(corners(&converted(&file(&half, ImageFormat::Png), &new_target(Use::Image))), [[127; 3]; 4], "half");
 }
 
 #[test]
@@ -138,7 +142,7 @@ fn sixteen_bits_and_grey_become_eight_bits_of_colour() {
         DynamicImage::ImageLuma8(image::ImageBuffer::from_pixel(400, 400, image::Luma([0x80]))),
         DynamicImage::ImageLumaA8(image::ImageBuffer::from_pixel(400, 400, image::LumaA([0x80, 255]))),
     ] {
-        let result = converted(&file(&picture, ImageFormat::Png), &wish(Use::Image));
+        let result = converted(&file(&picture, ImageFormat::Png), &new_target(Use::Image));
         assert_near(corners(&result), [[128; 3]; 4], "grey");
         assert_eq!(broken(&result, Use::Image), [""; 0]);
     }
@@ -148,12 +152,12 @@ fn sixteen_bits_and_grey_become_eight_bits_of_colour() {
 fn fit_mends_extreme_shapes() {
     for size in [(3000, 100), (100, 3000), (1, 700), (700, 1)] {
         for fit in [Fit::Pad, Fit::Crop] {
-            let wish = Wish { fit: Some(fit), ..wish(Use::Image) };
-            let result = converted(&file(&quarters(size.0, size.1), ImageFormat::Png), &wish);
+            let target = Target { fit: Some(fit), ..new_target(Use::Image) };
+            let result = converted(&file(&quarters(size.0, size.1), ImageFormat::Png), &target);
             assert_eq!(broken(&result, Use::Image), [""; 0], "{size:?} {fit:?}");
         }
     }
-    let padded = Wish { fit: Some(Fit::Pad), ..wish(Use::Image) };
+    let padded = Target { fit: Some(Fit::Pad), ..new_target(Use::Image) };
     let result = converted(&jpeg(400, 800), &padded);
     let picture = image::load_from_memory(&result).unwrap();
     assert_eq!(picture.dimensions(), (640, 800));
@@ -166,27 +170,28 @@ fn the_outlook_knows_the_size_before_anything_is_drawn() {
     let facts = probe(&mut Cursor::new(&bytes)).unwrap();
     for usage in USES {
         for fit in [None, Some(Fit::Pad), Some(Fit::Crop)] {
-            let wish = Wish { usage, fit, first: Some((1080, 1350)) };
-            let outlook = outlook(&facts, || header(Cursor::new(&bytes), &facts.format), &wish).unwrap().unwrap();
-            let drawn = probe(&mut Cursor::new(converted(&bytes, &wish))).unwrap();
-            assert_eq!(Facts { len: 0, ..drawn }, outlook.facts, "{wish:?}");
+            let target = Target { usage, fit, first: Some((1080, 1350)) };
+            let conversion_plan =
+                conversion_plan(&facts, || header(Cursor::new(&bytes), &facts.format), &target).unwrap().unwrap();
+            let drawn = probe(&mut Cursor::new(converted(&bytes, &target))).unwrap();
+            assert_eq!(Facts { len: 0, ..drawn }, conversion_plan.facts, "{target:?}");
         }
     }
 }
 
 #[test]
 fn what_cannot_be_converted_says_why() {
-    assert_eq!(convert(&moving_png(), &wish(Use::Image)), Err(Refusal::Moves));
+    assert_eq!(convert(&moving_png(), &new_target(Use::Image)), Err(Refusal::Moves));
 
     let cut = &file(&quarters(400, 400), ImageFormat::Png)[..200];
-    assert!(matches!(convert(cut, &wish(Use::Image)), Err(Refusal::Damaged(_))));
+    assert!(matches!(convert(cut, &new_target(Use::Image)), Err(Refusal::Damaged(_))));
 
     // A header may claim any size; nothing is set aside for it.
     let mut claims = file(&quarters(8, 8), ImageFormat::Png);
     claims[16..24].copy_from_slice(&[0, 0, 0xF0, 0, 0, 0, 0xF0, 0]);
     let sum = crc(&claims[12..29]);
     claims[29..33].copy_from_slice(&sum.to_be_bytes());
-    assert_eq!(convert(&claims, &wish(Use::Image)), Err(Refusal::TooLarge(0xF000 * 0xF000)));
+    assert_eq!(convert(&claims, &new_target(Use::Image)), Err(Refusal::TooLarge(0xF000 * 0xF000)));
 }
 
 /// A PNG with one more chunk in front of its pixels.
@@ -219,15 +224,15 @@ fn a_profile_that_unfolds_into_too_much_is_refused_before_it_does() {
     for len in [5 << 20, 64 << 20] {
         let bytes = with_chunk(&picture, *b"iCCP", &[b"x\0\0", &bomb(len)[..]].concat());
         let mut refused = Ok(None);
-        let memory = allocation_counter::measure(|| refused = convert(&bytes, &wish(Use::Image))).bytes_max;
+        let memory = allocation_counter::measure(|| refused = convert(&bytes, &new_target(Use::Image))).bytes_max;
         assert_eq!(refused.unwrap_err(), Refusal::Profile);
         assert!(memory < BESIDES, "{memory} bytes for {len}");
     }
     // What no profile is is not asked for, and what is one is used.
     let text = with_chunk(&picture, *b"zTXt", &[b"x\0\0", &bomb(64 << 20)[..]].concat());
-    converted(&text, &wish(Use::Image));
+    converted(&text, &new_target(Use::Image));
     let small = with_chunk(&picture, *b"iCCP", &[b"x\0\0", &bomb(1 << 20)[..]].concat());
-    converted(&small, &wish(Use::Image));
+    converted(&small, &new_target(Use::Image));
 }
 
 #[test]
@@ -240,7 +245,7 @@ fn the_profile_of_a_jpeg_and_of_a_webp_is_bounded_too() {
     for (pieces, is_refused) in [(3, false), (200, true)] {
         let profile: Vec<u8> = (1..=pieces).flat_map(|number| piece(number, pieces, 60_000)).collect();
         let bytes = [&plain[..2], &profile, &plain[2..]].concat();
-        assert_eq!(convert(&bytes, &wish(Use::Image)).is_err_and(|error| error == Refusal::Profile), is_refused);
+        assert_eq!(convert(&bytes, &new_target(Use::Image)).is_err_and(|error| error == Refusal::Profile), is_refused);
     }
     let plain = file(&quarters(400, 400), ImageFormat::WebP);
     for (len, is_refused) in [(1_u32 << 20, false), (5 << 20, true)] {
@@ -251,7 +256,7 @@ fn the_profile_of_a_jpeg_and_of_a_webp_is_bounded_too() {
         extended.extend(&plain[12..]);
         let size = u32::try_from(extended.len() + 4).unwrap().to_le_bytes();
         let bytes = [b"RIFF", &size[..], b"WEBP", &extended].concat();
-        let result = convert(&bytes, &wish(Use::Image));
+        let result = convert(&bytes, &new_target(Use::Image));
         assert_eq!(result.clone().is_err_and(|error| error == Refusal::Profile), is_refused, "{result:?}");
     }
 }
@@ -269,7 +274,7 @@ fn a_picture_that_is_larger_than_its_outer_header_says_is_not_unfolded() {
     let long = [&long[..], &crc(&long[12..]).to_be_bytes(), b"\0\0\0\0IDAT"].concat();
     for bytes in [twice, lossy, long] {
         let mut result = Ok(None);
-        let memory = allocation_counter::measure(|| result = convert(&bytes, &wish(Use::Image))).bytes_max;
+        let memory = allocation_counter::measure(|| result = convert(&bytes, &new_target(Use::Image))).bytes_max;
         assert!(result.is_err(), "{result:?}");
         assert!(memory < 8 << 20, "{memory} bytes");
     }
@@ -292,8 +297,8 @@ fn drawing_takes_no_more_memory_than_was_said() {
     let picture = quarters(1200, 800);
     let deep = DynamicImage::ImageRgba16(picture.to_rgba16());
     let opaque = DynamicImage::ImageRgb8(picture.to_rgb8());
-    let pad = Wish { fit: Some(Fit::Pad), ..wish(Use::Image) };
-    let crop = Wish { fit: Some(Fit::Crop), first: Some((4, 5)), ..wish(Use::CarouselImage) };
+    let pad = Target { fit: Some(Fit::Pad), ..new_target(Use::Image) };
+    let crop = Target { fit: Some(Fit::Crop), first: Some((4, 5)), ..new_target(Use::CarouselImage) };
     for (what, bytes) in [
         ("png", file(&opaque, ImageFormat::Png)),
         ("deep png", file(&deep, ImageFormat::Png)),
@@ -306,22 +311,23 @@ fn drawing_takes_no_more_memory_than_was_said() {
         ("inks", drawn(Cmyk, false)),
         ("progressive inks", drawn(Cmyk, true)),
     ] {
-        let wishes = match what {
+        let targets = match what {
             "png" => vec![pad, crop],
             // As they are, they pass.
             "jpeg" | "progressive jpeg" => vec![crop],
-            _ => vec![wish(Use::StoryImage)],
+            _ => vec![new_target(Use::StoryImage)],
         };
-        for wish in wishes {
+        for target in targets {
             let facts = probe(&mut Cursor::new(&bytes)).unwrap();
-            let outlook = outlook(&facts, || header(Cursor::new(&bytes), &facts.format), &wish).unwrap().unwrap();
+            let conversion_plan =
+                conversion_plan(&facts, || header(Cursor::new(&bytes), &facts.format), &target).unwrap().unwrap();
             let mut result = Ok(None);
-            let taken = allocation_counter::measure(|| result = convert(&bytes, &wish)).bytes_max;
+            let taken = allocation_counter::measure(|| result = convert(&bytes, &target)).bytes_max;
             assert!(result.is_ok_and(|result| result.is_some()), "{what}");
             // Without a profile, a little more than the pixels is enough.
-            let said = outlook.memory - facts.len - BESIDES + (1 << 20);
-            assert!(taken <= said, "{what}, {wish:?}: {taken} bytes, {said} were said");
-            assert!(said < taken * 3, "{what}, {wish:?}: {taken} bytes, {said} is far too much");
+            let said = conversion_plan.memory - facts.len - BESIDES + (1 << 20);
+            assert!(taken <= said, "{what}, {target:?}: {taken} bytes, {said} were said");
+            assert!(said < taken * 3, "{what}, {target:?}: {taken} bytes, {said} is far too much");
         }
     }
 }
@@ -371,16 +377,16 @@ fn the_same_bytes_come_out_on_every_machine() {
     use sha2::{Digest as _, Sha256};
     let picture = quarters(1500, 500);
     let sums: Vec<String> = [
-        (file(&picture, ImageFormat::Png), wish(Use::Image)),
+        (file(&picture, ImageFormat::Png), new_target(Use::Image)),
         (
             file(&picture, ImageFormat::WebP),
-            Wish { fit: Some(Fit::Crop), first: Some((4, 5)), ..wish(Use::CarouselImage) },
+            Target { fit: Some(Fit::Crop), first: Some((4, 5)), ..new_target(Use::CarouselImage) },
         ),
-        (with_exif(&jpeg(900, 500), 6, true), Wish { fit: Some(Fit::Pad), ..wish(Use::Image) }),
+        (with_exif(&jpeg(900, 500), 6, true), Target { fit: Some(Fit::Pad), ..new_target(Use::Image) }),
     ]
     .iter()
-    .map(|(bytes, wish)| {
-        let digest = digest_of(&Sha256::digest(converted(bytes, wish)).into());
+    .map(|(bytes, target)| {
+        let digest = digest_of(&Sha256::digest(converted(bytes, target)).into());
         hex(&digest).unwrap()[..8].to_owned()
     })
     .collect();
@@ -404,15 +410,15 @@ proptest! {
         first in proptest::option::of((200_u32..1500, 200_u32..1500)),
     ) {
         let format = if webp { ImageFormat::WebP } else { ImageFormat::Png };
-        let wish = Wish { usage, fit, first };
-        let once = converted(&file(&quarters(width, height), format), &wish);
-        prop_assert!(convert(&once, &wish).unwrap().is_none());
+        let target = Target { usage, fit, first };
+        let once = converted(&file(&quarters(width, height), format), &target);
+        prop_assert!(convert(&once, &target).unwrap().is_none());
     }
 
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), start in 0_usize..4) {
         let starts: [&[u8]; 4] = [b"\xFF\xD8\xFF", b"\x89PNG\r\n\x1A\n", b"RIFF\x20\0\0\0WEBPVP8 ", b"\xFF\xD8\xFF\xC0\0\x11\x08\0\x08\0\x08\x03"];
         let bytes = [starts[start], &bytes, b"\xFF\xD9"].concat();
-        let _ = convert(&bytes, &wish(Use::Image));
+        let _ = convert(&bytes, &new_target(Use::Image));
     }
 }

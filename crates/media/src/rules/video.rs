@@ -218,25 +218,25 @@ fn in_carousel(video: &Video, len: u64, file: &str) -> Option<Broken> {
 }
 
 fn sound(audio: &AudioTrack, file: &str, broken: &mut Vec<Broken>) {
-    let mend =
+    let fix =
         |options: &str| ffmpeg(file, &format!("-c:v copy -c:a aac -b:a 128k{options} -movflags +faststart"), "mp4");
     if audio.codec != "mp4a" {
-        broken.push(Broken::new(&rules::AUDIO_CODEC, "the sound is not AAC", codec(&audio.codec), mend("")));
+        broken.push(Broken::new(&rules::AUDIO_CODEC, "the sound is not AAC", codec(&audio.codec), fix("")));
     }
     if audio.sample_rate > MAX_SAMPLE_RATE {
         let label = format!("{} Hz, {} allowed", grouped(audio.sample_rate.into()), grouped(MAX_SAMPLE_RATE.into()));
         let message = "the sound has too high a sample rate";
-        broken.push(Broken::new(&rules::AUDIO_RATE, message, label, mend(" -ar 48000")));
+        broken.push(Broken::new(&rules::AUDIO_RATE, message, label, fix(" -ar 48000")));
     }
     if audio.channels > MAX_CHANNELS {
         let label = format!("{} channels, {MAX_CHANNELS} allowed", audio.channels);
         let message = "the sound is neither mono nor stereo";
-        broken.push(Broken::new(&rules::AUDIO_CHANNELS, message, label, mend(" -ac 2")));
+        broken.push(Broken::new(&rules::AUDIO_CHANNELS, message, label, fix(" -ac 2")));
     }
     // Other codecs have a finding that mends this, too.
     if let Some(rate) = audio.bit_rate.filter(|rate| audio.codec == "mp4a" && *rate > MAX_AUDIO_BIT_RATE) {
         let label = format!("{} bit/s on average, 128,000 documented", grouped(rate));
-        broken.push(Broken::new(&rules::AUDIO_BIT_RATE, "the sound has a high bit rate", label, mend("")));
+        broken.push(Broken::new(&rules::AUDIO_BIT_RATE, "the sound has a high bit rate", label, fix("")));
     }
 }
 

@@ -155,7 +155,7 @@ impl Ledger {
         let journal = read_journal(&*disk, &paths)?;
         let has_lockfile = lockfile.is_some();
         let mut records = lockfile.unwrap_or_default().records;
-        let journal_is_empty = mend_journal(&*disk, &paths.journal(), &journal)?;
+        let journal_is_empty = repair_journal(&*disk, &paths.journal(), &journal)?;
         let witnessed = journal.parsed.records.iter().map(|record| record.attempt.clone()).collect();
         records.merge(journal.parsed.records);
         Ok(Self {
@@ -288,14 +288,14 @@ impl Ledger {
 }
 
 /// Leaves a journal that ends in a whole line. Returns whether it is empty.
-fn mend_journal(disk: &dyn Disk, path: &Path, journal: &Journal) -> Result<bool, Error> {
-    let mended = |result: io::Result<()>| result.map_err(|error| Error::io(path, "mended", error));
+fn repair_journal(disk: &dyn Disk, path: &Path, journal: &Journal) -> Result<bool, Error> {
+    let repaired = |result: io::Result<()>| result.map_err(|error| Error::io(path, "mended", error));
     match journal.ending {
         Ending::Empty => return Ok(true),
         Ending::Whole => {}
-        Ending::NoNewline => mended(disk.append(path, b"\n"))?,
+        Ending::NoNewline => repaired(disk.append(path, b"\n"))?,
         Ending::Torn { at } => {
-            mended(disk.truncate(path, at as u64))?;
+            repaired(disk.truncate(path, at as u64))?;
             if at == 0 {
                 return Ok(true);
             }

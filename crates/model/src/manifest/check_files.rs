@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::conversion::{self, Mending, seen_size, usage};
+use super::conversion::{self, ConvertSettings, seen_size, usage};
 use super::media::{Files, Spot, locate};
 use super::schema::Post;
 use crate::config::{Account, Hosting, Login};
@@ -27,7 +27,7 @@ use igsync_media::rules::{self as limits, Broken, Use};
 pub fn check_files(
     post: &Post,
     is_guess: bool,
-    mending: Option<Mending>,
+    convert_settings: Option<ConvertSettings>,
     files: &mut Files<'_>,
 ) -> Vec<(Spot<'static>, Broken)> {
     let mut broken = Vec::new();
@@ -40,7 +40,7 @@ pub fn check_files(
             Use::Image if is_guess => Use::StoryImage,
             wanted => wanted,
         };
-        let (facts, found) = check_file(post, spot, path, wanted, mending, files);
+        let (facts, found) = check_file(post, spot, path, wanted, convert_settings, files);
         broken.extend(found.into_iter().map(|broken| (spot, broken)));
         let Some(facts) = facts else { continue };
         let too_late = item.thumb_offset.and_then(|offset| limits::thumb_offset(offset, &facts));
@@ -62,7 +62,7 @@ pub fn check_files(
         }
     }
     if let Some(Source::Local(path)) = post.content.cover() {
-        let (_, found) = check_file(post, Spot::Cover, path, Use::Cover, mending, files);
+        let (_, found) = check_file(post, Spot::Cover, path, Use::Cover, convert_settings, files);
         broken.extend(found.into_iter().map(|broken| (Spot::Cover, broken)));
     }
     broken
@@ -74,20 +74,22 @@ fn check_file(
     spot: Spot<'static>,
     path: &Arc<str>,
     wanted: Use,
-    mending: Option<Mending>,
+    convert_settings: Option<ConvertSettings>,
     files: &mut Files<'_>,
 ) -> (Option<Arc<Facts>>, Vec<Broken>) {
     let facts = match files.look(path) {
         Ok(facts) => facts,
         Err(refused) => return (None, vec![refused]),
     };
-    let facts = match mending.map(|mending| conversion::outlook(post, spot, mending.fit, files)) {
-        Some(Ok(Some(outlook))) => Arc::new(outlook.facts),
+    let facts = match convert_settings
+        .map(|convert_settings| conversion::conversion_plan(post, spot, convert_settings.fit, files))
+    {
+        Some(Ok(Some(conversion_plan))) => Arc::new(conversion_plan.facts),
         Some(Err(refusal)) => return (Some(facts), vec![not_converted(&refusal, path)]),
         Some(Ok(None)) | None => facts,
     };
     let found = limits::check(&facts, wanted, name(path)).into_iter();
-    let found = found.map(|broken| advised(broken, mending)).collect();
+    let found = found.map(|broken| advised(broken, convert_settings)).collect();
     (Some(facts), found)
 }
 
@@ -102,9 +104,9 @@ fn not_converted(refusal: &Refusal, path: &str) -> Broken {
 }
 
 /// Where a setting mends a shape, that is better advice than a command.
-fn advised(mut broken: Broken, mending: Option<Mending>) -> Broken {
+fn advised(mut broken: Broken, convert_settings: Option<ConvertSettings>) -> Broken {
     let is_shape = [rules::IMAGE_SHAPE.id, rules::IMAGE_TALL.id].contains(&broken.rule.id);
-    if is_shape && mending.is_some_and(|mending| mending.fit.is_none()) {
+    if is_shape && convert_settings.is_some_and(|convert_settings| convert_settings.fit.is_none()) {
         broken.help = format!("set `media: {{ fit: pad }}` or `crop` in igsync.yaml, or {}", broken.help);
     }
     broken

@@ -7,13 +7,13 @@ use super::schema::{Conversion, Post};
 use igsync_base::content::{Item, MediaType};
 use igsync_base::id::Kind;
 use igsync_base::path::Source;
-use igsync_media::convert::{Fit, Outlook, Refusal, Wish};
+use igsync_media::convert::{ConversionPlan, Fit, Refusal, Target};
 use igsync_media::probe::{Facts, Format};
 use igsync_media::rules::Use;
 
 /// How the pictures of an account are converted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mending {
+pub struct ConvertSettings {
     pub fit: Option<Fit>,
 }
 
@@ -31,12 +31,12 @@ pub fn usage(kind: Kind, media_type: MediaType) -> Use {
 }
 
 /// The picture of an item or a cover, and what it is to become; `None` for videos and URLs.
-pub fn wish<'p>(
+pub fn conversion_target<'p>(
     post: &'p Post,
     spot: Spot<'_>,
     fit: Option<Fit>,
     files: &mut Files<'_>,
-) -> Option<(&'p Arc<str>, Wish)> {
+) -> Option<(&'p Arc<str>, Target)> {
     let (source, usage, index) = match spot {
         Spot::Item(index) => {
             let item = post.content.items.iter().find(|item| item.slot == index)?;
@@ -50,7 +50,7 @@ pub fn wish<'p>(
     };
     let Source::Local(path) = source else { return None };
     let first = if post.content.kind == Kind::Carousel && index > 0 { first_size(post, fit, files) } else { None };
-    Some((path, Wish { usage, fit, first }))
+    Some((path, Target { usage, fit, first }))
 }
 
 /// The size of a carousel's first item as it is published.
@@ -58,8 +58,9 @@ fn first_size(post: &Post, fit: Option<Fit>, files: &mut Files<'_>) -> Option<(u
     let first: &Item = post.content.items.iter().find(|item| item.slot == 0)?;
     let Source::Local(path) = &first.source else { return None };
     let facts = files.look(path).ok()?;
-    let becomes = wish(post, Spot::Item(0), fit, files).and_then(|(_, wish)| files.outlook(path, &wish).ok().flatten());
-    becomes.map(|outlook| outlook.size()).or_else(|| seen_size(&facts))
+    let becomes = conversion_target(post, Spot::Item(0), fit, files)
+        .and_then(|(_, target)| files.conversion_plan(path, &target).ok().flatten());
+    becomes.map(|conversion_plan| conversion_plan.size()).or_else(|| seen_size(&facts))
 }
 
 /// Width and height as seen, in pixels.
@@ -72,14 +73,14 @@ pub(super) fn seen_size(facts: &Facts) -> Option<(u32, u32)> {
 }
 
 /// What becomes of one picture; `None`: it is sent as it is.
-pub(super) fn outlook(
+pub(super) fn conversion_plan(
     post: &Post,
     spot: Spot<'_>,
     fit: Option<Fit>,
     files: &mut Files<'_>,
-) -> Result<Option<Outlook>, Refusal> {
-    match wish(post, spot, fit, files) {
-        Some((path, wish)) => files.outlook(path, &wish),
+) -> Result<Option<ConversionPlan>, Refusal> {
+    match conversion_target(post, spot, fit, files) {
+        Some((path, target)) => files.conversion_plan(path, &target),
         None => Ok(None),
     }
 }
@@ -92,9 +93,9 @@ pub fn conversions(post: &Post, fit: Option<Fit>, files: &mut Files<'_>) -> Vec<
     items
         .chain([Spot::Cover])
         .filter_map(|spot| {
-            let (path, wish) = wish(post, spot, fit, files)?;
-            let size = files.outlook(path, &wish).ok()??.size();
-            Some(Conversion { path: Arc::clone(path), wish, size, len: None })
+            let (path, target) = conversion_target(post, spot, fit, files)?;
+            let size = files.conversion_plan(path, &target).ok()??.size();
+            Some(Conversion { path: Arc::clone(path), target, size, len: None })
         })
         .collect()
 }

@@ -13,7 +13,7 @@ use igsync_base::files::{FileKind, Linked, ReadDisk};
 use igsync_base::finding::SourceText;
 use igsync_base::rules;
 use igsync_media::DigestCache;
-use igsync_media::convert::{Header, Outlook, Refusal, Wish, header, outlook};
+use igsync_media::convert::{ConversionPlan, Header, Refusal, Target, conversion_plan, header};
 use igsync_media::probe::Facts;
 use igsync_media::rules::Broken;
 
@@ -60,11 +60,11 @@ impl<'a> Files<'a> {
     }
 
     /// What conversion makes of a file; `None`: it is sent as it is.
-    pub fn outlook(&mut self, path: &Arc<str>, wish: &Wish) -> Result<Option<Outlook>, Refusal> {
+    pub fn conversion_plan(&mut self, path: &Arc<str>, target: &Target) -> Result<Option<ConversionPlan>, Refusal> {
         let Ok(facts) = self.look(path) else { return Ok(None) };
         let (disk, root, headers) = (self.disk, self.root, &mut self.headers);
         let look = || header(BufReader::new(disk.open(&root.join(&**path)).ok()?), &facts.format);
-        outlook(&facts, || headers.entry(Arc::clone(path)).or_insert_with(look).clone(), wish)
+        conversion_plan(&facts, || headers.entry(Arc::clone(path)).or_insert_with(look).clone(), target)
     }
 
     /// Whether [`Self::look`] found a file that cannot be used.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use igsync_base::content::Content;
 use igsync_base::id::{AccountName, Digest, PostKey, UserId};
-use igsync_media::convert::Wish;
+use igsync_media::convert::Target;
 
 /// What the user wants to exist: one manifest for one account.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ pub struct Post {
 pub struct Conversion {
     /// The source, relative to the content root.
     pub path: Arc<str>,
-    pub wish: Wish,
+    pub target: Target,
     /// Width and height of the result, in pixels.
     pub size: (u32, u32),
     /// Of the result, in bytes; `None`: it was not drawn yet.

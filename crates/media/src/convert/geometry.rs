@@ -2,14 +2,14 @@
 //! leaves a row too many.
 
 use super::super::rules::{self, Shape, TALLEST, TALLEST_DOCUMENTED, WIDEST, WIDTHS};
-use super::{Fit, Wish};
+use super::{Fit, Target};
 
 /// Pictures that are not for the feed have no documented size; nothing larger than this is shown. In pixels.
 const LARGEST_STORY: (u32, u32) = (1440, 2560);
 
 /// What becomes of the pixels of a picture. All sizes as seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Aim {
+pub(super) struct Geometry {
     /// Left, top, width and height of the part that is kept.
     pub keep: (u32, u32, u32, u32),
     /// What that part is scaled to.
@@ -18,7 +18,7 @@ pub(super) struct Aim {
     pub canvas: (u32, u32),
 }
 
-impl Aim {
+impl Geometry {
     /// Whether every pixel stays where it is.
     pub(super) fn is_idle(&self) -> bool {
         let (left, top, width, height) = self.keep;
@@ -27,25 +27,25 @@ impl Aim {
 }
 
 /// Where a picture of this size has to go so that no rule of shape and width is broken.
-pub(super) fn aim(seen @ (width, height): (u32, u32), wish: &Wish) -> Aim {
+pub(super) fn geometry_for(seen @ (width, height): (u32, u32), target: &Target) -> Geometry {
     let whole = (0, 0, width, height);
-    if !wish.usage.is_feed_image() {
+    if !target.usage.is_feed_image() {
         let size = story_size(seen);
-        return Aim { keep: whole, scaled: size, canvas: size };
+        return Geometry { keep: whole, scaled: size, canvas: size };
     }
-    match wanted_shape(seen, wish) {
+    match wanted_shape(seen, target) {
         None => {
             let size = feed_size(seen, None);
-            Aim { keep: whole, scaled: size, canvas: size }
+            Geometry { keep: whole, scaled: size, canvas: size }
         }
         Some((Fit::Crop, shape)) => {
             let part = largest_part(seen, shape);
             let size = feed_size(part, Some(shape));
-            Aim { keep: ((width - part.0) / 2, (height - part.1) / 2, part.0, part.1), scaled: size, canvas: size }
+            Geometry { keep: ((width - part.0) / 2, (height - part.1) / 2, part.0, part.1), scaled: size, canvas: size }
         }
         Some((Fit::Pad, shape)) => {
             let canvas = feed_size(smallest_frame(seen, shape), Some(shape));
-            Aim { keep: whole, scaled: inside(seen, canvas), canvas }
+            Geometry { keep: whole, scaled: inside(seen, canvas), canvas }
         }
     }
 }
@@ -54,9 +54,9 @@ pub(super) fn aim(seen @ (width, height): (u32, u32), wish: &Wish) -> Aim {
 ///
 /// Instagram crops every item of a carousel to the shape of the first: an item that would lose something
 /// gets that shape here, so that `pad` loses nothing and `crop` is seen before it is published.
-fn wanted_shape(seen: (u32, u32), wish: &Wish) -> Option<(Fit, Shape)> {
-    let fit = wish.fit?;
-    if let Some(first) = wish.first {
+fn wanted_shape(seen: (u32, u32), target: &Target) -> Option<(Fit, Shape)> {
+    let fit = target.fit?;
+    if let Some(first) = target.first {
         // The first may be a clip of any shape; pictures keep to theirs.
         let shape = legal(first).unwrap_or(Shape(first.0.into(), first.1.into()));
         // Scaling rounds, which can carry a picture over the edge of what is told: the result counts, too.
@@ -135,53 +135,62 @@ mod tests {
     use super::super::super::rules::Use;
     use super::*;
 
-    fn wish(usage: Use, fit: Option<Fit>, first: Option<(u32, u32)>) -> Wish {
-        Wish { usage, fit, first }
+    fn new_target(usage: Use, fit: Option<Fit>, first: Option<(u32, u32)>) -> Target {
+        Target { usage, fit, first }
     }
 
     #[test]
     fn a_wide_picture_is_scaled_and_keeps_its_shape() {
-        let aim = aim((4000, 3000), &wish(Use::Image, None, None));
-        assert_eq!(aim, Aim { keep: (0, 0, 4000, 3000), scaled: (1440, 1080), canvas: (1440, 1080) });
+        let geometry = geometry_for((4000, 3000), &new_target(Use::Image, None, None));
+        assert_eq!(geometry, Geometry { keep: (0, 0, 4000, 3000), scaled: (1440, 1080), canvas: (1440, 1080) });
     }
 
     #[test]
     fn rounding_never_makes_a_picture_too_tall() {
         // 1081×1351 is a hair wider than 4:5; scaled it must not become 1440×1801.
-        assert_eq!(aim((1081, 1351), &wish(Use::Image, None, None)).canvas, (1081, 1351));
-        assert_eq!(aim((2161, 2701), &wish(Use::Image, None, None)).canvas, (1440, 1800));
+        assert_eq!(geometry_for((1081, 1351), &new_target(Use::Image, None, None)).canvas, (1081, 1351));
+        assert_eq!(geometry_for((2161, 2701), &new_target(Use::Image, None, None)).canvas, (1440, 1800));
     }
 
     #[test]
     fn a_tall_picture_is_cropped_or_gets_margins() {
-        let cropped = aim((1080, 1920), &wish(Use::Image, Some(Fit::Crop), None));
-        assert_eq!(cropped, Aim { keep: (0, 285, 1080, 1350), scaled: (1080, 1350), canvas: (1080, 1350) });
-        let padded = aim((1080, 1920), &wish(Use::Image, Some(Fit::Pad), None));
-        assert_eq!(padded, Aim { keep: (0, 0, 1080, 1920), scaled: (1013, 1800), canvas: (1440, 1800) });
+        let cropped = geometry_for((1080, 1920), &new_target(Use::Image, Some(Fit::Crop), None));
+        assert_eq!(cropped, Geometry { keep: (0, 285, 1080, 1350), scaled: (1080, 1350), canvas: (1080, 1350) });
+        let padded = geometry_for((1080, 1920), &new_target(Use::Image, Some(Fit::Pad), None));
+        assert_eq!(padded, Geometry { keep: (0, 0, 1080, 1920), scaled: (1013, 1800), canvas: (1440, 1800) });
     }
 
     #[test]
     fn later_items_of_a_carousel_take_the_shape_of_the_first() {
         let first = Some((1080, 1080));
-        assert_eq!(aim((1200, 900), &wish(Use::CarouselImage, Some(Fit::Pad), first)).canvas, (1200, 1200));
-        assert_eq!(aim((1200, 900), &wish(Use::CarouselImage, Some(Fit::Crop), first)).canvas, (900, 900));
-        assert!(aim((1080, 1081), &wish(Use::CarouselImage, Some(Fit::Crop), first)).is_idle(), "a row is nothing");
-        assert!(aim((1200, 900), &wish(Use::CarouselImage, None, first)).is_idle(), "nobody asked");
+        assert_eq!(
+            geometry_for((1200, 900), &new_target(Use::CarouselImage, Some(Fit::Pad), first)).canvas,
+            (1200, 1200)
+        );
+        assert_eq!(
+            geometry_for((1200, 900), &new_target(Use::CarouselImage, Some(Fit::Crop), first)).canvas,
+            (900, 900)
+        );
+        assert!(
+            geometry_for((1080, 1081), &new_target(Use::CarouselImage, Some(Fit::Crop), first)).is_idle(),
+            "a row is nothing"
+        );
+        assert!(geometry_for((1200, 900), &new_target(Use::CarouselImage, None, first)).is_idle(), "nobody asked");
     }
 
     #[test]
     fn scaling_does_not_carry_an_item_out_of_the_shape_of_the_first() {
         // 1.9… % would be cropped off before scaling, 2.0… % after.
-        let wish = wish(Use::CarouselImage, Some(Fit::Pad), Some((2174, 2270)));
-        let canvas = aim((7895, 8084), &wish).canvas;
+        let target = new_target(Use::CarouselImage, Some(Fit::Pad), Some((2174, 2270)));
+        let canvas = geometry_for((7895, 8084), &target).canvas;
         assert_eq!(canvas, (1440, 1504));
-        assert!(aim(canvas, &wish).is_idle());
+        assert!(geometry_for(canvas, &target).is_idle());
     }
 
     #[test]
     fn stories_keep_their_shape() {
-        assert!(aim((1080, 1920), &wish(Use::StoryImage, Some(Fit::Crop), None)).is_idle());
-        assert_eq!(aim((100, 60_000), &wish(Use::StoryImage, None, None)).canvas, (4, 2560));
+        assert!(geometry_for((1080, 1920), &new_target(Use::StoryImage, Some(Fit::Crop), None)).is_idle());
+        assert_eq!(geometry_for((100, 60_000), &new_target(Use::StoryImage, None, None)).canvas, (4, 2560));
     }
 
     proptest! {
@@ -191,15 +200,15 @@ mod tests {
             crop in any::<bool>(), feed in any::<bool>(),
         ) {
             let usage = if feed { Use::CarouselImage } else { Use::StoryImage };
-            let wish = wish(usage, Some(if crop { Fit::Crop } else { Fit::Pad }), first);
-            let Aim { keep, scaled, canvas } = aim((width, height), &wish);
+            let target = new_target(usage, Some(if crop { Fit::Crop } else { Fit::Pad }), first);
+            let Geometry { keep, scaled, canvas } = geometry_for((width, height), &target);
             prop_assert!(keep.0 + keep.2 <= width && keep.1 + keep.3 <= height);
             prop_assert!(scaled.0 <= canvas.0 && scaled.1 <= canvas.1);
             if feed {
                 prop_assert!(!TALLEST_DOCUMENTED.is_wider_than(canvas) && !WIDEST.is_narrower_than(canvas), "{canvas:?}");
                 prop_assert!(WIDTHS.contains(&canvas.0), "{canvas:?}");
             }
-            let again = aim(canvas, &wish);
+            let again = geometry_for(canvas, &target);
             prop_assert!(again.is_idle(), "{canvas:?} becomes {again:?}");
         }
     }

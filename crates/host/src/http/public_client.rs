@@ -20,14 +20,14 @@ pub(super) type Known = HashMap<String, Vec<IpAddr>>;
 
 /// One client for this machine and, once it is needed, one for the world.
 #[derive(Debug)]
-pub(super) struct Stranger {
+pub(super) struct PublicClient {
     options: HttpOptions,
     known: Arc<Known>,
     loopback: reqwest::Client,
     public: OnceLock<reqwest::Client>,
 }
 
-impl Stranger {
+impl PublicClient {
     pub(super) fn new(options: &HttpOptions, known: Known) -> Result<Self, TransportError> {
         let loopback = build(at_home(bare(options)).tls_certs_only([]))?;
         Ok(Self { options: options.clone(), known: Arc::new(known), loopback, public: OnceLock::new() })
