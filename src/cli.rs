@@ -32,10 +32,10 @@ pub struct Global {
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub color: Colour,
-    /// Say only what went wrong
+    /// Print only errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more on stderr; twice: every request
+    /// Print more to stderr; twice: every request
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub verbose: u8,
 }
@@ -55,27 +55,27 @@ pub enum Command {
     Plan(Plan),
     /// Publish what is missing and record the new ids
     Apply(Apply),
-    /// Say whether a post is live, or find out again: settles what apply left open or unknown
+    /// Settle a post that apply left open or unknown: ask Meta again, or state whether it is live
     Resolve(Resolve),
-    /// Look into the lockfile and correct it; no network
+    /// Show and correct the lockfile; no network
     #[command(subcommand)]
     Lock(Lock),
-    /// Show token, quota, open and unknown posts of each account; exit codes fit for a health check
+    /// Show token, quota, open and unknown posts of each account; the exit code suits a health check
     Status(Status),
-    /// Make, renew and check access tokens
+    /// Get, renew and check access tokens
     #[command(subcommand)]
     Auth(Auth),
     /// Serve an emulator of Instagram's publishing API on loopback
     Sandbox(Sandbox),
-    /// Make what a content repository needs: configuration, lockfile, a draft, editor schema
+    /// Create what a content repository needs: configuration, lockfile, a draft, editor schema
     Init {
-        /// The folder, instead of the current one; what is there already is kept
+        /// The folder, instead of the current one; existing files are kept
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
     },
-    /// Make a manifest ready to fill in
+    /// Create a manifest to fill in
     New(New),
-    /// Say what a rule, an API code or an exit code means
+    /// Explain a rule, an API code or an exit code
     Explain {
         /// A rule (IGS2101, caption-too-long), an API code (9007, 2207052) or exit:9
         #[arg(value_name = "CODE", allow_negative_numbers = true)]
@@ -99,7 +99,7 @@ pub struct New {
     /// image, reel, carousel or story
     #[arg(value_parser = kind)]
     pub kind: Kind,
-    /// The manifest's name, without extension; folders are made
+    /// The manifest's name, without extension; missing folders are created
     pub name: String,
 }
 
@@ -129,7 +129,7 @@ pub struct Validate {
     /// Check published posts as well
     #[arg(long)]
     pub all: bool,
-    /// How findings are written
+    /// The format of the findings
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: FindingsFormat,
 }
@@ -161,7 +161,7 @@ pub enum OutputFormat {
     Json,
 }
 
-/// Which posts, and which of their guards, both plan and apply look at.
+/// Which posts, and which of their guards, both plan and apply consider.
 #[derive(Clone, Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Scope {
@@ -174,25 +174,25 @@ pub struct Scope {
     /// Only these posts: keys, manifest paths, or globs over keys
     #[arg(long, value_name = "KEY|GLOB")]
     pub target: Vec<String>,
-    /// Not these posts
+    /// Skip these posts
     #[arg(long, value_name = "KEY|GLOB")]
     pub exclude: Vec<String>,
-    /// Publish at most so many posts per account, instead of the configured number
+    /// Publish at most this many posts per account, instead of the configured number
     #[arg(long, value_name = "N")]
     pub max_publish: Option<u32>,
-    /// Go on without an igsync.lock: nothing was ever published from here
+    /// Continue without an igsync.lock: nothing was ever published from this content root
     #[arg(long)]
     pub allow_new_lock: bool,
     /// Publish this post although the same media or caption was published before
     #[arg(long, value_name = "KEY")]
     pub allow_repost: Vec<String>,
-    /// Go on although there are records and not one manifest
+    /// Continue although there are records but no manifests
     #[arg(long)]
     pub allow_empty: bool,
     /// Publish posts that are late
     #[arg(long)]
     pub include_late: bool,
-    /// Try posts again that were refused for their content
+    /// Retry posts that were refused for their content
     #[arg(long)]
     pub retry_failed: bool,
     /// Decide what is due as if it were this time; in apply only against a sandbox
@@ -208,7 +208,7 @@ pub enum Refresh {
     None,
     /// What became of open attempts
     Pending,
-    /// That, and which of the posts that are due are live already
+    /// Also which of the due posts are live already
     Full,
 }
 
@@ -222,13 +222,13 @@ pub struct Plan {
     /// Exit 5 when apply would refuse; with --base only for what this branch adds or changes
     #[arg(long)]
     pub fail_on_refusal: bool,
-    /// Ask Meta before planning; finds out, records nothing
+    /// What to ask Meta before planning; nothing is recorded
     #[arg(long, value_name = "WHAT", default_value = "none")]
     pub refresh: Refresh,
-    /// Show first what this branch does to the record and which posts it touches since it left REV; asks git
+    /// Show first what this branch does to the record and which posts it touches since it left REV; runs git
     #[arg(long, value_name = "REV")]
     pub base: Option<String>,
-    /// How the plan is written to stdout
+    /// The format of the plan on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: PlanFormat,
 }
@@ -241,13 +241,13 @@ pub struct Apply {
     /// Publish without asking
     #[arg(long, visible_alias = "auto-approve")]
     pub yes: bool,
-    /// Make so many posts' containers and uploads at a time
+    /// Prepare and upload this many posts at a time
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
     pub parallelism: u8,
-    /// Wait so long for another run to end (for example 30s or 5m)
+    /// Wait this long for another run to end (for example 30s or 5m)
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub lock_timeout: std::time::Duration,
-    /// Ask Meta before planning; with none, the plan is made from files and open attempts are settled after it
+    /// What to ask Meta before planning; with none, the plan uses files alone and open attempts are settled later
     #[arg(long, value_name = "WHAT", default_value = "pending")]
     pub refresh: Refresh,
     /// Do not compare the posts with what is live before publishing
@@ -258,13 +258,13 @@ pub struct Apply {
     pub no_probe: bool,
     #[command(flatten)]
     pub keep: Keep,
-    /// In CI: go on although the checkout is not the tip of the remote branch
+    /// In CI: continue although the checkout is not the tip of the remote branch
     #[arg(long)]
     pub allow_stale: bool,
-    /// In CI: go on although igsync pushes no record, because something else keeps igsync.lock
+    /// In CI: continue although igsync pushes no record, because something else saves igsync.lock
     #[arg(long)]
     pub allow_ephemeral_lock: bool,
-    /// How the events are written to stdout
+    /// The format of the events on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: OutputFormat,
 }
@@ -272,10 +272,10 @@ pub struct Apply {
 /// Whether the record goes to the git remote.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct Keep {
-    /// Commit and push the record to the git remote, whatever git.push says
+    /// Commit and push the record to the git remote, whatever git.push is set to
     #[arg(long, overrides_with = "no_push")]
     pub push: bool,
-    /// Do not push the record, whatever git.push says
+    /// Do not push the record, whatever git.push is set to
     #[arg(long, overrides_with = "push")]
     pub no_push: bool,
 }
@@ -284,18 +284,18 @@ pub struct Keep {
 pub struct Resolve {
     /// The post: its key, or the path of its manifest
     pub key: String,
-    /// It is live: its media id (digits) or its link, or neither when you do not know them
+    /// State that it is live, with its media id (digits) or its link if you know one of them
     #[arg(long, value_name = "ID|URL", num_args = 0..=1, conflicts_with = "not_published")]
     pub published: Option<Option<String>>,
-    /// It is not live, and what looked like it is not it: apply may publish it
+    /// State that it is not live, and that what looked like it is another post: apply may publish it
     #[arg(long)]
     pub not_published: bool,
-    /// The account, when several have a post of this name
+    /// The account, if several have a post with this key
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
     #[command(flatten)]
     pub change: Change,
-    /// How the outcome is written to stdout
+    /// The format of the outcome on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: OutputFormat,
 }
@@ -312,7 +312,7 @@ pub struct Change {
 
 #[derive(Debug, Args)]
 pub struct Status {
-    /// Look at the built-in sandbox instead
+    /// Report on the built-in sandbox instead
     #[arg(long)]
     pub sandbox: bool,
     /// Only these accounts
@@ -321,18 +321,18 @@ pub struct Status {
     /// Exit 9 when a token has fewer days left
     #[arg(long, value_name = "N")]
     pub min_days: Option<u32>,
-    /// How the state is written to stdout
+    /// The format of the report on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: OutputFormat,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Auth {
-    /// Lead step by step to a working token
+    /// Guide you step by step to a working token
     Login(AuthLogin),
-    /// Exchange a short-lived token for one of about 60 days, printed alone to stdout
+    /// Exchange a short-lived token for one of about 60 days; stdout gets only the new token
     Exchange(AuthToken),
-    /// Renew a long-lived token before it expires; the new one is printed alone to stdout
+    /// Renew a long-lived token before it expires; stdout gets only the new token
     Refresh(AuthToken),
     /// Check tokens: validity, days left, permissions held and missing
     Inspect(AuthInspect),
@@ -345,10 +345,10 @@ pub struct AuthLogin {
     /// The account of igsync.yaml that the token is for
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
-    /// Which of Meta's logins, instead of the configured one
+    /// Meta's login to use, instead of the configured one
     #[arg(long, value_name = "LOGIN")]
     pub login: Option<LoginArg>,
-    /// Sign in through the browser: an address that the app's dashboard lists as redirect URI
+    /// Sign in through the browser; the app's dashboard must list this address as a redirect URI
     #[arg(long, value_name = "URL")]
     pub redirect_uri: Option<String>,
     /// Print a new token even to a terminal
@@ -380,7 +380,7 @@ pub struct AuthInspect {
     /// Exit 9 when a token has fewer days left
     #[arg(long, value_name = "N")]
     pub min_days: Option<u32>,
-    /// How the facts are written to stdout
+    /// The format of the report on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: OutputFormat,
 }
@@ -390,23 +390,23 @@ pub struct AuthAccounts {
     /// The account whose token it is
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
-    /// How the accounts are written to stdout
+    /// The format of the list on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: OutputFormat,
 }
 
 #[derive(Debug, Args)]
 pub struct Sandbox {
-    /// The port on 127.0.0.1; 0 takes a free one
+    /// The port on 127.0.0.1; 0 picks a free one
     #[arg(long, default_value_t = 8787)]
     pub port: u16,
     /// Where posts and media are kept, instead of .igsync/sandbox in the content root
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Faults to begin with, as a JSON file
+    /// A JSON file of faults to start with
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
-    /// Take https URLs of other hosts for good without fetching them
+    /// Accept https URLs of other hosts without fetching them
     #[arg(long)]
     pub assume_https: bool,
 }
@@ -418,5 +418,5 @@ fn kind(text: &str) -> Result<Kind, String> {
 
 fn duration(text: &str) -> Result<std::time::Duration, String> {
     let span: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
-    std::time::Duration::try_from(span).map_err(|_| "a duration can not be negative".to_owned())
+    std::time::Duration::try_from(span).map_err(|_| "a duration cannot be negative".to_owned())
 }

@@ -184,7 +184,7 @@ fn write_coloured(ui: &Ui, text: &str) -> Result<(), Failure> {
     judge(ui.terminal.write_coloured(text))
 }
 
-/// A closed pipe is the reader's wish, everything else is an error.
+/// A closed pipe is the reader's choice, everything else is an error.
 fn write_stdout(ui: &Ui, text: &str) -> Result<(), Failure> {
     judge(ui.terminal.write(text))
 }

@@ -24,7 +24,7 @@ pub enum Exit {
     Stale = 6,
     /// Another run holds the run lock.
     Locked = 7,
-    /// Published, but the record could not be made durable at the remote.
+    /// Published, but the record could not be made durable on the remote.
     RecordNotDurable = 8,
     /// Token or permission problem, or the account is restricted.
     Account = 9,
@@ -72,22 +72,22 @@ impl Exit {
     #[must_use]
     pub fn words(self) -> Words {
         let (meaning, next, who) = match self {
-            Self::Done => ("done, or nothing to do", "nothing", "nobody"),
+            Self::Done => ("done, or nothing to do", "nothing", "no one"),
             Self::Failure => (
                 "an error, findings, or declined",
                 "read the message; `igsync validate` shows findings",
                 "the author of the post",
             ),
-            Self::Changes => ("apply would act now (--detailed-exitcode)", "`igsync apply`", "nobody"),
+            Self::Changes => ("apply would act now (--detailed-exitcode)", "`igsync apply`", "no one"),
             Self::Incomplete => (
                 "some posts failed, are late or were not attempted",
-                "`igsync plan` says which, and what each needs",
+                "`igsync plan` shows which, and what each needs",
                 "the author of the post",
             ),
             Self::Unknown => (
                 "the outcome of a post is unknown; it is blocked",
-                "look at the account, then `igsync resolve KEY`",
-                "someone who can look at the account",
+                "check the account, then run `igsync resolve KEY`",
+                "someone who can check the account",
             ),
             Self::Refused => (
                 "a guard refused before anything was sent",
@@ -97,28 +97,30 @@ impl Exit {
             Self::Stale => (
                 "not at the branch's tip, or the plan is outdated",
                 "run again on the newest commit",
-                "whoever ran an old job again",
+                "the person who re-ran an old job",
             ),
-            Self::Locked => ("another run holds the run lock", "wait for it, or use --lock-timeout", "nobody"),
+            Self::Locked => ("another run holds the run lock", "wait for it, or use --lock-timeout", "no one"),
             Self::RecordNotDurable => (
                 "published, but the record could not be pushed",
-                "run again: it heals from what was pushed before",
+                "run again: it recovers from what was pushed before",
                 "the maintainer of the repository",
             ),
             Self::Account => (
                 "a token or permission problem, or the account is restricted",
-                "renew the token; look into the app",
+                "renew the token, or check the account in the Instagram app",
                 "the owner of the account",
             ),
             Self::Deferred => {
-                ("a quota, rate limit or cap is reached", "nothing: the rest goes out on a later run", "nobody")
+                ("a quota, rate limit or cap is reached", "nothing: the rest goes out on a later run", "no one")
             }
-            Self::Usage => ("the command line was not understood", "`igsync help`", "whoever wrote the command"),
+            Self::Usage => ("the command line was not understood", "`igsync help`", "the author of the command"),
             Self::Interrupted => {
-                ("interrupted, after a clean stop", "run again: it goes on where it stopped", "whoever stopped it")
+                let next = "run again: it continues where it stopped";
+                ("interrupted, after a clean stop", next, "the person who stopped it")
             }
             Self::Terminated => {
-                ("terminated, after a clean stop", "run again: it goes on where it stopped", "whoever stopped it")
+                let next = "run again: it continues where it stopped";
+                ("terminated, after a clean stop", next, "the person who stopped it")
             }
         };
         Words { meaning, next, who }
@@ -144,7 +146,7 @@ impl Exit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Words {
     pub meaning: &'static str,
-    /// What to do; commands stand in backticks and begin with `igsync`.
+    /// What to do; commands are in backticks and begin with `igsync`.
     pub next: &'static str,
     /// Whose turn it is.
     pub who: &'static str,

@@ -71,7 +71,7 @@ enum Way {
 }
 
 impl Host {
-    /// The way that the configuration names; `None` when there is no way at all. Asks nobody yet, and
+    /// The way that the configuration names; `None` when there is no way at all. Asks no one yet, and
     /// what is wrong with it is told to whoever wants a URL.
     #[must_use]
     pub fn open(hosting: Option<&Hosting>, surroundings: Surroundings<'_>) -> Option<Self> {
@@ -188,7 +188,7 @@ const PROGRAM_PATIENCE: Duration = Duration::from_secs(600);
 /// Secrets of other tools, which a program may need and no message may show.
 const SECRETS: [&str; 4] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"];
 
-/// How long a request may take that carries `len` bytes: a slower line is taken for dead.
+/// How long a request may take that carries `len` bytes: a slower line is treated as dead.
 fn patience(timeout: Duration, len: u64) -> Duration {
     const BYTES_PER_SECOND: u64 = 32 * 1024;
     timeout.saturating_add(Duration::from_secs(len / BYTES_PER_SECOND))

@@ -116,7 +116,7 @@ pub(crate) async fn run(call: Call<'_>) -> Result<Output, Problem> {
     Ok(output)
 }
 
-/// Whether somebody can see what a program asks, or answer it.
+/// Whether someone can see what a program asks, or answer it.
 fn is_at_a_terminal() -> bool {
     io::stdin().is_terminal() || io::stderr().is_terminal()
 }

@@ -48,7 +48,7 @@ impl Style {
             .with_word_separator(WordSeparator::Custom(words))
     }
 
-    /// Text is visible before it is coloured: afterwards nothing tells its escapes from ours.
+    /// Text is visible before it is coloured: afterwards nothing distinguishes its escapes from ours.
     fn paint(self, text: &str, style: owo_colors::Style) -> String {
         let text = text::visible(text);
         if self.colour && !text.is_empty() { style.style(text).to_string() } else { text.into_owned() }

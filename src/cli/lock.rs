@@ -12,15 +12,15 @@ pub enum Lock {
     List(LockList),
     /// Show every attempt of one post
     Show(LockShow),
-    /// Give a record another key, as after renaming a manifest that also changed
+    /// Give a record another key, for example after renaming a manifest that also changed
     Mv(LockMove),
     /// Forget a post: it will be published again
     Rm(LockRemove),
     /// Never publish a post
     Ignore(LockChange),
-    /// Take an edited manifest for what is live: the plan no longer lists it as edited
+    /// Accept an edited manifest as what is live: the plan no longer lists it as edited
     Accept(LockChange),
-    /// Join other lockfiles, also ones with git's conflict markers, into igsync.lock
+    /// Merge other lockfiles, including ones with git's conflict markers, into igsync.lock
     Merge(LockMerge),
 }
 
@@ -30,10 +30,10 @@ pub struct LockScope {
     /// The sandbox's record instead of igsync.lock
     #[arg(long)]
     pub sandbox: bool,
-    /// The account, when several have a post of this name
+    /// The account, if several have a post with this key
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
-    /// How the outcome is written to stdout
+    /// The format of the outcome on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: OutputFormat,
 }
@@ -54,9 +54,9 @@ pub struct LockShow {
 
 #[derive(Debug, Args)]
 pub struct LockMove {
-    /// The key that the record has
+    /// The current key of the record
     pub old: String,
-    /// The key, or the path of the manifest, that it is to have
+    /// The new key, or the path of its manifest
     pub new: String,
     #[command(flatten)]
     pub scope: LockScope,
@@ -89,7 +89,7 @@ pub struct LockChange {
 
 #[derive(Debug, Args)]
 pub struct LockMerge {
-    /// Lockfiles to join; without any, only conflict markers in igsync.lock itself are resolved
+    /// Lockfiles to merge; without any, only conflict markers in igsync.lock itself are resolved
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! What GitHub Actions is told: a summary of the step, outputs, annotations. The binary says all of it
+//! What GitHub Actions is given: a summary of the step, outputs, annotations. The binary writes all of it
 //! itself, since it is the last thing that a step runs, so that signals reach it.
 
 use std::io::Write as _;
@@ -44,7 +44,7 @@ struct RunSummary {
     plan: Option<Plan>,
     findings: Vec<Finding>,
     folder: String,
-    /// The page stands on stdout already.
+    /// The page is on stdout already.
     is_shown: bool,
     /// A person's change of the record.
     changes: usize,
@@ -140,7 +140,7 @@ impl Actions {
         if let Some(days) = days_left.filter(|days| *days < LAST_DAYS) {
             let days = plural(usize::try_from(days).unwrap_or_default(), "day");
             let text = format!(
-                "the token of account {account} ends in {days}: renew it with `igsync auth refresh` and store the new one"
+                "the token for {account} expires in {days}: renew it with `igsync auth refresh` and store the new one"
             );
             self.say(&workflow::annotation("warning", &text));
             self.remark(&text);
@@ -197,7 +197,7 @@ fn waits(posts: usize) -> String {
     format!("{} {}", plural(posts, "post"), if posts == 1 { "waits" } else { "wait" })
 }
 
-/// What the process ends with. The action asks for green where nobody has to act; the `exit_code`
+/// What the process ends with. The action asks for green where no one has to act; the `exit_code`
 /// output keeps the true one.
 pub(super) fn exit_of_process(exit: Exit, env: &Env) -> Exit {
     if exit == Exit::Deferred && env.is_on("IGSYNC_DEFERRED_IS_GREEN") { Exit::Done } else { exit }

@@ -30,7 +30,7 @@ pub(super) async fn run(global: &Global, args: &Apply, ports: &Ports, ui: &Ui) -
     if args.refresh == Refresh::Full && args.no_live_check {
         return Err(Failure::message(
             Exit::Usage,
-            "--refresh full looks at what is live, --no-live-check forbids it",
+            "--refresh full reads what is live, but --no-live-check forbids that",
             "leave one of them out",
         ));
     }
@@ -132,7 +132,7 @@ async fn catch_up(project: &Project, args: &Apply, ports: &Ports, ui: &Ui) -> Re
     let _lock = record::lock(&project.paths, ("apply", args.lock_timeout), ports, ui).await?;
     let is_new = Ledger::open(Arc::clone(&ports.disk), project.paths.clone())?.fold()?;
     if is_new && !project.sandbox {
-        ui.terminal.say("igsync.lock was behind the journal and is whole again");
+        ui.terminal.say("igsync.lock was behind the journal; it is complete again");
         ui.notes(how_to_keep(project, "Record what was published"));
     }
     Ok(())
@@ -168,7 +168,7 @@ fn show(plan: &Plan, args: &Apply, ui: &Ui) -> Result<(), Failure> {
     write_coloured(ui, &report::plan_human::render(plan, ui.terminal.style_out(), ui.terminal.program))
 }
 
-/// Exit 5 when a guard of one of these kinds stands in the plan.
+/// Exit 5 when a guard of one of these kinds is in the plan.
 fn refusal(plan: &Plan, args: &Apply, ui: &Ui, is_meant: impl Fn(GuardKind) -> bool) -> Option<Exit> {
     let mut refused = false;
     for guard in plan.guards.iter().filter(|guard| is_meant(guard.kind)) {
@@ -191,8 +191,8 @@ fn agreed(plan: &Plan, args: &Apply, ui: &Ui) -> Result<bool, Failure> {
     if !ui.terminal.is_interactive {
         return Err(Failure::message(
             Exit::Failure,
-            "publishing cannot be undone, and nobody is here to be asked",
-            "read the plan, then run apply with --yes",
+            "publishing cannot be undone and stdin is not a terminal; pass --yes",
+            "`igsync plan` shows what apply would publish",
         ));
     }
     let posts = plural(plan.summary.publish + plan.summary.resume, "post");

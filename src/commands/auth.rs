@@ -47,11 +47,7 @@ impl TokenSession {
         if !root.is_configured() {
             let text = report::findings::render(root.findings(), ui.terminal.style_err());
             ui.terminal.say(text.trim_end());
-            return Err(Failure::message(
-                Exit::Failure,
-                "the configuration has errors",
-                "mend what the findings above name",
-            ));
+            return Err(Failure::message(Exit::Failure, "the configuration has errors", "fix the findings above"));
         }
         let (config, settings) = (root.config().clone(), root.settings().clone());
         Ok(Self { config, settings, paths: root.paths, transport: ports.open_transport()? })
@@ -72,7 +68,7 @@ impl TokenSession {
             match name {
                 Some(name) => Failure::message(Exit::Usage, format!("there is no account `{name}`"), known),
                 None => {
-                    Failure::message(Exit::Usage, "several accounts, and none was named: add --account NAME", known)
+                    Failure::message(Exit::Usage, "there are several accounts: choose one with --account NAME", known)
                 }
             }
         })
@@ -90,15 +86,15 @@ fn failed(error: &Error) -> Failure {
     Failure::message(exit, error, error.help())
 }
 
-/// Asked before the call: a token that nobody may see is lost.
+/// Asked before the call: a token that no one may see is lost.
 fn check_stdout(ui: &Ui, show: bool) -> Result<(), Failure> {
     if show || !ui.terminal.shows_stdout() {
         return Ok(());
     }
     Err(Failure::message(
         Exit::Usage,
-        "the new token would stand on this terminal",
-        "pipe it to where it is kept (… | gh secret set IGSYNC_ACCESS_TOKEN), or add --show",
+        "the new token would be printed to this terminal",
+        "pipe it to where you store it (… | gh secret set IGSYNC_ACCESS_TOKEN), or add --show",
     ))
 }
 
@@ -120,6 +116,6 @@ fn print_token(issued: &Issued, now: Timestamp, session: &TokenSession, ports: &
 async fn introduce(client: &Client, ui: &Ui) {
     match client.accounts().await {
         Ok(found) => found.iter().for_each(|identity| ui.terminal.say(&report::auth::owner(identity))),
-        Err(error) => ui.terminal.say(&format!("note: whose token it is could not be asked: {error}")),
+        Err(error) => ui.terminal.say(&format!("note: could not check whose token it is: {error}")),
     }
 }

@@ -69,7 +69,7 @@ fn view(project: &Project, account: &Account) -> AccountView {
         max_publish_per_run: account.max_publish_per_run,
         late_after: account.schedule.late_after,
         paused: account.paused.map(|paused| match paused {
-            Paused::Configuration => "`paused: true` stands in igsync.yaml".to_owned(),
+            Paused::Configuration => "`paused: true` is set in igsync.yaml".to_owned(),
             Paused::Environment => "IGSYNC_PAUSED is set".to_owned(),
         }),
     }

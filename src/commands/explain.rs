@@ -15,13 +15,10 @@ pub(super) fn run(code: &str, ui: &Ui) -> Ended {
     let Some(text) = explain(code) else {
         let nearest = closest(&code.to_lowercase(), rules::ALL.iter().map(|rule| rule.name));
         let help = nearest.map_or_else(
-            || {
-                "it takes a rule (IGS2101, caption-too-long), an API code (9007, 2207052, 9007/2207027) or exit:9"
-                    .into()
-            },
+            || "pass a rule (IGS2101, caption-too-long), an API code (9007, 2207052, 9007/2207027) or exit:9".into(),
             |name| format!("did you mean `{name}`?"),
         );
-        return Err(Failure::message(Exit::Usage, format!("igsync knows no rule and no code `{code}`"), help));
+        return Err(Failure::message(Exit::Usage, format!("there is no rule and no code `{code}`"), help));
     };
     write_stdout(ui, &text)?;
     Ok(Exit::Done)
@@ -52,7 +49,7 @@ fn explain(word: &str) -> Option<String> {
 fn rule_text(rule: &Rule) -> String {
     let is_off = rules::OFF_UNLESS_ASKED.iter().any(|off| off.id == rule.id);
     let severity = match rule.severity {
-        _ if is_off => "off unless `rules:` asks for it",
+        _ if is_off => "off unless `rules:` turns it on",
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
@@ -92,7 +89,7 @@ fn codes_text(rows: &[&Known]) -> String {
             let _ = writeln!(text, "{:<9} the whole account: its other posts would fail as well", "Stops:");
         }
         if row.source == Source::Observed {
-            let _ = writeln!(text, "{:<9} in the field; Meta's pages do not list it", "Observed:");
+            let _ = writeln!(text, "{:<9} in practice; Meta's pages do not list it", "Observed:");
         }
         let _ = writeln!(text, "{:<9} {}", "Meta:", row.page);
     }

@@ -27,7 +27,7 @@ pub(super) fn say_findings(project: &Project, ui: &Ui) {
     }
 }
 
-/// [`make`], with the converted pictures of the posts that are due; what is broken about them is told.
+/// [`make`], with the converted pictures of the posts that are due; what is broken about them is reported.
 pub(super) fn make_and_draw(
     project: &mut Project,
     scope: &Scope,

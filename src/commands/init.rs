@@ -68,7 +68,7 @@ const EDITOR: &str = r#"{
 }
 "#;
 
-/// The same bytes stand in `examples/content`, which a published crate does not hold.
+/// The same bytes are in `examples/content`, which a published crate does not hold.
 const WORKFLOWS: [(&str, &str); 4] = [
     (".github/workflows/igsync-plan.yml", include_str!("init/igsync-plan.yml")),
     (".github/workflows/igsync-comment.yml", include_str!("init/igsync-comment.yml")),
@@ -98,7 +98,7 @@ pub(super) fn run(global: &Global, folder: Option<&Path>, ports: &Ports, ui: &Ui
     let kept: Vec<bool> =
         files.iter().map(|(_, _, path)| is_there(&*ports.disk, path)).collect::<Result<_, Failure>>()?;
     for ((name, bytes, path), is_kept) in files.iter().zip(kept) {
-        // What is there is somebody's work.
+        // What is there is someone's work.
         if !is_kept {
             save(&*ports.disk, path, bytes)?;
         }
@@ -112,15 +112,15 @@ pub(super) fn run(global: &Global, folder: Option<&Path>, ports: &Ports, ui: &Ui
         let _ = writeln!(
             said,
             "GitHub reads workflows at the root of a repository only: move .github to {}, and give each step of igsync \
-             `directory:` with the way from there to here.",
+             `directory:` with the path from there to this folder.",
             top.display()
         );
     }
     let _ = write!(
         said,
         "The workflows publish what is merged into main once the environment `instagram` has the secret \
-         IGSYNC_ACCESS_TOKEN; docs/ci.md of igsync leads there step by step.\n\
-         Next: igsync apply --sandbox{place}, once posts/example.yaml is no draft; then git add, git commit.\n"
+         IGSYNC_ACCESS_TOKEN; docs/ci.md of igsync describes each step.\n\
+         Next: igsync apply --sandbox{place}, once posts/example.yaml is no longer a draft; then git add, git commit.\n"
     );
     write_stdout(ui, &said)?;
     Ok(Exit::Done)

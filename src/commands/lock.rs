@@ -63,7 +63,7 @@ async fn show(global: &Global, args: &LockShow, ports: &Ports, ui: &Ui) -> Ended
         return Err(Failure::message(
             Exit::Failure,
             format!("{} has no record", named.key),
-            "`igsync plan` tells what apply would do about it",
+            "`igsync plan` shows what apply would do about it",
         ));
     }
     let text = match args.scope.format {
@@ -79,7 +79,7 @@ async fn rename(global: &Global, args: &LockMove, ports: &Ports, ui: &Ui) -> End
     let named = find(&editing.project, editing.records(), &args.old, &args.scope)?;
     let to = subject::key_of(&editing.project, &args.new);
     if to == named.key || to.as_str().trim().is_empty() || to.as_str().contains(char::is_control) {
-        return Err(Failure::message(Exit::Usage, "the new key must be another name", "lock mv OLD NEW"));
+        return Err(Failure::message(Exit::Usage, "the new key must differ from the old one", "lock mv OLD NEW"));
     }
     let is_heir = |post: &&Arc<igsync_model::manifest::Post>| post.key == to && post.account == named.account;
     let post = editing.project.posts.iter().find(is_heir).cloned();
@@ -89,7 +89,7 @@ async fn rename(global: &Global, args: &LockMove, ports: &Ports, ui: &Ui) -> End
         editing.decide(&named, |subject, ids| by_hand::renamed(subject, &to, &there, post.as_deref(), ids))?;
     let mut done = Done::new("moved", &named.key, &named.account, format!("is now {to}"));
     if named.post.is_some() {
-        done.notes.push(format!("the manifest of {} is still there, and now a post without a record", named.key));
+        done.notes.push(format!("the manifest of {} still exists and is now a post without a record", named.key));
     }
     if post.is_none() {
         done.notes.push(format!("no manifest has the key {to} yet"));
@@ -102,7 +102,7 @@ async fn remove(global: &Global, args: &LockRemove, ports: &Ports, ui: &Ui) -> E
     let named = find(&editing.project, editing.records(), &args.key, &args.scope)?;
     let records = editing.decide(&named, |subject, _| by_hand::removed(subject))?;
     let consequence = match &named.post {
-        Some(post) if post.draft => "it will be published again once its manifest is no draft any more",
+        Some(post) if post.draft => "it will be published again once its manifest is no longer a draft",
         Some(_) => "it will be published again by the next apply",
         None => "it has no manifest; with one, it would be published again",
     };
@@ -115,7 +115,7 @@ async fn remove(global: &Global, args: &LockRemove, ports: &Ports, ui: &Ui) -> E
         if !ui.terminal.is_interactive {
             return Err(Failure::message(
                 Exit::Failure,
-                format!("forgetting {} is dangerous ({consequence}), and nobody is here to be asked", named.key),
+                format!("forgetting {} is dangerous ({consequence}), and stdin is not a terminal", named.key),
                 "add --yes, or use `igsync lock ignore` when it is never to be published",
             ));
         }
@@ -134,7 +134,7 @@ async fn ignore(global: &Global, args: &LockChange, ports: &Ports, ui: &Ui) -> E
     let attempts = attempts_of(editing.records(), &named);
     let mut done = Done::new("ignored", &named.key, &named.account, "is never published".to_owned());
     if attempts.iter().any(|record| record.stage() == Stage::Intent) {
-        done.notes.push("a publish was announced before: the next apply finds out what became of it".to_owned());
+        done.notes.push("a publish was announced before: the next apply checks its outcome".to_owned());
     }
     if attempts.iter().any(|record| record.stage() == Stage::Unknown) {
         done.notes.push(format!(
@@ -150,7 +150,7 @@ async fn accept(global: &Global, args: &LockChange, ports: &Ports, ui: &Ui) -> E
     let mut editing = RecordEdit::open(global, &args.scope, args.change, "lock accept", ports, ui).await?;
     let named = find(&editing.project, editing.records(), &args.key, &args.scope)?;
     let records = editing.decide(&named, |subject, _| by_hand::accepted(subject))?;
-    let done = Done::new("accepted", &named.key, &named.account, "its manifest counts as what is live".to_owned());
+    let done = Done::new("accepted", &named.key, &named.account, "its manifest is accepted as what is live".to_owned());
     editing.finish(records, done, ports, ui).await
 }
 
@@ -184,10 +184,14 @@ fn read(file: &Path, ports: &Ports) -> Result<Records, Failure> {
     let shown = file.display();
     let disk = &*ports.disk;
     let bytes = disk.read(&named(disk, file), format::LIMIT).map_err(|error| {
-        Failure::of_file(&error, format!("{shown} can not be read: {error}"), "lock merge takes lockfiles")
+        Failure::of_file(&error, format!("cannot read {shown}: {error}"), "pass lockfiles to lock merge")
     })?;
     let parsed = format::parse(&bytes).map_err(|error| {
-        Failure::message(Exit::Failure, format!("{shown}: {error}"), "nothing was changed; mend or leave out that file")
+        Failure::message(
+            Exit::Failure,
+            format!("{shown}: {error}"),
+            "nothing was changed; fix that file or leave it out",
+        )
     })?;
     Ok(parsed.records)
 }

@@ -17,7 +17,7 @@ pub(super) fn start(env: &Env, terminal: &Terminal) {
         (None, _) => "igsync=debug".to_owned(),
     };
     let filter = wanted.parse::<Targets>().unwrap_or_else(|error| {
-        terminal.say(&format!("warning: IGSYNC_LOG can not be used ({error}); write it like igsync=debug"));
+        terminal.say(&format!("warning: IGSYNC_LOG cannot be used ({error}); write it like igsync=debug"));
         Targets::new().with_default(LevelFilter::WARN)
     });
     let stderr = terminal.clone();

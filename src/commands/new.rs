@@ -65,17 +65,19 @@ pub(super) fn save(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), Fai
     let made = if disk.stat(folder).is_ok() { Ok(()) } else { disk.create_folder(folder) };
     made.and_then(|()| disk.replace(path, bytes)).map_err(|error| {
         let message = format!("{} cannot be written: {error}", path.display());
-        Failure::of_file(&error, message, "check the folder and its rights")
+        Failure::of_file(&error, message, "check the folder and its permissions")
     })
 }
 
-/// A draft, so that nothing goes out before somebody has looked at it.
+/// A draft, so that nothing goes out before someone has looked at it.
 fn manifest(kind: Kind, stem: &str) -> String {
     let quoted = serde_json::to_string(&format!("./{stem}")).unwrap_or_default();
     // A JSON text is a YAML text in double quotes.
     let media = |extension: &str| format!("{}.{extension}\"", quoted.trim_end_matches('"'));
     let body = match kind {
-        Kind::Image => format!("image: {}\nalt_text: \"\" # what can be seen, for people who cannot\n", media("jpg")),
+        Kind::Image => {
+            format!("image: {}\nalt_text: \"\" # describe the picture for people who cannot see it\n", media("jpg"))
+        }
         Kind::Reel => format!("video: {}\nshare_to_feed: true\n", media("mp4")),
         Kind::Carousel => {
             let item = |n: &str| format!("  - image: {}-{n}.jpg\"\n    alt_text: \"\"\n", quoted.trim_end_matches('"'));

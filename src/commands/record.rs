@@ -56,7 +56,7 @@ pub(super) async fn keep_all(ledger: &Ledger, ui: &Ui) -> Result<(), Failure> {
     })
 }
 
-/// Shows the record lines that only this machine has, as they have to stand in the lockfile.
+/// Shows the record lines that only this machine has, as they have to be in the lockfile.
 pub(super) fn print_unpushed_records(records: &[Record], ui: &Ui) {
     if records.is_empty() {
         return;
@@ -64,7 +64,7 @@ pub(super) fn print_unpushed_records(records: &[Record], ui: &Ui) {
     let line = |record| text::json(format::print_line(std::slice::from_ref(record)).trim_end().to_owned());
     let lines: Vec<String> = records.iter().map(line).collect();
     ui.terminal.insist(&format!(
-        "recorded on this machine only; should it be lost, save these lines to a file and join them with \
+        "recorded on this machine only; in case it is lost, save these lines to a file and merge them with \
          `igsync lock merge FILE`:\n{HEADER}{}\n",
         lines.join("\n")
     ));

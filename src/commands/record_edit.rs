@@ -37,7 +37,7 @@ pub(super) struct RecordEdit {
 struct OpenRecord {
     ledger: Arc<Ledger>,
     remote: RecordPlace,
-    /// Why it would be gone with this machine, and nobody said that it may be.
+    /// Why it would be gone with this machine, and no one said that it may be.
     nowhere: Option<String>,
 }
 
@@ -47,8 +47,8 @@ impl OpenRecord {
         let Some(why) = &self.nowhere else { return Ok(()) };
         Err(Failure::message(
             Exit::Failure,
-            format!("nothing was recorded, because nothing would keep it when this machine is gone: {why}"),
-            "give this job the right to push (permissions: contents: write), or pass --no-push and commit \
+            format!("nothing was recorded, because the record would be lost with this machine: {why}"),
+            "allow this job to push (permissions: contents: write), or pass --no-push and commit \
              igsync.lock yourself",
         ))
     }
@@ -97,7 +97,7 @@ impl RecordEdit {
         Ok(Self { project, open: Some(OpenRecord { ledger, remote, nowhere }), ids, format })
     }
 
-    /// Nothing is written, nobody is asked.
+    /// Nothing is written, no one is asked.
     pub(super) fn is_dry(&self) -> bool {
         self.open.is_none()
     }
@@ -149,7 +149,7 @@ impl RecordEdit {
     ) -> Result<Result<T, Halt>, Failure> {
         let Some(open @ OpenRecord { ledger, .. }) = &self.open else {
             let help = "leave out --dry-run";
-            return Err(Failure::message(Exit::Usage, "a dry run asks nobody", help));
+            return Err(Failure::message(Exit::Usage, "a dry run does not ask Meta", help));
         };
         open.check()?;
         let connector = Connector::open(&self.project, ports).await?;
@@ -203,7 +203,7 @@ impl RecordEdit {
         print_unpushed_records(&not_kept, ui);
         let halt = stop.into_halt();
         let exit = if not_kept.is_empty() { halt.cause.into() } else { Exit::RecordNotDurable };
-        Err(Failure::message(exit, halt.reason, "mend the cause, then run the same command again"))
+        Err(Failure::message(exit, halt.reason, "fix the cause, then run the same command again"))
     }
 
     /// Says what is so; notes are for people only.
@@ -241,7 +241,7 @@ fn unknown_account(name: &AccountName) -> Halt {
     }
 }
 
-/// Why a decision was not written down, and what to do instead.
+/// Why a decision was not recorded, and what to do instead.
 fn objected(objection: &Objection, key: &PostKey) -> Failure {
     let (message, help) = match objection {
         Objection::NoSuchPost => {
@@ -257,13 +257,13 @@ fn objected(objection: &Objection, key: &PostKey) -> Failure {
         }
         Objection::NotLive => (
             format!("{key} is not recorded as published"),
-            format!("say that it is live: `igsync resolve {} --published`", key.argument()),
+            format!("record that it is live: `igsync resolve {} --published`", key.argument()),
         ),
         Objection::Taken(key) => (
             format!("{key} has a record of its own"),
-            format!("look at it with `igsync lock show {0}`; forget it with `igsync lock rm {0}`", key.argument()),
+            format!("inspect it with `igsync lock show {0}`; forget it with `igsync lock rm {0}`", key.argument()),
         ),
-        Objection::NoManifest => (format!("{key} has no manifest"), "bring the manifest back".to_owned()),
+        Objection::NoManifest => (format!("{key} has no manifest"), "restore the manifest".to_owned()),
     };
     Failure::message(Exit::Failure, message, help)
 }

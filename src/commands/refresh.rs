@@ -27,7 +27,7 @@ pub(super) struct Asked {
     pub now: Timestamp,
 }
 
-/// Asks for a plan that nobody carries out: what is found stays in memory.
+/// Asks for a plan that no one carries out: what is found stays in memory.
 pub(super) async fn for_plan(
     project: &mut Project,
     scope: &Scope,
@@ -54,7 +54,7 @@ pub(super) async fn for_plan(
         look(&mut run, project, scope, &settled, ports).await?;
     }
     for (name, halt) in run.halted() {
-        ui.terminal.say(&format!("account {name} could not be asked: {}\n  help: {}", halt.reason, halt.help));
+        ui.terminal.say(&format!("could not ask Meta about account {name}: {}\n  help: {}", halt.reason, halt.help));
     }
     let now = due_by(project, scope, run.server_now(), ports);
     Ok(Asked { settled, is_incomplete: !run.halted().is_empty(), now })

@@ -131,7 +131,7 @@ async fn look_up(
                     seen = Seen { media_id: Some(media.id), permalink: media.permalink, at: media.timestamp };
                 }
                 None => {
-                    notes.push("the account's newest 100 posts do not have that link; its id stays open".to_owned());
+                    notes.push("none of the account's newest 100 posts has that link; its id stays unknown".to_owned());
                 }
             }
         }
@@ -172,12 +172,12 @@ async fn say_not_published(editing: &mut RecordEdit, named: &Named, ports: &Port
     let ruled_out: Vec<&MediaId> = records.iter().flat_map(|record| &record.not_ours).collect();
     if !ruled_out.is_empty() {
         let ids: Vec<String> = ruled_out.iter().map(ToString::to_string).collect();
-        done.notes.push(format!("never taken for this post again: {}", ids.join(", ")));
+        done.notes.push(format!("never matched to this post again: {}", ids.join(", ")));
     }
     let now = ports.clock.now();
     if records.iter().flat_map(|record| &record.intents).any(|intent| intent.lease_until > now) {
         done.notes.push(
-            "its publish was sent minutes ago and could still take effect: look once more before the next apply"
+            "its publish was sent minutes ago and could still take effect: check again before the next apply"
                 .to_owned(),
         );
     }
@@ -194,7 +194,7 @@ async fn settle(editing: &mut RecordEdit, named: &Named, ports: &Ports, ui: &Ui)
         return Ok(Exit::Done);
     }
     if editing.is_dry() {
-        let note = "would ask Meta what became of it, and record the answer".to_owned();
+        let note = "would ask Meta for the outcome, and record it".to_owned();
         report(editing, named, &attempts, vec![note], ports, ui).await?;
         return Ok(Exit::Done);
     }
@@ -215,15 +215,15 @@ async fn settle(editing: &mut RecordEdit, named: &Named, ports: &Ports, ui: &Ui)
     let mut notes = Vec::new();
     if let Some(halt) = halt {
         exit = exit.or(halt.cause.into());
-        notes.push(format!("could not be asked to the end: {}\n  help: {}", halt.reason, halt.help));
+        notes.push(format!("could not be checked completely: {}\n  help: {}", halt.reason, halt.help));
     } else if undecided {
-        notes.push("Meta does not tell yet; ask again in some minutes".to_owned());
+        notes.push("Meta gives no answer yet; try again in a few minutes".to_owned());
     }
     report(editing, named, &attempts, notes, ports, ui).await?;
     Ok(exit)
 }
 
-/// Says how the post stands, and keeps what was found.
+/// Reports the state of the post, and keeps what was found.
 async fn report(
     editing: &RecordEdit,
     named: &Named,
@@ -245,11 +245,11 @@ async fn report(
             notes.push(format!("not: `igsync resolve {key} --not-published`"));
             ("unknown", in_words(reason))
         }
-        Some((State::Intent, _)) => ("open", "the next apply goes on with the same container".to_owned()),
+        Some((State::Intent, _)) => ("open", "the next apply continues with the same container".to_owned()),
         Some((State::Containers, _)) => ("prepared", "nothing was sent yet".to_owned()),
         Some((State::NotPublished(_), _)) => ("not published", "the next apply makes a new container".to_owned()),
         Some((State::Failed(refused), _)) => ("failed", in_words(&refused.reason)),
-        Some((State::Deleted, _)) => ("deleted", "it is not live any more".to_owned()),
+        Some((State::Deleted, _)) => ("deleted", "it is no longer live".to_owned()),
         Some((State::Ignored | State::Forgotten(_), _)) => ("ignored", "it is never published".to_owned()),
     };
     let mut done = Done::new(action, &named.key, &named.account, meaning);

@@ -26,8 +26,8 @@ pub(super) async fn run(global: &Global, args: &Args, ports: &Ports, ui: &Ui) ->
         .fetching_through(transport);
     if let Some(file) = &args.faults {
         let text = disk.read(&named(disk, file), 1 << 20).map_err(|error| {
-            let message = format!("{} can not be read: {error}", file.display());
-            Failure::of_file(&error, message, "--faults takes a JSON file")
+            let message = format!("cannot read {}: {error}", file.display());
+            Failure::of_file(&error, message, "pass a JSON file to --faults")
         })?;
         for fault in faults(&text, file)? {
             sandbox.add_fault(fault);
@@ -36,8 +36,8 @@ pub(super) async fn run(global: &Global, args: &Args, ports: &Ports, ui: &Ui) ->
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", args.port)).await.map_err(|error| {
         Failure::message(
             Exit::Failure,
-            format!("port {} on 127.0.0.1 can not be used: {error}", args.port),
-            "choose another with --port; 0 takes a free one",
+            format!("cannot use port {} on 127.0.0.1: {error}", args.port),
+            "choose another with --port; 0 picks a free one",
         )
     })?;
     let address = listener.local_addr().map_err(|error| Failure::message(Exit::Failure, error, "try again"))?;

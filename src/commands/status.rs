@@ -1,4 +1,4 @@
-//! `igsync status`: how each account stands, in one screen. Reads, and never writes.
+//! `igsync status`: the state of each account, on one screen. Reads, and never writes.
 
 use std::collections::BTreeSet;
 
@@ -46,7 +46,7 @@ pub(super) async fn run(global: &Global, args: &Status, ports: &Ports, ui: &Ui) 
         let (status, is_reached) = match status {
             Ok(status) => (status, true),
             Err(failure) => {
-                let (problem, help) = (failure.report.to_string(), "check the network, then ask again".to_owned());
+                let (problem, help) = (failure.report.to_string(), "check the network, then try again".to_owned());
                 let token = TokenReport::unusable(account, problem, help, ports.clock.now());
                 (offline(account, &project, &plan, token), false)
             }
@@ -97,7 +97,7 @@ async fn look(
     Ok(AccountStatus { quota, ..offline(account, project, plan, token) })
 }
 
-/// What is known without asking anybody.
+/// What is known without asking anyone.
 fn offline(account: &Account, project: &Project, plan: &Plan, token: TokenReport) -> AccountStatus {
     let user = token.user_id.clone().or_else(|| project.user_of(account));
     let records: Vec<&Record> =
@@ -124,7 +124,7 @@ fn offline(account: &Account, project: &Project, plan: &Plan, token: TokenReport
         next: next.map(|change| Line { key: change.key.clone(), kind: change.kind, at: change.due_at, text: None }),
         paused: account.paused.map(|paused| {
             match paused {
-                Paused::Configuration => "`paused: true` stands in igsync.yaml",
+                Paused::Configuration => "`paused: true` is set in igsync.yaml",
                 Paused::Environment => "IGSYNC_PAUSED is set",
             }
             .to_owned()
@@ -138,7 +138,7 @@ fn line(record: &Record) -> Line {
         State::Published(live) => live.permalink.clone(),
         State::Unknown(reason) => reason.as_ref().map(ToString::to_string),
         State::Intent => Some("publish announced".to_owned()),
-        _ => Some("containers made".to_owned()),
+        _ => Some("containers created".to_owned()),
     };
     Line { key: record.key.clone(), kind: record.kind, at: record.published_at().or(announced), text }
 }

@@ -57,7 +57,7 @@ impl Streams {
 #[expect(clippy::struct_excessive_bools, reason = "independent facts about two streams")]
 pub struct Terminal {
     pub streams: Streams,
-    /// Somebody can be asked a question.
+    /// Someone can be asked a question.
     pub is_interactive: bool,
     /// stderr is a terminal that can redraw lines.
     pub shows_progress: bool,
@@ -147,14 +147,14 @@ impl Terminal {
         Style { colour: self.colour_err, width: self.width, unicode: self.unicode }
     }
 
-    /// What shows a run while it goes on.
+    /// What shows a run while it continues.
     pub fn progress(&self, clock: &Arc<dyn Clock>) -> Box<dyn Observer> {
         let lines = Box::new(self.guarded_err());
         let drawn = self.shows_progress.then(indicatif::ProgressDrawTarget::stderr);
         Box::new(report::progress::Human::new(lines, drawn, Arc::clone(clock), self.style_err(), self.program))
     }
 
-    /// Whether somebody would read what is written to stdout off the screen.
+    /// Whether someone would read what is written to stdout off the screen.
     pub fn shows_stdout(&self) -> bool {
         io::stdout().is_terminal()
     }
@@ -171,7 +171,7 @@ impl Terminal {
 
     /// Asks a question that only a clear yes answers.
     pub fn confirm(&self, question: &str) -> bool {
-        let _ = put(&self.streams.err, &format!("{question} Only `yes` goes on: "), false);
+        let _ = put(&self.streams.err, &format!("{question} Type `yes` to continue: "), false);
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).is_ok() && answer.trim() == "yes"
     }

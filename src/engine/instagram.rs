@@ -194,7 +194,7 @@ pub fn refusal(error: &Error) -> Refusal {
         _ => Class::Other,
     };
     let help = match api.and_then(|api| api.regain_minutes) {
-        Some(minutes) => format!("run apply again in {minutes} minutes: every earlier call makes it longer"),
+        Some(minutes) => format!("run apply again in {minutes} minutes: any earlier call extends the wait"),
         None => error.help().to_owned(),
     };
     Refusal {
@@ -213,16 +213,17 @@ pub fn wrong_clock(wrong: &WrongDate) -> Refusal {
     let WrongDate { said, expected, by } = wrong;
     let (text, help) = match (said, by) {
         (None, _) => (
-            "the server's time cannot be read: its answer has a Date header that is no date".to_owned(),
-            "nothing is published without the server's time; look for a proxy that changes answers, and run apply again",
+            "cannot read the server's time: its answer has an invalid Date header".to_owned(),
+            "nothing is published without the server's time; check for a proxy that changes answers, then run apply \
+             again",
         ),
         (Some(said), Reference::ThisMachine) => (
-            format!("the clocks differ: the server says {said:.0}, this machine says {expected:.0}"),
-            "set the clock of this machine; where an emulator's clock is meant to differ, set IGSYNC_MAX_SKEW_MS",
+            format!("the clocks differ: {said:.0} on the server, {expected:.0} on this machine"),
+            "set the clock of this machine; if an emulator's clock is meant to differ, set IGSYNC_MAX_SKEW_MS",
         ),
         (Some(said), Reference::EarlierAnswers) => (
-            format!("the server's clock jumped: it says {said:.0}, by its earlier answers it is {expected:.0}"),
-            "nothing is published by a clock that may be wrong; run apply again",
+            format!("the server's clock jumped: it shows {said:.0}, but its earlier answers imply {expected:.0}"),
+            "igsync does not rely on a clock that may be wrong; run apply again",
         ),
     };
     Refusal { class: Class::Other, code: None, subcode: None, text, help: help.to_owned(), trace: None }
@@ -258,7 +259,7 @@ fn observed(code: StatusCode, subcode: Option<i64>) -> Observed {
     Observed { reading, why: (reading == Reading::Failed).then(|| failed(subcode)) }
 }
 
-/// Why a container reads `ERROR`; the subcode stands in the text of its status.
+/// Why a container reads `ERROR`; the subcode is in the text of its status.
 fn failed(subcode: Option<i64>) -> Refusal {
     let Some(known) = subcode.and_then(codes::lookup_subcode) else {
         let number = subcode.map_or_else(String::new, |subcode| format!(" (subcode {subcode})"));
@@ -267,7 +268,7 @@ fn failed(subcode: Option<i64>) -> Refusal {
             code: None,
             subcode: None,
             text: format!("Meta could not process the media{number}"),
-            help: "check the media file, then run apply again: a new container is made".to_owned(),
+            help: "check the media file, then run apply again: a new container is created".to_owned(),
             trace: None,
         };
     };

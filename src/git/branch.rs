@@ -20,7 +20,7 @@ use igsync_ports::{RemoteError, Version};
 /// Stands for a branch that the remote does not have yet.
 const ABSENT: &str = "absent";
 
-/// What stands on a branch.
+/// What is on a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetched {
     pub version: Version,
@@ -33,7 +33,7 @@ pub struct Fetched {
 pub struct Branch {
     checkout: Checkout,
     target: Target,
-    /// Where this clone notes the remote's tip: out of the way of everybody's branches, and one for each
+    /// Where this clone notes the remote's tip: out of the way of everyone's branches, and one for each
     /// content root, because two may run side by side.
     note: String,
     /// A branch that igsync alone writes to, and may begin.
@@ -99,7 +99,7 @@ impl Branch {
         }
     }
 
-    /// Replaces the lockfile that stands at `over` by `text`, and changes nothing else there. When this
+    /// Replaces the lockfile that is at `over` by `text`, and changes nothing else there. When this
     /// returns a version, every later fetch of any machine sees the text or a successor.
     pub async fn put(&self, over: &Version, text: &[u8], about: &str) -> Result<Version, RemoteError> {
         let version = self.exchange(over, text, about).await?;
@@ -121,7 +121,7 @@ impl Branch {
         &self.checkout.git
     }
 
-    /// Reads what stands there now.
+    /// Reads what is there now.
     pub async fn fetch(&self) -> Result<Fetched, RemoteError> {
         let Some(commit) = self.tip().await? else {
             return Ok(Fetched { version: Version(ABSENT.to_owned()), text: None });
@@ -168,8 +168,8 @@ impl Branch {
         Ok(output.code == Some(2))
     }
 
-    /// Pushes `commit` if the branch stands at `over`. The lease makes that exact: without it, a branch that
-    /// somebody has set back would be wound forward again.
+    /// Pushes `commit` if the branch is at `over`. The lease makes that exact: without it, a branch that
+    /// someone has set back would be wound forward again.
     async fn push(&self, commit: &str, over: &Version, is_rehearsal: bool) -> Result<(Said, String), Error> {
         let name = self.target.full_name();
         let expected = if over.0 == ABSENT { "" } else { &over.0 };
@@ -205,7 +205,7 @@ impl Branch {
         if matches!(pushed, Ok((Said::Taken, _))) {
             return Ok(Version(commit));
         }
-        // No word of the push is believed, its success apart: what stands there now tells.
+        // No output of the push is trusted except its success: what is there now decides.
         let tip = self.tip().await?;
         if let Some(tip) = &tip
             && self.checkout.is_ancestor(&commit, tip).await.map_err(unclear)?
@@ -222,7 +222,7 @@ impl Branch {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes it by value")]
 fn unclear(error: Error) -> RemoteError {
     match error {
         Error::NotRun(_) => RemoteError::Refused(error.to_string()),

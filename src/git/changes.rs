@@ -9,9 +9,9 @@ use super::program::failed;
 /// Why the changes of a branch are not known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChangesError {
-    #[error("git knows no such commit here")]
+    #[error("git finds no such commit in this repository")]
     NoCommit,
-    #[error("this checkout and that commit have no commit in common here")]
+    #[error("this checkout and that commit have no commit in common in this clone")]
     NothingInCommon,
     #[error(transparent)]
     Git(#[from] Error),

@@ -20,7 +20,7 @@ pub struct Checkout {
 }
 
 impl Checkout {
-    /// Looks where `git` stands.
+    /// Finds out what is checked out.
     pub async fn find(git: Git) -> Result<Self, Error> {
         let mut prefix = git.bytes(&["rev-parse", "--show-prefix"], b"").await?;
         prefix.pop();
@@ -84,7 +84,7 @@ impl Checkout {
         let answer = answer.map_err(|error| error.to_string())?;
         let named = answer.lines().find_map(|line| line.strip_prefix("ref: refs/heads/")?.split('\t').next());
         named.map(str::to_owned).ok_or_else(|| {
-            format!("a commit is checked out and no branch, and {remote} does not say which branch is meant")
+            format!("a commit is checked out and no branch, and {remote} does not name a default branch")
         })
     }
 }

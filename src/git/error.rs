@@ -8,19 +8,19 @@ use super::redact::shown;
 /// Why git gave no usable answer. Texts are for people: without credentials, one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    #[error("git can not be run: {0}")]
+    #[error("cannot run git: {0}")]
     NotRun(String),
     #[error("git {command} gave no answer within {} s", limit.as_secs_f64())]
     TooLong { command: String, limit: Duration },
-    #[error("git {command} answered more than igsync reads")]
+    #[error("git {command} printed more than igsync reads")]
     TooMuch { command: String },
     /// Git ended with an error.
     #[error("git {command}: {said}")]
     Failed { command: String, code: Option<i32>, said: String },
-    #[error("git {command} answered something that igsync does not understand")]
+    #[error("git {command} printed something that igsync does not understand")]
     Unreadable { command: String },
     /// What lies in the content root or above it and only looks like a repository is none.
-    #[error("not a git repository: no folder from the content root upwards holds a .git")]
+    #[error("not a git repository: no folder from the content root upwards contains a .git")]
     NoRepository,
     #[error("{}", shown(&format!("{} is not the repository of the content root: {why}", git_dir.display())))]
     NotItsRepository { git_dir: PathBuf, why: &'static str },

@@ -35,11 +35,11 @@ impl Checkout {
         let wanted = self.git.line(&["rev-parse".into(), "--verify".into(), self.lockfile_in(commit)], b"").await?;
         let on_disk = self.git.line(&["hash-object", "--no-filters", "--", "igsync.lock"], b"").await?;
         if on_disk != wanted {
-            return Ok(Followed::Left("igsync.lock on disk is another one"));
+            return Ok(Followed::Left("igsync.lock on disk is different"));
         }
         let staged = ["diff-index", "--cached", "--name-only", &head, "--", "igsync.lock"];
         if self.git.answer(&staged).await?.is_some() {
-            return Ok(Followed::Left("another igsync.lock is staged"));
+            return Ok(Followed::Left("a different igsync.lock is staged"));
         }
         self.git.line(&["update-index", "--add", "--", "igsync.lock"], b"").await?;
         self.git.line(&["update-ref", "-m", "igsync: the record was pushed", "HEAD", commit, &head], b"").await?;

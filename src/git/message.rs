@@ -51,7 +51,7 @@ pub(super) fn run_page(variable: &dyn Fn(&str) -> Option<String>) -> Option<Stri
     (is_address && page.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'@')).then_some(page)
 }
 
-/// Who makes the commits, as variables for git; empty where git knows somebody.
+/// Who makes the commits, as variables for git; empty where git knows someone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Signature {
     name: Option<String>,
@@ -66,7 +66,7 @@ impl Signature {
         } else {
             ("igsync", "igsync@localhost")
         };
-        // A half of a person would be nobody.
+        // A half of a person would be no one.
         for setting in ["user.name", "user.email"] {
             if git.answer(&["config", "--get", setting]).await?.is_none() {
                 return Ok(Self { name: Some(name.to_owned()), email: Some(email.to_owned()) });

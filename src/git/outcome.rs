@@ -1,7 +1,7 @@
 //! What a push said about itself, read from `git push --porcelain`. Pure.
 //!
-//! Whether the commit has arrived is never decided here: the next fetch tells. This tells only whether
-//! pushing again can help, where the remote's branch still stands as before.
+//! Whether the commit has arrived is never decided here: the next fetch shows it. This decides only whether
+//! pushing again can help, where the remote's branch is still as before.
 
 use super::redact::shown;
 use igsync_ports::RemoteError;
@@ -84,7 +84,7 @@ const FINAL: &[&str] = &[
     "src refspec",
 ];
 
-/// Why the branch was not moved, given that it still stands where it stood.
+/// Why the branch was not moved, given that it has not moved.
 pub(super) fn why(said: &Said, stderr: &str) -> RemoteError {
     let lower = stderr.to_ascii_lowercase();
     let speaks_of = |words: &[&str]| words.iter().any(|word| lower.contains(word));
@@ -92,7 +92,7 @@ pub(super) fn why(said: &Said, stderr: &str) -> RemoteError {
         let text = shown(stderr);
         match said {
             Said::Declined(reason) => format!("{}: {text}", shown(reason)),
-            _ if text.is_empty() => "the remote did not take the commit".to_owned(),
+            _ if text.is_empty() => "the remote did not accept the commit".to_owned(),
             _ => text,
         }
     };

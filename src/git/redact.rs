@@ -26,7 +26,7 @@ pub(super) fn shown(text: &str) -> String {
     excerpt(&without_credentials(&joined), LIMIT)
 }
 
-/// `https://user:token@host` loses what stands before the `@`; words that look like tokens lose themselves.
+/// `https://user:token@host` loses what is before the `@`; words that look like tokens lose themselves.
 fn without_credentials(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;

@@ -30,7 +30,7 @@ pub(super) struct Repository {
     work_tree: OsString,
     /// Arguments that switch the configured filters off.
     no_filters: Vec<OsString>,
-    /// Somebody has set up an ssh of their own.
+    /// Someone has set up an ssh of their own.
     has_ssh_command: bool,
 }
 
@@ -142,7 +142,7 @@ pub(super) fn nearest(root: &Path) -> Result<Option<(&Path, PathBuf)>, Error> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => Err(error),
         };
-        let git_dir = git_dir.map_err(|_| unusable("it can not be read"))?;
+        let git_dir = git_dir.map_err(|_| unusable("it cannot be read"))?;
         let Some(git_dir) = git_dir.and_then(|path| fs::canonicalize(path).ok()) else {
             return Err(unusable("it names no repository"));
         };
@@ -150,7 +150,7 @@ pub(super) fn nearest(root: &Path) -> Result<Option<(&Path, PathBuf)>, Error> {
             Ok(_) => return Ok(Some((top, git_dir))),
             // An empty folder of this name: git passes it by, too.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(_) => return Err(unusable("it can not be read")),
+            Err(_) => return Err(unusable("it cannot be read")),
         }
     }
     Ok(None)

@@ -48,7 +48,7 @@ pub(super) fn remote(facts: &Facts) -> Result<String, String> {
         [only] => Ok(only.clone()),
         _ if has("origin") => Ok("origin".to_owned()),
         several => Err(format!(
-            "this branch follows none of the remotes {}; say which with `git branch --set-upstream-to`",
+            "this branch follows none of the remotes {}; choose one with `git branch --set-upstream-to`",
             several.join(", ")
         )),
     }

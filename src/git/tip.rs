@@ -4,7 +4,7 @@ use super::checkout::Checkout;
 use super::error::Error;
 use super::program::failed;
 
-/// How the checkout stands to the tip of a branch.
+/// How the checkout relates to the tip of a branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tip {
     /// It is the tip.

@@ -12,9 +12,9 @@ use super::message::Signature;
 pub(super) enum TreeError {
     #[error(transparent)]
     Git(#[from] Error),
-    #[error("{0} is no plain file at the remote")]
+    #[error("{0} is not a regular file on the remote")]
     NoFile(String),
-    #[error("{0} is no folder at the remote")]
+    #[error("{0} is not a folder on the remote")]
     NoFolder(String),
 }
 
@@ -92,7 +92,7 @@ async fn over(
     git.line(&arguments, message.as_bytes()).await
 }
 
-/// From the file up to the top: every folder on the way is written anew with one entry exchanged.
+/// From the file up to the top: every folder on the way is written again with one entry exchanged.
 async fn tree_with(git: &Git, parent: Option<&str>, path: &[u8], blob: &str) -> Result<String, TreeError> {
     let mut id = blob.to_owned();
     let mut below = path;
@@ -134,7 +134,7 @@ fn said(path: &[u8]) -> String {
     String::from_utf8_lossy(path).into_owned()
 }
 
-/// What stands directly in a folder of a commit; nothing where there is no such folder.
+/// What is directly in a folder of a commit; nothing where there is no such folder.
 async fn list(git: &Git, commit: &str, folder: &[u8]) -> Result<Vec<Entry>, TreeError> {
     let inside = if folder.is_empty() { Vec::new() } else { [folder, b"/"].concat() };
     let mut arguments: Vec<OsString> = ["ls-tree", "-z", "--full-tree", commit].map(OsString::from).into();

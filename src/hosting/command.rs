@@ -1,7 +1,7 @@
 //! A program of the user's gives files their URLs.
 //!
 //! It is run without a shell, in the content root, as `PROGRAM ARGUMENTS… PATH SHA256 TYPE`; the same
-//! three stand in `IGSYNC_MEDIA_PATH`, `IGSYNC_MEDIA_SHA256` and `IGSYNC_MEDIA_TYPE`. It prints the URL,
+//! three are in `IGSYNC_MEDIA_PATH`, `IGSYNC_MEDIA_SHA256` and `IGSYNC_MEDIA_TYPE`. It prints the URL,
 //! and nothing else, on one line.
 
 use std::ffi::OsString;
@@ -91,7 +91,7 @@ impl Program {
             lines => return wrong(&format!("printed {} lines instead of one URL", lines.len())),
         };
         match Url::parse(line) {
-            _ if !line.is_ascii() => wrong("printed a URL with characters outside of ASCII: percent-encode them"),
+            _ if !line.is_ascii() => wrong("printed a URL with non-ASCII characters: percent-encode them"),
             Ok(url) if net::has_user(&url) => wrong("printed a URL with a user or password, which Meta does not send"),
             Ok(url) if net::is_private_line(&url) => Ok(url),
             _ => wrong("printed no https URL"),
@@ -104,10 +104,10 @@ impl Program {
                 Error::NoProgram { program: self.name().to_owned(), problem: error.to_string() }
             }
             Problem::TooSlow => {
-                self.failed(file, &format!("took longer than {} s and was ended", self.patience.as_secs()))
+                self.failed(file, &format!("took longer than {} s and was stopped", self.patience.as_secs()))
             }
             Problem::TooMuch => {
-                self.failed(file, &format!("printed more than {} KiB and was ended", OUTPUT_LIMIT / 1024))
+                self.failed(file, &format!("printed more than {} KiB and was stopped", OUTPUT_LIMIT / 1024))
             }
             Problem::Lost(error) => self.failed(file, &format!("was lost: {error}")),
         }

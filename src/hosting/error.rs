@@ -13,28 +13,28 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     File(#[from] FileError),
-    #[error("{name} is converted by igsync, and its host serves only files that are there already")]
+    #[error("{name} is converted by igsync, and its host serves only files that exist already")]
     #[diagnostic(help(
-        "convert the file yourself and name the result, or host by media.hosting.object_store or media.hosting.command"
+        "convert the file yourself and name the result, or use media.hosting.object_store or media.hosting.command"
     ))]
     MadeHere { name: Arc<str> },
     #[error("the host gives {name} an address on this machine, which Meta cannot reach")]
-    #[diagnostic(help("host at an https address; loopback addresses work against a sandbox alone"))]
+    #[diagnostic(help("use an https address; loopback addresses work only against a sandbox"))]
     OnThisMachine { name: Arc<str> },
 
     #[error(transparent)]
     #[diagnostic(transparent)]
     Template(#[from] template::Error),
 
-    #[error("media are hosted from git, and git does not help: {problem}")]
+    #[error("media are hosted from git, but git failed: {problem}")]
     #[diagnostic(help(
         "run igsync in a checkout of the repository, or choose another media.hosting than github or {{commit}}"
     ))]
     NoGit { problem: String },
-    #[error("media are hosted from a commit, and there is none yet")]
+    #[error("media are hosted from a commit, but there is none yet")]
     #[diagnostic(help("commit the media and push them, then run apply again"))]
     NoCommit,
-    #[error("commit {commit} is not pushed: nobody else can fetch its media")]
+    #[error("commit {commit} is not pushed, so Meta cannot fetch its media")]
     #[diagnostic(help("run `git push`, then run apply again"))]
     NotPushed { commit: String },
     #[error("{name} {what}: the host does not have these bytes")]
@@ -51,22 +51,22 @@ pub enum Error {
 
     #[error("the object store has no keys: nothing in {missing}")]
     #[diagnostic(help(
-        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (R2, MinIO and others name theirs the same here), or AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE"
+        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (for R2, MinIO and others too), or AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE"
     ))]
     NoKeys { missing: String },
-    #[error("the object store can not be used: {problem}")]
+    #[error("cannot use the object store: {problem}")]
     #[diagnostic(help("correct media.hosting.object_store in igsync.yaml, or the AWS_ variables"))]
     StoreSettings { problem: String },
     #[error("there is no bucket `{bucket}` at {endpoint}")]
-    #[diagnostic(help("make the bucket, or correct media.hosting.object_store: bucket, region, endpoint"))]
+    #[diagnostic(help("create the bucket, or correct media.hosting.object_store: bucket, region, endpoint"))]
     NoBucket { bucket: String, endpoint: String },
-    #[error("the keys do not open the bucket `{bucket}` ({code})")]
+    #[error("the keys give no access to the bucket `{bucket}` ({code})")]
     #[diagnostic(help(
-        "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; they must be of the same account as the bucket"
+        "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; they must belong to the same account as the bucket"
     ))]
     WrongKeys { bucket: String, code: String },
     #[error("the keys of the object store have expired (ExpiredToken)")]
-    #[diagnostic(help("get new ones into AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"))]
+    #[diagnostic(help("set new ones in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"))]
     ExpiredKeys,
     #[error("the keys may not write into the bucket `{bucket}` (AccessDenied)")]
     #[diagnostic(help("allow them s3:PutObject and s3:GetObject on the bucket's objects"))]
@@ -74,19 +74,19 @@ pub enum Error {
     #[error("the bucket `{bucket}` is in another region{}", region.as_ref().map_or_else(String::new, |region| format!(": {region}")))]
     #[diagnostic(help("set media.hosting.object_store.region"))]
     OtherRegion { bucket: String, region: Option<String> },
-    #[error("the clock of this machine is wrong, so the object store takes no signature of it")]
+    #[error("the clock of this machine is wrong, so the object store rejects its signatures")]
     #[diagnostic(help("set the clock, then run apply again"))]
     WrongClock,
-    #[error("the bucket holds {found} bytes as {name}, where {expected} belong")]
-    #[diagnostic(help("names are made of the content: remove the damaged object, then run apply again"))]
+    #[error("the bucket has {found} bytes as {name}, expected {expected}")]
+    #[diagnostic(help("names come from the content: remove the damaged object, then run apply again"))]
     OtherBytes { name: String, found: u64, expected: u64 },
     #[error("{endpoint} did not {step} {name}: {problem}")]
-    #[diagnostic(help("nothing was made at Meta; run apply again when the store answers"))]
+    #[diagnostic(help("nothing was created at Meta; run apply again when the store answers"))]
     Store { name: Arc<str>, step: &'static str, endpoint: String, problem: String, is_unreachable: bool },
 
     #[error("the hosting command `{program}` could not be run: {problem}")]
     #[diagnostic(help(
-        "media.hosting.command is a program and its arguments, without a shell; paths are meant from the content root"
+        "media.hosting.command is a program and its arguments, without a shell; paths are relative to the content root"
     ))]
     NoProgram { program: String, problem: String },
     #[error("the hosting command `{program}` {what} (for {name})")]
@@ -95,12 +95,12 @@ pub enum Error {
     ))]
     Program { program: String, name: Arc<str>, what: String },
 
-    #[error("the sandbox did not take {name} (HTTP {status})")]
+    #[error("the sandbox did not accept {name} (HTTP {status})")]
     #[diagnostic(help(
         "the base URL is on loopback but is no igsync sandbox: set media.hosting, or start `igsync sandbox`"
     ))]
     NoSandbox { name: Arc<str>, status: u16 },
-    #[error("the sandbox did not take {name}: {problem}")]
+    #[error("the sandbox did not accept {name}: {problem}")]
     #[diagnostic(help("is it still running?"))]
     SandboxGone { name: Arc<str>, problem: String },
 }

@@ -56,7 +56,7 @@ pub enum Reach {
     ThisMachine,
 }
 
-/// A URL that passed. `Some`: what a picture is whose file nobody here has.
+/// A URL that passed. `Some`: what a picture is whose file no one here has.
 pub type Proven = Option<Arc<Facts>>;
 
 /// Proves URLs, each once in a run.

@@ -44,7 +44,7 @@ impl Sandbox {
             timeout: self.timeout,
             answer_limit: 1 << 20,
         };
-        // A sandbox that cannot be reached is one all the same: the upload tells what is wrong.
+        // A sandbox that cannot be reached is one all the same: the upload shows what is wrong.
         self.transport.send(request).await.map_or(true, |answer| answer.status == 200)
     }
 

@@ -1,7 +1,7 @@
 //! A bucket of S3, or of a service that speaks like S3.
 //!
 //! Names are made of the content, `{prefix}/{sha256}.{ext}`: what is there already is never sent again,
-//! and a link that somebody holds never changes its bytes. The library signs and shapes the requests;
+//! and a link that someone holds never changes its bytes. The library signs and shapes the requests;
 //! they go out through our own [`Transport`], so that one place decides about TLS roots, proxies,
 //! redirects and plain http.
 
@@ -48,7 +48,7 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Reads the keys from the environment, as the AWS tools do. Asks nobody yet.
+    /// Reads the keys from the environment, as the AWS tools do. Asks no one yet.
     pub(super) fn open(
         settings: &ObjectStore,
         env: &dyn Fn(&str) -> Option<String>,
@@ -145,7 +145,7 @@ impl Store {
             Err(error) => Err(error),
         };
         if ended.is_err() {
-            // Parts that nobody completes cost money. When this fails, too, the bucket's own rule for
+            // Parts that no one completes cost money. When this fails, too, the bucket's own rule for
             // incomplete uploads is left.
             let _ = upload.abort().await;
         }

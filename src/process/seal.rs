@@ -2,7 +2,7 @@
 
 /// Leaves no core dump, and on Linux lets no program of the same user look into this process (`/proc/PID/environ`,
 /// `/proc/PID/mem`, a debugger): tokens are in its environment and in its memory, and children could read them there.
-/// Where the system refuses, the run goes on as before. The super-user sees everything anyway.
+/// Where the system refuses, the run continues as before. The super-user sees everything anyway.
 pub fn seal() {
     #[cfg(unix)]
     {

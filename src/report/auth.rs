@@ -22,10 +22,10 @@ pub struct TokenReport {
     /// Why it is not valid.
     pub problem: Option<String>,
     pub help: Option<String>,
-    /// `None`: Meta does not tell.
+    /// `None`: Meta does not show.
     pub expires: Option<Expiry>,
     pub data_access_ends: Option<Expiry>,
-    /// `None`: Meta does not tell.
+    /// `None`: Meta does not show.
     pub held: Option<Vec<String>>,
     /// For what the manifests want.
     pub needed: Vec<&'static str>,
@@ -62,7 +62,7 @@ impl TokenReport {
         Self { is_valid: true, problem: None, help: None, expires: Some(Expiry::Never), user_id, ..report }
     }
 
-    /// Days until the token or its access to data ends; `None`: never, or not told.
+    /// Days until the token or its access to data ends; `None`: never, or not reported.
     #[must_use]
     pub fn days_left(&self) -> Option<i64> {
         [self.expires, self.data_access_ends].into_iter().flatten().filter_map(|end| end.days_left(self.now)).min()
@@ -105,7 +105,7 @@ impl TokenReport {
         let short = short.map(|min| format!(" (fewer than {min} days)")).unwrap_or_default();
         match self.expires {
             Some(end) => format!("valid, {}{short}", self.end(end)),
-            None => "valid; Meta does not tell when it expires".to_owned(),
+            None => "valid; Meta does not report when it expires".to_owned(),
         }
     }
 
@@ -121,7 +121,7 @@ impl TokenReport {
 
     fn scopes_line(&self) -> String {
         match &self.held {
-            None => format!("not told by Meta; needed: {}", self.needed.join(", ")),
+            None => format!("not reported by Meta; needed: {}", self.needed.join(", ")),
             Some(_) if !self.missing.is_empty() => format!("missing: {}", self.missing.join(", ")),
             Some(_) => format!("complete: {}", self.needed.join(", ")),
         }
@@ -211,7 +211,7 @@ pub fn owner(identity: &Identity) -> String {
         identity.username.as_deref().map_or_else(|| "(no name)".to_owned(), |name| format!("@{}", one_line(name)));
     let mut line = format!("{name}  user_id {}", identity.user_id);
     if let Some(scoped) = &identity.app_scoped_id {
-        let _ = write!(line, "  (app-scoped id {scoped}: never use it here)");
+        let _ = write!(line, "  (app-scoped id {scoped}: never use it in igsync)");
     }
     if let Some(page) = &identity.page {
         let _ = write!(line, "  Page {}", one_line(page));
@@ -225,7 +225,7 @@ pub fn owner(identity: &Identity) -> String {
     line
 }
 
-/// `None` where tasks are not told.
+/// `None` where tasks are not reported.
 fn can_publish(identity: &Identity) -> Option<bool> {
     let has = |task: &str| identity.tasks.iter().any(|held| held == task);
     (!identity.tasks.is_empty()).then(|| has("MANAGE") || has("CREATE_CONTENT"))
@@ -238,7 +238,7 @@ pub fn issued(until: Option<Timestamp>, now: Timestamp) -> String {
         || "a new token that does not expire by itself".to_owned(),
         |until| {
             let days = usize::try_from(until.duration_since(now).as_secs() / 86_400).unwrap_or_default();
-            format!("a new token, good for {}, until {}", plural(days, "day"), until.strftime("%Y-%m-%d %H:%M UTC"))
+            format!("a new token, valid for {}, until {}", plural(days, "day"), until.strftime("%Y-%m-%d %H:%M UTC"))
         },
     )
 }
@@ -254,7 +254,7 @@ Instagram Login, no Facebook Page needed:
   3. In the app: Instagram > API setup with Instagram login > add the account > Generate token.
      Allow instagram_business_basic, instagram_business_content_publish, and
      instagram_business_manage_comments for first comments.
-  4. Paste that token here. It is good for 60 days."
+  4. Paste that token here. It is valid for 60 days."
             .to_owned(),
         Login::Facebook => "\
 Facebook Login, through the Page that the Instagram account is linked to:
@@ -262,7 +262,7 @@ Facebook Login, through the Page that the Instagram account is linked to:
   2. developers.facebook.com > My Apps > Create App > use case \"Manage everything on your Page\" or Business.
   3. Tools > Graph API Explorer: choose the app, add instagram_basic, instagram_content_publish,
      pages_read_engagement, pages_show_list (and instagram_manage_comments), Generate Access Token.
-  4. Paste that token here. It is good for an hour or two; with IGSYNC_APP_ID and IGSYNC_APP_SECRET set
+  4. Paste that token here. It is valid for an hour or two; with IGSYNC_APP_ID and IGSYNC_APP_SECRET set
      it is exchanged at once for one of 60 days."
             .to_owned(),
     }
@@ -306,7 +306,7 @@ pub fn next_steps(account: &Account, found: &[Identity], is_new: bool, program: 
     }
     let which = if is_new { "the token on stdout" } else { "the token" };
     lines.push(format!(
-        "  keep {which} as IGSYNC_ACCESS_TOKEN (a secret of CI, never a file): gh secret set IGSYNC_ACCESS_TOKEN"
+        "  keep {which} as IGSYNC_ACCESS_TOKEN (a CI secret, never a file): gh secret set IGSYNC_ACCESS_TOKEN"
     ));
     lines.push(format!("  renew it every month: {program} auth refresh"));
     lines.push(format!("  then: {program} plan"));

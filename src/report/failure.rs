@@ -19,7 +19,7 @@ pub fn render(failure: &dyn Diagnostic, style: Style) -> String {
     };
     let shown = Shown::of(failure);
     let mut text = String::new();
-    // Writing to a `String` does not fail; the plain sentence stands in all the same.
+    // Writing to a `String` does not fail; the plain sentence is in all the same.
     if style.handler(theme).with_links(false).render_report(&mut text, &shown).is_err() {
         text = format!("error: {shown}\n");
     }
@@ -36,7 +36,7 @@ struct Shown {
     help: Option<String>,
     related: Vec<Shown>,
     cause: Option<Box<Shown>>,
-    /// Has words alone, and stands below another one.
+    /// Has words alone, and is below another one.
     is_error: bool,
 }
 

@@ -255,7 +255,7 @@ fn end_of(finding: &Finding) -> (usize, usize) {
 const ANNOTATIONS: usize = 10;
 
 /// Workflow commands that GitHub shows on the lines of a pull request: errors first, and no more than
-/// it shows. What is left over stands in the log, as lines of text, and is counted when it is too much.
+/// it shows. What is left over is in the log, as lines of text, and is counted when it is too much.
 ///
 /// `folder` leads from the repository's root to the content root: empty, or ending in `/`.
 ///

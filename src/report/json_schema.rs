@@ -21,12 +21,12 @@ pub fn findings() -> Value {
         ("line", from_one()),
         ("column", about(from_one(), "In characters")),
         ("end_line", from_one()),
-        ("end_column", about(from_one(), "Just behind the last character")),
+        ("end_column", about(from_one(), "Just after the last character")),
         ("id", json!({ "enum": ids })),
-        ("name", about(text(), "The rule's name, as `rules:` of igsync.yaml takes it")),
+        ("name", about(text(), "The rule's name, as in `rules:` of igsync.yaml")),
         ("severity", json!({ "enum": ["error", "warning"] })),
         ("message", about(text(), "What is wrong")),
-        ("label", about(text(), "What stands there, with its numbers")),
+        ("label", about(text(), "What is there, with its numbers")),
         ("help", about(maybe(text()), "What to do next")),
         ("url", about(maybe(text()), "Meta's page")),
     ]);
@@ -56,8 +56,8 @@ pub fn plan() -> Value {
     ];
     let counts: Vec<(&str, Value)> =
         ACTIONS.iter().chain(&["unchanged", "drafts"]).map(|name| (*name, count())).collect();
-    let media_bytes =
-        "Of the local files of posts that are begun; one that is converted counts as it is now until it was drawn";
+    let media_bytes = "Of the local files of posts that the run starts; a picture counts at its present size until it has \
+                       been converted";
     let cost = object(&[
         ("containers", count()),
         ("publishes", count()),
@@ -68,7 +68,7 @@ pub fn plan() -> Value {
         ("kind", text()),
         ("account", text()),
         ("key", text()),
-        ("message", about(text(), "What is the case")),
+        ("message", about(text(), "What was found")),
         ("help", text()),
     ]);
     let guard = object(&[
@@ -82,7 +82,7 @@ pub fn plan() -> Value {
     let record_changes = json!({
         "type": ["array", "null"],
         "items": record_change(),
-        "description": "With --base: what the branch does to igsync.lock, and the base did not; what matters most first",
+        "description": "With --base: what the branch does to igsync.lock, and the base did not; most important first",
     });
     let forecast = object(&[
         ("account", text()),
@@ -143,7 +143,7 @@ fn change(actions: &[&str]) -> Value {
         &[("path", about(text(), "Relative to the content root")), ("url", text()), ("alt_text", text())],
     );
     let mut converted = object(&[("format", json!({ "const": "jpeg" })), ("width", count()), ("height", count())]);
-    optional(&mut converted, &[("bytes", about(count(), "Absent until it was drawn"))]);
+    optional(&mut converted, &[("bytes", about(count(), "Absent until the picture has been converted"))]);
     optional(&mut media, &[("converted", about(converted, "What is published instead of the file"))]);
     media["oneOf"] = json!([{ "required": ["path"] }, { "required": ["url"] }]);
     let mut change = object(&[
@@ -214,10 +214,7 @@ pub fn events() -> Value {
             "post_unknown",
             &of_post(&[
                 ("reason", about(text(), "One sentence")),
-                (
-                    "settles_itself",
-                    about(flag(), "true: the next run finds out; false: blocked until a person decides"),
-                ),
+                ("settles_itself", about(flag(), "true: the next run checks; false: blocked until a person decides")),
                 ("help", about(text(), "The command that settles it")),
             ]),
         ),
@@ -231,7 +228,7 @@ pub fn events() -> Value {
                 ("published", count()),
                 ("failed", count()),
                 ("unknown", count()),
-                ("unsettled", about(count(), "Perhaps live; the next run finds out")),
+                ("unsettled", about(count(), "Perhaps live; the next run checks")),
                 ("deferred", count()),
                 ("not_attempted", count()),
                 ("exit_code", json!({ "type": "integer", "minimum": 0, "maximum": 255 })),
@@ -265,7 +262,7 @@ pub fn events() -> Value {
     json!({
         "$schema": DRAFT,
         "title": "One event of igsync apply",
-        "description": "One JSON object per line; events that a program does not know are to be skipped",
+        "description": "One JSON object per line; a program must skip events that it does not know",
         "oneOf": events,
     })
 }

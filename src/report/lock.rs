@@ -59,7 +59,7 @@ pub fn show(attempts: &[Record]) -> String {
     blocks.join("\n")
 }
 
-/// Records as they stand in the lockfile.
+/// Records as they are in the lockfile.
 #[must_use]
 pub fn json<'a>(records: impl Iterator<Item = &'a Record>) -> String {
     let records: Vec<&Record> = records.collect();
@@ -89,7 +89,7 @@ pub fn merged(added: usize, changed: usize, had_conflicts: bool, dry_run: bool, 
     }
     let would = if dry_run { "Would merge" } else { "Merged" };
     match (added, changed, had_conflicts) {
-        (0, 0, false) => "Nothing to merge: igsync.lock knows all of it.\n".to_owned(),
+        (0, 0, false) => "Nothing to merge: igsync.lock has all of it already.\n".to_owned(),
         (0, 0, true) => format!("{would} both sides of the conflict.\n"),
         _ => format!("{would}: {}, {} changed.\n", plural(added, "new attempt"), thousands(changed)),
     }
@@ -106,7 +106,7 @@ pub struct Done {
     pub meaning: String,
     /// Written records; 0 when everything was so already.
     pub changes: usize,
-    /// Nothing was asked to change: this only says how it stands.
+    /// Nothing was asked to change: this only reports its state.
     pub is_reading: bool,
     pub dry_run: bool,
     /// For people, on stderr.
@@ -155,7 +155,7 @@ impl Done {
         json_line(&value)
     }
 
-    /// Fit to stand between quotes in a shell: keys may hold anything.
+    /// Fit to be between quotes in a shell: keys may hold anything.
     #[must_use]
     pub fn commit_message(&self) -> String {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);

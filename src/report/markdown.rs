@@ -1,7 +1,7 @@
 //! Plans and runs as Markdown for GitHub: pull request comments and step summaries.
 //!
-//! Everything that a manifest says is untrusted: it stands in code, where GitHub mentions nobody, links
-//! nothing, loads nothing and reads no HTML, or it is broken up so that it cannot be taken for any of that.
+//! Everything that a manifest says is untrusted: it is in code, where GitHub mentions no one, links
+//! nothing, loads nothing and reads no HTML, or it is broken up so that it cannot be treated as any of that.
 
 mod escape;
 mod page;

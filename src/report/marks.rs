@@ -11,7 +11,7 @@ pub(super) struct Presentation {
     pub(super) counted: &'static str,
     /// Before a number of posts, where apply acts on it.
     pub(super) verb: Option<&'static str>,
-    /// In the legend, for people who use igsync. Commands stand in backticks.
+    /// In the legend, for people who use igsync. Commands are in backticks.
     pub(super) meaning: &'static str,
     /// On a pull request, for people who have never used it.
     pub(super) explanation: &'static str,
@@ -31,22 +31,22 @@ pub(super) fn presentation(mark: Mark) -> Presentation {
             colour: paint().cyan().bold(),
             counted: "to resume",
             verb: Some("resume"),
-            meaning: "apply goes on where an earlier run stopped, and never publishes twice",
-            explanation: "an earlier run stopped half-way; the next one finds out what happened, then finishes it",
+            meaning: "apply continues where an earlier run stopped, and never publishes twice",
+            explanation: "an earlier run stopped half-way; the next one checks what happened, then finishes it",
         },
         Mark::Adopt => Presentation {
             colour: paint().green().bold(),
             counted: "to adopt",
             verb: Some("adopt"),
-            meaning: "live already, apply only writes it down",
-            explanation: "the post is on Instagram already; igsync only takes note of it",
+            meaning: "live already, apply only records it",
+            explanation: "the post is on Instagram already; igsync only records it",
         },
         Mark::Moved => Presentation {
             colour: paint().cyan().bold(),
             counted: "moved",
             verb: Some("rename"),
             meaning: "the record follows the manifest, nothing is published",
-            explanation: "the file got another name; the post itself does not change",
+            explanation: "the file was renamed; the post itself does not change",
         },
         Mark::Scheduled => Presentation {
             colour: paint().blue().bold(),
@@ -60,7 +60,7 @@ pub(super) fn presentation(mark: Mark) -> Presentation {
             counted: "edited",
             verb: None,
             meaning: "Instagram cannot change a post; keep what is live with `igsync lock accept KEY`, \
-                      or delete the post there and publish it anew after `igsync lock rm KEY`",
+                      or delete the post there and publish it again after `igsync lock rm KEY`",
             explanation: "the file was changed after the post went out; Instagram does not allow igsync to change a post",
         },
         Mark::Delete => Presentation {
@@ -82,28 +82,28 @@ pub(super) fn presentation(mark: Mark) -> Presentation {
             counted: "late",
             verb: None,
             meaning: "left alone; publish it with --include-late, change publish_at, or set draft: true",
-            explanation: "the post's time has passed for so long that somebody should say whether it still makes sense",
+            explanation: "the post's time passed so long ago that a person should decide whether to publish it",
         },
         Mark::Expired => Presentation {
             colour: paint().yellow().bold(),
             counted: "expired",
             verb: None,
             meaning: "never goes out, unless publish_until is moved",
-            explanation: "the time until which the post made sense has passed; it never goes out",
+            explanation: "its publish_until has passed; it never goes out",
         },
         Mark::Unknown => Presentation {
             colour: paint().red().bold(),
             counted: "unknown",
             verb: None,
-            meaning: "blocked until you say whether it is live",
-            explanation: "nobody could tell whether the post went out; somebody looks at the account and says so",
+            meaning: "blocked until you record whether it is live",
+            explanation: "the outcome of the post is unknown; a person checks the account and records it",
         },
         Mark::Failed => Presentation {
             colour: paint().red().bold(),
             counted: "failed",
             verb: None,
             meaning: "left alone until the manifest changes, or with --retry-failed",
-            explanation: "Instagram refused the post for what is in it; it is tried again when it changes",
+            explanation: "Instagram refused the content of the post; it is tried again when it changes",
         },
     }
 }

@@ -197,12 +197,12 @@ fn notes(plan: &Plan, style: Style, program: &str) -> Option<String> {
 fn refusals(plan: &Plan, style: Style, program: &str) -> Option<String> {
     let mut points: Vec<String> = Vec::new();
     if !plan.complete {
-        let help = "mend what `igsync validate` reports; moved and vanished posts were not looked for";
+        let help = "fix what `igsync validate` reports; moved and deleted posts were not detected";
         points.push(point("  - ", "some manifests could not be read", Some(help), style, program));
     }
     for account in plan.accounts_with_errors() {
         let message = format!("posts that are due on {} have errors", account_label(plan, &account));
-        points.push(point("  - ", &message, Some("mend what `igsync validate` reports"), style, program));
+        points.push(point("  - ", &message, Some("fix what `igsync validate` reports"), style, program));
     }
     let guards =
         plan.guards.iter().map(|guard| point("  - ", &one_line(&guard.message), Some(&guard.help), style, program));

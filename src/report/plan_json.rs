@@ -75,7 +75,7 @@ struct ConvertedJson {
     format: &'static str,
     width: u32,
     height: u32,
-    /// Absent until it was drawn.
+    /// Absent until the picture has been converted.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
 }

@@ -17,7 +17,7 @@ const KIND_COLUMNS: usize = 8;
 const LEAST_CAPTION: usize = 12;
 
 /// One block per account and per half: what apply does now, then what it leaves alone. What the branch
-/// of `--base` does not touch stands below what it does.
+/// of `--base` does not touch is below what it does.
 pub(super) fn rows(plan: &Plan, listed: &[&Change], style: Style, program: &str) -> Vec<String> {
     let mut accounts: Vec<_> = listed.iter().map(|change| &change.account).collect();
     accounts.sort_unstable();
@@ -27,7 +27,7 @@ pub(super) fn rows(plan: &Plan, listed: &[&Change], style: Style, program: &str)
     for account in &accounts {
         let mut title = (accounts.len() > 1).then(|| format!("{}:\n", account_label(plan, account)));
         // With `--base`, what the branch touches comes first.
-        let mut others = Some("Not of this branch:\n".to_owned());
+        let mut others = Some("Not from this branch:\n".to_owned());
         for (ours, acts) in [(true, true), (true, false), (false, true), (false, false)] {
             let rows: Vec<String> = listed
                 .iter()
@@ -47,10 +47,10 @@ pub(super) fn rows(plan: &Plan, listed: &[&Change], style: Style, program: &str)
 #[derive(Clone, Copy)]
 struct Columns {
     key: usize,
-    /// Where the text after key and kind begins; 6 when it stands on lines of its own.
+    /// Where the text after key and kind begins; 6 when it is on lines of its own.
     text: usize,
     room: usize,
-    /// Of new posts, so that what is said about them stands in line.
+    /// Of new posts, so that what is said about them is in line.
     status: usize,
     /// Whether any new post has words to show.
     captions: bool,
@@ -116,7 +116,7 @@ fn status(plan: &Plan, change: &Change) -> String {
         (Mark::Scheduled, Some(at)) => format!("due {}", local_time(plan, &change.account, at)),
         (Mark::Late, Some(at)) => format!("was due {}", local_time(plan, &change.account, at)),
         (Mark::Expired, _) => match change.post.as_ref().and_then(|post| post.publish_until) {
-            Some(until) => format!("was to go out until {}", local_time(plan, &change.account, until)),
+            Some(until) => format!("should have gone out by {}", local_time(plan, &change.account, until)),
             None => change.reason.clone(),
         },
         _ => change.reason.clone(),
@@ -126,7 +126,7 @@ fn status(plan: &Plan, change: &Change) -> String {
     one_line(&text) + if has_errors { ", has errors" } else { "" }
 }
 
-/// `harbour.png → JPEG 1440×1800, 412 KB`: what is published instead of the file.
+/// `harbour.png → JPEG 1440×1800, 412 kB`: what is published instead of the file.
 fn conversions(change: &Change) -> Vec<String> {
     let conversions = change.post.as_ref().filter(|post| !post.has_errors).map(|post| &post.conversions);
     let shown = |conversion: &Conversion| {

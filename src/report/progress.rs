@@ -106,7 +106,7 @@ impl Human {
         self.accounts.insert(post.account.clone());
         let now = self.clock.monotonic();
         self.under_way.insert(post.clone(), UnderWay { kind, since: now, reported: now });
-        self.show(post, "starting");
+        self.show(post, "preparing…");
     }
 
     fn show(&mut self, post: &PostRef, state: &str) {
@@ -132,7 +132,7 @@ impl Human {
             under_way.reported = now;
         }
         let time = self.time_of(post).replacen(" in ", " after ", 1);
-        let rest = format!("for {}: {state}{time}", self.name_and_kind(post));
+        let rest = format!("for {}: {}{time}", self.name_and_kind(post), state.trim_end_matches('…'));
         self.say("waiting", Paint::new().dimmed(), &rest)
     }
 
@@ -151,7 +151,7 @@ impl Human {
         match shown {
             Some(post) if waits_for == WaitsFor::Processing => {
                 return self
-                    .show_state(post, &format!("{}, next look {until}", waits_for.words()).replace(" until", " at"));
+                    .show_state(post, &format!("{}, next check {until}", waits_for.words()).replace(" until", " at"));
             }
             Some(post) if self.bars.is_some() => {
                 self.show(post, &format!("waiting {until}: {}", waits_for.words()));
@@ -230,8 +230,8 @@ impl Observer for Human {
                 Ok(())
             }
             Event::ContainerCreated { post, item, .. } => match item {
-                Some(item) => self.show_state(post, &format!("item {item} handed over")),
-                None => self.show_state(post, "handed over"),
+                Some(item) => self.show_state(post, &format!("uploading item {item}…")),
+                None => self.show_state(post, "uploading…"),
             },
             Event::ContainerPolled { post, status, .. } => self.show_state(post, polled(*status)),
             Event::Waiting { key, account, waits_for, wait_ms, until } => {
@@ -242,7 +242,7 @@ impl Observer for Human {
                 let (sent, total) = (super::text::bytes(*sent_bytes), super::text::bytes(*total_bytes));
                 self.show_state(post, &format!("{sent} of {total} uploaded"))
             }
-            Event::IntentRecorded { post, .. } => self.show_state(post, "publishing"),
+            Event::IntentRecorded { post, .. } => self.show_state(post, "publishing…"),
             Event::PostPublished { post, media_id } => {
                 let id = media_id.as_ref().map_or_else(
                     || ", its id is not known yet,".to_owned(),
@@ -264,15 +264,17 @@ impl Observer for Human {
                 let rest = format!("{place} ({}{item}) {problem}: {}", self.name(post), one_line(reason));
                 self.say("media", bad, &rest)?;
                 self.hint(&one_line(url))?;
-                self.hint(&format!("{}; --no-probe publishes without this proof", one_line(help)))
+                self.hint(&format!("{}; --no-probe publishes without this check", one_line(help)))
             }
             Event::PostFailed { post, reason, code, subcode, fbtrace_id, help } => {
-                let rest = format!(": {}{}", one_line(reason), codes(*code, *subcode));
-                self.ended(post, "failed", bad, &rest)?;
+                // Most reasons name the code and the trace id already: each is shown once.
+                let codes = if reason.contains("(code ") { String::new() } else { codes(*code, *subcode) };
+                self.ended(post, "failed", bad, &format!(": {}{codes}", one_line(reason)))?;
                 if !help.is_empty() {
                     self.hint(&one_line(help))?;
                 }
-                fbtrace_id.as_ref().map_or(Ok(()), |trace| self.hint(&format!("Meta's trace id: {}", one_line(trace))))
+                let trace = fbtrace_id.as_ref().filter(|trace| !reason.contains(trace.as_str()));
+                trace.map_or(Ok(()), |trace| self.hint(&format!("Meta's trace id: {}", one_line(trace))))
             }
             Event::PostUnknown { post, reason, settles_itself, help } => {
                 let (word, paint) = if *settles_itself { ("perhaps live", odd) } else { ("unknown", bad) };

@@ -53,7 +53,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// Programs whose command lines stand in help without backticks, always at its end.
+/// Programs whose command lines are in help without backticks, always at its end.
 const PROGRAMS: [&str; 2] = ["ffmpeg", "exiftool"];
 
 /// What has to stay on one line: a word, or a command with its arguments. The blanks behind it come along.
@@ -134,11 +134,11 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
-/// `412 KB`, `1.4 MB`: for a glance.
+/// `412 kB`, `1.4 MB`: for a glance.
 #[must_use]
 pub fn rounded_bytes(count: u64) -> String {
     match count {
-        0..1_000_000 => format!("{} KB", count.div_ceil(1_000)),
+        0..1_000_000 => format!("{} kB", count.div_ceil(1_000)),
         _ => bytes(count),
     }
 }

@@ -26,17 +26,17 @@ pub(crate) fn failed(error: &ChangesError, rev: &str) -> Failure {
     match error {
         ChangesError::NoCommit => Failure::message(
             Exit::Usage,
-            format!("git knows no commit `{rev}` here"),
+            format!("git finds no commit `{rev}` in this repository"),
             "name a branch, a tag or a commit that is fetched, such as origin/main",
         ),
         ChangesError::Git(Error::NoRepository) => Failure::message(
             Exit::Usage,
-            format!("git knows no commit `{rev}` here: {error}"),
+            format!("git finds no commit `{rev}` in this repository: {error}"),
             "run git init and commit the content, or leave out --base",
         ),
         ChangesError::NothingInCommon => Failure::message(
             Exit::Failure,
-            format!("`{rev}` and this checkout have no commit in common here"),
+            format!("`{rev}` and this checkout have no commit in common in this clone"),
             "fetch the whole history: `fetch-depth: 0` for actions/checkout, or git fetch --unshallow",
         ),
         ChangesError::Git(Error::NotRun(_)) => {

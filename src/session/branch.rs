@@ -62,8 +62,8 @@ fn parse(text: Option<&[u8]>, place: &str) -> Result<Records, Failure> {
     format::parse(text).map(|parsed| parsed.records).map_err(|problem| {
         Failure::message(
             Exit::Failure,
-            format!("{LOCKFILE} in {place} can not be read: {problem}"),
-            "bring a version back that can be (git log -- igsync.lock shows them), or update igsync",
+            format!("cannot read {LOCKFILE} in {place}: {problem}"),
+            "restore a version that can be read (git log -- igsync.lock lists them), or update igsync",
         )
     })
 }

@@ -196,7 +196,7 @@ impl<'a> Connecting<'a> {
         self.project
     }
 
-    /// The way to the API of the next account, for [`Self::add`]. Its token is read; nobody is asked yet.
+    /// The way to the API of the next account, for [`Self::add`]. Its token is read; no one is asked yet.
     pub(crate) async fn client(&self, account: &Account) -> Noted<Result<Client, Halt>> {
         self.connector.client(account, self.project, self.ports).await
     }
@@ -229,7 +229,7 @@ impl<'a> Connecting<'a> {
     /// be undone.
     async fn identify(&self, client: Client, account: &Account) -> Result<Result<(Client, UserId), Halt>, Failure> {
         let expected = self.project.user_of(account);
-        // The in-process sandbox's token is everybody's.
+        // The in-process sandbox's token is everyone's.
         if let (Some(_), Some(user)) = (&self.connector.sandbox, &expected) {
             return Ok(Ok((client, user.clone())));
         }

@@ -27,7 +27,7 @@ pub(crate) async fn connect(
             .map_err(|error| account_halt(error, "put a fresh token into the account's token source"))?;
         if is_of_the_other_login(account, &token) {
             notes.push(Note::new(format!(
-                "warning: the token of account {} looks like one of the other login; `login:` says {}",
+                "warning: the token for account {} looks like one of the other login; `login:` is {}",
                 account.name,
                 login_word(account.login)
             )));
@@ -77,7 +77,7 @@ pub(crate) fn refused(account: &Account, client: &Client, error: &Error) -> Halt
         Login::Instagram => ("Instagram", "facebook"),
         Login::Facebook => ("Facebook", "instagram"),
     };
-    let help = format!("set `login: {other}` for account {}, or take a token of {this} Login", account.name);
+    let help = format!("set `login: {other}` for account {}, or use a token of {this} Login", account.name);
     Halt { help, ..halt }
 }
 
@@ -134,7 +134,7 @@ async fn run_command(
     config: &Config,
     settings: &Settings,
 ) -> Result<String, Halt> {
-    let help = "run the command by hand; it must print the token and nothing else, and end by itself \
+    let help = "run the command by hand; it must print the token and nothing else, and exit by itself \
                 (it sees no IGSYNC_ variable and no token of another account)";
     let Some((program, arguments)) = words.split_first() else {
         return Err(account_halt(format!("account {} has an empty token command", account.name), help));
@@ -151,9 +151,9 @@ async fn run_command(
         let what = match problem {
             Problem::NotStarted(error) => format!("could not be run: {error}"),
             Problem::TooSlow => {
-                format!("gave no token within {} s and was ended", settings.token_timeout.as_secs_f64())
+                format!("printed no token within {} s and was stopped", settings.token_timeout.as_secs_f64())
             }
-            Problem::TooMuch => format!("printed more than {} KiB and was ended", TOKEN_OUTPUT / 1024),
+            Problem::TooMuch => format!("printed more than {} KiB and was stopped", TOKEN_OUTPUT / 1024),
             Problem::Lost(error) => format!("was lost: {error}"),
         };
         account_halt(format!("the token command `{program}` {what}"), help)

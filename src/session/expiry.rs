@@ -1,5 +1,5 @@
 //! When tokens expire, as Meta said when it issued them. It does not say so later: of an Instagram token only
-//! this machine's note tells. The note holds no token, only a name for it that leads nowhere.
+//! this machine's note shows it. The note holds no token, only a name for it that leads nowhere.
 
 use std::path::Path;
 

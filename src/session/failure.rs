@@ -50,7 +50,7 @@ impl<E: Into<miette::Report>> From<E> for Failure {
 
 fn is_about_a_link(report: &miette::Report) -> bool {
     use lockfile::{Error, LockError};
-    // These two stand for what they hold: as causes it would be said twice.
+    // These two represent what they hold: as causes it would be said twice.
     let is_kept = matches!(report.downcast_ref(), Some(Error::Link(_)))
         || matches!(report.downcast_ref(), Some(LockError::Store(Error::Link(_))));
     is_kept || Linked::of(report.as_ref()).is_some()

@@ -29,7 +29,7 @@ pub(crate) fn private_hosts(config: &Config, ports: &Ports) -> Vec<Finding> {
         return Vec::new();
     }
     let message = "the repository is private: Meta cannot fetch its raw files";
-    let help = "host by `object_store` or `command`, name a public mirror (`hosting: { github: owner/name }`), or make the repository public";
+    let help = "use `object_store` or `command`, name a public mirror (`hosting: { github: owner/name }`), or make the repository public";
     vec![Finding::new(&rules::PRIVATE_REPOSITORY, Arc::from(FILE), message).help(help)]
 }
 

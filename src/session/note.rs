@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// One remark, on one or more lines. Commands of igsync in it stand in backticks: `` `igsync plan` ``.
+/// One remark, on one or more lines. Commands of igsync in it are in backticks: `` `igsync plan` ``.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note(String);
 
@@ -19,7 +19,7 @@ impl fmt::Display for Note {
 }
 
 /// A value, and what is to be said before anything is done with it. Notes come along with a failure, too.
-#[must_use = "its notes are not said yet"]
+#[must_use = "its notes have not been printed yet"]
 #[derive(Debug)]
 pub(crate) struct Noted<T> {
     pub value: T,

@@ -25,8 +25,8 @@ impl Place {
         let start = ports.disk.canonicalize(&start).map_err(|error| {
             Failure::message(
                 Exit::Failure,
-                format!("the folder {} can not be opened: {error}", start.display()),
-                "-C takes the folder that holds igsync.yaml",
+                format!("cannot open the folder {}: {error}", start.display()),
+                "pass the folder that holds igsync.yaml to -C",
             )
         })?;
         Ok(config::find_root(&*ports.disk, &start, self.chdir.is_some()))

@@ -1,7 +1,7 @@
 //! What git tracks and must not, and what it ignores: the one was made by a branch, the other is in no review.
 //!
 //! `.igsync/` belongs to this machine. What git tracks of it came with a branch: a journal that says what is live,
-//! pictures that stand in for others, a sandbox's files. None of it is read.
+//! pictures that are in for others, a sandbox's files. None of it is read.
 
 use std::path::Path;
 
@@ -79,7 +79,7 @@ pub(super) async fn ignored_by_git(
 }
 
 /// Whether a path of the index leads into `.igsync/`, on a disk that takes letters of either case for one another,
-/// leaves out letters that nobody sees, or has short names.
+/// leaves out letters that no one sees, or has short names.
 fn is_private(path: &str) -> bool {
     let folder = path.split('/').next().unwrap_or_default();
     let plain: String = folder.case_fold().filter(char::is_ascii).collect();
@@ -90,7 +90,7 @@ fn is_private(path: &str) -> bool {
 fn unanswered(why: &str) -> Failure {
     Failure::message(
         Exit::Refused,
-        format!("cannot tell whether git tracks .igsync/, which belongs to this machine alone: {why}"),
+        format!("cannot check whether git tracks .igsync/, which must stay on this machine: {why}"),
         "use a checkout with a .git folder in which `git ls-files` works: what a branch brought below .igsync/ may be forged",
     )
 }
@@ -109,10 +109,10 @@ fn refusal(tracked: &[&str], typed: &Typed) -> Failure {
     }
     Failure::message(
         Exit::Refused,
-        format!("git tracks what belongs to this machine alone: {}", named.join(", ")),
+        format!("git tracks files that must stay on this machine: {}", named.join(", ")),
         format!(
-            "if a branch brought this here, it may be forged: leave that branch. If it was added by mistake, take it \
-             out of git, `{}rm --cached -r -- {}`, and commit that: what stays on this disk is believed then",
+            "if a branch brought them, they may be forged: switch to another branch. If they were added by mistake, \
+             remove them from git, `{}rm --cached -r -- {}`, and commit that: igsync then trusts the files that stay on this disk",
             typed.git,
             folders.join(" ")
         ),

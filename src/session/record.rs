@@ -24,14 +24,14 @@ use branches::Branches;
 /// What a command asks of the remote.
 #[derive(Clone, Copy)]
 pub(crate) struct Terms {
-    /// What the command line says of pushing, whatever `git.push` says; `None`: nothing.
+    /// What the command line says of pushing, whatever `git.push` is set to; `None`: nothing.
     push: Option<bool>,
-    /// What is published depends on what stands there: it has to be known, and in CI this has to be the tip.
+    /// What is published depends on what is there: it has to be known, and in CI this has to be the tip.
     must_know: bool,
 }
 
 impl Terms {
-    /// For a run that publishes, by what it finds at the remote unless it `may_be_stale`.
+    /// For a run that publishes, by what it finds on the remote unless it `may_be_stale`.
     pub(crate) fn of_publishing(push: Option<bool>, may_be_stale: bool) -> Self {
         Self { push, must_know: !may_be_stale }
     }
@@ -59,7 +59,7 @@ impl Terms {
 pub(crate) struct RecordPlace {
     /// Where the record is pushed to.
     branch: Option<Arc<Branch>>,
-    /// What stood there, or `None`: nothing was read.
+    /// What was there, or `None`: nothing was read.
     fetched: Option<Fetched>,
     /// Why it is not known what others have published. Matters only if something is to be published.
     doubt: Option<String>,
@@ -90,7 +90,7 @@ impl RecordPlace {
         Err(Failure::message(Exit::Stale, format!("nothing was published: {doubt}"), help))
     }
 
-    /// Opens the record, and joins in what stands at the remote by now. The run lock is held as long as the run lives.
+    /// Opens the record, and joins in what is on the remote by now. The run lock is held as long as the run lives.
     pub(crate) async fn open(
         &self,
         project: &Project,
@@ -120,7 +120,7 @@ impl RecordPlace {
         };
         (!ports.env.is_on("CI")).then(|| {
             Note::new(format!(
-                "the record is at {}; your branch was left alone, because {why}\n\
+                "the record is on {}; your branch was not updated, because {why}\n\
                  next: git checkout -- igsync.lock && git pull --rebase (the journal holds the record as well)",
                 branch.target()
             ))
@@ -128,7 +128,7 @@ impl RecordPlace {
     }
 }
 
-/// Why nothing will keep the lockfile, as far as the files and the environment tell.
+/// Why nothing will keep the lockfile, as far as the files and the environment show.
 pub(crate) fn known_offline(project: &Project, ports: &Ports) -> Option<String> {
     if project.sandbox || !ports.env.is_on("CI") {
         return None;
@@ -142,7 +142,7 @@ pub(crate) fn known_offline(project: &Project, ports: &Ports) -> Option<String> 
 }
 
 /// Finds the remote, proves that it can be pushed to, compares the checkout with its tip, and takes in the
-/// records that stand there.
+/// records that are there.
 pub(crate) async fn choose(
     root: &ContentRoot,
     snapshot: &mut Snapshot,
@@ -195,7 +195,7 @@ async fn find(
             }
             Err(error) if push == Push::Always => return Err(not_pushed(&error.to_string())),
             Err(error) => {
-                found.nowhere = Some(format!("{} can not be pushed to ({error})", branches.record.target()));
+                found.nowhere = Some(format!("cannot push to {} ({error})", branches.record.target()));
             }
         }
     } else if is_ci {
@@ -226,7 +226,7 @@ async fn find(
 /// A record on a branch of its own is in no checkout: unread, every post would look unpublished.
 fn unknown_branch(branch: Option<&str>, terms: Terms, why: &str) -> Option<String> {
     let branch = branch.filter(|_| terms.must_know)?;
-    Some(format!("the record on branch {branch} can not be read ({why})"))
+    Some(format!("cannot read the record on branch {branch} ({why})"))
 }
 
 /// For commands that ask no remote: the record on a branch of its own, as it was last fetched.
@@ -239,7 +239,7 @@ pub(crate) async fn take_in_fetched(root: &ContentRoot, snapshot: &mut Snapshot)
             Ok(Some(text)) => return take_in(snapshot, &text, format_args!("branch {branch}")),
             Ok(None) => notes.push(Note::new(format!(
                 "note: the record is on branch {branch}, which is not in this clone: `git fetch origin {branch}` \
-                 brings it, unless nothing was recorded yet"
+                 fetches it, unless nothing was recorded yet"
             ))),
             Err(why) => notes.push(Note::new(format!("note: the record on branch {branch} was not read: {why}"))),
         }
@@ -294,8 +294,8 @@ fn take_in(snapshot: &mut Snapshot, text: &[u8], place: impl std::fmt::Display) 
         Err(problem) => {
             return Err(Failure::message(
                 Exit::Failure,
-                format!("igsync.lock at {place} can not be read: {problem}"),
-                "mend it there (git log -- igsync.lock shows its versions), or update igsync",
+                format!("cannot read igsync.lock on {place}: {problem}"),
+                "fix it there (git log -- igsync.lock lists its versions), or update igsync",
             ));
         }
     };
@@ -307,9 +307,9 @@ fn take_in(snapshot: &mut Snapshot, text: &[u8], place: impl std::fmt::Display) 
 fn not_pushed(why: &str) -> Failure {
     Failure::message(
         Exit::Failure,
-        format!("the record can not be pushed, so nothing was done: {why}"),
-        "give this run the right to push, or let another branch keep the record (git.state_branch); \
-         --no-push goes on without",
+        format!("cannot push the record, so nothing was done: {why}"),
+        "allow this run to push, or keep the record on another branch (git.state_branch); \
+         --no-push continues without",
     )
 }
 

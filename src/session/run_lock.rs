@@ -13,7 +13,7 @@ use super::ports::Ports;
 /// How often a held lock is tried again.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// A wish for the run lock, from the moment on at which it arose.
+/// A request for the run lock, from the moment on at which it was made.
 pub(crate) struct Claim<'a> {
     paths: &'a Paths,
     command: String,

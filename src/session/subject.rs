@@ -43,7 +43,7 @@ pub(crate) fn find(project: &Project, records: &Records, name: &str, account: Op
             Err(Failure::message(
                 Exit::Usage,
                 format!("{name} is a post of several accounts: {}", accounts.join(", ")),
-                format!("say which one is meant: --account {}", accounts.first().unwrap_or(&"NAME")),
+                format!("choose one: --account {}", accounts.first().unwrap_or(&"NAME")),
             ))
         }
     }

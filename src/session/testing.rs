@@ -12,7 +12,7 @@ use igsync_testkit::MemDisk;
 
 use super::ports::{Ports, Random};
 
-/// Over `disk`, with these variables. The run goes on while the second value lives.
+/// Over `disk`, with these variables. The run continues while the second value lives.
 pub(super) fn ports(disk: &MemDisk, variables: &[(&str, &str)]) -> (Ports, Stopper) {
     let (stopper, stop) = stop_channel();
     let ports = Ports {

@@ -1,4 +1,4 @@
-//! What the token of an account has to do, and what Meta tells about it.
+//! What the token of an account has to do, and what Meta reports about it.
 
 use crate::exit::Exit;
 use igsync_base::id::AccountName;

@@ -24,7 +24,7 @@ fn with_app(project: Project, login: &str) -> Project {
     project.env("IGSYNC_APP_ID", id).env("IGSYNC_APP_SECRET", secret)
 }
 
-/// The new token stands alone on stdout; it works.
+/// The new token is alone on stdout; it works.
 fn new_token(server: &Server, login: &str, output: &Output) -> String {
     let token = output.stdout.strip_suffix('\n').unwrap().to_owned();
     assert!(token.starts_with(if login == "facebook" { "EAA-NEW" } else { "IGAA-NEW" }), "{token}");
@@ -99,7 +99,7 @@ fn inspect_tells_validity_days_data_access_and_scopes() {
         .says("complete: instagram_basic")
         .says("1 of 1 token good");
     let output = project(&server, "instagram", "IGAA-LONG").run(["auth", "inspect"]).exits(0);
-    output.says("@harbour").says("Meta does not tell when it expires").says("not told by Meta");
+    output.says("@harbour").says("Meta does not report when it expires").says("not reported by Meta");
     let json =
         with_app(project(&server, "facebook", "EAA-LONG"), "facebook").run(["auth", "inspect", "--format", "json"]);
     let json: Value = serde_json::from_str(&json.exits(0).stdout).unwrap();
@@ -142,7 +142,7 @@ fn inspect_asks_for_what_the_manifests_need() {
 fn accounts_tell_the_id_that_publishing_uses_from_the_app_scoped_one() {
     let server = Server::start();
     let output = project(&server, "instagram", "IGAA-LONG").run(["auth", "accounts"]).exits(0);
-    output.says("user_id 17841400000000001").says("app-scoped id 26000000000000001: never use it here");
+    output.says("user_id 17841400000000001").says("app-scoped id 26000000000000001: never use it in igsync");
     let output = project(&server, "facebook", "EAA-BOTH").run(["auth", "accounts", "--format", "json"]).exits(0);
     let json: Value = serde_json::from_str(&output.stdout).unwrap();
     let ids: Vec<&str> =
@@ -158,7 +158,7 @@ fn accounts_tell_the_id_that_publishing_uses_from_the_app_scoped_one() {
 fn login_takes_a_pasted_token_and_leads_on() {
     let server = Server::start();
     for (login, long, short) in [("instagram", "IGAA-LONG", "IGAA-SHORT"), ("facebook", "EAA-LONG", "EAA-SHORT")] {
-        // A long-lived token is the person's own: nothing new to hand over.
+        // A long-lived token is the person's own: nothing new to pass on.
         let output = with_input(&project(&server, login, "unused"), &["auth", "login"], &format!("{long}\n")).exits(0);
         assert!(output.stdout.is_empty(), "{}", output.stdout);
         output.says("@harbour").says(USER).says("auth refresh").says("Paste that token here");
@@ -183,7 +183,7 @@ fn login_through_the_browser_exchanges_the_code_once() {
         new_token(&server, login, &output);
         let shown = output.says("response_type=code").says("60 days").says("@harbour");
         assert!(!shown.stderr.contains(code), "{}", shown.stderr);
-        with_input(&project, &words, &format!("{code}\n")).exits(9).says("begin again");
+        with_input(&project, &words, &format!("{code}\n")).exits(9).says("start again");
         with_input(&project, &words, "https://brand.example/back?error=access_denied\n").exits(9).says("refused");
     }
 }
@@ -250,7 +250,7 @@ if child == 0:
     os.execv(argv[0], argv)
 shown, typed = b"", False
 while True:
-    if not typed and b"not shown" in shown and not termios.tcgetattr(terminal)[3] & termios.ECHO:
+    if not typed and b"hidden" in shown and not termios.tcgetattr(terminal)[3] & termios.ECHO:
         os.write(terminal, token.encode() + b"\r")
         typed = True
     if select.select([terminal], [], [], 0.02)[0]:
@@ -281,6 +281,6 @@ fn a_token_typed_on_a_terminal_is_not_shown() {
     let output = terminal.env_remove("IGSYNC_ACCESS_TOKEN").stdin(std::process::Stdio::null()).output().unwrap();
     let shown = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{shown}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(shown.contains("not shown") && shown.contains("@harbour"), "{shown}");
+    assert!(shown.contains("hidden as you type") && shown.contains("@harbour"), "{shown}");
     assert!(!shown.contains("IGAA"), "{shown}");
 }

@@ -1,4 +1,4 @@
-//! Calls spent per post, on a clock that nobody waits for.
+//! Calls spent per post, on a clock that no one waits for.
 
 use std::sync::Arc;
 

@@ -81,7 +81,7 @@ const COMMANDS: [&[&str]; 14] = [
     &["status"],
 ];
 
-/// Every command at once, each in a project of its own: where nobody answers they all wait.
+/// Every command at once, each in a project of its own: where no one answers they all wait.
 fn check_side_by_side(project: impl Fn() -> Watched + Sync) {
     std::thread::scope(|scope| {
         for words in COMMANDS {
@@ -121,7 +121,7 @@ fn nothing_is_seen_while_all_goes_well() {
 fn nothing_is_seen_at_any_level_of_the_log() {
     for level in ["error", "warn", "info", "debug", "igsync=trace,warn"] {
         let server = Server::start();
-        // Waiting and trying again is told, too.
+        // Waiting and trying again is reported, too.
         server.fail(r#"[{"match":{"path":"/media"},"times":1,"fault":{"http":{"status":500,"body":"EAA-LONG"}}}]"#);
         let mut watched = Watched::new(&server, "facebook", "EAA-LONG", FACEBOOK.0, FACEBOOK.1);
         watched.project = watched.project.env("IGSYNC_LOG", level);

@@ -11,13 +11,13 @@ const BEGIN: &str = "\
 
 Made from the table in `crates/instagram/src/codes/table.rs`; `IGSYNC_UPDATE_DOCS=1 cargo test --test accounts docs` writes it again.
 igsync decides by code and subcode, the subcode first; never by Meta's text, its `is_transient` or the HTTP status. An
-unknown error is shown as it came, and counts as the worst it could be: after a publish, as an outcome that has to be found out.
+unknown error is shown as received, and counts as the worst case: after a publish, as an outcome that has to be settled.
 
 ## Wrong in many tutorials
 
 | code | often said | what it is |
 |---|---|---|
-| 24 | the container was published already | 24/2207006: media or container not found; 24/2207008: container missing or expired, perhaps for a moment. igsync reads the container and never makes a second post on this evidence |
+| 24 | the container was published already | 24/2207006: media or container not found; 24/2207008: container missing or expired, perhaps for a moment. igsync reads the container and never creates a second post on this evidence |
 | 9007 | the account is no Business account | 9007/2207027: the media is not ready yet, also after `FINISHED`. igsync waits and publishes the same container |
 | 32 | 25 posts in 24 hours are used up | the Page had too many calls. The publishing quota is 9/2207042, and its size is read from the account, not known from a page |
 | 100 | `image_url` is wrong | any invalid parameter; Meta's message names it. Media that could not be fetched are 9004/2207052 or -2/2207003, images 36000, 36001, 36003 |
@@ -28,12 +28,12 @@ unknown error is shown as it came, and counts as the worst it could be: after a 
 |---|---|
 | try again | the same request again a few times, further and further apart |
 | wait | the same container, later |
-| new container | this one is dead; one new one is made, in this run or the next |
-| mend the post | the post is left alone until its manifest changes or `--retry-failed`; the others go out (exit 3) |
-| mend the token | token, permission or app; where the whole account is concerned its run stops (exit 9) |
+| new container | this one is dead; a new one is created, in this run or the next |
+| fix the post | the post is left alone until its manifest changes or `--retry-failed`; the others go out (exit 3) |
+| fix the token | token, permission or app; where the whole account is concerned its run stops (exit 9) |
 | come back later | the account's run stops, the rest is deferred (exit 10) |
-| a person | only somebody signed in at Instagram or Meta can clear it (exit 9 where the whole account is concerned) |
-| look closer | means different things; igsync finds out before it acts |
+| a person | only a person signed in at Instagram or Meta can clear it (exit 9 where the whole account is concerned) |
+| look closer | has several meanings; igsync checks before it acts |
 
 ## The table
 ";
@@ -43,8 +43,8 @@ fn action(class: Class) -> &'static str {
         Class::Retry => "try again",
         Class::WaitSame => "wait",
         Class::NewContainer => "new container",
-        Class::FixContent => "mend the post",
-        Class::FixToken => "mend the token",
+        Class::FixContent => "fix the post",
+        Class::FixToken => "fix the token",
         Class::QuotaWait => "come back later",
         Class::Human => "a person",
         Class::Unknown => "look closer",

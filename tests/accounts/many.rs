@@ -103,7 +103,7 @@ fn a_token_of_the_other_login_is_warned_about_and_explained() {
     let project = project.env("IGSYNC_ACCESS_TOKEN_ONE", "EAA-NOBODY").env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
     let output = project.run(["apply", "--yes"]).exits(9);
     output
-        .says("warning: the token of account one looks like one of the other login")
+        .says("warning: the token for account one looks like one of the other login")
         .says("set `login: facebook` for account one");
 }
 
@@ -137,7 +137,7 @@ fn permissions_for_comments_are_known_before_any_container() {
     configure(&project, "    login: facebook\n");
     project.write("posts/one.yaml", "kind: image\nimage: ./one.jpg\ncaption: x\naccounts: [one]\nfirst_comment: y\n");
     let output = project.run(["apply", "--yes", "--account", "one"]).exits(9);
-    output.says("instagram_manage_comments").says("nothing was made");
+    output.says("instagram_manage_comments").says("nothing was sent");
     assert!(server.sandbox.requests().iter().all(|call| call.method == "GET" || call.path.ends_with("/debug_token")));
 }
 

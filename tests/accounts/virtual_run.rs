@@ -1,4 +1,4 @@
-//! Commands in this process on a clock that nobody has to wait for.
+//! Commands in this process on a clock that no one has to wait for.
 
 use std::io::Write;
 use std::process::Stdio;

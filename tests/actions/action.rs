@@ -67,7 +67,7 @@ pub fn act(runner: &mut Runner, given: &[(&str, &str)]) -> Done {
     done.pop().unwrap()
 }
 
-/// A checkout whose record nobody pushes: these tests are about the action, not about git.
+/// A checkout whose record no one pushes: these tests are about the action, not about git.
 const LOCAL: &str = "--allow-ephemeral-lock --no-push --allow-stale";
 
 fn apply(server: &Server, project: &Project, more: &str) -> Done {
@@ -191,13 +191,13 @@ fn a_guard_is_red_and_said_in_the_summary() {
 fn an_unknown_outcome_is_red_until_somebody_says_what_it_is() {
     let (server, project) = (Server::start(), Project::with_one_image());
     apply(&server, &project, "").exits(0);
-    // The record is lost, and nobody knows when the manifest was written: is it the post that is live?
+    // The record is lost, and no one knows when the manifest was written: is it the post that is live?
     project.write("igsync.lock", "{\"igsync_lock\":1}\n");
     std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
     let done = apply(&server, &project, "").exits(4);
     assert_eq!((&*done.outputs["exit_code"], &*done.outputs["unknown"]), ("4", "1"));
     assert!(done.summary.contains("resolve posts/one --published"), "{}", done.summary);
-    assert!(done.summary.contains("Who acts: someone who can look at the account"), "{}", done.summary);
+    assert!(done.summary.contains("Who acts: someone who can check the account"), "{}", done.summary);
     let mut runner = runner(&project, Some(&server));
     let args = "--no-push\n--published\n--\nposts/one\n";
     let said = act(&mut runner, &[("command", "resolve"), ("token", "IGAA-LONG"), ("args", args)]).exits(0);
@@ -245,9 +245,9 @@ fn a_token_that_ends_soon_is_a_warning() {
     let warned = short
         .commands()
         .iter()
-        .any(|line| line.starts_with("::warning title=igsync::the token of account harbour ends in"));
+        .any(|line| line.starts_with("::warning title=igsync::the token for harbour expires in"));
     assert!(warned, "{short:?}");
-    assert!(short.summary.contains("the token of account"), "{}", short.summary);
+    assert!(short.summary.contains("the token for harbour"), "{}", short.summary);
     let long = status("EAA-LONG").exits(0);
     assert!(long.commands().is_empty(), "{:?}", long.commands());
 }

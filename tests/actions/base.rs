@@ -115,7 +115,7 @@ fn the_record_on_a_branch_of_its_own_counts() {
     assert!(recorded.stdout.contains("posts/a"), "{}", recorded.stdout);
     git(project.path(), &["update-ref", "-d", "refs/remotes/origin/igsync-state"]);
     let note =
-        "the record is on branch igsync-state, which is not in this clone: `git fetch origin igsync-state` brings it";
+        "the record is on branch igsync-state, which is not in this clone: `git fetch origin igsync-state` fetches it";
     project.run(["plan"]).exits(0).says(note);
     assert!(keys(&[]).contains(&"posts/a".to_owned()));
 }
@@ -128,10 +128,10 @@ fn the_branch_comes_first_for_people() {
     let shown = project.run(["plan", "--base", "main"]).exits(0).stdout;
     let place = |key: &str| shown.find(key).unwrap_or_else(|| panic!("{key} in {shown}"));
     assert!(
-        place("posts/d") < place("Not of this branch:") && place("Not of this branch:") < place("posts/a"),
+        place("posts/d") < place("Not from this branch:") && place("Not from this branch:") < place("posts/a"),
         "{shown}"
     );
-    assert!(!project.run(["plan"]).exits(0).stdout.contains("Not of this branch"));
+    assert!(!project.run(["plan"]).exits(0).stdout.contains("Not from this branch"));
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_revision_that_is_none_is_refused() {
     ] {
         let output = project.run(["plan", argument]);
         assert_eq!(output.code, code, "{argument}: {}", output.stderr);
-        assert!(output.stderr.contains("git knows no commit"), "{argument}: {}", output.stderr);
+        assert!(output.stderr.contains("git finds no commit"), "{argument}: {}", output.stderr);
     }
     assert!(!project.path().join("owned").exists());
     git(project.path(), &["checkout", "-q", "--orphan", "alone"]);

@@ -26,7 +26,7 @@ fn shell(folder: &Path, text: &str) {
     assert!(Command::new("sh").args(["-ec", text]).current_dir(folder).status().unwrap().success());
 }
 
-/// Runs the action as it stands at a tag, with releases at `host`.
+/// Runs the action as it is at a tag, with releases at `host`.
 fn at_tag(host: &Path, tag: &str, version: &str) -> Vec<Done> {
     let project = Project::with_one_image();
     prepared(&project, host, tag, version).run(&steps(), crate::action::cached)

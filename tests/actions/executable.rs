@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Writes a program by a process of its own: nobody can run a file that is open for writing, and a child that
+/// Writes a program by a process of its own: no one can run a file that is open for writing, and a child that
 /// another test starts at that moment would have our files open.
 #[track_caller]
 pub fn executable(path: &Path, text: &str) {

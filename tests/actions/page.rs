@@ -20,7 +20,7 @@ fn html(markdown: &str) -> Option<String> {
     Some(String::from_utf8(output.stdout).unwrap())
 }
 
-/// The HTML without what stands in code, where GitHub looks for nothing.
+/// The HTML without what is in code, where GitHub looks for nothing.
 fn outside_code(html: &str) -> String {
     let mut rest = html.to_owned();
     for (open, close) in [("<pre", "</pre>"), ("<code", "</code>")] {

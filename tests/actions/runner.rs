@@ -86,7 +86,7 @@ impl Runner {
         self.env.insert(name.to_owned(), value.to_owned());
     }
 
-    /// Runs steps in their order; `uses` stands in for other actions and gives their outputs. A failed
+    /// Runs steps in their order; `uses` is in for other actions and gives their outputs. A failed
     /// step ends the job but for steps that ask to run all the same.
     pub fn run(&mut self, steps: &Value, mut uses: impl FnMut(&Self, &str, &Value) -> Value) -> Vec<Done> {
         let mut done = Vec::new();

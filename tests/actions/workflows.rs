@@ -231,7 +231,7 @@ fn a_main_that_takes_no_push_publishes_nothing() {
     assert!(server.published().is_empty());
 }
 
-/// A stand-in for `gh` that writes down what it is asked and answers from files.
+/// A stand-in for `gh` that records what it is asked and answers from files.
 fn gh(runner: &mut Runner, folder: &Path, number: &str, comment: &str) {
     executable(
         &folder.join("gh"),

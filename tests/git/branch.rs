@@ -214,7 +214,7 @@ fn a_lockfile_that_is_no_file_at_the_remote_is_refused() {
     run(async {
         let branch = branch(&clone).await;
         let Err(RemoteError::Refused(said)) = branch.fetch().await else { panic!("a link was read") };
-        assert_eq!(said, "igsync.lock is no plain file at the remote");
+        assert_eq!(said, "igsync.lock is not a regular file on the remote");
     });
 }
 

@@ -66,9 +66,9 @@ fn commands_that_look_read_the_branch_of_the_record() {
     let site = Site::below("", 2, STATE);
     let desk = site.desk(&[]);
     assert!(shows(&desk, &["plan"], "posts/1"));
-    desk.igsync(&["plan"]).exits(0).says("`git fetch origin bot/state` brings it");
+    desk.igsync(&["plan"]).exits(0).says("`git fetch origin bot/state` fetches it");
     site.machine().igsync(&["resolve", "posts/1", "--published"]).exits(0);
-    // A plan and a list ask nobody, so they know it after a fetch; the status fetches.
+    // A plan and a list ask no one, so they know it after a fetch; the status fetches.
     assert!(shows(&desk, &["plan"], "posts/1"));
     assert!(!shows(&desk, &["lock", "list"], "posts/1"));
     assert!(shows(&desk, &["status"], "posts/1"));
@@ -92,7 +92,7 @@ fn a_person_publishes_nothing_over_a_branch_that_cannot_be_read() {
     let alone = site.desk(&["--single-branch"]);
     let url = format!("file://{}", site.origin.path().with_file_name("moved.git").display());
     alone.git(&["remote", "set-url", "origin", &url]);
-    alone.apply(&[]).exits(6).says("the record on branch bot/state can not be read").says("--allow-stale");
+    alone.apply(&[]).exits(6).says("cannot read the record on branch bot/state").says("--allow-stale");
     for words in [&["status"][..], &["lock", "ignore", "posts/1"]] {
         alone.igsync(words).says("note: the record could not be fetched");
     }
@@ -128,7 +128,7 @@ fn on_a_machine_that_vanishes_nothing_is_said_that_nobody_keeps() {
     assert!(!machine.project.read("igsync.lock").contains("posts/1"));
     let said = machine.igsync(&["resolve", "posts/1", "--published", "--no-push"]).exits(0);
     said.says("git add igsync.lock && git commit");
-    machine.igsync(&["lock", "accept", "posts/1", "--push"]).exits(1).says("the record can not be pushed");
+    machine.igsync(&["lock", "accept", "posts/1", "--push"]).exits(1).says("cannot push the record");
     // A configuration that is only half understood may mean another branch.
     let main = site.origin.ask(&["rev-parse", "main"]);
     let broken = site.machine();

@@ -1,4 +1,4 @@
-//! How a checkout stands to the remote's tip, and how it comes along after a push.
+//! How a checkout relates to the remote's tip, and how it comes along after a push.
 
 use igsync::git::{Followed, Tip};
 
@@ -97,7 +97,7 @@ fn a_checkout_is_left_alone_where_something_could_be_lost() {
         &|clone| _ = git(clone, &["commit", "--quiet", "--allow-empty", "-m", "Mine"]),
         "the checkout has commits of its own",
     );
-    left("other", &|clone| write(clone, "igsync.lock", "edited\n"), "igsync.lock on disk is another one");
+    left("other", &|clone| write(clone, "igsync.lock", "edited\n"), "igsync.lock on disk is different");
     left(
         "staged",
         &|clone| {
@@ -106,7 +106,7 @@ fn a_checkout_is_left_alone_where_something_could_be_lost() {
             git(clone, &["add", "igsync.lock"]);
             write(clone, "igsync.lock", &text);
         },
-        "another igsync.lock is staged",
+        "a different igsync.lock is staged",
     );
     left("branch", &|clone| _ = git(clone, &["checkout", "--quiet", "-b", "feature"]), "another branch is checked out");
     let behind = origin.clone_of("behind", &[]);

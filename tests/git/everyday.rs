@@ -1,4 +1,4 @@
-//! Runs that go well: what they leave at the remote, and in the clone.
+//! Runs that go well: what they leave on the remote, and in the clone.
 
 use crate::machine::Site;
 use crate::repo::write;

@@ -114,7 +114,7 @@ fn every(step: impl Fn(u32) -> bool + Sync) -> u32 {
 
 #[test]
 fn a_machine_lost_in_any_push_leaves_every_post_to_be_published_once() {
-    // Side by side: what takes long is waiting for leases of machines that nobody knows to be dead.
+    // Side by side: what takes long is waiting for leases of machines that no one knows to be dead.
     std::thread::scope(|scope| {
         for config in ["", "git: { state_branch: bot/state }\n"] {
             for lands in [true, false] {

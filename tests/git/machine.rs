@@ -45,7 +45,7 @@ impl Site {
         site
     }
 
-    /// A commit on `main` by somebody else; `edit` is given the content root.
+    /// A commit on `main` by someone else; `edit` is given the content root.
     pub fn change(&self, message: &str, edit: impl FnOnce(&std::path::Path)) -> String {
         let folder = tempfile::tempdir().unwrap();
         self.origin.clone_into(folder.path(), &["--depth=1"]);
@@ -61,7 +61,7 @@ impl Site {
         Machine { project: machine.project.env("CI", "true"), root: machine.root }
     }
 
-    /// Somebody's own clone.
+    /// Someone's own clone.
     pub fn desk(&self, options: &[&str]) -> Machine {
         let mut project = Project::empty();
         self.origin.clone_into(project.path(), options);
@@ -83,7 +83,7 @@ impl Site {
         text.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Each of `count` posts is live once, and the record at the remote is complete and right.
+    /// Each of `count` posts is live once, and the record on the remote is complete and right.
     #[track_caller]
     pub fn audit(&self, count: u8, branch: &str, about: &str) {
         let live = self.server.published();

@@ -1,5 +1,5 @@
 //! The record on a git remote: the library's own hands on bare repositories, and the real binary racing, dying
-//! and starting anew over them, against the sandbox over real HTTP.
+//! and starting again over them, against the sandbox over real HTTP.
 
 #![cfg(unix)]
 #![expect(

@@ -1,4 +1,4 @@
-//! What apply refuses before anything is published: a checkout that is not the tip, a record that nobody keeps.
+//! What apply refuses before anything is published: a checkout that is not the tip, a record that no one keeps.
 
 use crate::machine::Site;
 use crate::repo::{commit, write};
@@ -82,7 +82,7 @@ fn without_a_remote_or_a_repository_there_is_nothing_to_push_to() {
     let machine = site.machine();
     machine.git(&["remote", "remove", "origin"]);
     machine.apply(&[]).exits(5).says("this repository has no remote");
-    machine.apply(&["--push"]).exits(1).says("the record can not be pushed").says("--no-push");
+    machine.apply(&["--push"]).exits(1).says("cannot push the record").says("--no-push");
     std::fs::remove_dir_all(machine.project.path().join(".git")).unwrap();
     machine.apply(&[]).exits(5).says("not a git repository");
     let plan = machine.igsync(&["plan"]).exits(0);
@@ -96,11 +96,11 @@ fn a_remote_that_does_not_answer_is_no_keeper() {
     let site = Site::new(1);
     let machine = site.machine();
     machine.git(&["remote", "set-url", "origin", "https://user:ghp_SECRETSECRETSECRETSECRET@127.0.0.1:9/a.git"]);
-    let refused = machine.apply(&[]).exits(5).says("origin/main can not be pushed to");
+    let refused = machine.apply(&[]).exits(5).says("cannot push to origin/main");
     assert!(!(refused.stderr + &refused.stdout).contains("SECRET"));
-    let refused = machine.apply(&["--allow-ephemeral-lock"]).exits(6).says("nobody can tell whether this is the tip");
+    let refused = machine.apply(&["--allow-ephemeral-lock"]).exits(6).says("cannot check whether this is the tip");
     assert!(!(refused.stderr + &refused.stdout).contains("SECRET"));
-    let refused = machine.apply(&["--push"]).exits(1).says("the record can not be pushed");
+    let refused = machine.apply(&["--push"]).exits(1).says("cannot push the record");
     assert!(!(refused.stderr + &refused.stdout).contains("SECRET"));
     machine.apply(&["--allow-ephemeral-lock", "--allow-stale"]).exits(0);
     assert_eq!(site.server.published().len(), 1);

@@ -76,7 +76,7 @@ pub fn write(folder: &Path, path: &str, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-/// Git without anybody's settings.
+/// Git without anyone's settings.
 pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder).args(arguments).env_clear();

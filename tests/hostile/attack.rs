@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use crate::project::Output;
 
-/// Programs that a trap stands in for; git is the real one.
+/// Programs that a trap is in for; git is the real one.
 const TRAPS: &[&str] = &["sh", "bash", "cat", "curl", "wget", "touch", "env", "node", "python3", "ssh", "less", "vi"];
 
 /// A folder with a content root in it. Whatever is outside the root is a canary.
@@ -18,7 +18,7 @@ pub struct Attack {
 }
 
 impl Attack {
-    /// A content root `content/` with one valid image post, beside files that nobody may touch or print.
+    /// A content root `content/` with one valid image post, beside files that no one may touch or print.
     pub fn new() -> Self {
         let attack = Self::at("content");
         attack.write("content/igsync.lock", "{\"igsync_lock\":1}\n");

@@ -373,7 +373,7 @@ fn a_worktree_and_a_submodule_have_a_repository_of_their_own() {
         attack.write(&format!("{folder}/posts/keep"), "");
         run_in(&attack, OsStr::new(folder), &["plan", "--base", "main"]).exits(1).says(why);
     }
-    // What a `.git` names is the repository or nothing: the search does not go on to the folder above.
+    // What a `.git` names is the repository or nothing: the search does not continue to the folder above.
     attack.write("work/.git", "gitdir: ../gone\n");
     fs::create_dir_all(attack.outer().join("work/site")).unwrap();
     fs::rename(attack.outer().join("source/site/posts"), attack.outer().join("work/site/posts")).unwrap();

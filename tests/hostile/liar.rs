@@ -173,7 +173,7 @@ impl Shared {
             all.push(asked.clone());
             asked
         };
-        // Nobody is kept from being answered while another request is.
+        // No one is kept from being answered while another request is.
         let instead = Arc::clone(&self.instead.lock().unwrap());
         let mut answer = match instead(&asked) {
             Some(answer) => answer,

@@ -108,7 +108,7 @@ fn forty_thousand_tokens_in_one_caption_are_a_hundred_short_findings() {
     let validated = survives(&with_posts(&[caption(&tokens.join(" "))]), TEXT);
     let text = validated.stdout + &validated.stderr;
     assert_eq!(text.matches("IGS1033 token-in-file").count(), 101, "{text:.2000}");
-    // A long message goes on behind a bar.
+    // A long message continues behind a bar.
     let words = text.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
     assert!(words.contains("a key (and 39899 more findings in this file)"), "{text:.2000}");
     assert!(!text.contains("EAA0000"), "{text:.2000}");
@@ -393,7 +393,7 @@ fn bomb(len: usize) -> Vec<u8> {
     [&[0x78, 0x01], front, &middle, behind, &sum.to_be_bytes()].concat()
 }
 
-/// A PNG of some megabytes whose colour profile unfolds into so many bytes.
+/// A PNG of some megabytes whose colour profile decodes into so many bytes.
 fn with_profile(len: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, 640, 640);
@@ -405,7 +405,7 @@ fn with_profile(len: usize) -> Vec<u8> {
     bytes
 }
 
-/// A colour profile is unfolded before anything is known of it.
+/// A colour profile is decoded before anything is known of it.
 #[test]
 fn a_profile_that_unfolds_into_a_gigabyte_is_refused_within_bounds() {
     let bomb = with_profile(1 << 30);

@@ -42,7 +42,7 @@ fn a_journal_that_git_cannot_be_asked_about_is_believed_by_no_command() {
         for command in [["plan"].as_slice(), &["apply", "--yes"], &["status"], &["validate"]] {
             let output = attack.run(command).exits(5);
             assert!(
-                output.stderr.contains("cannot tell whether git tracks .igsync/"),
+                output.stderr.contains("cannot check whether git tracks .igsync/"),
                 "{command:?}: {}",
                 output.stderr
             );
@@ -91,7 +91,7 @@ fn a_committed_journal_is_believed_by_no_command() {
     for command in commands {
         let output = attack.run(command).exits(5);
         let text = format!("{command:?}: {}", output.stderr);
-        assert!(text.contains("git tracks what belongs to this machine alone: .igsync/journal.jsonl"), "{text}");
+        assert!(text.contains("git tracks files that must stay on this machine: .igsync/journal.jsonl"), "{text}");
         assert!(text.contains("git rm --cached -r -- .igsync`"), "{text}");
         assert!(!output.stdout.contains("17999999999999999"), "{command:?}: {}", output.stdout);
     }
@@ -142,7 +142,7 @@ fn the_private_folder_as_a_file_a_link_or_a_repository_is_refused() {
     as_repository.git(&["-C", "content/.igsync", "commit", "-q", "-m", "one"]);
     commit_by_force(&as_repository, "content/.igsync");
     for attack in [as_file, as_link, as_repository] {
-        let _ = attack.run(&["plan"]).exits(5).says("git tracks what belongs to this machine alone: .igsync");
+        let _ = attack.run(&["plan"]).exits(5).says("git tracks files that must stay on this machine: .igsync");
         let _ = attack.run(&["apply", "--sandbox", "--yes"]).exits(5);
     }
 }
@@ -266,7 +266,7 @@ fn a_live_post_that_is_said_to_be_anything_else_would_go_out_again() {
     for (state, words) in [("not_published", "not live after an earlier attempt"), ("deleted", "deleted on Instagram")]
     {
         let sentence = format!(
-            "this branch says that posts/one, which is live as https://www.instagram.com/p/abc/, is {words}; igsync did not record that on the base: merging publishes it again"
+            "this branch claims that posts/one, which is live as https://www.instagram.com/p/abc/, is {words}; igsync did not record that on the base: merging publishes it again"
         );
         is_said(&format!("{HEADER}{}", line("posts/one", state, "one", "")), state, &sentence);
     }
@@ -292,7 +292,7 @@ fn a_link_to_another_place_is_not_recorded_by_resolve() {
             assert!(!text.contains("C9x") && !text.contains("posts/one"), "{link}: {text}");
         }
     }
-    // What one program reads as Instagram's host and another as somebody else's is kept as the first reads it.
+    // What one program reads as Instagram's host and another as someone else's is kept as the first reads it.
     for link in [
         "https://www.instagram.com/p/C9x/?igsh=1#x",
         "https:\\\\www.instagram.com\\p\\C9x\\",
@@ -328,7 +328,7 @@ fn a_lockfile_that_is_deleted_takes_every_record_with_it() {
 #[test]
 fn a_post_that_the_branch_calls_published_is_not_dropped_in_silence() {
     let sentence =
-        "this branch says that posts/two is published as 17999999999999999; igsync did not record that on the base";
+        "this branch claims that posts/two is published as 17999999999999999; igsync did not record that on the base";
     let forged = line("posts/two", "published", "two", r#","media_id":"17999999999999999","via":"publish""#);
     is_said(&format!("{HEADER}{}{forged}", live()), "published", sentence);
     let resolved = line("posts/two", "published", "two", r#","media_id":"17999999999999999","via":"resolved""#);
@@ -342,17 +342,16 @@ fn a_state_that_the_branch_forces_is_said() {
         ("deleted", "deleted on Instagram"),
         ("unknown", "perhaps live, so that apply leaves it alone"),
         ("failed", "refused by Instagram, so that apply leaves it alone"),
-        ("containers", "prepared, so that apply goes on with its container"),
-        ("intent", "being published, so that apply goes on with its container"),
+        ("containers", "prepared, so that apply continues with its container"),
+        ("intent", "being published, so that apply continues with its container"),
     ] {
         let forced = line("posts/two", state, "two", "");
-        let sentence = format!("this branch says that posts/two is {words}; igsync did not record that on the base");
+        let sentence = format!("this branch claims that posts/two is {words}; igsync did not record that on the base");
         is_said(&format!("{HEADER}{}{forced}", live()), state, &sentence);
     }
     // A second line of the same attempt, which counts for more.
     let again = line("posts/one", "ignored", "one", r#","rev":99"#);
-    let sentence =
-        "this branch says that posts/one, which is live as https://www.instagram.com/p/abc/, is never to be published";
+    let sentence = "this branch claims that posts/one, which is live as https://www.instagram.com/p/abc/, is never to be published";
     is_said(&format!("{HEADER}{}{again}", live()), "ignored", sentence);
 }
 
@@ -362,19 +361,19 @@ fn another_media_and_a_comment_that_is_due_again_are_said() {
     is_said(
         &format!("{HEADER}{}", line("posts/one", "published", "one", &swapped)),
         "other_media",
-        "this branch says that posts/one is live as 17999999999999999; igsync recorded it as https://www.instagram.com/p/abc/",
+        "this branch claims that posts/one is live as 17999999999999999; igsync recorded it as https://www.instagram.com/p/abc/",
     );
     let second = line("posts/one", "published", "zzz", r#","media_id":"17999999999999999","via":"publish""#);
     is_said(
         &format!("{HEADER}{}{second}", live()),
         "other_media",
-        "this branch says that posts/one is live as 17999999999999999",
+        "this branch claims that posts/one is live as 17999999999999999",
     );
     let due = LIVE.replace("done", "due");
     is_said(
         &format!("{HEADER}{}", line("posts/one", "published", "one", &due)),
         "extras_due",
-        "this branch says that the first comment or comment switch of posts/one is still due, at 17900000000000001",
+        "this branch claims that the first comment or comment switch of posts/one is still due, at 17900000000000001",
     );
 }
 
@@ -390,7 +389,7 @@ fn what_the_branch_itself_wrote_comes_first_and_is_its_own() {
     assert_eq!(json["record_changes"][0]["goes_out"], true);
     assert_eq!(json["record_changes"][0]["from"]["media_id"], "17900000000000001");
     let markdown = attack.run(&["plan", "--base", "main", "--format", "markdown"]).exits(0).stdout;
-    let (ours, others) = markdown.split_once("### Goes out now, and is not of this branch").unwrap();
+    let (ours, others) = markdown.split_once("### Goes out now, not from this branch").unwrap();
     assert!(ours.contains("#### `posts/one`") && others.contains("#### `posts/two`"), "{markdown}");
 }
 
@@ -428,7 +427,7 @@ fn a_branch_that_merges_the_bots_commits_shows_nothing() {
         }
     };
     nothing(&attack);
-    // The base goes on: igsync publishes the second post, and notes a link for the first.
+    // The base continues: igsync publishes the second post, and notes a link for the first.
     attack.git(&["checkout", "-q", "main"]);
     let second = line("posts/two", "published", "two", r#","media_id":"17900000000000002","via":"publish""#);
     attack.write("content/igsync.lock", format!("{HEADER}{second}{}", live().replace("/p/abc/", "/p/abcd/")));
@@ -471,7 +470,7 @@ fn a_damaged_lockfile_of_a_branch_is_an_error_in_every_format() {
     commit(&attack, "content");
     attack.git(&["branch", "-q", "-f", "main", "topic"]);
     attack.write("content/igsync.lock", format!("{HEADER}{}", live()));
-    let _ = attack.run(&["plan", "--base", "main"]).exits(1).says("can not be read");
+    let _ = attack.run(&["plan", "--base", "main"]).exits(1).says("cannot read");
 }
 
 #[test]

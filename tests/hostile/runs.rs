@@ -19,7 +19,7 @@ fn four_stories(liar: &Liar) -> Attack {
     attack
 }
 
-/// While the first publish of a run is on the wire, somebody does something to the file of its lock and starts a
+/// While the first publish of a run is on the wire, someone does something to the file of its lock and starts a
 /// second run.
 fn while_a_publish_is_on_the_wire(disturb: impl Fn(&Attack)) {
     let liar = Liar::new();
@@ -45,7 +45,7 @@ fn while_a_publish_is_on_the_wire(disturb: impl Fn(&Attack)) {
         let first = run.join().unwrap();
         assert!([0, 7].contains(&second.status.code().unwrap()), "{second:?}");
         if second.status.code() == Some(0) {
-            let _ = first.exits(3).says("the run lock was taken away");
+            let _ = first.exits(3).says("the run lock was lost");
         } else {
             let _ = first.exits(0);
         }

@@ -17,7 +17,7 @@ const HIDDEN: [(&str, &str); 9] = [
     // As the configuration names them.
     ("HARBOUR_KEY", "IGAA-LONG"),
     ("STUDIO_WORD", "token-of-the-studio-account"),
-    // The same under names that nobody has told igsync.
+    // The same under names that no one has told igsync.
     ("INPUT_TOKEN", "token-of-the-studio-account"),
     ("ALL_SECRETS", "{\"studio\":\"token-of-the-studio-account\"}"),
     ("SOMEBODY_ELSES", "IGAAabcdefghij0123456789klmnop"),
@@ -191,7 +191,7 @@ fn a_token_command_that_does_not_end_is_ended_with_all_that_it_has_started() {
     let reader = std::thread::spawn(move || fs::read_to_string(pipe).unwrap());
     let attack = in_job(attack, &server).env("IGSYNC_TOKEN_TIMEOUT_MS", "500");
     let output = attack.run(&["status", "--account", "harbour"]).exits(9);
-    let said = "the token command `../../password-manager` gave no token within 0.5 s and was ended";
+    let said = "the token command `../../password-manager` printed no token within 0.5 s and was stopped";
     output.says(said).says("run the command by hand");
     assert_eq!(reader.join().unwrap(), "up\n");
 }
@@ -202,7 +202,7 @@ fn a_token_command_that_never_stops_talking_is_ended() {
     let server = Server::start();
     spy(&attack, "password-manager", "while :; do echo IGAA-LONG; done");
     let attack = in_job(attack, &server);
-    attack.run(&["status", "--account", "harbour"]).exits(9).says("printed more than 64 KiB and was ended");
+    attack.run(&["status", "--account", "harbour"]).exits(9).says("printed more than 64 KiB and was stopped");
 }
 
 /// Runs its arguments at a terminal of their own, answers one question, and ends as they do.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::attack::{Attack, picture};
 
-/// A colour that no report of igsync uses: where it comes out, somebody else painted.
+/// A colour that no report of igsync uses: where it comes out, someone else painted.
 const FOREIGN_COLOUR: &str = "\u{1b}[38;5;199m";
 
 /// Fits into a file name.

@@ -64,7 +64,7 @@ fn a_date_that_cannot_be_read_ends_the_run_before_anything_is_made() {
         let liar = Liar::new();
         liar.lies(move |_, answer| answer.date = Some(text.to_owned()));
         let attack = liar.connect(Attack::new(), TOKEN);
-        let _ = attack.run(&APPLY).exits(1).says("the server's time cannot be read");
+        let _ = attack.run(&APPLY).exits(1).says("cannot read the server's time");
         assert_eq!(liar.sent(), (0, 0), "{text:?}");
     }
 }
@@ -224,7 +224,7 @@ fn posts_are_due_by_the_servers_time() {
     attack
         .write("content/posts/one.yaml", format!("kind: image\nimage: ./one.jpg\ncaption: x\npublish_at: {due:.0}\n"));
     let _ = attack.run(&APPLY).exits(1).says("the clocks differ");
-    // The machine is 20 days ahead, and somebody has said that it may be.
+    // The machine is 20 days ahead, and someone has said that it may be.
     let attack = attack.env("IGSYNC_MAX_SKEW_MS", "3153600000000");
     let _ = attack.run(&["apply", "--yes"]).exits(0).says("1 scheduled");
     assert_eq!(liar.sent(), (0, 0));
@@ -245,7 +245,7 @@ fn a_server_that_is_a_little_ahead_is_asked_what_is_due() {
     assert_eq!(liar.server.published().len(), 1);
 }
 
-/// Nothing that stands for a time in a date, a lease or a record ends a run in a panic.
+/// Nothing that represents a time in a date, a lease or a record ends a run in a panic.
 #[test]
 fn the_end_of_time_is_no_panic() {
     for (at, kind) in [

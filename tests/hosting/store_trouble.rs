@@ -162,6 +162,6 @@ fn a_damaged_object_is_not_handed_to_meta() {
     crate::content::forget(&project);
     let elsewhere = crate::ways::Api::start();
     let project = elsewhere.connect(project, "instagram", "IGAA-LONG");
-    project.run(["apply", "--yes"]).exits(3).says("holds 10 bytes").says("remove the damaged object");
+    project.run(["apply", "--yes"]).exits(3).says("has 10 bytes").says("remove the damaged object");
     assert_eq!(elsewhere.containers(), 0);
 }

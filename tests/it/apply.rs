@@ -214,7 +214,7 @@ fn a_forged_record_sends_no_comment_and_no_switch_to_media_of_its_choice() {
     // The account's own media, with another caption than the record's, or of another kind.
     for (field, other) in [("caption_digest", format!("v1:sha256:{}", "0".repeat(64))), ("kind", "reel".to_owned())] {
         let (server, _, output) = with_a_comment_due(|one, _| one[field] = other.clone().into());
-        output.exits(0).says("another kind or caption");
+        output.exits(0).says("a kind or caption that differs");
         assert_eq!(writes_to_media(&server), Vec::<String>::new(), "{field}");
     }
 }

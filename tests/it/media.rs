@@ -171,7 +171,7 @@ fn a_plan_tells_the_bytes_of_what_it_begins() {
     let planned = project.run(["plan", "--format", "json"]).exits(0).stdout;
     let planned: serde_json::Value = serde_json::from_str(&planned).unwrap();
     assert_eq!(planned["cost"]["media_bytes"], len, "one is due now, one later, one is no file");
-    let said = format!("API calls and {} KB of media Plan:", len.div_ceil(1_000));
+    let said = format!("API calls and {} kB of media Plan:", len.div_ceil(1_000));
     let human = project.run(["plan"]).exits(0).stdout;
     assert!(human.split_whitespace().collect::<Vec<_>>().join(" ").contains(&said), "{human}");
     project.run(["apply", "--yes", "--target", "posts/one"]).exits(0);

@@ -33,7 +33,11 @@ fn a_refreshed_plan_finds_out_what_is_open_and_writes_nothing() {
 fn a_plan_that_could_not_be_refreshed_says_so() {
     let (_server, project) = left_open();
     let project = project.env("IGSYNC_ACCESS_TOKEN", "IGAA-EXPIRED");
-    project.run(["plan", "--refresh", "pending"]).exits(1).says("could not be asked").says("perhaps published");
+    project
+        .run(["plan", "--refresh", "pending"])
+        .exits(1)
+        .says("could not ask Meta about account")
+        .says("perhaps published");
 }
 
 #[test]

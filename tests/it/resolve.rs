@@ -23,7 +23,7 @@ fn apply(project: &Project) -> Output {
     project.run(["apply", "--yes", "--allow-new-lock"])
 }
 
-/// A post that is live, and whose record got lost; nobody knows when its manifest was written.
+/// A post that is live, and whose record got lost; no one knows when its manifest was written.
 fn maybe_live() -> (Server, Project) {
     let server = Server::start();
     let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);

@@ -33,7 +33,7 @@ fn fail_upload(server: &Server, nth: u32, fault: &Value) {
     server.fail(&json!([{ "match": hits, "nth": nth, "fault": fault }]).to_string());
 }
 
-/// A first run that got `bytes` far and then could not find out where to go on.
+/// A first run that got `bytes` far and then could not find out where to continue.
 fn half_filled(project: &Project, server: &Server, bytes: u64) {
     fail_upload(server, 1, &json!({ "interrupt_upload": { "bytes": bytes } }));
     let container = json!({ "method": "GET", "path": "/1785*" });
@@ -116,7 +116,7 @@ impl Watched {
     }
 }
 
-/// `VmHWM`; 0 where the system does not tell, or the process is gone.
+/// `VmHWM`; 0 where the system does not show, or the process is gone.
 fn peak(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
@@ -329,7 +329,7 @@ fn a_signal_during_an_upload_ends_the_run_soon_and_the_next_one_goes_on() {
         fail_upload(&server, 1, &json!({ "interrupt_upload": { "bytes": 5000 } }));
         fail_upload(&server, 2, &json!({ "delay": { "ms": 60_000 } }));
         let mut run = Watched::start(&project);
-        // The second part is on its way, and nobody reads it.
+        // The second part is on its way, and no one reads it.
         assert!(run.until_sent(1) && run.until_sent(1));
         let process = run.child.id().to_string();
         assert!(std::process::Command::new("kill").args([&format!("-{name}"), &process]).status().unwrap().success());

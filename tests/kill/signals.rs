@@ -25,7 +25,7 @@ fn stopped_after(moment: Duration, name: &str, child: &mut Child) -> Option<i32>
     let asked = now();
     let status = child.wait().unwrap();
     assert!(asked.elapsed() < LIMIT, "{:?} after SIG{name}", asked.elapsed());
-    // Before its handlers stand, the signal itself ends the process.
+    // Before its handlers are installed, the signal itself ends the process.
     status.code().or(status.signal().map(|number| 128 + number))
 }
 

@@ -98,7 +98,7 @@ fn a_second_clone_with_an_old_lockfile_publishes_nothing_that_can_be_seen_to_be_
     let first = content(&server);
     let second = content(&server);
     finish(&first);
-    // Neither clone is a git checkout: nobody knows when the manifests were written, so look-alikes block.
+    // Neither clone is a git checkout: no one knows when the manifests were written, so look-alikes block.
     let output = second.run(["apply", "--yes"]).exits(4).says("resolve posts/a-boats");
     assert!(output.stdout.contains("unknown"), "{}", output.stdout);
     let with_caption = |server: &Server| {

@@ -93,7 +93,7 @@ fn a_post_that_meta_could_not_fetch_is_left_out_and_the_others_go_on() {
     }
 }
 
-/// Gives the emulator a picture; it serves it to anybody.
+/// Gives the emulator a picture; it serves it to anyone.
 fn put(server: &Server, bytes: &[u8]) -> String {
     let name =
         sha2::Sha256::digest(bytes).iter().fold(String::new(), |name, byte| format!("{name}{byte:02x}")) + ".jpg";

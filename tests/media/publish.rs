@@ -173,7 +173,7 @@ fn a_picture_is_drawn_once_and_again_only_when_it_changes() {
     assert_eq!(drawn(), first);
 }
 
-/// What somebody makes of a converted picture.
+/// What someone makes of a converted picture.
 type Altering = fn(&Project, &Path, &[u8]);
 
 /// Whatever is found in `.igsync/converted/`, the pictures go out that were reviewed.

@@ -74,5 +74,5 @@ fn a_heic_is_called_by_its_name() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/media/exif.heic");
     let facts = probe(&mut File::open(path).unwrap()).unwrap();
     let broken = check(&facts, Use::Image, "exif.heic");
-    assert_eq!(broken[0].message, "the picture is a HEIC, and Instagram takes JPEG");
+    assert_eq!(broken[0].message, "the picture is a HEIC, and Instagram accepts JPEG only");
 }

@@ -12,14 +12,14 @@ const INTRODUCTION: &str = "\
 # Rules
 
 Everything `igsync validate`, `plan` and `apply` check before anything is sent. `igsync explain IGS2101` shows one of them on a
-terminal. Rules of content (`IGS2`) and media (`IGS3`) take another severity in `igsync.yaml`, by id or name:
+terminal. The severity of content rules (`IGS2`) and media rules (`IGS3`) can be changed in `igsync.yaml`, by id or name:
 
 ```yaml
 rules:
   many-hashtags: off # error | warn | off
 ```
 
-An error stands where Meta documents a refusal, or where one was seen; the rest warns. *Basis* says what a rule rests on: a page of
+A rule is an error where Meta documents a refusal, or where one was observed; the rest warn. *Basis* is the source of a rule: a page of
 Meta's, an observation, or igsync itself. This page is generated; a test compares it with the program.
 ";
 
@@ -51,7 +51,7 @@ fn page() -> String {
             );
         }
     }
-    page += "\n## What files cannot tell\n\nMeta asks for more than files show. A clean check says nothing about these:\n\n| what | why |\n|---|---|\n";
+    page += "\n## What cannot be checked in files\n\nMeta requires more than files show. A clean check does not cover these:\n\n| what | why |\n|---|---|\n";
     for unchecked in rules::UNCHECKED {
         let _ = writeln!(page, "| {} | {} |", cell(unchecked.what), cell(unchecked.why));
     }

@@ -1,8 +1,8 @@
-//! Bytes that nobody meant: no panic, no hang, no unbounded work, no unbounded memory.
+//! Bytes that no one meant: no panic, no hang, no unbounded work, no unbounded memory.
 //!
 //! Each body runs a few hundred times in every `cargo test`; `IGSYNC_FUZZ_SECONDS=60` runs each for so long.
 
-#![expect(clippy::disallowed_methods, reason = "a test that is told how long to run")]
+#![expect(clippy::disallowed_methods, reason = "a test with a configured duration")]
 
 use std::io::Cursor;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What igsync prints and writes, held against its own schemas by a validator that nobody here wrote:
+//! What igsync prints and writes, held against its own schemas by a validator that no one here wrote:
 //! `jsonschema` for Python.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! All findings come in one run: no mistake waits until another one is mended.
+//! All findings come in one run: no mistake waits until another one is fixed.
 
 use serde_json::Value;
 
@@ -123,7 +123,7 @@ fn a_damaged_record_hides_no_findings() {
     project.run(["validate"]).exits(1).says("image-shape").says("line 2");
 }
 
-/// Of a kind that nobody named only what holds for all kinds is told.
+/// Where no kind is named, only what holds for all kinds is reported.
 #[test]
 fn a_picture_without_a_kind_may_have_the_shape_of_a_story() {
     let project = project();

@@ -1,4 +1,4 @@
-//! Programs that nobody here wrote, against the sandbox: Meta's own SDKs, pointed at it by their base
+//! Programs that no one here wrote, against the sandbox: Meta's own SDKs, pointed at it by their base
 //! address alone, and a browser on its page.
 //!
 //! A program that is missing is a visible skip, and a failure where `IGSYNC_TEST_REQUIRE_TOOLS` is set.

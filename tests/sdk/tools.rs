@@ -1,4 +1,4 @@
-//! Programs and packages that nobody here wrote, where they are there.
+//! Programs and packages that no one here wrote, where they are there.
 
 use std::io::Write as _;
 use std::path::Path;

@@ -87,7 +87,7 @@ struct Context<'a> {
 
 /// What may be, post by post.
 impl Context<'_> {
-    /// What became of a post that somebody wants to see.
+    /// What became of a post that someone wants to see.
     fn outcome(&self, manifest: &Manifest, record: Option<&Record>, live: &[&Media], world: &World) -> Option<String> {
         let number = manifest.number;
         let is_live = !live.is_empty();
@@ -210,7 +210,7 @@ impl Context<'_> {
         self.records_were_lost() || self.disk_was_harmed() || manifest.is_deleted || self.was_mute(manifest)
     }
 
-    /// At once, and with one lockfile, two clones may go on with the same attempt. Each has recorded what it
+    /// At once, and with one lockfile, two clones may continue with the same attempt. Each has recorded what it
     /// published; joined, one record can hold one id.
     fn is_one_attempt_of_two(&self, live: &[&Media]) -> bool {
         let seen = String::from_utf8_lossy(&self.simulation.seen);
@@ -246,11 +246,11 @@ impl Context<'_> {
     }
 
     /// Beyond igsync's power: the only witnesses of the publish were taken away, and Meta does not
-    /// tell it to anybody; or nobody told one clone of the other.
+    /// tell it to anyone; or no one told one clone of the other.
     fn may_be_double(&self, manifest: &Manifest) -> bool {
         let is_unseen = self.leaves_no_trace(manifest) || self.was_edited(manifest);
         let is_lost = self.records_were_lost() || self.schedule.clones == Clones::InTurn;
-        // A refusal is believed when the container can not contradict it any more.
+        // A refusal is believed when the container cannot contradict it any more.
         let is_lie = |fired: &Fired| {
             matches!(fired.fault, Fault::MissingDone | Fault::NotReadyDone) && fired.about == Some(manifest.number)
         };
@@ -262,7 +262,7 @@ impl Context<'_> {
     fn most_live(&self, manifest: &Manifest) -> usize {
         match self.schedule.clones {
             _ if !self.may_be_double(manifest) => 1,
-            // What both did at once nobody can take back; from then on nothing is added.
+            // What both did at once no one can take back; from then on nothing is added.
             Clones::Parted => {
                 let first = &self.simulation.live_first;
                 first.iter().filter(|post| **post == manifest.number).count().max(1)
@@ -279,7 +279,7 @@ impl Context<'_> {
         self.fired.iter().any(|fired| is_refusal(fired) && is_about(fired))
     }
 
-    /// A guard stands before the post, and a person has been told.
+    /// A guard is before the post, and a person has been told.
     fn is_blocked(&self) -> bool {
         let Some(Ended::Refused(guards)) = self.simulation.ended.last() else { return false };
         // It refuses the whole run, so every post waits for a person.

@@ -56,7 +56,7 @@ impl SimClock {
         self.silent.load(Ordering::Relaxed)
     }
 
-    /// Somebody sets the machine's clock.
+    /// Someone sets the machine's clock.
     pub fn set_ahead(&self, seconds: i64) {
         self.ahead.store(seconds, Ordering::Relaxed);
     }

@@ -9,7 +9,7 @@ use igsync_apply::{
 use igsync_base::id::{MediaId, PartId};
 use jiff::Timestamp;
 
-/// Instagram, with a publish without an answer taken for one that was never sent.
+/// Instagram, with a publish without an answer mistaken for one that was never sent.
 pub struct Hasty(pub Instagram);
 
 impl Engine for Hasty {

@@ -1,4 +1,4 @@
-//! Schedules that once went wrong, found at random; each stands for a rule that came out of it.
+//! Schedules that once went wrong, found at random; each represents a rule that came out of it.
 
 use super::schedule::Schedule;
 
@@ -18,7 +18,7 @@ const FOUND: &[&str] = &[
     r#"{"scenario":"twins","clones":"in_turn","writes":[[8,{"torn":190}]],"between":[[0,{"edit":0}]],"habits":{"after_life":2,"twice":1,"page":2,"skew":0},"dice":109421}"#,
     // Both clones have published a post, and one of them died before its comment.
     r#"{"scenario":"mute","clones":"in_turn","writes":[[9,{"torn":181}]],"between":[[1,"sync"]],"habits":{"after_life":2,"twice":1,"page":100,"skew":7300},"dice":5268}"#,
-    // Two clones go on with the same attempt at the same moment.
+    // Two clones continue with the same attempt at the same moment.
     r#"{"scenario":"mixed","clones":"together","requests":[[23,"garbage_undone"],[18,"throttle"]],"between":[[0,"sync"]],"habits":{"after_life":1,"twice":2,"page":2,"skew":7300},"dice":8871}"#,
     // Two announcements in one moment of the server's clock: the refusal of the first spoke for both.
     r#"{"scenario":"trial","clones":"one","requests":[[7,"not_sent"],[10,"spam_done"]],"writes":[[11,{"torn":298}]],"between":[[0,{"wait":90000}]],"habits":{"after_life":1,"twice":1,"page":2,"skew":-3400},"dice":8887}"#,

@@ -72,7 +72,7 @@ const DAY: i64 = 24 * 60 * MINUTE;
 const YEAR: i64 = 365 * DAY;
 
 /// `Date` and this machine's clock. Both may be off by a little, and one of them by anything; of both that are off
-/// alike nobody can tell that they are.
+/// alike no one can tell that they are.
 fn clocks() -> Vec<(i64, i64)> {
     let little = [-4 * MINUTE, -MINUTE, 0, MINUTE, 4 * MINUTE];
     let much = [-EPOCH / 1000, -YEAR, -20 * DAY, -DAY, -6 * MINUTE, 6 * MINUTE, DAY, 20 * DAY, YEAR, 900 * YEAR];

@@ -4,7 +4,7 @@
 //! `IGSYNC_SWEEP_PART` runs one part alone (`random`, or as they are printed);
 //! `IGSYNC_SWEEP_REPLAY` takes one schedule as it was printed, or the seed of a random one, and shows
 //! everything that happens in it.
-#![expect(clippy::unwrap_used, unreachable_pub, reason = "a test harness may panic, and nobody else can reach it")]
+#![expect(clippy::unwrap_used, unreachable_pub, reason = "a test harness may panic, and nothing else can reach it")]
 
 mod check;
 mod clock;
@@ -136,7 +136,7 @@ fn every_mutant_turns_the_sweep_red() {
     }
 }
 
-/// The same with the record kept at a remote: another machine goes on with what stands there.
+/// The same with the record kept at a remote: another machine continues with what is there.
 #[test]
 fn the_record_survives_the_machine() {
     let parts = [
@@ -291,7 +291,7 @@ fn killed_and_late(scenarios: &[Scenario]) -> Vec<Schedule> {
 const CHANGES: &[&[Event]] = &[
     &[Event::Revert(0)],
     &[Event::Revert(1)],
-    // A publish on its way when its only witness goes is beyond anybody's knowledge.
+    // A publish on its way when its only witness goes is beyond anyone's knowledge.
     &[Event::Wait(60), Event::Wipe],
     &[Event::Wait(700), Event::Revert(0), Event::Wipe],
     &[Event::Edit(0)],
@@ -351,8 +351,8 @@ fn reused(scenarios: &[Scenario]) -> Vec<Schedule> {
     all.map(|schedule| schedule.after(0, Event::Move(0)).after(1, Event::Reuse(0))).collect()
 }
 
-/// Two clones have begun the same post when they are killed, have each other's lockfile then, and can not
-/// read the container that may be live. Only where the clone that runs next goes on with its own attempt:
+/// Two clones have begun the same post when they are killed, have each other's lockfile then, and cannot
+/// read the container that may be live. Only where the clone that runs next continues with its own attempt:
 /// of the other's announcement it knows nothing.
 fn two_attempts() -> Vec<Schedule> {
     let mut all = Vec::new();

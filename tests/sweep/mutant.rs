@@ -27,13 +27,13 @@ pub enum Mutant {
     FinishedBelieved,
     /// Folding leaves an empty journal.
     JournalEmptied,
-    /// The newest entry of the listing is taken for the post.
+    /// The newest entry of the listing is treated as the post.
     NewestEntry,
-    /// `EXPIRED` is taken for a proof that nothing was published.
+    /// `EXPIRED` is treated as a proof that nothing was published.
     ExpiredIsNotPublished,
     /// What the lockfile says of an attempt, which is read last, replaces what the journal says.
     LastLineWins,
-    /// Of two open attempts of one post both go on.
+    /// Of two open attempts of one post both continue.
     BothGoOn,
     /// After a refusal the container is given up without being read.
     NewContainerAfterRefusal,
@@ -41,11 +41,11 @@ pub enum Mutant {
     MoveWithoutTombstone,
     /// A publish counts as over when its lease says so, by the server's clock alone.
     LeaseBelieved,
-    /// Announcements are said to be put at the remote, and are put with the results.
+    /// Announcements are said to be put on the remote, and are put with the results.
     AnnouncedLater,
-    /// A text is put at the remote although another one stands there meanwhile.
+    /// A text is put on the remote although another one is there meanwhile.
     RejectionIgnored,
-    /// What other machines have put at the remote is not joined in.
+    /// What other machines have put on the remote is not joined in.
     OthersNotJoined,
 }
 

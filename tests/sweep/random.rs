@@ -65,7 +65,7 @@ fn events(dice: &mut fastrand::Rng) -> Vec<Event> {
         0 => vec![Event::Wait(90)],
         1..=3 => vec![Event::Wait(25 * 60 * 60)],
         4 => vec![Event::Revert(dice.usize(0..4))],
-        // What Meta does not list yet nobody can see.
+        // What Meta does not list yet no one can see.
         5 => vec![Event::Wait(700), Event::Wipe],
         6 => vec![Event::Wait(700), Event::Revert(dice.usize(0..4)), Event::Wipe],
         7 => vec![Event::Edit(place)],

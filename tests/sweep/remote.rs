@@ -29,12 +29,12 @@ pub enum RemoteFault {
     Refused,
     /// No answer, and nothing happened.
     UnclearUndone,
-    /// No answer, and the text stands there.
+    /// No answer, and the text is there.
     UnclearDone,
     /// The call takes so many seconds.
     Slow(u32),
     KillBefore,
-    /// The process dies once the text stands there.
+    /// The process dies once the text is there.
     KillAfter,
     /// A person asks the run to stop while the call is under way.
     Stop,
@@ -72,13 +72,13 @@ pub struct SimRemote {
 
 #[derive(Default)]
 pub struct RemoteState {
-    /// Every text that ever stood there; the number of one is its version.
+    /// Every text that ever was there; the number of one is its version.
     pub texts: Vec<Vec<u8>>,
     pub messages: Vec<String>,
     pub calls: usize,
     pub faults: BTreeMap<usize, RemoteFault>,
     pub fired: Vec<RemoteFault>,
-    /// What was done before it stood here.
+    /// What was done before it was here.
     pub hasty: Vec<String>,
 }
 

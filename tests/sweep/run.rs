@@ -263,7 +263,7 @@ impl Simulation {
         self.manifests.iter().filter(|manifest| !manifest.is_deleted).map(Manifest::post).collect()
     }
 
-    /// The records of both clones, as new processes read them; with a remote, those that stand there.
+    /// The records of both clones, as new processes read them; with a remote, those that are there.
     pub fn records(&self) -> Records {
         if let Some(remote) = &self.remote {
             return remote.records();
@@ -386,7 +386,7 @@ impl Simulation {
         ledger.with_records(|records| records.iter().filter(is_beside).map(|record| record.intents.len()).sum())
     }
 
-    /// With a remote, what stands there decides what there is to do; without, the files alone, as long as there
+    /// With a remote, what is there decides what there is to do; without, the files alone, as long as there
     /// may be nothing to do.
     async fn begin(
         &self,

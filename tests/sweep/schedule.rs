@@ -19,7 +19,7 @@ pub struct Schedule {
     /// By the number of the durable write, counted over all runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub writes: Vec<(usize, WriteFault)>,
-    /// Facts whose announcement takes so many seconds, by their number: a pipe that nobody reads.
+    /// Facts whose announcement takes so many seconds, by their number: a pipe that no one reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub output: Vec<(usize, u32)>,
     /// The record is kept at a remote as well.

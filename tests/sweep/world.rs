@@ -330,7 +330,7 @@ impl World {
             Some("CAROUSEL") => Shape::Post(Kind::Carousel),
             _ => Shape::Post(Kind::Image),
         };
-        // A carousel whose children are gone can not be made.
+        // A carousel whose children are gone cannot be made.
         if children.iter().any(|child| self.containers.get(child).is_none_or(|c| now - c.made >= DAY)) {
             return error(400, 24, Some(2_207_008));
         }

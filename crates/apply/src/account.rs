@@ -50,7 +50,7 @@ pub struct Setup {
     /// Containers and uploads at a time.
     pub parallelism: usize,
     pub live_check: bool,
-    /// `None`: nobody looks whether Meta could fetch the media.
+    /// `None`: no one looks whether Meta could fetch the media.
     pub proof: Option<Proof>,
     /// When the manifest came into the repository: the earliest time at which its post can be live.
     pub added_at: AddedAt,

@@ -57,7 +57,7 @@ impl Finisher {
         Ok(())
     }
 
-    /// Whether what an earlier run owes may be sent to `media`. A record may come from anybody whose branch was
+    /// Whether what an earlier run owes may be sent to `media`. A record may come from anyone whose branch was
     /// merged, so the account's own listing has the last word.
     async fn may_write_to(&self, post: &Post, record: &Record, media: &MediaId) -> Result<bool, Stop> {
         if !record.live().is_some_and(owed::anything) {
@@ -115,7 +115,7 @@ impl Finisher {
             let rest = own_time.saturating_sub(age(&record));
             self.scope.wait(&record.key, WaitsFor::Comment, rest, self.engine.now()).await?;
         }
-        // A lockfile that went back in time calls a comment due that stands there already.
+        // A lockfile that went back in time calls a comment due that is there already.
         if !is_ours {
             match self.is_posted(media_id, text).await? {
                 Some(false) => {}
@@ -159,11 +159,11 @@ impl Finisher {
             }
         }
         let record = self.book.write(commented(record, Comment::Unknown)).await?;
-        self.warn(post, "whether the first comment was posted is not known; it is not sent again".to_owned())?;
+        self.warn(post, "it is not known whether the first comment was posted; it is not sent again".to_owned())?;
         Ok(record)
     }
 
-    /// Whether a comment with this text is there; `None` where it can not be told now.
+    /// Whether a comment with this text is there; `None` where it cannot be told now.
     async fn is_posted(&self, media_id: &MediaId, text: &str) -> Result<Option<bool>, Stop> {
         match self.scope.ask(self.engine.comments(media_id, COMMENT_PAGES)).await? {
             Ok(comments) => Ok(Some(comments.iter().any(|said| said.trim() == text.trim()))),
@@ -232,7 +232,7 @@ impl Finisher {
         Ok(())
     }
 
-    /// Finds the ids that lost answers left open, so that no other post is taken for those media.
+    /// Finds the ids that lost answers left open, so that no other post is treated as those media.
     pub(super) async fn name_what_is_live(&self, look: &Look) -> Result<(), Stop> {
         for record in self.published_without(|live| live.media_id.is_none()) {
             self.named(record, look).await?;

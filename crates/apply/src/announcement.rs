@@ -69,7 +69,7 @@ impl Announcement {
     }
 
     /// A slow disk, a full pipe or a machine that slept may have used the lease up. The monotonic clock
-    /// stands still while a machine sleeps, and the other one can be set back: the longer time counts.
+    /// stops while a machine sleeps, and the other one can be set back: the longer time counts.
     pub(super) fn still_holds(&self, run: &Context) -> bool {
         let clock = &run.clock;
         let by_wall = Duration::try_from(clock.now().duration_since(self.wall)).unwrap_or_default();

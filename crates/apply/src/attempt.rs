@@ -39,7 +39,7 @@ pub(super) fn intent(mut record: Record, fingerprint: &[MediaId], at: Timestamp,
     record.state = State::Intent;
     record.fingerprint.get_or_insert_with(|| fingerprint.to_vec());
     let (at, lease_until) = (whole(at, Unit::Millisecond), whole(lease_until, Unit::Millisecond));
-    // A refusal names its announcement by the time, and the server's clock begins each of its seconds anew with
+    // A refusal names its announcement by the time, and the server's clock begins each of its seconds again with
     // every answer: two of one second would be one, and a refusal of the first would speak for both.
     let next = record.intents.iter().map(|intent| later(intent.at, Duration::from_millis(1))).max();
     let at = next.map_or(at, |next| next.max(at));
@@ -135,7 +135,7 @@ pub(super) fn unknown(mut record: Record, reason: Reason) -> Record {
     record
 }
 
-/// Cuts a time down: nobody reads nanoseconds in a lockfile, and Meta's times have whole seconds.
+/// Cuts a time down: no one reads nanoseconds in a lockfile, and Meta's times have whole seconds.
 pub(super) fn whole(at: Timestamp, unit: Unit) -> Timestamp {
     at.round(TimestampRound::new().smallest(unit).mode(RoundMode::Trunc)).unwrap_or(at)
 }
@@ -145,7 +145,7 @@ pub(super) fn later(at: Timestamp, time: Duration) -> Timestamp {
     at.saturating_add(time).unwrap_or(Timestamp::MAX)
 }
 
-/// Of the open attempts of one post the one that goes on: that with the smallest id, so that two clones choose the
+/// Of the open attempts of one post the one that continues: that with the smallest id, so that two clones choose the
 /// same.
 pub(super) fn open_of(attempts: &[Record]) -> Option<&Record> {
     attempts.iter().filter(|record| record.is_open()).min_by(|a, b| a.attempt.cmp(&b.attempt))

@@ -22,7 +22,7 @@ pub(super) trait Book: Send + Sync {
     /// Writes records down; all of them have reached the disk when this returns, or none.
     fn record(&self, records: Vec<Record>) -> BoxFuture<'_, Result<(), Stop>>;
 
-    /// Writes records that exclude other machines: announcements, and the ends of attempts that could go on
+    /// Writes records that exclude other machines: announcements, and the ends of attempts that could continue
     /// elsewhere. Returns for each claim whether it was written; where another machine was faster it was not.
     fn claim(&self, claims: Vec<Claim>) -> BoxFuture<'_, Result<Vec<bool>, Stop>>;
 
@@ -44,13 +44,13 @@ pub(super) trait Book: Send + Sync {
     /// Whether another machine has touched a post since this run began.
     fn is_touched(&self, user_id: &UserId, key: &PostKey) -> bool;
 
-    /// Whether an attempt is announced at the remote while its publish has not been sent.
+    /// Whether an attempt is announced on the remote while its publish has not been sent.
     fn is_unsent(&self, attempt: &AttemptId) -> bool;
 
     /// From here on the publish may have been sent. Returns whether it was announced and not sent before.
     fn no_longer_unsent(&self, attempt: &AttemptId) -> bool;
 
-    /// The attempt as it stands at the remote.
+    /// The attempt as it is on the remote.
     fn standing_of(&self, record: &Record) -> Option<Record>;
 }
 
@@ -93,7 +93,7 @@ impl dyn Book + '_ {
         Ok(record)
     }
 
-    /// Ends an attempt whose container could still be published, unless another machine goes on with it.
+    /// Ends an attempt whose container could still be published, unless another machine continues with it.
     pub(super) async fn end(&self, ended: Record) -> Result<(), Stop> {
         self.claim(vec![vec![ended]]).await.map(drop)
     }

@@ -22,7 +22,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 pub(super) struct Allowance {
     /// Posts of one run.
     pub cap: usize,
-    /// Posts of the quota's window, where Meta told the total.
+    /// Posts of the quota's window, where Meta reported the total.
     pub quota: Option<usize>,
     /// Posts of that window that are gone: as Meta reports it, or as the record knows better.
     pub used: usize,
@@ -69,10 +69,10 @@ impl Allowance {
             let total = self.quota.unwrap_or_default();
             format!("the publishing quota is used up: {} of {total} posts in 24 hours", self.used + allowed)
         } else if allowed == self.cap {
-            format!("over the cap of {} posts a run", self.cap)
+            format!("over the cap of {} posts per run", self.cap)
         } else {
             format!(
-                "it needs {} containers, and {} of {CONTAINERS} are made in 24 hours",
+                "it needs {} containers, and {} of {CONTAINERS} were created in the last 24 hours",
                 costs.get(allowed).copied().unwrap_or_default(),
                 self.containers_used + costs.iter().take(allowed).sum::<usize>()
             )
@@ -88,7 +88,7 @@ pub(super) fn cost(post: &Post, open: Option<&Record>, now: Timestamp) -> usize 
     if attempt::usable_container(record, now).is_some() {
         return 0;
     }
-    // One dead child is enough: the attempt begins anew.
+    // One dead child is enough: the attempt begins again.
     let is_alive = record.container.is_none() && record.children.iter().all(|child| attempt::is_usable(child, now));
     if is_alive { all.saturating_sub(record.children.len()) } else { all }
 }
@@ -137,10 +137,10 @@ mod tests {
         let (allowed, reason) = allowance.cut(&[1; 30]);
         assert_eq!((allowed, reason.as_str()), (25, "the publishing quota is used up: 25 of 25 posts in 24 hours"));
         let (allowed, reason) = Allowance { cap: 5, ..allowance }.cut(&[1; 30]);
-        assert_eq!((allowed, reason.as_str()), (5, "over the cap of 5 posts a run"));
+        assert_eq!((allowed, reason.as_str()), (5, "over the cap of 5 posts per run"));
         let (allowed, reason) = Allowance { containers_used: 380, ..allowance }.cut(&[11, 1, 11, 1]);
         assert_eq!(allowed, 2, "the rest waits in plan order, small posts too");
-        assert_eq!(reason, "it needs 11 containers, and 392 of 400 are made in 24 hours");
+        assert_eq!(reason, "it needs 11 containers, and 392 of 400 were created in the last 24 hours");
         assert_eq!(allowance.cut(&[1; 3]).0, 3);
         assert_eq!(
             Allowance { quota: None, ..allowance }.cut(&[1; 30]).0,

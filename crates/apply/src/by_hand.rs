@@ -1,5 +1,5 @@
 //! What a person says about a post, as pure changes of its records. Nothing here asks Meta, and nothing
-//! publishes: `resolve` and `lock` write down what these functions return.
+//! publishes: `resolve` and `lock` record what these functions return.
 
 use std::collections::HashSet;
 
@@ -32,7 +32,7 @@ pub struct Seen {
     pub at: Option<Timestamp>,
 }
 
-/// Why a statement is not written down.
+/// Why a statement is not recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Objection {
     /// Neither a record nor a manifest has this name.
@@ -73,7 +73,7 @@ pub fn published(subject: &Subject<'_>, seen: &Seen, now: Timestamp, new_attempt
     };
     let at = seen.at.or_else(|| record.intents.iter().map(|intent| intent.at).max()).unwrap_or(now);
     record.not_ours.retain(|media| Some(media) != seen.media_id.as_ref());
-    // The comment of a post that igsync did not send itself may stand below it already.
+    // The comment of a post that igsync did not send itself may be below it already.
     let due = subject.post.filter(|_| sent);
     // "It is live" about a post with one look-alike names that one.
     let shown =
@@ -91,7 +91,7 @@ fn confirmed(known: &Record, live: &Live, seen: &Seen, new_attempt: &mut NewAtte
     match (&live.media_id, live.via) {
         (Some(media), Some(Via::Publish)) if is_other(media) => return Err(Objection::OtherMedia(media.clone())),
         (_, Some(Via::Publish)) => return Ok(vec![]),
-        // Two statements of one rank would be joined by chance, so the corrected one is an attempt of its own.
+        // Two statements of one rank could be merged wrongly, so the corrected one is an attempt of its own.
         (Some(media), Some(Via::Resolved)) if is_other(media) => {
             let forget = |live: &mut Live| (live.media_id, live.permalink) = (None, None);
             let wrong = attempt::noted(known.clone(), forget).forgotten(None);

@@ -14,7 +14,7 @@ pub enum Cause {
     Deferred,
     /// Token, permission, or a restricted account.
     Account,
-    /// Somebody asked the run to stop.
+    /// Someone asked the run to stop.
     Asked(Signal),
     /// Published, and the remote did not take the record of it.
     NotDurable,

@@ -44,7 +44,7 @@ pub struct Context {
     observer: Mutex<Box<dyn Observer>>,
     dice: Mutex<fastrand::Rng>,
     halted: Mutex<Option<Halt>>,
-    /// When the wish to stop was first heard.
+    /// When the request to stop first arrived.
     stopped_at: OnceLock<Duration>,
     /// What keeps other runs from the same content root; `None`: nothing is published.
     lock: Option<RunLock>,
@@ -87,7 +87,7 @@ impl Context {
         let Some(lock) = &self.lock else { return Ok(()) };
         match lock.0.is_in_place() {
             Ok(true) => Ok(()),
-            Ok(false) => Err(self.halt_run(lost_lock(".igsync/run.lock is gone or another file"))),
+            Ok(false) => Err(self.halt_run(lost_lock(".igsync/run.lock was removed or replaced"))),
             Err(error) => Err(self.halt_run(lost_lock(&error.to_string()))),
         }
     }
@@ -200,7 +200,7 @@ impl Scope {
         }
     }
 
-    /// Waits for an answer without which this account cannot go on.
+    /// Waits for an answer without which this account cannot continue.
     pub(super) async fn reach<T>(&self, call: impl Future<Output = Result<T, Refusal>>) -> Result<T, Stop> {
         self.ask(call).await?.map_err(|refusal| Stop::unreachable(&refusal))
     }
@@ -223,9 +223,9 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn lost_lock(why: &str) -> Halt {
     Halt {
         cause: Cause::Incomplete,
-        reason: format!("the run lock was taken away, so another run may be at work: {why}"),
-        help: "nothing more was published; never remove or replace that file, the lock of a process that died is \
-               free by itself; run apply again"
+        reason: format!("the run lock was lost, so another run may be active: {why}"),
+        help: "nothing more was published; run apply again, and never remove or replace that file: a process \
+               that died holds no lock"
             .to_owned(),
     }
 }
@@ -235,6 +235,6 @@ pub(super) fn stopped(signal: Signal) -> Stop {
     Stop::Run(Halt {
         cause: Cause::Asked(signal),
         reason: "the run was asked to stop".to_owned(),
-        help: "run apply again to go on".to_owned(),
+        help: "run apply again to continue".to_owned(),
     })
 }

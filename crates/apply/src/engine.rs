@@ -229,7 +229,7 @@ pub struct Listing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Media {
     pub id: MediaId,
-    /// `None` where the listing does not tell.
+    /// `None` where the listing does not show.
     pub caption: Option<String>,
     pub timestamp: Option<Timestamp>,
     /// `None`: not one of our kinds, or not told.

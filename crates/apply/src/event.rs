@@ -16,7 +16,7 @@ use super::waits_for::WaitsFor;
 pub trait Observer: Send {
     /// # Errors
     ///
-    /// Where the fact could not be written down.
+    /// Where the fact could not be recorded.
     fn event(&mut self, event: &Event) -> io::Result<()>;
 }
 
@@ -138,7 +138,7 @@ pub enum Event {
         fbtrace_id: Option<String>,
         help: String,
     },
-    /// It may be live, and nobody can tell yet.
+    /// It may be live, and no one can tell yet.
     PostUnknown {
         #[serde(flatten)]
         post: PostRef,

@@ -82,7 +82,7 @@ impl Evidence {
     }
 
     /// Another attempt that could claim the same media: its publish was announced, or would have been where
-    /// nobody here has read of it.
+    /// no one here has read of it.
     fn has_rival(&self, record: &Record) -> bool {
         let is_alike = |other: &&Record| {
             other.user_id == record.user_id

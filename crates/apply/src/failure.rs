@@ -48,7 +48,8 @@ impl Failure {
 
     /// The draft became too old to be published.
     pub fn expired() -> Self {
-        let failure = Self::new("the container expired before it was published", "run apply again: a new one is made");
+        let failure =
+            Self::new("the container expired before it was published", "run apply again: a new one is created");
         Self { try_again: true, ..failure }
     }
 

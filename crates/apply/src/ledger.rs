@@ -1,4 +1,4 @@
-//! The record of a run: what is written down here, and what is brought to where other machines read it.
+//! The record of a run: what is recorded here, and what is brought to where other machines read it.
 
 mod journal;
 mod message;
@@ -45,8 +45,8 @@ impl Ledger {
         &self.context
     }
 
-    /// Joins what stands at the remote into this machine's record, before anything is planned. Returns
-    /// whether a lockfile stands there.
+    /// Joins what is on the remote into this machine's record, before anything is planned. Returns
+    /// whether a lockfile is there.
     ///
     /// # Errors
     ///

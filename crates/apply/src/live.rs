@@ -35,7 +35,7 @@ pub(super) struct Seen<'a, 's> {
     pub(super) rivals: &'s [&'s Post],
 }
 
-/// Compares one post with the listing; `added_at` tells when a manifest came into the repository, by its
+/// Compares one post with the listing; `added_at` shows when a manifest came into the repository, by its
 /// path.
 pub(super) fn check<'a>(
     post: &Post,
@@ -48,7 +48,7 @@ pub(super) fn check<'a>(
     if post.content.kind == Kind::Story {
         return Live::Absent;
     }
-    // What stood in the feed before an announced publish was compared before that publish.
+    // What was in the feed before an announced publish was compared before that publish.
     let known: HashSet<&MediaId> =
         attempts.iter().flat_map(|record| record.not_ours.iter().chain(record.fingerprint.iter().flatten())).collect();
     let hits: Vec<&Media> = seen

@@ -1,4 +1,4 @@
-//! Comparing posts that are about to go out with the account's listing: before anybody has agreed to publish
+//! Comparing posts that are about to go out with the account's listing: before anyone has agreed to publish
 //! them, and once more right before they are.
 
 use std::collections::HashSet;
@@ -21,7 +21,7 @@ use super::matching::Look;
 use super::outcome::Outcome;
 use super::stop::Stop;
 
-/// When a manifest (by its path) came into the repository; `None` where nobody knows.
+/// When a manifest (by its path) came into the repository; `None` where no one knows.
 pub type AddedAt = Arc<dyn Fn(&str) -> Option<Timestamp> + Send + Sync>;
 
 /// Knows posts of one account that are live already.
@@ -94,7 +94,7 @@ impl LiveCheck {
                 Outcome::Adopted(media.id.clone())
             }
             Live::Contested => Outcome::Pending {
-                reason: "what is live may be another post that is not settled yet; the next run decides".to_owned(),
+                reason: "the live post may be another post that is not settled yet; the next run decides".to_owned(),
             },
             Live::Maybe(media) => {
                 let mut record = attempt::unknown(self.attempt_of(post), Reason::MaybeLive);

@@ -37,7 +37,7 @@ pub struct Converting {
     pub kept: Arc<ConvertedCache>,
 }
 
-/// What creation is told about one file.
+/// What the creation sends about one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Located {
     Url(String),
@@ -79,7 +79,7 @@ impl MediaSource {
         if self.hashed.get(path).is_some_and(|hashed| *hashed != stat) {
             return Err(FileError::Changed { name: Arc::clone(path) });
         }
-        // Plans go by the digest that a pointer names; its own bytes are nobody's picture.
+        // Plans go by the digest that a pointer names; its own bytes are no one's picture.
         let is_pointer = || self.disk.read(&full, lfs::MAX_LEN).is_ok_and(|bytes| lfs::pointed_at(&bytes).is_some());
         if stat.len <= lfs::MAX_LEN && is_pointer() {
             return Err(FileError::Pointer { name: Arc::clone(path) });

@@ -34,7 +34,7 @@ pub enum Outcome {
     Unsettled {
         reason: String,
     },
-    /// The post is under way, nothing of it is live, and it was left as it stands.
+    /// The post is under way, nothing of it is live, and it was left as it is.
     Pending {
         reason: String,
     },
@@ -43,7 +43,7 @@ pub enum Outcome {
 impl Outcome {
     /// Nothing is lost: the record stays open.
     pub(super) fn undecided() -> Self {
-        Self::Unsettled { reason: "whether it is live could not be told yet".to_owned() }
+        Self::Unsettled { reason: "it is not known yet whether it is live".to_owned() }
     }
 
     /// What is said of a post that a person has to decide about.
@@ -84,11 +84,14 @@ impl Outcome {
             }),
             Self::Unknown { reason } => {
                 let key = post.key.argument();
-                let help = format!("say how it is: `igsync resolve {key} --published` or `--not-published`");
+                let help = format!(
+                    "check the account, then record the outcome: `igsync resolve {key} --published` or \
+                     `--not-published`"
+                );
                 Some(Event::PostUnknown { reason: reason.clone(), settles_itself: false, help, post })
             }
             Self::Unsettled { reason } => {
-                let help = format!("run apply again, or only find out: `igsync resolve {}`", post.key.argument());
+                let help = format!("run apply again, or only check: `igsync resolve {}`", post.key.argument());
                 Some(Event::PostUnknown { reason: reason.clone(), settles_itself: true, help, post })
             }
             Self::Deferred { reason } => Some(Event::PostDeferred { post, reason: reason.clone() }),

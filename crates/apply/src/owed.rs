@@ -56,8 +56,8 @@ impl Doubt {
                  among those of the last week; add the comment, or turn comments off, in the app"
             ),
             Self::AnotherPost => format!(
-                "its first comment and comment switch were not sent: media {media} has another kind or caption than \
-                 the record says; add the comment, or turn comments off, in the app"
+                "its first comment and comment switch were not sent: media {media} has a kind or caption that differs \
+                 from the record; add the comment, or turn comments off, in the app"
             ),
             Self::Edited => format!(
                 "its first comment and comment switch were not sent: the manifest no longer has the kind and caption \

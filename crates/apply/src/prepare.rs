@@ -32,7 +32,7 @@ pub(super) struct Preparer {
     engine: Service,
     book: Arc<dyn Book>,
     placer: Placer,
-    /// `None`: nobody looks whether Meta could fetch the media.
+    /// `None`: no one looks whether Meta could fetch the media.
     proof: Option<Proof>,
     terms: Terms,
 }

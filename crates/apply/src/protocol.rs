@@ -26,7 +26,7 @@ pub struct Protocol {
     pub candidates: for<'a> fn(&Record, &'a Look, &HashSet<MediaId>) -> Vec<&'a Media>,
     /// Whether a listing shows that nothing of it is live, when the container cannot speak any more.
     pub rules_out: fn(&Record, &Look, &HashSet<MediaId>) -> bool,
-    /// Whether an attempt goes on beside the other attempts of its post.
+    /// Whether an attempt continues beside the other attempts of its post.
     pub standing: fn(&Record, &[Record]) -> Standing,
     /// What is written when a post gets another key.
     pub moved: Move,
@@ -82,7 +82,7 @@ fn judge(record: &Record, reading: Reading, moment: Moment) -> Step {
     }
 }
 
-/// Whether an attempt goes on beside the others of its post.
+/// Whether an attempt continues beside the others of its post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     GoesOn,
@@ -93,7 +93,7 @@ pub enum Standing {
 }
 
 /// No attempt is published while another one of its post is open or live. Of two open ones the one with
-/// the smaller id goes on, so that two clones choose the same.
+/// the smaller id continues, so that two clones choose the same.
 fn standing(record: &Record, attempts: &[Record]) -> Standing {
     let others = || attempts.iter().filter(|other| other.attempt != record.attempt);
     let ends_it = |other: &&Record| {

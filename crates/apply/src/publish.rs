@@ -75,7 +75,7 @@ impl Publisher {
         known: &mut Option<Outcome>,
     ) -> Result<Sent, Stop> {
         self.scope.may_begin(&*self.engine)?;
-        // A publish that would be held back must not be announced: nobody could tell that it never left.
+        // A publish that would be held back must not be announced: no one could tell that it never left.
         if let Some(refusal) = self.engine.barred() {
             return Err(Stop::unreachable(&refusal));
         }
@@ -124,8 +124,8 @@ impl Publisher {
                 class: Class::Other,
                 code: None,
                 subcode: None,
-                text: "the run was stopped while the publish was on the wire".to_owned(),
-                help: "run apply again: it finds out what the publish did before it sends anything".to_owned(),
+                text: "the run was stopped while the publish request was in flight".to_owned(),
+                help: "run apply again: it checks what the publish did before it sends anything".to_owned(),
                 trace: None,
             }),
         }
@@ -143,7 +143,7 @@ impl Publisher {
         let kept = self.book.write(attempt::published(record, Some(media_id.clone()), Via::Publish, at, Some(post)));
         kept.await.map_err(|stop| {
             let halt = stop.into_halt();
-            let reason = format!("it is live as {media_id}, and that could not be written down: {}", halt.reason);
+            let reason = format!("it is live as {media_id}, but that could not be recorded: {}", halt.reason);
             *known = Some(Outcome::Unsettled { reason });
             Stop::Run(Halt { cause: Cause::Unknown, ..halt })
         })
@@ -183,7 +183,7 @@ impl Publisher {
         (self.scope.protocol.standing)(record, &self.book.attempts(&self.scope.user_id, &record.key))
     }
 
-    /// What to say where another attempt of the same post stands in the way.
+    /// What to say where another attempt of the same post is in the way.
     pub(super) fn is_blocked(&self, record: &Record) -> Option<Outcome> {
         if let Some(outcome) = self.taken(record) {
             return Some(outcome);
@@ -208,7 +208,7 @@ impl Publisher {
 /// The end of a run after a publish without a clear answer.
 pub(super) fn perhaps_live(stop: Stop, known: &mut Option<Outcome>) -> Stop {
     let (Stop::Account(halt) | Stop::Run(halt)) = &stop else { return stop };
-    let reason = format!("its publish was sent, and whether it took effect could not be read: {}", halt.reason);
+    let reason = format!("its publish was sent, but its outcome could not be read: {}", halt.reason);
     *known = Some(Outcome::Unsettled { reason });
     stop
 }

@@ -1,7 +1,7 @@
 //! How long a publish that was announced may still take effect. Pure.
 //!
 //! Two clocks say so: the server's, which another run wrote its lease by, and the monotonic one of this run, which
-//! nobody can set. A clock that is wrong, or a lease that lies, can make a run wait longer, never shorter.
+//! no one can set. A clock that is wrong, or a lease that lies, can make a run wait longer, never shorter.
 
 use std::time::Duration;
 
@@ -174,8 +174,8 @@ mod tests {
 
     proptest! {
         /// A publish that was announced `age` seconds ago, by a run whose clock was right within five minutes, takes
-        /// effect within 120 seconds or never. Whatever lease stands there and whatever the clock now says within five
-        /// minutes, nobody believes `FINISHED` before, and nobody waits longer than fifteen minutes.
+        /// effect within 120 seconds or never. Whatever lease is there and whatever the clock now says within five
+        /// minutes, no one believes `FINISHED` before, and no one waits longer than fifteen minutes.
         #[test]
         fn nobody_is_early_and_nobody_waits_for_ever(
             age in 0_i64..5_000,

@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use igsync_model::lockfile::Records;
 use igsync_ports::{RemoteError, Version};
 
-/// What stands at the remote.
+/// What is on the remote.
 #[derive(Clone, Debug)]
 pub struct Pulled {
     pub version: Version,
@@ -16,10 +16,10 @@ pub struct Pulled {
 /// A place that keeps the record when this machine is gone, replaced by compare and swap. In which form it keeps the
 /// records is its own affair.
 pub trait Remote: Send + Sync {
-    /// Reads the record that stands there now.
+    /// Reads the record that is there now.
     fn pull(&self) -> BoxFuture<'_, Result<Pulled, RemoteError>>;
 
-    /// Replaces the record that stands at `over` by `records`, and changes nothing else there. When this returns a
+    /// Replaces the record that is at `over` by `records`, and changes nothing else there. When this returns a
     /// version, every later pull of any machine sees these records or a successor.
     fn push<'a>(
         &'a self,

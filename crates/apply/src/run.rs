@@ -56,7 +56,7 @@ impl Run {
     }
 
     /// Asks each account that can act, in their order, and returns the answers. One that has none is set aside; the
-    /// others go on.
+    /// others continue.
     pub async fn ask_each<T>(&mut self, ask: impl AsyncFn(&AccountRun) -> Result<T, Halt>) -> Vec<(AccountName, T)> {
         let mut answers = Vec::new();
         for account in std::mem::take(&mut self.accounts) {
@@ -78,7 +78,7 @@ impl Run {
     }
 
     /// Settles what earlier runs left open, all accounts side by side, and returns the attempts that are
-    /// proven not to be live. An account that cannot be asked is set aside; the others go on.
+    /// proven not to be live. An account that cannot be asked is set aside; the others continue.
     pub async fn settle(&mut self, posts: &[Arc<Post>]) -> BTreeSet<AttemptId> {
         let wanted = wanted(posts);
         let ended =
@@ -183,7 +183,7 @@ pub fn has_open(records: &Records, user: &UserId) -> bool {
     records.open(user).next().is_some()
 }
 
-/// Posts that somebody still wants to see published; drafts and deleted manifests are not among them.
+/// Posts that someone still wants to see published; drafts and deleted manifests are not among them.
 fn wanted(posts: &[Arc<Post>]) -> HashMap<(&AccountName, &PostKey), &Arc<Post>> {
     let wanted = posts.iter().filter(|post| !post.draft && post.state == PostState::Present);
     wanted.map(|post| ((&post.account, &post.key), post)).collect()
@@ -226,6 +226,6 @@ fn has_errors() -> Halt {
     Halt {
         cause: Cause::Incomplete,
         reason: "a post that is due has errors".to_owned(),
-        help: "mend the errors above, or set `draft: true` in those manifests".to_owned(),
+        help: "fix the errors above, or set `draft: true` in those manifests".to_owned(),
     }
 }

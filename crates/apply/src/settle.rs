@@ -35,7 +35,7 @@ pub(super) enum Settled {
     Closed(Record),
     /// The evidence is ambiguous.
     Unknown(Record),
-    /// Could not be told yet, nothing is lost: the attempt stays as it is and a later run asks again.
+    /// Not known yet, nothing is lost: the attempt stays as it is and a later run asks again.
     Undecided,
 }
 
@@ -88,7 +88,7 @@ impl Settler {
     }
 
     /// A live check saw media that could be the post. Once all of them are known to be other posts the doubt is
-    /// gone, and the next live check looks anew. Media that were only matched take no doubt away, and neither does
+    /// gone, and the next live check looks again. Media that were only matched take no doubt away, and neither does
     /// a post with the same files: it may be this one under another key.
     async fn settle_sighting(&self, record: Record) -> Result<Settled, Stop> {
         let is_other = |other: &&Record| {

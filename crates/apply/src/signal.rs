@@ -41,7 +41,7 @@ impl StopSignal {
         *self.0.borrow()
     }
 
-    /// Ends when a stop is asked for; never, when nobody can ask any more.
+    /// Ends when a stop is asked for; never, when no one can ask any more.
     pub async fn wait(&self) -> Signal {
         let mut receiver = self.0.clone();
         let asked = receiver.wait_for(Option::is_some).await.ok().and_then(|asked| *asked);

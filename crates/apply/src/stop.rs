@@ -1,4 +1,4 @@
-//! Why a step ends early, and how far that reaches. `?` carries it to the loop that can go on without it: a post's
+//! Why a step ends early, and how far that reaches. `?` carries it to the loop that can continue without it: a post's
 //! failure to the loop over posts, a halted account to the loop over accounts.
 
 use super::cause::Cause;
@@ -9,7 +9,7 @@ use super::host::Unhosted;
 /// Why a step has no result.
 #[derive(Clone, Debug)]
 pub enum Stop {
-    /// This post can not go on; the others can.
+    /// This post cannot continue; the others can.
     Post(Failure),
     /// Nothing more is sent for this account.
     Account(Halt),

@@ -1,5 +1,5 @@
 //! Records, posts and listings for the unit tests of this module, and what one part needs of the world: a record
-//! in memory, a service that answers from a script, a clock that nobody waits for.
+//! in memory, a service that answers from a script, a clock that no one waits for.
 
 use std::collections::VecDeque;
 use std::io;
@@ -172,7 +172,7 @@ impl Observer for Deaf {
     }
 }
 
-/// A run with this clock that nobody stops.
+/// A run with this clock that no one stops.
 pub(super) fn context(clock: Arc<dyn Clock>) -> Arc<Context> {
     let (_, stop) = signal::channel();
     let second = Duration::from_secs;

@@ -25,7 +25,7 @@ impl Context {
         }
     }
 
-    /// Waits before the record is pushed again.
+    /// Waits before the push of the record is tried again.
     pub(super) async fn wait_for_push(&self, duration: Duration) -> Result<(), Stop> {
         let event = waiting(None, None, WaitsFor::Push, duration, self.clock.now());
         self.wait(duration, event).await

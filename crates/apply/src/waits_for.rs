@@ -49,12 +49,12 @@ impl WaitsFor {
             Self::Processing => "Instagram is processing it",
             Self::Effect => "its publish got no clear answer and may still take effect",
             Self::Lease => "an earlier run announced its publish and may still send it",
-            Self::SecondLook => "a second look at the account must agree with the first",
+            Self::SecondLook => "a second read of the account must agree with the first",
             Self::Gap => "schedule.min_gap after the last post",
-            Self::NotReady => "Meta says that it is not ready yet",
+            Self::NotReady => "Meta reports that it is not ready yet",
             Self::Comment => "the run that published it may still comment on it",
-            Self::Push => "the record is pushed again",
-            Self::Retry => "a call failed and is sent again",
+            Self::Push => "the push of the record is tried again",
+            Self::Retry => "a failed call is sent again",
             Self::CallLimit => "Meta's call limit is almost reached",
         }
     }

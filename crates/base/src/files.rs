@@ -51,7 +51,7 @@ pub struct RunLock(pub Box<dyn Held>);
 
 /// A lock on a file.
 pub trait Held: Send + Sync {
-    /// Whether the file at the path is still the one that is locked. Where it is another one, or none, somebody else
+    /// Whether the file at the path is still the one that is locked. Where it is another one, or none, someone else
     /// can hold a lock by the same name.
     fn is_in_place(&self) -> io::Result<bool>;
 }
@@ -66,7 +66,7 @@ impl fmt::Debug for RunLock {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("{} is a symbolic link", path.display())]
 #[diagnostic(help(
-    "igsync follows no link here, wherever it leads; delete it with `rm {0}`, and with `git rm --cached {0}` where git tracks it",
+    "igsync never follows a link here, whatever its target; delete it with `rm {0}`, and with `git rm --cached {0}` where git tracks it",
     quoted(&path.to_string_lossy())
 ))]
 pub struct Linked {

@@ -114,7 +114,7 @@ pub struct Finding {
     pub span: Option<Range<usize>>,
     /// What is wrong: lower case, no full stop.
     pub message: String,
-    /// What stands at the place, with its numbers.
+    /// What is at the place, with its numbers.
     pub label: String,
     /// What to do next.
     pub help: Option<String>,

@@ -59,7 +59,7 @@ pub fn is_at_instagram(url: &Url) -> bool {
         && !has_user(url)
 }
 
-/// A URL as it may be shown: what stands behind the `?` may be a secret.
+/// A URL as it may be shown: what is behind the `?` may be a secret.
 #[must_use]
 pub fn shown(url: &Url) -> String {
     let mut url = url.clone();

@@ -95,8 +95,8 @@ fn url(scheme: &str, text: &str, allow_loopback: bool) -> Result<(), Refused> {
     let refused =
         |message: &str, label, help| Err(Refused { rule: &rules::INVALID_URL, message: message.into(), label, help });
     if !text.is_ascii() || text.bytes().any(|byte| byte <= b' ') {
-        let help = "percent-encode what is not ASCII, also spaces";
-        return refused("Meta fetches only URLs of ASCII characters", "other characters here", help);
+        let help = "percent-encode spaces and all other characters that are not ASCII";
+        return refused("Meta fetches only URLs of ASCII characters", "invalid characters", help);
     }
     let Ok(parsed) = url::Url::parse(text) else {
         return refused("the URL cannot be read", "not a URL", "write https://host/path, or a path to a local file");

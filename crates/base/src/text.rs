@@ -1,7 +1,7 @@
 //! Text from outside, made safe to show: on a terminal, and in the log of a runner that obeys what it finds
 //! there. The only place that knows which characters are obeyed. Pure.
 //!
-//! Text is cleaned where it is put into a sentence, before anything is coloured; [`Guarded`] stands before the
+//! Text is cleaned where it is put into a sentence, before anything is coloured; [`Guarded`] is before the
 //! streams and lets nothing else through.
 
 mod guarded;
@@ -159,7 +159,7 @@ fn is_obeyed(c: char) -> bool {
 
 fn sign_of(c: char) -> char {
     match u32::from(c) {
-        // The pictures of the control characters stand in their order.
+        // The pictures of the control characters are in their order.
         code @ 0..0x20 => char::from_u32(0x2400 + code).unwrap_or('\u{FFFD}'),
         0x7F => '\u{2421}',
         _ => '\u{FFFD}',

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Whether a stranger could reach this address. Private networks, this machine, link-local ones (where
 /// clouds keep their metadata), carriers' inner networks and everything reserved are not public; an IPv6
-/// address that stands for an IPv4 one is as public as that one.
+/// address that represents an IPv4 one is as public as that one.
 ///
 /// The registries: <https://www.iana.org/assignments/iana-ipv4-special-registry> and
 /// <https://www.iana.org/assignments/iana-ipv6-special-registry>.

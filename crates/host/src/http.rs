@@ -125,7 +125,7 @@ impl HttpTransport {
                 Err(_) if moved.load(Ordering::Relaxed) > before => {}
                 Err(_) => {
                     let seconds = patience.as_secs_f32().ceil();
-                    return Err(TransportError::NoAnswer(format!("nothing moved for {seconds} seconds")));
+                    return Err(TransportError::NoAnswer(format!("no data for {seconds} seconds")));
                 }
             }
         }
@@ -238,7 +238,7 @@ fn failure(error: &reqwest::Error) -> TransportError {
     if error.is_connect() || error.is_builder() {
         TransportError::NotSent(chain(error))
     } else if error.is_timeout() {
-        TransportError::NoAnswer("the time was up".to_owned())
+        TransportError::NoAnswer("timed out".to_owned())
     } else {
         TransportError::NoAnswer(chain(error))
     }
@@ -285,7 +285,7 @@ async fn read_body(mut response: reqwest::Response, limit: u64, sink: Sink<'_>) 
             }
             Ok(None) => return Ok(()),
             Err(error) if error.is_timeout() => {
-                return Err(TransportError::Unreadable("the time was up".to_owned()));
+                return Err(TransportError::Unreadable("timed out".to_owned()));
             }
             Err(error) => return Err(TransportError::Unreadable(chain(&error.without_url()))),
         }

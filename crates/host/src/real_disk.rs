@@ -72,7 +72,7 @@ impl Disk for RealDisk {
     fn try_lock(&self, path: &Path, holder: &str) -> io::Result<Result<RunLock, String>> {
         for _ in 0..LOCK_TRIES {
             let locked = try_lock_once(path, holder)?;
-            // The file that was opened may have been removed before it was locked: nobody else would meet its lock.
+            // The file that was opened may have been removed before it was locked: no one else would meet its lock.
             let is_held = match &locked {
                 Ok(lock) => lock.0.is_in_place()?,
                 Err(_) => true,
@@ -81,11 +81,11 @@ impl Disk for RealDisk {
                 return Ok(locked);
             }
         }
-        Err(io::Error::other("the file is replaced again and again"))
+        Err(io::Error::other("the file keeps being replaced"))
     }
 }
 
-/// So often a lock is taken anew because its file was replaced meanwhile.
+/// So often a lock is taken again because its file was replaced meanwhile.
 const LOCK_TRIES: usize = 10;
 
 fn try_lock_once(path: &Path, holder: &str) -> io::Result<Result<RunLock, String>> {

@@ -14,7 +14,7 @@ use igsync_ports::Response;
 const NAMED: &str = "INSTAGRAM_PLATFORM_API__";
 
 /// The result of a call, or why there is none. Only status 200 holds a result, and only where no error
-/// stands beside it; what else the status says is not relied on.
+/// is beside it; what else the status says is not relied on.
 pub(super) fn read<T: DeserializeOwned>(
     edge: &'static str,
     response: &Response,
@@ -37,7 +37,7 @@ pub(super) fn read<T: DeserializeOwned>(
         return Err(unclear(Why::Status(response.status)));
     }
     if error.is_some() {
-        return Err(unclear(Why::Malformed("an error that says nothing".to_owned())));
+        return Err(unclear(Why::Malformed("an error without code and message".to_owned())));
     }
     serde_json::from_slice(&response.body).map_err(|error| unclear(Why::Malformed(clean(&error.to_string(), secrets))))
 }
@@ -67,7 +67,7 @@ pub(super) fn read_upload(response: &Response, secrets: &Secrets) -> Result<(), 
     Err(Error::Unclear { edge: super::upload::EDGE, why })
 }
 
-/// What stands in Meta's error envelope; everything but the code is optional.
+/// What is in Meta's error envelope; everything but the code is optional.
 fn envelope(edge: &'static str, http_status: u16, error: &Value, secrets: &Secrets) -> Option<ApiError> {
     let error = error.as_object()?;
     let text = |name: &str| {
@@ -98,7 +98,7 @@ fn flat(edge: &'static str, http_status: u16, json: &Value, secrets: &Secrets) -
     Some(ApiError { edge, http_status, code, message, ..ApiError::default() })
 }
 
-/// A whole number, also one that stands in quotes.
+/// A whole number, also one that is in quotes.
 fn number(value: Option<&Value>) -> Option<i64> {
     match value? {
         Value::String(text) => text.parse().ok(),
@@ -213,7 +213,7 @@ mod tests {
         assert_eq!((error.code, error.subcode), (100, Some(33)));
         let body = r#"{"error":{"code":"INSTAGRAM_PLATFORM_API__INVALID_LOCATION_ID","message":"x"}}"#;
         let Err(Error::Api(error)) = read_id(400, body) else { panic!() };
-        assert_eq!(error.known().meaning, "the location is no Page with an address");
+        assert_eq!(error.known().meaning, "the location is not a Page with an address");
         assert!(error.to_string().contains("(INSTAGRAM_PLATFORM_API__INVALID_LOCATION_ID)"), "{error}");
     }
 

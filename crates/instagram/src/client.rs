@@ -77,7 +77,7 @@ pub struct Client {
     pub(super) endpoint: Endpoint,
     pub(super) token: AccessToken,
     app_secret: Option<AppSecret>,
-    /// What must not be seen, should the server say it back.
+    /// What must not be shown if the server echoes it.
     pub(super) secrets: Secrets,
     transport: Arc<dyn Transport>,
     pub(super) clock: Arc<dyn Clock>,
@@ -104,7 +104,7 @@ pub enum Pause {
     CallLimit,
 }
 
-/// Hears of each wait of a client when it begins.
+/// Is called with each wait of a client when it begins.
 type Pauses = Box<dyn Fn(Pause, Duration, Timestamp) + Send + Sync>;
 
 /// One request before it has a host and a token.
@@ -156,7 +156,7 @@ impl Client {
         }
     }
 
-    /// Says each wait, with the server's time at its beginning, before it begins.
+    /// Reports each wait, with the server's time at its start, before it begins.
     #[must_use]
     pub fn saying_pauses(mut self, say: impl Fn(Pause, Duration, Timestamp) + Send + Sync + 'static) -> Self {
         self.pauses = Some(Box::new(say));
@@ -202,13 +202,13 @@ impl Client {
         self.server.has_slept(&*self.clock)
     }
 
-    /// What the newest usage headers said.
+    /// The newest usage headers.
     #[must_use]
     pub fn usage(&self) -> Usage {
         *lock(&self.usage)
     }
 
-    /// Sends `ask` until it is answered or [`retry::decide`] says no.
+    /// Sends `ask` until it is answered or [`retry::decide`] refuses.
     pub(super) async fn retried<T: DeserializeOwned>(&self, call: Call, ask: &Ask<'_>) -> Result<T, Error> {
         let mut attempt = 1;
         loop {

@@ -1,4 +1,4 @@
-//! Meta's error codes as data: what each means, who can mend it, and whether it stops a whole account.
+//! Meta's error codes as data: what each means, who can fix it, and whether it stops a whole account.
 
 mod table;
 
@@ -64,7 +64,7 @@ pub fn lookup(code: i64, subcode: Option<i64>) -> &'static Known {
         if let Some(row) = pair(Some(code), Some(subcode)) {
             return row;
         }
-        // 102 tells its reasons with the subcodes of 190.
+        // 102 gives its reasons with the subcodes of 190.
         if let Some(row) = (code == 102).then(|| pair(Some(190), Some(subcode))).flatten() {
             return row;
         }

@@ -11,6 +11,7 @@ use super::wire::{CommentAnswer, IdAnswer, Page, SuccessAnswer};
 use igsync_base::id::MediaId;
 
 const EDGE: &str = "comments";
+const LISTING: &str = "comments listing";
 const SWITCH: &str = "comment_enabled";
 
 /// One comment of a media. Its text is as the server sent it: to be compared, never to be written or shown.
@@ -41,16 +42,16 @@ impl Client {
         for _ in 0..max_pages {
             let mut params = vec![("fields", "id,text,timestamp".to_owned()), ("limit", "50".to_owned())];
             params.extend(after.map(|after| ("after", after)));
-            let page: Page<CommentAnswer> = self.retried(Call::Read, &Ask::get(EDGE, &path, params)).await?;
+            let page: Page<CommentAnswer> = self.retried(Call::Read, &Ask::get(LISTING, &path, params)).await?;
             for answer in page.data {
                 if !is_comment_id(&answer.id) {
-                    let why = Why::Malformed("the id of a comment is no number".to_owned());
-                    return Err(Error::Unclear { edge: EDGE, why });
+                    let why = Why::Malformed("the id of a comment is not a number".to_owned());
+                    return Err(Error::Unclear { edge: LISTING, why });
                 }
                 let timestamp = answer.timestamp.as_deref().and_then(meta_time);
                 comments.push(Comment { id: answer.id, text: answer.text, timestamp });
             }
-            after = next_cursor(EDGE, page.paging)?;
+            after = next_cursor(LISTING, page.paging)?;
             if after.is_none() {
                 break;
             }

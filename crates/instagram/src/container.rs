@@ -37,7 +37,7 @@ pub struct ContainerStatus {
     pub subcode: Option<i64>,
     /// For people.
     pub text: Option<String>,
-    /// Of a resumable upload: the offset to go on from.
+    /// Of a resumable upload: the offset to continue from.
     pub bytes_transferred: Option<u64>,
     /// Of a resumable upload: all bytes are there.
     pub is_uploaded: bool,
@@ -69,7 +69,7 @@ impl Client {
     fn upload_uri(&self, uri: Option<&str>) -> Result<Url, Error> {
         let malformed = |what: &str| Error::Unclear { edge: CREATE, why: Why::Malformed(what.to_owned()) };
         let uri = uri.ok_or_else(|| malformed("no address for the upload"))?;
-        let uri = Url::parse(uri).map_err(|_| malformed("the upload's address is no URL"))?;
+        let uri = Url::parse(uri).map_err(|_| malformed("the upload's address is not a URL"))?;
         if self.endpoint.takes_upload(&uri) {
             Ok(uri)
         } else {

@@ -8,10 +8,10 @@ use super::codes::{self, Class, Known};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The request never left: Meta has seen nothing of it.
-    #[error("could not connect for {edge}: {why}")]
+    #[error("could not connect to {}: {why}", in_words(edge))]
     NotSent { edge: &'static str, why: String },
     /// Sent, and nothing came back that says what it did.
-    #[error("no clear answer to {edge}: {why}")]
+    #[error("no clear answer to the request to {}: {why}", in_words(edge))]
     Unclear { edge: &'static str, why: Why },
     /// Meta's error envelope.
     #[error(transparent)]
@@ -20,16 +20,16 @@ pub enum Error {
     #[error(transparent)]
     Upload(UploadRefusal),
     /// Something on this side: nothing was sent.
-    #[error("{edge} was not sent: {why}")]
+    #[error("the request to {} was not sent: {why}", in_words(edge))]
     Local { edge: &'static str, why: String },
 }
 
 /// How an answer can be unclear.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
-    #[error("no answer came ({0})")]
+    #[error("no answer ({0})")]
     NoAnswer(String),
-    #[error("the answer broke off ({0})")]
+    #[error("the answer was cut off ({0})")]
     BrokenOff(String),
     /// Never followed.
     #[error("status {0}, a redirect")]
@@ -38,10 +38,10 @@ pub enum Why {
     #[error("status {0} without an explanation")]
     Status(u16),
     /// 200 with something else than this call answers.
-    #[error("the answer is not what this call answers ({0})")]
+    #[error("unexpected answer ({0})")]
     Malformed(String),
-    /// 200, but the id is no decimal number or no new one.
-    #[error("the answer holds no new numeric id")]
+    /// 200, but the id is not a decimal number or no new one.
+    #[error("the answer contains no new numeric id")]
     NoNewId,
 }
 
@@ -79,7 +79,7 @@ impl ApiError {
         by_name.unwrap_or_else(|| codes::lookup(self.code, self.subcode))
     }
 
-    /// Whether calls as such are too many. The publishing quota is another matter: reads go on.
+    /// Whether calls as such are too many. The publishing quota is another matter: reads continue.
     #[must_use]
     pub fn is_throttle(&self) -> bool {
         let known = self.known();
@@ -96,11 +96,40 @@ impl ApiError {
     }
 }
 
+/// What a request to an edge is for, as it follows "to".
+fn in_words(edge: &str) -> &str {
+    match edge {
+        "access_token" => "exchange the token",
+        "account" | "me" => "read the account",
+        "comment_enabled" => "switch comments",
+        "comments" => "post the comment",
+        "comments listing" => "list the comments",
+        "container status" => "read the container",
+        "content_publishing_limit" => "read the publishing quota",
+        "debug_token" => "check the token",
+        "me/accounts" => "list the accounts",
+        "media" => "create the container",
+        "media listing" => "list the media",
+        "media_publish" => "publish the post",
+        "oauth/access_token" => "exchange the code",
+        "one media" => "read the post",
+        "refresh_access_token" => "refresh the token",
+        "stories listing" => "list the stories",
+        "video upload" => "upload the video",
+        other => other,
+    }
+}
+
 impl std::error::Error for ApiError {}
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Meta refused {}: {} (", self.edge, self.known().meaning)?;
+        match self.edge {
+            // Records of failed posts have had this text since the first version.
+            "media" | "media_publish" => write!(f, "Meta refused {}", self.edge)?,
+            edge => write!(f, "Meta refused to {}", in_words(edge))?,
+        }
+        write!(f, ": {} (", self.known().meaning)?;
         match (&self.name, self.subcode) {
             (Some(name), _) => write!(f, "{name}")?,
             (None, Some(subcode)) => write!(f, "code {}, subcode {subcode}", self.code)?,
@@ -113,7 +142,7 @@ impl fmt::Display for ApiError {
             write!(f, "; it says \"{said}\"")?;
         }
         if let Some(minutes) = self.regain_minutes {
-            write!(f, "; calls are taken again in {minutes} minutes")?;
+            write!(f, "; calls are accepted again in {minutes} minutes")?;
         }
         match &self.fbtrace_id {
             Some(trace) => write!(f, "; trace {trace}"),
@@ -162,7 +191,7 @@ impl Error {
         }
     }
 
-    /// Who can mend it, where Meta said what is wrong.
+    /// Who can fix it, where Meta said what is wrong.
     #[must_use]
     pub fn class(&self) -> Option<Class> {
         self.api().map(|error| error.known().class)
@@ -180,11 +209,11 @@ impl Error {
     pub fn help(&self) -> &'static str {
         match self {
             Self::NotSent { .. } => "check the network and the base URL, then run igsync again; nothing was sent",
-            Self::Unclear { .. } => "run igsync again: it finds out what the call did before it does anything else",
+            Self::Unclear { .. } => "run igsync again: it checks what the call did before it does anything else",
             Self::Api(error) => error.known().remedy,
             Self::Upload(refusal) if refusal.kind == "NotAuthorizedError" => "check the token and its permissions",
             Self::Upload(_) => "check the video file, then run igsync again",
-            Self::Local { .. } => "mend what the message names, then run igsync again",
+            Self::Local { .. } => "fix what the message names, then run igsync again",
         }
     }
 

@@ -1,4 +1,4 @@
-//! What a token is and may do, as far as Meta tells.
+//! What a token is and may do, as far as Meta reports it.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -35,7 +35,7 @@ impl Expiry {
     }
 }
 
-/// What Meta knows about a token. With Instagram Login it tells only whether the token works.
+/// What Meta knows about a token. With Instagram Login it is only whether the token works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenFacts {
     pub is_valid: bool,
@@ -43,11 +43,11 @@ pub struct TokenFacts {
     pub problem: Option<ApiError>,
     /// `USER`, `PAGE`, `SYSTEM_USER`.
     pub kind: Option<String>,
-    /// `None`: not told.
+    /// `None`: not reported.
     pub expires: Option<Expiry>,
     /// Reads fail from then on, though the token lives: 90 days after the person was last seen.
     pub data_access_ends: Option<Expiry>,
-    /// `None`: not told.
+    /// `None`: not reported.
     pub scopes: Option<Vec<String>>,
 }
 

@@ -54,7 +54,7 @@ pub struct Issued {
     pub token: AccessToken,
     /// `None`: never expires, or Meta did not say.
     pub lifetime: Option<Duration>,
-    /// Where the answer tells them.
+    /// Where the answer has them.
     pub scopes: Option<Vec<String>>,
 }
 

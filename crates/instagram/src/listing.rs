@@ -14,7 +14,7 @@ use igsync_base::id::{Kind, MediaId, UserId};
 
 const MEDIA: &str = "media listing";
 const STORIES: &str = "stories listing";
-const ONE: &str = "media";
+const ONE: &str = "one media";
 /// Asking for a field that does not exist fails the whole request, so only what is used.
 const FIELDS: &str = "id,caption,timestamp,media_type,media_product_type,permalink,children{id,media_type}";
 /// The most that one page holds.
@@ -75,7 +75,7 @@ impl Client {
     /// What an answer says in the form that is kept; a listing with something else in it is no answer.
     fn media_of(&self, edge: &'static str, answer: MediaAnswer) -> Result<Media, Error> {
         if !is_id(&answer.id) {
-            return Err(malformed(edge, "the id of a media is no decimal number"));
+            return Err(malformed(edge, "the id of a media is not a decimal number"));
         }
         Ok(Media {
             id: MediaId::new(answer.id),
@@ -110,7 +110,7 @@ impl Client {
                 break;
             }
             if next == after {
-                return Err(malformed(edge, "the listing goes round in circles"));
+                return Err(malformed(edge, "the listing repeats itself"));
             }
             after = next;
         }
@@ -137,7 +137,7 @@ fn malformed(edge: &'static str, what: &str) -> Error {
 }
 
 /// The cursor of the next page. `next` itself is never called: it holds the token, and a foreign host
-/// could stand in it. Only its absence ends the listing; a short page does not.
+/// could be in it. Only its absence ends the listing; a short page does not.
 pub(super) fn next_cursor(edge: &'static str, paging: Option<Paging>) -> Result<Option<String>, Error> {
     let Some(paging) = paging else { return Ok(None) };
     let Some(next) = paging.next else { return Ok(None) };
@@ -152,7 +152,7 @@ pub(super) fn next_cursor(edge: &'static str, paging: Option<Paging>) -> Result<
     }
 }
 
-/// Since 2023 a single feed video is a reel, so a video whose product is not told is one.
+/// Since 2023 a single feed video is a reel, so a video whose product is not shown is one.
 fn kind_of(media_type: Option<&str>, product: Option<&str>) -> Option<Kind> {
     match (media_type, product) {
         (_, Some("STORY")) => Some(Kind::Story),

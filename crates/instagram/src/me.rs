@@ -134,7 +134,7 @@ impl Client {
         tasks: Vec<String>,
     ) -> Result<Identity, Error> {
         if !is_id(&linked.id) {
-            return Err(malformed(edge, "the account id is no decimal number"));
+            return Err(malformed(edge, "the account id is not a decimal number"));
         }
         let clean = |text: String| clean_to(LONGEST_NAME, &text, &self.secrets);
         Ok(Identity {

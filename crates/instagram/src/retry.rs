@@ -16,7 +16,7 @@ pub enum Call {
     CreateContainer,
     /// Cannot be undone: never sent twice without proof.
     Publish,
-    /// Goes on from where the server stands.
+    /// Continues from where the server is.
     Upload,
     /// A second one is a second comment.
     Comment,
@@ -46,7 +46,7 @@ pub enum Pace {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stop {
-    /// Meta said no to this one call. Whether the content is to blame tells [`Error::class`].
+    /// Meta said no to this one call. [`Error::class`] shows whether the content is to blame.
     Refused,
     /// 9007: the same container can be published later.
     NotReady,

@@ -144,7 +144,7 @@ impl TestClock {
         *self.elapsed.lock().unwrap() += by;
     }
 
-    /// The monotonic clock stands still meanwhile.
+    /// The monotonic clock stops meanwhile.
     pub(super) fn sleep_machine(&self, by: Duration) {
         *self.asleep.lock().unwrap() += by;
     }

@@ -19,7 +19,7 @@ pub fn meta_time(text: &str) -> Option<Timestamp> {
 /// The server's clock: its `Date`s, and how long ago they were.
 ///
 /// The first `Date` is believed, and what it says about this machine's clock is kept. A later one that does not
-/// go on from the first is not: time does not jump, so the answer or its sender is wrong.
+/// continue from the first is not: time does not jump, so the answer or its sender is wrong.
 #[derive(Debug)]
 pub(super) struct ServerClock {
     /// How far `Date` may be from what is known otherwise; `None`: whatever it says is right.
@@ -69,7 +69,7 @@ impl Heard {
         Self { date, monotonic: clock.monotonic(), wall: clock.now() }
     }
 
-    /// The server's time when `later` was heard: by the clock that nobody can set, or, where this machine
+    /// The server's time when `later` was heard: by the clock that no one can set, or, where this machine
     /// slept meanwhile, by the other one. The one nearer to what was said.
     fn expected(&self, later: &Self) -> Timestamp {
         let awake = after(self.date, later.monotonic.saturating_sub(self.monotonic));
@@ -118,7 +118,7 @@ impl ServerClock {
         self.known().wrong
     }
 
-    /// Whether this machine slept since the server spoke last: the monotonic clock stands still meanwhile,
+    /// Whether this machine slept since the server spoke last: the monotonic clock stops meanwhile,
     /// so [`Self::now`] is behind.
     pub(super) fn has_slept(&self, clock: &dyn Clock) -> bool {
         let Known { first, last, .. } = self.known();
@@ -127,7 +127,7 @@ impl ServerClock {
         first.is_some() && awake.is_ok_and(|awake| by_wall.saturating_sub(awake) > DRIFT)
     }
 
-    /// As this machine's clock stood at the beginning, as long as the server has not spoken.
+    /// As this machine's clock was at the beginning, as long as the server has not spoken.
     pub(super) fn now(&self, clock: &dyn Clock) -> Timestamp {
         let Known { last, .. } = self.known();
         after(last.date, clock.monotonic().saturating_sub(last.monotonic))

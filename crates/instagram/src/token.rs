@@ -16,7 +16,7 @@ pub struct AccessToken(SecretString);
 pub enum TokenError {
     #[error("the access token is empty")]
     Empty,
-    #[error("the access token has a space, a line break or another character inside that no token has")]
+    #[error("the access token contains a space, a line break or another character that no token has")]
     Malformed,
 }
 
@@ -46,8 +46,8 @@ impl AccessToken {
         }
     }
 
-    /// A name for this token that can be written down: 128 bits of its SHA-256. A token is random text of
-    /// more bits than that, so nobody can search for it, and no salt is needed.
+    /// A name for this token that can be recorded: 128 bits of its SHA-256. A token is random text of
+    /// more bits than that, so no one can search for it, and no salt is needed.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let hash = Sha256::new().chain_update("igsync token\0").chain_update(self.expose()).finalize();

@@ -38,13 +38,13 @@ pub struct VideoUpload<'a> {
 /// How an upload ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Uploaded {
-    /// The container takes no more bytes. Whether they are a video tells its status.
+    /// The container takes no more bytes. Its status shows whether they are a video.
     Complete,
     /// This container will never hold this file, and another one may: why.
     Useless(String),
 }
 
-/// Where to go on.
+/// Where to continue.
 enum Next {
     /// At the end of the file, too: the answer that was lost said that the upload is complete.
     From(u64),
@@ -55,12 +55,12 @@ enum Next {
 }
 
 impl Client {
-    /// Sends the file, going on from where the server stands after each interruption.
+    /// Sends the file, continuing from where the server is after each interruption.
     ///
     /// Meta: <https://developers.facebook.com/documentation/instagram-platform/content-publishing/resumable-uploads>
     pub async fn upload(&self, upload: &VideoUpload<'_>) -> Result<Uploaded, Error> {
         if !self.endpoint.takes_upload(upload.uri) {
-            let why = "the address is not on the upload host, which alone may have the token".to_owned();
+            let why = "the address is not on the upload host, the only one that may get the token".to_owned();
             return Err(Error::Local { edge: EDGE, why });
         }
         let mut next = if upload.resume { self.next_offset(upload).await? } else { Next::From(0) };
@@ -99,7 +99,7 @@ impl Client {
         }
         match self.next_offset(upload).await {
             Ok(Next::Nothing) => Ok(Uploaded::Complete),
-            // Nothing is missing: whether the container goes on by itself, its status will tell.
+            // Nothing is missing: whether the container continues by itself, its status will show.
             Ok(Next::From(offset)) if offset == upload.len => Ok(Uploaded::Complete),
             // What was refused for good after a first part may be the session, not the file.
             Ok(_) if matches!(error, Error::Upload(_)) && (upload.resume || offset > 0) => {

@@ -69,7 +69,7 @@ pub struct VideoStatus {
 pub struct UploadingPhase {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// The offset to go on from, in bytes.
+    /// The offset to continue from, in bytes.
     #[serde(default)]
     pub bytes_transferred: u64,
 }

@@ -16,10 +16,10 @@ use igsync_base::id::Digest;
 #[cfg(test)]
 mod tests;
 
-/// A larger cache is taken for damage. In bytes.
+/// A larger cache is treated as damage. In bytes.
 const LIMIT: u64 = 1 << 28;
 
-/// More entries than this that nobody asked for are dropped when the cache is saved.
+/// More entries than this that no one asked for are dropped when the cache is saved.
 const IDLE_ENTRIES: usize = 10_000;
 
 /// Known digests and facts by path relative to the content root, `/`-separated.
@@ -37,7 +37,7 @@ pub struct DigestCache {
 struct Entry {
     stat: Stat,
     digest: Option<Digest>,
-    /// As JSON: of most files nobody asks.
+    /// As JSON: of most files no one asks.
     facts: Option<Box<RawValue>>,
     is_used: bool,
 }
@@ -79,7 +79,7 @@ impl DigestCache {
                 return None;
             }
             // As git does: what changed in the very tick in which the cache was written could have changed
-            // again in that tick, and nobody would see.
+            // again in that tick, and no one would see.
             if modified_ns.max(changed_ns) < written.modified_ns {
                 let stat = Stat { kind: FileKind::File, len, modified_ns, changed_ns, inode };
                 let digest = hex.map(|hex| Digest::new(format!("sha256:{hex}")));

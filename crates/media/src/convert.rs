@@ -1,6 +1,6 @@
 //! Pictures into JPEGs that pass: bytes in, bytes out, the same on every machine.
 //!
-//! A picture is converted when it breaks a rule that conversion mends, and then breaks none of those;
+//! A picture is converted when it breaks a rule that conversion fixes, and then breaks none of those;
 //! everything else is left as it is, byte for byte. Moving pictures, HEIC and video are not converted.
 
 mod budget;
@@ -33,7 +33,7 @@ pub use decode::{Header, MAX_PIXELS, header};
 /// A larger file is not read as a picture. In bytes.
 const MAX_LEN: u64 = 128 << 20;
 
-/// A colour profile while it unfolds, its tables, rows, and what decoders keep besides. In bytes.
+/// A colour profile while it decodes, its tables, rows, and what decoders keep besides. In bytes.
 const BESIDES: u64 = 32 << 20;
 
 /// Raised whenever the same picture would come out differently.
@@ -42,7 +42,7 @@ const VERSION: u32 = 1;
 /// From the best downwards, until the file is small enough.
 const QUALITIES: [u8; 4] = [90, 80, 65, 40];
 
-/// How a picture whose shape Instagram refuses is mended.
+/// How a picture whose shape Instagram refuses is fixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fit {
     /// White margins; nothing is lost.
@@ -76,13 +76,13 @@ pub struct ConversionPlan {
     work: Work,
     /// What it takes at most to make it, in bytes.
     memory: u64,
-    /// The facts of the result. Its length is 0: only converting tells.
+    /// The facts of the result. Its length is 0: only converting shows it.
     pub facts: Facts,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Work {
-    /// The pixels stay as they are; what tells where they were taken goes.
+    /// The pixels stay as they are; what shows where they were taken goes.
     Strip,
     Draw {
         geometry: Geometry,
@@ -93,20 +93,20 @@ enum Work {
 /// Why a picture cannot be converted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    #[error("it moves, and a still cannot show that")]
+    #[error("it is animated")]
     Moves,
     #[error("it has {} megapixels, and at most {} are converted", .0 >> 20, MAX_PIXELS >> 20)]
     TooLarge(u64),
-    #[error("it has {} MB, and at most {} are read", .0 >> 20, MAX_LEN >> 20)]
+    #[error("it has {} MiB, and at most {} are read", .0 >> 20, MAX_LEN >> 20)]
     TooHeavy(u64),
-    #[error("its colour profile cannot be read, or has more than {} MB", MAX_PROFILE >> 20)]
+    #[error("its colour profile cannot be read, or has more than {} MiB", MAX_PROFILE >> 20)]
     Profile,
     #[error("its bytes cannot be read: {0}")]
     Damaged(String),
 }
 
 /// What becomes of a picture; `None`: it is sent as it is. `header` is asked for formats whose facts
-/// do not tell their size.
+/// do not reveal their size.
 pub fn conversion_plan(
     facts: &Facts,
     header: impl FnOnce() -> Option<Result<Header, Refusal>>,

@@ -18,7 +18,7 @@ const PIECE: usize = 64 * 1024;
 const SCHEME: &str = "sha256:";
 
 /// Hashes a file in pieces. The result reads `sha256:<64 hex digits>`; of a Git LFS pointer it is the digest
-/// of the file that it stands for.
+/// of the file that it represents.
 pub fn digest_file(disk: &dyn ReadDisk, path: &Path) -> io::Result<Digest> {
     let mut file = disk.open(path)?;
     let mut hash = Sha256::new();
@@ -46,7 +46,7 @@ pub fn digest_file(disk: &dyn ReadDisk, path: &Path) -> io::Result<Digest> {
     Ok(digest_of(&hash.finalize().into()))
 }
 
-/// Does the same for many things, on as many threads as there are cores. The results stand in the order of
+/// Does the same for many things, on as many threads as there are cores. The results are in the order of
 /// `things`.
 pub(super) fn on_all_cores<A: Sync, T: Send>(things: &[A], work: impl Fn(&A) -> T + Sync) -> Vec<T> {
     // How many cores there are costs a dozen calls of the system; most of the time there is one thing to do.

@@ -23,7 +23,7 @@ pub struct MediaFile {
     pub len: u64,
     /// `image/jpeg`: what the bytes are, whatever the name says.
     pub content_type: &'static str,
-    /// Made by igsync from the file of that name: nobody else has these bytes.
+    /// Made by igsync from the file of that name: no one else has these bytes.
     pub is_made_here: bool,
 }
 
@@ -31,9 +31,9 @@ pub struct MediaFile {
 #[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]
 pub enum FileError {
     #[error("{name} was not read")]
-    #[diagnostic(help("run apply again; if it stays, please report it"))]
+    #[diagnostic(help("run apply again; if that does not help, please report it"))]
     NotRead { name: Arc<str> },
-    #[error("{name} can not be read: {problem}")]
+    #[error("cannot read {name}: {problem}")]
     #[diagnostic(help("put the file back, then run apply again"))]
     Unreadable { name: Arc<str>, problem: String },
     #[error("{name} changed while igsync was running")]
@@ -89,7 +89,7 @@ impl MediaFile {
     }
 }
 
-/// What HTTP says where nobody knows better.
+/// What HTTP says where no one knows better.
 const UNKNOWN: &str = "application/octet-stream";
 
 #[cfg(test)]

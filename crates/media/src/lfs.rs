@@ -7,7 +7,7 @@ use igsync_base::id::Digest;
 /// A larger file is no pointer, as the specification has it. In bytes.
 pub const MAX_LEN: u64 = 1024;
 
-/// The digest of the file that a pointer stands for; `None` for every other file. Git LFS names files by
+/// The digest of the file that a pointer represents; `None` for every other file. Git LFS names files by
 /// their SHA-256, as igsync does.
 #[must_use]
 pub fn pointed_at(bytes: &[u8]) -> Option<Digest> {

@@ -1,4 +1,4 @@
-//! What a media file is, told by its bytes and never by its name. Facts only; which of them Meta
+//! What a media file is, judged by its bytes and never by its name. Facts only; which of them Meta
 //! accepts is decided elsewhere.
 //!
 //! A probe makes a few small reads at known places: its cost does not grow with the file.

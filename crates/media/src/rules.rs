@@ -1,6 +1,6 @@
 //! Meta's limits for media as pure functions over what a probe found.
 //!
-//! Knows no manifest and reads no file. Each limit stands beside Meta's page in [`igsync_base::rules`].
+//! Knows no manifest and reads no file. Each limit is beside Meta's page in [`igsync_base::rules`].
 
 mod image;
 mod video;
@@ -97,7 +97,7 @@ pub fn check(facts: &Facts, wanted: Use, file: &str) -> Vec<Broken> {
         Format::Matroska | Format::Avi | Format::MpegTs if !wanted.is_image() => vec![video::container(name, file)],
         Format::Video(_) | Format::Matroska | Format::Avi | Format::MpegTs => one(
             &rules::WRONG_MEDIA_TYPE,
-            format!("this is a video ({name}), and a picture belongs here"),
+            format!("this is a video ({name}), but a picture is expected"),
             if wanted == Use::Cover {
                 "a still of the video is chosen with `thumb_offset`"
             } else {
@@ -108,7 +108,7 @@ pub fn check(facts: &Facts, wanted: Use, file: &str) -> Vec<Broken> {
         Format::Gif => vec![video::container(name, file)],
         _ => one(
             &rules::WRONG_MEDIA_TYPE,
-            format!("this is a picture ({name}), and a video belongs here"),
+            format!("this is a picture ({name}), but a video is expected"),
             "write `image:`; a single picture is `kind: image`",
         ),
     }
@@ -172,5 +172,5 @@ fn ffmpeg(file: &str, options: &str, extension: &str) -> String {
 fn named(file: &str, extension: &str) -> String {
     let stem = file.rsplit_once('.').filter(|(stem, _)| !stem.ends_with('/')).map_or(file, |(stem, _)| stem);
     let has_it = file.rsplit_once('.').is_some_and(|(_, old)| old.eq_ignore_ascii_case(extension));
-    if has_it { format!("{stem}-mended.{extension}") } else { format!("{stem}.{extension}") }
+    if has_it { format!("{stem}-fixed.{extension}") } else { format!("{stem}.{extension}") }
 }

@@ -22,7 +22,7 @@ pub enum Body {
     },
 }
 
-/// Called with the bytes that were handed over so far.
+/// Called with the bytes that were passed on so far.
 pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;
 
 impl fmt::Debug for Body {

@@ -20,7 +20,7 @@ pub struct Fetched {
 /// Why there is no answer.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum FetchError {
-    /// The host's name, or the URL itself, stands for an address that no stranger can reach.
+    /// The host's name, or the URL itself, represents an address that no stranger can reach.
     #[error("the host is at {0}, which cannot be reached from outside")]
     Private(IpAddr),
     #[error(transparent)]

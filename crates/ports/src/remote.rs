@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-/// Which record stands at the remote. Opaque: a commit id, an `ETag`.
+/// Which record is on the remote. Opaque: a commit id, an `ETag`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version(pub String);
 
@@ -22,10 +22,10 @@ pub enum RemoteError {
     /// Nothing was put, and asking again will not help: no permission, a protected branch, no such remote.
     #[error("{0}")]
     Refused(String),
-    /// No answer. The text may have been put or not; the next read tells.
+    /// No answer. The text may have been put or not; the next read shows it.
     #[error("{0}")]
     Unclear(String),
-    /// What stands there is no record, for this reason.
+    /// What is there is no record, for this reason.
     #[error("{0}")]
     Damaged(String),
 }

@@ -7,7 +7,7 @@ use super::error::{RESTRICTED, Row, TOKEN_CHECKPOINT, UNAVAILABLE};
 pub(crate) const ACCOUNT_1: &str = "17841400000000001";
 pub(crate) const ACCOUNT_2: &str = "17841400000000002";
 
-/// How an account stands with Meta; `POST /_sandbox/accounts` changes it.
+/// The state of an account at Meta; `POST /_sandbox/accounts` changes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum State {

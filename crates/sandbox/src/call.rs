@@ -34,7 +34,7 @@ pub(crate) struct Call {
     pub(crate) version: Option<String>,
     pub(crate) params: Params,
     pub(crate) token: Option<String>,
-    /// `access_token` stood among the parameters, so links may repeat it.
+    /// `access_token` was among the parameters, so links may repeat it.
     pub(crate) token_in_params: bool,
     /// `http://127.0.0.1:8787`: this sandbox as the caller names it.
     pub(crate) base: String,

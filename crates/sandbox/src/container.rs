@@ -74,7 +74,7 @@ pub(crate) struct Marks {
     /// So many publishes answer 9007 although it is finished.
     #[serde(default)]
     pub(crate) not_ready_publishes: u32,
-    /// The media stays out of listings for so long after publishing.
+    /// The media stays out of listings for that long after publishing.
     #[serde(default)]
     pub(crate) hide_ms: Millis,
 }
@@ -87,7 +87,7 @@ pub(crate) struct Container {
     pub(crate) media_type: MediaType,
     pub(crate) caption: Option<String>,
     pub(crate) children: Vec<u64>,
-    /// What creation was told, without the token.
+    /// The parameters of the creation, without the token.
     pub(crate) params: Map<String, Value>,
     pub(crate) stored: Option<Stored>,
     pub(crate) cover: Option<Stored>,
@@ -104,7 +104,7 @@ pub(crate) struct Container {
     pub(crate) marks: Marks,
 }
 
-/// Where a container stands.
+/// The state of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Phase {
     pub(crate) code: StatusCode,
@@ -119,7 +119,7 @@ impl From<StatusCode> for Phase {
 }
 
 impl Container {
-    /// Where the container stands, its children left aside.
+    /// The state of the container, its children left aside.
     pub(crate) fn phase(&self, now: Millis) -> Phase {
         let failure = self.marks.processing_error.or(self.failure);
         if self.media_id.is_some() {

@@ -35,7 +35,7 @@ pub struct Published {
     pub published_at: String,
     /// Calls of `media_publish` that named the container, refused ones included.
     pub publish_calls: u32,
-    /// What creation was told and kept, without the token.
+    /// The parameters of the creation that were kept, without the token.
     pub params: Map<String, Value>,
     pub comment_enabled: bool,
     /// Oldest first.

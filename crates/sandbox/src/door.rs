@@ -28,7 +28,7 @@ pub(super) fn judge(parts: &Parts) -> Result<(), String> {
 }
 
 /// The sandbox as the caller names it. A browser takes any name that an attacker's name server lets lead
-/// here, so a name that is not this machine's is a page of somebody else.
+/// here, so a name that is not this machine's is a page of someone else.
 fn own_origin(parts: &Parts) -> Result<Url, String> {
     let help = "use http://127.0.0.1, http://localhost or a name that ends in .localhost";
     let host = single(&parts.headers, &header::HOST)?
@@ -88,7 +88,7 @@ fn is_link_to_a_page(parts: &Parts) -> bool {
 }
 
 fn foreign_page(who: &str) -> String {
-    format!("a page of another origin ({who}) asks; the sandbox answers programs and its own pages")
+    format!("the request comes from another origin ({who}), but the sandbox answers only programs and its own pages")
 }
 
 /// The only value of a header; `None` where there is none.

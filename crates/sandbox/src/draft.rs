@@ -13,7 +13,7 @@ use super::switches::Settings;
 use super::token::Login;
 use igsync_base::id::Kind;
 
-/// In characters; Meta does not say how it counts them, hence the switch `caption_utf16`.
+/// In characters; Meta does not state how it counts them, hence the switch `caption_utf16`.
 const MAX_CAPTION: usize = 2_200;
 const MAX_MENTIONS: usize = 20;
 const MAX_ALT_TEXT: usize = 1_000;

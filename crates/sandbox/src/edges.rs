@@ -19,7 +19,7 @@ use super::token::{Login, Token};
 use super::view::Eye;
 use super::world::World;
 
-/// What an id in a path stands for.
+/// What an id in a path represents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Target {
     /// The id that publishing uses.
@@ -70,7 +70,7 @@ pub(crate) async fn answer(core: &Core, call: &Call) -> Result<Value, Refusal> {
     }
 }
 
-/// An id of digits may exist for others; a name that nobody has does not.
+/// An id of digits may exist for others; a name that no one has does not.
 fn unknown(verb: Verb, id: &str) -> Refusal {
     if verb == Verb::Get && !id.bytes().all(|byte| byte.is_ascii_digit()) {
         return ALIAS.because(format!("(#803) Some of the aliases you requested do not exist: {id}"));
@@ -78,7 +78,7 @@ fn unknown(verb: Verb, id: &str) -> Refusal {
     Refusal::nonexistent(verb.as_str(), id)
 }
 
-/// Whether the account behind a target stands well enough with Meta.
+/// Whether the state of the account behind a target allows the call.
 fn may(world: &World, target: &Target, verb: Verb) -> Result<(), Refusal> {
     let user_id = match target {
         Target::Person | Target::Page(_) => return Ok(()),

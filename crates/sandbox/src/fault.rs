@@ -13,7 +13,7 @@ use super::time::{Millis, SECOND};
 pub enum Fault {
     /// The answer comes late.
     Delay { ms: Millis },
-    /// As if nobody listened: nothing is read, nothing happens.
+    /// As if no one listened: nothing is read, nothing happens.
     RefuseConnection,
     /// The port is closed: every connection is dropped, this request's too, and for so long none comes up.
     ClosePort { ms: Millis },
@@ -25,7 +25,7 @@ pub enum Fault {
     LateEffect { ms: Millis },
     /// This status and text instead of an answer; nothing happens.
     Http { status: u16, body: String },
-    /// Processed; the answer breaks off after so many bytes.
+    /// Processed; the answer is cut off after so many bytes.
     Truncate { bytes: usize },
     /// Processed; the answer's second half comes so much later.
     SlowBody { ms: Millis },
@@ -39,7 +39,7 @@ pub enum Fault {
     NotReadyAfterFinished { times: u32 },
     /// Reads answer 100/33: of the object made, or this one read.
     Unreadable,
-    /// The post made stays out of listings for so long.
+    /// The post made stays out of listings for that long.
     HideMedia { ms: Millis },
     /// Too many calls; nothing happens.
     Throttle { minutes: u64 },
@@ -157,7 +157,7 @@ impl Match {
 }
 
 /// Reads `[{"match":{…},"nth":1,"fault":…}]`. A fault is a name, `{"name":{…}}`, `{"name":value}`, or
-/// `{"kind":"name",…}`; its values may also stand beside it.
+/// `{"kind":"name",…}`; its values may also are beside it.
 ///
 /// # Errors
 ///

@@ -81,7 +81,7 @@ impl std::fmt::Debug for Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a sandbox, or goes on with the one whose state lies in `options.data`.
+    /// Starts a sandbox, or continues with the one whose state lies in `options.data`.
     ///
     /// # Errors
     ///

@@ -88,7 +88,7 @@ impl Log {
         }
     }
 
-    /// Writes what is not yet on disk. A log that cannot be written hinders nobody.
+    /// Writes what is not yet on disk. A log that cannot be written hinders no one.
     pub(crate) fn flush(&mut self) {
         if let Some(path) = self.path.as_ref().filter(|_| self.waiting > 0) {
             let _ = self.disk.append(path, &self.unwritten);

@@ -50,7 +50,7 @@ impl Core {
         self.clock.now().as_millisecond().saturating_add(ahead)
     }
 
-    /// Writes down what changed. Nobody may be told of a change before this returns.
+    /// Writes down what changed. No answer may mention a change before this returns.
     pub(crate) fn save(&self) -> Result<(), Refusal> {
         self.persist.save(&self.world).map_err(|error| {
             tracing::error!(%error, "the sandbox cannot write its state");
@@ -59,7 +59,7 @@ impl Core {
     }
 
     /// The bytes behind a media URL, as Meta's fetcher would get them: no redirects, 200 only.
-    /// `None`: taken for good without looking.
+    /// `None`: treated as good without looking.
     pub(crate) async fn fetch(&self, text: &str, base: &str) -> Result<Option<Bytes>, Refusal> {
         let url = draft::check_url(text)?;
         let failed = || Refusal::from(&FETCH);

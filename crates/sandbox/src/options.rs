@@ -28,7 +28,7 @@ pub struct Options {
     pub quota_lag: Duration,
     /// Posts per account in 24 hours.
     pub quota_total: usize,
-    /// Media on foreign https hosts are taken for good without fetching them.
+    /// Media on foreign https hosts are treated as good without fetching them.
     pub assume_https: bool,
     /// Accounts beside the two that every sandbox has, with their user names.
     pub extra_accounts: Vec<(UserId, String)>,

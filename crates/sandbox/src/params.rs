@@ -1,4 +1,4 @@
-//! Parameters of a request, wherever they stand: query, form, JSON body.
+//! Parameters of a request, wherever they are: query, form, JSON body.
 
 use serde_json::{Map, Value};
 

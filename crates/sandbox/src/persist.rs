@@ -1,5 +1,5 @@
 //! The world on disk: one JSON object per line, the last line about an object counts. A restart
-//! reads all lines and writes the file anew.
+//! reads all lines and writes the file again.
 
 use std::io;
 use std::path::PathBuf;
@@ -87,7 +87,7 @@ fn text(lines: &[Line]) -> io::Result<Vec<u8>> {
 }
 
 fn restore(bytes: &[u8], world: &mut World, path: &std::path::Path) -> Result<(), Error> {
-    // A torn last line belongs to a change that nobody was told of.
+    // A torn last line belongs to a change that no answer has mentioned.
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     for (n, line) in bytes[..whole].split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
         let damaged = |source| Error::Damaged { path: path.to_path_buf(), line: n + 1, source };

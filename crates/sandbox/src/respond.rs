@@ -16,7 +16,7 @@ pub enum Cut {
     Closed,
 }
 
-/// A response that stands for a closed connection.
+/// A response that represents a closed connection.
 pub(crate) fn cut(how: Cut) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::BAD_GATEWAY;
@@ -26,7 +26,7 @@ pub(crate) fn cut(how: Cut) -> Response<Body> {
 
 /// JSON as PHP writes it.
 pub(crate) fn escaped(value: &Value) -> String {
-    // A slash can stand only inside strings, where its escape means the same.
+    // A slash can occur only inside strings, where its escape means the same.
     value.to_string().replace('/', "\\/")
 }
 

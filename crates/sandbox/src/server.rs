@@ -204,7 +204,7 @@ impl Server {
         None
     }
 
-    /// Runs the endpoint and writes down what it changed, before anybody is told.
+    /// Runs the endpoint and records what it changed, before any answer mentions it.
     async fn process(&self, parts: &Parts, body: &[u8], marks: Marks, now: Millis) -> Outcome {
         let call = Call::read(&parts.method, &parts.uri, &parts.headers, body, now).map(|call| Call { marks, ..call });
         let params = call.as_ref().map(|call| harmless(call.params.as_map())).unwrap_or_default();

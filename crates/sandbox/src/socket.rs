@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use super::machine::locked;
 use igsync_ports::Clock;
 
-/// Whether anybody listens.
+/// Whether anyone listens.
 #[derive(Debug, Default)]
 pub(crate) struct Port {
     /// To be closed for so long.

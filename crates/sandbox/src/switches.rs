@@ -8,7 +8,7 @@ use super::time::{Millis, SECOND};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PublishTwice {
-    /// 24/2207006, which does not tell that the post is live.
+    /// 24/2207006, which does not show that the post is live.
     NotFound,
     /// 9007/2207027
     NotReady,
@@ -42,7 +42,7 @@ pub struct Settings {
     pub publish_twice: PublishTwice,
     /// A carousel over children in progress is refused instead of waiting for them.
     pub refuse_unready_children: bool,
-    /// PNG and WebP are taken for images, as was observed against the documentation.
+    /// PNG and WebP are treated as images, as was observed against the documentation.
     pub accept_png: bool,
     /// The narrowest feed image, width by height. Documented 4:5, observed 3:4.
     pub min_aspect: f64,
@@ -52,7 +52,7 @@ pub struct Settings {
     pub caption_utf16: bool,
     /// A bad video is refused at creation instead of failing in processing.
     pub video_faults_at_once: bool,
-    /// Videos whose index stands at the end are accepted.
+    /// Videos whose index is at the end are accepted.
     pub accept_moov_last: bool,
     /// What a reel is when `share_to_feed` was not sent.
     pub share_to_feed_default: bool,

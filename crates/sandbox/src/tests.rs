@@ -96,7 +96,7 @@ impl Server {
         reply(request.send().await.unwrap()).await.unwrap()
     }
 
-    /// Changes how the first account stands with Meta.
+    /// Changes the state of the first account at Meta.
     async fn set_account(&self, state: &str) {
         let (status, answer) = self.control("accounts", &json!({ "user_id": USER, "state": state })).await;
         assert_eq!(status, 200, "{answer}");

@@ -1,5 +1,5 @@
 //! Everything the sandbox knows: accounts, containers, media. Pure: `now` is an argument, and what
-//! has to be written down is collected for the caller.
+//! has to be recorded is collected for the caller.
 
 mod accounts;
 mod publish;
@@ -28,7 +28,7 @@ const FIRST_COMMENT: u64 = 18_000_000_000_000_001;
 /// Ids of real posts are no neighbours; a client that counts on must fail.
 const STRIDE: u64 = 37;
 
-/// The part of the world that is small and written down as one.
+/// The part of the world that is small and recorded as one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Base {
     pub(crate) accounts: Vec<Account>,
@@ -105,7 +105,7 @@ impl World {
         }
     }
 
-    /// Takes over one object as it was written down.
+    /// Takes over one object as it was recorded.
     pub(crate) fn restore(&mut self, line: Line) {
         match line {
             Line::Base(base) => {
@@ -125,12 +125,12 @@ impl World {
         }
     }
 
-    /// What changed since the last call, to be written down before anybody is told.
+    /// What changed since the last call, to be recorded before any answer mentions it.
     pub(crate) fn take_changes(&mut self) -> Vec<Line> {
         std::mem::take(&mut self.changed).into_iter().filter_map(|changed| self.line(changed)).collect()
     }
 
-    /// Puts changes back that could not be written down.
+    /// Puts changes back that could not be recorded.
     pub(crate) fn put_back(&mut self, lines: &[Line]) {
         self.changed.extend(lines.iter().map(|line| match line {
             Line::Base(_) => Changed::Base,
@@ -159,7 +159,7 @@ impl World {
         }
     }
 
-    /// Forgets all posts and starts anew at `now`, extra accounts kept.
+    /// Forgets all posts and starts again at `now`, extra accounts kept.
     pub(crate) fn reset(&mut self, now: Millis) {
         let extra = std::mem::take(&mut self.base.accounts);
         *self = Self::new(self.start.clone(), now);
@@ -231,7 +231,7 @@ impl World {
         id
     }
 
-    /// Where a container stands, its children included.
+    /// The state of a container, its children included.
     pub(crate) fn phase(&self, container: &Container, now: Millis) -> Phase {
         let own = container.phase(now);
         if own.code != StatusCode::Finished {

@@ -1,5 +1,5 @@
 //! Permissions that publishing itself does not need, asked for before any container is made: a post
-//! that went out without its first comment cannot be mended by a later run of the same token.
+//! that went out without its first comment cannot be fixed by a later run of the same token.
 
 use crate::session::connect::Clients;
 use crate::session::credentials::flavour;
@@ -62,7 +62,7 @@ async fn missing(
     let Some(lacking) = lacking else {
         let wanted = scopes::needed(flavour(account.login), needs).join(", ");
         ui.terminal.say(&format!(
-            "note: Meta does not tell whether the token of account {} holds what this run needs: {wanted}",
+            "note: Meta does not report whether the token for {} has the permissions that this run needs: {wanted}",
             account.name
         ));
         return None;
@@ -73,15 +73,15 @@ async fn missing(
     Some(Halt {
         cause: Cause::Account,
         reason: format!(
-            "the token of account {} lacks {}, which first comments and comment switches need; nothing was made",
+            "the token for {} lacks {}, which first comments and comment switches need; nothing was sent",
             account.name,
             lacking.join(", ")
         ),
-        help: "make a token with this permission (auth login), or remove first_comment and comment_enabled".to_owned(),
+        help: "get a token with this permission (auth login), or remove first_comment and comment_enabled".to_owned(),
     })
 }
 
-/// Instagram Login tells no permissions, but reading the comments of a post takes the one that writing
+/// Instagram Login reports no permissions, but reading the comments of a post takes the one that writing
 /// them takes. `None`: there is no post to ask about, or the answer says nothing.
 async fn may_comment(client: &Client, user: &UserId, project: &Project) -> Option<bool> {
     let records = project.snapshot.records.iter();

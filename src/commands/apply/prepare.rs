@@ -1,4 +1,4 @@
-//! What has to be known before anybody is asked: is there anything to do, and who can do it.
+//! What has to be known before anyone is asked: is there anything to do, and who can do it.
 
 use std::collections::HashSet;
 
@@ -77,6 +77,6 @@ pub(super) fn refused_for_errors(plan: &Plan, ui: &Ui) -> Option<Exit> {
     if broken.is_empty() || plan.changes.iter().any(is_able) {
         return None;
     }
-    ui.terminal.say("nothing was published: mend the errors above, or set `draft: true` in those manifests");
+    ui.terminal.say("nothing was published: fix the errors above, or set `draft: true` in those manifests");
     Some(Exit::Failure)
 }

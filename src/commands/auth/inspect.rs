@@ -44,8 +44,8 @@ pub(super) async fn run(global: &Global, args: &AuthInspect, ports: &Ports, ui: 
     let is_bad = reports.iter().any(|report| !report.is_good(min_days));
     if min_days.is_some() && reports.iter().any(|report| report.is_valid && report.expires.is_none()) {
         ui.terminal.say(
-            "note: Meta tells when an Instagram Login token expires only when it issues one, and igsync notes it then; \
-             this one was issued elsewhere: run `auth refresh` every month, it prints the new date",
+            "note: Meta reports the expiry of an Instagram Login token only when it issues one; this token was \
+             issued elsewhere, so run `auth refresh` every month: it prints the new date",
         );
     }
     Ok(if is_bad { Exit::Account } else { Exit::Done })
@@ -63,7 +63,7 @@ pub(in crate::commands) fn chosen<'a>(project: &'a Project, names: &[String]) ->
     Ok(accounts.iter().filter(is_chosen).collect())
 }
 
-/// Everything Meta tells about the token of one account. Only a Meta that cannot be reached is an error.
+/// Everything Meta reports about the token of one account. Only a Meta that cannot be reached is an error.
 pub(in crate::commands) async fn facts(
     account: &Account,
     project: &Project,

@@ -51,15 +51,16 @@ async fn by_hand(
     ui: &Ui,
 ) -> Result<(AccessToken, Option<Issued>), Failure> {
     ui.terminal.say(&report::auth::steps_by_hand(account.login));
-    let token = ask(ui, "access token (it is not shown)")?;
+    let token = ask(ui, "access token (hidden as you type)")?;
     let token = AccessToken::from_text(&token)
-        .map_err(|error| Failure::message(Exit::Failure, error, "copy the whole token, and nothing beside it"))?;
+        .map_err(|error| Failure::message(Exit::Failure, error, "copy the whole token and nothing else"))?;
     if credentials::is_of_the_other_login(account, &token) {
         let (here, other) = match account.login {
             Login::Instagram => ("instagram", "facebook"),
             Login::Facebook => ("facebook", "instagram"),
         };
-        let text = format!("warning: this looks like a token of the other login; here it is {here} (--login {other})");
+        let text =
+            format!("warning: this looks like a token of the other login; this account uses {here} (--login {other})");
         ui.terminal.say(&text);
     }
     let Some(app) = credentials::app(ports) else { return Ok((token, None)) };
@@ -69,7 +70,7 @@ async fn by_hand(
         Ok(issued) => Ok((token, Some(issued))),
         // It may be long-lived already: whether it works is found out next.
         Err(error) if error.api().is_some_and(|api| !api.bars_account()) => {
-            ui.terminal.say("note: Meta did not exchange this token, so it is taken as it is");
+            ui.terminal.say("note: Meta did not exchange this token, so it is used as it is");
             Ok((token, None))
         }
         Err(error) => {
@@ -93,25 +94,25 @@ async fn by_browser(
         return Err(Failure::message(
             Exit::Failure,
             "IGSYNC_APP_ID must be set for this",
-            "take the app id of this login from the app's dashboard",
+            "copy the app id of this login from the app's dashboard",
         ));
     }
     check_stdout(ui, show)?;
     // Whoever can guess it can slip a login of their own in.
     let state = getrandom::u64().map_err(|error| {
-        let message = format!("the system gives no random number: {error}");
+        let message = format!("the system provides no random numbers: {error}");
         Failure::message(Exit::Failure, message, "run it again")
     })?;
     let state = format!("{state:016x}");
     let version = session.settings.graph_version.as_deref().unwrap_or(igsync_instagram::wire::NEWEST_VERSION);
     ui.terminal.say(&report::auth::steps_by_browser(account.login, &app.id, redirect, &state, version));
-    let answer = ask(ui, "the address that the browser shows then (it is not shown here)")?;
+    let answer = ask(ui, "the address that the browser then shows (hidden as you type)")?;
     let code = code_of(&answer, &state)?;
     // The code speaks for itself; the app's token only fills the place of one.
     let nobody = app.token().map_err(|error| Failure::message(Exit::Failure, error, "check the app id and secret"))?;
     let client = new_client(session, account, nobody, ports)?;
     let short = client.exchange_code(&app, &code, redirect).await.map_err(|error| {
-        let help = "a code works once, within an hour, with exactly the redirect URI it was asked for: begin again";
+        let help = "a code works once, within an hour, with exactly the redirect URI it was asked for: start again";
         error.api().map_or_else(|| failed(&error), |api| Failure::message(Exit::Account, api, help))
     })?;
     let client = new_client(session, account, short.token.clone(), ports)?;
@@ -138,7 +139,7 @@ fn code_of(answer: &str, state: &str) -> Result<String, Failure> {
         return if is_code {
             Ok(code.to_owned())
         } else {
-            Err(Failure::message(Exit::Failure, "there is no code in what was pasted", begin_again))
+            Err(Failure::message(Exit::Failure, "the pasted text contains no code", begin_again))
         };
     };
     let value = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());

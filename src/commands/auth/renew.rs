@@ -42,7 +42,7 @@ async fn finish(session: &TokenSession, old: &Client, login: Login, issued: Issu
     if let Ok(client) = credentials::client(login, issued.token.clone(), &session.settings, &session.transport, ports) {
         introduce(&credentials::proven(client.after(old.token()), ports), ui).await;
     }
-    ui.terminal.say("put it where the old one is kept, for example: gh secret set IGSYNC_ACCESS_TOKEN");
+    ui.terminal.say("store it in place of the old one, for example: gh secret set IGSYNC_ACCESS_TOKEN");
     Ok(Exit::Done)
 }
 
@@ -57,7 +57,7 @@ pub(super) fn needed_app(login: Login, ports: &Ports) -> Result<App, Failure> {
         Failure::message(
             Exit::Failure,
             format!("{needed} must be set for this"),
-            format!("take {whose} from the app's dashboard at developers.facebook.com"),
+            format!("copy {whose} from the app's dashboard at developers.facebook.com"),
         )
     })
 }
@@ -69,7 +69,9 @@ fn not_exchanged(login: Login, error: &Error) -> Failure {
             "a short-lived token can be exchanged within its hour, with the secret of the Instagram app; \
              a long-lived one is renewed with `igsync auth refresh`"
         }
-        Login::Facebook => "check IGSYNC_APP_ID and IGSYNC_APP_SECRET: they must be of the app that made the token",
+        Login::Facebook => {
+            "check IGSYNC_APP_ID and IGSYNC_APP_SECRET: they must belong to the app that issued the token"
+        }
     };
     Failure::message(Exit::Account, api, help)
 }
@@ -80,6 +82,6 @@ fn not_refreshed(error: &Error) -> Failure {
         return failed(error);
     };
     let help = "a token can be refreshed when it is long-lived, at least 24 hours old and not expired; \
-                a young one is good for 60 days anyway, a short-lived one is exchanged with `igsync auth exchange`";
+                a newer one is valid for about 60 days anyway; exchange a short-lived one with `igsync auth exchange`";
     Failure::message(Exit::Account, api, help)
 }

@@ -11,7 +11,7 @@ use igsync_media::digest::{digest_of, hex};
 use igsync_media::probe::{Facts, Format, probe};
 use igsync_ports::{Claim, Expected, Response, TransportError};
 
-/// So much of a file's beginning tells what it is; of a video that nobody here has, no more is read.
+/// So much of a file's beginning shows what it is; of a video that no one here has, no more is read.
 const HEAD: usize = 512 * 1024;
 
 pub(super) struct Reading<'a> {
@@ -20,7 +20,7 @@ pub(super) struct Reading<'a> {
     most: u64,
     len: u64,
     hash: Sha256,
-    /// The beginning; the whole of a picture that nobody here has.
+    /// The beginning; the whole of a picture that no one here has.
     kept: Vec<u8>,
     keep: usize,
     /// The rest was not wanted.

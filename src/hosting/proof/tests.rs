@@ -322,7 +322,7 @@ async fn of_a_video_that_nobody_here_has_the_beginning_is_enough() {
 #[tokio::test]
 async fn against_an_emulator_nothing_but_this_machine_is_asked() {
     let prover = prover(Reach::ThisMachine, PATIENCE);
-    // Nobody answers at this name; asking would fail.
+    // No one answers at this name; asking would fail.
     assert_eq!(prover.prove(&of_url("https://cdn.invalid/a.jpg"), now()).await, Ok(None));
 }
 

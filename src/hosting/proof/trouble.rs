@@ -13,7 +13,7 @@ pub enum Trouble {
     Private(String),
     #[error("the host does not answer: {0}")]
     Unreachable(String),
-    #[error("the URL leads elsewhere (HTTP {status}){}", to.as_ref().map_or_else(String::new, |to| format!(": {to}")))]
+    #[error("the URL redirects (HTTP {status}){}", to.as_ref().map_or_else(String::new, |to| format!(": {to}")))]
     Redirect { status: u16, to: Option<String> },
     #[error("the host refuses Meta's crawler (HTTP {status})")]
     Forbidden { status: u16 },
@@ -27,21 +27,21 @@ pub enum Trouble {
     WebPage,
     #[error("the host sends a {format} instead of the JPEG")]
     Negotiated { format: &'static str },
-    #[error("the host {}, and its bytes are {are}", if said.is_empty() { "does not say what it is".to_owned() } else { format!("calls it {said}") })]
+    #[error("the host {}, but its bytes are {are}", if said.is_empty() { "sends no content type".to_owned() } else { format!("labels it {said}") })]
     ContentType { said: String, are: &'static str },
     #[error("the host has {is} bytes, the file {expected}")]
     Length { is: u64, expected: u64 },
-    #[error("the answer breaks off after {read} of {announced} bytes")]
+    #[error("the answer is cut off after {read} of {announced} bytes")]
     Truncated { read: u64, announced: u64 },
     #[error("the host sent {read} bytes in {} s", time.as_secs())]
     Slow { read: u64, time: Duration },
     #[error("the file has more than {most} bytes")]
     TooLarge { most: u64 },
-    #[error("the host has another file under this name")]
+    #[error("the host has a different file under this name")]
     OtherBytes,
-    #[error("the signature of the URL ended at {at}")]
+    #[error("the signature of the URL expired at {at}")]
     Expired { at: Timestamp },
-    #[error("the signature of the URL ends at {at}, in {} min: this run may take {} min", left.as_secs() / 60, run_time.as_secs() / 60)]
+    #[error("the signature of the URL expires at {at}, in {} min: this run may take {} min", left.as_secs() / 60, run_time.as_secs() / 60)]
     ExpiresSoon { at: Timestamp, left: Duration, run_time: Duration },
 }
 
@@ -99,35 +99,35 @@ impl Trouble {
         match self {
             Self::NotHttps => "serve it over https",
             Self::Private(_) => {
-                "put it on a public host: this address is of a private network, even if the name looks public"
+                "put it on a public host: this address belongs to a private network, even if the name looks public"
             }
             Self::Unreachable(_) => {
                 "check the name and the host's certificate; behind a proxy that this machine needs, --no-probe skips the proof"
             }
-            Self::Redirect { .. } => "write the URL that it leads to: Meta may not follow",
+            Self::Redirect { .. } => "write the URL that it redirects to: Meta may not follow redirects",
             Self::Forbidden { .. } => {
-                "let the agent facebookexternalhit in: firewall, hotlink protection, bucket policy and robots.txt count"
+                "allow the user agent facebookexternalhit: check the firewall, hotlink protection, bucket policy and robots.txt"
             }
-            Self::Missing { .. } => "put the file there first, and check the path and its upper and lower case",
+            Self::Missing { .. } => "upload the file first, and check the path, including upper and lower case",
             Self::CachedMissing { .. } => {
-                "clear the cache, or wait until it forgets; send `cache-control: no-store` with misses"
+                "clear the cache, or wait until its entry expires; send `cache-control: no-store` with misses"
             }
-            Self::Status { .. } => "look at the host; Meta needs a plain 200",
+            Self::Status { .. } => "check the host; Meta needs a plain 200",
             Self::WebPage => {
                 "a login, a cookie wall or a share page is in the way: give the address of the file itself"
             }
-            Self::Negotiated { .. } => "switch automatic formats off for this path: what Meta accepts must not decide",
+            Self::Negotiated { .. } => "turn off automatic format selection for this path",
             Self::ContentType { .. } => "have the host send image/jpeg for JPEG and video/mp4 for MP4",
             Self::Length { .. } | Self::OtherBytes => {
-                "put this very file there; a host that makes pictures smaller, or an old copy in a cache, is not it"
+                "upload exactly this file; check for a host that resizes pictures, or an old copy in a cache"
             }
-            Self::Truncated { .. } => "put the file there again: the host has only a part, or breaks off",
+            Self::Truncated { .. } => "upload the file again: the host has only a part of it, or cuts it off",
             Self::Slow { .. } => {
                 "Meta waits a few seconds: use a faster host, or warm its cache by opening the URL once"
             }
             Self::TooLarge { .. } => "make the file smaller",
-            Self::Expired { .. } => "make a new URL; hours are better than minutes",
-            Self::ExpiresSoon { .. } => "make a URL that holds for hours: Meta fetches when it gets round to it",
+            Self::Expired { .. } => "create a new URL that is valid for hours, not minutes",
+            Self::ExpiresSoon { .. } => "create a URL that is valid for hours: Meta may fetch late",
         }
     }
 }

@@ -44,8 +44,8 @@ pub(super) fn read(step: Step, file: &MediaFile, bucket: &str, endpoint: &str, e
         _ => Error::Store {
             name: Arc::clone(&file.name),
             step: match step {
-                Step::Look => "say whether it has",
-                Step::Send => "take",
+                Step::Look => "report whether it has",
+                Step::Send => "accept",
             },
             endpoint,
             problem: problem(code, &text, error),
@@ -88,7 +88,7 @@ fn problem(code: &str, text: &str, error: &object_store::Error) -> String {
         }
         cause = error.source();
     }
-    "the answer makes no sense".to_owned()
+    "the answer cannot be understood".to_owned()
 }
 
 fn kind(error: &object_store::Error) -> Option<HttpErrorKind> {

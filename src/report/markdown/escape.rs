@@ -5,7 +5,7 @@ use igsync_base::text::{JOINER, neutral_line};
 
 /// Code does not wrap on GitHub, so long lines are wrapped here.
 const COLUMNS: usize = 96;
-/// Marks a line that goes on from the one above.
+/// Marks a line that continues from the one above.
 const GOES_ON: &str = "↳ ";
 
 /// A short value as inline code. It holds whatever the value holds and ends where it should.
@@ -35,7 +35,7 @@ pub(super) fn block(text: &str) -> String {
 pub(super) fn prose(text: &str) -> String {
     let text: Vec<char> = one_line(text).chars().collect();
     let mut safe = String::new();
-    // Where the run of letters and digits begins that goes on to here.
+    // Where the run of letters and digits begins that continues to here.
     let mut word = 0;
     for (place, c) in text.iter().copied().enumerate() {
         if !c.is_ascii_alphanumeric() {

@@ -35,7 +35,7 @@ pub(super) struct Page {
     text: String,
     used: usize,
     limit: Limit,
-    /// Kept for what must stand at the end.
+    /// Kept for what must be at the end.
     reserve: usize,
     is_short: bool,
     /// Posts that have no room at all.
@@ -91,7 +91,7 @@ impl Page {
 
     fn push(&mut self, text: &str) {
         self.used += self.limit.measure(text) + 2;
-        // Entries of one list stand close together.
+        // Entries of one list are close together.
         let is_entry = |text: &str| text.starts_with("- ");
         if is_entry(text) && self.text.trim_end().lines().last().is_some_and(is_entry) {
             self.text.truncate(self.text.trim_end().len() + 1);
@@ -106,13 +106,13 @@ impl Page {
             let more = plural(self.left_out, "more post");
             let are = if self.left_out == 1 { "is" } else { "are" };
             self.push(&format!(
-                "**{more} {are} left out here**, because GitHub takes no longer text. {where_the_rest_is}"
+                "**{more} {are} left out**, because GitHub limits the length of the text. {where_the_rest_is}"
             ));
         } else if self.is_short {
-            self.push("Posts without pictures and text are shortened, because GitHub takes no longer text.");
+            self.push("Posts without pictures and text are shortened, because GitHub limits the length of the text.");
         }
         if self.lacks_lists {
-            self.push("Lists are missing here for the same reason.");
+            self.push("Some lists are missing for the same reason.");
         }
         self.text.push_str(end.trim_end());
         self.text.trim_end().to_owned() + "\n"
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(text.matches("whole whole").count(), 10, "{text}");
         assert_eq!(text.matches("\n- line").count(), 2, "{text}");
         assert!(text.contains("**In short:**\n\n- line"), "{text}");
-        assert!(text.contains("**1 more post is left out here**"), "{text}");
+        assert!(text.contains("**1 more post is left out**"), "{text}");
         assert!(text.ends_with("end\n") && text.len() <= 420, "{text}");
     }
 

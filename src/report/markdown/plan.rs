@@ -56,7 +56,7 @@ pub fn render(plan: &Plan, findings: &[Finding], place: &Place, limit: Limit) ->
     for block in [others(plan, &listed), notes(plan)].into_iter().flatten() {
         page.list(&block);
     }
-    page.finish(&end, "`igsync plan` lists every one of them.")
+    page.finish(&end, "`igsync plan` lists all of them.")
 }
 
 /// Posts that go out, those of the branch first; then those whose time is still to come.
@@ -70,8 +70,8 @@ fn sections<'a>(listed: &[&'a Change]) -> [(&'static str, Vec<&'a Change>); 4] {
     [
         ("out now", of(&|change| goes_out(change) && is_ours(change))),
         ("out later", of(&|change| is_scheduled(change) && is_ours(change))),
-        ("out now, and is not of this branch", of(&|change| goes_out(change) && !is_ours(change))),
-        ("out later, and is not of this branch", of(&|change| is_scheduled(change) && !is_ours(change))),
+        ("out now, not from this branch", of(&|change| goes_out(change) && !is_ours(change))),
+        ("out later, not from this branch", of(&|change| is_scheduled(change) && !is_ours(change))),
     ]
 }
 
@@ -111,15 +111,15 @@ fn branch_edits(plan: &Plan) -> Option<String> {
 pub(super) fn refusals(plan: &Plan) -> Option<String> {
     let mut points = Vec::new();
     if !plan.complete {
-        points.push("- Some manifests could not be read. Mend what is listed below".to_owned());
+        points.push("- Some manifests could not be read. Fix what is listed below".to_owned());
     }
     for account in plan.accounts_with_errors() {
         let label = code(&account_label(plan, &account));
-        points.push(format!("- Posts that are due on {label} have errors. Mend what is listed below"));
+        points.push(format!("- Posts that are due on {label} have errors. Fix what is listed below"));
     }
     points.extend(plan.guards.iter().map(|guard| {
         let message = rich(&capital(&guard.message));
-        format!("- {message}. To go on: {}", rich(&guard.help))
+        format!("- {message}. To continue: {}", rich(&guard.help))
     }));
     if points.is_empty() {
         return None;
@@ -138,7 +138,7 @@ fn strays(by_file: &HashMap<&str, Vec<&Finding>>, findings: &[Finding]) -> Optio
     if strays.len() > FINDINGS {
         lines.push(format!("- and {} more: `igsync validate` lists all", strays.len() - FINDINGS));
     }
-    let title = if errors > 0 { "To be mended" } else { "To know" };
+    let title = if errors > 0 { "Errors" } else { "Notes" };
     (!lines.is_empty()).then(|| format!("### {title}\n\n{}", lines.join("\n")))
 }
 
@@ -181,7 +181,7 @@ pub(super) fn is_instagram(link: &str) -> bool {
 }
 
 fn forecast(plan: &Plan) -> Option<String> {
-    // What goes out now stands above, and a refused run defers nothing.
+    // What goes out now is above, and a refused run defers nothing.
     let is_news = |at: &&Forecast| {
         let is_crowded = over_the_cap(plan, at).is_some() || over_the_quota(plan, at).is_some();
         at.at != plan.now || (is_crowded && plan.guards.is_empty())
@@ -208,7 +208,7 @@ fn notes(plan: &Plan) -> Option<String> {
     let unmatched = plan.unmatched.iter().map(|name| format!("- No post is named {}", code(name)));
     let notices = plan.notices.iter().map(|notice| format!("- {}: {}", prose(&notice.message), rich(&notice.help)));
     let lines: Vec<String> = unmatched.chain(notices).collect();
-    (!lines.is_empty()).then(|| format!("### To know\n\n{}", lines.join("\n")))
+    (!lines.is_empty()).then(|| format!("### Notes\n\n{}", lines.join("\n")))
 }
 
 /// The plan's last line, and the words of the page explained.

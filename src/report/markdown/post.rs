@@ -100,7 +100,7 @@ fn clip(source: &Source, number: usize, place: &Place) -> String {
 fn details(plan: &Plan, post: &Post) -> Option<String> {
     let mut lines = of_content(&post.content);
     if !post.comment_enabled {
-        lines.push("- Comments are closed".to_owned());
+        lines.push("- Comments are off".to_owned());
     }
     if let Some(until) = post.publish_until {
         lines.push(format!("- Not after {}", moment(plan, &post.account, until)));
@@ -185,7 +185,8 @@ pub(super) fn remedy(change: &Change) -> String {
     let key = change.key.argument();
     match change.mark() {
         Mark::Unknown => rich(&format!(
-            "look at the account: `igsync resolve {key} --published` when it is there, `igsync resolve {key} --not-published` when it is not"
+            "check the account: `igsync resolve {key} --published` if it is there, \
+             `igsync resolve {key} --not-published` if it is not"
         )),
         Mark::Failed => "change the post, or run apply with `--retry-failed`".to_owned(),
         Mark::Late => "run apply with `--include-late`, change its `publish_at`, or set `draft: true`".to_owned(),

@@ -51,7 +51,7 @@ pub struct Run {
     pub sandbox: bool,
     /// In the order in which they ended.
     pub posts: Vec<(PostRef, End)>,
-    /// What stands beside the posts: a comment that was refused, a record that could not be pushed.
+    /// What is beside the posts: a comment that was refused, a record that could not be pushed.
     pub remarks: Vec<String>,
     /// Lines that a person has to keep when the record could not be saved.
     pub to_keep: Vec<String>,
@@ -119,16 +119,16 @@ pub fn render(run: &Run, plan: Option<&Plan>, exit: Exit, limit: Limit) -> Strin
         page.block(&refusals(plan).unwrap_or_default());
     }
     if !run.to_keep.is_empty() {
-        let text = "**Keep these lines.** They say what was published and could not be saved. The next run needs no \
-                    more than the repository to mend it; if it cannot, append them to `igsync.lock`:";
+        let text = "**Keep these lines.** They record what was published but could not be saved. The next run normally \
+                    recovers it from the repository; if it cannot, append them to `igsync.lock`:";
         page.block(&format!("{text}\n\n{}", block(&run.to_keep.join("\n"))));
     }
     let groups: [(&str, IsMeant); 7] = [
-        ("Nobody knows", |end| matches!(end, End::Unknown { .. })),
+        ("Outcome unknown", |end| matches!(end, End::Unknown { .. })),
         ("Failed", |end| matches!(end, End::Failed { .. })),
         ("Published", |end| matches!(end, End::Published { .. })),
         ("Was live already", |end| matches!(end, End::Adopted { .. })),
-        ("The next run finds out", |end| matches!(end, End::Unsettled { .. })),
+        ("To be checked by the next run", |end| matches!(end, End::Unsettled { .. })),
         ("Not attempted", |end| matches!(end, End::NotAttempted { .. })),
         ("Waits for a later run", |end| matches!(end, End::Deferred { .. })),
     ];
@@ -148,9 +148,9 @@ pub fn render(run: &Run, plan: Option<&Plan>, exit: Exit, limit: Limit) -> Strin
     }
     if !run.remarks.is_empty() {
         let lines: Vec<String> = run.remarks.iter().map(|remark| format!("- {}", rich(remark))).collect();
-        page.block(&format!("#### To know\n\n{}", lines.join("\n")));
+        page.block(&format!("#### Notes\n\n{}", lines.join("\n")));
     }
-    page.finish(&end, "The log has every one of them.")
+    page.finish(&end, "The log lists all of them.")
 }
 
 fn headline(run: &Run, exit: Exit) -> String {
@@ -159,7 +159,7 @@ fn headline(run: &Run, exit: Exit) -> String {
         (run.count(|end| matches!(end, End::Adopted { .. })), "live already"),
         (run.count(|end| matches!(end, End::Failed { .. })), "failed"),
         (run.count(|end| matches!(end, End::Unknown { .. })), "unknown"),
-        (run.count(|end| matches!(end, End::Unsettled { .. })), "found out by the next run"),
+        (run.count(|end| matches!(end, End::Unsettled { .. })), "to be checked by the next run"),
         (run.count(|end| matches!(end, End::NotAttempted { .. })), "not attempted"),
         (run.count(|end| matches!(end, End::Deferred { .. })), "waiting for a later run"),
     ];

@@ -77,7 +77,7 @@ fn forty_posts_fit_a_comment() {
     insta::assert_snapshot!("forty_posts", lines.join("\n"));
     let crowd = (1..=900).map(|number| post(&format!("posts/{number}")).due("2026-12-24T17:00:00Z"));
     let page = shown(&world(crowd, []));
-    assert!(is_small(&page) && page.contains("more posts are left out here"), "{}", page.len());
+    assert!(is_small(&page) && page.contains("more posts are left out"), "{}", page.len());
 }
 
 #[test]
@@ -129,9 +129,9 @@ fn the_branch_comes_first() {
     ### What is coming
     ### Goes out now
     #### `posts/b`, image for `@acme`
-    ### Goes out now, and is not of this branch
+    ### Goes out now, not from this branch
     #### `posts/a`, image for `@acme`
-    ### Goes out later, and is not of this branch
+    ### Goes out later, not from this branch
     #### `posts/c`, image for `@acme`
     ");
 }
@@ -252,7 +252,7 @@ fn a_run_says_what_went_out_and_whose_turn_it_is() {
     insta::assert_snapshot!(run(&idle, None, Exit::Done, Limit::summary(0)), @r"
     ### igsync apply: nothing was left to do
 
-    Exit 0: done, or nothing to do. Who acts: nobody. Next: nothing
+    Exit 0: done, or nothing to do. Who acts: no one. Next: nothing
     ");
 }
 

@@ -65,7 +65,7 @@ pub(super) fn headline(plan: &Plan) -> String {
     });
     let mut parts = vec![match (stopped, wanted) {
         (true, Some(wanted)) => format!("Merging publishes nothing, because igsync refuses it: it would be {wanted}"),
-        (true, None) => "Merging publishes nothing, and igsync refuses to go on".to_owned(),
+        (true, None) => "Merging publishes nothing, and igsync refuses to continue".to_owned(),
         (false, None) => "Merging publishes nothing now".to_owned(),
         (false, Some(wanted)) => match posts_to(plan, &now) {
             Some(posts) => format!("Merging publishes {posts} now"),

@@ -34,14 +34,14 @@ fn a_plan_reads_like_a_letter() {
     igsync will publish 3 posts and resume 1 post on @acme
 
       + posts/ferry    story                                   due since 1 Dec 12:00
-      ^ posts/boats    reel      containers made, not published yet
+      ^ posts/boats    reel      containers created, not published yet
       + posts/cranes   image     Cranes                        due now
       + posts/harbour  carousel  Golden hour over the harbou…  due now
 
       @ posts/winter   image     due Thu 24 Dec 2026 18:00 Europe/Berlin
 
       + publish    nothing is recorded, apply publishes it
-      ^ resume     apply goes on where an earlier run stopped, and never publishes
+      ^ resume     apply continues where an earlier run stopped, and never publishes
                    twice
       @ scheduled  goes out with the first apply after its time
 
@@ -60,7 +60,7 @@ fn a_narrow_terminal_gets_lines_of_its_own_for_the_text() {
       + posts/ferry  story
           due since 1 Dec 12:00
       ^ posts/boats  reel
-          containers made, not published yet
+          containers created, not published yet
       + posts/cranes  image
           Cranes           due now
       + posts/harbour  carousel
@@ -72,7 +72,7 @@ fn a_narrow_terminal_gets_lines_of_its_own_for_the_text() {
 
       + publish    nothing is recorded, apply
                    publishes it
-      ^ resume     apply goes on where an
+      ^ resume     apply continues where an
                    earlier run stopped, and
                    never publishes twice
       @ scheduled  goes out with the first apply
@@ -116,7 +116,7 @@ fn every_mark_says_what_to_do() {
     igsync will resume 2 posts and rename 1 post on @acme
 
       > posts/01-moved    image     renamed from posts/old
-      ^ posts/02-intent   image     perhaps published, apply finds out first
+      ^ posts/02-intent   image     perhaps published, apply checks first
                                     settle: cargo run --release -- resolve posts/02-intent
       ^ posts/03-comment  image     published, its first comment is due
 
@@ -125,10 +125,10 @@ fn every_mark_says_what_to_do() {
                                     https://www.instagram.com/p/abc/
       * posts/04-edited   image     published, then edited
                                     https://www.instagram.com/p/abc/
-      e posts/06-expired  image     was to go out until Mon 30 Nov 2026 18:00
+      e posts/06-expired  image     should have gone out by Mon 30 Nov 2026 18:00
                                     Europe/Berlin
-      ! posts/07-unknown  image     something like it is live already, only you can
-                                    tell whether it is this post
+      ! posts/07-unknown  image     something like it is live already; check whether
+                                    it is this post
                                     live: cargo run --release -- resolve posts/07-unknown --published
                                     not: cargo run --release -- resolve posts/07-unknown --not-published
       x posts/08-failed   image     refused by Instagram (36003/2207009): the aspect
@@ -136,19 +136,19 @@ fn every_mark_says_what_to_do() {
       o posts/gone        image     the manifest is gone, the post is live
                                     https://www.instagram.com/p/abc/
 
-      ^ resume     apply goes on where an earlier run stopped, and never publishes
+      ^ resume     apply continues where an earlier run stopped, and never publishes
                    twice
       > moved      the record follows the manifest, nothing is published
       * edited     Instagram cannot change a post; keep what is live with
                    `cargo run --release -- lock accept KEY`, or delete the post
-                   there and publish it anew after
+                   there and publish it again after
                    `cargo run --release -- lock rm KEY`
       o orphan     deleting a manifest deletes nothing on Instagram; delete the post
                    there, then `cargo run --release -- lock rm KEY`
       z late       left alone; publish it with --include-late, change publish_at, or
                    set draft: true
       e expired    never goes out, unless publish_until is moved
-      ! unknown    blocked until you say whether it is live
+      ! unknown    blocked until you record whether it is live
       x failed     left alone until the manifest changes, or with --retry-failed
 
     Cost: 0 containers, 1 publish, about 8 API calls
@@ -185,18 +185,18 @@ fn refusals_name_what_overrides_them() {
 
     Apply refuses:
       - some manifests could not be read
-        mend what `igsync validate` reports; moved and vanished posts were not
-        looked for
+        fix what `igsync validate` reports; moved and deleted posts were not
+        detected
       - posts that are due on @acme have errors
-        mend what `igsync validate` reports
-      - there is no igsync.lock, so nothing tells what is live already
-        restore it from git; for the very first run pass --allow-new-lock or make
+        fix what `igsync validate` reports
+      - there is no igsync.lock, so it is not known what is live already
+        restore it from git; for the very first run, pass --allow-new-lock or create
         one with `igsync init`
       - 6 posts without publish_at are due on @acme, one run publishes at most 5
-        if all of them are meant, pass --max-publish 6 or raise
+        if all of them are intended, pass --max-publish 6 or raise
         limits.max_publish_per_run; or date them
       - posts/again has the media of posts/gone, which is live
-        if it is meant to appear again, pass --allow-repost posts/again
+        if it is to appear again, pass --allow-repost posts/again
 
     Cost: 7 containers, 7 publishes, about 19 API calls
 

@@ -26,7 +26,7 @@ impl Bars {
                 .expect("the template is well-formed");
             let bar = ProgressBar::new_spinner().with_style(style).with_finish(ProgressFinish::AndClear);
             let bar = all.add(bar);
-            // A long video changes nothing for minutes: the seconds show that somebody is waiting.
+            // A long video changes nothing for minutes: the seconds show that someone is waiting.
             bar.enable_steady_tick(TICK);
             bar
         });

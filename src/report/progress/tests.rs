@@ -73,9 +73,9 @@ fn a_log_says_what_is_waited_for_and_until_when() {
     ]);
     insta::assert_snapshot!(stage.out.text(), @r"
     waiting until 2026-12-01 17:02:15Z (2 min 15 s) for posts/tide: an earlier run announced its publish and may still send it
-    waiting until 2026-12-01 17:02:15Z (15 s) for account brand: a call failed and is sent again
-    waiting until 2026-12-01 17:02:15Z (4 s): the record is pushed again
-    waiting for posts/boats (reel): Instagram is processing it, next look at 2026-12-01 17:02:15Z after 31 s
+    waiting until 2026-12-01 17:02:15Z (15 s) for account brand: a failed call is sent again
+    waiting until 2026-12-01 17:02:15Z (4 s): the push of the record is tried again
+    waiting for posts/boats (reel): Instagram is processing it, next check at 2026-12-01 17:02:15Z after 31 s
     waiting until 2026-12-01 17:02:15Z (1 min 0 s) for posts/boats: its publish got no clear answer and may still take effect
     ");
 }
@@ -127,7 +127,7 @@ fn a_log_has_a_line_for_each_thing_that_happened() {
             post: post_ref("posts/ferry"),
             reason: "the answer was lost".into(),
             settles_itself: false,
-            help: "say how it is: `igsync resolve posts/ferry --published`".into(),
+            help: "check the account, then record the outcome: `igsync resolve posts/ferry --published`".into(),
         },
         Event::PostUnknown {
             post: post_ref("posts/pier"),
@@ -151,7 +151,7 @@ fn a_log_has_a_line_for_each_thing_that_happened() {
       see `igsync explain 2207026`
       Meta's trace id: AbC
     unknown posts/ferry: the answer was lost
-      say how it is: `igsync resolve posts/ferry --published`
+      check the account, then record the outcome: `igsync resolve posts/ferry --published`
     perhaps live posts/pier: its publish was sent
       run apply again
     published posts/story, its id is not known yet

@@ -28,7 +28,7 @@ pub(crate) async fn identity_of(
 
 pub(super) fn several_accounts(account: &Account) -> Halt {
     account_halt(
-        format!("the token of account {} does not say which Instagram account is meant", account.name),
+        format!("the token for account {} does not identify a single Instagram account", account.name),
         "set user_id (or username) of the account in igsync.yaml",
     )
 }
@@ -39,14 +39,14 @@ pub(super) fn check_identity(account: &Account, expected: Option<&UserId>, ident
     {
         return Err(Failure::message(
             Exit::Refused,
-            format!("the token of account {} belongs to user {}, not to {expected}", account.name, identity.user_id),
+            format!("the token for account {} belongs to user {}, not to {expected}", account.name, identity.user_id),
             "correct user_id in igsync.yaml, or use the token of the right account",
         ));
     }
     match (&account.username, &identity.username) {
         (Some(wanted), Some(found)) if !wanted.eq_ignore_ascii_case(found) => Err(Failure::message(
             Exit::Refused,
-            format!("the token of account {} belongs to @{found}, not to @{wanted}", account.name),
+            format!("the token for account {} belongs to @{found}, not to @{wanted}", account.name),
             "correct username in igsync.yaml, or use the token of the right account",
         )),
         _ => Ok(()),

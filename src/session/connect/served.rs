@@ -33,7 +33,7 @@ impl Served {
             ..sandbox::Options::quick()
         };
         let sandbox = Sandbox::new(&options, Arc::clone(&ports.disk), Arc::clone(&ports.clock))
-            .map_err(|error| Failure::of_file(&error, &error, "remove .igsync/sandbox to begin anew"))?
+            .map_err(|error| Failure::of_file(&error, &error, "remove .igsync/sandbox to start over"))?
             .fetching_through(Arc::clone(transport));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
             .await

@@ -76,14 +76,14 @@ impl Project {
                 conversion.len = source.and_then(|source| self.drawn_len(source, &conversion.target, &cache, disk));
             }
         }
-        // A pointer's digest says which file it stands for: one that is live already has only moved.
+        // A pointer's digest says which file it represents: one that is live already has only moved.
         let elsewhere = if pointers.is_empty() { HashSet::new() } else { self.live_elsewhere(posts) };
         for (place, post) in posts.iter_mut().chain(unplanned).enumerate() {
             let has_moved = likeness(post).is_some_and(|likeness| elsewhere.contains(&likeness));
             let found = pointers.remove(&place).filter(|_| !has_moved).unwrap_or_default();
             self.report(post, found, disk);
         }
-        // A cache that can not be written costs time only, and an empty folder stays empty.
+        // A cache that cannot be written costs time only, and an empty folder stays empty.
         if cache.has_changed() && self.paths.prepare(disk).is_ok() {
             let _ = cache.save_if_changed(disk, &self.paths.digests());
         }

@@ -37,7 +37,7 @@ impl Branches {
         Ok(Self { checkout, content, record: Arc::new(record) })
     }
 
-    /// The error: the checkout is not the tip. A text: nobody can tell, because of this.
+    /// The error: the checkout is not the tip. A text: no one can tell, because of this.
     pub(super) async fn check_tip(&self, fetched: Option<&Fetched>, ports: &Ports) -> Result<Option<String>, Failure> {
         let is_same_branch = self.record.target() == self.content.target();
         let tip = match fetched.filter(|_| is_same_branch) {
@@ -61,28 +61,28 @@ impl Branches {
             Tip::Behind => (
                 format!("this checkout is behind {target}: commits are missing that change more than igsync.lock"),
                 format!(
-                    "run apply on the tip of {}; what this job was to publish is still planned there",
+                    "run apply on the tip of {}; what this job would have published is still planned there",
                     target.branch
                 ),
             ),
             Tip::Ahead => (
                 format!("this checkout has commits that {target} does not have"),
-                "push them first: a record of posts that nobody else has would be lost with them".to_owned(),
+                "push them first: records that exist only here would be lost with them".to_owned(),
             ),
             Tip::Apart => (
-                format!("this checkout and {target} have gone different ways"),
+                format!("this checkout and {target} have diverged"),
                 format!("run apply on the tip of {}, or name the right branch in git.branch", target.branch),
             ),
         };
         Err(Failure::message(
             Exit::Stale,
             format!("nothing was published: {what}"),
-            format!("{help}; --allow-stale goes on all the same"),
+            format!("{help}; --allow-stale continues anyway"),
         ))
     }
 
     fn tip_unknown(&self, why: &str) -> String {
-        format!("nobody can tell whether this is the tip of {}: {why}", self.content.target())
+        format!("cannot check whether this is the tip of {}: {why}", self.content.target())
     }
 }
 

@@ -28,7 +28,7 @@ impl Remote for Branch {
             // Every later run would refuse to read a larger one.
             let text = format::print_lockfile(records).map_err(|problem| {
                 RemoteError::Refused(format!(
-                    "igsync.lock is too large to be pushed ({problem}): divide the posts among several content roots"
+                    "igsync.lock is too large to be pushed ({problem}): split the posts among several content roots"
                 ))
             })?;
             self.put(over, text.as_bytes(), message).await

@@ -92,7 +92,7 @@ pub fn without_wording(output: &str, wording: &mut String) -> String {
     let texts = WORDING.get_or_init(|| {
         Regex::new(concat!(
             r#"(?P<before>"(?P<text>reason|help|message|note|label)": ?)"(?P<value>(?:[^"\\]|\\.)*)""#,
-            // The digest of a post stands deeper.
+            // The digest of a post is nested deeper.
             r#"|(?P<plan>"plan_digest":|(?m:^)  "digest": )"(?P<digest>v1:[^"]*)""#,
             // How an encoder fills a picture is its own business.
             r#"|(?P<size>"(?:bytes|media_bytes)": )(?P<count>\d+)"#,

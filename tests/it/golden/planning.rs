@@ -1,4 +1,4 @@
-//! What a plan says without asking anybody, and what apply then refuses.
+//! What a plan says without asking anyone, and what apply then refuses.
 
 use super::story::{FACEBOOK, Story};
 

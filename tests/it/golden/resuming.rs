@@ -120,7 +120,7 @@ pub fn with_answer(name: &'static str, login: (&str, &str), answer: &serde_json:
     story
 }
 
-/// Stops the account; whether the post is live is not told.
+/// Stops the account; whether the post is live is not shown.
 pub fn blocked(is_live: bool) -> serde_json::Value {
     json!({ "graph_error": { "code": 4, "subcode": 2_207_051, "effect": is_live } })
 }

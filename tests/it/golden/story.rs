@@ -24,7 +24,7 @@ pub const INSTAGRAM: (&str, &str) = ("instagram", "IGAA-LONG");
 /// Facebook Login for both accounts.
 pub const FACEBOOK: (&str, &str) = ("facebook", "EAA-BOTH");
 
-/// Begins with the story and goes on by itself.
+/// Begins with the story and continues by itself.
 struct Begins(RealClock);
 
 impl Clock for Begins {

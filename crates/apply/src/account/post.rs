@@ -17,7 +17,7 @@ use super::AccountRun;
 /// So often one run sends a publish for one post.
 const MAX_PUBLISHES: usize = 5;
 
-/// How a post goes on.
+/// How a post continues.
 enum Next {
     Again(Box<Record>),
     Ended(Outcome),
@@ -45,7 +45,7 @@ impl AccountRun {
     async fn publish_one(&self, ready: Ready, batch: Batch<'_>, known: &mut Option<Outcome>) -> Result<Outcome, Stop> {
         let Ready { post, record, fresh } = ready;
         let mut record = self.book.current(record);
-        // After a sleep of this machine a look tells the server's time.
+        // After a sleep of this machine, a read gives the server's time.
         let mut must_look = !(fresh && is_quick(&post)) || self.publisher.has_slept();
         for _ in 0..MAX_PUBLISHES {
             if let Some(outcome) = self.publisher.is_blocked(&record) {
@@ -79,7 +79,7 @@ impl AccountRun {
             }
             must_look = true;
         }
-        Ok(Outcome::Pending { reason: "Meta did not take it yet; the next run goes on".to_owned() })
+        Ok(Outcome::Pending { reason: "Meta has not accepted it yet; the next run continues".to_owned() })
     }
 
     /// Waits for the container. `Some` when the post cannot go out in this run.
@@ -93,10 +93,10 @@ impl AccountRun {
             }
             Readiness::Dead(failure) => self.container_failed(post, record, failure).await.map(Some),
             Readiness::Busy => Ok(Some(Outcome::Pending {
-                reason: "Meta is still processing the media; the next run goes on with the same container".to_owned(),
+                reason: "Meta is still processing the media; the next run continues with the same container".to_owned(),
             })),
             // Meta denies its own containers on bad days: the publish itself will tell. Of one that another
-            // machine has made nobody here knows whether it was published already.
+            // machine has made no one here knows whether it was published already.
             Readiness::Unreadable => {
                 let may_be_live = self.publisher.was_sent(record) || !self.book.is_witness_of(record);
                 Ok(may_be_live.then(Outcome::undecided))
@@ -114,7 +114,7 @@ impl AccountRun {
                 settled => {
                     return Ok(match next_after(settled, None)? {
                         Next::Ended(outcome) => outcome,
-                        Next::Again(_) => Outcome::Pending { reason: "the next run goes on".to_owned() },
+                        Next::Again(_) => Outcome::Pending { reason: "the next run continues".to_owned() },
                     });
                 }
             };
@@ -132,7 +132,7 @@ impl AccountRun {
         Err(Stop::Post(failure))
     }
 
-    /// Decides how to go on after any answer but an id.
+    /// Decides how to continue after any answer but an id.
     async fn find_out(
         &self,
         post: &Post,
@@ -162,7 +162,7 @@ fn next_after(settled: Settled, refusal: Option<&Refusal>) -> Result<Next, Stop>
         Settled::Open(record) => Next::Again(Box::new(record)),
         Settled::Closed(_) => {
             return Err(Stop::Post(refusal.map_or_else(
-                || Failure::new("its container is gone", "run apply again: a new container is made"),
+                || Failure::new("its container is gone", "run apply again: a new container is created"),
                 |refusal| Failure::refused("publishing", refusal),
             )));
         }

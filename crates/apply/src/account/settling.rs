@@ -18,7 +18,7 @@ pub struct Settlement {
     pub tally: Tally,
     /// Attempts that are proven not to be live and stay open.
     pub not_live: Vec<AttemptId>,
-    /// Whether Meta did not tell of every attempt: a later run asks again.
+    /// Whether Meta did not answer for every attempt: a later run asks again.
     pub is_undecided: bool,
     pub halt: Option<Halt>,
 }
@@ -77,7 +77,7 @@ impl AccountRun {
             Settled::Undecided => {
                 self.undecided.insert(key.clone());
                 ended.is_undecided = true;
-                Outcome::Unsettled { reason: "its container can not be read yet".to_owned() }
+                Outcome::Unsettled { reason: "its container cannot be read yet".to_owned() }
             }
         };
         self.scope.finish(&key, &outcome, &mut ended.tally)

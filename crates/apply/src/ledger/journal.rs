@@ -1,4 +1,4 @@
-//! The record on this machine: lockfile and journal, written where a slow disk holds nobody up, and read from
+//! The record on this machine: lockfile and journal, written where a slow disk holds no one up, and read from
 //! memory.
 
 use std::collections::HashSet;
@@ -16,7 +16,7 @@ pub(super) struct Journal {
     context: Arc<Context>,
     /// Held while the disk writes.
     store: Arc<Mutex<lockfile::Ledger>>,
-    /// What is recorded, for everybody who must not wait for the disk.
+    /// What is recorded, for everyone who must not wait for the disk.
     known: Arc<Mutex<Known>>,
     is_slow: bool,
 }
@@ -91,7 +91,7 @@ impl Journal {
         lock(&self.known).witnessed.contains(attempt)
     }
 
-    /// A sync takes as long as the disk likes: other posts and accounts go on meanwhile.
+    /// A sync takes as long as the disk likes: other posts and accounts continue meanwhile.
     async fn on_disk(
         &self,
         work: impl FnOnce(&mut lockfile::Ledger, &Mutex<Known>) -> Result<(), lockfile::Error> + Send + 'static,

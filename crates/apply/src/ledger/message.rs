@@ -37,7 +37,7 @@ pub(super) fn commit(news: &[Record], standing: &Records) -> String {
     message
 }
 
-/// A key as it may stand in a history that services read commands from: `[skip ci]`, `@names`, `#12`,
+/// A key as it may be in a history that services read commands from: `[skip ci]`, `@names`, `#12`,
 /// trailers and escape sequences all need a sign that is replaced here.
 fn harmless(key: &str) -> String {
     let is_harmless = |c: char| c.is_alphanumeric() || matches!(c, '/' | '-' | '_' | '.');

@@ -22,7 +22,7 @@ use super::super::stop::{Halt, Stop};
 use super::journal::Journal;
 use super::message;
 
-/// The record at the remote, as one run deals with it.
+/// The record on the remote, as one run deals with it.
 pub(super) struct RemoteRecord {
     context: Arc<Context>,
     journal: Arc<Journal>,
@@ -35,7 +35,7 @@ pub(super) struct RemoteRecord {
 
 #[derive(Default)]
 struct Known {
-    /// What stands at the remote, as last seen or put.
+    /// What is on the remote, as last seen or put.
     standing: Records,
     has_lockfile: bool,
     /// Posts that another machine has touched since this run began: they are left to it.
@@ -84,8 +84,8 @@ impl RemoteRecord {
         Self { context, journal, remote, turn: tokio::sync::Mutex::default(), known: Mutex::default() }
     }
 
-    /// Joins what stands at the remote into this machine's record, before anything is planned. Returns
-    /// whether a lockfile stands there.
+    /// Joins what is on the remote into this machine's record, before anything is planned. Returns
+    /// whether a lockfile is there.
     ///
     /// # Errors
     ///
@@ -97,8 +97,8 @@ impl RemoteRecord {
                 Trouble::Stop(stop) => stop,
                 Trouble::Remote(error) => self.context.halt_run(Halt {
                     cause: Cause::Unreadable,
-                    reason: format!("the record at the remote could not be read: {error}"),
-                    help: "nothing was published; mend the cause, then run apply again".to_owned(),
+                    reason: format!("cannot read the record on the remote: {error}"),
+                    help: "nothing was published; fix the cause, then run apply again".to_owned(),
                 }),
             });
         }
@@ -126,10 +126,10 @@ impl RemoteRecord {
     /// on elsewhere. Returns for each claim whether it was written; where another machine was faster it
     /// was not.
     ///
-    /// Where there is a remote, a claim stands there before it stands here: what was lost to another
+    /// Where there is a remote, a claim is there before it is here: what was lost to another
     /// machine must leave no trace in a journal that cannot be taken back.
     pub(super) async fn claim(&self, claims: Vec<Claim>) -> Result<Vec<bool>, Stop> {
-        // Nobody else can go on with an attempt that only this machine knows.
+        // No one else can continue with an attempt that only this machine knows.
         let is_private = |record: &Record| {
             record.stage() != Stage::Intent && lock(&self.known).standing.same_attempt(record).is_none()
         };
@@ -159,7 +159,7 @@ impl RemoteRecord {
         Ok(is_free)
     }
 
-    /// Puts what has happened. With nothing new to tell it puts nothing.
+    /// Puts what has happened. With nothing new it puts nothing.
     pub(super) async fn keep(&self, purpose: Purpose) -> Result<(), Stop> {
         let pushed = tokio::select! {
             biased;
@@ -184,7 +184,7 @@ impl RemoteRecord {
         if purpose != Purpose::Last {
             return Err(self.context.halt_run(halt));
         }
-        // Only the last try decides: until then a later one can mend it.
+        // Only the last try decides: until then a later one can fix it.
         let is_lost = self.not_kept().iter().any(|record| record.stage() == Stage::Published);
         Err(Stop::Run(if is_lost { Halt { cause: Cause::NotDurable, ..halt } } else { halt }))
     }
@@ -239,7 +239,7 @@ impl RemoteRecord {
             self.take_note(claims, &free, None).await?;
             return Ok(free);
         };
-        // Cancelled or unanswered, nobody knows which version stands there.
+        // Cancelled or unanswered, no one knows which version is there.
         let Some(over) = turn.take() else { return Err(Trouble::Remote(RemoteError::Moved)) };
         let version = self.remote.push(&over, &next, &message).await.map_err(Trouble::Remote)?;
         *turn = Some(version.clone());
@@ -264,7 +264,7 @@ impl RemoteRecord {
         (free, next, message)
     }
 
-    /// What stands at the remote stands here as well before anybody else's push is built on it.
+    /// What is on the remote is here as well before anyone else's push is built on it.
     async fn take_note(&self, claims: &[Claim], free: &[bool], standing: Option<Records>) -> Result<(), Trouble> {
         let granted = claims.iter().zip(free).filter(|(_, free)| **free).flat_map(|(claim, _)| claim);
         let granted: Vec<Record> = granted.cloned().collect();
@@ -283,7 +283,7 @@ impl RemoteRecord {
         Ok(())
     }
 
-    /// Reads what stands at the remote and joins it in; posts that others have touched are noted.
+    /// Reads what is on the remote and joins it in; posts that others have touched are noted.
     async fn fetch(&self, turn: &mut Option<Version>, claims: &[Claim]) -> Result<(), Trouble> {
         let pulled = self.remote.pull().await.map_err(|error| match error {
             RemoteError::Damaged(problem) => Trouble::Stop(self.context.halt_run(unreadable(&problem))),
@@ -295,7 +295,7 @@ impl RemoteRecord {
         let has_arrived = |claim: &&Claim| claim.iter().all(|record| is_recorded(&standing, record));
         let arrived: Vec<Record> = claims.iter().filter(has_arrived).flatten().cloned().collect();
         self.journal.record(arrived).await?;
-        // An attempt of another machine that has ended stands in nobody's way.
+        // An attempt of another machine that has ended is in no one's way.
         let is_in_the_way = |record: &Record| {
             !matches!(record.stage(), Stage::NotPublished | Stage::Failed)
                 || self.journal.with_records(|records| records.same_attempt(record).is_some())
@@ -325,7 +325,7 @@ impl RemoteRecord {
         lock(&self.known).touched.contains(&(user_id.clone(), key.clone()))
     }
 
-    /// Whether an attempt is announced at the remote while its publish has not been sent.
+    /// Whether an attempt is announced on the remote while its publish has not been sent.
     pub(super) fn is_unsent(&self, attempt: &AttemptId) -> bool {
         lock(&self.known).unsent.contains(attempt)
     }
@@ -335,7 +335,7 @@ impl RemoteRecord {
         lock(&self.known).unsent.remove(attempt)
     }
 
-    /// The attempt as it stands at the remote.
+    /// The attempt as it is on the remote.
     pub(super) fn standing_of(&self, record: &Record) -> Option<Record> {
         lock(&self.known).standing.same_attempt(record).cloned()
     }
@@ -365,7 +365,7 @@ fn is_recorded(standing: &Records, record: &Record) -> bool {
 fn unreadable(problem: &str) -> Halt {
     Halt {
         cause: Cause::Unreadable,
-        reason: format!("igsync.lock at the remote can not be read: {problem}"),
-        help: "mend it there, or bring its last version back; nothing was pushed".to_owned(),
+        reason: format!("cannot read igsync.lock on the remote: {problem}"),
+        help: "fix it there, or restore its last version; nothing was pushed".to_owned(),
     }
 }

@@ -61,7 +61,7 @@ impl Preparer {
     }
 
     /// Containers die after a day, and a carousel needs all of its children: an attempt with one that is
-    /// too old ends here, and the post goes on with a new one.
+    /// too old ends here, and the post continues with a new one.
     async fn without_old_children(&self, post: &Post, record: Record) -> Result<Record, Stop> {
         let now = self.engine.now();
         if record.children.iter().all(|made| attempt::is_usable(made, now)) {
@@ -128,7 +128,7 @@ impl Preparer {
         // Bytes of two files in one container are no video, whatever was answered.
         if disk.stat(&path).ok() != Some(stat) {
             let reason = format!("{} changed while it was uploaded", path.display());
-            let help = "run apply again: it begins anew with the new file";
+            let help = "run apply again: it starts over with the new file";
             return Err(Stop::Post(Failure { spoilt: true, ..Failure::new(reason, help) }));
         }
         match sent {

@@ -56,7 +56,7 @@ impl Placer {
             return Vec::new();
         }
         let made = open.map_or(&[][..], |record| &record.children);
-        // A carousel with one child that is too old begins anew.
+        // A carousel with one child that is too old begins again.
         let made = if made.iter().all(|child| attempt::is_usable(child, now)) { made.len() } else { 0 };
         let items = post.content.items.iter().skip(made);
         let item =
@@ -83,5 +83,5 @@ impl Placer {
     }
 }
 
-/// Smaller files reach their host before anybody wonders. In bytes.
+/// Smaller files reach their host before anyone wonders. In bytes.
 const WORTH_TELLING: u64 = 8 << 20;

@@ -51,7 +51,7 @@ impl Answer {
 }
 
 impl Preparer {
-    /// Reads all URLs that the posts still need. Where nobody looks there are no answers.
+    /// Reads all URLs that the posts still need. Where no one looks there are no answers.
     pub(in super::super) async fn ask_hosts(&self, posts: &[Arc<Post>]) -> Result<Vec<Answer>, Stop> {
         let Some(proof) = &self.proof else { return Ok(Vec::new()) };
         let mut questions = Vec::new();

@@ -1,5 +1,5 @@
 //! Saying that a publish is about to be sent: on this machine's disk and, where other machines publish
-//! too, at the remote. Nothing is sent that has not been announced, and nothing for which too little is left
+//! too, on the remote. Nothing is sent that has not been announced, and nothing for which too little is left
 //! of its lease.
 
 use jiff::Timestamp;
@@ -45,7 +45,7 @@ impl Publisher {
                     return Ok(Some((record, announcement)));
                 }
             } else if self.is_announced_until(&record, announcement.lease_until()) {
-                // Sent before, to no effect: the lease that everybody knows still holds.
+                // Sent before, to no effect: the lease that everyone knows still holds.
                 return self.announce_here(record, announcement, batch).await.map(Some);
             }
             if !self.announce_batch(&record, batch).await? {
@@ -104,7 +104,7 @@ impl Publisher {
             && self.standing(record) == Standing::GoesOn
     }
 
-    /// Ends an attempt of which nobody else knows, because another machine publishes the post.
+    /// Ends an attempt of which no one else knows, because another machine publishes the post.
     async fn give_way(&self, record: &Record) -> Result<(), Stop> {
         let others = self.book.attempts(&self.scope.user_id, &record.key);
         let holds =
@@ -126,12 +126,12 @@ impl Publisher {
         Some(if is_live {
             Outcome::Elsewhere { reason: "another run has published it meanwhile".to_owned() }
         } else {
-            Outcome::Pending { reason: "another run is at work on it".to_owned() }
+            Outcome::Pending { reason: "another run is working on it".to_owned() }
         })
     }
 
     /// Takes note of what this run leaves to others: announced publishes that were never sent, so that
-    /// nobody waits for their leases, and containers of posts that another machine has taken up.
+    /// no one waits for their leases, and containers of posts that another machine has taken up.
     pub(in super::super) async fn leave_to_others(&self) -> Result<(), Stop> {
         let open: Vec<Record> = self.book.with(|records| records.open(&self.scope.user_id).cloned().collect());
         for record in open {

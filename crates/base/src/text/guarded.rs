@@ -1,4 +1,4 @@
-//! What stands before a stream: the last look at every byte.
+//! What is before a stream: the last look at every byte.
 
 use std::io::{self, Write};
 

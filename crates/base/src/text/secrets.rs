@@ -88,7 +88,7 @@ impl Secrets {
     }
 
     /// `text` without every part of a secret: as it is, percent-encoded, escaped as in JSON, or with characters in
-    /// between that nobody sees.
+    /// between that no one sees.
     pub fn hide(&self, text: &str) -> String {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         // By the bytes of `text`. What one decoding takes apart another one shows.
@@ -96,7 +96,7 @@ impl Secrets {
         let mut seen = Seen::of(text);
         for _ in 0..=ENCODINGS {
             for (at, _) in self.marked(&seen.bytes, &known).iter().enumerate().filter(|(_, is_secret)| **is_secret) {
-                // What nobody sees between two places belongs to the earlier one.
+                // What no one sees between two places belongs to the earlier one.
                 let end = seen.places.get(at + 1).map_or(text.len(), |next| next.start);
                 is_hidden[seen.places[at].start..end].fill(true);
             }
@@ -178,7 +178,7 @@ impl Seen {
     }
 }
 
-/// The character that `%41` or `\u0041` stands for, and how many characters that takes.
+/// The character that `%41` or `\u0041` represents, and how many characters that takes.
 fn encoded(bytes: &[u8]) -> Option<(u8, usize)> {
     let digits = match bytes {
         [b'%', first, second, ..] => [b'0', b'0', *first, *second],

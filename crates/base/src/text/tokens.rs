@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-/// What stands behind the sign of Meta's tokens is at least so long. In bytes.
+/// What is behind the sign of Meta's tokens is at least so long. In bytes.
 const TOKEN_LENGTH: usize = 20;
 /// `AKIA` or `ASIA` and 16 more.
 ///

@@ -1,5 +1,5 @@
 //! The client for files that strangers must be able to read: no proxy, nothing unpacked on the way, and
-//! connections to public addresses only. The check stands where names become addresses, so that the
+//! connections to public addresses only. The check is made where names become addresses, so that the
 //! address that is connected to is the one that was checked.
 
 use std::collections::HashMap;

@@ -127,7 +127,7 @@ async fn after_a_throttle_nothing_more_leaves_and_the_refusal_says_when_to_come_
     let client = client(&script);
     for _ in 0..2 {
         let error = client.once::<SuccessAnswer>(&ask()).await.unwrap_err();
-        assert!(error.to_string().contains("calls are taken again in 19 minutes"), "{error}");
+        assert!(error.to_string().contains("calls are accepted again in 19 minutes"), "{error}");
     }
     assert_eq!(script.sent().len(), 1);
 }

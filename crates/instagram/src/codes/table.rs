@@ -10,12 +10,12 @@ const MEDIA: &str = "https://developers.facebook.com/documentation/instagram-pla
 const PUBLISHING: &str = "https://developers.facebook.com/documentation/instagram-platform/content-publishing";
 const AUDIO: &str = "https://developers.facebook.com/documentation/instagram-platform/content-publishing/audio-api";
 
-const SAME_LATER: &str = "nothing to mend: a later run tries again";
-const CHECK_TOKEN: &str = "make a new token with `igsync auth login` and check its permissions";
+const SAME_LATER: &str = "nothing to do: a later run tries again";
+const CHECK_TOKEN: &str = "get a new token with `igsync auth login` and check its permissions";
 const CHECK_HOST: &str =
     "check that the URL answers Meta's crawler without redirect, login or robots.txt rule, then run igsync again";
 const OTHER_VIDEO: &str = "encode the video again (H.264, AAC, moov first) and change the manifest's file";
-const SLOW_DOWN: &str = "wait until the window has passed: every further call makes it longer";
+const SLOW_DOWN: &str = "wait until the window has passed: every further call extends it";
 
 const BASE: Known = Known {
     code: None,
@@ -39,7 +39,7 @@ const fn code(code: i64, class: Class, meaning: &'static str, remedy: &'static s
     Known { code: Some(code), class, meaning, remedy, page: GRAPH, ..BASE }
 }
 
-/// Seen in a container's `status`, where no code stands beside the subcode.
+/// Seen in a container's `status`, where no code is beside the subcode.
 const fn seen(subcode: i64, class: Class, meaning: &'static str, remedy: &'static str) -> Known {
     Known { subcode: Some(subcode), class, meaning, remedy, source: Source::Observed, ..BASE }
 }
@@ -81,7 +81,7 @@ const PERMISSION_ROW: Known = code(
     200,
     Class::FixToken,
     "a permission is not granted, or Meta blocked the app",
-    "grant the app its publishing permissions with `igsync auth login`, and look at the app's dashboard",
+    "grant the app its publishing permissions with `igsync auth login`, and check the app's dashboard",
 )
 .account();
 
@@ -100,20 +100,20 @@ pub(super) static KNOWN: &[Known] = &[
     row(-2, 2_207_003, Class::Retry, "Meta could not download the media in time", CHECK_HOST),
     row(-2, 2_207_020, Class::NewContainer, "the container has expired", SAME_LATER),
     row(-1, 2_207_001, Class::Retry, "Instagram's server had an error", SAME_LATER),
-    row(-1, 2_207_032, Class::NewContainer, "the container could not be made", SAME_LATER),
+    row(-1, 2_207_032, Class::NewContainer, "the container could not be created", SAME_LATER),
     row(-1, 2_207_053, Class::NewContainer, "the video upload failed", SAME_LATER),
     row(-1, 2_207_073, Class::Human, "this kind of media cannot be deleted by the API", "delete it in the Instagram app").on(MEDIA),
-    code(1, Class::Retry, "an unknown error that may pass", SAME_LATER),
+    code(1, Class::Retry, "an unknown error that may be temporary", SAME_LATER),
     row(1, 2_207_057, Class::FixContent, "thumb_offset lies outside the video", "set a thumb_offset below the video's length in milliseconds"),
     code(2, Class::Retry, "the service is down for the moment", SAME_LATER),
     code(3, Class::FixToken, "the app may not use this method", "add the Instagram product and its permissions to the app in its dashboard"),
-    throttle(4, "the app has made too many calls"),
-    row(4, 2_207_051, Class::Human, "Instagram took the action for spam", "look in the Instagram app whether the post is live, and publish nothing more today").account(),
+    throttle(4, "the app has sent too many calls"),
+    row(4, 2_207_051, Class::Human, "Instagram treated the action as spam", "check in the Instagram app whether the post is live, and publish nothing more today").account(),
     row(9, 2_207_042, Class::QuotaWait, "the account's publishing quota is used up", "wait: the rest goes out on a later run, as old posts leave the 24 hour window").account(),
-    code(10, Class::FixToken, "the app lacks a permission, or it was taken away", CHECK_TOKEN).account(),
-    throttle(17, "the user has made too many calls"),
+    code(10, Class::FixToken, "the app lacks a permission, or it was revoked", CHECK_TOKEN).account(),
+    throttle(17, "the user has sent too many calls"),
     code(24, Class::NewContainer, "the media or container does not exist", SAME_LATER),
-    row(24, 2_207_006, Class::NewContainer, "the media or container cannot be found", "check that the token belongs to the account that made it; a later run makes a new container"),
+    row(24, 2_207_006, Class::NewContainer, "the media or container cannot be found", "check that the token belongs to the account that made it; a later run creates a new container"),
     row(24, 2_207_008, Class::WaitSame, "the container is missing or expired, perhaps only for the moment", SAME_LATER),
     code(25, Class::Human, "the account is restricted", "sign in to the Instagram app and do what it asks for").account().on(ERRORS),
     row(25, 2_207_050, Class::Human, "the account is restricted, inactive or held at a checkpoint", "sign in to the Instagram app and do what it asks for").account(),
@@ -130,33 +130,33 @@ pub(super) static KNOWN: &[Known] = &[
     row(100, 2_207_040, Class::FixContent, "more than 20 accounts are tagged", "remove tags until 20 are left"),
     code(102, Class::FixToken, "the session is not valid", CHECK_TOKEN).account(),
     code(104, Class::FixToken, "the signature of the request is wrong", "check IGSYNC_APP_SECRET against the app's dashboard"),
-    code(190, Class::FixToken, "the token is not valid here, or belongs to the other login", CHECK_TOKEN).account(),
+    code(190, Class::FixToken, "the token is not valid for this host, or belongs to the other login", CHECK_TOKEN).account(),
     token(458, Class::FixToken, "the user has removed the app", CHECK_TOKEN),
     token(459, Class::Human, "the user is held at a checkpoint", "sign in to Facebook or Instagram and do what it asks for"),
     token(460, Class::FixToken, "the password was changed", CHECK_TOKEN),
     token(463, Class::FixToken, "the token has expired", CHECK_TOKEN),
     token(464, Class::Human, "the user is not confirmed", "sign in to Facebook and confirm the account"),
     token(467, Class::FixToken, "the token was revoked", CHECK_TOKEN),
-    token(492, Class::FixToken, "the user has lost the role on the Page", "restore the Page role, then make a new token"),
+    token(492, Class::FixToken, "the user has lost the role on the Page", "restore the Page role, then get a new token"),
     PERMISSION_ROW,
     throttle(341, "the app or account has reached a limit"),
     row(352, 2_207_026, Class::FixContent, "the video's format is not supported", OTHER_VIDEO),
-    code(368, Class::Human, "the action is blocked as abusive or against the rules", "look in the Instagram app for a notice, and wait a long time").account(),
-    code(506, Class::FixContent, "the same post was made just before", "change the caption or the media"),
+    code(368, Class::Human, "the action is blocked as abusive or against the rules", "check the Instagram app for a notice, and wait a long time").account(),
+    code(506, Class::FixContent, "the same post was published just before", "change the caption or the media"),
     throttle(613, "a limit on calls was reached"),
-    throttle(613, "the calls came too irregularly").because(1996),
+    throttle(613, "the calls were too irregular").because(1996),
     code(803, Class::FixContent, "an id or name is not known", "check the ids in the manifest and the configuration"),
     code(2500, Class::FixContent, "the request could not be parsed", "check the ids in the manifest and the configuration"),
     row(9004, 2_207_052, Class::Retry, "Meta could not fetch the media, or what it got is no photo or video", CHECK_HOST),
     row(9007, 2_207_027, Class::WaitSame, "the media is not ready yet", SAME_LATER),
-    code(9009, Class::Human, "the Instagram account is not available", "sign in to the Instagram app and look at the account"),
+    code(9009, Class::Human, "the Instagram account is not available", "sign in to the Instagram app and check the account"),
     row(36_000, 2_207_004, Class::FixContent, "the image is larger than 8 MiB", "save the image smaller"),
     row(36_001, 2_207_005, Class::FixContent, "the image's format is not supported", "save the image as JPEG"),
     row(36_003, 2_207_009, Class::FixContent, "the aspect ratio is outside 4:5 to 1.91:1", "crop or pad the image"),
     row(36_004, 2_207_010, Class::FixContent, "the caption is too long", "cut the caption to 2,200 characters, 30 hashtags and 20 mentions"),
     throttle(80_001, "the Page has had too many calls"),
     throttle(80_002, "the Instagram account has had too many calls"),
-    named("INSTAGRAM_PLATFORM_API__INVALID_LOCATION_ID", Class::FixContent, "the location is no Page with an address", "take a location_id of a Page that has a location"),
+    named("INSTAGRAM_PLATFORM_API__INVALID_LOCATION_ID", Class::FixContent, "the location is not a Page with an address", "use a location_id of a Page that has a location"),
     named("INSTAGRAM_PLATFORM_API__INVALID_PARAM", Class::FixContent, "the branded content settings are not valid", "check branded_content_sponsor_ids and is_paid_partnership").on(PUBLISHING),
     named("INSTAGRAM_PLATFORM_API__PERMISSION", Class::FixContent, "the account may not publish branded content with this sponsor", "ask the sponsor to allow the account").on(PUBLISHING),
     seen(2_207_076, Class::NewContainer, "the media upload failed", SAME_LATER),

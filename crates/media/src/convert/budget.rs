@@ -1,8 +1,8 @@
-//! One budget of memory for all pictures that are unfolded at the same time, on however many cores.
+//! One budget of memory for all pictures that are decoded at the same time, on however many cores.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// In bytes. A picture that needs more is unfolded alone.
+/// In bytes. A picture that needs more is decoded alone.
 pub(super) static MEMORY: Budget = Budget::new(512 << 20);
 
 /// Bytes that are given out and come back.

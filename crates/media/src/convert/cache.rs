@@ -83,7 +83,7 @@ impl ConvertedCache {
         target: &Target,
         place: PathBuf,
     ) -> Result<Option<Made>, Failed> {
-        // Its header says what the picture takes; when another file is here by now, its digest tells.
+        // Its header says what the picture takes; when another file is here by now, its digest shows it.
         let facts = probe(&mut disk.open(path)?)?;
         let header = || header(io::BufReader::new(disk.open(path).ok()?), &facts.format);
         let Some(ConversionPlan { memory, .. }) = conversion_plan(&facts, header, target)? else { return Ok(None) };
@@ -118,7 +118,7 @@ const KEPT_NS: i128 = 7 * 24 * 60 * 60 * 1_000_000_000;
 
 /// Removes old results that are not among the `wanted`. It is only a cache: what cannot be removed stays.
 pub fn prune<'w>(disk: &dyn Disk, folder: &Path, wanted: impl Iterator<Item = (&'w Digest, &'w Target)>, now_ns: i128) {
-    // A link could lead to somebody else's files.
+    // A link could lead to someone else's files.
     if !disk.stat(folder).is_ok_and(|stat| stat.kind == FileKind::Folder) {
         return;
     }

@@ -13,7 +13,7 @@ const POINT: u32 = 16;
 const STEPS: usize = 16;
 
 /// Pixels of a profile, in place: `rgb` holds three bytes a pixel, grey ones three times the same. A
-/// profile that cannot be read is taken for sRGB, as browsers do.
+/// profile that cannot be read is treated as sRGB, as browsers do.
 pub(super) fn to_srgb(profile: &[u8], rgb: &mut [u8]) {
     let Ok(profile) = ColorProfile::new_from_slice(profile) else { return };
     if let Some(shaper) = Shaper::of(&profile) {
@@ -47,7 +47,7 @@ pub(super) fn inks_to_srgb(profile: Option<&[u8]>, inks: &mut Vec<u8>) {
     inks.truncate(pixels * 3);
 }
 
-/// The light that an ink and black leave, where nobody says which inks they are.
+/// The light that an ink and black leave, where no one says which inks they are.
 fn without(ink: u8, black: u8) -> u8 {
     let left = u32::from(u8::MAX - ink) * u32::from(u8::MAX - black);
     u8::try_from((left + 127) / 255).unwrap_or(u8::MAX)

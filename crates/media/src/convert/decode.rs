@@ -1,4 +1,4 @@
-//! Files into pixels, with bounded memory: a small file may unfold into a very large picture.
+//! Files into pixels, with bounded memory: a small file may decode into a very large picture.
 
 use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom};
 
@@ -13,7 +13,7 @@ use super::super::probe::{Format, orientation_of};
 use super::pixels::Pixels;
 use super::{Refusal, colour};
 
-/// The largest picture that is unfolded.
+/// The largest picture that is decoded.
 pub const MAX_PIXELS: u64 = 64 << 20;
 /// The largest colour profile that is read: those of presses have two or three megabytes. In bytes.
 pub(super) const MAX_PROFILE: usize = 4 << 20;
@@ -23,7 +23,7 @@ const PNG_MEMORY: usize = 2 * MAX_PROFILE + (2 << 20);
 /// A PNG has a few dozen chunks in front of its pixels.
 const MAX_CHUNKS: usize = 10_000;
 
-/// What stands at the beginning of a picture that is no JPEG.
+/// What is at the beginning of a picture that is no JPEG.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// As stored, in pixels.
@@ -52,12 +52,12 @@ pub(super) fn decode(bytes: &[u8], format: &Format) -> Result<Pixels, Refusal> {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes it by value")]
 fn damaged(error: impl ToString) -> Refusal {
     Refusal::Damaged(error.to_string())
 }
 
-/// Whether a decoder may unfold this many pixels: it reads the size by itself, and may see another one than we do.
+/// Whether a decoder may decode this many pixels: it reads the size by itself, and may see another one than we do.
 fn check_size(width: usize, height: usize) -> Result<(), Refusal> {
     if width > MAX_SIDE || height > MAX_SIDE {
         return Err(damaged("one of its sides has more than 65,535 pixels"));
@@ -79,7 +79,7 @@ fn open_png<R: BufRead + Seek>(mut source: R) -> Result<png::Reader<R>, Refusal>
         png::DecodingError::LimitsExceeded => Refusal::Profile,
         error => damaged(error),
     })?;
-    // The decoder goes on without a profile that is damaged or unfolds into too much.
+    // The decoder continues without a profile that is damaged or decodes into too much.
     let profile = reader.info().icc_profile.as_deref();
     if has_profile && profile.is_none_or(|profile| profile.len() > MAX_PROFILE) {
         return Err(Refusal::Profile);
@@ -211,7 +211,7 @@ fn webp(bytes: &[u8]) -> Result<Pixels, Refusal> {
     let (width, height) = decoder.dimensions();
     check_size(width as usize, height as usize)?;
     if lossy_size(bytes).is_some_and(|size| size != (width, height)) {
-        return Err(damaged("the picture in it has another size than its header says"));
+        return Err(damaged("the picture in it has a size that differs from its header"));
     }
     let len = decoder.output_buffer_size().ok_or_else(|| damaged("it is too large"))?;
     let mut rgb = vec![0; len];
@@ -276,7 +276,7 @@ fn jpeg(bytes: &[u8]) -> Result<Pixels, Refusal> {
         colour::to_srgb(&profile, &mut rgb);
     }
     if rgb.len() as u64 != u64::from(width) * u64::from(height) * 3 {
-        return Err(Refusal::Damaged("it holds less than its header says".to_owned()));
+        return Err(Refusal::Damaged("it holds less than its header states".to_owned()));
     }
     Ok(Pixels { width, height, rgb })
 }

@@ -15,7 +15,7 @@ pub(super) struct Segment<'a> {
 pub(super) fn segments(jpeg: &[u8]) -> impl Iterator<Item = Segment<'_>> {
     let mut at = 2;
     std::iter::from_fn(move || {
-        // Fill bytes may stand before any marker.
+        // Fill bytes may be before any marker.
         while let [0xFF, 0xFF, ..] = jpeg.get(at..)? {
             at += 1;
         }
@@ -30,7 +30,7 @@ pub(super) fn segments(jpeg: &[u8]) -> impl Iterator<Item = Segment<'_>> {
     })
 }
 
-/// The same picture, byte for byte, without what tells where and with what it was taken, and without
+/// The same picture, byte for byte, without what shows where and with what it was taken, and without
 /// anything behind its end. The colour profile stays: it says what the colours are.
 pub(super) fn without_metadata(jpeg: &[u8]) -> Option<Vec<u8>> {
     let mut out = jpeg.get(..2)?.to_vec();
@@ -48,7 +48,7 @@ pub(super) fn without_metadata(jpeg: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// Behind the end marker of a picture that begins with a scan; segments may stand between scans.
+/// Behind the end marker of a picture that begins with a scan; segments may be between scans.
 fn end(picture: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {

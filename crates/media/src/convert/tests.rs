@@ -370,7 +370,7 @@ fn crc(bytes: &[u8]) -> u32 {
     })
 }
 
-/// Other bytes for the same picture: raise [`VERSION`], so that nobody takes an old one for a new one.
+/// Other bytes for the same picture: raise [`VERSION`], so that no one takes an old one for a new one.
 #[test]
 fn the_same_bytes_come_out_on_every_machine() {
     use crate::digest::{digest_of, hex};

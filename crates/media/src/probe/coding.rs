@@ -3,7 +3,7 @@
 use super::be16;
 use super::tracks::{Scan, find};
 
-/// What a sample entry tells about its pictures.
+/// What a sample entry states about its pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Coding {
     pub chroma: Option<&'static str>,
@@ -15,7 +15,7 @@ pub(super) type Chroma = &'static str;
 
 const CHROMA: [Chroma; 4] = ["4:0:0", "4:2:0", "4:2:2", "4:4:4"];
 
-/// Reads again what was written down.
+/// Reads again what was recorded.
 pub(super) fn known_chroma<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Chroma>, D::Error> {
     let text = <Option<String> as serde::Deserialize>::deserialize(from)?;
     Ok(text.and_then(|text| CHROMA.into_iter().find(|known| *known == text)))

@@ -171,7 +171,7 @@ impl Directory<'_> {
 }
 
 impl Iterator for Directory<'_> {
-    /// Tag, count, and where its four bytes of value stand.
+    /// Tag, count, and where its four bytes of value are.
     type Item = (u32, u32, usize);
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -15,7 +15,7 @@ const MAX_MOOV: u64 = 32 << 20;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Video {
     pub brand: Brand,
-    /// `moov` (the index) stands before `mdat` (the data), so playing can begin before the end arrives.
+    /// `moov` (the index) is before `mdat` (the data), so playing can begin before the end arrives.
     pub moov_first: bool,
     /// `false`: the file ends, or breaks, before its index.
     pub has_index: bool,
@@ -33,7 +33,7 @@ pub struct Video {
 }
 
 impl Video {
-    /// Bits per second of the picture, averaged; where the index does not tell, over the whole file of
+    /// Bits per second of the picture, averaged; where the index does not show, over the whole file of
     /// `len` bytes.
     #[must_use]
     pub fn bit_rate(&self, len: u64) -> Option<u64> {

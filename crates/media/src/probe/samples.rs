@@ -49,7 +49,7 @@ pub(super) fn last_chunk(media: &[u8]) -> Option<u64> {
 }
 
 /// Whether a group of pictures is open: some of its pictures are shown before the one it begins with,
-/// and so lean on the group before. `None`: the tables do not tell.
+/// and so lean on the group before. `None`: the tables do not show it.
 ///
 /// With HEVC such pictures may lean on nothing else, so only marked ones (`stps`, `rap `) count there.
 pub(super) fn has_open_group(media: &[u8], is_h264: bool) -> Option<bool> {
@@ -69,7 +69,7 @@ pub(super) fn has_open_group(media: &[u8], is_h264: bool) -> Option<bool> {
     for (index, delta) in spread(rows(media, *b"stts")).enumerate().take(MAX_SAMPLES) {
         let shown = time.saturating_add(delays.next().map_or(0, |delay| delay.cast_signed().into()));
         if starts.next_if(|start| *start as usize == index + 1).is_some() {
-            // Nothing stands before the first group.
+            // Nothing is before the first group.
             shown_first = (index > 0).then_some(shown);
         } else if shown_first.is_some_and(|first| shown < first) {
             return Some(true);

@@ -23,7 +23,7 @@ pub struct VideoTrack {
     pub chroma: Option<Chroma>,
     /// Whether frames are whole, where the codec's configuration says.
     pub scan: Option<Scan>,
-    /// Groups of pictures lean on each other; `None` where the index does not tell.
+    /// Groups of pictures lean on each other; `None` where the index does not show.
     pub open_group: Option<bool>,
     /// Bits per second, averaged; `None` in fragmented files.
     pub bit_rate: Option<u64>,
@@ -33,7 +33,7 @@ pub struct VideoTrack {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scan {
     Progressive,
-    /// The coding allows fields; whether there are any, only the pictures tell.
+    /// The coding allows fields; whether there are any, only the pictures show.
     MayBeInterlaced,
     Interlaced,
 }
@@ -45,7 +45,7 @@ pub struct AudioTrack {
     /// In Hz.
     pub sample_rate: u32,
     pub channels: u16,
-    /// Bits per second, averaged; `None` where the index does not tell.
+    /// Bits per second, averaged; `None` where the index does not show.
     pub bit_rate: Option<u64>,
 }
 
@@ -190,7 +190,7 @@ fn audio_track(media: &[u8], codec: &[u8], entry: &[u8]) -> AudioTrack {
     let esds = find(at(28), &[b"esds"]);
     let channels = esds.and_then(aac_channels).unwrap_or(be16(at(16)));
     let decoder = esds.and_then(decoder);
-    // What is not AAC in an MP4 may be called `mp4a` as well; only the type inside tells.
+    // What is not AAC in an MP4 may be called `mp4a` as well; only the type inside decides.
     let codec = match decoder.and_then(<[u8]>::first) {
         Some(0x69 | 0x6B) => ".mp3".into(),
         Some(0xA5) => "ac-3".into(),
@@ -245,7 +245,7 @@ fn descriptor(bytes: &[u8], tag: u8) -> Option<&[u8]> {
 /// An edit list as far as it matters: which part of the media is played, and after which pause.
 ///
 /// A short pause in front (an empty edit) and a few frames left out at the start are what encoders
-/// write to line up sound and picture. `movie_scale`: units per second in which pauses are told.
+/// write to line up sound and picture. `movie_scale`: units per second in which pauses are given.
 fn edit_list(track: &[u8], movie_scale: u32) -> EditList {
     let Some(body) = find(track, &[b"edts", b"elst"]) else { return EditList::None };
     let is_long = body.first() == Some(&1);

@@ -64,7 +64,7 @@ pub(super) fn check(jpeg: &Jpeg, len: u64, wanted: Use, file: &str) -> Vec<Broke
     if jpeg.gps {
         broken.push(Broken::new(
             &rules::GPS_POSITION,
-            "the picture says where it was taken",
+            "the picture reveals where it was taken",
             "GPS position",
             format!("remove it: exiftool -gps:all= {}", super::quoted(file)),
         ));
@@ -86,7 +86,12 @@ pub(super) fn not_jpeg(format: &Format, file: &str) -> Broken {
     };
     let article = if matches!(format, Format::Heic | Format::Html | Format::Avif | Format::Mpo) { "an" } else { "a" };
     let article = if matches!(format, Format::Heic) { "a" } else { article };
-    Broken::new(&rules::NOT_JPEG, format!("the picture is {article} {name}, and Instagram takes JPEG"), name, help)
+    Broken::new(
+        &rules::NOT_JPEG,
+        format!("the picture is {article} {name}, and Instagram accepts JPEG only"),
+        name,
+        help,
+    )
 }
 
 /// The command that makes a JPEG of any still that `ffmpeg` reads.
@@ -183,7 +188,7 @@ fn colour(jpeg: &Jpeg, file: &str) -> Option<Broken> {
         &rules::IMAGE_COLOUR,
         "the picture is not in sRGB: Instagram converts it",
         what,
-        format!("to decide how it looks: magick {} -profile sRGB.icc mended.jpg", super::quoted(file)),
+        format!("to decide how it looks: magick {} -profile sRGB.icc fixed.jpg", super::quoted(file)),
     ))
 }
 
@@ -214,7 +219,7 @@ fn lost(shape: (u32, u32), size: (u32, u32)) -> Option<u64> {
 /// Meta: <https://developers.facebook.com/documentation/instagram-platform/content-publishing>
 #[must_use]
 pub fn crop(first: (u32, u32), size: (u32, u32)) -> Option<Broken> {
-    // A row or two that rounding costs is nothing to tell.
+    // A row or two that rounding costs is not worth a message.
     let lost = lost(first, size).filter(|lost| *lost >= 2)?;
     Some(Broken::new(
         &rules::CAROUSEL_CROP,

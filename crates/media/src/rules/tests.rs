@@ -36,7 +36,7 @@ fn a_picture_is_measured_as_it_is_seen() {
 fn what_is_no_jpeg_is_called_by_its_name() {
     let facts = probe(&mut Cursor::new(png(8, 8))).unwrap();
     let broken = &check(&facts, Use::Image, "sea view.png")[0];
-    assert_eq!(broken.message, "the picture is a PNG, and Instagram takes JPEG");
+    assert_eq!(broken.message, "the picture is a PNG, and Instagram accepts JPEG only");
     assert_eq!(
         broken.help,
         "set `media: { convert: true }` in igsync.yaml, or convert it: ffmpeg -i 'sea view.png' -frames:v 1 -q:v 2 'sea view.jpg'"
@@ -73,7 +73,7 @@ fn the_first_item_of_a_carousel_crops_the_others() {
 
 #[test]
 fn a_command_never_overwrites_its_input_and_survives_odd_names() {
-    assert_eq!(ffmpeg("a.mp4", "-c copy", "mp4"), "ffmpeg -i a.mp4 -c copy a-mended.mp4");
+    assert_eq!(ffmpeg("a.mp4", "-c copy", "mp4"), "ffmpeg -i a.mp4 -c copy a-fixed.mp4");
     assert_eq!(ffmpeg("it's.mov", "-c copy", "mp4"), "ffmpeg -i 'it'\\''s.mov' -c copy 'it'\\''s.mp4'");
     assert_eq!(ffmpeg("-y.mov", "-c copy", "mp4"), "ffmpeg -i ./-y.mov -c copy ./-y.mp4");
 }

@@ -1,4 +1,4 @@
-//! Videos, each finding with the command that mends it.
+//! Videos, each finding with the command that fixes it.
 //!
 //! Meta: <https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media>
 
@@ -155,7 +155,7 @@ fn picture(track: &VideoTrack, limits: &Limits, file: &str, broken: &mut Vec<Bro
     if track.open_group == Some(true) {
         broken.push(Broken::new(
             &rules::OPEN_GROUP,
-            "a group of pictures leans on the one before",
+            "a group of pictures depends on the one before",
             "open groups of pictures",
             ffmpeg(file, &format!("-flags +cgop {ENCODE}"), "mp4"),
         ));
@@ -233,7 +233,7 @@ fn sound(audio: &AudioTrack, file: &str, broken: &mut Vec<Broken>) {
         let message = "the sound is neither mono nor stereo";
         broken.push(Broken::new(&rules::AUDIO_CHANNELS, message, label, fix(" -ac 2")));
     }
-    // Other codecs have a finding that mends this, too.
+    // Other codecs have a finding that fixes this, too.
     if let Some(rate) = audio.bit_rate.filter(|rate| audio.codec == "mp4a" && *rate > MAX_AUDIO_BIT_RATE) {
         let label = format!("{} bit/s on average, 128,000 documented", grouped(rate));
         broken.push(Broken::new(&rules::AUDIO_BIT_RATE, "the sound has a high bit rate", label, fix("")));
@@ -244,8 +244,8 @@ fn layout(video: &Video, file: &str, broken: &mut Vec<Broken>) {
     if !video.moov_first && !video.fragmented {
         broken.push(Broken::new(
             &rules::INDEX_LAST,
-            "the index of the video stands at its end",
-            "`moov` behind `mdat`",
+            "the index of the video is at its end",
+            "`moov` after `mdat`",
             ffmpeg(file, COPY, "mp4"),
         ));
     }
@@ -260,7 +260,7 @@ fn layout(video: &Video, file: &str, broken: &mut Vec<Broken>) {
     if video.fragmented {
         broken.push(Broken::new(
             &rules::FRAGMENTED,
-            "the video is made of fragments; Meta does not say whether it reads those",
+            "the video is made of fragments; Meta does not state whether it reads those",
             "fragments (`moof`)",
             ffmpeg(file, COPY, "mp4"),
         ));
@@ -271,7 +271,7 @@ fn layout(video: &Video, file: &str, broken: &mut Vec<Broken>) {
 pub(super) fn container(name: &str, file: &str) -> Broken {
     Broken::new(
         &rules::VIDEO_CONTAINER,
-        format!("the video is {name}, and Instagram takes MP4 and MOV"),
+        format!("the video is {name}, and Instagram accepts MP4 and MOV"),
         name,
         format!("convert it: {}", ffmpeg(file, ENCODE, "mp4")),
     )

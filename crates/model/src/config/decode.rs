@@ -181,7 +181,7 @@ fn account(
         && entry.key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     if !fits || entry.key.is_empty() {
         problems
-            .report(&rules::ACCOUNT_NAME, &entry.key_span, "this cannot be an account's name", "other characters here")
+            .report(&rules::ACCOUNT_NAME, &entry.key_span, "this is not a valid account name", "invalid characters")
             .help = Some("use letters, digits, `-` and `_`; the name on Instagram goes into `username`".into());
     }
     let mut account = Account { token: usual_token(&name), name, ..base.clone() };
@@ -202,7 +202,7 @@ fn account(
             account.user_id = Some(UserId::new(text));
         } else {
             problems
-                .report(&rules::INVALID_VALUE, &node.span, "`user_id` is an id of digits", "other characters here")
+                .report(&rules::INVALID_VALUE, &node.span, "`user_id` is an id of digits", "invalid characters")
                 .help = Some("it looks like 17841400000000001; the name on Instagram goes into `username`".into());
         }
     }
@@ -219,7 +219,7 @@ fn account(
     account
 }
 
-/// Says that `media.fit` does nothing, where it stands.
+/// Reports that `media.fit` does nothing, at its place.
 fn report_idle_fit(fields: Fields<'_>, problems: &mut Problems<'_>) {
     let Some(Value::Map(media)) = fields.get("media").map(|media| &media.value.value) else { return };
     let Some(fit) = media.iter().find(|entry| &*entry.key == "fit") else { return };
@@ -256,7 +256,7 @@ fn token(fields: Fields<'_>, problems: &mut Problems<'_>) -> Option<TokenSource>
             .report(
                 &rules::WRONG_TYPE,
                 &node.span,
-                "`token` says where the token is, never the token itself",
+                "`token` names where the token is, never the token itself",
                 "text here",
             )
             .help = Some(how.into());
@@ -297,7 +297,7 @@ fn token(fields: Fields<'_>, problems: &mut Problems<'_>) -> Option<TokenSource>
                 .report(
                     &rules::MISSING_FIELD,
                     &node.place(),
-                    "`token` does not say where the token is",
+                    "`token` does not name where the token is",
                     "no `env` or `command`",
                 )
                 .help = Some(how.into());
@@ -365,7 +365,7 @@ fn branch(fields: Fields<'_>, name: &str, problems: &mut Problems<'_>) -> Option
     let (text, node) = fields.text(name, problems)?;
     let Some(why) = unusable_branch(text) else { return Some(text.to_owned()) };
     problems
-        .report(&rules::INVALID_VALUE, &node.place(), format!("`{name}` is no name of a branch"), "not a branch")
+        .report(&rules::INVALID_VALUE, &node.place(), format!("`{name}` is not a branch name"), "not a branch")
         .help = Some(why.into());
     None
 }

@@ -43,14 +43,14 @@ pub struct ObjectStore {
 /// How an uploaded file is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Link {
-    /// At this base, by anybody.
+    /// At this base, by anyone.
     Public(Url),
     /// By a signed link, for this long.
     Presigned(Duration),
 }
 
 impl Hosting {
-    /// The base of addresses that only this machine can reach; `None`: everybody can, as far as can be told.
+    /// The base of addresses that only this machine can reach; `None`: everyone can, as far as can be told.
     #[must_use]
     pub fn on_this_machine(&self) -> Option<String> {
         let base = match self {

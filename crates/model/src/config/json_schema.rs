@@ -38,7 +38,7 @@ pub fn json_schema() -> Value {
     add(
         "git",
         object(
-            "How the record survives the machine",
+            "How the record outlives the machine",
             fields(&[
                 (
                     "push",
@@ -79,7 +79,7 @@ fn rule_names() -> Map<String, Value> {
         .collect()
 }
 
-/// What stands at the top and in an account.
+/// What is at the top and in an account.
 fn shared() -> Map<String, Value> {
     let duration = |about: &str| json!({ "type": "string", "description": about });
     fields(&[
@@ -87,7 +87,7 @@ fn shared() -> Map<String, Value> {
         (
             "defaults",
             object(
-                "For manifests that do not say otherwise",
+                "For manifests that do not override them",
                 fields(&[
                     ("hashtags", json!({ "type": "array", "items": { "type": ["string", "number"] } })),
                     ("share_to_feed", json!({ "type": "boolean" })),
@@ -125,7 +125,7 @@ fn shared() -> Map<String, Value> {
                     ("convert", json!({ "type": "boolean", "description": "Turn pictures into JPEGs that pass" })),
                     (
                         "fit",
-                        json!({ "enum": ["pad", "crop"], "description": "How a picture of a refused shape is mended" }),
+                        json!({ "enum": ["pad", "crop"], "description": "How a picture of a refused shape is fixed" }),
                     ),
                 ]),
             ),
@@ -151,7 +151,7 @@ fn hosting() -> Value {
             "path_style",
             json!({ "type": "boolean", "description": "host/bucket/name instead of bucket.host/name; default true with an endpoint" }),
         ),
-        ("public_url", text("Where everybody can read the bucket")),
+        ("public_url", text("The public address of the bucket")),
         ("presign", text("Lifetime of signed links, 1h to 7d; default 12h")),
     ]);
     let mut store = object(

@@ -55,7 +55,7 @@ pub fn load(disk: &dyn ReadDisk, root: &Path, config_path: Option<&Path>, env: &
         }
     } else if config_path.is_some() {
         let finding = Finding::new(&rules::CONFIG_NOT_FOUND, name, "this configuration file does not exist");
-        findings.push(finding.help("check the path behind --config"));
+        findings.push(finding.help("check the path after --config"));
     } else if disk.stat(&root.join("igsync.yml")).is_ok() {
         let finding =
             Finding::new(&rules::MISNAMED_FILE, "igsync.yml", "the configuration is named `igsync.yaml`, with an `a`");

@@ -139,5 +139,5 @@ fn version(env: &Env, findings: &mut Vec<Finding>) -> Option<String> {
 
 /// The value is not shown: it may be a secret in the wrong place.
 pub(super) fn unusable(name: &str, help: &str) -> Finding {
-    Finding::new(&rules::ENVIRONMENT, "environment", format!("{name} has a value that cannot be used")).help(help)
+    Finding::new(&rules::ENVIRONMENT, "environment", format!("{name} has an invalid value")).help(help)
 }

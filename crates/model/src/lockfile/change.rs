@@ -225,7 +225,7 @@ fn effect(change: &RecordChange, tip: &Records, here: &Records) -> Effect {
         (Some(_), None) => Effect::Removed,
         (Some(before), Some(after)) if extras_are_due_again(before, after) => Effect::ExtrasDue,
         (before, Some(after)) if before.map(Record::stage) != Some(after.stage()) => Effect::Claimed(after.stage()),
-        // What goes on from an open attempt is decided by what it holds.
+        // What continues from an open attempt is decided by what it holds.
         (before, Some(after)) if before != Some(after) && after.is_open() => Effect::Claimed(after.stage()),
         _ => Effect::Details(fields(change)),
     }

@@ -49,13 +49,13 @@ pub struct Parsed {
 /// had is known to the store, so only it says how to bring one back.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]
 pub enum Error {
-    #[error("the file is empty, even its header is gone")]
+    #[error("the file is empty; even its header is missing")]
     Empty,
     #[error("line {line}: written by a newer igsync (format {found}, this one reads {VERSION})")]
     #[diagnostic(help("update igsync; nothing was changed"))]
     NewerFormat { line: usize, found: u64 },
     #[error("line {line}: written by a newer igsync ({what})")]
-    #[diagnostic(help("update igsync; if that line was edited by hand, take the edit back"))]
+    #[diagnostic(help("update igsync; if that line was edited by hand, undo the edit"))]
     NewerRecord { line: usize, what: String },
     #[error("line {line}: not the header of a lockfile")]
     #[diagnostic(help("the first line must be {{\"igsync_lock\":1}}"))]
@@ -67,7 +67,7 @@ pub enum Error {
     #[error("line {line}: a git conflict marker without its counterpart")]
     LoneMarker { line: usize },
     #[error("line {line}: the records up to here take more than {} MiB, the most that is read", LIMIT >> 20)]
-    #[diagnostic(help("divide the posts among several content roots, each with a lockfile of its own"))]
+    #[diagnostic(help("split the posts among several content roots, each with its own lockfile"))]
     TooLarge { line: usize },
 }
 
@@ -131,7 +131,7 @@ fn json(record: &Record) -> String {
     serde_json::to_string(record).expect("records hold only text, numbers and lists")
 }
 
-/// Where a record stands in the text.
+/// Where a record is in the text.
 pub(super) fn place(record: &Record) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(record.user_id.as_str());

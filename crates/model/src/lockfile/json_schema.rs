@@ -73,7 +73,7 @@ fn record() -> Value {
             ("comment", json!({ "enum": ["due", "intent", "unknown", "failed", "done"] })),
             ("comment_switch", json!({ "enum": ["due", "failed", "done"] })),
             ("moved_to", reference("id")),
-            ("not_ours", about(ids(), "Media that a person said are not this post")),
+            ("not_ours", about(ids(), "Media that a person ruled out")),
             ("graph", about(text(), "The Graph base URL, when it was not Meta's")),
             ("file", about(text(), "The manifest, relative to the content root")),
             ("rev", json!({ "type": "integer", "minimum": 1 })),
@@ -100,7 +100,7 @@ fn whole() -> Value {
     json!({ "type": "integer" })
 }
 
-/// Draft 7 ignores what stands beside a `$ref`.
+/// Draft 7 ignores what is beside a `$ref`.
 fn about(of: Value, about: &str) -> Value {
     if of.get("$ref").is_some() {
         return json!({ "description": about, "allOf": [of] });

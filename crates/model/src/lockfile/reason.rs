@@ -27,9 +27,9 @@ pub enum Reason {
     Resolved,
     /// The post is never to be published.
     Ignored,
-    /// Something like it is live, and only a person can tell whether it is this post.
+    /// Something like it is live, and only a person can decide whether it is this post.
     MaybeLive,
-    /// Its container is gone, and the listing does not tell.
+    /// Its container is gone, and the listing does not show.
     NotConclusive,
     /// In words, for people.
     Other(String),
@@ -70,7 +70,7 @@ impl Reason {
         }
     }
 
-    /// Whether it speaks against publishing the post: somebody took it back, or another attempt has it.
+    /// Whether it speaks against publishing the post: someone took it back, or another attempt has it.
     #[must_use]
     pub fn takes_back(&self) -> bool {
         match self {

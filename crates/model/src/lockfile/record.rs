@@ -36,7 +36,7 @@ pub struct Record {
     pub refusals: Vec<Refusal>,
     /// Media that could be this post, as a live check saw them.
     pub evidence: Vec<MediaId>,
-    /// Media that a person said are not this post.
+    /// Media that a person ruled out.
     pub not_ours: Vec<MediaId>,
     /// The Graph base URL, when it was not Meta's.
     pub graph: Option<String>,
@@ -56,7 +56,7 @@ pub enum State {
     Containers,
     /// `media_publish` may have been sent.
     Intent,
-    /// A complete settlement could not tell whether the post is live.
+    /// A complete settlement could not decide whether the post is live.
     Unknown(Option<Reason>),
     /// Nothing is live, and the container is dead, discarded or superseded.
     NotPublished(Option<Reason>),

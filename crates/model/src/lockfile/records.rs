@@ -127,7 +127,7 @@ impl Records {
         self.of(user_id).filter_map(Record::claimed_media).collect()
     }
 
-    /// Media that a person said are not this post, in any of its attempts.
+    /// Media that a person ruled out, in any of its attempts.
     #[must_use]
     pub fn not_ours(&self, user_id: &UserId, key: &PostKey) -> BTreeSet<&MediaId> {
         self.attempts(user_id, key).iter().flat_map(|record| &record.not_ours).collect()
@@ -173,7 +173,7 @@ impl FromIterator<Record> for Records {
 /// The attempt that speaks for a post among all its attempts; forgotten ones never do.
 ///
 /// An ignored post stays unpublished even when another clone had begun it: that open attempt is still
-/// found by [`Records::open`] and settled, but nothing goes on from it.
+/// found by [`Records::open`] and settled, but nothing continues from it.
 #[must_use]
 pub fn effective(attempts: &[Record]) -> Option<&Record> {
     let speaking = attempts.iter().filter(|record| record.stage() != Stage::Forgotten);
@@ -201,7 +201,7 @@ pub fn speaks_before(a: &Record, b: &Record) -> bool {
             let key = |record: &Record| (record.claimed_media().is_some(), Reverse(record.published_at()));
             key(a).cmp(&key(b))
         }
-        // Of two open attempts the smaller id goes on.
+        // Of two open attempts the smaller id continues.
         Stage::Unknown | Stage::Containers | Stage::Intent => Ordering::Equal,
         Stage::Ignored | Stage::NotPublished | Stage::Failed | Stage::Deleted | Stage::Forgotten => {
             a.last_time().cmp(&b.last_time())

@@ -25,8 +25,8 @@ use igsync_base::id::AttemptId;
 const JOURNAL_LIMIT: u64 = 1 << 30;
 
 /// Whatever brought so many records, the file is right as it is or an older version of it is.
-const TOO_LARGE: &str = "look at what brought them (git log -p -- igsync.lock); posts that are really so many are divided \
-                         among several content roots, each with a lockfile of its own";
+const TOO_LARGE: &str = "check where they came from (git log -p -- igsync.lock); split that many posts among \
+                         several content roots, each with its own lockfile";
 
 /// A journal is compacted when it holds more than this many lines for each attempt: every plan reads them
 /// all. It must have doubled since the last time, so each record is rewritten twice at most on average …
@@ -71,14 +71,12 @@ fn read_lockfile(disk: &dyn Disk, paths: &Paths) -> Result<Option<Parsed>, Error
     let parsed = format::parse(&bytes).map_err(|problem| {
         let help = match &problem {
             format::Error::NewerFormat { .. } => "update igsync; the file was not touched",
-            format::Error::NewerRecord { .. } => "update igsync; if the line was edited by hand, take the edit back",
+            format::Error::NewerRecord { .. } => "update igsync; if the line was edited by hand, undo the edit",
             format::Error::TooLarge { .. } => TOO_LARGE,
             format::Error::LoneMarker { .. } => {
-                "bring the whole conflict back with `git checkout -m -- igsync.lock`; igsync reads both sides by itself"
+                "restore the whole conflict with `git checkout -m -- igsync.lock`; igsync reads both sides by itself"
             }
-            _ => {
-                "bring the last version back, for example with `git checkout -- igsync.lock`; the file was not touched"
-            }
+            _ => "restore the last version, for example with `git checkout -- igsync.lock`; the file was not touched",
         };
         Error::Unreadable { path: paths.lockfile.display().to_string(), problem, help: help.to_owned() }
     })?;
@@ -92,7 +90,8 @@ fn read_journal(disk: &dyn Disk, paths: &Paths) -> Result<Journal, Error> {
         let help = match &problem {
             format::Error::NewerFormat { .. } | format::Error::NewerRecord { .. } => "update igsync",
             _ => {
-                "the journal is the only witness of posts that the lockfile does not hold: keep a copy, then repair or remove that line"
+                "the journal is the only record of posts that the lockfile lacks: keep a copy, then fix or remove \
+                 that line"
             }
         };
         Error::Unreadable { path: path.display().to_string(), problem, help: help.to_owned() }
@@ -289,7 +288,7 @@ impl Ledger {
 
 /// Leaves a journal that ends in a whole line. Returns whether it is empty.
 fn repair_journal(disk: &dyn Disk, path: &Path, journal: &Journal) -> Result<bool, Error> {
-    let repaired = |result: io::Result<()>| result.map_err(|error| Error::io(path, "mended", error));
+    let repaired = |result: io::Result<()>| result.map_err(|error| Error::io(path, "repaired", error));
     match journal.ending {
         Ending::Empty => return Ok(true),
         Ending::Whole => {}

@@ -127,10 +127,10 @@ impl Subject<'_> {
                     .report(
                         &rules::MAYBE_NOT_FOR_STORIES,
                         &span,
-                        format!("stories may not take `{name}`"),
+                        format!("stories may not support `{name}`"),
                         "not documented for stories",
                     )
-                    .help = Some("Meta's pages do not say; it may be refused or ignored".into());
+                    .help = Some("Meta's pages do not state this; it may be refused or ignored".into());
             }
         }
     }
@@ -148,7 +148,7 @@ impl Subject<'_> {
                 Taken::Unclear => (
                     &rules::MAYBE_FACEBOOK_LOGIN_ONLY,
                     format!("{what} is documented for Facebook Login"),
-                    "Meta's pages contradict each other here",
+                    "Meta's pages contradict each other on this",
                 ),
                 Taken::No => (
                     &rules::FACEBOOK_LOGIN_ONLY,

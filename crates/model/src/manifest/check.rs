@@ -31,7 +31,7 @@ pub(super) fn kind(written: &Written, kind: Kind, problems: &mut Problems<'_>) {
                 .report(
                     &rules::FIELD_NOT_FOR_KIND,
                     span,
-                    format!("{article} {kind} takes no `{name}`"),
+                    format!("{article} {kind} has no field `{name}`"),
                     format!("not for kind {kind}"),
                 )
                 .help = instead(kind, name).map(str::to_owned);
@@ -93,7 +93,7 @@ pub(super) fn caption(text: &str, place: &At<()>, problems: &mut Problems<'_>) {
                 "the caption may be too long",
                 format!("{units} UTF-16 units, {CAPTION_LIMIT} allowed"),
             )
-            .help = Some("Meta does not say how it counts emoji; remove some text to be safe".into());
+            .help = Some("Meta does not state how it counts emoji; remove some text to be safe".into());
     }
     let hashtags = marked_words(text, '#');
     if hashtags > HASHTAG_LIMIT {
@@ -158,13 +158,12 @@ pub(super) fn tags(media_type: MediaType, kind: Kind, tags: &Tags, problems: &mu
     let is_video = media_type == MediaType::Video;
     if kind == Kind::Carousel {
         if let Some(alt_text) = tags.alt_text.as_ref().filter(|_| is_video) {
-            alt_text.report(problems, &rules::FIELD_NOT_FOR_KIND, "a video takes no `alt_text`", "on a video").help =
-                Some("Instagram takes it for images only".into());
+            alt_text.report(problems, &rules::FIELD_NOT_FOR_KIND, "a video has no `alt_text`", "on a video").help =
+                Some("Instagram accepts it for images only".into());
         }
         if let Some(offset) = tags.thumb_offset.as_ref().filter(|_| !is_video) {
-            offset
-                .report(problems, &rules::FIELD_NOT_FOR_KIND, "an image takes no `thumb_offset`", "on an image")
-                .help = Some("it chooses the still of a video".into());
+            offset.report(problems, &rules::FIELD_NOT_FOR_KIND, "an image has no `thumb_offset`", "on an image").help =
+                Some("it chooses the still of a video".into());
         }
     }
     if let Some(alt_text) = &tags.alt_text {
@@ -275,7 +274,7 @@ pub(super) fn sponsors(written: &Written, account: &Account, problems: &mut Prob
 pub(super) fn alt_text(written: &Written, kind: Kind, problems: &mut Problems<'_>) {
     let mut missing = |place: std::ops::Range<usize>| {
         problems.report(&rules::MISSING_ALT_TEXT, &place, "the image has no alternative text", "no `alt_text`").help =
-            Some("describe what can be seen, for people who cannot".into());
+            Some("describe the picture for people who cannot see it".into());
     };
     match (kind, &written.items) {
         (Kind::Image, _) if written.tags.alt_text.is_none() => {

@@ -21,7 +21,7 @@ use igsync_media::probe::Facts;
 use igsync_media::rules::{self as limits, Broken, Use};
 
 /// What is wrong with the local media of a post: files that cannot be used, and every limit that the
-/// others break as they are published; what conversion mends is not broken. For posts that are still to be
+/// others break as they are published; what conversion fixes is not broken. For posts that are still to be
 /// published: media of published ones may be gone. Media at a URL are not looked at. `is_guess`: the
 /// manifest does not say its kind.
 pub fn check_files(
@@ -103,7 +103,7 @@ fn not_converted(refusal: &Refusal, path: &str) -> Broken {
     Broken::new(&rules::NOT_CONVERTED, "igsync cannot convert this picture", refusal.to_string(), help)
 }
 
-/// Where a setting mends a shape, that is better advice than a command.
+/// Where a setting fixes a shape, that is better advice than a command.
 fn advised(mut broken: Broken, convert_settings: Option<ConvertSettings>) -> Broken {
     let is_shape = [rules::IMAGE_SHAPE.id, rules::IMAGE_TALL.id].contains(&broken.rule.id);
     if is_shape && convert_settings.is_some_and(|convert_settings| convert_settings.fit.is_none()) {
@@ -136,7 +136,7 @@ pub fn check_hosting(post: &Post, account: &Account) -> Option<(Spot<'static>, B
             &rules::HOSTING_URL,
             "Meta cannot fetch this file: its address is on this machine",
             format!("hosted at {base}"),
-            "host at an https address; loopback works against a sandbox alone",
+            "use an https address; loopback works only against a sandbox",
         );
         return Some((spot, broken));
     }
@@ -158,7 +158,7 @@ pub fn check_conversion_hosting(post: &Post, account: &Account) -> Option<(Spot<
     let item = post.content.items.iter().find(|item| is_converted(&item.source));
     let broken = Broken::new(
         &rules::CONVERSION_NOT_HOSTED,
-        "the host of this file has the original, and the picture has to be converted",
+        "the host of this file serves the original, but the picture has to be converted",
         "converted on this machine",
         "convert it yourself and commit the result, or use `hosting: { object_store: … }` or `command`",
     );
@@ -172,7 +172,7 @@ pub fn check_late(post: &Post, account: &Account, now: Timestamp) -> Option<(Spo
     let late = Duration::try_from(now.duration_since(due)).ok().filter(|late| *late > late_after)?;
     let broken = Broken::new(
         &rules::ALREADY_LATE,
-        "`publish_at` has passed: apply leaves the post out",
+        "`publish_at` has passed: apply skips the post",
         format!("{} ago, late after {}", span(late), span(late_after)),
         "choose another time, remove `publish_at`, or run `igsync apply --include-late`",
     );

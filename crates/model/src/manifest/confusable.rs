@@ -68,7 +68,7 @@ fn prototype(c: char) -> String {
     unicode_security::skeleton(c.encode_utf8(&mut [0; 4])).collect()
 }
 
-/// A key as it looks. Two keys with one look and different [`Look::foreign`] characters are taken for each other;
+/// A key as it looks. Two keys with one look and different [`Look::foreign`] characters are mistaken for each other;
 /// what differs in ASCII alone (`1` and `l`) is everyday.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Look {

@@ -15,7 +15,7 @@ use igsync_base::id::{AccountName, Kind};
 use igsync_base::path::{self, Source};
 use igsync_base::rules;
 
-/// Where the file stands.
+/// Where the file is.
 pub(super) struct Context<'a> {
     /// The folder of the file, relative to the content root; empty for the root itself.
     pub folder: &'a str,
@@ -429,7 +429,7 @@ fn digits(name: &str, text: &str, node: &Node, problems: &mut Problems<'_>) -> O
     let fits = !text.is_empty() && text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_digit());
     if !fits {
         problems
-            .report(&rules::INVALID_VALUE, &node.span, format!("`{name}` is an id of digits"), "other characters here")
+            .report(&rules::INVALID_VALUE, &node.span, format!("`{name}` is an id of digits"), "invalid characters")
             .help = Some("use the number that Meta gives, not a name or an address".into());
     }
     fits.then(|| text.to_owned())

@@ -16,7 +16,7 @@ use igsync_base::rules;
 pub(super) struct Folder {
     /// Relative to the content root; empty for the root.
     pub path: String,
-    /// Index of the folder above; it always stands before this one.
+    /// Index of the folder above; it always is before this one.
     pub parent: Option<usize>,
     pub has_defaults: bool,
 }
@@ -237,7 +237,7 @@ impl Walk<'_> {
         if !is_whole_root && leads_to_folder() {
             self.found.findings.push(
                 Finding::new(&rules::LINKED_FOLDER, path, "this symbolic link to a folder is not followed").help(
-                    "manifests behind it are not seen; name the folder in `posts:` of igsync.yaml, or remove the link",
+                    "manifests in it are not read; name the folder in `posts:` of igsync.yaml, or remove the link",
                 ),
             );
         }

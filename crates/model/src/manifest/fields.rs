@@ -84,13 +84,13 @@ pub(super) static FIELDS: &[Field] = &[
         "hashtags",
         FEED,
         Form::Hashtags,
-        "Appended to the caption; with or without #; set:NAME takes a set of igsync.yaml",
+        "Appended to the caption; with or without #; set:NAME inserts a set of igsync.yaml",
     ),
     field(
         "alt_text",
         &[Image],
         Form::Text(Some(1000)),
-        "What can be seen, for people who cannot: at most 1,000 characters",
+        "A description for people who cannot see the picture: at most 1,000 characters",
     ),
     field(
         "user_tags",
@@ -218,7 +218,7 @@ pub(super) fn takes(kind: Kind, name: &str) -> bool {
     named(name).is_some_and(|field| field.kinds.contains(&kind))
 }
 
-/// The kind that somebody means who writes `word`.
+/// The kind that someone means who writes `word`.
 pub(super) fn kind_meant(word: &str) -> Option<Kind> {
     Some(match word.to_ascii_lowercase().as_str() {
         "image" | "photo" | "picture" | "images" | "feed" | "post" => Image,
@@ -237,7 +237,7 @@ pub(super) fn instead(kind: Kind, name: &str) -> Option<&'static str> {
         (Image | Reel | Story, "items") => "write `kind: carousel`",
         (Carousel, "image" | "video") => "put it into `items`",
         (Carousel, "alt_text" | "user_tags" | "product_tags" | "thumb_offset") => "put it on the item it belongs to",
-        (Reel, "alt_text") => "Instagram takes it for images only",
+        (Reel, "alt_text") => "Instagram accepts it for images only",
         (Story, _) => "a story has no caption, location, collaborators or comments",
         _ => return None,
     })

@@ -1,4 +1,4 @@
-//! What git leaves out of commits, so that it is in no review: what git itself says where it was asked, and what the
+//! What git leaves out of commits, so that it is in no review: what git itself reports where it was asked, and what the
 //! patterns of a repository exclude, its `.gitignore` files, from the top down, and `.git/info/exclude`.
 
 use std::collections::{HashMap, HashSet};
@@ -51,7 +51,7 @@ pub(super) struct Pattern {
 impl Pattern {
     pub(super) fn remedy(&self) -> String {
         let Self { text, file } = self;
-        format!("take `{text}` out of {file}, or move the file: what git leaves out is not reviewed")
+        format!("remove `{text}` from {file}, or move the file: files outside git are not reviewed")
     }
 }
 
@@ -395,7 +395,7 @@ mod tests {
         let check = || ignored.check(&disk, Path::new("/site"), file).map_err(|broken| broken.help);
         assert_eq!(check(), check(), "asked once more it is the same");
         check().map_err(|help| {
-            let (pattern, rest) = help.strip_prefix("take `").unwrap().split_once("` out of ").unwrap();
+            let (pattern, rest) = help.strip_prefix("remove `").unwrap().split_once("` from ").unwrap();
             (pattern.to_owned(), rest.split(',').next().unwrap().to_owned())
         })
     }

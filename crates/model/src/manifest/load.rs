@@ -26,7 +26,7 @@ use igsync_base::rules;
 /// What the content root holds.
 #[derive(Debug)]
 pub struct Loaded {
-    /// By key, then account; one per manifest and account. A key and account never stand twice.
+    /// By key, then account; one per manifest and account. No key and account appear twice.
     pub posts: Vec<Post>,
     /// Posts that cannot be planned, because no account takes them or another file has their key. They
     /// are there to be checked, so that everything wrong with them is known at once.
@@ -100,7 +100,7 @@ pub(super) fn load_within(
         let message = "there are more than 250,000 posts here, or more than 256 MiB of text in them, each manifest \
                        counted for each of its accounts";
         let finding = Finding::new(&rules::UNREADABLE, ".", message);
-        findings.push(finding.help("divide them among several content roots"));
+        findings.push(finding.help("split them among several content roots"));
     }
     clashes(&mut read, &mut findings);
     let mut posts = Vec::with_capacity(read.len());
@@ -315,7 +315,7 @@ impl Reader<'_> {
             post.has_errors = !is_sound || !self.is_sound(problems.since(before));
             posts.push(post);
         }
-        // Its other mistakes are told all the same, as far as they are no account's.
+        // Its other mistakes are reported all the same, as far as they are no account's.
         let unassigned = posts.is_empty().then(|| {
             let before = problems.mark();
             let mut post = subject.post(&config::stand_in(), &mut problems);
@@ -410,7 +410,7 @@ fn doubtful(key: &PostKey) -> Option<(String, String)> {
     Some(match confusable::doubt(key.as_str())? {
         Doubt::Unseen(c) => {
             let code = format!("U+{:04X}", u32::from(c));
-            (format!("the key holds a character that is not seen, {code}"), code)
+            (format!("the key has an invisible character, {code}"), code)
         }
         Doubt::Mixed(c) => {
             let code = format!("`{c}` is U+{:04X}", u32::from(c));
@@ -449,7 +449,7 @@ fn clashes(files: &mut [Read], findings: &mut Vec<Finding>) {
     }
 }
 
-/// Keys that are taken for each other: an error at both.
+/// Keys that are mistaken for each other: an error at both.
 fn look_alikes(files: &mut [Read], findings: &mut Vec<Finding>) {
     let key = |file: &Read| file.posts.first().map(|post| post.key.clone());
     if files.iter().filter_map(key).all(|key| key.as_str().is_ascii()) {

@@ -53,7 +53,7 @@ impl<'a> Files<'a> {
         Self { ignored, ..self }
     }
 
-    /// What a file is, told by its bytes, or why it cannot be used.
+    /// What a file is, judged by its bytes, or why it cannot be used.
     pub fn look(&mut self, path: &Arc<str>) -> Result<Arc<Facts>, Broken> {
         let (disk, root, ignored, cache) = (self.disk, self.root, &self.ignored, &mut *self.cache);
         self.seen.entry(Arc::clone(path)).or_insert_with(|| open(disk, root, path, ignored, cache)).clone()
@@ -86,7 +86,7 @@ fn open(
 
 /// A file that is there and cannot be read.
 pub fn unreadable(path: &str, error: &io::Error) -> Broken {
-    Broken::new(&rules::UNREADABLE, format!("{path} cannot be read: {error}"), "not readable", "check its rights")
+    Broken::new(&rules::UNREADABLE, format!("{path} cannot be read: {error}"), "not readable", "check its permissions")
 }
 
 /// Finds the place again by reading the manifest once more: findings are few, and ten thousand
@@ -161,7 +161,7 @@ pub(super) fn usable(disk: &dyn ReadDisk, root: &Path, file: &str, ignored: &Ign
     }
 }
 
-/// Where it leads is not said: that would tell a stranger what is on this machine.
+/// Its target is not shown: that would reveal what is on this machine.
 fn linked_file(file: &str) -> Broken {
     let help = "put the file itself there: links are not followed, wherever they lead";
     Broken::new(&rules::LINKED_FILE, format!("{file} is a symbolic link"), "a link", help)

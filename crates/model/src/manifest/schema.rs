@@ -42,7 +42,7 @@ pub struct Post {
     pub digest: Option<Digest>,
     /// Pictures that are converted before they are published. Not part of any digest.
     pub conversions: Vec<Conversion>,
-    /// Whether a finding of severity error stands against this post.
+    /// Whether there is a finding of severity error for this post.
     pub has_errors: bool,
 }
 

@@ -98,7 +98,7 @@ fn resolve(local: DateTime, zone: &TimeZone) -> Result<Timestamp, NoTime> {
             &rules::TIME_AMBIGUOUS,
             format!("this time happens twice in {name}: clocks go back"),
             "twice",
-            format!("say which one: add the offset {before} (first) or {after} (second)"),
+            format!("choose one: add the offset {before} (first) or {after} (second)"),
         ),
     };
     Err(NoTime { rule, message, label: label.into(), help })

@@ -21,7 +21,7 @@ pub(super) struct At<T> {
 }
 
 impl<T> At<T> {
-    /// Reports a finding at this value, in the file where it stands.
+    /// Reports a finding at this value, in the file that contains it.
     pub(super) fn report<'p>(
         &self,
         problems: &'p mut Problems<'_>,

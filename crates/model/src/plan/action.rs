@@ -10,7 +10,7 @@ pub enum Action {
     Publish,
     /// The containers that exist are published, what is missing of them is made; nothing of them is live.
     Continue,
-    /// A publish may have been sent: what it did is found out, and only then decided whether the post goes on.
+    /// A publish may have been sent: what it did is found out, and only then decided whether the post continues.
     Settle,
     /// The post is live, and its first comment or its comment switch is still due.
     Finish,
@@ -22,7 +22,7 @@ pub enum Action {
     Delete,
     /// Left alone until its time.
     Wait,
-    /// Left alone, whatever the time, until somebody changes something.
+    /// Left alone, whatever the time, until someone changes something.
     Hold(Why),
 }
 
@@ -50,7 +50,7 @@ pub enum Why {
     Late,
     /// `publish_until` has passed.
     Expired,
-    /// A complete settlement could not tell whether it is live.
+    /// A complete settlement could not decide whether it is live.
     Unknown,
     /// Refused for its content and unchanged since.
     Failed,

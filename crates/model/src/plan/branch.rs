@@ -13,7 +13,7 @@ use igsync_base::text::quoted;
 /// A text of the lockfile is shown with so many characters at most: it may be the branch's own.
 const SHOWN: usize = 120;
 
-/// What the branch does to the record, what matters most first. `None` without `--base`.
+/// What the branch does to the record, most important first. `None` without `--base`.
 pub(super) fn edits(input: &Input<'_>, changes: &[Change]) -> Option<Vec<BranchEdit>> {
     let branch = input.options.branch.as_ref()?;
     let to_go_out = changes.iter().filter(|change| is_to_go_out(change));
@@ -56,23 +56,23 @@ fn message(change: &RecordChange, goes_out: bool) -> String {
     let said = match &change.effect {
         Effect::Removed => match &change.before {
             Some(before) if was_live.is_none() => {
-                format!("this branch removes the record of {key}, which says that it is {}", in_words(before.stage()))
+                format!("this branch removes the record of {key}, which states that it is {}", in_words(before.stage()))
             }
             _ => format!("this branch removes the record of {key}{}", as_it_is.trim_end_matches(',')),
         },
         Effect::Claimed(Stage::Published) => {
             let id = change.after.as_ref().map_or_else(String::new, |after| format!(" as {}", media(after)));
-            format!("this branch says that {key} is published{id}; {not_recorded}")
+            format!("this branch claims that {key} is published{id}; {not_recorded}")
         }
         Effect::Claimed(state) => {
-            format!("this branch says that {key}{as_it_is} is {}; {not_recorded}", in_words(*state))
+            format!("this branch claims that {key}{as_it_is} is {}; {not_recorded}", in_words(*state))
         }
         Effect::OtherMedia(other) => {
             let old = change.before.as_ref().map_or_else(String::new, |before| format!(" as {}", place(before)));
-            format!("this branch says that {key} is live as {}; igsync recorded it{old}", short(other.as_str()))
+            format!("this branch claims that {key} is live as {}; igsync recorded it{old}", short(other.as_str()))
         }
         Effect::ExtrasDue => format!(
-            "this branch says that the first comment or comment switch of {key} is still due{}; {not_recorded}",
+            "this branch claims that the first comment or comment switch of {key} is still due{}; {not_recorded}",
             change.after.as_ref().map(|after| format!(", at {}", media(after))).unwrap_or_default()
         ),
         Effect::MovedTo(to) => format!("this branch moves the record of {key} to {}", short(to.as_str())),
@@ -95,8 +95,8 @@ fn message(change: &RecordChange, goes_out: bool) -> String {
 
 fn help(base: &str) -> String {
     format!(
-        "only igsync writes the record: take it from the base, `git checkout {} -- igsync.lock`. What is meant is \
-         recorded on the base itself, with `igsync resolve` or `igsync lock`",
+        "only igsync writes the record: restore the version of the base, `git checkout {} -- igsync.lock`. Record \
+         intended changes on the base itself, with `igsync resolve` or `igsync lock`",
         quoted(base)
     )
 }
@@ -121,8 +121,8 @@ fn short(text: &str) -> String {
 fn in_words(state: Stage) -> &'static str {
     match state {
         Stage::Published => "published",
-        Stage::Containers => "prepared, so that apply goes on with its container",
-        Stage::Intent => "being published, so that apply goes on with its container",
+        Stage::Containers => "prepared, so that apply continues with its container",
+        Stage::Intent => "being published, so that apply continues with its container",
         Stage::Unknown => "perhaps live, so that apply leaves it alone",
         Stage::NotPublished => "not live after an earlier attempt",
         Stage::Failed => "refused by Instagram, so that apply leaves it alone",
@@ -205,7 +205,7 @@ mod tests {
     fn what_kept_a_post_from_going_out_is_named() {
         let plan = plan_of(&[record("a", Stage::Ignored)], &[]);
         let expected =
-            "this branch removes the record of a, which says that it is never to be published: merging publishes it";
+            "this branch removes the record of a, which states that it is never to be published: merging publishes it";
         assert_eq!(messages(&plan), [expected]);
     }
 

@@ -66,7 +66,7 @@ impl Context<'_> {
         match self.due(post) {
             Due::Now => due(),
             Due::Later => Verdict::new(Action::Wait, "not due yet"),
-            Due::Late => Verdict::new(Action::Hold(Why::Late), "due for longer than late_after allows"),
+            Due::Late => Verdict::new(Action::Hold(Why::Late), "overdue by more than late_after"),
             Due::Expired => Verdict::new(Action::Hold(Why::Expired), "publish_until has passed"),
         }
     }
@@ -84,7 +84,7 @@ pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<
             vec![settling().costing(cost::go_on(post, record))]
         }
         State::Containers => vec![context.scheduled(post, || {
-            Verdict::new(Action::Continue, "containers made, not published yet").costing(cost::go_on(post, record))
+            Verdict::new(Action::Continue, "containers created, not published yet").costing(cost::go_on(post, record))
         })],
         State::Intent if !entry.other_intent && context.options.settled.contains(&record.attempt) => {
             vec![context.scheduled(post, || {
@@ -109,7 +109,7 @@ pub(super) fn without_manifest(entry: &Entry<'_>) -> Option<Verdict> {
         State::Published(_) => Some(Verdict::new(Action::Hold(Why::Orphan), "the manifest is gone, the post is live")),
         State::Unknown(reason) => Some(unknown(reason.as_ref())),
         State::Intent => Some(
-            Verdict::new(Action::Settle, "perhaps published, its manifest is gone; apply only finds out")
+            Verdict::new(Action::Settle, "perhaps published, its manifest is gone; apply only checks")
                 .costing(cost::settle()),
         ),
         // Nothing of these is live, and nothing will be.
@@ -122,9 +122,9 @@ pub(super) fn without_manifest(entry: &Entry<'_>) -> Option<Verdict> {
     }
 }
 
-/// Nothing goes on from this attempt, but what it did has to be known.
+/// Nothing continues from this attempt, but what it did has to be known.
 fn only_settling(was: &str) -> Verdict {
-    let reason = format!("perhaps published before it was {was}; apply only finds out");
+    let reason = format!("perhaps published before it was {was}; apply only checks");
     Verdict::new(Action::Settle, reason).costing(cost::settle())
 }
 
@@ -160,7 +160,7 @@ pub(super) fn sighted(sighting: &Sighting) -> Verdict {
             Verdict::new(Action::Adopt, reason).costing(cost::settle())
         }
         Sighting::Maybe { links } => {
-            let reason = format!("may be live already, only you can tell: {}", links.join(", "));
+            let reason = format!("may be live already, check it: {}", links.join(", "));
             Verdict::new(Action::Hold(Why::Unknown), reason)
         }
     }
@@ -171,16 +171,14 @@ fn fresh(post: &Post, context: Context<'_>, reason: &str) -> Verdict {
 }
 
 fn settling() -> Verdict {
-    Verdict::new(Action::Settle, "perhaps published, apply finds out first")
+    Verdict::new(Action::Settle, "perhaps published, apply checks first")
 }
 
 fn unknown(reason: Option<&Reason>) -> Verdict {
     let reason = match reason {
-        Some(Reason::MaybeLive) => {
-            "something like it is live already, only you can tell whether it is this post".to_owned()
-        }
-        Some(reason) => format!("nobody can tell whether it is live ({reason})"),
-        None => "nobody can tell whether it is live".to_owned(),
+        Some(Reason::MaybeLive) => "something like it is live already; check whether it is this post".to_owned(),
+        Some(reason) => format!("it is not known whether it is live ({reason})"),
+        None => "it is not known whether it is live".to_owned(),
     };
     Verdict::new(Action::Hold(Why::Unknown), reason)
 }

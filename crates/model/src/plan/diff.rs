@@ -149,7 +149,7 @@ impl<'a> Draft<'a> {
         self.notices.sort_by(|a, b| (&a.key, &a.account, a.kind).cmp(&(&b.key, &b.account, b.kind)));
         for change in self.changes.iter_mut().filter(|change| change.blocked) {
             change.cost = Cost::default();
-            change.reason = "could be a post that was moved here, see below".into();
+            change.reason = "could be a post that was moved to this file, see below".into();
         }
         let mut guards = guards(input, &self.changes, index, moves);
         mark(&mut guards, input, &self.changes);
@@ -231,8 +231,8 @@ fn notices(post: &Post, entry: &Entry<'_>) -> Vec<Notice> {
     if entry.other_unknown {
         notices.push(notice(
             NoticeKind::MaybeLiveTwice,
-            format!("{key} is live, and another attempt to publish it ended unknown"),
-            "look at the profile and delete the second one, if there is one".into(),
+            format!("{key} is live, and the outcome of another attempt to publish it is unknown"),
+            "check the profile and delete the second one, if there is one".into(),
         ));
     }
     let waits = |live: &Live| !Owed::of(post, live).is_nothing() && live.certain_media().is_none();

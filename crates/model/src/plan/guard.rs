@@ -80,8 +80,8 @@ fn other_graph(input: &Input<'_>) -> Option<Guard> {
             name(base),
         ),
         help: match &first.graph {
-            Some(graph) => format!("set IGSYNC_GRAPH_URL={graph}, or keep the lockfile of each base apart"),
-            None => "unset IGSYNC_GRAPH_URL, or keep the lockfile of each base apart".into(),
+            Some(graph) => format!("set IGSYNC_GRAPH_URL={graph}, or use a separate lockfile for each base"),
+            None => "unset IGSYNC_GRAPH_URL, or use a separate lockfile for each base".into(),
         },
     })
 }
@@ -95,7 +95,7 @@ fn empty(input: &Input<'_>) -> Option<Guard> {
         account: None,
         keys: Vec::new(),
         message: format!("there is no manifest, but the lockfile has {recorded} records"),
-        help: "check the folder (-C) and posts: in igsync.yaml; if it is meant, pass --allow-empty".into(),
+        help: "check the folder (-C) and posts: in igsync.yaml; if that is intended, pass --allow-empty".into(),
     })
 }
 
@@ -113,14 +113,14 @@ fn no_lockfile(input: &Input<'_>, publishes: &[&Change]) -> Vec<Guard> {
     if !options.has_lockfile && !options.allow_new_lock && !options.is_sandbox {
         guards.push(guard(
             GuardKind::NoLockfile,
-            "there is no igsync.lock, so nothing tells what is live already",
-            "restore it from git; for the very first run pass --allow-new-lock or make one with `igsync init`",
+            "there is no igsync.lock, so it is not known what is live already",
+            "restore it from git; for the very first run, pass --allow-new-lock or create one with `igsync init`",
         ));
     }
     if let Some(why) = options.ephemeral_lockfile.as_ref().filter(|_| !options.is_sandbox) {
         guards.push(guard(
             GuardKind::EphemeralLockfile,
-            &format!("nothing keeps the lockfile of this run, so the next one would publish again: {why}"),
+            &format!("the lockfile of this run would be lost, so the next run would publish again: {why}"),
             "let igsync push it (git.push or --push); if something else commits it, pass --allow-ephemeral-lock",
         ));
     }
@@ -140,13 +140,13 @@ fn paused(input: &Input<'_>, changes: &[Change]) -> Vec<Guard> {
             account: Some(account.name.clone()),
             keys: keys_of(held.iter().copied()),
             message: format!("publishing to {} is paused: {reason}", account.label()),
-            help: "unset IGSYNC_PAUSED and paused: in igsync.yaml to go on".into(),
+            help: "unset IGSYNC_PAUSED and paused: in igsync.yaml to continue".into(),
         })
     };
     input.accounts.iter().filter_map(guard).collect()
 }
 
-/// Dated posts are never refused: somebody chose their time, and the cap only defers them.
+/// Dated posts are never refused: someone chose their time, and the cap only defers them.
 fn too_many(input: &Input<'_>, changes: &[Change]) -> Vec<Guard> {
     let guard = |account: &super::AccountView| {
         let undated: Vec<&Change> = changes
@@ -166,7 +166,7 @@ fn too_many(input: &Input<'_>, changes: &[Change]) -> Vec<Guard> {
                 account.label()
             ),
             help: format!(
-                "if all of them are meant, pass --max-publish {} or raise limits.max_publish_per_run; or date them",
+                "if all of them are intended, pass --max-publish {} or raise limits.max_publish_per_run; or date them",
                 undated.len()
             ),
         })
@@ -198,7 +198,7 @@ fn ambiguous_moves(posts: &[Arc<Post>], changes: &[Change], moves: &Moves<'_>) -
             keys: vec![new.clone()],
             message,
             help: format!(
-                "say which it was with `igsync lock mv {} {}`, or keep its old key with id: {first}",
+                "choose one with `igsync lock mv {} {}`, or keep its old key with id: {first}",
                 first.argument(),
                 new.argument()
             ),
@@ -254,7 +254,7 @@ fn reposts(input: &Input<'_>, changes: &[Change], index: &Index<'_>, moves: &Mov
             account: Some(change.account.clone()),
             keys: vec![change.key.clone()],
             message: format!("{} has the {what} of {key}, which is {is}{}", change.key, state_in_words(state)),
-            help: format!("if it is meant to appear again, pass --allow-repost {}", change.key),
+            help: format!("if it is to appear again, pass --allow-repost {}", change.key),
         })
     };
     candidates.into_iter().filter_map(guard).collect()

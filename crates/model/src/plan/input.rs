@@ -92,7 +92,7 @@ pub struct Options {
     /// The Graph base URL when it is not Meta's.
     pub graph_base: Option<String>,
     /// Attempts whose settlement in this run found that nothing is live: their schedule is decided
-    /// anew, like that of a post whose containers wait.
+    /// again, like that of a post whose containers wait.
     pub settled: BTreeSet<AttemptId>,
     /// `--refresh full`: what the account shows of posts that are about to go out.
     pub live: BTreeMap<(AccountName, PostKey), Sighting>,

@@ -19,7 +19,7 @@ pub struct Plan {
     pub summary: Summary,
     pub cost: Cost,
     pub guards: Vec<Guard>,
-    /// What the branch does to the record, what matters most first; `None` without `--base`.
+    /// What the branch does to the record, most important first; `None` without `--base`.
     pub branch_edits: Option<Vec<BranchEdit>>,
     /// What people should know and `apply` does not act on.
     pub notices: Vec<Notice>,
@@ -154,7 +154,7 @@ pub struct Guard {
     pub keys: Vec<PostKey>,
     /// What is wrong, one sentence.
     pub message: String,
-    /// The flag or setting that overrides it. Commands stand in backticks and begin with `igsync`.
+    /// The flag or setting that overrides it. Commands are in backticks and begin with `igsync`.
     pub help: String,
     /// With `--base`: whether it holds because of what the branch adds or changes.
     pub in_diff: Option<bool>,
@@ -208,7 +208,7 @@ pub struct Notice {
     pub account: AccountName,
     /// What is the case, one sentence.
     pub message: String,
-    /// What to do about it. Commands stand in backticks and begin with `igsync`.
+    /// What to do about it. Commands are in backticks and begin with `igsync`.
     pub help: String,
 }
 

@@ -17,7 +17,7 @@ pub(super) fn identity<'a>(user: &'a UserId, key: &'a PostKey) -> Identity<'a> {
 pub(super) struct Entry<'a> {
     /// The attempt that speaks for the post.
     pub(super) record: &'a Record,
-    /// Whether an attempt beside the deciding one may be live, and nobody has found out yet.
+    /// Whether an attempt beside the deciding one may be live, and no one has found out yet.
     pub(super) other_intent: bool,
     /// Another live media of the same post.
     pub(super) other_live: Option<&'a MediaId>,

@@ -22,7 +22,7 @@ pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// A digest that says what it stands for.
+/// A digest that says what it represents.
 pub fn digest(text: &str) -> Digest {
     Digest::new(format!("v1:sha256:{text}"))
 }

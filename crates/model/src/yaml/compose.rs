@@ -127,7 +127,7 @@ impl Composer {
                         &rules::YAML_SYNTAX,
                         &place,
                         "an alias inside its own anchor never ends",
-                        "refers to what it is in",
+                        "refers to the value that contains it",
                     );
                     return false;
                 };
@@ -144,7 +144,7 @@ impl Composer {
                     .report(
                         &rules::YAML_SYNTAX,
                         &place,
-                        format!("no anchor `&{}` stands before this alias", shown(&name)),
+                        format!("no anchor `&{}` comes before this alias", shown(&name)),
                         "an alias",
                     )
                     .help = Some("text that begins with `*` needs quotes".into());
@@ -224,7 +224,7 @@ fn checked_key(node: Node, entries: &[Entry], problems: &mut Problems<'_>) -> Ke
     };
     if plain && &*text == "<<" {
         problems.report(&rules::MERGE_KEY, &span, "merge keys are not supported", "a merge key").help =
-            Some("fields that several posts share belong into `_defaults.yaml`".into());
+            Some("fields that several posts share belong in `_defaults.yaml`".into());
         return Key::Refused;
     }
     if is_null {
@@ -237,7 +237,7 @@ fn checked_key(node: Node, entries: &[Entry], problems: &mut Problems<'_>) -> Ke
             .report(
                 &rules::DUPLICATE_FIELD,
                 &span,
-                format!("`{}` stands twice", shown(&text)),
+                format!("`{}` appears twice", shown(&text)),
                 format!("first on line {line}"),
             )
             .help = Some("keep one of them".into());

@@ -17,7 +17,7 @@ const LONGEST_NAME: usize = 64;
 const SHOWN_NAMES: usize = 20;
 
 /// The fields of one map. Every reader returns `None` both for an absent field and for one with a
-/// finding, so the caller goes on with the rest.
+/// finding, so the caller continues with the rest.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'n> {
     entries: &'n [Entry],
@@ -156,7 +156,7 @@ impl Node {
                 let message = format!("`{name}` has more than {} KiB", TEXT_LIMIT / 1024);
                 let label = format!("{} bytes, at most {TEXT_LIMIT} are read", text.len());
                 problems.report(&rules::INVALID_VALUE, &self.span, message, label).help =
-                    Some("shorten it: no text of a post needs as much".into());
+                    Some("shorten it: no text of a post needs that much".into());
                 return None;
             }
             Some(_) => {}

@@ -107,7 +107,7 @@ impl<'t> Problems<'t> {
     /// Reports every token that [`super::read_text`] blackened.
     pub fn report_tokens(&mut self, tokens: &[Range<usize>]) {
         for token in tokens {
-            self.report(&rules::TOKEN_IN_FILE, token, "this looks like an access token or a key", "blackened here")
+            self.report(&rules::TOKEN_IN_FILE, token, "this looks like an access token or a key", "hidden here")
                 .help = Some(
                 "revoke it, it is in the history of this repository; igsync takes tokens and keys from the environment"
                     .into(),

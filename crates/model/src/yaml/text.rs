@@ -32,14 +32,16 @@ pub fn read_text(disk: &dyn ReadDisk, path: &Path, file: &Arc<str>, limit: u64) 
     let not_text = |offset: usize, what: &str| {
         Box::new(
             Finding::new(&rules::NOT_TEXT, Arc::clone(file), format!("the file is not text: {what} at byte {offset}"))
-                .help("save it as UTF-8; names that begin with `_` or a dot are skipped, if it is no manifest"),
+                .help(
+                    "save it as UTF-8; if it is not a manifest, begin its name with `_` or a dot, and igsync skips it",
+                ),
         )
     };
     if let Some(offset) = bytes.iter().position(|byte| *byte == 0) {
         return Err(not_text(offset, "a NUL byte"));
     }
     let mut text =
-        String::from_utf8(bytes).map_err(|error| not_text(error.utf8_error().valid_up_to(), "no valid UTF-8"))?;
+        String::from_utf8(bytes).map_err(|error| not_text(error.utf8_error().valid_up_to(), "invalid UTF-8"))?;
     if text.starts_with('\u{feff}') {
         text.drain(..'\u{feff}'.len_utf8());
     }
@@ -67,5 +69,5 @@ fn unreadable(path: &Path, file: &Arc<str>, limit: u64, error: &io::Error) -> Fi
             .help("put the file itself there: links are not followed, wherever they lead");
     }
     Finding::new(&rules::UNREADABLE, file, format!("the file could not be read: {error}"))
-        .help("check that it is a regular file and its permissions")
+        .help("check its permissions, and that it is a regular file")
 }

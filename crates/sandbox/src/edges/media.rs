@@ -58,7 +58,7 @@ pub(super) fn comment_node(eye: Eye<'_>, id: u64) -> Result<Value, Refusal> {
     fields::select(&CommentView { eye, comment }, &selected(eye.call)?)
 }
 
-/// Who was invited; nobody ever answers.
+/// Who was invited; no one ever answers.
 pub(super) fn collaborators(eye: Eye<'_>, id: u64) -> Result<Value, Refusal> {
     facebook_only(eye.token, "get", id)?;
     eye.token.need(Ability::Read)?;

@@ -91,7 +91,7 @@ pub(crate) fn begin(core: &Core, head: &Head) -> Result<(u64, u64), Answer> {
     Ok((core.uploads.begin(head.container), size - head.offset))
 }
 
-/// Takes some bytes; they are kept whatever becomes of the connection. `false`: another request goes on.
+/// Takes some bytes; they are kept whatever becomes of the connection. `false`: another request continues.
 pub(crate) fn take(core: &Core, head: &Head, turn: u64, bytes: &[u8]) -> bool {
     let Some(received) = core.uploads.take(head.container, turn, bytes) else { return false };
     if let Some(upload) = core.world().container_mut(head.container).and_then(|container| container.upload.as_mut()) {
@@ -116,7 +116,7 @@ pub(crate) fn finish(core: &Core, head: &Head, now: Millis) -> Answer {
 pub(crate) async fn fetch(core: &Core, head: &Head, url: &str, now: Millis) -> Answer {
     match core.fetch(url, &head.base).await {
         Ok(Some(bytes)) => settle(core, head, &bytes, now),
-        Ok(None) => refused(400, "ProcessingFailedError", false, "file_url is only taken when it can be read"),
+        Ok(None) => refused(400, "ProcessingFailedError", false, "file_url is accepted only when it can be read"),
         Err(refusal) => refused(400, "ProcessingFailedError", true, &refusal.message),
     }
 }

@@ -83,7 +83,7 @@ pub(super) fn full(media: &Media) -> Markup {
                     }
                 }
             }
-            (None, _) => { p.missing { "This file was taken for good without fetching it." } }
+            (None, _) => { p.missing { "This file was accepted without fetching it." } }
         }
     }
 }

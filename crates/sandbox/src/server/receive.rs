@@ -49,7 +49,7 @@ impl Server {
                 Ok(answer) => answer,
                 Err(cut) => {
                     core.uploads.keep(head.container);
-                    // What cannot be written down is lost with the process, nothing worse.
+                    // What cannot be recorded is lost with the process, nothing worse.
                     let _ = core.save();
                     return respond::cut(cut);
                 }

@@ -114,7 +114,7 @@ async fn a_thousand_posts_and_ten_thousand_requests_survive_a_restart() {
     assert_eq!(strip(again), strip(listing));
 }
 
-/// Resident memory of this process, where the system tells.
+/// Resident memory of this process, where the system reports it.
 fn memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

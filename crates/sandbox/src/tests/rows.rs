@@ -6,7 +6,7 @@ use super::*;
 use crate::error;
 use igsync_testkit::media::png;
 
-/// Rows that depend on what goes on inside Meta: only a fault produces them.
+/// Rows that depend on what continues inside Meta: only a fault produces them.
 const BY_FAULT: &[&str] = &[
     "SERVER",
     "CREATION_FAILED",

@@ -10,14 +10,14 @@ pub(super) fn unusable_branch(name: &str) -> Option<&'static str> {
         return Some("write the branch alone, without refs/heads/");
     }
     if name == "HEAD" || name == "@" {
-        return Some("this is no branch but whatever is checked out");
+        return Some("this is not a branch but whatever is checked out");
     }
     if name.starts_with(['-', '/']) || name.ends_with(['/', '.']) {
-        return Some("it begins or ends with a sign that git does not take there");
+        return Some("it begins or ends with a character that git does not allow there");
     }
     let is_wrong = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
     if name.contains(is_wrong) || name.contains("..") || name.contains("@{") {
-        return Some("git takes no blanks and none of ~ ^ : ? * [ \\ .. @{");
+        return Some("git allows no spaces and none of ~ ^ : ? * [ \\ .. @{");
     }
     let is_wrong = |part: &str| part.is_empty() || part.starts_with('.') || part.strip_suffix(".lock").is_some();
     name.split('/').any(is_wrong).then_some("no part between slashes is empty, begins with a dot or ends in .lock")

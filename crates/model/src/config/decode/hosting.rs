@@ -53,7 +53,14 @@ pub(super) fn hosting(media: Fields<'_>, problems: &mut Problems<'_>) -> Option<
     match named.as_slice() {
         [] if meant.is_empty() => {
             let label = "no `url`, `github`, `object_store` or `command`";
-            report(&rules::MISSING_FIELD, &node.place(), "`hosting` does not say where", label, EXAMPLES, problems);
+            report(
+                &rules::MISSING_FIELD,
+                &node.place(),
+                "`hosting` names no place for the files",
+                label,
+                EXAMPLES,
+                problems,
+            );
             None
         }
         [] => None,
@@ -107,7 +114,7 @@ fn github(node: &Node, problems: &mut Problems<'_>) -> Option<Hosting> {
     Some(Hosting::Github(Some(repository?)))
 }
 
-const NO_KEYS: &str = "remove it; igsync takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY from the environment (a real key that was committed has to be revoked)";
+const NO_KEYS: &str = "remove it; igsync reads AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY from the environment (a real key that was committed has to be revoked)";
 
 /// What people try to write into the file, and must not.
 const KEYS: &[&str] = &[
@@ -188,7 +195,7 @@ fn bucket(fields: Fields<'_>, node: &Node, problems: &mut Problems<'_>) -> Optio
         && text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
     if !is_name {
         let help = "a bucket is named by 3 to 63 letters, digits, `-` and `.`; a folder in it goes into `prefix`";
-        invalid(&node.span, format!("`{}` is not a bucket's name", shown(text)), "not a name", help, problems);
+        invalid(&node.span, format!("`{}` is not a bucket name", shown(text)), "not a name", help, problems);
     }
     is_name.then(|| text.to_owned())
 }
@@ -204,7 +211,7 @@ fn prefix(fields: Fields<'_>, problems: &mut Problems<'_>) -> String {
         && folder.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
     if !is_plain && !folder.is_empty() {
         let help = "write letters, digits, `-`, `_`, `.` and `/`, such as instagram/media";
-        invalid(&node.span, "`prefix` is a folder in the bucket", "other characters here", help, problems);
+        invalid(&node.span, "`prefix` is a folder in the bucket", "invalid characters", help, problems);
     }
     folder.to_owned()
 }
@@ -214,7 +221,7 @@ fn word(fields: Fields<'_>, name: &str, problems: &mut Problems<'_>) -> Option<S
     let is_word = !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if !is_word {
         let message = format!("`{name}` is one word");
-        invalid(&node.span, message, "other characters here", "write it like eu-central-1, or auto", problems);
+        invalid(&node.span, message, "invalid characters", "write it like eu-central-1, or auto", problems);
     }
     is_word.then(|| text.to_owned())
 }
@@ -236,7 +243,7 @@ fn base(fields: Fields<'_>, name: &str, problems: &mut Problems<'_>) -> Option<U
 fn link(fields: Fields<'_>, problems: &mut Problems<'_>) -> Option<Link> {
     match (fields.get("public_url"), fields.get("presign")) {
         (Some(_), Some(second)) => {
-            let help = "keep `public_url` for a bucket that everybody may read, `presign` for a private one";
+            let help = "keep `public_url` for a bucket that anyone may read, `presign` for a private one";
             let message = "`public_url` and `presign` exclude each other";
             report(&rules::CONFLICTING_FIELDS, &second.key_span, message, "the second one", help, problems);
             None
@@ -248,7 +255,7 @@ fn link(fields: Fields<'_>, problems: &mut Problems<'_>) -> Option<Link> {
                 return Some(Link::Presigned(life));
             }
             let help = "write 1h to 7d: Meta may fetch late, and no signed link lives longer than a week";
-            invalid(&entry.value.span, "this is no lifetime for a link", "outside of 1h to 7d", help, problems);
+            invalid(&entry.value.span, "this is not a valid lifetime for a link", "outside 1h to 7d", help, problems);
             None
         }
         (None, None) => Some(Link::Presigned(USUAL_LINK)),

@@ -1,4 +1,4 @@
-//! The settings that stand both at the top and in an account.
+//! The settings that exist both at the top level and per account.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::hosting::hosting;
 use crate::yaml::{Fields, Node, Problems, listed, shown};
 use igsync_base::rules;
 
-/// The fields that stand both at the top and in an account.
+/// The fields that exist both at the top level and per account.
 pub(super) fn shared(
     fields: Fields<'_>,
     account: &mut Account,
@@ -104,7 +104,7 @@ fn post_defaults(
             defaults.location_id = Some(id.to_owned());
         } else {
             problems
-                .report(&rules::INVALID_VALUE, &node.span, "`location_id` is an id of digits", "other characters here")
+                .report(&rules::INVALID_VALUE, &node.span, "`location_id` is an id of digits", "invalid characters")
                 .help = Some("use the id of a Facebook Page that has a location".into());
         }
     }

@@ -8,7 +8,7 @@ use url::Url;
 use igsync_base::net;
 use igsync_base::text::excerpt;
 
-/// What RFC 3986 calls unreserved stays; `/` is a separator of the path it stands in.
+/// What RFC 3986 calls unreserved stays; `/` is a separator of the path it is in.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 const PLACEHOLDERS: [&str; 4] = ["path", "commit", "sha256", "ext"];
@@ -34,8 +34,8 @@ pub enum Error {
     #[error("the hosting url must begin with https://")]
     #[diagnostic(help("Meta fetches media over https; plain http works only on this machine, against a sandbox"))]
     NotHttps,
-    #[error("the hosting url has characters outside of ASCII")]
-    #[diagnostic(help("percent-encode them; what stands for {{path}} is encoded by igsync"))]
+    #[error("the hosting url has non-ASCII characters")]
+    #[diagnostic(help("percent-encode them; igsync encodes the value of {{path}}"))]
     NotAscii,
     #[error("the hosting url has a user or a password")]
     #[diagnostic(help("Meta fetches media without a login: they have to be public"))]

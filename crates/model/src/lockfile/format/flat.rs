@@ -70,7 +70,7 @@ pub(in crate::lockfile) struct Flat {
     pub(in crate::lockfile) comment_switch: Option<Switch>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::lockfile) moved_to: Option<PostKey>,
-    /// Media that a person said are not this post.
+    /// Media that a person ruled out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(in crate::lockfile) not_ours: Vec<MediaId>,
     /// The Graph base URL, when it was not Meta's.

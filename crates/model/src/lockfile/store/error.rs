@@ -32,8 +32,8 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Link(Linked),
-    #[error("nothing more is recorded in this run, because an earlier record could not be kept")]
-    #[diagnostic(help("free the disk or mend the folder, then run the same command again: it settles what is open"))]
+    #[error("nothing more is recorded in this run, because an earlier record could not be saved")]
+    #[diagnostic(help("free disk space or fix the folder, then run the same command again: it settles what is open"))]
     Poisoned,
 }
 
@@ -47,8 +47,8 @@ impl Error {
                 "make the folder writable for the user that runs igsync"
             }
             io::ErrorKind::StorageFull => "free some space, then run the same command again",
-            io::ErrorKind::FileTooLarge => "this is no file that igsync wrote; bring the last version back",
-            _ => "mend the cause, then run the same command again: nothing that was recorded is lost",
+            io::ErrorKind::FileTooLarge => "igsync did not write this file; restore its last version",
+            _ => "fix the cause, then run the same command again: nothing that was recorded is lost",
         };
         Self::Io { path: path.display().to_string(), doing, source, help: help.to_owned() }
     }

@@ -74,7 +74,7 @@ impl Paths {
     }
 
     /// A link could lead out of the content root; what a pull request brings must not choose where we write.
-    /// `.igsync` is this machine's: nobody puts a link there for good.
+    /// `.igsync` is this machine's: no one puts a link there for good.
     pub(super) fn check_links(&self, disk: &dyn Disk) -> Result<(), Error> {
         for path in [&self.lockfile, &self.private] {
             refuse_links(disk, path).map_err(|error| Error::io(path, "read", error))?;

@@ -329,7 +329,7 @@ fn damage_names_file_and_line_and_leaves_the_file_alone() {
     disk.put(LOCKFILE, "");
     assert_eq!(
         try_open(&disk).err().unwrap().to_string(),
-        "/site/igsync.lock: the file is empty, even its header is gone"
+        "/site/igsync.lock: the file is empty; even its header is missing"
     );
 }
 
@@ -437,7 +437,7 @@ fn an_unreadable_lockfile_says_what_to_do() {
     handler.render_report(&mut text, &try_open(&disk).err().unwrap()).unwrap();
     insta::assert_snapshot!(text, @r"
     × /site/igsync.lock: line 2: cut short
-    help: bring the last version back, for example with `git checkout --
+    help: restore the last version, for example with `git checkout --
           igsync.lock`; the file was not touched
     ");
 }

@@ -19,7 +19,7 @@ fn all_problems_of_all_files_are_reported_at_once() {
         [
             "unknown-field|photo|did you mean `image`?",
             "wrong-type|true|true or false here",
-            "invalid-value|harbour|other characters here",
+            "invalid-value|harbour|invalid characters",
             "invalid-value|REELS|did you mean `reel`?",
             "wrong-type|a|a list here",
         ]
@@ -309,7 +309,7 @@ fn rules_can_be_changed_by_the_configuration() {
 fn a_token_in_a_manifest_is_an_error_that_does_not_show_it() {
     let token = "EAAGm0PX4ZCpsBAKZC1234567890";
     let loaded = load_one(&format!("kind: image\nimage: a.jpg\ncaption: {token}\ndraft: true\n"));
-    assert_eq!(lines(&loaded), [format!("token-in-file|{}|blackened here", "X".repeat(28))]);
+    assert_eq!(lines(&loaded), [format!("token-in-file|{}|hidden here", "X".repeat(28))]);
     assert_eq!(loaded.findings[0].severity, Severity::Error);
     assert!(loaded.posts[0].has_errors);
     assert!(!format!("{loaded:?}").contains(token));

@@ -56,7 +56,7 @@ fn the_media_or_caption_of_another_post_is_a_possible_repost() {
     let live = || [record("old", Stage::Published)];
     let plan = world([same_caption(), post("old")], live()).plan();
     assert_eq!(plan.guards[0].message, "new has the caption of old, which is live");
-    assert_eq!(plan.guards[0].help, "if it is meant to appear again, pass --allow-repost new");
+    assert_eq!(plan.guards[0].help, "if it is to appear again, pass --allow-repost new");
     let allowed =
         world([same_media(), post("old")], live()).with(|world| world.options.allow_repost.extend(["new".into()]));
     assert_eq!(kinds(&allowed.plan()), []);

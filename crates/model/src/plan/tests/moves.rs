@@ -59,7 +59,7 @@ fn several_candidates_block_the_post_and_name_the_way_out() {
     let plan = world([moved("new", "a")], [twin("a"), twin("b")]).plan();
     assert_eq!(kinds(&plan), [GuardKind::AmbiguousMove]);
     assert_eq!(plan.guards[0].message, "new has the media of a, b, whose manifests are gone");
-    assert_eq!(plan.guards[0].help, "say which it was with `igsync lock mv a new`, or keep its old key with id: a");
+    assert_eq!(plan.guards[0].help, "choose one with `igsync lock mv a new`, or keep its old key with id: a");
     assert!(plan.changes.iter().any(|change| change.blocked) && !plan.acts() && !plan.applyable());
     assert_eq!(plan.cost, Cost::default());
 }
