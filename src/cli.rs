@@ -183,9 +183,9 @@ pub struct Scope {
     /// Continue without an igsync.lock: nothing was ever published from this content root
     #[arg(long)]
     pub allow_new_lock: bool,
-    /// Publish this post although the same media or caption was published before
+    /// Publish this post although it repeats another one, or was deleted
     #[arg(long, value_name = "KEY")]
-    pub allow_repost: Vec<String>,
+    pub allow_duplicate: Vec<String>,
     /// Continue although there are records but no manifests
     #[arg(long)]
     pub allow_empty: bool,

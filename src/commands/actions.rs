@@ -101,9 +101,10 @@ impl Actions {
         self.say(&report::findings::github(findings, folder));
     }
 
-    /// Shows what a branch does to the record on the lines of a pull request.
+    /// Shows duplicates, and what a branch does to the record, on the lines of a pull request.
     pub(super) fn branch(&self, plan: &Plan, folder: &str) {
         self.say(&report::branch::github(plan, folder));
+        self.say(&report::duplicates::github(plan, folder));
     }
 
     /// The page is what the command prints: it is not repeated.
@@ -270,6 +271,7 @@ impl RunSummary {
             ("published", text::json(json!(published).to_string())),
             ("pending", (summary.scheduled + due + left).to_string()),
             ("unknown", unknown.to_string()),
+            ("duplicates", summary.duplicate.to_string()),
             ("exit_code", (exit as u8).to_string()),
             ("plan_digest", digest),
         ]

@@ -41,6 +41,7 @@ pub(super) async fn run(global: &Global, args: &Apply, ports: &Ports, ui: &Ui) -
     let terms = Terms::of_publishing(args.keep.push(), args.allow_stale);
     let remote = ui.noted(choose(&root, &mut snapshot, terms, ports).await);
     let mut project = Project::read(root, snapshot, false, ports).await?;
+    project.allow_duplicates(&args.scope.allow_duplicate);
     show_findings(&project, ports, ui);
     if project.configuration_errors() || !project.complete {
         return Ok(Exit::Failure);

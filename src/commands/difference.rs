@@ -46,7 +46,7 @@ pub(super) fn make(
             retry_failed: scope.retry_failed,
             allow_empty: scope.allow_empty,
             allow_new_lock: scope.allow_new_lock,
-            allow_repost: scope.allow_repost.iter().map(|key| PostKey::from(key.as_str())).collect(),
+            allow_duplicate: scope.allow_duplicate.iter().map(|key| PostKey::from(key.as_str())).collect(),
             max_publish: scope.max_publish,
             has_lockfile: project.snapshot.has_lockfile,
             is_sandbox: project.sandbox,

@@ -31,6 +31,7 @@ pub(super) async fn run(global: &Global, args: &Plan, ports: &Ports, ui: &Ui) ->
 
 async fn make_and_show(global: &Global, args: &Plan, ports: &Ports, ui: &Ui) -> Ended {
     let mut project = ui.noted(load(&global.place(), args.scope.sandbox, false, ports).await)?;
+    project.allow_duplicates(&args.scope.allow_duplicate);
     match args.format {
         PlanFormat::Human | PlanFormat::Json => show_findings(&project, ports, ui),
         PlanFormat::Markdown | PlanFormat::Github => say_findings(&project, ui),
@@ -97,6 +98,7 @@ fn show(plan: &plan::Plan, project: &Project, format: PlanFormat, ports: &Ports,
         PlanFormat::Github => {
             let folder = project.folder_in_repository(ports);
             write_commands(ui, &report::branch::github(plan, &folder))?;
+            write_commands(ui, &report::duplicates::github(plan, &folder))?;
             write_commands(ui, &report::findings::github(&project.findings, &folder))?;
             write_stdout(ui, &format!("{}\n", report::plan_human::summary_line(&plan.summary)))
         }

@@ -40,14 +40,16 @@ pub fn findings() -> Value {
 /// What `plan --format json` prints.
 #[must_use]
 pub fn plan() -> Value {
-    const ACTIONS: [&str; 12] = [
+    const ACTIONS: [&str; 14] = [
         "publish",
         "resume",
         "adopt",
         "moved",
         "scheduled",
         "edited",
+        "duplicate",
         "delete",
+        "deleted",
         "orphan",
         "late",
         "expired",
@@ -72,7 +74,7 @@ pub fn plan() -> Value {
         ("help", text()),
     ]);
     let guard = object(&[
-        ("kind", about(text(), "too_many, no_lockfile, possible_repost, …: the list grows")),
+        ("kind", about(text(), "too_many, no_lockfile, paused, …: the list grows")),
         ("account", maybe(text())),
         ("keys", list(&text())),
         ("message", about(text(), "Why apply would refuse")),
@@ -154,7 +156,6 @@ fn change(actions: &[&str]) -> Value {
         ("kind", kind()),
         ("action", json!({ "enum": actions })),
         ("reason", text()),
-        ("blocked", about(flag(), "A guard is about this very post")),
         ("has_errors", flag()),
         ("file", about(maybe(text()), "The manifest, relative to the content root")),
         ("line", maybe(json!({ "type": "integer", "minimum": 1 }))),
@@ -219,6 +220,10 @@ pub fn events() -> Value {
             ]),
         ),
         event("post_deferred", &of_post(&reason())),
+        event(
+            "post_duplicate",
+            &of_post(&[&reason()[..], &[("repeats", about(list(&text()), "The other posts"))]].concat()),
+        ),
         event("not_attempted", &of_post(&reason())),
         event("post_warning", &of_post(&reason())),
         event("record_pushed", &[("commit", text())]),

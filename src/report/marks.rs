@@ -63,12 +63,26 @@ pub(super) fn presentation(mark: Mark) -> Presentation {
                       or delete the post there and publish it again after `igsync lock rm KEY`",
             explanation: "the file was changed after the post went out; Instagram does not allow igsync to change a post",
         },
+        Mark::Duplicate => Presentation {
+            colour: paint().yellow().bold(),
+            counted: "duplicate",
+            verb: None,
+            meaning: "repeats another post and never goes out, unless the manifest says allow_duplicate: true",
+            explanation: "the account has, or is about to get, a post like this one; it goes out only if the file says so",
+        },
         Mark::Delete => Presentation {
             colour: paint().red().bold(),
             counted: "to delete",
             verb: Some("delete"),
             meaning: "apply deletes the live post only with --allow-delete",
             explanation: "the post is to be removed from Instagram",
+        },
+        Mark::Deleted => Presentation {
+            colour: paint().yellow().bold(),
+            counted: "deleted",
+            verb: None,
+            meaning: "deleted on Instagram, and never published again unless you allow it with --allow-duplicate KEY",
+            explanation: "the post was deleted on Instagram, and its file is still here",
         },
         Mark::Orphan => Presentation {
             colour: paint().yellow().bold(),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use igsync_base::id::Kind;
+use igsync_base::id::{Kind, PostKey};
 use igsync_model::lockfile::Record;
 use igsync_model::manifest::{Content, Conversion, Item, MediaType, Post, Source};
 use igsync_model::plan::{BranchEdit, Change, Cost, Forecast, Guard, Notice, Plan, Summary};
@@ -40,8 +40,9 @@ struct ChangeJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<&'a str>,
     reason: &'a str,
-    /// A guard is about this very post.
-    blocked: bool,
+    /// Only for `duplicate`: the other posts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repeats: Option<Vec<&'a str>>,
     has_errors: bool,
     file: Option<&'a str>,
     line: Option<usize>,
@@ -166,7 +167,7 @@ fn change_json(change: &Change) -> ChangeJson<'_> {
             _ => None,
         },
         reason: &change.reason,
-        blocked: change.blocked,
+        repeats: change.repeats.as_ref().map(|repeats| repeats.keys().iter().map(PostKey::as_str).collect()),
         has_errors: post.is_some_and(|post| post.has_errors),
         file: change.file.as_deref(),
         line: change.line,
@@ -290,7 +291,6 @@ mod tests {
               "kind": "image",
               "action": "edited",
               "reason": "published, then edited",
-              "blocked": false,
               "has_errors": false,
               "file": "posts/live.yaml",
               "line": 1,
@@ -314,7 +314,6 @@ mod tests {
               "kind": "image",
               "action": "publish",
               "reason": "due now",
-              "blocked": false,
               "has_errors": false,
               "file": "posts/new.yaml",
               "line": 1,
@@ -338,7 +337,9 @@ mod tests {
             "moved": 0,
             "scheduled": 0,
             "edited": 1,
+            "duplicate": 0,
             "delete": 0,
+            "deleted": 0,
             "orphan": 0,
             "late": 0,
             "expired": 0,

@@ -9,7 +9,7 @@ use super::text::{fit, one_line, pad, rounded_bytes, width, wrap};
 use igsync_base::text::quoted;
 use igsync_model::lockfile::Stage;
 use igsync_model::manifest::Conversion;
-use igsync_model::plan::{Change, Mark, Plan};
+use igsync_model::plan::{Change, Mark, Plan, Repeats};
 
 /// The kinds' longest name, `carousel`.
 const KIND_COLUMNS: usize = 8;
@@ -93,7 +93,7 @@ fn row(plan: &Plan, change: &Change, columns: Columns, style: Style, program: &s
 
 /// New posts show how their captions begin.
 fn is_new(change: &Change) -> bool {
-    change.mark() == Mark::Publish && !change.blocked
+    change.mark() == Mark::Publish
 }
 
 /// What there is to say, in lines that fit; a new post shows how its caption begins.
@@ -110,7 +110,7 @@ fn text_of(plan: &Plan, change: &Change, columns: Columns) -> Vec<String> {
 
 fn status(plan: &Plan, change: &Change) -> String {
     let text = match (change.mark(), change.due_at) {
-        (Mark::Publish, Some(at)) if !change.blocked && change.reason == "due now" => {
+        (Mark::Publish, Some(at)) if change.reason == "due now" => {
             format!("due since {}", short_time(plan, &change.account, at))
         }
         (Mark::Scheduled, Some(at)) => format!("due {}", local_time(plan, &change.account, at)),
@@ -149,7 +149,23 @@ fn more(change: &Change, program: &str) -> Vec<String> {
             format!("live: {program} resolve {key} --published"),
             format!("not: {program} resolve {key} --not-published"),
         ],
+        (Mark::Duplicate, _) => ways_out(change, &key, program),
+        (Mark::Deleted, _) => vec![format!("again: {program} apply --allow-duplicate {key}")],
         (Mark::Resume, Some(Stage::Intent)) => vec![format!("settle: {program} resolve {key}")],
         _ => Vec::new(),
     }
+}
+
+/// What a person may have meant who wrote a duplicate.
+fn ways_out(change: &Change, key: &str, program: &str) -> Vec<String> {
+    let renamed = match &change.repeats {
+        Some(Repeats::Caption(_) | Repeats::Several(_)) => change.repeats.as_ref().and_then(|of| of.keys().first()),
+        Some(Repeats::Media(_)) | None => None,
+    };
+    let renamed = renamed.map(|old| {
+        let old = quoted(&one_line(old.as_str()));
+        format!("renamed: {program} lock mv {old} {key}")
+    });
+    let meant = format!("meant: {program} apply --allow-duplicate {key}");
+    renamed.into_iter().chain([meant]).collect()
 }

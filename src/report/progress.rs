@@ -284,6 +284,8 @@ impl Observer for Human {
             Event::PostDeferred { post, reason } => {
                 self.ended(post, "deferred", odd, &format!(": {}", one_line(reason)))
             }
+            // The plan above has said it.
+            Event::PostDuplicate { .. } => Ok(()),
             Event::NotAttempted { post, reason } => {
                 self.ended(post, "not attempted", odd, &format!(": {}", one_line(reason)))
             }

@@ -14,6 +14,8 @@ pub fn render(tally: &Tally, plan: &Plan) -> String {
         (tally.moved, "moved"),
         (plan.summary.scheduled, "scheduled"),
         (plan.summary.edited, "edited"),
+        (plan.summary.duplicate, "duplicate"),
+        (plan.summary.deleted, "deleted"),
         (plan.summary.orphan, "orphaned"),
         (plan.summary.late, "late"),
         (plan.summary.expired, "expired"),

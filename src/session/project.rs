@@ -123,6 +123,13 @@ impl Project {
         }
     }
 
+    /// Gives posts the leave to repeat others that their manifests do not give.
+    pub(crate) fn allow_duplicates(&mut self, keys: &[String]) {
+        for post in self.posts.iter_mut().filter(|post| keys.iter().any(|key| key == post.key.as_str())) {
+            Arc::make_mut(post).allow_duplicate = true;
+        }
+    }
+
     /// How long this run waits. The in-process sandbox answers at once and is never in doubt.
     pub(crate) fn waits(&self) -> Waits {
         let settings = &self.settings;

@@ -12,8 +12,8 @@ use crate::runner::{Done, Runner};
 use crate::{wants_release, yaml};
 
 /// The outputs that `action.yml` promises.
-const OUTPUTS: [&str; 7] =
-    ["changed", "exit_code", "pending", "plan_digest", "published", "published_count", "unknown"];
+const OUTPUTS: [&str; 8] =
+    ["changed", "duplicates", "exit_code", "pending", "plan_digest", "published", "published_count", "unknown"];
 
 pub fn steps() -> Value {
     yaml("action.yml")["runs"]["steps"].clone()

@@ -222,7 +222,7 @@ mod ugly {
     fn names_are_shown_and_not_obeyed() {
         for name in ["a\nb", "red \u{1b}[31m", "::error file=x::y\r\nz", "bell\u{7}", "\u{9b}2J"] {
             let project = Project::with_one_image();
-            project.write(&format!("posts/{name}.yaml"), "kind: image\nimage: ./one.jpg\n");
+            project.write(&format!("posts/{name}.yaml"), "kind: image\nimage: ./one.jpg\nallow_duplicate: true\n");
             plainly(&project, "cannot be a key");
             let annotations = project.run(["validate", "--format", "github"]).exits(1).stdout;
             assert_eq!(annotations.lines().filter(|line| line.starts_with("::")).count(), 1, "{annotations:?}");

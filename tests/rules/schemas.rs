@@ -199,6 +199,7 @@ fn every_event() -> Vec<Event> {
             help: "run apply again".into(),
         },
         Event::PostDeferred { post: post(), reason: "quota".into() },
+        Event::PostDuplicate { post: post(), reason: "has the media of a".into(), repeats: vec!["a".into()] },
         Event::NotAttempted { post: post(), reason: "token".into() },
         Event::PostWarning { post: post(), reason: "comment".into() },
         Event::RecordPushed { commit: "abc".into() },
@@ -225,6 +226,7 @@ fn every_event() -> Vec<Event> {
             | Event::PostFailed { .. }
             | Event::PostUnknown { .. }
             | Event::PostDeferred { .. }
+            | Event::PostDuplicate { .. }
             | Event::NotAttempted { .. }
             | Event::PostWarning { .. }
             | Event::RecordPushed { .. }

@@ -24,13 +24,13 @@ pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
         if live.len() > context.most_live(manifest) {
             wrong.push(format!("post {number} is live {} times", live.len()));
         }
-        let attempts: Vec<&Record> =
-            records.iter().filter(|record| record.media_digest.as_ref() == Some(&manifest.media_digest())).collect();
+        let attempts: Vec<&Record> = records.iter().filter(|record| context.is_of(manifest, record)).collect();
         let known = attempts.iter().filter(|record| record.stage().rank() >= Stage::Published.rank()).count();
         let is_unrecorded = schedule.clones != Clones::One && live.len() > known.max(1);
         if is_unrecorded && !context.was_lost_or_gone(manifest) && !context.is_one_attempt_of_two(&live) {
             wrong.push(format!("post {number} is live {} times, and only {known} of them are recorded", live.len()));
         }
+        wrong.extend(context.repeated(manifest, !live.is_empty(), world));
         if manifest.is_deleted {
             continue;
         }
@@ -105,15 +105,30 @@ impl Context<'_> {
                 reason.as_ref().map(ToString::to_string).unwrap_or_default()
             )),
             Some(State::Failed(_)) if self.was_refused(manifest) && (!is_live || self.may_be_double(manifest)) => None,
-            _ if self.is_blocked() => None,
+            _ if self.is_blocked() || self.is_held(manifest) => None,
             state => Some(format!("post {number} was dropped: {state:?}, live: {is_live}")),
         }
+    }
+
+    fn is_of(&self, manifest: &Manifest, record: &Record) -> bool {
+        let is_alike = record.media_digest.as_ref() == Some(&manifest.media_digest());
+        // Copies are told apart by their keys.
+        is_alike && (self.schedule.scenario != Scenario::Copies || record.key == manifest.key())
+    }
+
+    /// A copy that went out beside what it repeats.
+    fn repeated(&self, manifest: &Manifest, is_live: bool, world: &World) -> Option<String> {
+        let first = self.simulation.manifests.iter().find(|first| Some(first.number) == manifest.media)?;
+        let is_first_live = world.media.iter().any(|media| media.owner == Some(first.number));
+        let is_known = self.schedule.clones == Clones::One && !self.records_were_lost() && !self.may_be_double(first);
+        let both = is_live && is_first_live && is_known;
+        both.then(|| format!("post {} repeats post {}, and both are live", manifest.number, first.number))
     }
 
     /// A recorded id belongs to the post, or to a person's post that is the same to all who see it.
     fn identity(&self, record: &Record, world: &World) -> Option<String> {
         let id = record.claimed_media()?;
-        let is_its = |manifest: &&Manifest| record.media_digest.as_ref() == Some(&manifest.media_digest());
+        let is_its = |manifest: &&Manifest| self.is_of(manifest, record);
         let manifest = self.simulation.manifests.iter().find(is_its)?;
         let Some(media) = media_of(record, world) else {
             return Some(format!("{} has the media id {id}, which is nobody's", record.key));
@@ -284,6 +299,12 @@ impl Context<'_> {
         let Some(Ended::Refused(guards)) = self.simulation.ended.last() else { return false };
         // It refuses the whole run, so every post waits for a person.
         !guards.is_empty() && self.happened(|event| !matches!(event, Event::Wait(_) | Event::Sync))
+    }
+
+    /// It repeats another post, by its media or because a person has touched manifests.
+    fn is_held(&self, manifest: &Manifest) -> bool {
+        let is_touched = || self.happened(|event| !matches!(event, Event::Wait(_) | Event::Sync));
+        (manifest.media.is_some() || is_touched()) && self.simulation.held.lock().unwrap().contains(&manifest.key())
     }
 }
 

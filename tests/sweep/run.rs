@@ -21,7 +21,7 @@ use igsync_instagram::{AccessToken, Client, Endpoint, Flavour, Timing};
 use igsync_model::config::Login;
 use igsync_model::lockfile::{self, Paths, Record, Records, format};
 use igsync_model::manifest::{Post, caption_digest};
-use igsync_model::plan::{self, AccountView, Action, Change, Guard, Input, Options, Plan, Selection, Work};
+use igsync_model::plan::{self, AccountView, Action, Change, Guard, Input, Options, Plan, Selection, Why, Work};
 use igsync_ports::{Clock, Transport};
 use igsync_testkit::MemDisk;
 use jiff::Timestamp;
@@ -64,8 +64,10 @@ pub struct Simulation {
     pub seen: Vec<u8>,
     /// The posts that were live after the first run, one entry for each media.
     pub live_first: Vec<usize>,
-    /// Posts of which a person has said that they are no reposts.
+    /// Posts of which a person has said that they may repeat others.
     allowed: BTreeSet<PostKey>,
+    /// The duplicates of the last plan.
+    pub held: Mutex<BTreeSet<PostKey>>,
     /// What the files of each clone said when they were read last.
     read: Mutex<[Option<(Files, Records)>; 2]>,
     schedule: Schedule,
@@ -133,6 +135,7 @@ impl Simulation {
             seen: Vec::new(),
             live_first: Vec::new(),
             allowed: BTreeSet::new(),
+            held: Mutex::default(),
             read: Mutex::default(),
             schedule: schedule.clone(),
             written_at: Timestamp::from_millisecond(EPOCH - 60_000).unwrap(),
@@ -179,11 +182,7 @@ impl Simulation {
             let is_done = ended.iter().all(|ended| matches!(ended, Ended::Exit(Exit::Done)));
             if self.schedule.scenario == Scenario::Twins {
                 // A person knows that twins are meant.
-                let refused = ended.iter().filter_map(|ended| match ended {
-                    Ended::Refused(guards) => Some(guards),
-                    _ => None,
-                });
-                self.allowed.extend(refused.flatten().flat_map(|guard| guard.keys.clone()));
+                self.allowed.extend(self.held.lock().unwrap().iter().cloned());
             }
             self.ended.extend(ended);
             quiet = if is_clean && run >= last_event { quiet + 1 } else { 0 };
@@ -312,6 +311,7 @@ impl Simulation {
             Err(ended) => return ended,
         };
         let offline = self.plan(&posts, &records, BTreeSet::new(), self.clock.now());
+        self.hold(&offline);
         let is_at_work = |account: &usize| {
             has_work(&offline, &account_name(*account)) || has_open(&records, &UserId::from(USERS[*account]))
         };
@@ -356,6 +356,7 @@ impl Simulation {
         let records = ledger.with_records(Clone::clone);
         let now = run.server_now().unwrap_or_else(|| self.clock.now());
         let plan = self.plan(&posts, &records, settled, now);
+        self.hold(&plan);
         if !plan.guards.is_empty() {
             return match ledger.keep_all().await {
                 Ok(()) => Ended::Refused(plan.guards),
@@ -368,6 +369,11 @@ impl Simulation {
             return Ended::Broken("a publish was announced that the plan does not show".to_owned());
         }
         Ended::Exit(Exit::of(&tally.causes))
+    }
+
+    fn hold(&self, plan: &Plan) {
+        let held = plan.changes.iter().filter(|change| change.action == Action::Hold(Why::Duplicate));
+        *self.held.lock().unwrap() = held.map(|change| change.key.clone()).collect();
     }
 
     /// How many publishes are announced for posts that this plan publishes nothing of. With a remote those of other
@@ -433,7 +439,7 @@ impl Simulation {
             options: &Options {
                 has_lockfile: true,
                 allow_empty: true,
-                allow_repost: self.allowed.clone(),
+                allow_duplicate: self.allowed.clone(),
                 settled,
                 ..Options::default()
             },

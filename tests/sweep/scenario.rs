@@ -22,6 +22,8 @@ pub enum Scenario {
     Mixed,
     /// Two images with the same caption.
     Twins,
+    /// Two images with the same media.
+    Copies,
     /// Two accounts, one of them with two posts.
     TwoAccounts,
     /// A trial reel, which no listing shows.
@@ -33,7 +35,7 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Image,
         Self::Reel,
         Self::Carousel,
@@ -41,6 +43,7 @@ impl Scenario {
         Self::Bare,
         Self::Mixed,
         Self::Twins,
+        Self::Copies,
         Self::TwoAccounts,
         Self::Trial,
         Self::Mute,
@@ -62,6 +65,9 @@ impl Scenario {
                 one(2, Kind::Story, ""),
             ],
             Self::Twins => vec![one(0, Kind::Image, "Same"), one(1, Kind::Image, "Same")],
+            Self::Copies => {
+                vec![one(0, Kind::Image, "First"), Manifest { media: Some(0), ..one(1, Kind::Image, "Again") }]
+            }
             Self::TwoAccounts => vec![
                 one(0, Kind::Image, "First"),
                 Manifest::new(1, 1, Kind::Image, "First"),
@@ -107,6 +113,8 @@ pub struct Manifest {
     pub trial: bool,
     /// Its video lies on this machine.
     pub local: bool,
+    /// It has the media of this post.
+    pub media: Option<usize>,
 }
 
 impl Manifest {
@@ -122,6 +130,7 @@ impl Manifest {
             is_deleted: false,
             trial: false,
             local: false,
+            media: None,
         }
     }
 
@@ -159,7 +168,7 @@ impl Manifest {
     }
 
     pub fn media_digest(&self) -> Digest {
-        Digest::new(format!("v1:sha256:media-{}", self.number))
+        Digest::new(format!("v1:sha256:media-{}", self.media.unwrap_or(self.number)))
     }
 
     pub fn post(&self) -> Arc<Post> {
@@ -194,6 +203,7 @@ impl Manifest {
             publish_at: None,
             publish_until: None,
             draft: false,
+            allow_duplicate: false,
             state: PostState::Present,
             text_digest: digest(&format!("text-{}", self.caption)),
             media_digest: Some(self.media_digest()),

@@ -30,6 +30,7 @@ pub(super) fn begin(post: &Post, user_id: &UserId, attempt: AttemptId, graph: Op
         graph,
         file: Some(post.file.to_string()),
         trial: post.content.reel.as_ref().is_some_and(|reel| reel.trial.is_some()),
+        allow_duplicate: post.allow_duplicate,
         ..Record::new(post.key.clone(), user_id.clone(), post.account.clone(), post.content.kind, attempt)
     }
 }

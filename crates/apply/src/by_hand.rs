@@ -305,6 +305,7 @@ fn fresh(subject: &Subject<'_>, new_attempt: &mut NewAttempt<'_>) -> Result<Reco
         file: known.file.clone(),
         rev: known.rev,
         trial: known.trial,
+        allow_duplicate: known.allow_duplicate,
         ..Record::new(subject.key.clone(), subject.user_id.clone(), known.account.clone(), known.kind, new_attempt())
     })
 }

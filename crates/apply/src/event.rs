@@ -154,6 +154,14 @@ pub enum Event {
         post: PostRef,
         reason: String,
     },
+    /// Left alone because it repeats another post of its account, and its time has come.
+    PostDuplicate {
+        #[serde(flatten)]
+        post: PostRef,
+        reason: String,
+        /// The other posts.
+        repeats: Vec<PostKey>,
+    },
     NotAttempted {
         #[serde(flatten)]
         post: PostRef,

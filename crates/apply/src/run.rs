@@ -112,7 +112,8 @@ impl Run {
             to_resume: plan.summary.resume,
             plan_digest: plan.digest.clone(),
         });
-        let renamed = match started {
+        let emitted = started.and_then(|()| duplicates(plan).try_for_each(|event| context.emit(&event)));
+        let renamed = match emitted {
             Ok(()) => rename(plan, &*ledger, &context).await,
             Err(stop) => Err(stop),
         };
@@ -153,18 +154,28 @@ impl Report {
     }
 }
 
-/// The two events of a run that has nothing to do.
-pub fn idle_events(plan: &Plan) -> [Event; 2] {
+/// The events of a run that has nothing to do.
+pub fn idle_events(plan: &Plan) -> Vec<Event> {
     let mut tally = Tally::default();
     tally.causes.extend(causes_of(plan));
     let started = Event::RunStarted { to_publish: 0, to_resume: 0, plan_digest: plan.digest.clone() };
-    [started, finished(&tally, Duration::ZERO)]
+    std::iter::once(started).chain(duplicates(plan)).chain([finished(&tally, Duration::ZERO)]).collect()
+}
+
+/// The duplicates whose time has come.
+fn duplicates(plan: &Plan) -> impl Iterator<Item = Event> {
+    plan.changes.iter().filter(|change| change.is_due_duplicate(plan.now)).map(|change| Event::PostDuplicate {
+        post: PostRef { key: change.key.clone(), account: change.account.clone() },
+        reason: change.reason.clone(),
+        repeats: change.repeats.as_ref().map(|repeats| repeats.keys().to_vec()).unwrap_or_default(),
+    })
 }
 
 /// What the state of the posts alone leaves to do.
 pub fn causes_of(plan: &Plan) -> BTreeSet<Cause> {
     let mut causes = BTreeSet::new();
-    if plan.summary.late + plan.summary.failed > 0 {
+    let has_duplicate = plan.changes.iter().any(|change| change.is_due_duplicate(plan.now));
+    if has_duplicate || plan.summary.late + plan.summary.failed > 0 {
         causes.insert(Cause::Incomplete);
     }
     if plan.summary.unknown > 0 {

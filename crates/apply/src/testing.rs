@@ -51,6 +51,7 @@ pub(super) fn post(key: &str, kind: Kind, caption: &str) -> Post {
         publish_at: None,
         publish_until: None,
         draft: false,
+        allow_duplicate: false,
         state: PostState::Present,
         text_digest: Digest::from("v1:sha256:text"),
         media_digest: Some(Digest::from("v1:sha256:media")),

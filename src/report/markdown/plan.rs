@@ -144,13 +144,16 @@ fn strays(by_file: &HashMap<&str, Vec<&Finding>>, findings: &[Finding]) -> Optio
 
 /// What no run decides by itself.
 pub(super) fn decisions<'a>(plan: &Plan, changes: impl Iterator<Item = &'a Change>) -> Option<String> {
-    let asks = |change: &&Change| matches!(change.mark(), Mark::Unknown | Mark::Failed | Mark::Late);
+    let asks = |change: &&Change| matches!(change.mark(), Mark::Unknown | Mark::Failed | Mark::Late | Mark::Duplicate);
     list(plan, "Needs a decision", changes.filter(asks))
 }
 
 fn others(plan: &Plan, listed: &[&Change]) -> Option<String> {
     let rest = |change: &&&Change| {
-        matches!(change.mark(), Mark::Adopt | Mark::Moved | Mark::Edited | Mark::Delete | Mark::Orphan | Mark::Expired)
+        matches!(
+            change.mark(),
+            Mark::Adopt | Mark::Moved | Mark::Edited | Mark::Delete | Mark::Deleted | Mark::Orphan | Mark::Expired
+        )
     };
     list(plan, "Nothing is published for these", listed.iter().filter(rest).copied())
 }

@@ -5,8 +5,9 @@ use super::escape::{block, code, rich};
 use super::place::Place;
 use super::words::{capital, moment, when};
 use igsync_base::finding::{Brief, Finding, Severity};
+use igsync_base::id::PostKey;
 use igsync_model::manifest::{Content, Item, MediaType, Post, ReelOptions, Source};
-use igsync_model::plan::{Change, Mark, Plan};
+use igsync_model::plan::{Change, Mark, Plan, Repeats};
 
 /// So wide are thumbnails, in pixels.
 const THUMBNAIL: u32 = 180;
@@ -190,6 +191,20 @@ pub(super) fn remedy(change: &Change) -> String {
         )),
         Mark::Failed => "change the post, or run apply with `--retry-failed`".to_owned(),
         Mark::Late => "run apply with `--include-late`, change its `publish_at`, or set `draft: true`".to_owned(),
+        Mark::Duplicate => match &change.repeats {
+            Some(repeats @ (Repeats::Caption(_) | Repeats::Several(_))) => {
+                let old = repeats.keys().first().map(PostKey::argument).unwrap_or_default();
+                rich(&format!(
+                    "renamed: `igsync lock mv {old} {key}`, or keep the old key with `id:`; meant: `allow_duplicate: true` in the manifest"
+                ))
+            }
+            Some(Repeats::Media(_)) | None => {
+                rich("if it is meant, write `allow_duplicate: true` into the manifest; else remove it")
+            }
+        },
+        Mark::Deleted => rich(&format!(
+            "remove the manifest or set `draft: true`; `igsync apply --allow-duplicate {key}` publishes it again"
+        )),
         Mark::Edited => rich(&format!("Instagram cannot change a post: `igsync lock accept {key}` keeps what is live")),
         Mark::Orphan => rich(&format!("delete the post on Instagram, then `igsync lock rm {key}`")),
         Mark::Expired => "move `publish_until`, or remove the post".to_owned(),

@@ -24,8 +24,8 @@ pub(super) fn when(plan: &Plan, change: &Change) -> String {
     let at = change.due_at.map(|at| moment(plan, &change.account, at));
     let goes = if is_stopped(plan, &change.account) { "Would go" } else { "Goes" };
     match (change.mark(), at) {
-        (Mark::Publish, Some(at)) if !change.blocked => format!("{goes} out now, was due {at}"),
-        (Mark::Publish, None) if !change.blocked => format!("{goes} out now"),
+        (Mark::Publish, Some(at)) => format!("{goes} out now, was due {at}"),
+        (Mark::Publish, None) => format!("{goes} out now"),
         (Mark::Scheduled, Some(at)) => format!("Goes out {at}"),
         (Mark::Late, Some(at)) => format!("Was due {at}"),
         (Mark::Resume, _) if change.publishes() => {

@@ -171,17 +171,21 @@ fn refusals_name_what_overrides_them() {
         world.complete = false;
     });
     insta::assert_snapshot!(shown(&world), @"
-    igsync would publish 7 posts to @acme
+    igsync would publish 6 posts to @acme
 
-      + posts/again  image     Caption of posts/again          due since 1 Dec 12:00
-      + posts/1      image     Caption of posts/1              due now, has errors
-      + posts/2      image     Caption of posts/2              due now
-      + posts/3      image     Caption of posts/3              due now
-      + posts/4      image     Caption of posts/4              due now
-      + posts/5      image     Caption of posts/5              due now
-      + posts/6      image     Caption of posts/6              due now
+      + posts/1      image     Caption of posts/1                due now, has errors
+      + posts/2      image     Caption of posts/2                due now
+      + posts/3      image     Caption of posts/3                due now
+      + posts/4      image     Caption of posts/4                due now
+      + posts/5      image     Caption of posts/5                due now
+      + posts/6      image     Caption of posts/6                due now
+
+      2 posts/again  image     has the media of posts/gone, which is live
+                               meant: igsync apply --allow-duplicate posts/again
 
       + publish    nothing is recorded, apply publishes it
+      2 duplicate  repeats another post and never goes out, unless the manifest says
+                   allow_duplicate: true
 
     Apply refuses:
       - some manifests could not be read
@@ -195,12 +199,10 @@ fn refusals_name_what_overrides_them() {
       - 6 posts without publish_at are due on @acme, one run publishes at most 5
         if all of them are intended, pass --max-publish 6 or raise
         limits.max_publish_per_run; or date them
-      - posts/again has the media of posts/gone, which is live
-        if it is to appear again, pass --allow-repost posts/again
 
-    Cost: 7 containers, 7 publishes, about 19 API calls
+    Cost: 6 containers, 6 publishes, about 17 API calls
 
-    Plan: 7 to publish.
+    Plan: 6 to publish, 1 duplicate.
     ");
 }
 
@@ -265,7 +267,9 @@ fn the_last_line_is_stable() {
         moved: 1,
         scheduled: 1,
         edited: 1,
+        duplicate: 1,
         delete: 1,
+        deleted: 1,
         orphan: 1,
         late: 1,
         expired: 1,
@@ -276,8 +280,8 @@ fn the_last_line_is_stable() {
     };
     assert_eq!(
         line(all),
-        "Plan: 1 to publish, 1 to resume, 1 to adopt, 1 moved, 1 scheduled, 1 edited, 1 to delete, 1 orphaned, \
-         1 late, 1 expired, 1 unknown, 1 failed."
+        "Plan: 1 to publish, 1 to resume, 1 to adopt, 1 moved, 1 scheduled, 1 edited, \
+         1 duplicate, 1 to delete, 1 deleted, 1 orphaned, 1 late, 1 expired, 1 unknown, 1 failed."
     );
 }
 

@@ -74,7 +74,7 @@ fn too_many_undated_posts_are_refused() {
 }
 
 #[test]
-fn posts_that_repeat_others_are_refused() {
+fn posts_that_repeat_others_are_left_alone() {
     let mut story = Story::new("guard_repost");
     story
         .image("one", "")
@@ -84,12 +84,12 @@ fn posts_that_repeat_others_are_refused() {
         .post("caption", "kind: image\nimage: ./caption.jpg\ncaption: This is one\n")
         .plan("")
         .apply("")
-        .apply("--allow-repost posts/media --allow-repost posts/caption")
+        .apply("--allow-duplicate posts/media --allow-duplicate posts/caption")
         .ends();
 }
 
 #[test]
-fn a_move_with_several_candidates_is_refused() {
+fn a_move_with_several_candidates_waits_for_a_person() {
     let mut story = Story::new("guard_ambiguous");
     story.image("one", "").apply("").remove("posts/one.yaml");
     for key in ["first", "second"] {

@@ -101,7 +101,7 @@ user_tags: [{ username: lighthouse }]
 ";
     story.post("all", manifest).post(
         "trial",
-        "kind: reel\nvideo: ./boats.mp4\ncaption: A trial\nthumb_offset: 500\ntrial_params: { graduation_strategy: MANUAL }\n",
+        "kind: reel\nvideo: ./boats.mp4\ncaption: A trial\nthumb_offset: 500\ntrial_params: { graduation_strategy: MANUAL }\nallow_duplicate: true\n",
     );
     publish(story);
 }
@@ -149,7 +149,7 @@ fn converted_pictures() {
         story.post(name, &format!("kind: image\nimage: ./{file}\ncaption: A {name} one\n"));
     }
     story.post("both", "kind: carousel\ncaption: Both\nitems: [{ image: ./square.png }, { image: ./tall.png }]\n");
-    story.apply("--allow-repost posts/both").plan("").ends();
+    story.apply("--allow-duplicate posts/both").plan("").ends();
 }
 
 #[test]

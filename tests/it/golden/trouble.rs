@@ -60,7 +60,7 @@ fn media_that_meta_cannot_process_fail_their_post() {
             { "match": { "method": "POST", "path": "/media" }, "nth": 1, "fault": { "processing_error": { "subcode": 2_207_026 } } },
             { "match": { "method": "POST", "path": "/media" }, "nth": 2, "fault": { "processing_error": { "subcode": 2_207_001 } } },
         ]))
-        .apply("--allow-repost posts/passing")
+        .apply("--allow-duplicate posts/passing")
         .plan("")
         .ends();
 }

@@ -79,6 +79,7 @@ fn record() -> Value {
             ("rev", json!({ "type": "integer", "minimum": 1 })),
             ("evidence", about(ids(), "Media that could be this post")),
             ("trial", json!({ "const": true })),
+            ("allow_duplicate", about(json!({ "const": true }), "It was to go out although it repeats another post")),
         ],
     )
 }

@@ -84,6 +84,7 @@ fn join(a: &Flat, b: &Flat) -> Flat {
         rev: a.rev.max(b.rev),
         evidence: union(&a.evidence, &b.evidence),
         trial: a.trial || b.trial,
+        allow_duplicate: a.allow_duplicate || b.allow_duplicate,
     }
 }
 

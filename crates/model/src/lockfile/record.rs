@@ -46,6 +46,8 @@ pub struct Record {
     pub rev: u32,
     /// A trial reel: the listing may not show it.
     pub trial: bool,
+    /// It was to go out although it repeats another post of the account.
+    pub allow_duplicate: bool,
     pub rest: Rest,
 }
 
@@ -375,6 +377,7 @@ impl Record {
             file: None,
             rev: 0,
             trial: false,
+            allow_duplicate: false,
             rest: Rest::default(),
         }
     }

@@ -113,6 +113,7 @@ pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strateg
             not_ours: ids(not_ours),
             evidence: ids(evidence),
             trial: rev == 2,
+            allow_duplicate: rev == 1,
             graph,
             file,
             rev,

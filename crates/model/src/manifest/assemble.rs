@@ -70,6 +70,7 @@ impl Subject<'_> {
             publish_at,
             publish_until,
             draft: value(written.draft.as_ref()).unwrap_or(false),
+            allow_duplicate: value(written.allow_duplicate.as_ref()).unwrap_or(false),
             state: value(written.state.as_ref()).unwrap_or(PostState::Present),
             media_digest: None,
             digest: None,

@@ -347,6 +347,7 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         written.publish_at = self.time("publish_at");
         written.publish_until = self.time("publish_until");
         written.draft = self.flag("draft");
+        written.allow_duplicate = self.flag("allow_duplicate");
         if let Some((nodes, node)) = self.fields.long_list("accounts", ACCOUNT_LIMIT, self.problems) {
             let accounts = nodes
                 .iter()

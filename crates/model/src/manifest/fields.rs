@@ -128,6 +128,8 @@ pub(super) static FIELDS: &[Field] = &[
     ),
     field("publish_until", ALL, Form::Time, "Not after, in the forms of publish_at"),
     field("draft", ALL, Form::Flag, "true: checked, never published"),
+    field("allow_duplicate", ALL, Form::Flag, "true: goes out although it repeats another post of the account")
+        .of_one_post(),
     field("accounts", ALL, Form::Accounts, "Names from igsync.yaml; one post per account"),
     field("state", ALL, Form::State, "present; absent, which deletes the live post, is not built yet").of_one_post(),
 ];
@@ -189,6 +191,8 @@ pub(super) static WRONG_NAMES: &[(&str, &str)] = &[
     ("music", "audio_configuration"),
     ("trial", "trial_params"),
     ("key", "id"),
+    ("allow_repost", "allow_duplicate"),
+    ("repost", "allow_duplicate"),
 ];
 
 const fn field(name: &'static str, kinds: &'static [Kind], form: Form, about: &'static str) -> Field {

@@ -32,6 +32,8 @@ pub struct Post {
     /// Not after.
     pub publish_until: Option<Timestamp>,
     pub draft: bool,
+    /// It goes out although it repeats another post of its account: by the manifest, or by the command line.
+    pub allow_duplicate: bool,
     pub state: PostState,
     /// SHA-256 of everything that creation sends except the media bytes ([`crate::manifest`] joins
     /// it with the media digests).

@@ -97,6 +97,7 @@ pub(super) struct Written {
     pub publish_at: Option<At<WrittenTime>>,
     pub publish_until: Option<At<WrittenTime>>,
     pub draft: Option<At<bool>>,
+    pub allow_duplicate: Option<At<bool>>,
     pub accounts: Option<List<AccountName>>,
     pub state: Option<At<PostState>>,
 }
@@ -146,6 +147,7 @@ impl Written {
             publish_at,
             publish_until,
             draft,
+            allow_duplicate: _,
             accounts,
             state: _,
         } = outer;

@@ -54,6 +54,10 @@ pub enum Why {
     Unknown,
     /// Refused for its content and unchanged since.
     Failed,
+    /// It repeats another post of the account.
+    Duplicate,
+    /// Deleted, and its manifest still asks for it.
+    Deleted,
 }
 
 /// How a plan shows what it says about a post; the declaration order is the order of the counts.
@@ -65,7 +69,9 @@ pub enum Mark {
     Moved,
     Scheduled,
     Edited,
+    Duplicate,
     Delete,
+    Deleted,
     Orphan,
     Late,
     Expired,
@@ -98,6 +104,8 @@ impl Action {
             Self::Hold(Why::Expired) => Mark::Expired,
             Self::Hold(Why::Unknown) => Mark::Unknown,
             Self::Hold(Why::Failed) => Mark::Failed,
+            Self::Hold(Why::Duplicate) => Mark::Duplicate,
+            Self::Hold(Why::Deleted) => Mark::Deleted,
         }
     }
 
@@ -136,21 +144,25 @@ impl Action {
             | Self::Hold(Why::Late) => Some(Class::Publish),
             Self::Move { .. } => Some(Class::Move),
             Self::Delete => Some(Class::Delete),
-            Self::Hold(Why::Edited | Why::Orphan | Why::Expired | Why::Unknown | Why::Failed) => None,
+            Self::Hold(
+                Why::Edited | Why::Orphan | Why::Expired | Why::Unknown | Why::Failed | Why::Duplicate | Why::Deleted,
+            ) => None,
         }
     }
 }
 
 impl Mark {
     /// In the order of the counts.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Publish,
         Self::Resume,
         Self::Adopt,
         Self::Moved,
         Self::Scheduled,
         Self::Edited,
+        Self::Duplicate,
         Self::Delete,
+        Self::Deleted,
         Self::Orphan,
         Self::Late,
         Self::Expired,
@@ -168,7 +180,9 @@ impl Mark {
             Self::Moved => '>',
             Self::Scheduled => '@',
             Self::Edited => '*',
+            Self::Duplicate => '2',
             Self::Delete => '-',
+            Self::Deleted => 'd',
             Self::Orphan => 'o',
             Self::Late => 'z',
             Self::Expired => 'e',
@@ -187,7 +201,9 @@ impl Mark {
             Self::Moved => "moved",
             Self::Scheduled => "scheduled",
             Self::Edited => "edited",
+            Self::Duplicate => "duplicate",
             Self::Delete => "delete",
+            Self::Deleted => "deleted",
             Self::Orphan => "orphan",
             Self::Late => "late",
             Self::Expired => "expired",

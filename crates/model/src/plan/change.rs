@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::action::{Action, Why};
 use super::cost;
 use super::input::{AccountView, Options, Sighting};
-use super::model::Cost;
+use super::model::{Cost, Repeats};
 use super::owed::Owed;
 use super::records::Entry;
 use crate::lockfile::{Live, Reason, Record, Refused, State};
@@ -18,11 +18,12 @@ pub(super) struct Verdict {
     pub(super) action: Action,
     pub(super) reason: String,
     pub(super) cost: Cost,
+    pub(super) repeats: Option<Repeats>,
 }
 
 impl Verdict {
-    fn new(action: Action, reason: impl Into<String>) -> Self {
-        Self { action, reason: reason.into(), cost: Cost::default() }
+    pub(super) fn new(action: Action, reason: impl Into<String>) -> Self {
+        Self { action, reason: reason.into(), cost: Cost::default(), repeats: None }
     }
 
     fn costing(mut self, cost: Cost) -> Self {
@@ -98,7 +99,8 @@ pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<
         State::Failed(refused) => vec![after_failure(post, record, refused, context)],
         State::Published(live) => published(post, entry, live),
         State::Ignored => entry.other_intent.then(|| only_settling("ignored")).into_iter().collect(),
-        State::Deleted | State::Forgotten(_) => vec![fresh(post, context, "due now")],
+        State::Deleted => vec![after_deletion(post, record, context)],
+        State::Forgotten(_) => vec![fresh(post, context, "due now")],
     }
 }
 
@@ -168,6 +170,22 @@ pub(super) fn sighted(sighting: &Sighting) -> Verdict {
 
 fn fresh(post: &Post, context: Context<'_>, reason: &str) -> Verdict {
     context.scheduled(post, || Verdict::new(Action::Publish, reason).costing(cost::publish(post)))
+}
+
+/// What was deleted goes out again only where a person has asked for it since.
+fn after_deletion(post: &Post, record: &Record, context: Context<'_>) -> Verdict {
+    let is_asked_for =
+        (post.allow_duplicate && !record.allow_duplicate) || context.options.allow_duplicate.contains(&post.key);
+    if is_asked_for {
+        return fresh(post, context, "due now, again after its deletion");
+    }
+    Verdict::new(Action::Hold(Why::Deleted), "deleted on Instagram, its manifest is still here")
+}
+
+/// Whether an earlier run has begun this very post, so that it was no duplicate then, and left off for a reason that
+/// says nothing against it: its container was too old, say.
+pub(super) fn is_going_on(record: &Record) -> bool {
+    matches!(&record.state, State::NotPublished(Some(reason)) if !reason.takes_back())
 }
 
 fn settling() -> Verdict {

@@ -11,6 +11,7 @@ use super::action::Action;
 use super::branch::{edits, mark};
 use super::change::{Context, Verdict, sighted, verdicts, without_manifest};
 use super::cost::CALLS_PER_ACCOUNT;
+use super::duplicates::hold_back;
 use super::forecast::forecast;
 use super::guard::guards;
 use super::input::{AccountView, Input};
@@ -33,13 +34,21 @@ pub fn plan(input: &Input<'_>) -> Plan {
     let selected = input.selection.resolve(posts.chain(records));
 
     let mut draft = Draft::new(input, selected);
-    for (place, post) in input.posts.iter().enumerate() {
-        draft.add_post(place, post, &index, &moves);
+    let mut verdicts: Vec<Vec<Verdict>> =
+        input.posts.iter().enumerate().map(|(place, post)| draft.judge(place, post, &index, &moves)).collect();
+    hold_back(input, &index, &moves, &mut verdicts);
+    for ((place, post), verdicts) in input.posts.iter().enumerate().zip(verdicts) {
+        draft.add_post(post, entry_of(place, post, &index, &moves), moves.moved.get(&place), verdicts);
     }
     for entry in &moves.vanished {
         draft.add_vanished(entry);
     }
-    draft.finish(&index, &moves)
+    draft.finish()
+}
+
+/// What is recorded of a post, under its key or under the one that it had before.
+fn entry_of<'e, 'a>(place: usize, post: &'e Post, index: &'e Index<'a>, moves: &'e Moves<'a>) -> Option<&'e Entry<'a>> {
+    moves.moved.get(&place).or_else(|| index.get(post.user_id.as_ref(), &post.key))
 }
 
 /// A plan in the making.
@@ -70,20 +79,33 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn add_post(&mut self, place: usize, post: &Arc<Post>, index: &Index<'_>, moves: &Moves<'_>) {
-        if !self.selected.contains(&post.account, post.key.as_str(), Some(&post.file)) {
-            return;
-        }
+    /// What there is to say of a post by itself.
+    fn judge(&self, place: usize, post: &Post, index: &Index<'_>, moves: &Moves<'_>) -> Vec<Verdict> {
         let account = self.by_name.get(&post.account).copied();
         let context = Context { now: self.input.now, account, options: self.input.options };
-        let old = moves.moved.get(&place);
-        let entry = old.or_else(|| index.get(post.user_id.as_ref(), &post.key));
-        let mut verdicts = verdicts(post, entry, context);
-        if let Some(sighting) = self.input.options.live.get(&(post.account.clone(), post.key.clone())) {
+        let mut verdicts = verdicts(post, entry_of(place, post, index, moves), context);
+        let live = &self.input.options.live;
+        if !live.is_empty()
+            && let Some(sighting) = live.get(&(post.account.clone(), post.key.clone()))
+        {
             for verdict in verdicts.iter_mut().filter(|verdict| verdict.cost.publishes > 0) {
                 *verdict = sighted(sighting);
             }
         }
+        verdicts
+    }
+
+    fn add_post(
+        &mut self,
+        post: &Arc<Post>,
+        entry: Option<&Entry<'_>>,
+        old: Option<&Entry<'_>>,
+        mut verdicts: Vec<Verdict>,
+    ) {
+        if !self.selected.contains(&post.account, post.key.as_str(), Some(&post.file)) {
+            return;
+        }
+        let account = self.by_name.get(&post.account).copied();
         if post.draft {
             self.summary.drafts += 1;
         } else if verdicts.is_empty() && old.is_none() {
@@ -92,12 +114,10 @@ impl<'a> Draft<'a> {
         if let Some(old) = old {
             let from = old.record.key.clone();
             let reason = format!("renamed from {from}");
-            verdicts.insert(0, Verdict { action: Action::Move { from }, reason, cost: Cost::default() });
+            verdicts.insert(0, Verdict::new(Action::Move { from }, reason));
         }
-        let ambiguous = moves.ambiguous.contains_key(&place);
         for verdict in verdicts {
-            let blocked = ambiguous && verdict.action == Action::Publish;
-            self.push(change_of_post(post, account, entry, verdict, blocked));
+            self.push(change_of_post(post, account, entry, verdict));
         }
         if let Some(entry) = entry {
             self.notices.extend(notices(post, entry));
@@ -125,7 +145,7 @@ impl<'a> Draft<'a> {
                 permalink: permalink(record),
                 post: None,
                 recorded: Some(record.stage()),
-                blocked: false,
+                repeats: None,
                 in_diff: None,
                 cost: verdict.cost,
             });
@@ -143,15 +163,11 @@ impl<'a> Draft<'a> {
         self.changes.push(change);
     }
 
-    fn finish(mut self, index: &Index<'_>, moves: &Moves<'_>) -> Plan {
+    fn finish(mut self) -> Plan {
         let input = self.input;
         self.changes.sort_by(order);
         self.notices.sort_by(|a, b| (&a.key, &a.account, a.kind).cmp(&(&b.key, &b.account, b.kind)));
-        for change in self.changes.iter_mut().filter(|change| change.blocked) {
-            change.cost = Cost::default();
-            change.reason = "could be a post that was moved to this file, see below".into();
-        }
-        let mut guards = guards(input, &self.changes, index, moves);
+        let mut guards = guards(input, &self.changes);
         mark(&mut guards, input, &self.changes);
         Plan {
             guards,
@@ -175,7 +191,6 @@ fn change_of_post(
     account: Option<&AccountView>,
     entry: Option<&Entry<'_>>,
     verdict: Verdict,
-    blocked: bool,
 ) -> Change {
     Change {
         action: verdict.action,
@@ -192,7 +207,7 @@ fn change_of_post(
         permalink: entry.and_then(|entry| permalink(entry.record)),
         post: Some(Arc::clone(post)),
         recorded: entry.map(|entry| entry.record.stage()),
-        blocked,
+        repeats: verdict.repeats,
         in_diff: None,
         cost: verdict.cost,
     }
@@ -268,7 +283,6 @@ fn total_cost(changes: &[Change]) -> Cost {
 fn digest(changes: &[Change]) -> Digest {
     let mut lines: Vec<String> = changes
         .iter()
-        .filter(|change| !change.blocked)
         .filter_map(|change| {
             let class = change.action.class()?.name();
             let user = change.user_id.as_ref().map_or_else(|| format!("@{}", change.account), ToString::to_string);

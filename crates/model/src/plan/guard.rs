@@ -1,20 +1,16 @@
 //! Reasons to refuse a plan.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use super::action::Action;
 use super::forecast::cap;
 use super::input::Input;
 use super::model::{Change, Guard, GuardKind};
-use super::moves::Moves;
-use super::records::{Entry, Index, identity};
-use crate::lockfile::{Record, Stage, State};
-use crate::manifest::Post;
-use igsync_base::id::{Kind, PostKey};
+use crate::lockfile::{Record, Stage};
+use igsync_base::id::PostKey;
 
 /// Every guard that holds, in the order in which a person should look at them.
-pub(super) fn guards(input: &Input<'_>, changes: &[Change], index: &Index<'_>, moves: &Moves<'_>) -> Vec<Guard> {
+pub(super) fn guards(input: &Input<'_>, changes: &[Change]) -> Vec<Guard> {
     let publishes: Vec<&Change> = changes.iter().filter(|change| change.acts() && change.publishes()).collect();
     let mut guards = Vec::new();
     guards.extend(unknown_users(input));
@@ -25,8 +21,6 @@ pub(super) fn guards(input: &Input<'_>, changes: &[Change], index: &Index<'_>, m
     }
     guards.extend(paused(input, changes));
     guards.extend(too_many(input, changes));
-    guards.extend(ambiguous_moves(input.posts, changes, moves));
-    guards.extend(reposts(input, changes, index, moves));
     guards
 }
 
@@ -172,114 +166,4 @@ fn too_many(input: &Input<'_>, changes: &[Change]) -> Vec<Guard> {
         })
     };
     input.accounts.iter().filter_map(guard).collect()
-}
-
-fn ambiguous_moves(posts: &[Arc<Post>], changes: &[Change], moves: &Moves<'_>) -> Vec<Guard> {
-    let mut olds: HashMap<(&str, &str), &[&PostKey]> = HashMap::new();
-    for (place, keys) in &moves.ambiguous {
-        let post = &posts[*place];
-        olds.insert((post.account.as_str(), post.key.as_str()), keys);
-    }
-    let guard = |change: &Change| {
-        let olds = olds.get(&(change.account.as_str(), change.key.as_str()))?;
-        let first = olds.first()?;
-        let new = &change.key;
-        let names: Vec<&str> = olds.iter().take(3).map(|key| key.as_str()).collect();
-        let more = if olds.len() > 3 { format!(" and {} more", olds.len() - 3) } else { String::new() };
-        let message = if olds.len() == 1 {
-            format!("{new} is one of several new posts with the media of {first}, whose manifest is gone")
-        } else {
-            format!("{new} has the media of {}{more}, whose manifests are gone", names.join(", "))
-        };
-        Some(Guard {
-            kind: GuardKind::AmbiguousMove,
-            in_diff: None,
-            account: Some(change.account.clone()),
-            keys: vec![new.clone()],
-            message,
-            help: format!(
-                "choose one with `igsync lock mv {} {}`, or keep its old key with id: {first}",
-                first.argument(),
-                new.argument()
-            ),
-        })
-    };
-    changes.iter().filter(|change| change.blocked).filter_map(guard).collect()
-}
-
-type Likeness<'a> = (&'a str, Kind, &'a str);
-
-/// A new post that looks like one that is live, may become live, or is never to be published.
-fn reposts(input: &Input<'_>, changes: &[Change], index: &Index<'_>, moves: &Moves<'_>) -> Vec<Guard> {
-    let is_new = |change: &&Change| change.acts() && change.action == Action::Publish;
-    let is_agreed = |change: &&Change| {
-        let entry = index.get(change.user_id.as_ref(), &change.key);
-        input.options.allow_repost.contains(&change.key) || entry.is_some_and(|entry| is_going_on(entry.record))
-    };
-    let candidates: Vec<&Change> = changes.iter().filter(is_new).filter(|change| !is_agreed(change)).collect();
-    if candidates.is_empty() {
-        return Vec::new();
-    }
-    let renamed: Vec<_> =
-        moves.moved.values().map(|entry| identity(&entry.record.user_id, &entry.record.key)).collect();
-    let mut by_media: HashMap<Likeness<'_>, &Record> = HashMap::new();
-    let mut by_caption: HashMap<Likeness<'_>, &Record> = HashMap::new();
-    for record in index.iter().filter(|entry| may_be_live(entry)).map(|entry| entry.record) {
-        let user = record.user_id.as_str();
-        for (map, digest) in [(&mut by_media, &record.media_digest), (&mut by_caption, &record.caption_digest)] {
-            if let Some(digest) = digest {
-                let first = map.entry((user, record.kind, digest.as_str())).or_insert(record);
-                // Whatever was read first: the smaller key is named.
-                if record.key < first.key {
-                    *first = record;
-                }
-            }
-        }
-    }
-    let guard = |change: &Change| {
-        let (post, user) = (change.post.as_ref()?, change.user_id.as_ref()?);
-        let like = |map: &HashMap<Likeness<'_>, &Record>, digest: Option<&str>| {
-            map.get(&(user.as_str(), post.content.kind, digest?)).map(|record| (record.key.clone(), record.stage()))
-        };
-        let caption = (input.caption_digest)(post);
-        let (what, (key, state)) =
-            match like(&by_media, post.media_digest.as_ref().map(igsync_base::id::Digest::as_str)) {
-                Some(found) => ("media", found),
-                None => ("caption", like(&by_caption, caption.as_ref().map(igsync_base::id::Digest::as_str))?),
-            };
-        let is = if renamed.contains(&identity(user, &key)) { "renamed and " } else { "" };
-        Some(Guard {
-            kind: GuardKind::PossibleRepost,
-            in_diff: None,
-            account: Some(change.account.clone()),
-            keys: vec![change.key.clone()],
-            message: format!("{} has the {what} of {key}, which is {is}{}", change.key, state_in_words(state)),
-            help: format!("if it is to appear again, pass --allow-repost {}", change.key),
-        })
-    };
-    candidates.into_iter().filter_map(guard).collect()
-}
-
-/// Whether an earlier run has begun this very post, so that it was agreed to, and left off for a reason that
-/// says nothing against it: its container was too old, say.
-fn is_going_on(record: &Record) -> bool {
-    matches!(&record.state, State::NotPublished(Some(reason)) if !reason.takes_back())
-}
-
-fn may_be_live(entry: &Entry<'_>) -> bool {
-    match entry.record.stage() {
-        Stage::Published | Stage::Containers | Stage::Intent | Stage::Unknown | Stage::Ignored => true,
-        Stage::NotPublished | Stage::Failed | Stage::Deleted | Stage::Forgotten => false,
-    }
-}
-
-fn state_in_words(state: Stage) -> &'static str {
-    match state {
-        Stage::Published => "live",
-        Stage::Containers => "about to be published",
-        Stage::Intent => "being published",
-        Stage::Unknown => "perhaps live",
-        Stage::Ignored => "never to be published",
-        Stage::NotPublished | Stage::Failed | Stage::Deleted | Stage::Forgotten => "not live",
-    }
 }

@@ -79,8 +79,8 @@ pub struct Options {
     pub allow_empty: bool,
     /// `--allow-new-lock`
     pub allow_new_lock: bool,
-    /// `--allow-repost`
-    pub allow_repost: BTreeSet<PostKey>,
+    /// `--allow-duplicate`
+    pub allow_duplicate: BTreeSet<PostKey>,
     /// `--max-publish`, for every account.
     pub max_publish: Option<u32>,
     /// Whether `igsync.lock` exists.

@@ -57,12 +57,34 @@ pub struct Change {
     pub post: Option<Arc<Post>>,
     /// The state of the record that decided.
     pub recorded: Option<Stage>,
-    /// A guard is about this very post: apply leaves it alone even when the guard is overridden for others.
-    pub blocked: bool,
+    /// Of a duplicate: the post that it repeats, or those that it could have been under another key.
+    pub repeats: Option<Repeats>,
     /// With `--base`: whether the branch changes the manifest, what it uses, or its record.
     pub in_diff: Option<bool>,
     /// What apply needs for it; zero for what apply leaves alone.
     pub cost: Cost,
+}
+
+/// Why a post counts as a duplicate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    /// The same media as this post.
+    Media(PostKey),
+    /// The same caption as this post, which is live and has no manifest.
+    Caption(PostKey),
+    /// The media of several posts whose manifests are gone, or of one that other new posts could be as well; sorted.
+    Several(Vec<PostKey>),
+}
+
+impl Repeats {
+    /// The other posts.
+    #[must_use]
+    pub fn keys(&self) -> &[PostKey] {
+        match self {
+            Self::Media(key) | Self::Caption(key) => std::slice::from_ref(key),
+            Self::Several(keys) => keys,
+        }
+    }
 }
 
 /// How many of each, by the order of [`Mark`]'s declaration.
@@ -74,7 +96,9 @@ pub struct Summary {
     pub moved: usize,
     pub scheduled: usize,
     pub edited: usize,
+    pub duplicate: usize,
     pub delete: usize,
+    pub deleted: usize,
     pub orphan: usize,
     pub late: usize,
     pub expired: usize,
@@ -104,7 +128,9 @@ impl Summary {
             Mark::Moved => &mut self.moved,
             Mark::Scheduled => &mut self.scheduled,
             Mark::Edited => &mut self.edited,
+            Mark::Duplicate => &mut self.duplicate,
             Mark::Delete => &mut self.delete,
+            Mark::Deleted => &mut self.deleted,
             Mark::Orphan => &mut self.orphan,
             Mark::Late => &mut self.late,
             Mark::Expired => &mut self.expired,
@@ -166,10 +192,6 @@ pub enum GuardKind {
     TooMany,
     /// No `igsync.lock`, and something to publish.
     NoLockfile,
-    /// The same media or caption is live, open, ignored or orphaned on this account.
-    PossibleRepost,
-    /// A new key could be one of several posts whose manifests are gone, or several could be one.
-    AmbiguousMove,
     /// No manifests, but records.
     Empty,
     /// Records of a `user_id` that the configuration no longer has.
@@ -189,8 +211,6 @@ impl GuardKind {
         match self {
             Self::TooMany => "too_many",
             Self::NoLockfile => "no_lockfile",
-            Self::PossibleRepost => "possible_repost",
-            Self::AmbiguousMove => "ambiguous_move",
             Self::Empty => "empty",
             Self::UnknownUser => "unknown_user",
             Self::OtherGraph => "other_graph",
@@ -259,7 +279,7 @@ impl Change {
     /// Whether apply does something about it now.
     #[must_use]
     pub fn acts(&self) -> bool {
-        self.action.acts() && !self.blocked
+        self.action.acts()
     }
 
     /// What the run of its account does about it now; `None`: nothing.
@@ -272,6 +292,12 @@ impl Change {
     #[must_use]
     pub fn publishes(&self) -> bool {
         self.cost.publishes > 0
+    }
+
+    /// Whether it is a duplicate whose time has come, so that the run is not done while it is one.
+    #[must_use]
+    pub fn is_due_duplicate(&self, now: Timestamp) -> bool {
+        self.action == Action::Hold(Why::Duplicate) && self.due_at.is_none_or(|at| at <= now)
     }
 
     /// Whether it is shown one by one. With `--base`, what the branch did not touch and apply leaves
@@ -297,13 +323,19 @@ impl Plan {
         self.changes.iter().filter(has_errors).map(|change| change.account.clone()).collect()
     }
 
-    /// Whether `--fail-on-refusal` fails: apply would refuse. With `--base` only for what the branch adds or changes,
+    /// Whether `--fail-on-refusal` fails: apply would refuse, or a post is a duplicate. With `--base` only for what the branch adds or changes,
     /// and for anything that the branch does to the record.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         match &self.branch_edits {
-            None => !self.guards.is_empty(),
-            Some(edits) => !edits.is_empty() || self.guards.iter().any(|guard| guard.in_diff == Some(true)),
+            None => !self.guards.is_empty() || self.summary.duplicate > 0,
+            Some(edits) => {
+                let is_new_duplicate =
+                    |change: &Change| change.mark() == Mark::Duplicate && change.in_diff == Some(true);
+                !edits.is_empty()
+                    || self.guards.iter().any(|guard| guard.in_diff == Some(true))
+                    || self.changes.iter().any(is_new_duplicate)
+            }
         }
     }
 

@@ -79,10 +79,11 @@ fn candidates<'a>(post: &Post, index: &Index<'a>, alike: &HashMap<Likeness<'_>, 
     found.filter(|entry| !is_repeat(post, entry)).copied().collect()
 }
 
-/// A post that is to go out after the old one was live is meant to be shown again.
+/// A post that is to go out after the old one was live is meant to be shown again, and so is one that says so.
 fn is_repeat(post: &Post, entry: &Entry<'_>) -> bool {
-    let live_since = entry.record.live().and_then(|live| live.published_at);
+    let live_since = entry.record.known_live().and_then(|live| live.published_at);
     post.publish_at.zip(live_since).is_some_and(|(due, since)| due > since)
+        || (post.allow_duplicate && !entry.record.allow_duplicate)
 }
 
 /// Of several new posts that look like one old post, the only one whose text is the same as well.

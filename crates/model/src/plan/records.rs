@@ -54,7 +54,7 @@ impl<'a> Entry<'a> {
 
     /// Whether the post counts as recorded at all.
     pub(super) fn counts(&self) -> bool {
-        !matches!(self.record.stage(), Stage::Deleted | Stage::Forgotten)
+        self.record.stage() != Stage::Forgotten
     }
 }
 

@@ -45,6 +45,7 @@ pub fn post(key: &str) -> Post {
         publish_at: None,
         publish_until: None,
         draft: false,
+        allow_duplicate: false,
         state: PostState::Present,
         text_digest: digest(&format!("text of {key}")),
         media_digest: Some(digest(&format!("media of {key}"))),

@@ -1,3 +1,4 @@
+mod duplicates;
 mod guards;
 mod moves;
 mod properties;
@@ -66,7 +67,7 @@ fn every_state_meets_every_situation_of_its_manifest() {
     NotPublished          +       +       @       z       e       ·       ·       ·
     Failed                x       +       x       x       e       ·       ·       ·
     Published             ·       *       ·       ·       ·       ·       -       o
-    Deleted               +       +       @       z       e       ·       ·       ·
+    Deleted               d       d       d       d       d       ·       ·       ·
     Ignored               ·       ·       ·       ·       ·       ·       ·       ·
     Forgotten             +       +       @       z       e       ·       ·       ·
     ");

@@ -88,6 +88,9 @@ pub(in crate::lockfile) struct Flat {
     /// A trial reel: the listing may not show it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(in crate::lockfile) trial: bool,
+    /// It was to go out although it repeats another post of the account.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::lockfile) allow_duplicate: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -133,6 +136,7 @@ impl From<Record> for Flat {
             rev: record.rev,
             evidence: record.evidence,
             trial: record.trial,
+            allow_duplicate: record.allow_duplicate,
         }
     }
 }
@@ -165,6 +169,7 @@ impl From<Flat> for Record {
             file: flat.file,
             rev: flat.rev,
             trial: flat.trial,
+            allow_duplicate: flat.allow_duplicate,
             rest: past.into(),
         }
     }

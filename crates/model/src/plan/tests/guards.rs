@@ -1,5 +1,4 @@
 use super::*;
-use crate::lockfile::Reason;
 
 fn numbered(count: usize) -> Vec<Post> {
     (1..=count).map(|number| post(&format!("p{number}"))).collect()
@@ -39,42 +38,6 @@ fn a_lockfile_that_nobody_keeps_refuses_publishing() {
     assert!(plan.guards[0].message.ends_with("would publish again: no remote"));
     assert_eq!(kinds(&lost(vec![post("p").due("2027-01-01T00:00:00Z")]).plan()), [], "nothing is due");
     assert_eq!(kinds(&lost(numbered(1)).with(|world| world.options.is_sandbox = true).plan()), []);
-}
-
-#[test]
-fn the_media_or_caption_of_another_post_is_a_possible_repost() {
-    let same_media = || post("new").with(|post| post.media_digest = Some(digest("media of old")));
-    let same_caption = || post("new").with(|post| post.content.caption = "Caption of old".into());
-    for state in Stage::ALL {
-        let counts = state.is_open() || matches!(state, Stage::Published | Stage::Ignored);
-        for copy in [same_media(), same_caption()] {
-            let plan = world([copy, post("old")], [record("old", state)]).plan();
-            let is_guarded = plan.guards.iter().any(|guard| guard.kind == GuardKind::PossibleRepost);
-            assert_eq!(is_guarded, counts, "{state:?}");
-        }
-    }
-    let live = || [record("old", Stage::Published)];
-    let plan = world([same_caption(), post("old")], live()).plan();
-    assert_eq!(plan.guards[0].message, "new has the caption of old, which is live");
-    assert_eq!(plan.guards[0].help, "if it is to appear again, pass --allow-repost new");
-    let allowed =
-        world([same_media(), post("old")], live()).with(|world| world.options.allow_repost.extend(["new".into()]));
-    assert_eq!(kinds(&allowed.plan()), []);
-}
-
-#[test]
-fn a_post_that_an_earlier_run_has_begun_is_no_repost() {
-    let twin = |reason: Reason| {
-        let copy = post("new").with(|post| post.content.caption = "Caption of old".into());
-        let begun = record("new", Stage::NotPublished).with(|record| record.state = State::NotPublished(Some(reason)));
-        world([copy, post("old")], [record("old", Stage::Published), begun]).plan()
-    };
-    for reason in [Reason::Expired, Reason::ContainerGone, Reason::Other("Meta could not process it".to_owned())] {
-        assert_eq!(kinds(&twin(reason.clone())), [], "{reason}");
-    }
-    for word in ["withdrawn", "edited", "superseded", "resolved", "ignored"] {
-        assert_eq!(kinds(&twin(Reason::from(word.to_owned()))), [GuardKind::PossibleRepost], "{word}");
-    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use super::super::Why;
+use super::super::{Repeats, Why};
 use super::*;
 
 #[test]
@@ -10,7 +10,7 @@ fn a_new_key_with_the_media_of_a_vanished_one_is_moved_in_every_state() {
         (Stage::NotPublished, ">+"),
         (Stage::Failed, ">x"),
         (Stage::Published, ">"),
-        (Stage::Deleted, "+"),
+        (Stage::Deleted, ">d"),
         (Stage::Ignored, ">"),
         (Stage::Forgotten, "+"),
     ];
@@ -44,24 +44,36 @@ fn another_kind_or_account_is_no_move() {
 }
 
 #[test]
-fn a_post_dated_after_the_old_one_went_live_is_a_repeat_and_guarded() {
+fn a_post_dated_after_the_old_one_went_live_is_no_move_but_a_duplicate() {
     let repeat = || moved("new", "old").due("2026-12-01T11:00:00Z");
     let plan = world([repeat()], [record("old", Stage::Published)]);
-    assert_eq!(plan.marks(), ["+ new", "o old"]);
-    assert_eq!(kinds(&plan.plan()), [GuardKind::PossibleRepost]);
+    assert_eq!(plan.marks(), ["2 new", "o old"]);
     let earlier = moved("new", "old").due("2026-12-01T10:00:00Z");
     assert_eq!(world([earlier], [record("old", Stage::Published)]).marks(), ["> new"]);
 }
 
 #[test]
-fn several_candidates_block_the_post_and_name_the_way_out() {
+fn with_several_candidates_the_post_is_a_duplicate_that_names_them() {
     let twin = |key| record(key, Stage::Published).with(|record| record.media_digest = Some(digest("media of a")));
-    let plan = world([moved("new", "a")], [twin("a"), twin("b")]).plan();
-    assert_eq!(kinds(&plan), [GuardKind::AmbiguousMove]);
-    assert_eq!(plan.guards[0].message, "new has the media of a, b, whose manifests are gone");
-    assert_eq!(plan.guards[0].help, "choose one with `igsync lock mv a new`, or keep its old key with id: a");
-    assert!(plan.changes.iter().any(|change| change.blocked) && !plan.acts() && !plan.applyable());
+    let several = |count| (0..count).map(|number| twin(["a", "b", "c", "d", "e"][number]));
+    let plan = world([moved("new", "a")], several(2)).plan();
+    let of = |plan: &Plan| plan.changes.iter().find(|change| change.key.as_str() == "new").unwrap().clone();
+    assert_eq!(of(&plan).reason, "has the media of a and of b, whose manifests are gone");
+    assert_eq!(of(&plan).repeats, Some(Repeats::Several(vec!["a".into(), "b".into()])));
+    assert!(!plan.acts() && !plan.applyable());
     assert_eq!(plan.cost, Cost::default());
+    let plan = world([moved("new", "a")], several(5)).plan();
+    assert_eq!(of(&plan).reason, "has the media of a, b, c and 2 more, whose manifests are gone");
+    let dated = world(
+        [moved("new", "a").due("2027-01-01T00:00:00Z")],
+        several(2).map(|record| {
+            record
+                .with(|record| record.live_mut().unwrap().published_at = Some("2028-01-01T00:00:00Z".parse().unwrap()))
+        }),
+    );
+    assert_eq!(dated.marks(), ["2 new", "o a", "o b"], "it is known before its hour");
+    let allowed = world([moved("new", "a").with(|post| post.allow_duplicate = true)], several(2));
+    assert_eq!(allowed.marks(), ["o a", "o b", "+ new"]);
 }
 
 #[test]
@@ -70,11 +82,23 @@ fn of_two_heirs_the_one_with_the_same_text_takes_the_record() {
     let plan = world(copies(), [record("a", Stage::Published)]).plan();
     assert_eq!(plan.changes[0].action, Action::Move { from: "a".into() });
     assert_eq!((plan.changes[0].key.as_str(), plan.changes[1].key.as_str()), ("c", "b"));
-    assert_eq!(kinds(&plan), [GuardKind::PossibleRepost]);
+    assert_eq!(plan.changes[1].reason, "has the media of c, which is live", "under the key that it has now");
 
     let edited = copies().map(PostBuilderExt::changed);
-    let plan = world(edited, [record("a", Stage::Published)]).plan();
-    assert_eq!(kinds(&plan), [GuardKind::AmbiguousMove, GuardKind::AmbiguousMove]);
+    let plan = world(edited, [record("a", Stage::Published)]);
+    assert_eq!(plan.marks(), ["o a", "2 b", "2 c"]);
+    let reason = "one of several new posts with the media of a, whose manifest is gone";
+    assert!(plan.plan().changes[1..].iter().all(|change| change.reason == reason));
+}
+
+#[test]
+fn a_post_that_may_repeat_takes_no_record_that_had_no_leave_to() {
+    let new = || moved("new", "old").with(|post| post.allow_duplicate = true);
+    for stage in [Stage::Published, Stage::Deleted] {
+        let old = |allowed| record("old", stage).with(|record| record.allow_duplicate = allowed);
+        assert!(world([new()], [old(false)]).marks().contains(&"+ new".to_owned()), "{stage:?}");
+        assert!(world([new()], [old(true)]).marks().contains(&"> new".to_owned()), "{stage:?}");
+    }
 }
 
 trait PostBuilderExt {
@@ -90,6 +114,6 @@ impl PostBuilderExt for Post {
 #[test]
 fn an_incomplete_plan_says_nothing_about_what_is_missing() {
     let plan = world([moved("new", "old")], [record("old", Stage::Published)]).with(|world| world.complete = false);
-    assert_eq!(plan.marks(), ["+ new"]);
+    assert_eq!(plan.marks(), ["2 new"], "that it moved is not known, and that it was live is");
     assert!(!plan.plan().applyable());
 }

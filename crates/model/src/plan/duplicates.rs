@@ -1,0 +1,194 @@
+//! Which posts repeat another post of their account: published by mistake, they could not be taken back unseen.
+
+use std::collections::HashMap;
+
+use super::action::{Action, Why};
+use super::change::{Verdict, is_going_on};
+use super::input::Input;
+use super::model::Repeats;
+use super::moves::Moves;
+use super::records::{Entry, Identity, Index, identity};
+use crate::lockfile::{Record, Stage};
+use crate::manifest::Post;
+use igsync_base::id::{Digest, Kind, PostKey};
+
+/// Makes a duplicate of what would go out, now or later, and repeats another post. `verdicts` are those of all posts,
+/// place by place: which of two new posts goes out is decided among all of them, whatever is selected.
+pub(super) fn hold_back<'a>(input: &Input<'a>, index: &Index<'a>, moves: &Moves<'a>, verdicts: &mut [Vec<Verdict>]) {
+    let goes_out = |place: &usize| verdicts[*place].iter().any(|verdict| is_new(verdict) || is_adopted(verdict));
+    let mut places: Vec<usize> = (0..verdicts.len()).filter(goes_out).collect();
+    if places.is_empty() {
+        return;
+    }
+    // Undated posts go before dated ones. Time plays no part: a plan of tomorrow names the same duplicates.
+    places.sort_by_key(|place| (input.posts[*place].publish_at.is_some(), &input.posts[*place].key));
+    let mut others = Others::new(index, moves, input);
+    for place in places {
+        let post = &*input.posts[place];
+        let entry = moves.moved.get(&place).or_else(|| index.get(post.user_id.as_ref(), &post.key));
+        let may_repeat = verdicts[place].iter().any(is_adopted)
+            || post.allow_duplicate
+            || input.options.allow_duplicate.contains(&post.key)
+            || entry.is_some_and(|entry| entry.record.is_open() || is_going_on(entry.record));
+        let several = || Some(several(moves.ambiguous.get(&place)?));
+        let twin = if may_repeat { None } else { several().or_else(|| others.twin(post, entry, input)) };
+        match twin {
+            Some(twin) => {
+                for verdict in verdicts[place].iter_mut().filter(|verdict| is_new(verdict)) {
+                    *verdict = Verdict::repeating(twin.reason.clone(), twin.repeats.clone());
+                }
+            }
+            None => others.goes_out(post),
+        }
+    }
+}
+
+fn is_new(verdict: &Verdict) -> bool {
+    matches!(verdict.action, Action::Publish | Action::Wait)
+}
+
+fn is_adopted(verdict: &Verdict) -> bool {
+    verdict.action == Action::Adopt
+}
+
+/// What a post repeats, and what people are told about it.
+struct Twin {
+    repeats: Repeats,
+    reason: String,
+}
+
+/// A new post that could be one of several whose manifests are gone, or that is one of several that could be one.
+fn several(keys: &Vec<&PostKey>) -> Twin {
+    const NAMED: usize = 3;
+    let names: Vec<&str> = keys.iter().take(NAMED).map(|key| key.as_str()).collect();
+    let reason = match (names.as_slice(), keys.len()) {
+        ([only], _) => format!("one of several new posts with the media of {only}, whose manifest is gone"),
+        (names, NAMED..) if keys.len() > NAMED => {
+            format!("has the media of {} and {} more, whose manifests are gone", names.join(", "), keys.len() - NAMED)
+        }
+        (names, _) => format!("has the media of {}, whose manifests are gone", names.join(" and of ")),
+    };
+    Twin { repeats: Repeats::Several(keys.iter().map(|key| (*key).clone()).collect()), reason }
+}
+
+/// The account, the kind, and the digest of the media.
+type Media<'a> = (&'a str, Kind, &'a str);
+/// The account, the kind, and the digest of the caption.
+type Caption<'a> = (&'a str, Kind, &'a str);
+
+/// A post that must not be repeated, as it is recorded.
+struct Recorded<'a> {
+    record: &'a Record,
+    /// Its key, the new one where it has moved.
+    key: &'a PostKey,
+}
+
+/// The posts that another one could repeat.
+struct Others<'a> {
+    /// Sorted by key.
+    recorded: HashMap<Media<'a>, Vec<Recorded<'a>>>,
+    /// Live, without a manifest; sorted by key.
+    orphans: HashMap<Caption<'a>, Vec<&'a Record>>,
+    /// New posts that go out, or that are found live.
+    sooner: HashMap<Media<'a>, &'a PostKey>,
+}
+
+impl<'a> Others<'a> {
+    fn new(index: &Index<'a>, moves: &Moves<'a>, input: &Input<'a>) -> Self {
+        let new_keys: HashMap<Identity<'_>, &'a PostKey> = moves
+            .moved
+            .iter()
+            .map(|(place, old)| (identity(&old.record.user_id, &old.record.key), &input.posts[*place].key))
+            .collect();
+        let mut recorded: HashMap<Media<'a>, Vec<Recorded<'a>>> = HashMap::new();
+        for record in index.iter().map(|entry| entry.record).filter(|record| is_not_to_be_repeated(record)) {
+            if let Some(media) = &record.media_digest {
+                let key = new_keys.get(&identity(&record.user_id, &record.key)).copied().unwrap_or(&record.key);
+                let alike = recorded.entry((record.user_id.as_str(), record.kind, media.as_str())).or_default();
+                alike.push(Recorded { record, key });
+            }
+        }
+        recorded.values_mut().for_each(|alike| alike.sort_by_key(|other| other.key));
+        let mut orphans: HashMap<Caption<'a>, Vec<&'a Record>> = HashMap::new();
+        for record in moves.vanished.iter().map(|entry| entry.record).filter(|record| record.live().is_some()) {
+            if let Some(caption) = &record.caption_digest {
+                orphans.entry((record.user_id.as_str(), record.kind, caption.as_str())).or_default().push(record);
+            }
+        }
+        Self { recorded, orphans, sooner: HashMap::new() }
+    }
+
+    fn goes_out(&mut self, post: &'a Post) {
+        if let Some(media) = media_of(post) {
+            self.sooner.entry(media).or_insert(&post.key);
+        }
+    }
+
+    fn twin(&self, post: &Post, own: Option<&Entry<'_>>, input: &Input<'_>) -> Option<Twin> {
+        self.by_media(post, own).or_else(|| self.by_caption(post, input))
+    }
+
+    fn by_media(&self, post: &Post, own: Option<&Entry<'_>>) -> Option<Twin> {
+        let media = media_of(post)?;
+        let is_own =
+            |other: &Recorded<'_>| *other.key == post.key || own.is_some_and(|own| own.record.key == other.record.key);
+        let recorded = self.recorded.get(&media).and_then(|alike| alike.iter().find(|other| !is_own(other)));
+        let (key, is) = match recorded {
+            Some(other) => (other.key, state_in_words(other.record.stage())),
+            None => (*self.sooner.get(&media)?, "goes out first"),
+        };
+        Some(Twin { repeats: Repeats::Media(key.clone()), reason: format!("has the media of {key}, which {is}") })
+    }
+
+    fn by_caption(&self, post: &Post, input: &Input<'_>) -> Option<Twin> {
+        if self.orphans.is_empty() {
+            return None;
+        }
+        let caption = (input.caption_digest)(post)?;
+        let alike = self.orphans.get(&(post.user_id.as_ref()?.as_str(), post.content.kind, caption.as_str()))?;
+        let is_meant_to_repeat = |record: &Record| {
+            let since = record.live().and_then(|live| live.published_at);
+            post.publish_at.zip(since).is_some_and(|(due, since)| due > since)
+        };
+        let other = alike.iter().find(|record| !is_meant_to_repeat(record) && has_as_many_items(post, record))?;
+        let key = &other.key;
+        let reason = format!("has the caption of {key}, which is live and has no manifest");
+        Some(Twin { repeats: Repeats::Caption(key.clone()), reason })
+    }
+}
+
+fn media_of(post: &Post) -> Option<Media<'_>> {
+    // As long as the user is not known, one account is one user.
+    let user = post.user_id.as_ref().map_or(post.account.as_str(), |user| user.as_str());
+    Some((user, post.content.kind, post.media_digest.as_ref().map(Digest::as_str)?))
+}
+
+/// A record that does not know its items counts as having as many: a person decides.
+fn has_as_many_items(post: &Post, record: &Record) -> bool {
+    record.kind != Kind::Carousel || record.children.is_empty() || record.children.len() == post.content.items.len()
+}
+
+fn is_not_to_be_repeated(record: &Record) -> bool {
+    match record.stage() {
+        Stage::Published | Stage::Containers | Stage::Intent | Stage::Unknown | Stage::Ignored | Stage::Deleted => true,
+        Stage::NotPublished | Stage::Failed | Stage::Forgotten => false,
+    }
+}
+
+fn state_in_words(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Published => "is live",
+        Stage::Containers => "is about to be published",
+        Stage::Intent => "is being published",
+        Stage::Unknown => "is perhaps live",
+        Stage::Ignored => "is never to be published",
+        Stage::Deleted => "was deleted on Instagram",
+        Stage::NotPublished | Stage::Failed | Stage::Forgotten => "is not live",
+    }
+}
+
+impl Verdict {
+    fn repeating(reason: String, repeats: Repeats) -> Self {
+        Self { repeats: Some(repeats), ..Self::new(Action::Hold(Why::Duplicate), reason) }
+    }
+}

@@ -1,0 +1,177 @@
+use super::super::{Repeats, Selection};
+use super::*;
+use crate::lockfile::Reason;
+
+/// Another key, the same media and other words.
+fn twin(key: &str, of: &str) -> Post {
+    post(key).with(|post| post.media_digest = Some(digest(&format!("media of {of}"))))
+}
+
+fn allowed(key: &str, of: &str) -> Post {
+    twin(key, of).with(|post| post.allow_duplicate = true)
+}
+
+#[test]
+fn of_two_new_posts_with_the_same_media_the_first_key_goes_out() {
+    let plan = world([twin("posts/a 2", "posts/a"), post("posts/a"), post("posts/b")], []);
+    assert_eq!(plan.marks(), ["+ posts/a", "2 posts/a 2", "+ posts/b"]);
+    let change = &plan.plan().changes[1];
+    assert_eq!(change.reason, "has the media of posts/a, which goes out first");
+    assert_eq!(change.repeats, Some(Repeats::Media("posts/a".into())));
+    assert_eq!(plan.plan().cost.publishes, 2);
+    let three = world([twin("c", "a"), twin("b", "a"), post("a")], []);
+    assert_eq!(three.marks(), ["+ a", "2 b", "2 c"], "all of them repeat the one that goes out");
+}
+
+#[test]
+fn undated_posts_go_before_dated_ones_whatever_the_time() {
+    let (soon, late) = ("2026-12-01T12:00:01Z", "2027-05-01T12:00:00Z");
+    let undated_last = || [post("a").due(soon), twin("b", "a")];
+    assert_eq!(world(undated_last(), []).marks(), ["2 a", "+ b"]);
+    let dated = || [post("a").due(late), twin("b", "a").due(soon)];
+    assert_eq!(world(dated(), []).marks(), ["2 b", "@ a"], "by key, not by time");
+    // Once it has gone out the verdict is the same.
+    let out = record("b", Stage::Published).with(|record| record.media_digest = Some(digest("media of a")));
+    assert_eq!(world(undated_last(), [out]).marks(), ["2 a"]);
+}
+
+/// Columns: an undated repeat and a dated one beside the manifest of the old post, and a dated one without that.
+#[test]
+fn what_is_recorded_is_not_repeated_with_or_without_its_manifest() {
+    let later = || twin("new", "old").due("2027-05-01T12:00:00Z");
+    let rows = Stage::ALL.map(|stage| {
+        let marks = |posts: Vec<Post>| {
+            let marks = world(posts, [record("old", stage)]).marks();
+            marks.into_iter().filter(|mark| mark.ends_with("new")).map(|mark| mark[..1].to_owned()).collect::<String>()
+        };
+        let (now, later_beside, alone) =
+            (marks(vec![twin("new", "old"), post("old")]), marks(vec![later(), post("old")]), marks(vec![later()]));
+        format!("{:<13} {now:<5} {later_beside:<5} {alone}", format!("{stage:?}"))
+    });
+    insta::assert_snapshot!(rows.join("\n"), @"
+    Containers    2     2     >@
+    Intent        2     2     >^
+    Unknown       2     2     >!
+    NotPublished  +     2     >@
+    Failed        +     @     >@
+    Published     2     2     2
+    Deleted       2     2     >d
+    Ignored       2     2     >
+    Forgotten     +     2     @
+    ");
+    let plan = world([twin("new", "old").due("2027-05-01T12:00:00Z"), post("old")], [record("old", Stage::Published)]);
+    assert_eq!(plan.plan().changes[0].reason, "has the media of old, which is live");
+    assert!(plan.plan().guards.is_empty(), "the run goes on with other posts");
+}
+
+#[test]
+fn a_duplicate_is_due_by_its_own_time() {
+    let old = || record("old", Stage::Published);
+    let plan = world([twin("new", "old").due("2027-05-01T12:00:00Z"), post("old")], [old()]).plan();
+    assert!(!plan.changes[0].is_due_duplicate(plan.now));
+    let plan = world([twin("new", "old"), post("old")], [old()]).plan();
+    assert!(plan.changes[0].is_due_duplicate(plan.now) && plan.is_refused() && !plan.applyable());
+}
+
+#[test]
+fn other_accounts_kinds_and_drafts_are_no_duplicates() {
+    let elsewhere = twin("b", "a").with(|post| post.user_id = Some("17841400000000002".into()));
+    assert_eq!(world([post("a"), elsewhere], []).marks(), ["+ a", "+ b"]);
+    assert_eq!(world([post("a"), twin("b", "a").of_kind(Kind::Story)], []).marks(), ["+ a", "+ b"]);
+    assert_eq!(world([post("a").with(|post| post.draft = true), twin("b", "a")], []).marks(), ["+ b"]);
+    let unread = |key: &str| post(key).with(|post| post.media_digest = None);
+    assert_eq!(world([unread("a"), unread("b")], []).marks(), ["+ a", "+ b"]);
+}
+
+#[test]
+fn users_that_are_not_known_yet_are_told_apart_by_their_accounts() {
+    let nobody = |post: Post| post.with(|post| post.user_id = None);
+    assert_eq!(world([nobody(post("a")), nobody(twin("b", "a"))], []).marks(), ["+ a", "2 b"]);
+    let other = nobody(twin("b", "a")).with(|post| post.account = "other".into());
+    assert_eq!(world([nobody(post("a")), other], []).marks(), ["+ a", "+ b"]);
+}
+
+#[test]
+fn the_manifest_or_the_command_line_allows_a_repeat() {
+    assert_eq!(world([post("a"), allowed("b", "a")], []).marks(), ["+ a", "+ b"]);
+    assert_eq!(world([post("a"), allowed("b", "a")], [record("a", Stage::Published)]).marks(), ["+ b"]);
+    let by_flag = world([post("a"), twin("b", "a")], []).with(|world| {
+        world.options.allow_duplicate.extend(["b".into()]);
+    });
+    assert_eq!(by_flag.marks(), ["+ a", "+ b"]);
+    assert_eq!(world([allowed("a", "a"), twin("b", "a")], []).marks(), ["+ a", "2 b"], "the other has no leave");
+}
+
+#[test]
+fn which_of_two_goes_out_does_not_depend_on_what_is_selected() {
+    let plan = world([post("a"), twin("b", "a")], []).with(|world| {
+        world.selection = Selection::new([], &["b".to_owned()], &[]);
+    });
+    assert_eq!(plan.marks(), ["2 b"]);
+}
+
+#[test]
+fn a_post_that_an_earlier_run_has_begun_is_no_duplicate() {
+    let begun = |state: State| {
+        let begun = record("new", state.stage()).with(|record| record.state = state);
+        world([twin("new", "old"), post("old")], [record("old", Stage::Published), begun]).marks()
+    };
+    for reason in [Reason::Expired, Reason::ContainerGone, Reason::Other("Meta could not process it".to_owned())] {
+        assert_eq!(begun(State::NotPublished(Some(reason.clone()))), ["+ new"], "{reason}");
+    }
+    for word in ["withdrawn", "edited", "superseded", "resolved", "ignored"] {
+        assert_eq!(begun(State::NotPublished(Some(Reason::from(word.to_owned())))), ["2 new"], "{word}");
+    }
+    assert_eq!(begun(State::Containers), ["^ new"]);
+    assert_eq!(begun(State::Intent), ["^ new"]);
+}
+
+#[test]
+fn open_containers_wait_for_their_time_as_what_they_are() {
+    let waits = world(
+        [twin("new", "old").due("2027-05-01T12:00:00Z"), post("old")],
+        [record("old", Stage::Published), record("new", Stage::Containers)],
+    );
+    assert_eq!(waits.marks(), ["@ new"]);
+}
+
+#[test]
+fn what_was_deleted_goes_out_again_only_when_asked_for_anew() {
+    let deleted = |allowed| record("a", Stage::Deleted).with(|record| record.allow_duplicate = allowed);
+    assert_eq!(world([post("a")], [deleted(false)]).marks(), ["d a"]);
+    assert_eq!(world([allowed("a", "a")], [deleted(false)]).marks(), ["+ a"]);
+    assert_eq!(world([allowed("a", "a")], [deleted(true)]).marks(), ["d a"], "that leave was used");
+    let by_flag = world([allowed("a", "a")], [deleted(true)]).with(|world| {
+        world.options.allow_duplicate.extend(["a".into()]);
+    });
+    assert_eq!(by_flag.marks(), ["+ a"]);
+    assert_eq!(world([post("a"), twin("b", "a")], [deleted(false)]).marks(), ["d a", "2 b"]);
+}
+
+#[test]
+fn the_caption_of_a_live_post_without_a_manifest_makes_a_duplicate() {
+    let again = |key: &str| post(key).with(|post| post.content.caption = "Caption of old".into());
+    let orphan = || record("old", Stage::Published);
+    let plan = world([again("new")], [orphan()]);
+    assert_eq!(plan.marks(), ["2 new", "o old"]);
+    let change = &plan.plan().changes[0];
+    assert_eq!(change.reason, "has the caption of old, which is live and has no manifest");
+    assert_eq!(change.repeats, Some(Repeats::Caption("old".into())));
+    assert_eq!(world([again("new"), post("old")], [orphan()]).marks(), ["+ new"], "it has its manifest");
+    assert_eq!(world([again("new").due("2026-12-24T12:00:00Z")], [orphan()]).marks(), ["@ new", "o old"]);
+    let wordless = post("new").with(|post| post.content.caption = String::new());
+    let silent = orphan().with(|record| record.caption_digest = None);
+    assert_eq!(world([wordless], [silent]).marks(), ["+ new", "o old"]);
+
+    let carousel = |items: usize| {
+        orphan().with(|record| {
+            record.kind = Kind::Carousel;
+            let child = || crate::lockfile::Created { id: "1".into(), created_at: None };
+            record.children = std::iter::repeat_with(child).take(items).collect();
+        })
+    };
+    let of_two = || again("new").of_kind(Kind::Carousel);
+    assert_eq!(world([of_two()], [carousel(2)]).marks(), ["2 new", "o old"]);
+    assert_eq!(world([of_two()], [carousel(3)]).marks(), ["+ new", "o old"]);
+    assert_eq!(world([of_two()], [carousel(0)]).marks(), ["2 new", "o old"], "how many it has is not known");
+}
