@@ -1,6 +1,6 @@
 //! The git command line: what it knows of the content root, and the record on a branch of a remote.
 //! Knows no post, and nothing of Meta. A plan asks it offline, and only for `--base`, for the record on a branch of its
-//! own, and for what the index has of `.igsync/`. `hosting` asks through it, too.
+//! own, for what the index has of `.igsync/`, and for what it ignores. `hosting` asks through it, too.
 
 mod branch;
 mod bytes;
@@ -30,3 +30,4 @@ pub use local::Followed;
 pub use message::Signature;
 pub use target::Target;
 pub use tip::Tip;
+pub use tracked::Ignored;

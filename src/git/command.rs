@@ -34,7 +34,7 @@ impl Git {
         Self::of(root, Program::new(Reach::ThisClone, limit, environment))
     }
 
-    fn of(root: &Path, program: Program) -> Self {
+    pub(super) fn of(root: &Path, program: Program) -> Self {
         Self { root: root.to_owned(), program, repository: Arc::default() }
     }
 

@@ -16,21 +16,37 @@ impl Git {
     /// everywhere in it, where letters of either case, and however they are composed, lead to one place. It is one
     /// call, and needs no more: neither filters nor attributes have a say in it.
     pub async fn tracked(&self, folder: Option<&str>) -> Result<Vec<String>, Error> {
-        self.files(&[], folder).await
+        self.list(&[], folder).await.map(|list| list.names(|entry| Some(entry)))
     }
 
-    /// The names in the content root that git ignores and the index has not, by every pattern that git knows. What is
-    /// ignored as a whole is one name that ends in `/`; a content root that is: none.
-    pub async fn ignored(&self) -> Result<Vec<String>, Error> {
-        let mut names = self.files(&["--others", "--ignored", "--exclude-standard", "--directory"], Some("")).await?;
-        // The content root itself is the empty name.
-        if names.iter().any(String::is_empty) {
-            names.clear();
+    /// What git ignores in the content root, by every pattern that it knows, and in its submodules.
+    pub async fn ignored(&self) -> Result<Ignored, Error> {
+        const PATTERNS: &[&str] = &["--others", "--ignored", "--exclude-standard", "--directory"];
+        let mut ignored = Ignored::default();
+        // What is ignored as a whole is one name that ends in `/`. That is said of a content root of which the index
+        // has nothing, too: it is kept out of git on purpose.
+        let names = self.list(PATTERNS, Some("")).await?.names(|entry| Some(entry));
+        if !names.iter().any(String::is_empty) {
+            ignored.names = names;
         }
-        Ok(names)
+        let submodules = self.list(&["--stage"], Some("")).await?.names(of_submodule);
+        for folder in submodules {
+            let place = self.root().join(&folder);
+            if std::fs::symlink_metadata(place.join(".git")).is_err() {
+                // Git does not look into such a folder: a branch can have it say nothing of what is there.
+                ignored.names.push(format!("{folder}/"));
+                continue;
+            }
+            let inner = Box::pin(Self::of(&place, self.program().clone()).ignored()).await?;
+            let outer = |name: &String| format!("{folder}/{name}");
+            ignored.names.extend(inner.names.iter().map(outer));
+            ignored.submodules.extend(inner.submodules.iter().map(outer));
+            ignored.submodules.push(folder);
+        }
+        Ok(ignored)
     }
 
-    async fn files(&self, which: &[&str], folder: Option<&str>) -> Result<Vec<String>, Error> {
+    async fn list(&self, which: &[&str], folder: Option<&str>) -> Result<List, Error> {
         let root = std::fs::canonicalize(self.root()).map_err(|error| Error::NotRun(error.to_string()))?;
         let (top, _) = nearest(&root)?.ok_or(Error::NoRepository)?;
         let prefix = root.strip_prefix(top).unwrap_or(&root);
@@ -48,10 +64,39 @@ impl Git {
         if !output.succeeded() {
             return Err(failed(&ask, &output));
         }
-        let names = output.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-        let prefix = prefix.to_string_lossy();
-        Ok(names.filter_map(|name| below(&prefix, &String::from_utf8_lossy(name)).map(str::to_owned)).collect())
+        Ok(List { prefix: prefix.to_string_lossy().into_owned(), entries: output.stdout })
     }
+}
+
+/// What is in no commit of a content root. Names are those from the content root.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ignored {
+    /// Those of folders end in `/`.
+    pub names: Vec<String>,
+    /// The folders of submodules that are there.
+    pub submodules: Vec<String>,
+}
+
+/// What `ls-files` wrote.
+struct List {
+    /// From the top of the repository to the content root.
+    prefix: String,
+    entries: Vec<u8>,
+}
+
+impl List {
+    /// The names in the content root, of those entries that `name_of` finds one in.
+    fn names(&self, name_of: impl Fn(&[u8]) -> Option<&[u8]>) -> Vec<String> {
+        let entries = self.entries.split(|byte| *byte == 0).filter(|entry| !entry.is_empty());
+        let name = |entry| below(&self.prefix, &String::from_utf8_lossy(name_of(entry)?)).map(str::to_owned);
+        entries.filter_map(name).collect()
+    }
+}
+
+/// The folder of a submodule, from mode, object, stage, a tab and its name.
+fn of_submodule(entry: &[u8]) -> Option<&[u8]> {
+    let entry = entry.strip_prefix(b"160000 ")?;
+    entry.iter().position(|byte| *byte == b'\t').map(|tab| &entry[tab + 1..])
 }
 
 /// What follows `prefix` in a name, on a disk that takes letters of either case for one another.

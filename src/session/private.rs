@@ -3,12 +3,13 @@
 //! `.igsync/` belongs to this machine. What git tracks of it came with a branch: a journal that says what is live,
 //! pictures that are in for others, a sandbox's files. None of it is read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use unicode_casefold::UnicodeCaseFold as _;
 
 use crate::exit::Exit;
-use crate::git::{Error, Git};
+use crate::git::{Error, Git, Ignored};
 use igsync_base::text::quoted;
 use igsync_model::config;
 use igsync_model::manifest::IgnoredByGit;
@@ -19,6 +20,9 @@ use super::place::Place;
 use super::ports::Ports;
 
 const FOLDER: &str = ".igsync";
+
+/// Git says within milliseconds what it ignores, unless it is kept busy.
+const LONGEST_ANSWER: Duration = Duration::from_secs(20);
 
 /// So many files are named.
 const NAMED: usize = 3;
@@ -54,27 +58,28 @@ pub(crate) async fn refuse_tracked(
     if tracked.is_empty() { Ok(()) } else { Err(refusal(&tracked, &typed(place, root, ports))) }
 }
 
-/// What git ignores in the content root. Nothing where there is no repository, or no git that can answer: the patterns
+/// What git ignores in the content root. `None` where there is no repository, or no git that can answer: the patterns
 /// that igsync reads itself are all there is then.
 pub(super) async fn ignored_by_git(
     root: &Path,
     loaded: &config::Loaded,
     ports: &Ports,
-) -> Result<IgnoredByGit, Failure> {
-    let is_in_repository = root.ancestors().any(|folder| ports.disk.stat(&folder.join(".git")).is_ok());
-    if !is_in_repository {
-        return Ok(IgnoredByGit::default());
-    }
-    let environment = credentials::environment(&loaded.config);
-    match Git::offline(root, loaded.settings.git_timeout, &environment).ignored().await {
-        Ok(names) => Ok(IgnoredByGit::new(names.iter().map(String::as_str))),
+) -> Result<Option<IgnoredByGit>, Failure> {
+    let is_there = |path: PathBuf| ports.disk.stat(&path).is_ok();
+    let Some(top) = root.ancestors().find(|folder| is_there(folder.join(".git"))) else { return Ok(None) };
+    let limit = loaded.settings.git_timeout.min(LONGEST_ANSWER);
+    match Git::offline(root, limit, &credentials::environment(&loaded.config)).ignored().await {
+        Ok(Ignored { names, submodules }) => {
+            let (names, submodules) = (names.iter().map(String::as_str), submodules.iter().map(String::as_str));
+            Ok(Some(IgnoredByGit::new(names, submodules, is_there(top.join(".GIT")))))
+        }
         // A branch can bring patterns that keep git busy.
         Err(error @ (Error::TooLong { .. } | Error::TooMuch { .. })) => Err(Failure::message(
             Exit::Refused,
             format!("cannot find out which files git ignores: {error}"),
             "write fewer and simpler patterns into .gitignore; `git status --ignored` shows what they do",
         )),
-        Err(_) => Ok(IgnoredByGit::default()),
+        Err(_) => Ok(None),
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
-use crate::attack::{Attack, CANARY};
+use crate::attack::{Attack, CANARY, picture};
 use crate::project::Output;
 
 /// Every way to look at a content root and to change it, but for the sandbox, which does not end by itself.
@@ -336,7 +336,7 @@ const HIDDEN: &[(&str, &str)] = &[
 
 /// Manifests that name PLACE as a caption and as each kind of media.
 const USES: &[&str] = &[
-    "kind: image\nimage: ./one.jpg\ncaption_file: PLACE\n",
+    "kind: image\nallow_duplicate: true\nimage: ./one.jpg\ncaption_file: PLACE\n",
     "kind: image\nimage: PLACE\n",
     "kind: story\nvideo: PLACE\n",
     "kind: carousel\nitems:\n  - image: ./one.jpg\n  - video: PLACE\n",
@@ -466,6 +466,85 @@ fn nothing_that_git_alone_ignores_is_read() {
     in_worktree.write("tree/content/posts/note.txt", CANARY);
     in_worktree.write("tree/content/posts/two.yaml", USES[0].replace("PLACE", "./note.txt"));
     let _ = in_worktree.tries(&["validate"]).exits(1).says("is ignored by git");
+}
+
+/// Git says nothing of what is in another repository, or where a branch claims that there is one.
+#[test]
+fn nothing_in_another_repository_is_read() {
+    let uses = |attack: &Attack, place: &str, said: &str| {
+        attack.write("content/posts/two.yaml", USES[0].replace("PLACE", place));
+        let _ = attack.tries(&["validate"]).exits(1).says("IGS1039 ignored-file").says(said);
+        for command in COMMANDS {
+            let _ = attack.tries(command);
+        }
+    };
+    let nested = repository();
+    nested.git(&["init", "-q", "content/posts/other"]);
+    nested.write("content/posts/other/note.txt", CANARY);
+    uses(&nested, "./other/note.txt", "is in another repository");
+
+    // A submodule in the index, and no repository in its folder.
+    let claimed = repository();
+    claimed.write("patterns", "private/\n");
+    let patterns = claimed.outer().join("patterns");
+    claimed.git(&["config", "core.excludesFile", patterns.to_str().unwrap()]);
+    claimed.write("content/posts/private/note.txt", CANARY);
+    claimed.write("content/posts/private/three.yaml", "kind: image\nimage: ../one.jpg\ncaption: Private\n");
+    let entry = format!("160000,{},content/posts/private", "1".repeat(40));
+    claimed.git(&["update-index", "--add", "--cacheinfo", &entry]);
+    uses(&claimed, "./private/note.txt", "is ignored by git");
+    let planned = claimed.tries(&["plan", "--sandbox"]);
+    assert!(!planned.stdout.contains("private/three"), "{}", planned.stdout);
+
+    let submodule = repository();
+    submodule.git(&["init", "-q", "module"]);
+    submodule.write("module/shared.txt", "A caption for several teams\n");
+    submodule.git(&["-C", "module", "add", "shared.txt"]);
+    submodule.git(&["-C", "module", "commit", "-q", "-m", "x"]);
+    submodule.git(&["submodule", "--quiet", "add", "./module", "content/posts/module"]);
+    submodule.write(".git/modules/content/posts/module/info/exclude", "note.txt\n");
+    submodule.write("content/posts/module/note.txt", CANARY);
+    uses(&submodule, "./module/note.txt", "is ignored by git");
+    submodule.write("content/posts/two.yaml", USES[0].replace("PLACE", "./module/shared.txt"));
+    let _ = submodule.tries(&["validate"]).exits(0);
+}
+
+#[test]
+fn a_folder_of_manifests_that_git_ignores_is_refused() {
+    for (posts, pattern) in [("posts", "/content/posts/"), ("queue", "queue"), ("private/queue", "private/")] {
+        for by_configuration in [false, true] {
+            let attack = repository();
+            attack.write(
+                "content/igsync.yaml",
+                format!("accounts: {{ harbour: {{}} }}\nposts: [{posts}]\nmedia: {{ hosting: {{ url: \"https://cdn.example.com/{{path}}\" }} }}\n"),
+            );
+            attack.write("content/one.jpg", picture());
+            attack.write(&format!("content/{posts}/two.yaml"), "kind: story\nimage: https://cdn.example.com/a.jpg\n");
+            attack.git(&["rm", "-q", "-r", "--cached", "content/posts"]);
+            if by_configuration {
+                attack.write("patterns", format!("{pattern}\n"));
+                let patterns = attack.outer().join("patterns");
+                attack.git(&["config", "core.excludesFile", patterns.to_str().unwrap()]);
+            } else {
+                attack.write(".gitignore", format!("{pattern}\n"));
+            }
+            let _ = attack.tries(&["validate"]).exits(1).says("leads to manifests and is ignored by git");
+            let _ = attack.tries(&["apply", "--sandbox", "--yes"]).exits(1);
+        }
+    }
+}
+
+/// What is tracked is reviewed, whatever the patterns say.
+#[test]
+fn what_git_tracks_is_read_although_a_pattern_names_it() {
+    let attack = repository();
+    attack.write("content/posts/.gitignore", "*.jpg\n*.yaml\n/queue/\n");
+    attack.write("content/posts/queue/two.yaml", "kind: image\nimage: ../two.jpg\ncaption: Two\n");
+    attack.write("content/posts/two.jpg", picture());
+    attack.write("content/posts/ONE.JPG", CANARY);
+    attack.git(&["add", "--force", "content/posts/queue", "content/posts/two.jpg"]);
+    let planned = attack.tries(&["plan", "--sandbox"]).exits(0);
+    assert!(planned.stdout.contains("posts/queue/two") && planned.stdout.contains("posts/one"), "{}", planned.stdout);
 }
 
 #[test]

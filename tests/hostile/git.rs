@@ -482,8 +482,9 @@ fn a_plan_starts_no_program_but_git() {
     // read, and nothing else.
     let asks_only_for_files = |lines: &[String]| {
         let names = |line: &&String| program(line).ends_with("/git") && line.contains("\"ls-files\"");
-        let ignored = lines.iter().filter(|line| line.contains("\"--ignored\"")).count();
-        lines.iter().filter(names).count() == lines.len() && ignored == 1 && lines.len() <= 2
+        let asks = |word: &str| lines.iter().filter(|line| line.contains(word)).count();
+        let (ignored, submodules) = (asks("\"--ignored\""), asks("\"--stage\""));
+        lines.iter().filter(names).count() == lines.len() && (ignored, submodules) == (1, 1) && lines.len() <= 3
     };
     for format in FORMATS {
         let plain = started(&["plan", "--format", format]);

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::ignored::{Ignored, Ignores, Pattern, PatternFile, remedy};
+use super::ignored::{Excluded, Ignored, Ignores, PatternFile};
 use igsync_base::files::{Entry, FileKind, Linked, ReadDisk};
 use igsync_base::finding::Finding;
 use igsync_base::rules;
@@ -75,12 +75,6 @@ struct Pending {
     ignores: Ignores,
 }
 
-enum Excluded {
-    By(Pattern),
-    /// By a pattern that git knows.
-    ByGit,
-}
-
 impl Walk<'_> {
     fn path_of(&self, relative: &str) -> PathBuf {
         if relative.is_empty() { self.root.to_owned() } else { self.root.join(relative) }
@@ -131,7 +125,11 @@ impl Walk<'_> {
     }
 
     fn walk(&mut self) {
-        let ignores = self.ignored.reader().read_above(self.disk, self.root).unwrap_or_else(|finding| {
+        let above = match self.ignored.by_git() {
+            Some(_) => Ok(Ignores::default()),
+            None => self.ignored.reader().read_above(self.disk, self.root),
+        };
+        let ignores = above.unwrap_or_else(|finding| {
             self.found.findings.push(*finding);
             self.found.incomplete = true;
             Ignores::default()
@@ -153,7 +151,8 @@ impl Walk<'_> {
         };
         let is_inside = self.is_inside(&folder.path);
         let mut ignores = folder.ignores;
-        if let Some(entry) = entries.iter().find(|entry| entry.path.file_name() == Some(".gitignore".as_ref()))
+        if self.ignored.by_git().is_none()
+            && let Some(entry) = entries.iter().find(|entry| entry.path.file_name() == Some(".gitignore".as_ref()))
             && let Some(nearest) = self.gitignore(&folder.path, entry.kind, &ignores)
         {
             ignores.add(nearest);
@@ -166,12 +165,16 @@ impl Walk<'_> {
                 continue;
             };
             let path = if folder.path.is_empty() { name.to_owned() } else { format!("{}/{name}", folder.path) };
-            if entry.kind == FileKind::Folder && self.leads_to_start(&path) {
+            let is_folder = entry.kind == FileKind::Folder;
+            if is_folder && self.leads_to_start(&path) {
+                if let Some(excluded) = self.excluded(&ignores, &path, true) {
+                    self.unreviewed(&path, &excluded);
+                    continue;
+                }
                 pending.push(Pending { path, parent: Some(index), ignores: ignores.clone() });
                 continue;
             }
             let is_defaults = name.starts_with("_defaults.");
-            let is_folder = entry.kind == FileKind::Folder;
             if (is_defaults || path == "igsync.yaml")
                 && let Some(excluded) = self.excluded(&ignores, &path, is_folder)
             {
@@ -194,10 +197,7 @@ impl Walk<'_> {
     }
 
     fn excluded(&self, ignores: &Ignores, path: &str, is_folder: bool) -> Option<Excluded> {
-        match ignores.exclude(path, is_folder) {
-            Some(pattern) => Some(Excluded::By(pattern)),
-            None => self.ignored.by_git().has(path, is_folder).then_some(Excluded::ByGit),
-        }
+        self.ignored.exclude(self.disk, self.root, ignores, path, is_folder)
     }
 
     fn manifest(&mut self, path: String, folder: usize, kind: FileKind) {
@@ -250,13 +250,18 @@ impl Walk<'_> {
         }
     }
 
+    /// A folder of manifests, or one on the way there, that is in no commit: so is all that is in it.
+    fn unreviewed(&mut self, path: &str, excluded: &Excluded) {
+        let (is, help) = excluded.of(path);
+        let message = format!("this folder leads to manifests and is {is}");
+        self.found.findings.push(Finding::new(&rules::POSTS_FOLDER, path, message).help(help));
+        self.found.incomplete = true;
+    }
+
     /// A file of settings that is in no commit: what it decides is decided without review.
     fn unkept(&mut self, path: &str, excluded: &Excluded) {
-        let (message, help) = match excluded {
-            Excluded::By(pattern) => (format!("this file is excluded by {}", pattern.file), pattern.remedy()),
-            Excluded::ByGit => ("this file is ignored by git".to_owned(), remedy(path)),
-        };
-        self.found.findings.push(Finding::new(&rules::IGNORED_FILE, path, message).help(help));
+        let (is, help) = excluded.of(path);
+        self.found.findings.push(Finding::new(&rules::IGNORED_FILE, path, format!("this file is {is}")).help(help));
     }
 
     /// A file of rules that is a link, a pipe or a folder.

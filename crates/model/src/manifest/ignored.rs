@@ -1,6 +1,7 @@
 //! What git leaves out of commits, so that it is in no review: what git itself reports where it was asked, and what the
 //! patterns of a repository exclude, its `.gitignore` files, from the top down, and `.git/info/exclude`.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,7 +50,7 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    pub(super) fn remedy(&self) -> String {
+    fn remedy(&self) -> String {
         let Self { text, file } = self;
         format!("remove `{text}` from {file}, or move the file: files outside git are not reviewed")
     }
@@ -83,48 +84,83 @@ impl Ignores {
     }
 }
 
-/// What git itself says that it ignores below the content root: by all patterns that it knows, wherever they are.
+/// What git itself says that it ignores below the content root: by all patterns that it knows, wherever they are, and
+/// never what it tracks.
 #[derive(Clone, Debug, Default)]
 pub struct IgnoredByGit {
-    /// Names from the content root, without regard to case and composition: a disk may have none either.
+    /// Names from the content root.
     files: HashSet<Box<str>>,
     folders: HashSet<Box<str>>,
+    /// The folders of submodules, of which git was asked as well.
+    submodules: HashSet<Box<str>>,
+    /// Letters of either case, however they are composed, lead to one file.
+    is_any_case: bool,
 }
 
 impl IgnoredByGit {
-    /// Of names from the content root, those of folders ending in `/`.
-    pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
-        let mut ignored = Self::default();
+    /// Of names from the content root, those of ignored folders ending in `/`.
+    pub fn new<'n>(
+        names: impl IntoIterator<Item = &'n str>,
+        submodules: impl IntoIterator<Item = &'n str>,
+        is_any_case: bool,
+    ) -> Self {
+        let mut ignored = Self { is_any_case, ..Self::default() };
         for name in names {
             match name.strip_suffix('/') {
-                Some(folder) => ignored.folders.insert(plain(folder)),
-                None => ignored.files.insert(plain(name)),
+                Some(folder) => ignored.folders.insert(ignored.plain(folder).into()),
+                None => ignored.files.insert(ignored.plain(name).into()),
             };
         }
+        ignored.submodules = submodules.into_iter().map(|folder| ignored.plain(folder).into()).collect();
         ignored
     }
 
     /// Whether a file or folder is among them, the folders above it not looked at.
     pub(super) fn has(&self, path: &str, is_folder: bool) -> bool {
         let names = if is_folder { &self.folders } else { &self.files };
-        !names.is_empty() && names.contains(&plain(path))
+        !names.is_empty() && names.contains(&*self.plain(path))
     }
 
-    /// Whether a file is among them, or is in a folder that is.
-    fn covers(&self, file: &str) -> bool {
-        self.has(file, false) || file.match_indices('/').any(|(end, _)| self.has(&file[..end], true))
+    fn is_submodule(&self, folder: &str) -> bool {
+        self.submodules.contains(&*self.plain(folder))
+    }
+
+    fn plain<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        match self.is_any_case {
+            false => path.into(),
+            true if path.is_ascii() => path.to_ascii_lowercase().into(),
+            true => path.nfd().case_fold().nfd().collect::<String>().into(),
+        }
     }
 }
 
-fn plain(path: &str) -> Box<str> {
-    if path.is_ascii() {
-        return path.to_ascii_lowercase().into();
+/// Why git keeps a file or folder out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Excluded {
+    By(Pattern),
+    /// By a pattern that git knows.
+    ByGit,
+    /// It is in another repository.
+    Elsewhere,
+}
+
+impl Excluded {
+    /// What is to be said of this file, and what to do about it.
+    pub(super) fn of(&self, file: &str) -> (String, String) {
+        match self {
+            Self::By(pattern) => (format!("excluded by {}", pattern.file), pattern.remedy()),
+            Self::ByGit => ("ignored by git".to_owned(), remedy(file)),
+            Self::Elsewhere => (
+                "in another repository".to_owned(),
+                "copy it out of there, or make that a submodule: what is in no commit of this repository is not reviewed"
+                    .to_owned(),
+            ),
+        }
     }
-    path.nfd().case_fold().nfd().collect::<String>().into()
 }
 
 /// Where git alone knows the pattern.
-pub(super) fn remedy(file: &str) -> String {
+fn remedy(file: &str) -> String {
     let command = format!("git check-ignore -v -- {}", quoted(file));
     format!("`{command}`, in the content root, prints the pattern: remove it, or move the file")
 }
@@ -269,10 +305,11 @@ fn name(folder: &str) -> String {
     if folder.is_empty() { ".gitignore".into() } else { format!("{folder}/.gitignore") }
 }
 
-/// Whether files are excluded, wherever they are. Each folder's file is read once.
+/// Whether files are excluded, wherever they are: by git's own word where it gave one, else by the patterns, each
+/// folder's file read once.
 #[derive(Debug, Default)]
 pub struct Ignored {
-    by_git: IgnoredByGit,
+    by_git: Option<IgnoredByGit>,
     known: Mutex<Known>,
     /// Folders whose `.gitignore` cannot be read, as was said already.
     reported: HashSet<Box<str>>,
@@ -289,17 +326,17 @@ struct Known {
 struct Rules {
     ignores: Ignores,
     /// The folder itself is excluded, and with it all that is in it.
-    excluded: Option<Pattern>,
+    excluded: Option<Excluded>,
 }
 
 impl Ignored {
-    /// With what git has said.
-    pub(super) fn knowing(by_git: IgnoredByGit) -> Self {
+    /// With what git has said; `None`: it was not asked, or could not answer.
+    pub(super) fn knowing(by_git: Option<IgnoredByGit>) -> Self {
         Self { by_git, ..Self::default() }
     }
 
-    pub(super) fn by_git(&self) -> &IgnoredByGit {
-        &self.by_git
+    pub(super) fn by_git(&self) -> Option<&IgnoredByGit> {
+        self.by_git.as_ref()
     }
 
     /// For whoever looks for files of patterns first: what it reads is not read again.
@@ -312,63 +349,84 @@ impl Ignored {
         self.reported.insert(folder.into());
     }
 
+    /// Whether this file or folder is excluded, the folders above it not looked at.
+    pub(super) fn exclude(
+        &self,
+        disk: &dyn ReadDisk,
+        root: &Path,
+        ignores: &Ignores,
+        path: &str,
+        is_folder: bool,
+    ) -> Option<Excluded> {
+        let Some(by_git) = &self.by_git else { return ignores.exclude(path, is_folder).map(Excluded::By) };
+        if by_git.has(path, is_folder) {
+            return Some(Excluded::ByGit);
+        }
+        let is_elsewhere = is_folder && !by_git.is_submodule(path) && disk.stat(&root.join(path).join(".git")).is_ok();
+        is_elsewhere.then_some(Excluded::Elsewhere)
+    }
+
     /// Refuses a file that is excluded, or in a folder that is.
     pub(super) fn check(&self, disk: &dyn ReadDisk, root: &Path, file: &str) -> Result<(), Broken> {
         let rules = self.rules(disk, root, file.rsplit_once('/').map_or("", |(folder, _)| folder))?;
-        let (message, help) = match rules.excluded.or_else(|| rules.ignores.exclude(file, false)) {
-            Some(pattern) => (format!("{file} is excluded by {}", pattern.file), pattern.remedy()),
-            None if self.by_git.covers(file) => (format!("{file} is ignored by git"), remedy(file)),
-            None => return Ok(()),
-        };
-        Err(Broken::new(&rules::IGNORED_FILE, message, "ignored by git", help))
+        match rules.excluded.or_else(|| self.exclude(disk, root, &rules.ignores, file, false)) {
+            None => Ok(()),
+            Some(excluded) => {
+                let (is, help) = excluded.of(file);
+                let label = if excluded == Excluded::Elsewhere { "in another repository" } else { "ignored by git" };
+                Err(Broken::new(&rules::IGNORED_FILE, format!("{file} is {is}"), label, help))
+            }
+        }
     }
 
     fn rules(&self, disk: &dyn ReadDisk, root: &Path, folder: &str) -> Result<Rules, Broken> {
         let mut guard = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let Known { above, folders, reader } = &mut *guard;
         let mut known = above
-            .get_or_insert_with(|| reader.read_above(disk, root).map(Rules::of).map_err(|finding| broken(*finding)))
+            .get_or_insert_with(|| match &self.by_git {
+                Some(_) => Ok(Rules::default()),
+                None => reader.read_above(disk, root).map(Rules::of).map_err(|finding| broken(*finding)),
+            })
             .clone();
         let ends = folder.match_indices('/').map(|(end, _)| end).chain([folder.len()]);
         for folder in [""].into_iter().chain(ends.map(|end| &folder[..end])) {
             if let Some(here) = folders.get(folder) {
                 known.clone_from(here);
             } else {
-                let is_reported = self.reported.contains(folder);
-                known = known.and_then(|above| above.below(disk, root, folder, is_reported, reader));
+                known = known.and_then(|above| self.below(above, disk, root, folder, reader));
                 folders.insert(folder.into(), known.clone());
             }
         }
         known
     }
-}
 
-impl Rules {
-    /// The rules of a folder in the folder of these.
+    /// The rules of a folder in the folder of `rules`.
     fn below(
-        mut self,
+        &self,
+        mut rules: Rules,
         disk: &dyn ReadDisk,
         root: &Path,
         folder: &str,
-        is_reported: bool,
         reader: &mut Reader,
-    ) -> Result<Self, Broken> {
-        if self.excluded.is_none() && !folder.is_empty() {
-            self.excluded = self.ignores.exclude(folder, true);
+    ) -> Result<Rules, Broken> {
+        if rules.excluded.is_none() && !folder.is_empty() {
+            rules.excluded = self.exclude(disk, root, &rules.ignores, folder, true);
         }
         // Git does not look into what is excluded.
-        if self.excluded.is_some() || is_reported {
-            return Ok(self);
+        if rules.excluded.is_some() || self.by_git.is_some() || self.reported.contains(folder) {
+            return Ok(rules);
         }
         let place = root.join(name(folder));
         if disk.stat(&place).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
-            return Ok(self);
+            return Ok(rules);
         }
-        let nearest = reader.read(disk, root, folder, &self.ignores).map_err(|finding| broken(*finding))?;
-        self.ignores.add(nearest);
-        Ok(self)
+        let nearest = reader.read(disk, root, folder, &rules.ignores).map_err(|finding| broken(*finding))?;
+        rules.ignores.add(nearest);
+        Ok(rules)
     }
+}
 
+impl Rules {
     fn of(ignores: Ignores) -> Self {
         Self { ignores, excluded: None }
     }
@@ -485,31 +543,49 @@ mod tests {
         assert_eq!(class, "../../.gitignore: a pattern has a class such as `[[:alpha:]]`");
     }
 
+    fn by_git(names: &[&str], is_any_case: bool) -> Ignored {
+        Ignored::knowing(Some(IgnoredByGit::new(names.iter().copied(), ["media/module"], is_any_case)))
+    }
+
     #[test]
-    fn what_git_ignores_is_excluded_whatever_the_patterns_say() {
+    fn where_git_has_answered_its_word_counts() {
         let disk = MemDisk::new();
-        let check = |names: &[&str], file: &str| {
-            let ignored = Ignored::knowing(IgnoredByGit::new(names.iter().copied()));
-            ignored.check(&disk, Path::new("/site"), file).map_err(|broken| broken.message)
+        disk.put("/site/.gitignore", "*.jpg\n");
+        let check = |names: &[&str], is_any_case, file: &str| {
+            by_git(names, is_any_case).check(&disk, Path::new("/site"), file).map_err(|broken| broken.message)
         };
         let refused = |file: &str| Err(format!("{file} is ignored by git"));
-        for (name, file) in [
-            ("notes.txt", "notes.txt"),
-            ("media/", "media/a.jpg"),
-            ("media/deep/", "media/deep/further/a.jpg"),
-            ("Media/A.JPG", "media/a.jpg"),
-            ("media/caf\u{e9}.jpg", "media/CAFE\u{301}.jpg"),
-        ] {
-            assert_eq!(check(&[name], file), refused(file), "{name}");
-        }
         for (name, file) in
-            [("notes.txt", "notes.txt.jpg"), ("media/", "media"), ("media/a", "media/a/b"), ("a/", "b/a/c")]
+            [("notes.txt", "notes.txt"), ("media/", "media/a.jpg"), ("media/deep/", "media/deep/further/a.jpg")]
         {
-            assert_eq!(check(&[name], file), Ok(()), "{name}");
+            assert_eq!(check(&[name], false, file), refused(file), "{name}");
         }
-        let help = Ignored::knowing(IgnoredByGit::new(["a b.jpg"])).check(&disk, Path::new("/site"), "a b.jpg");
-        let help = help.unwrap_err().help;
+        for (name, file) in [
+            ("notes.txt", "notes.txt.jpg"),
+            ("media/", "media"),
+            ("media/a", "media/a/b"),
+            ("a/", "b/a/c"),
+            ("Media/A.JPG", "media/a.jpg"),
+        ] {
+            assert_eq!(check(&[name], false, file), Ok(()), "{name}");
+        }
+        for (name, file) in [("Media/A.JPG", "media/a.jpg"), ("media/caf\u{e9}.jpg", "media/CAFE\u{301}.jpg")] {
+            assert_eq!(check(&[name], true, file), refused(file), "{name}");
+        }
+        let help = by_git(&["a b.jpg"], false).check(&disk, Path::new("/site"), "a b.jpg").unwrap_err().help;
         assert!(help.contains("`git check-ignore -v -- 'a b.jpg'`"), "{help}");
+    }
+
+    #[test]
+    fn another_repository_below_the_content_root_is_not_read() {
+        let disk = MemDisk::new();
+        disk.put("/site/media/other/.git/HEAD", "");
+        disk.put("/site/media/module/.git", "gitdir: x\n");
+        let check =
+            |file: &str| by_git(&[], false).check(&disk, Path::new("/site"), file).map_err(|broken| broken.message);
+        assert_eq!(check("media/other/deep/a.jpg"), Err("media/other/deep/a.jpg is in another repository".to_owned()));
+        assert_eq!(check("media/module/a.jpg"), Ok(()), "git was asked about it");
+        assert_eq!(check("media/a.jpg"), Ok(()));
     }
 
     #[test]

@@ -48,8 +48,9 @@ pub struct Loaded {
 pub struct Options {
     /// `http://` on loopback for media: the Graph base is loopback, too.
     pub allow_loopback: bool,
-    /// Not found as manifests, and refused as captions and media.
-    pub ignored_by_git: IgnoredByGit,
+    /// Not found as manifests, and refused as captions and media. `None`: git gave no answer, and what is known of
+    /// patterns counts.
+    pub ignored_by_git: Option<IgnoredByGit>,
 }
 
 /// Finds, reads and checks every manifest. Reads no media.
