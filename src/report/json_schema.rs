@@ -169,7 +169,8 @@ fn change(actions: &[&str]) -> Value {
             about(maybe(flag()), "With --base: whether the branch touches the manifest, what it uses, or its record"),
         ),
     ]);
-    optional(&mut change, &[("from", about(text(), "Only for moved: the key before"))]);
+    let repeats = about(list(&text()), "Only for duplicate: the keys of the other posts");
+    optional(&mut change, &[("from", about(text(), "Only for moved: the key before")), ("repeats", repeats)]);
     change
 }
 

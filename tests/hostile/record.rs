@@ -195,7 +195,7 @@ const LIVE: &str = r#","media_id":"17900000000000001","permalink":"https://www.i
 fn with_live_post() -> Attack {
     let attack = Attack::new();
     attack.write("content/.gitignore", ".igsync/\n");
-    attack.write("content/posts/two.jpg", crate::attack::picture());
+    attack.write("content/posts/two.jpg", crate::attack::numbered_picture(2));
     attack.write("content/posts/two.yaml", "kind: image\nimage: ./two.jpg\ncaption: The second one\n");
     attack.write("content/igsync.lock", format!("{HEADER}{}", live()));
     attack.git(&["init", "-q", "-b", "main"]);
@@ -262,11 +262,14 @@ fn a_live_post_whose_line_is_gone_would_go_out_again() {
 }
 
 #[test]
-fn a_live_post_that_is_said_to_be_anything_else_would_go_out_again() {
-    for (state, words) in [("not_published", "not live after an earlier attempt"), ("deleted", "deleted on Instagram")]
-    {
+fn a_live_post_that_is_said_to_be_anything_else_is_said_first() {
+    for (state, words, effect) in [
+        ("not_published", "not live after an earlier attempt", ": merging publishes it again"),
+        // What is deleted goes out again only when it is asked for.
+        ("deleted", "deleted on Instagram", ""),
+    ] {
         let sentence = format!(
-            "this branch claims that posts/one, which is live as https://www.instagram.com/p/abc/, is {words}; igsync did not record that on the base: merging publishes it again"
+            "this branch claims that posts/one, which is live as https://www.instagram.com/p/abc/, is {words}; igsync did not record that on the base{effect}"
         );
         is_said(&format!("{HEADER}{}", line("posts/one", state, "one", "")), state, &sentence);
     }
@@ -415,7 +418,7 @@ fn texts_of_a_forged_record_are_only_texts() {
 #[test]
 fn a_branch_that_merges_the_bots_commits_shows_nothing() {
     let attack = with_live_post();
-    attack.write("content/posts/three.jpg", crate::attack::picture());
+    attack.write("content/posts/three.jpg", crate::attack::numbered_picture(3));
     attack.write("content/posts/three.yaml", "kind: image\nimage: ./three.jpg\ncaption: The third\ndraft: true\n");
     commit(&attack, "content");
     let nothing = |attack: &Attack| {
@@ -479,7 +482,7 @@ fn a_guard_is_red_only_for_the_branch_that_makes_it_hold() {
     // The base has a post that looks like a live one.
     attack.git(&["checkout", "-q", "main"]);
     attack.write("content/igsync.yaml", "accounts:\n  harbour:\n    user_id: \"17841400000000001\"\nmedia:\n  hosting: { url: \"https://cdn.example.com/{path}\" }\nlimits: { max_publish_per_run: 1 }\n");
-    attack.write("content/posts/more.jpg", crate::attack::picture());
+    attack.write("content/posts/more.jpg", crate::attack::numbered_picture(4));
     attack.write("content/posts/more.yaml", "kind: image\nimage: ./more.jpg\ncaption: One more\n");
     commit(&attack, "content");
     attack.git(&["checkout", "-q", "-B", "topic"]);
@@ -487,7 +490,7 @@ fn a_guard_is_red_only_for_the_branch_that_makes_it_hold() {
     let _ = attack.run(&arguments).exits(0).says("one run publishes at most 1");
     let _ = attack.run(&["plan", "--fail-on-refusal"]).exits(5);
     let _ = attack.run(&["plan"]).exits(0);
-    attack.write("content/posts/last.jpg", crate::attack::picture());
+    attack.write("content/posts/last.jpg", crate::attack::numbered_picture(5));
     attack.write("content/posts/last.yaml", "kind: image\nimage: ./last.jpg\ncaption: The last\n");
     let _ = attack.run(&arguments).exits(5).says("one run publishes at most 1");
 }

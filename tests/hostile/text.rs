@@ -120,6 +120,7 @@ fn with_hostile_names() -> Attack {
     let text = in_yaml(&lines());
     let manifest = format!(
         "kind: image
+allow_duplicate: true
 image: ./one.jpg
 caption: {text}
 alt_text: {text}
@@ -262,18 +263,23 @@ fn what_is_wrong_in_a_file_is_quoted_and_never_obeyed() {
         format!("{escaped}: 1\nkind: image\n"),
         format!("kind: image\nimage: {escaped}\ncaption: {escaped}\n"),
         format!("kind: image\nimage: https://u:p@{raw}/\n"),
-        format!("kind: image\nimage: ./one.jpg\ncaption: {raw}\n"),
-        format!("kind: image\nimage: ./one.jpg\ncaption: |\n  a\n  {}\n", raw.replace('\u{7f}', "")),
+        format!("kind: image\nallow_duplicate: true\nimage: ./one.jpg\ncaption: {raw}\n"),
         format!(
-            "kind: image\nimage: ./one.jpg\npublish_at: {escaped}\ncollaborators: [{escaped}]\nhashtags: [{escaped}]\n"
+            "kind: image\nallow_duplicate: true\nimage: ./one.jpg\ncaption: |\n  a\n  {}\n",
+            raw.replace('\u{7f}', "")
         ),
-        format!("kind: image\nimage: ./one.jpg\nid: {escaped}\naccounts: [{escaped}]\nlocation_id: {escaped}\n"),
         format!(
-            "kind: image\nimage: ./one.jpg\ncaption_file: {escaped}\nuser_tags: [{{username: {escaped}, x: {escaped}}}]\n"
+            "kind: image\nallow_duplicate: true\nimage: ./one.jpg\npublish_at: {escaped}\ncollaborators: [{escaped}]\nhashtags: [{escaped}]\n"
+        ),
+        format!(
+            "kind: image\nallow_duplicate: true\nimage: ./one.jpg\nid: {escaped}\naccounts: [{escaped}]\nlocation_id: {escaped}\n"
+        ),
+        format!(
+            "kind: image\nallow_duplicate: true\nimage: ./one.jpg\ncaption_file: {escaped}\nuser_tags: [{{username: {escaped}, x: {escaped}}}]\n"
         ),
         format!("kind: [\n{raw}\n"),
-        format!("kind: image\nimage: ./one.jpg\ncaption: !{raw} x\n"),
-        format!("kind: image\nimage: ./one.jpg\ncaption: *{raw}\n"),
+        format!("kind: image\nallow_duplicate: true\nimage: ./one.jpg\ncaption: !{raw} x\n"),
+        format!("kind: image\nallow_duplicate: true\nimage: ./one.jpg\ncaption: *{raw}\n"),
         format!("kind: image\n---\n{raw}: &{raw} x\n"),
     ];
     let attack = Attack::new();
@@ -385,7 +391,8 @@ fn the_environment_is_quoted_and_never_obeyed() {
         }
     }
     let attack = Attack::new().env("IGSYNC_LOG", "igsync=trace");
-    attack.write(&format!("content/posts/{}.yaml", payload()), "kind: image\nimage: ./one.jpg\n");
+    attack
+        .write(&format!("content/posts/{}.yaml", payload()), "kind: image\nallow_duplicate: true\nimage: ./one.jpg\n");
     assert_all_tame(&attack, &["-vv", "apply", "--sandbox", "--yes"]);
 }
 
@@ -508,7 +515,7 @@ fn what_git_says_is_quoted_and_never_obeyed() {
 fn json_keeps_every_character() {
     let attack = Attack::new();
     let caption = lines().replace('\r', "");
-    let manifest = format!("kind: image\nimage: ./one.jpg\ncaption: {}\n", in_yaml(&caption));
+    let manifest = format!("kind: image\nallow_duplicate: true\nimage: ./one.jpg\ncaption: {}\n", in_yaml(&caption));
     attack.write("content/posts/plain.yaml", manifest);
     let output = attack.command(&["plan", "--format", "json"]).output().unwrap();
     let plan: Value = serde_json::from_slice(&output.stdout).unwrap();

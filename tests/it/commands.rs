@@ -15,8 +15,10 @@ fn a_plan_needs_no_token_and_no_network() {
 #[test]
 fn now_target_and_exclude_choose_what_is_due() {
     let project = Project::with_one_image();
-    project
-        .write("posts/two.yaml", "kind: image\nimage: ./one.jpg\ncaption: Later\npublish_at: 2031-05-01T10:00:00Z\nallow_duplicate: true\n");
+    project.write(
+        "posts/two.yaml",
+        "kind: image\nimage: ./one.jpg\ncaption: Later\npublish_at: 2031-05-01T10:00:00Z\nallow_duplicate: true\n",
+    );
     project.run(["plan"]).exits(0).ends_with("Plan: 1 to publish, 1 scheduled.");
     let later = ["plan", "--now", "2031-05-01T10:00:01Z"];
     project.run(later).exits(0).ends_with("Plan: 2 to publish.");
