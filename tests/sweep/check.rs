@@ -94,7 +94,7 @@ impl Context<'_> {
         match record.map(|record| &record.state) {
             Some(State::Published(known)) => {
                 let seen = record.and_then(|record| media_of(record, world));
-                let adopted = seen.is_some_and(|media| media.owner.is_none())
+                let adopted = seen.is_some_and(|media| media.owner.is_none() || self.is_taken_over(manifest, media))
                     || record.zip(seen).is_some_and(|(record, media)| self.is_anothers_twin(record, media, world));
                 let by_hand = self.human_same(manifest) && known.media_id.is_none();
                 (!is_live && !adopted && !by_hand).then(|| format!("post {number} is recorded as live and is not"))
@@ -116,6 +116,14 @@ impl Context<'_> {
         is_alike && (self.schedule.scenario != Scenario::Copies || record.key == manifest.key())
     }
 
+    /// What a copy repeats lost its manifest: the copy is that post now.
+    fn is_taken_over(&self, manifest: &Manifest, media: &Media) -> bool {
+        let was_deleted = |first: usize| {
+            self.happened(|event| matches!(event, Event::Delete(place) if self.named(*place).number == first))
+        };
+        media.owner == manifest.media && manifest.media.is_some_and(was_deleted)
+    }
+
     /// A copy that went out beside what it repeats.
     fn repeated(&self, manifest: &Manifest, is_live: bool, world: &World) -> Option<String> {
         let first = self.simulation.manifests.iter().find(|first| Some(first.number) == manifest.media)?;
@@ -133,7 +141,7 @@ impl Context<'_> {
         let Some(media) = media_of(record, world) else {
             return Some(format!("{} has the media id {id}, which is nobody's", record.key));
         };
-        let ours = media.owner == Some(manifest.number);
+        let ours = media.owner == Some(manifest.number) || self.is_taken_over(manifest, media);
         let alike = media.owner.is_none()
             && self.human_same(manifest)
             && record.known_live().and_then(|live| live.via) != Some(Via::Publish);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::records::{Entry, Identity, Index, identity};
 use crate::manifest::Post;
-use igsync_base::id::{Kind, PostKey};
+use igsync_base::id::{Kind, MediaId, PostKey};
 
 /// What became of posts whose manifests are gone.
 #[derive(Debug, Default)]
@@ -33,8 +33,14 @@ pub(super) fn find<'a>(posts: &'a [Arc<Post>], index: &Index<'a>) -> Moves<'a> {
     if vanished.is_empty() {
         return Moves::default();
     }
+    // Another clone may have recorded the same live media under the key that the post has now.
+    let is_present =
+        |entry: &&Entry<'_>| entry.counts() && present.contains(&identity(&entry.record.user_id, &entry.record.key));
+    let taken_media: HashSet<&MediaId> =
+        index.iter().filter(is_present).filter_map(|entry| entry.record.claimed_media()).collect();
+    let is_free = |entry: &&Entry<'_>| entry.record.claimed_media().is_none_or(|media| !taken_media.contains(media));
     let mut alike: HashMap<Likeness<'a>, Vec<Entry<'a>>> = HashMap::new();
-    for entry in &vanished {
+    for entry in vanished.iter().filter(is_free) {
         if let Some(media) = &entry.record.media_digest {
             let likeness = (entry.record.user_id.as_str(), entry.record.kind, media.as_str());
             alike.entry(likeness).or_default().push(*entry);

@@ -92,6 +92,15 @@ fn of_two_heirs_the_one_with_the_same_text_takes_the_record() {
 }
 
 #[test]
+fn a_record_of_media_that_another_post_has_moves_nowhere() {
+    let renamed = record("renamed", Stage::Published).with(|record| {
+        (record.media_digest, record.digest) = (Some(digest("media of old")), Some(digest("all of old")));
+    });
+    let plan = world([moved("renamed", "old"), moved("copy", "old")], [record("old", Stage::Published), renamed]);
+    assert_eq!(plan.marks(), ["2 copy", "o old"]);
+}
+
+#[test]
 fn a_post_that_may_repeat_takes_no_record_that_had_no_leave_to() {
     let new = || moved("new", "old").with(|post| post.allow_duplicate = true);
     for stage in [Stage::Published, Stage::Deleted] {
