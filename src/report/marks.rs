@@ -17,6 +17,7 @@ pub(super) struct Presentation {
     pub(super) explanation: &'static str,
 }
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 pub(super) fn presentation(mark: Mark) -> Presentation {
     let paint = Paint::new;
     match mark {

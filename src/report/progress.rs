@@ -224,7 +224,8 @@ impl Observer for Human {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         let (good, bad, odd) = (Paint::new().green(), Paint::new().red(), Paint::new().yellow());
         match event {
-            Event::RunStarted { .. } => Ok(()),
+            // The plan above has said both.
+            Event::RunStarted { .. } | Event::PostDuplicate { .. } => Ok(()),
             Event::PostStarted { post, kind } => {
                 self.start(post, *kind);
                 Ok(())
@@ -284,8 +285,6 @@ impl Observer for Human {
             Event::PostDeferred { post, reason } => {
                 self.ended(post, "deferred", odd, &format!(": {}", one_line(reason)))
             }
-            // The plan above has said it.
-            Event::PostDuplicate { .. } => Ok(()),
             Event::NotAttempted { post, reason } => {
                 self.ended(post, "not attempted", odd, &format!(": {}", one_line(reason)))
             }

@@ -10,6 +10,7 @@ use igsync_media::convert::Target;
 
 /// What the user wants to exist: one manifest for one account.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what a manifest says, each on its own")]
 pub struct Post {
     pub key: PostKey,
     pub account: AccountName,

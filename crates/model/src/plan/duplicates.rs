@@ -51,7 +51,7 @@ fn is_adopted(verdict: &Verdict) -> bool {
     verdict.action == Action::Adopt
 }
 
-/// What a post repeats, and what people are told about it.
+/// What a post repeats, and the sentence about it.
 struct Twin {
     repeats: Repeats,
     reason: String,
@@ -108,7 +108,9 @@ impl<'a> Others<'a> {
                 alike.push(Recorded { record, key });
             }
         }
-        recorded.values_mut().for_each(|alike| alike.sort_by_key(|other| other.key));
+        for alike in recorded.values_mut() {
+            alike.sort_by_key(|other| other.key);
+        }
         let mut orphans: HashMap<Caption<'a>, Vec<&'a Record>> = HashMap::new();
         for record in moves.vanished.iter().map(|entry| entry.record).filter(|record| record.live().is_some()) {
             if let Some(caption) = &record.caption_digest {
