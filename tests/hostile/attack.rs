@@ -142,6 +142,16 @@ impl Attack {
         self.watch(self.command_within(limits, arguments), arguments)
     }
 
+    /// As [`Self::run`], started by another program and its arguments.
+    #[must_use = "check how it ended"]
+    pub fn run_under(&self, outer: &[&str], arguments: &[&str]) -> Output {
+        let inner = self.command(arguments);
+        let mut command = Command::new(outer[0]);
+        command.args(&outer[1..]).arg(inner.get_program()).args(inner.get_args()).current_dir(&self.root).env_clear();
+        command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?)))).stdin(Stdio::null());
+        self.watch(command, arguments)
+    }
+
     fn watch(&self, mut command: Command, arguments: &[&str]) -> Output {
         let before = self.outside();
         let output = command.output().unwrap();

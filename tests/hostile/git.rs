@@ -16,7 +16,7 @@ const FORMATS: [&str; 4] = ["human", "json", "markdown", "github"];
 const COMMAND: &str = "ext::touch owned";
 
 /// A content root at `root` below the outer folder, which is in no repository yet.
-fn content(root: &str) -> Attack {
+pub fn content(root: &str) -> Attack {
     let attack = Attack::at(root);
     attack.write(&format!("{root}/igsync.lock"), "{\"igsync_lock\":1}\n");
     attack.write(
@@ -31,7 +31,7 @@ fn content(root: &str) -> Attack {
 }
 
 /// Commits all of `work/` and pushes it to a bare repository beside it.
-fn published(attack: &Attack) {
+pub fn published(attack: &Attack) {
     attack.write("work/.gitignore", ".igsync/\n");
     attack.git(&["init", "-q", "--bare", "-b", "main", "origin/.git"]);
     attack.git(&["init", "-q", "-b", "main", "work"]);
@@ -46,7 +46,7 @@ fn path(attack: &Attack, below: &str) -> String {
 }
 
 /// Files that a branch can commit and that look like a repository without a work tree.
-fn bare(attack: &Attack, at: &str, url: &str) {
+pub fn bare(attack: &Attack, at: &str, url: &str) {
     attack.write(&format!("{at}/HEAD"), "ref: refs/heads/main\n");
     attack.write(&format!("{at}/objects/.keep"), "");
     attack.write(&format!("{at}/refs/.keep"), "");
@@ -63,7 +63,7 @@ fn bare(attack: &Attack, at: &str, url: &str) {
 }
 
 /// The environment of a job that publishes to `server`.
-fn in_ci(attack: Attack, server: &Server) -> Attack {
+pub fn in_ci(attack: Attack, server: &Server) -> Attack {
     attack
         .env("CI", "true")
         .env("IGSYNC_GRAPH_URL", &server.url())
@@ -497,7 +497,7 @@ fn a_plan_starts_no_program_but_git() {
 }
 
 /// The path of the program that a line of strace is about.
-fn program(line: &str) -> &str {
+pub fn program(line: &str) -> &str {
     line.split('"').nth(1).unwrap()
 }
 

@@ -14,6 +14,7 @@ mod git;
 #[allow(dead_code, reason = "each kind of door uses a part of it")]
 mod liar;
 mod limits;
+mod matrix;
 #[path = "../it/project.rs"]
 #[allow(dead_code, clippy::cast_possible_truncation, reason = "shared with the other test binaries")]
 mod project;
