@@ -14,7 +14,7 @@ pub enum Exit {
     Failure = 1,
     /// Only with `--detailed-exitcode`: success, and `apply` would act now.
     Changes = 2,
-    /// Some posts failed, are late or were not attempted; everything that happened is recorded.
+    /// Some posts failed, are late, duplicates or were not attempted; everything that happened is recorded.
     Incomplete = 3,
     /// At least one outcome is unknown; that post is blocked until resolved.
     Unknown = 4,
@@ -80,7 +80,7 @@ impl Exit {
             ),
             Self::Changes => ("apply would act now (--detailed-exitcode)", "`igsync apply`", "no one"),
             Self::Incomplete => (
-                "some posts failed, are late or were not attempted",
+                "some posts failed, are late, duplicates or were not attempted",
                 "`igsync plan` shows which, and what each needs",
                 "the author of the post",
             ),

@@ -77,6 +77,15 @@ fn view(project: &Project, account: &Account) -> AccountView {
 
 /// A misspelt account would otherwise silently select nothing.
 fn check_names(project: &Project, scope: &Scope) -> Result<(), Failure> {
+    for key in &scope.allow_duplicate {
+        if !project.posts.iter().any(|post| post.key.as_str() == key) {
+            return Err(Failure::message(
+                Exit::Usage,
+                format!("--allow-duplicate: there is no post `{key}`"),
+                "name a post by its key, as `igsync plan` prints it",
+            ));
+        }
+    }
     for name in &scope.account {
         if !project.config.accounts.iter().any(|account| account.name.as_str() == name) {
             let known: Vec<&str> = project.config.accounts.iter().map(|account| account.name.as_str()).collect();

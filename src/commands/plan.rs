@@ -75,7 +75,10 @@ fn say_refusals(plan: &plan::Plan, format: PlanFormat, ui: &Ui) {
     let edits = edits.iter().enumerate().map(|(place, edit)| (&edit.message, (place == last).then_some(&edit.help)));
     let is_meant = |guard: &&plan::Guard| guard.in_diff != Some(false);
     let guards = plan.guards.iter().filter(is_meant).map(|guard| (&guard.message, Some(&guard.help)));
-    let all: Vec<_> = edits.chain(guards).collect();
+    let is_duplicate = |change: &&plan::Change| change.mark() == plan::Mark::Duplicate && change.in_diff != Some(false);
+    let duplicates: Vec<String> =
+        plan.changes.iter().filter(is_duplicate).map(|change| format!("{} {}", change.key, change.reason)).collect();
+    let all: Vec<_> = edits.chain(guards).chain(duplicates.iter().map(|message| (message, None))).collect();
     for (message, help) in all.iter().take(REFUSALS) {
         let help = help.map(|help| format!("\n  help: {}", one_line(help))).unwrap_or_default();
         ui.terminal.say(&format!("refused: {}{help}", one_line(message)));

@@ -71,7 +71,10 @@ pub(super) async fn look(
     let now = due_by(project, scope, run.server_now(), ports);
     let plan = make(project, scope, settled.clone(), now)?;
     let looked = run.ask_each(async |account| {
-        let due = plan.changes.iter().filter(|change| change.account == *account.name() && change.work().is_some());
+        // A duplicate may be the one that is live.
+        let is_due =
+            |change: &&igsync_model::plan::Change| change.work().is_some() || change.is_due_duplicate(plan.now);
+        let due = plan.changes.iter().filter(|change| change.account == *account.name()).filter(is_due);
         let wanted: Vec<_> = due.filter_map(|change| change.post.clone()).collect();
         account.sightings(&wanted).await.map_err(Stop::into_halt)
     });

@@ -68,7 +68,7 @@ pub(super) fn presentation(mark: Mark) -> Presentation {
             colour: paint().yellow().bold(),
             counted: "duplicate",
             verb: None,
-            meaning: "repeats another post and never goes out, unless the manifest says allow_duplicate: true",
+            meaning: "repeats another post and never goes out without allow_duplicate: true or --allow-duplicate KEY",
             explanation: "the account has, or is about to get, a post like this one; it goes out only if the file says so",
         },
         Mark::Delete => Presentation {

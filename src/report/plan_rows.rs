@@ -166,6 +166,6 @@ fn ways_out(change: &Change, key: &str, program: &str) -> Vec<String> {
         let old = quoted(&one_line(old.as_str()));
         format!("renamed: {program} lock mv {old} {key}")
     });
-    let meant = format!("meant: {program} apply --allow-duplicate {key}");
+    let meant = "meant: write `allow_duplicate: true` into the manifest".to_owned();
     renamed.into_iter().chain([meant]).collect()
 }

@@ -290,8 +290,12 @@ fn guards_refuse_with_the_flag_that_overrides_them() {
     assert_eq!(server.published().len(), 1);
 
     project.write("posts/again.yaml", "kind: image\nimage: ./one.jpg\ncaption: Once more\n");
-    apply(&project).exits(3).says("has the media of posts/one, which is live").says("--allow-duplicate posts/again");
+    apply(&project).exits(3).says("has the media of posts/one, which is live").says("allow_duplicate: true");
     assert_eq!(server.published().len(), 1);
+    project
+        .run(["apply", "--yes", "--allow-duplicate", "posts/agian"])
+        .exits(64)
+        .says("there is no post `posts/agian`");
     project.run(["apply", "--yes", "--allow-duplicate", "posts/again"]).exits(0);
     assert_eq!(server.published().len(), 2);
 }

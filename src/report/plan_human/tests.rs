@@ -99,7 +99,7 @@ fn every_mark_says_what_to_do() {
             post("posts/08-failed"),
         ],
         [
-            record("posts/old", Stage::Published),
+            live("posts/old", |live| live.media_id = Some("17900000000000002".into())),
             record("posts/02-intent", Stage::Intent),
             live("posts/03-comment", |live| live.comment = Some(Comment::Due)),
             record("posts/04-edited", Stage::Published),
@@ -181,11 +181,11 @@ fn refusals_name_what_overrides_them() {
       + posts/6      image     Caption of posts/6                due now
 
       2 posts/again  image     has the media of posts/gone, which is live
-                               meant: igsync apply --allow-duplicate posts/again
+                               meant: write `allow_duplicate: true` into the manifest
 
       + publish    nothing is recorded, apply publishes it
-      2 duplicate  repeats another post and never goes out, unless the manifest says
-                   allow_duplicate: true
+      2 duplicate  repeats another post and never goes out without allow_duplicate:
+                   true or --allow-duplicate KEY
 
     Apply refuses:
       - some manifests could not be read

@@ -182,8 +182,8 @@ fn after_deletion(post: &Post, record: &Record, context: Context<'_>) -> Verdict
     Verdict::new(Action::Hold(Why::Deleted), "deleted on Instagram, its manifest is still here")
 }
 
-/// Whether an earlier run has begun this very post, so that it was no duplicate then, and left off for a reason that
-/// says nothing against it: its container was too old, say.
+/// Whether an earlier run has begun this very post, and left off for a reason that says nothing against it: its
+/// container was too old, say.
 pub(super) fn is_going_on(record: &Record) -> bool {
     matches!(&record.state, State::NotPublished(Some(reason)) if !reason.takes_back())
 }

@@ -14,15 +14,15 @@ use super::cost::CALLS_PER_ACCOUNT;
 use super::duplicates::hold_back;
 use super::forecast::forecast;
 use super::guard::guards;
-use super::input::{AccountView, Input};
-use super::model::{Change, Cost, Notice, NoticeKind, Plan, Summary};
+use super::input::{AccountView, Branch, Input};
+use super::model::{Change, Cost, Notice, NoticeKind, Plan, Repeats, Summary};
 use super::moves::{Moves, find};
 use super::owed::Owed;
 use super::records::{Entry, Identity, Index, identity};
 use super::selection::Resolved;
 use crate::lockfile::{Live, Record};
 use crate::manifest::Post;
-use igsync_base::id::{AccountName, Digest, UserId};
+use igsync_base::id::{AccountName, Digest, PostKey, UserId};
 
 /// Compares what is wanted with what is recorded. The order of posts and records does not matter.
 #[must_use]
@@ -59,6 +59,8 @@ struct Draft<'a> {
     selected: Resolved,
     /// Posts whose record the branch changes.
     edited: HashSet<Identity<'a>>,
+    /// Posts whose manifest the branch adds or changes.
+    branched: HashSet<(&'a AccountName, &'a PostKey)>,
     changes: Vec<Change>,
     notices: Vec<Notice>,
     summary: Summary,
@@ -73,6 +75,7 @@ impl<'a> Draft<'a> {
             by_user: input.accounts.iter().filter_map(|account| Some((account.user_id.as_ref()?, account))).collect(),
             selected,
             edited: edited.map(|edit| identity(&edit.user_id, &edit.key)).collect(),
+            branched: input.options.branch.iter().flat_map(|branch| touched(input.posts, branch)).collect(),
             changes: Vec::new(),
             notices: Vec::new(),
             summary: Summary::default(),
@@ -157,7 +160,10 @@ impl<'a> Draft<'a> {
             let has_file = change.file.as_ref().is_some_and(|file| branch.files.contains(&**file));
             let has_record =
                 change.user_id.as_ref().is_some_and(|user| self.edited.contains(&identity(user, &change.key)));
-            change.in_diff = Some(has_file || has_record);
+            // A post of the base is a duplicate because of what the branch brings.
+            let repeats = change.repeats.iter().flat_map(Repeats::keys);
+            let has_other = repeats.into_iter().any(|key| self.branched.contains(&(&change.account, key)));
+            change.in_diff = Some(has_file || has_record || has_other);
         }
         self.summary.count(change.mark());
         self.changes.push(change);
@@ -184,6 +190,10 @@ impl<'a> Draft<'a> {
             now: input.now,
         }
     }
+}
+
+fn touched<'a>(posts: &'a [Arc<Post>], branch: &Branch) -> impl Iterator<Item = (&'a AccountName, &'a PostKey)> {
+    posts.iter().filter(|post| branch.files.contains(&*post.file)).map(|post| (&post.account, &post.key))
 }
 
 fn change_of_post(

@@ -15,21 +15,38 @@ use igsync_base::id::{Digest, Kind, PostKey};
 /// Makes a duplicate of what would go out, now or later, and repeats another post. `verdicts` are those of all posts,
 /// place by place: which of two new posts goes out is decided among all of them, whatever is selected.
 pub(super) fn hold_back<'a>(input: &Input<'a>, index: &Index<'a>, moves: &Moves<'a>, verdicts: &mut [Vec<Verdict>]) {
-    let goes_out = |place: &usize| verdicts[*place].iter().any(|verdict| is_new(verdict) || is_adopted(verdict));
-    let mut places: Vec<usize> = (0..verdicts.len()).filter(goes_out).collect();
+    let mut places: Vec<usize> = (0..verdicts.len()).filter(|place| verdicts[*place].iter().any(is_new)).collect();
     if places.is_empty() {
         return;
     }
-    // Undated posts go before dated ones. Time plays no part: a plan of tomorrow names the same duplicates.
-    places.sort_by_key(|place| (input.posts[*place].publish_at.is_some(), &input.posts[*place].key));
+    let entry_of = |place: usize| {
+        let post = &input.posts[place];
+        moves.moved.get(&place).or_else(|| index.get(post.user_id.as_ref(), &post.key))
+    };
+    // A post that an earlier run has begun goes before one that is new. Undated posts go before dated ones, whatever
+    // the time: a plan of tomorrow names the same duplicates.
+    let is_begun = |place: usize| entry_of(place).is_some_and(|entry| is_going_on(entry.record));
+    places.sort_by_key(|place| {
+        let post = &input.posts[*place];
+        (!is_begun(*place), post.publish_at.is_some(), &post.key)
+    });
     let mut others = Others::new(index, moves, input);
+    for (post, verdicts) in input.posts.iter().zip(&*verdicts) {
+        let is_seen = || input.options.live.contains_key(&(post.account.clone(), post.key.clone()));
+        if !input.options.live.is_empty() && is_seen() {
+            others.precedes(post, "is live, or may be");
+        } else if verdicts.iter().any(goes_on) {
+            // With the media that its manifest names now.
+            others.precedes(post, "is about to be published");
+        }
+    }
     for place in places {
         let post = &*input.posts[place];
-        let entry = moves.moved.get(&place).or_else(|| index.get(post.user_id.as_ref(), &post.key));
-        let may_repeat = verdicts[place].iter().any(is_adopted)
-            || post.allow_duplicate
+        let entry = entry_of(place);
+        let was_allowed = |record: &Record| record.allow_duplicate && is_going_on(record);
+        let may_repeat = post.allow_duplicate
             || input.options.allow_duplicate.contains(&post.key)
-            || entry.is_some_and(|entry| entry.record.is_open() || is_going_on(entry.record));
+            || entry.is_some_and(|entry| entry.record.is_open() || was_allowed(entry.record));
         let several = || Some(several(moves.ambiguous.get(&place)?));
         let twin = if may_repeat { None } else { several().or_else(|| others.twin(post, entry, input)) };
         match twin {
@@ -38,17 +55,18 @@ pub(super) fn hold_back<'a>(input: &Input<'a>, index: &Index<'a>, moves: &Moves<
                     *verdict = Verdict::repeating(twin.reason.clone(), twin.repeats.clone());
                 }
             }
-            None => others.goes_out(post),
+            None => others.precedes(post, "goes out first"),
         }
     }
 }
 
+/// Whether a post would go out that has not begun to.
 fn is_new(verdict: &Verdict) -> bool {
-    matches!(verdict.action, Action::Publish | Action::Wait)
+    matches!(verdict.action, Action::Publish | Action::Wait | Action::Hold(Why::Late))
 }
 
-fn is_adopted(verdict: &Verdict) -> bool {
-    verdict.action == Action::Adopt
+fn goes_on(verdict: &Verdict) -> bool {
+    matches!(verdict.action, Action::Continue | Action::Settle | Action::Adopt)
 }
 
 /// What a post repeats, and the sentence about it.
@@ -89,8 +107,8 @@ struct Others<'a> {
     recorded: HashMap<Media<'a>, Vec<Recorded<'a>>>,
     /// Live, without a manifest; sorted by key.
     orphans: HashMap<Caption<'a>, Vec<&'a Record>>,
-    /// New posts that go out, or that are found live.
-    sooner: HashMap<Media<'a>, &'a PostKey>,
+    /// Posts that go out before those that are judged, or are live, as far as the account was asked; in words.
+    sooner: HashMap<Media<'a>, (&'a PostKey, &'static str)>,
 }
 
 impl<'a> Others<'a> {
@@ -120,9 +138,9 @@ impl<'a> Others<'a> {
         Self { recorded, orphans, sooner: HashMap::new() }
     }
 
-    fn goes_out(&mut self, post: &'a Post) {
+    fn precedes(&mut self, post: &'a Post, is: &'static str) {
         if let Some(media) = media_of(post) {
-            self.sooner.entry(media).or_insert(&post.key);
+            self.sooner.entry(media).or_insert((&post.key, is));
         }
     }
 
@@ -137,7 +155,7 @@ impl<'a> Others<'a> {
         let recorded = self.recorded.get(&media).and_then(|alike| alike.iter().find(|other| !is_own(other)));
         let (key, is) = match recorded {
             Some(other) => (other.key, state_in_words(other.record.stage())),
-            None => (*self.sooner.get(&media)?, "goes out first"),
+            None => *self.sooner.get(&media).filter(|(key, _)| **key != post.key)?,
         };
         Some(Twin { repeats: Repeats::Media(key.clone()), reason: format!("has the media of {key}, which {is}") })
     }

@@ -111,19 +111,70 @@ fn which_of_two_goes_out_does_not_depend_on_what_is_selected() {
 }
 
 #[test]
-fn a_post_that_an_earlier_run_has_begun_is_no_duplicate() {
-    let begun = |state: State| {
-        let begun = record("new", state.stage()).with(|record| record.state = state);
-        world([twin("new", "old"), post("old")], [record("old", Stage::Published), begun]).marks()
+fn a_post_that_an_earlier_run_has_begun_goes_before_a_new_one_and_repeats_none() {
+    let begun = |key: &str, state: State, allowed| {
+        record(key, state.stage()).with(|record| {
+            record.media_digest = Some(digest("media of old"));
+            (record.state, record.allow_duplicate) = (state, allowed);
+        })
+    };
+    let beside_live = |state: State, allowed| {
+        let records = [record("old", Stage::Published), begun("new", state, allowed)];
+        world([twin("new", "old"), post("old")], records).marks()
     };
     for reason in [Reason::Expired, Reason::ContainerGone, Reason::Other("Meta could not process it".to_owned())] {
-        assert_eq!(begun(State::NotPublished(Some(reason.clone()))), ["+ new"], "{reason}");
+        let ended = || State::NotPublished(Some(reason.clone()));
+        assert_eq!(beside_live(ended(), true), ["+ new"], "{reason}: it had leave");
+        assert_eq!(beside_live(ended(), false), ["2 new"], "{reason}: the other one went out meanwhile");
+        let both_new = world([twin("a", "old"), twin("z", "old")], [begun("z", ended(), false)]);
+        assert_eq!(both_new.marks(), ["2 a", "+ z"], "{reason}");
     }
     for word in ["withdrawn", "edited", "superseded", "resolved", "ignored"] {
-        assert_eq!(begun(State::NotPublished(Some(Reason::from(word.to_owned())))), ["2 new"], "{word}");
+        let ended = State::NotPublished(Some(Reason::from(word.to_owned())));
+        assert_eq!(beside_live(ended, true), ["2 new"], "{word}");
     }
-    assert_eq!(begun(State::Containers), ["^ new"]);
-    assert_eq!(begun(State::Intent), ["^ new"]);
+    assert_eq!(beside_live(State::Containers, false), ["^ new"]);
+    assert_eq!(beside_live(State::Intent, false), ["^ new"]);
+}
+
+#[test]
+fn what_the_account_shows_goes_before_every_new_post() {
+    for sighting in [
+        Sighting::Live { link: "https://www.instagram.com/p/b/".into() },
+        Sighting::Maybe { links: vec!["https://www.instagram.com/p/b/".into()] },
+    ] {
+        let is_live = matches!(sighting, Sighting::Live { .. });
+        let plan = world([post("a"), twin("b", "a"), twin("z", "a")], []).with(|world| {
+            world.options.live.insert(("brand".into(), "b".into()), sighting);
+        });
+        assert_eq!(plan.marks(), ["2 a", if is_live { "= b" } else { "! b" }, "2 z"]);
+        assert_eq!(plan.plan().changes[0].reason, "has the media of b, which is live, or may be");
+    }
+}
+
+#[test]
+fn a_post_with_containers_goes_out_with_the_media_that_it_has_now() {
+    let plan = world([twin("begun", "figs"), twin("new", "figs")], [record("begun", Stage::Containers)]);
+    assert_eq!(plan.marks(), ["^ begun", "2 new"]);
+}
+
+#[test]
+fn a_duplicate_stays_one_when_it_is_late() {
+    let plan = world([twin("new", "old").due("2026-11-01T12:00:00Z"), post("old")], [record("old", Stage::Published)]);
+    assert_eq!(plan.marks(), ["2 new"]);
+}
+
+#[test]
+fn the_branch_that_makes_a_post_of_the_base_a_duplicate_is_red() {
+    let plan = world([post("base").due("2027-05-01T12:00:00Z"), twin("branch", "base")], []).with(|world| {
+        world.options.branch = Some(branch(["branch.yaml"], []));
+    });
+    assert_eq!(plan.marks(), ["2 base", "+ branch"]);
+    let plan = plan.plan();
+    assert!(plan.changes[0].in_diff == Some(true) && plan.is_refused());
+    let other = world([post("base").due("2027-05-01T12:00:00Z"), twin("more", "base"), post("branch")], []);
+    let other = other.with(|world| world.options.branch = Some(branch(["branch.yaml"], []))).plan();
+    assert!(!other.is_refused(), "both are of the base");
 }
 
 #[test]
