@@ -109,7 +109,7 @@ fn converted_pictures_that_no_post_needs_go_away_after_a_week() {
     const WEEK: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 60 * 60);
     let server = Server::start();
     let project = every_kind().against(&server, "instagram", "IGAA-LONG");
-    let later = "kind: image\ncaption: Z\nimage: tall.jpg\npublish_at: 2100-01-01T00:00Z\n";
+    let later = "kind: image\ncaption: Z\nimage: tall.jpg\npublish_at: 2100-01-01T00:00Z\nallow_duplicate: true\n";
     let folder = project.path().join(".igsync/converted");
     let kept = || std::fs::read_dir(&folder).unwrap().count();
     let age = || {
