@@ -38,17 +38,12 @@ pub fn plan(input: &Input<'_>) -> Plan {
         input.posts.iter().enumerate().map(|(place, post)| draft.judge(place, post, &index, &moves)).collect();
     hold_back(input, &index, &moves, &mut verdicts);
     for ((place, post), verdicts) in input.posts.iter().enumerate().zip(verdicts) {
-        draft.add_post(post, entry_of(place, post, &index, &moves), moves.moved.get(&place), verdicts);
+        draft.add_post(post, moves.entry(place, post, &index), moves.moved.get(&place), verdicts);
     }
     for entry in &moves.vanished {
         draft.add_vanished(entry);
     }
     draft.finish()
-}
-
-/// What is recorded of a post, under its key or under the one that it had before.
-fn entry_of<'e, 'a>(place: usize, post: &'e Post, index: &'e Index<'a>, moves: &'e Moves<'a>) -> Option<&'e Entry<'a>> {
-    moves.moved.get(&place).or_else(|| index.get(post.user_id.as_ref(), &post.key))
 }
 
 /// A plan in the making.
@@ -86,7 +81,7 @@ impl<'a> Draft<'a> {
     fn judge(&self, place: usize, post: &Post, index: &Index<'_>, moves: &Moves<'_>) -> Vec<Verdict> {
         let account = self.by_name.get(&post.account).copied();
         let context = Context { now: self.input.now, account, options: self.input.options };
-        let mut verdicts = verdicts(post, entry_of(place, post, index, moves), context);
+        let mut verdicts = verdicts(post, moves.entry(place, post, index), context);
         let live = &self.input.options.live;
         if !live.is_empty()
             && let Some(sighting) = live.get(&(post.account.clone(), post.key.clone()))

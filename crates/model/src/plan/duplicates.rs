@@ -19,10 +19,7 @@ pub(super) fn hold_back<'a>(input: &Input<'a>, index: &Index<'a>, moves: &Moves<
     if places.is_empty() {
         return;
     }
-    let entry_of = |place: usize| {
-        let post = &input.posts[place];
-        moves.moved.get(&place).or_else(|| index.get(post.user_id.as_ref(), &post.key))
-    };
+    let entry_of = |place: usize| moves.entry(place, &input.posts[place], index);
     // A post that an earlier run has begun goes before one that is new. Undated posts go before dated ones, whatever
     // the time: a plan of tomorrow names the same duplicates.
     let is_begun = |place: usize| entry_of(place).is_some_and(|entry| is_going_on(entry.record));

@@ -18,6 +18,13 @@ pub(super) struct Moves<'a> {
     pub(super) vanished: Vec<Entry<'a>>,
 }
 
+impl<'a> Moves<'a> {
+    /// What is recorded of the post at this place, under its key or under the one that it had before.
+    pub(super) fn entry<'e>(&'e self, place: usize, post: &'e Post, index: &'e Index<'a>) -> Option<&'e Entry<'a>> {
+        self.moved.get(&place).or_else(|| index.get(post.user_id.as_ref(), &post.key))
+    }
+}
+
 type Likeness<'a> = (&'a str, Kind, &'a str);
 
 /// Compares all posts with all records; a selection must not narrow either.
