@@ -43,7 +43,7 @@ struct TokenSession {
 
 impl TokenSession {
     async fn open(global: &Global, ports: &Ports, ui: &Ui) -> Result<Self, Failure> {
-        let root = ContentRoot::open(&global.place(), false, ports).await?;
+        let root = ContentRoot::open_anywhere(&global.place(), false, ports).await?;
         if !root.is_configured() {
             let text = report::findings::render(root.findings(), ui.terminal.style_err());
             ui.terminal.say(text.trim_end());

@@ -15,7 +15,7 @@ pub(super) async fn run(global: &Global, args: &Args, ports: &Ports, ui: &Ui) ->
     let data = if let Some(folder) = &args.data {
         named(disk, folder)
     } else {
-        let paths = ContentRoot::open(&global.place(), true, ports).await?.paths;
+        let paths = ContentRoot::open_anywhere(&global.place(), true, ports).await?.paths;
         paths.prepare(disk)?;
         paths.folder
     };

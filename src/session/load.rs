@@ -19,6 +19,22 @@ pub(crate) async fn load(
 ) -> Noted<Result<Project, Failure>> {
     Noted::of(async |notes| {
         let root = ContentRoot::open(place, sandbox, ports).await?;
+        read(root, check_published, ports).await.noting(notes)
+    })
+    .await
+}
+
+/// The same for what needs accounts and no posts; see [`ContentRoot::open_anywhere`].
+pub(crate) async fn load_anywhere(place: &Place, ports: &Ports) -> Noted<Result<Project, Failure>> {
+    Noted::of(async |notes| {
+        let root = ContentRoot::open_anywhere(place, false, ports).await?;
+        read(root, false, ports).await.noting(notes)
+    })
+    .await
+}
+
+async fn read(root: ContentRoot, check_published: bool, ports: &Ports) -> Noted<Result<Project, Failure>> {
+    Noted::of(async |notes| {
         let mut snapshot = root.snapshot(ports)?;
         record::take_in_fetched(&root, &mut snapshot).await.noting(notes)?;
         Project::read(root, snapshot, check_published, ports).await

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use igsync_base::files::{Disk, FileKind};
 use igsync_base::finding::{Finding, Severity};
 use igsync_base::id::UserId;
-use igsync_model::config::{self, Config, Settings};
+use igsync_model::config::{self, Config, Root, Settings};
 use igsync_model::lockfile::{self, Paths, Snapshot};
 
 use super::failure::Failure;
@@ -24,8 +24,26 @@ pub(crate) struct ContentRoot {
 impl ContentRoot {
     /// Finds the root and reads its configuration, whose findings come along with it. What git tracks below
     /// `.igsync/` ends the command.
+    ///
+    /// # Errors
+    ///
+    /// There is no content root.
     pub(crate) async fn open(place: &Place, sandbox: bool, ports: &Ports) -> Result<Self, Failure> {
-        let path = place.content_root(ports)?;
+        Self::at(place.content_root(ports)?, place, sandbox, ports).await
+    }
+
+    /// As [`Self::open`], for what needs no posts: where there is no content root, the folder itself is one without any.
+    pub(crate) async fn open_anywhere(place: &Place, sandbox: bool, ports: &Ports) -> Result<Self, Failure> {
+        let found = place.find(ports)?;
+        let is_missing = matches!(found, Root::Missing(_)) && place.config.is_none();
+        let mut root = Self::at(found.into_path(), place, sandbox, ports).await?;
+        if is_missing {
+            root.loaded.config.posts = Some(Vec::new());
+        }
+        Ok(root)
+    }
+
+    async fn at(path: PathBuf, place: &Place, sandbox: bool, ports: &Ports) -> Result<Self, Failure> {
         let mut loaded = config::load(&*ports.disk, &path, place.config.as_deref(), &ports.env);
         private::refuse_tracked(place, &path, &loaded, ports).await?;
         if sandbox {

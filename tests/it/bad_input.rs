@@ -135,13 +135,82 @@ fn two_keys_that_differ_by_case() {
     refused(&project, "posts/ONE");
 }
 
+/// Every command that reads or writes posts or their record.
+const NEED_CONTENT: [&[&str]; 10] = [
+    &["plan"],
+    &["plan", "--sandbox", "--format", "json"],
+    &["apply", "--yes"],
+    &["apply", "--sandbox", "--yes", "--allow-new-lock", "--allow-empty"],
+    &["validate"],
+    &["status"],
+    &["new", "image", "harbour"],
+    &["resolve", "posts/harbour"],
+    &["lock", "list"],
+    &["lock", "merge"],
+];
+
 #[test]
-fn an_empty_folder_has_nothing_to_do() {
+fn a_folder_without_content_ends_every_command_and_names_init() {
+    for empty in [Project::empty(), Project::empty()] {
+        for args in NEED_CONTENT {
+            let output = empty.run(args.iter().copied()).exits(1).says("`igsync init`");
+            assert!(
+                output.stderr.contains("neither igsync.yaml, igsync.lock nor posts/"),
+                "{args:?}: {}",
+                output.stderr
+            );
+        }
+        assert!(empty.files().is_empty() && !empty.path().join(".igsync").exists());
+        empty.run(["init"]).exits(0);
+        empty.run(["plan"]).exits(0);
+    }
+}
+
+#[test]
+fn nothing_of_a_foreign_repository_is_read_as_a_manifest() {
     let project = Project::empty();
-    project.run(["validate"]).exits(0);
-    project.run(["plan"]).exits(0).ends_with("No changes.");
-    project.run(["apply", "--yes"]).exits(0).ends_with("No changes.");
-    assert!(project.files().is_empty());
+    for number in 0..911 {
+        project
+            .write(&format!("charts/{}/{number}.yaml", number % 7), "apiVersion: v1\nkind: Deployment\nspec: [a, b]\n");
+    }
+    for args in NEED_CONTENT {
+        let output = project.run(args.iter().copied()).exits(1);
+        assert!(output.stderr.lines().count() < 10, "{args:?}: {}", output.stderr);
+    }
+    // Manifests that lie elsewhere: both ways to them work as they are printed.
+    project.jpeg("marketing/social/one.jpg", 1);
+    project.write("marketing/social/one.yaml", "kind: image\nimage: ./one.jpg\n");
+    let output = project.run(["plan"]).exits(1).says("`posts: [marketing/social]`").says("-C marketing/social");
+    assert!(output.stderr.lines().count() < 10, "{}", output.stderr);
+    project.write("igsync.yaml", "posts: [marketing/social]\n");
+    project.run(["validate"]).says("Checked 1 manifest");
+    project.remove("igsync.yaml");
+    project.write("marketing/social/igsync.lock", "{\"igsync_lock\":1}\n");
+    project.run(["apply", "--yes"]).exits(1).says("-C marketing/social for the content root below");
+    project.run(["validate", "-C", "marketing/social"]).says("Checked 1 manifest");
+}
+
+#[test]
+fn a_folder_named_posts_is_content_enough() {
+    let project = Project::empty();
+    project.jpeg("posts/2026/one.jpg", 1);
+    project.write("posts/2026/one.yaml", "kind: image\nimage: https://cdn.example.com/one.jpg\n");
+    project.run(["plan"]).exits(0).says("posts/2026/one");
+    // Inside of it the keys are the same.
+    let mut inside = project.command(["plan"]);
+    let output = inside.current_dir(project.path().join("posts/2026")).output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().contains("posts/2026/one"));
+    project.run(["plan", "-C", "posts"]).exits(1).says("`igsync init -C posts`");
+}
+
+#[test]
+fn what_needs_no_content_works_without() {
+    let project = Project::empty().env("IGSYNC_ACCESS_TOKEN", "x");
+    project.run(["schema", "plan"]).exits(0);
+    project.run(["explain", "exit:1"]).exits(0);
+    // A token can be looked at before there is a content root. The base is closed: nothing answers.
+    let output = project.run(["auth", "inspect"]);
+    assert!(!output.stderr.contains("content root"), "{}", output.stderr);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod ignored;
 mod json_schema;
 mod load;
 mod media;
+mod nearby;
 mod schema;
 mod time;
 mod written;
@@ -27,6 +28,7 @@ pub use igsync_base::path::Source;
 pub use json_schema::{defaults_json_schema, json_schema};
 pub use load::{Loaded, Options, load};
 pub use media::{Files, Spot, locate, unreadable};
+pub use nearby::{Nearby, nearby};
 pub use schema::{Conversion, Post, PostState};
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::report;
 use crate::report::auth::TokenReport;
 use crate::session::connect::{Connector, identity_of};
-use crate::session::load::load;
+use crate::session::load::load_anywhere;
 use crate::session::project::Project;
 use crate::session::token::{debug, needs, unreachable};
 use crate::session::{credentials, expiry};
@@ -18,7 +18,7 @@ use igsync_model::config::{Account, Login};
 use super::super::{Ended, Failure, Ports, Ui, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &AuthInspect, ports: &Ports, ui: &Ui) -> Ended {
-    let project = ui.noted(load(&global.place(), false, false, ports).await)?;
+    let project = ui.noted(load_anywhere(&global.place(), ports).await)?;
     if project.configuration_errors() {
         super::super::findings::show_findings(&project, ports, ui);
         return Ok(Exit::Failure);

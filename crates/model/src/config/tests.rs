@@ -279,16 +279,35 @@ fn a_named_file_must_exist_and_a_misnamed_one_is_noticed() {
 fn the_content_root_is_the_nearest_folder_with_a_configuration_or_lockfile() {
     let folder = temporary_folder();
     let top = folder.path().canonicalize().unwrap();
-    let deep = top.join("repo/content/posts/2026");
+    let deep = top.join("repo/content/texts/2026");
     std::fs::create_dir_all(&deep).unwrap();
     std::fs::create_dir(top.join("repo/.git")).unwrap();
     std::fs::File::create(top.join("igsync.yaml")).unwrap();
-    assert_eq!(find_root(&RealDisk, &deep, false), deep, "not beyond the repository");
+    assert_eq!(find_root(&RealDisk, &deep, false), Root::Missing(deep.clone()), "not beyond the repository");
     std::fs::File::create(top.join("repo/content/igsync.lock")).unwrap();
-    assert_eq!(find_root(&RealDisk, &deep, false), top.join("repo/content"));
-    assert_eq!(find_root(&RealDisk, &deep, true), deep, "a named folder is the root");
+    assert_eq!(find_root(&RealDisk, &deep, false), Root::Found(top.join("repo/content")));
+    assert_eq!(find_root(&RealDisk, &deep, true), Root::Missing(deep.clone()), "nothing is looked for above `-C`");
     std::fs::File::create(deep.join("igsync.yaml")).unwrap();
-    assert_eq!(find_root(&RealDisk, &deep, false), deep);
+    assert_eq!(find_root(&RealDisk, &deep, false), Root::Found(deep.clone()));
+    assert_eq!(find_root(&RealDisk, &deep, true), Root::Found(deep));
+}
+
+#[test]
+fn a_folder_of_posts_marks_a_content_root_that_has_neither_file() {
+    let folder = temporary_folder();
+    let top = folder.path().canonicalize().unwrap();
+    let (inside, beside) = (top.join("content/posts/2026"), top.join("content/media"));
+    for folder in [&inside, &beside] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    let content = Root::Found(top.join("content"));
+    assert_eq!(find_root(&RealDisk, &top.join("content"), true), content);
+    assert_eq!(find_root(&RealDisk, &inside, false), content);
+    assert_eq!(find_root(&RealDisk, &beside, false), Root::Missing(beside.clone()), "any folder may be named posts");
+    std::fs::create_dir(top.join(".git")).unwrap();
+    assert_eq!(find_root(&RealDisk, &beside, false), content, "in one repository");
+    std::fs::File::create(top.join("igsync.lock")).unwrap();
+    assert_eq!(find_root(&RealDisk, &inside, false), Root::Found(top), "a lockfile counts for more");
 }
 
 #[test]
