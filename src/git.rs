@@ -1,6 +1,6 @@
 //! The git command line: what it knows of the content root, and the record on a branch of a remote.
 //! Knows no post, and nothing of Meta. A plan asks it offline, and only for `--base`, for the record on a branch of its
-//! own, for what the index has of `.igsync/`, and for what it ignores. `hosting` asks through it, too.
+//! own, for what the index has, and for what it ignores. `hosting` asks through it, too.
 
 mod branch;
 mod bytes;
@@ -9,6 +9,7 @@ mod checkout;
 mod command;
 mod error;
 mod history;
+mod index;
 mod local;
 mod message;
 mod outcome;
@@ -26,6 +27,7 @@ pub use checkout::Checkout;
 pub use command::Git;
 pub use error::Error;
 pub use history::History;
+pub use index::Index;
 pub use local::Followed;
 pub use message::Signature;
 pub use target::Target;

@@ -4,7 +4,7 @@ mod carry_out;
 mod preflight;
 mod prepare;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::cli::{Apply, Global, OutputFormat, Refresh};
@@ -12,12 +12,13 @@ use crate::exit::Exit;
 use crate::report;
 use crate::report::text::plural;
 use crate::session::connect::{Connector, Pace};
-use crate::session::project::Project;
+use crate::session::project::{OfPublished, Project};
 use crate::session::record::{RecordPlace, Terms, choose, how_to_keep};
 use crate::session::root::ContentRoot;
 use igsync_apply::{Observer, Run};
 use igsync_base::id::AttemptId;
 use igsync_model::lockfile::Ledger;
+use igsync_model::manifest::Post;
 use igsync_model::plan::{GuardKind, Plan};
 
 use super::connect::connect_all;
@@ -40,7 +41,7 @@ pub(super) async fn run(global: &Global, args: &Apply, ports: &Ports, ui: &Ui) -
     // Before media are looked at: what others have published needs none.
     let terms = Terms::of_publishing(args.keep.push(), args.allow_stale);
     let remote = ui.noted(choose(&root, &mut snapshot, terms, ports).await);
-    let mut project = Project::read(root, snapshot, false, ports).await?;
+    let mut project = Project::read(root, snapshot, OfPublished::Compare, ports).await?;
     project.allow_duplicates(&args.scope.allow_duplicate);
     show_findings(&project, ports, ui);
     if project.configuration_errors() || !project.complete {
@@ -86,6 +87,7 @@ async fn carry_on(
     let clients = accounts.clients.clone();
     let (mut run, _sandbox) = accounts.into_run(ledger);
     project.adopt_users(&users);
+    identify(&mut project, &offline, ports);
     let mut settled = BTreeSet::new();
     if args.refresh != Refresh::None {
         settled = settle(&mut run, &mut project).await;
@@ -115,6 +117,17 @@ async fn carry_on(
     }
     preflight::check(&plan, &project, &mut run, &clients, ports, ui).await;
     carry_out::run(run, &plan, &project, global, args, ports, ui).await
+}
+
+/// Gives the posts that this run acts on the names by which git will know their files, for their records.
+fn identify(project: &mut Project, plan: &Plan, ports: &Ports) {
+    let acting: HashSet<_> =
+        plan.changes.iter().filter(|change| change.acts()).map(|change| (&change.account, &change.key)).collect();
+    let identify = |post: &Arc<Post>| {
+        let is_acting = acting.contains(&(&post.account, &post.key));
+        if is_acting { project.identified(post, &*ports.disk) } else { Arc::clone(post) }
+    };
+    project.posts = project.posts.iter().map(identify).collect();
 }
 
 /// Settles what earlier runs left open, and takes over what that has recorded.

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::report::lock::{self as text, Done};
 use crate::report::text::one_line;
 use crate::session::load::load;
-use crate::session::project::Project;
+use crate::session::project::{OfPublished, Project};
 use crate::session::subject::{self, Named};
 use igsync_apply::by_hand;
 use igsync_base::files::named;
@@ -32,7 +32,7 @@ pub(super) async fn run(global: &Global, command: &Lock, ports: &Ports, ui: &Ui)
 }
 
 async fn list(global: &Global, args: &LockList, ports: &Ports, ui: &Ui) -> Ended {
-    let project = ui.noted(load(&global.place(), args.scope.sandbox, false, ports).await)?;
+    let project = ui.noted(load(&global.place(), args.scope.sandbox, OfPublished::Nothing, ports).await)?;
     subject::check_account(&project, args.scope.account.as_deref())?;
     let records = &project.snapshot.records;
     let wanted = args.scope.account.as_ref().map(|name| {
@@ -56,7 +56,7 @@ async fn list(global: &Global, args: &LockList, ports: &Ports, ui: &Ui) -> Ended
 }
 
 async fn show(global: &Global, args: &LockShow, ports: &Ports, ui: &Ui) -> Ended {
-    let project = ui.noted(load(&global.place(), args.scope.sandbox, false, ports).await)?;
+    let project = ui.noted(load(&global.place(), args.scope.sandbox, OfPublished::Nothing, ports).await)?;
     let named = find(&project, &project.snapshot.records, &args.key, &args.scope)?;
     let attempts = attempts_of(&project.snapshot.records, &named);
     if attempts.is_empty() {
@@ -149,6 +149,7 @@ async fn ignore(global: &Global, args: &LockChange, ports: &Ports, ui: &Ui) -> E
 async fn accept(global: &Global, args: &LockChange, ports: &Ports, ui: &Ui) -> Ended {
     let mut editing = RecordEdit::open(global, &args.scope, args.change, "lock accept", ports, ui).await?;
     let named = find(&editing.project, editing.records(), &args.key, &args.scope)?;
+    let named = editing.identified(&named, ports);
     let records = editing.decide(&named, |subject, _| by_hand::accepted(subject))?;
     let done = Done::new("accepted", &named.key, &named.account, "its manifest is accepted as what is live".to_owned());
     editing.finish(records, done, ports, ui).await

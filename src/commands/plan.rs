@@ -7,7 +7,7 @@ use crate::report::markdown::Limit;
 use crate::report::text::one_line;
 use crate::session::branch;
 use crate::session::load::load;
-use crate::session::project::Project;
+use crate::session::project::{OfPublished, Project};
 use crate::session::record::known_offline;
 use igsync_model::plan;
 
@@ -30,7 +30,7 @@ pub(super) async fn run(global: &Global, args: &Plan, ports: &Ports, ui: &Ui) ->
 }
 
 async fn make_and_show(global: &Global, args: &Plan, ports: &Ports, ui: &Ui) -> Ended {
-    let mut project = ui.noted(load(&global.place(), args.scope.sandbox, false, ports).await)?;
+    let mut project = ui.noted(load(&global.place(), args.scope.sandbox, OfPublished::Compare, ports).await)?;
     project.allow_duplicates(&args.scope.allow_duplicate);
     match args.format {
         PlanFormat::Human | PlanFormat::Json => show_findings(&project, ports, ui),

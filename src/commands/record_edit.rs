@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::report::lock::Done;
 use crate::report::text::{commands, visible};
 use crate::session::connect::{Connector, Pace};
-use crate::session::project::Project;
+use crate::session::project::{OfPublished, Project};
 use crate::session::record::{RecordPlace, Terms, choose, how_to_keep, take_in_newest};
 use crate::session::root::ContentRoot;
 use crate::session::subject::Named;
@@ -85,11 +85,16 @@ impl RecordEdit {
         let mut snapshot = root.snapshot(ports)?;
         if change.dry_run {
             ui.noted(take_in_newest(&root, &mut snapshot, ports).await)?;
-            return Ok(Self { project: Project::read(root, snapshot, false, ports).await?, open: None, ids, format });
+            return Ok(Self {
+                project: Project::read(root, snapshot, OfPublished::Compare, ports).await?,
+                open: None,
+                ids,
+                format,
+            });
         }
         let terms = Terms::of_change(change.keep.push());
         let remote = ui.noted(choose(&root, &mut snapshot, terms, ports).await)?;
-        let mut project = Project::read(root, snapshot, false, ports).await?;
+        let mut project = Project::read(root, snapshot, OfPublished::Compare, ports).await?;
         let ledger = record::open(&remote, &project, (command, Duration::ZERO), observer, ports, ui).await?;
         project.snapshot.records = ledger.with_records(Clone::clone);
         let by_others = change.keep.no_push || project.config.git.push == Push::Never;
@@ -114,6 +119,12 @@ impl RecordEdit {
                 "set user_id in igsync.yaml",
             )
         })
+    }
+
+    /// The same post, with the names by which git knows its files, for its record.
+    pub(super) fn identified(&self, named: &Named, ports: &Ports) -> Named {
+        let post = named.post.as_ref().map(|post| self.project.identified(post, &*ports.disk));
+        Named { post, ..named.clone() }
     }
 
     /// What a decision changes about one post.

@@ -89,6 +89,7 @@ async fn say_published(
         }
     }
     let now = ports.clock.now();
+    let named = &editing.identified(named, ports);
     let records = editing.decide(named, |subject, ids| by_hand::published(subject, &seen, now, ids))?;
     let mut done = Done::new("published", &named.key, &named.account, String::new());
     if let Some((record, live)) = records.iter().find_map(|record| Some((record, record.live()?))) {

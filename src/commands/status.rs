@@ -8,7 +8,7 @@ use crate::report;
 use crate::report::auth::TokenReport;
 use crate::report::status::{AccountStatus, Line};
 use crate::session::connect::Connector;
-use crate::session::project::Project;
+use crate::session::project::{OfPublished, Project};
 use crate::session::record::take_in_newest;
 use crate::session::root::ContentRoot;
 use crate::session::token::needs;
@@ -28,7 +28,7 @@ pub(super) async fn run(global: &Global, args: &Status, ports: &Ports, ui: &Ui) 
     let root = ContentRoot::open(&global.place(), args.sandbox, ports).await?;
     let mut snapshot = root.snapshot(ports)?;
     ui.noted(take_in_newest(&root, &mut snapshot, ports).await)?;
-    let project = Project::read(root, snapshot, false, ports).await?;
+    let project = Project::read(root, snapshot, OfPublished::Nothing, ports).await?;
     if project.configuration_errors() {
         show_findings(&project, ports, ui);
         return Ok(Exit::Failure);

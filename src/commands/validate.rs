@@ -7,14 +7,15 @@ use crate::exit::Exit;
 use crate::report;
 use crate::report::text::plural;
 use crate::session::load::load_to_check;
-use crate::session::project::Project;
+use crate::session::project::{OfPublished, Project};
 use crate::session::relative;
 use igsync_base::finding::{Finding, Severity};
 
 use super::{Ended, Ports, Ui, write_coloured, write_commands, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Validate, ports: &Ports, ui: &Ui) -> Ended {
-    let (project, damage) = ui.noted(load_to_check(&global.place(), args.all, ports).await)?;
+    let published = if args.all { OfPublished::Check } else { OfPublished::Nothing };
+    let (project, damage) = ui.noted(load_to_check(&global.place(), published, ports).await)?;
     let findings = chosen(&project, args, ports);
     let text = match args.format {
         FindingsFormat::Human => {

@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::command::Git;
 use super::error::Error;
+use super::index::{self, Index};
 use super::program::failed;
 use super::repository::nearest;
 
@@ -16,7 +17,7 @@ impl Git {
     /// everywhere in it, where letters of either case, and however they are composed, lead to one place. It is one
     /// call, and needs no more: neither filters nor attributes have a say in it.
     pub async fn tracked(&self, folder: Option<&str>) -> Result<Vec<String>, Error> {
-        self.list(&[], folder).await.map(|list| list.names(|entry| Some(entry)))
+        self.list(&[], folder).await.map(|list| list.names())
     }
 
     /// What git ignores in the content root, by every pattern that it knows, and in its submodules.
@@ -25,11 +26,12 @@ impl Git {
         let mut ignored = Ignored::default();
         // What is ignored as a whole is one name that ends in `/`. That is said of a content root of which the index
         // has nothing, too: it is kept out of git on purpose.
-        let names = self.list(PATTERNS, Some("")).await?.names(|entry| Some(entry));
+        let names = self.list(PATTERNS, Some("")).await?.names();
         if !names.iter().any(String::is_empty) {
             ignored.names = names;
         }
-        let submodules = self.list(&["--stage"], Some("")).await?.names(of_submodule);
+        let (submodules, index) = self.index().await?;
+        ignored.index = index;
         for folder in submodules {
             let place = self.root().join(&folder);
             if std::fs::symlink_metadata(place.join(".git")).is_err() {
@@ -40,10 +42,30 @@ impl Git {
             let inner = Box::pin(Self::of(&place, self.program().clone()).ignored()).await?;
             let outer = |name: &String| format!("{folder}/{name}");
             ignored.names.extend(inner.names.iter().map(outer));
+            ignored.index.extend(&folder, inner.index);
             ignored.submodules.extend(inner.submodules.iter().map(outer));
             ignored.submodules.push(folder);
         }
         Ok(ignored)
+    }
+
+    /// What the index has of the content root: the folders of submodules, and every file.
+    async fn index(&self) -> Result<(Vec<String>, Index), Error> {
+        // With it, git says how it found each file; it opens none.
+        const SEEN: &str = "--debug";
+        let written = index::written(self.root())?;
+        let list = self.list(&["--stage", SEEN], Some("")).await?;
+        let mut index = Index::default();
+        let mut submodules = Vec::new();
+        for entry in index::entries(&list.entries) {
+            let Some(name) = below(&list.prefix, &entry.name) else { continue };
+            if entry.is_submodule() {
+                submodules.push(name.to_owned());
+            } else {
+                index.add(name, &entry, written);
+            }
+        }
+        Ok((submodules, index))
     }
 
     async fn list(&self, which: &[&str], folder: Option<&str>) -> Result<List, Error> {
@@ -68,13 +90,15 @@ impl Git {
     }
 }
 
-/// What is in no commit of a content root. Names are those from the content root.
+/// What is in no commit of a content root, and what the index has. Names are those from the content root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ignored {
     /// Those of folders end in `/`.
     pub names: Vec<String>,
     /// The folders of submodules that are there.
     pub submodules: Vec<String>,
+    /// What is in the index, of submodules in theirs.
+    pub index: Index,
 }
 
 /// What `ls-files` wrote.
@@ -85,18 +109,11 @@ struct List {
 }
 
 impl List {
-    /// The names in the content root, of those entries that `name_of` finds one in.
-    fn names(&self, name_of: impl Fn(&[u8]) -> Option<&[u8]>) -> Vec<String> {
+    /// The names in the content root.
+    fn names(&self) -> Vec<String> {
         let entries = self.entries.split(|byte| *byte == 0).filter(|entry| !entry.is_empty());
-        let name = |entry| below(&self.prefix, &String::from_utf8_lossy(name_of(entry)?)).map(str::to_owned);
-        entries.filter_map(name).collect()
+        entries.filter_map(|entry| below(&self.prefix, &String::from_utf8_lossy(entry)).map(str::to_owned)).collect()
     }
-}
-
-/// The folder of a submodule, from mode, object, stage, a tab and its name.
-fn of_submodule(entry: &[u8]) -> Option<&[u8]> {
-    let entry = entry.strip_prefix(b"160000 ")?;
-    entry.iter().position(|byte| *byte == b'\t').map(|tab| &entry[tab + 1..])
 }
 
 /// What follows `prefix` in a name, on a disk that takes letters of either case for one another.

@@ -10,6 +10,7 @@ use igsync_base::id::Kind;
 use igsync_base::rules;
 use igsync_instagram as graph;
 use igsync_model::lockfile::Effect;
+use igsync_model::plan::Part;
 
 /// What `validate --format json` prints.
 #[must_use]
@@ -170,7 +171,12 @@ fn change(actions: &[&str]) -> Value {
         ),
     ]);
     let repeats = about(list(&text()), "Only for duplicate: the keys of the other posts");
-    optional(&mut change, &[("from", about(text(), "Only for moved: the key before")), ("repeats", repeats)]);
+    let differs =
+        about(list(&json!({ "enum": Part::NAMES })), "Only for edited: what is not any more what was published");
+    optional(
+        &mut change,
+        &[("from", about(text(), "Only for moved: the key before")), ("repeats", repeats), ("differs", differs)],
+    );
     change
 }
 

@@ -43,6 +43,9 @@ struct ChangeJson<'a> {
     /// Only for `duplicate`: the other posts.
     #[serde(skip_serializing_if = "Option::is_none")]
     repeats: Option<Vec<&'a str>>,
+    /// Only for `edited`: what is not any more what was published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    differs: Option<Vec<&'static str>>,
     has_errors: bool,
     file: Option<&'a str>,
     line: Option<usize>,
@@ -168,6 +171,7 @@ fn change_json(change: &Change) -> ChangeJson<'_> {
         },
         reason: &change.reason,
         repeats: change.repeats.as_ref().map(|repeats| repeats.keys().iter().map(PostKey::as_str).collect()),
+        differs: change.edited.as_ref().map(|edited| edited.parts().iter().map(|part| part.name()).collect()),
         has_errors: post.is_some_and(|post| post.has_errors),
         file: change.file.as_deref(),
         line: change.line,
@@ -290,7 +294,10 @@ mod tests {
               "username": "acme",
               "kind": "image",
               "action": "edited",
-              "reason": "published, then edited",
+              "reason": "published, then edited: caption",
+              "differs": [
+                "caption"
+              ],
               "has_errors": false,
               "file": "posts/live.yaml",
               "line": 1,

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::note::Noted;
 use super::place::Place;
 use super::ports::Ports;
-use super::project::Project;
+use super::project::{OfPublished, Project};
 use super::record;
 use super::root::ContentRoot;
 
@@ -14,12 +14,12 @@ use super::root::ContentRoot;
 pub(crate) async fn load(
     place: &Place,
     sandbox: bool,
-    check_published: bool,
+    published: OfPublished,
     ports: &Ports,
 ) -> Noted<Result<Project, Failure>> {
     Noted::of(async |notes| {
         let root = ContentRoot::open(place, sandbox, ports).await?;
-        read(root, check_published, ports).await.noting(notes)
+        read(root, published, ports).await.noting(notes)
     })
     .await
 }
@@ -28,16 +28,16 @@ pub(crate) async fn load(
 pub(crate) async fn load_anywhere(place: &Place, ports: &Ports) -> Noted<Result<Project, Failure>> {
     Noted::of(async |notes| {
         let root = ContentRoot::open_anywhere(place, false, ports).await?;
-        read(root, false, ports).await.noting(notes)
+        read(root, OfPublished::Nothing, ports).await.noting(notes)
     })
     .await
 }
 
-async fn read(root: ContentRoot, check_published: bool, ports: &Ports) -> Noted<Result<Project, Failure>> {
+async fn read(root: ContentRoot, published: OfPublished, ports: &Ports) -> Noted<Result<Project, Failure>> {
     Noted::of(async |notes| {
         let mut snapshot = root.snapshot(ports)?;
         record::take_in_fetched(&root, &mut snapshot).await.noting(notes)?;
-        Project::read(root, snapshot, check_published, ports).await
+        Project::read(root, snapshot, published, ports).await
     })
     .await
 }
@@ -46,7 +46,7 @@ async fn read(root: ContentRoot, check_published: bool, ports: &Ports) -> Noted<
 /// comes along; without it every post counts as unpublished.
 pub(crate) async fn load_to_check(
     place: &Place,
-    check_published: bool,
+    published: OfPublished,
     ports: &Ports,
 ) -> Noted<Result<(Project, Option<Failure>), Failure>> {
     Noted::of(async |notes| {
@@ -59,7 +59,7 @@ pub(crate) async fn load_to_check(
             }
             Err(damage) => Some(damage),
         };
-        Ok((Project::read(root, snapshot, check_published, ports).await?, damage))
+        Ok((Project::read(root, snapshot, published, ports).await?, damage))
     })
     .await
 }
@@ -80,7 +80,7 @@ mod tests {
         disk.put("/no/such/site/igsync.yaml", "git: { state_branch: records }\n");
         let place = Place { chdir: Some(PathBuf::from("/no/such/site")), config: None };
         let (ports, _stopper) = testing::ports(&disk, &[]);
-        let loaded = load(&place, false, false, &ports).await;
+        let loaded = load(&place, false, OfPublished::Compare, &ports).await;
         let notes: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
         assert!(loaded.value.is_ok());
         assert!(

@@ -9,7 +9,7 @@ use std::time::Duration;
 use unicode_casefold::UnicodeCaseFold as _;
 
 use crate::exit::Exit;
-use crate::git::{Error, Git, Ignored};
+use crate::git::{Error, Git, Ignored, Index};
 use igsync_base::text::quoted;
 use igsync_model::config;
 use igsync_model::manifest::IgnoredByGit;
@@ -58,20 +58,27 @@ pub(crate) async fn refuse_tracked(
     if tracked.is_empty() { Ok(()) } else { Err(refusal(&tracked, &typed(place, root, ports))) }
 }
 
-/// What git ignores in the content root. `None` where there is no repository, or no git that can answer: the patterns
-/// that igsync reads itself are all there is then.
-pub(super) async fn ignored_by_git(
-    root: &Path,
-    loaded: &config::Loaded,
-    ports: &Ports,
-) -> Result<Option<IgnoredByGit>, Failure> {
+/// What git says of the files of a content root.
+#[derive(Default)]
+pub(super) struct KnownToGit {
+    /// `None`: the patterns that igsync reads itself are all there is.
+    pub ignored: Option<IgnoredByGit>,
+    pub index: Index,
+}
+
+/// What git ignores in the content root, and what its index has; nothing where there is no repository, or no git that
+/// can answer.
+pub(super) async fn known_to_git(root: &Path, loaded: &config::Loaded, ports: &Ports) -> Result<KnownToGit, Failure> {
     let is_there = |path: PathBuf| ports.disk.stat(&path).is_ok();
-    let Some(top) = root.ancestors().find(|folder| is_there(folder.join(".git"))) else { return Ok(None) };
+    let Some(top) = root.ancestors().find(|folder| is_there(folder.join(".git"))) else {
+        return Ok(KnownToGit::default());
+    };
     let limit = loaded.settings.git_timeout.min(LONGEST_ANSWER);
     match Git::offline(root, limit, &credentials::environment(&loaded.config)).ignored().await {
-        Ok(Ignored { names, submodules }) => {
+        Ok(Ignored { names, submodules, index }) => {
             let (names, submodules) = (names.iter().map(String::as_str), submodules.iter().map(String::as_str));
-            Ok(Some(IgnoredByGit::new(names, submodules, is_there(top.join(".GIT")))))
+            let ignored = Some(IgnoredByGit::new(names, submodules, is_there(top.join(".GIT"))));
+            Ok(KnownToGit { ignored, index })
         }
         // A branch can bring patterns that keep git busy.
         Err(error @ (Error::TooLong { .. } | Error::TooMuch { .. })) => Err(Failure::message(
@@ -79,7 +86,7 @@ pub(super) async fn ignored_by_git(
             format!("cannot find out which files git ignores: {error}"),
             "write fewer and simpler patterns into .gitignore; `git status --ignored` shows what they do",
         )),
-        Err(_) => Ok(None),
+        Err(_) => Ok(KnownToGit::default()),
     }
 }
 

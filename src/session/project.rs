@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::git::Index;
 use igsync_apply::Waits;
 use igsync_base::files::Stat;
 use igsync_base::finding::{self, Finding, Severity};
@@ -20,12 +21,24 @@ use super::failure::Failure;
 use super::github;
 use super::place::relative;
 use super::ports::Ports;
-use super::private;
+use super::private::{self, KnownToGit};
 use super::root::ContentRoot;
 
 mod media;
+mod sent;
 
 pub(crate) use media::convert_settings_of;
+
+/// What is asked of the media of posts that are live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OfPublished {
+    /// They are not looked at.
+    Nothing,
+    /// Whether they are those that were published.
+    Compare,
+    /// Whether they could be published, as those of new posts.
+    Check,
+}
 
 /// Everything that files and environment say.
 pub(crate) struct Project {
@@ -46,6 +59,8 @@ pub(crate) struct Project {
     pub digests: Arc<HashMap<Arc<str>, Digest>>,
     /// Those files as they were when their digests were taken.
     pub hashed: Arc<HashMap<Arc<str>, Stat>>,
+    /// What git has of the content root.
+    index: Index,
     /// Converted pictures, those that this run made among them.
     pub kept: Arc<ConvertedCache>,
     pub sandbox: bool,
@@ -62,10 +77,11 @@ impl Project {
     pub(crate) async fn read(
         root: ContentRoot,
         snapshot: Snapshot,
-        check_published: bool,
+        published: OfPublished,
         ports: &Ports,
     ) -> Result<Self, Failure> {
-        let ignored_by_git = private::ignored_by_git(&root.path, &root.loaded, ports).await?;
+        let KnownToGit { ignored: ignored_by_git, index } =
+            private::known_to_git(&root.path, &root.loaded, ports).await?;
         let is_configured = root.is_configured();
         let ContentRoot { path: root, loaded, paths, sandbox } = root;
         let config::Loaded { config, settings, mut findings, is_readable } = loaded;
@@ -89,13 +105,14 @@ impl Project {
             is_configured,
             digests: Arc::default(),
             hashed: Arc::default(),
+            index,
             sandbox,
             live: BTreeMap::new(),
             branch: None,
             ephemeral: None,
         };
         project.name_users(read.posts.iter_mut().chain(&mut read.unplanned));
-        project.read_media(&mut read, ports, check_published);
+        project.read_media(&mut read, ports, published);
         project.posts = read.posts.into_iter().map(Arc::new).collect();
         if !is_readable {
             project.findings.retain(|finding| !rules::ABOUT_CONFIGURED.iter().any(|rule| rule.id == finding.rule.id));

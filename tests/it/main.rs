@@ -11,6 +11,8 @@
 mod apply;
 mod bad_input;
 mod commands;
+#[cfg(unix)]
+mod edited;
 mod golden;
 mod lock;
 mod media;

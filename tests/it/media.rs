@@ -15,17 +15,17 @@ use crate::upload::sha256;
 
 /// The real disk, which counts what is done with media files.
 #[derive(Clone, Default)]
-struct Counting(Arc<Mutex<Counts>>);
+pub struct Counting(Arc<Mutex<Counts>>);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Counts {
-    bytes: u64,
-    opened: HashMap<PathBuf, usize>,
+pub struct Counts {
+    pub bytes: u64,
+    pub opened: HashMap<PathBuf, usize>,
     looked_at: usize,
 }
 
 impl Counting {
-    fn take(&self) -> Counts {
+    pub fn take(&self) -> Counts {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 

@@ -52,6 +52,36 @@ impl Project {
         self.folder.path()
     }
 
+    /// Runs git in this root, with no settings of anyone's; gives what it wrote.
+    pub fn git(&self, args: &[&str]) -> String {
+        let output = Command::new("git")
+            .args(["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main"])
+            .args(args)
+            .current_dir(self.path())
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Puts everything that git does not ignore into a commit.
+    pub fn commit(&self) {
+        if !self.path().join(".git").exists() {
+            self.git(&["init", "--quiet"]);
+        }
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "--message", "content"]);
+    }
+
+    /// What another machine has after a clone of the last commit, with the same environment.
+    pub fn fresh_clone(&self) -> Self {
+        let clone = Self { folder: tempfile::tempdir().unwrap(), env: self.env.clone() };
+        clone.git(&["clone", "--quiet", self.path().to_str().unwrap(), "."]);
+        clone
+    }
+
     pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let path = self.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

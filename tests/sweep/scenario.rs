@@ -208,6 +208,8 @@ impl Manifest {
             text_digest: digest(&format!("text-{}", self.caption)),
             media_digest: Some(self.media_digest()),
             digest: Some(digest(&format!("all-{}-{}", self.number, self.caption))),
+            cover_digest: None,
+            files: Vec::new(),
             conversions: Vec::new(),
             has_errors: false,
         })

@@ -106,6 +106,18 @@ pub(super) fn published(
     });
     let (published_at, via) = (Some(whole(at, Unit::Second)), Some(via));
     record.state = State::Published(Live { media_id, published_at, via, comment, comment_switch, ..known });
+    match post {
+        Some(post) => naming_files(record, post),
+        None => record,
+    }
+}
+
+/// Notes by which names git knows the media that were sent, where this manifest still has them.
+pub(super) fn naming_files(mut record: Record, post: &Post) -> Record {
+    if !post.files.is_empty() && post.digest.is_some() && post.digest == record.digest {
+        record.media.clone_from(&post.files);
+        record.cover_digest.clone_from(&post.cover_digest);
+    }
     record
 }
 

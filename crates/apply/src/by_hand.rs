@@ -80,6 +80,9 @@ pub fn published(subject: &Subject<'_>, seen: &Seen, now: Timestamp, new_attempt
         if let ([only], None) = (record.evidence.as_slice(), &seen.permalink) { Some(only.clone()) } else { None };
     let media_id = seen.media_id.clone().or(shown);
     record = attempt::published(record, media_id, Via::Resolved, at, due);
+    if let Some(post) = subject.post {
+        record = attempt::naming_files(record, post);
+    }
     record.evidence.clear();
     Ok(vec![attempt::noted(record, |live| live.permalink.clone_from(&seen.permalink))])
 }
@@ -159,6 +162,7 @@ pub fn moved(
         }
         if let Some(post) = post {
             copy.file = Some(post.file.to_string());
+            copy = attempt::naming_files(copy, post);
         }
         copy.rev = copy.rev.saturating_add(1);
         records.extend([copy, tombstone]);
@@ -213,15 +217,22 @@ pub fn accepted(subject: &Subject<'_>) -> Changes {
         return Err(if is_nothing { Objection::NoSuchPost } else { Objection::NotLive });
     };
     let Some(post) = subject.post else { return Err(Objection::NoManifest) };
-    let by_text = || post.digest_if_media(live.media_digest.as_ref()?);
+    let by_text = || post.digest_if_media(live.media_digest.as_ref()?, live.cover_digest.as_ref());
     let digest = post.digest.clone().or_else(by_text);
     if digest.is_none() || digest == live.digest {
         return Ok(vec![]);
     }
-    let media_digest = post.media_digest.clone().or_else(|| live.media_digest.clone());
+    // Of media that were not read, the recorded ones are what is live.
+    let (media_digest, cover_digest, media) = if post.digest.is_some() {
+        (post.media_digest.clone(), post.cover_digest.clone(), post.files.clone())
+    } else {
+        (live.media_digest.clone(), live.cover_digest.clone(), live.media.clone())
+    };
     Ok(vec![Record {
         digest,
         media_digest,
+        cover_digest,
+        media,
         caption_digest: caption_digest(&post.content.caption),
         rev: live.rev.saturating_add(1),
         ..live.clone()
@@ -300,6 +311,8 @@ fn fresh(subject: &Subject<'_>, new_attempt: &mut NewAttempt<'_>) -> Result<Reco
         digest: known.digest.clone(),
         media_digest: known.media_digest.clone(),
         caption_digest: known.caption_digest.clone(),
+        media: known.media.clone(),
+        cover_digest: known.cover_digest.clone(),
         not_ours: known.not_ours.clone(),
         graph,
         file: known.file.clone(),

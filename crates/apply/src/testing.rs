@@ -56,6 +56,8 @@ pub(super) fn post(key: &str, kind: Kind, caption: &str) -> Post {
         text_digest: Digest::from("v1:sha256:text"),
         media_digest: Some(Digest::from("v1:sha256:media")),
         digest: Some(Digest::from("v1:sha256:all")),
+        cover_digest: None,
+        files: Vec::new(),
         conversions: Vec::new(),
         has_errors: false,
     }

@@ -3,7 +3,7 @@
 //! Whoever writes it out takes it apart without `..`, so that the compiler names every place that a new field must go
 //! to. What is done with a post before and after its creation is not here: a manifest has it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::id::Kind;
 use crate::path::Source;
@@ -130,6 +130,20 @@ pub struct Audio {
 pub enum GraduationStrategy {
     Manual,
     SsPerformance,
+}
+
+/// A local file of a published post: by this it is known again without being read.
+///
+/// A lockfile can say anything here: nothing is opened by this name, and it decides about the mark `*` alone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SentFile {
+    /// Relative to the content root, `/`-separated.
+    pub file: String,
+    /// In bytes; of a file in Git LFS that of the file, not of its pointer.
+    pub size: u64,
+    /// Git's id of the blob, 40 or 64 hex digits; of a file in Git LFS the digest that its pointer names.
+    pub oid: String,
 }
 
 impl Content {

@@ -1,5 +1,6 @@
 //! Media files: what their bytes are, without knowing manifests or the network.
 
+pub mod blob;
 pub mod cache;
 pub mod convert;
 pub mod digest;

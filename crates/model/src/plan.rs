@@ -6,6 +6,7 @@ mod change;
 mod cost;
 mod diff;
 mod duplicates;
+mod edited;
 mod forecast;
 mod guard;
 mod input;
@@ -22,6 +23,7 @@ mod tests;
 
 pub use action::{Action, Class, Mark, Why, Work};
 pub use diff::plan;
+pub use edited::{Edited, Part};
 pub use input::{AccountView, Branch, Input, Options, Sighting};
 pub use model::{BranchEdit, Change, Cost, Forecast, Guard, GuardKind, Notice, NoticeKind, Plan, Repeats, Summary};
 pub use owed::Owed;

@@ -121,9 +121,9 @@ fn every_mark_says_what_to_do() {
       ^ posts/03-comment  image     published, its first comment is due
 
       z posts/05-late     image     was due Fri 20 Nov 2026 18:00 Europe/Berlin
-      * posts/01-moved    image     published, then edited
+      * posts/01-moved    image     published, then edited: caption
                                     https://www.instagram.com/p/abc/
-      * posts/04-edited   image     published, then edited
+      * posts/04-edited   image     published, then edited: caption
                                     https://www.instagram.com/p/abc/
       e posts/06-expired  image     should have gone out by Mon 30 Nov 2026 18:00
                                     Europe/Berlin

@@ -17,12 +17,14 @@ use igsync_model::lockfile::Stage;
 use igsync_model::manifest::{self, ConvertSettings, Files, Loaded, Post, Source, Spot};
 
 use super::super::ports::Ports;
+use super::OfPublished;
 use super::Project;
+use super::sent::{is_compared, local_paths};
 
 impl Project {
     /// Judges the media of posts that are to go out and hashes them. The media of published posts may be
-    /// gone and are not read, unless `check_published` asks for it.
-    pub(super) fn read_media(&mut self, loaded: &mut Loaded, ports: &Ports, check_published: bool) {
+    /// gone; they are judged where `published` asks for it, and read where nothing else tells whether they changed.
+    pub(super) fn read_media(&mut self, loaded: &mut Loaded, ports: &Ports, published: OfPublished) {
         let disk = &*ports.disk;
         let live = self.live_keys();
         let is_live =
@@ -34,7 +36,7 @@ impl Project {
         let mut pointers: HashMap<usize, Vec<(Spot<'static>, Broken)>> = HashMap::new();
         // Whatever else is wrong with a post: all findings come at once.
         let judged = posts.iter_mut().chain(&mut *unplanned).enumerate();
-        for (place, post) in judged.filter(|(_, post)| check_published || !is_live(post)) {
+        for (place, post) in judged.filter(|(_, post)| published == OfPublished::Check || !is_live(post)) {
             let broken = self.broken(post, guessed.contains(&post.file), &mut files, ports.clock.now());
             let is_pointer = |(_, broken): &(Spot<'_>, Broken)| broken.rule.id == rules::MEDIA_IS_POINTER.id;
             let (pointer, broken): (Vec<_>, Vec<_>) = broken.into_iter().partition(is_pointer);
@@ -49,6 +51,10 @@ impl Project {
             .flat_map(|post| local_paths(post).cloned())
             .filter(|path| !files.is_refused(path))
             .collect();
+        let comparing = published != OfPublished::Nothing;
+        for post in posts.iter_mut().filter(|post| comparing && is_live(post) && is_compared(post)) {
+            self.compare(post, disk, &mut wanted);
+        }
         wanted.sort_unstable();
         wanted.dedup();
         let paths: Vec<&str> = wanted.iter().map(|path| &**path).collect();
@@ -65,12 +71,17 @@ impl Project {
             }
         }
         for post in posts.iter_mut() {
-            let found = named(post, |path| unreadable.get(path).cloned());
-            self.report(post, found, disk);
-            post.with_media(|source| match source {
-                Source::Local(path) => digests.get(path).cloned().or_else(|| self.remembered(&cache, path, disk)),
-                Source::Url(_) => None,
-            });
+            if published == OfPublished::Check || !is_live(post) {
+                let found = named(post, |path| unreadable.get(path).cloned());
+                self.report(post, found, disk);
+            }
+            if post.files.is_empty() {
+                post.with_media(|source| match source {
+                    Source::Local(path) => digests.get(path).cloned().or_else(|| self.remembered(&cache, path, disk)),
+                    Source::Url(_) => None,
+                });
+                post.files = self.files_in_index(post, &digests, &stats);
+            }
             for conversion in &mut post.conversions {
                 let source = digests.get(&conversion.path);
                 conversion.len = source.and_then(|source| self.drawn_len(source, &conversion.target, &cache, disk));
@@ -170,13 +181,6 @@ type Likeness = (UserId, Kind, Digest);
 
 fn likeness(post: &Post) -> Option<Likeness> {
     Some((post.user_id.clone()?, post.content.kind, post.media_digest.clone()?))
-}
-
-fn local_paths(post: &Post) -> impl Iterator<Item = &Arc<str>> {
-    post.content.sources().filter_map(|source| match source {
-        Source::Local(path) => Some(path),
-        Source::Url(_) => None,
-    })
 }
 
 /// What `of` says about each local file of a post, where the manifest names the file.

@@ -157,11 +157,16 @@ fn every_state_is_planned() {
     story.ends();
 }
 
+/// What every published record of local media has since then: without it, another machine would have to read the media
+/// to say whether they were edited. 7599b51 says of such a record that a newer igsync wrote it.
+const SINCE: [&str; 4] = ["media", "file", "size", "oid"];
+
 /// Plans, acts and plans again from here on, then compares.
 fn goes_on(mut story: Story) {
     story.plan("").apply("").plan("");
     for file in ["igsync.lock", ".igsync/journal.jsonl"] {
-        assert_eq!(unreadable(&story.project.read(file)), [""; 0], "{file}");
+        let new = unreadable(&story.project.read(file));
+        assert!(new.iter().all(|name| SINCE.contains(&name.as_str())), "{file}: {new:?}");
     }
     story.ends();
 }

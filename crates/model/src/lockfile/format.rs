@@ -17,6 +17,7 @@ use thiserror::Error;
 pub(super) use self::flat::Flat;
 use super::record::{Created, Past, PublishIntent, Record, Refusal};
 use super::records::Records;
+use igsync_base::content::SentFile;
 use igsync_base::id::MediaId;
 use igsync_base::text::excerpt;
 
@@ -282,13 +283,14 @@ impl Room {
 
 /// What a record takes in memory besides its texts, in bytes; they are as long as its line.
 fn weight(record: &Record) -> u64 {
-    let Record { children, container, fingerprint, intents, refusals, not_ours, evidence, rest, .. } = record;
+    let Record { children, container, fingerprint, intents, refusals, not_ours, evidence, media, rest, .. } = record;
     let id = size_of::<MediaId>() + SHORT;
     let ids = fingerprint.as_ref().map_or(0, Vec::len) + not_ours.len() + evidence.len();
     let containers = children.len() + usize::from(container.is_some());
     let past = if rest.is_nothing() { 0 } else { size_of::<Past>() };
     let announced = intents.len() * size_of::<PublishIntent>() + refusals.len() * size_of::<Refusal>();
-    (size_of::<Record>() + past + ids * id + containers * (size_of::<Created>() + SHORT) + announced) as u64
+    let media = media.len() * (size_of::<SentFile>() + 2 * SHORT);
+    (size_of::<Record>() + past + ids * id + containers * (size_of::<Created>() + SHORT) + announced + media) as u64
 }
 
 /// What a line takes at most while it is read: each comma may bring another entry of a list.

@@ -46,6 +46,14 @@ fn record() -> Value {
     let intent = object(&["at", "lease_until"], &[("at", reference("time")), ("lease_until", reference("time"))]);
     let refusal =
         object(&["intent_at", "code"], &[("intent_at", reference("time")), ("code", whole()), ("subcode", whole())]);
+    let sent = object(
+        &["file", "size", "oid"],
+        &[
+            ("file", about(text(), "Relative to the content root")),
+            ("size", about(whole(), "In bytes")),
+            ("oid", about(text(), "Git's id of the blob, or the digest that a Git LFS pointer names")),
+        ],
+    );
     object(
         &["key", "user_id", "account", "kind", "state", "attempt"],
         &[
@@ -80,6 +88,8 @@ fn record() -> Value {
             ("evidence", about(ids(), "Media that could be this post")),
             ("trial", json!({ "const": true })),
             ("allow_duplicate", about(json!({ "const": true }), "It was to go out although it repeats another post")),
+            ("media", about(json!({ "type": "array", "items": sent }), "The local media as they were published")),
+            ("cover_digest", about(reference("digest"), "The local cover of a reel as it was published")),
         ],
     )
 }

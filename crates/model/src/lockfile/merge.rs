@@ -85,6 +85,8 @@ fn join(a: &Flat, b: &Flat) -> Flat {
         evidence: union(&a.evidence, &b.evidence),
         trial: a.trial || b.trial,
         allow_duplicate: a.allow_duplicate || b.allow_duplicate,
+        media: content.media.clone(),
+        cover_digest: content.cover_digest.clone(),
     }
 }
 
@@ -101,12 +103,15 @@ fn compare_endings(a: &Flat, b: &Flat) -> Ordering {
     })
 }
 
-/// What was sent. `caption_digest: None` means "no caption", so it must stay beside its own `digest`.
+/// What was sent. `caption_digest: None` means "no caption", so it must stay beside its own `digest`; and the files
+/// beside the digest that was made of them.
 fn compare_contents(a: &Flat, b: &Flat) -> Ordering {
     (a.rev.cmp(&b.rev))
         .then_with(|| a.digest.cmp(&b.digest))
         .then_with(|| a.media_digest.cmp(&b.media_digest))
         .then_with(|| a.caption_digest.cmp(&b.caption_digest))
+        .then_with(|| a.cover_digest.cmp(&b.cover_digest))
+        .then_with(|| a.media.cmp(&b.media))
 }
 
 /// What is known of the live post: a known media id beats none, a better source a weaker one.

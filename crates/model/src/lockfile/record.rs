@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::format::Flat;
 use super::reason::Reason;
+use igsync_base::content::SentFile;
 use igsync_base::id::{AccountName, AttemptId, Digest, Kind, MediaId, PartId, PostKey, UserId};
 
 /// One attempt. How it is written is known to [`super::format`] alone.
@@ -48,6 +49,10 @@ pub struct Record {
     pub trial: bool,
     /// It was to go out although it repeats another post of the account.
     pub allow_duplicate: bool,
+    /// The local media as they were published, in the order of the post, a cover last. Empty: not known, or none.
+    pub media: Vec<SentFile>,
+    /// Of the local cover that was published, which `media_digest` leaves out.
+    pub cover_digest: Option<Digest>,
     pub rest: Rest,
 }
 
@@ -378,6 +383,8 @@ impl Record {
             rev: 0,
             trial: false,
             allow_duplicate: false,
+            media: Vec::new(),
+            cover_digest: None,
             rest: Rest::default(),
         }
     }

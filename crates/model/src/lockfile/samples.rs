@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::format::Flat;
 use super::reason::Reason;
 use super::record::{Comment, Created, Live, PublishIntent, Record, Refusal, Stage, State, Switch, Via};
+use igsync_base::content::SentFile;
 use igsync_base::id::Kind;
 
 /// A record with nothing but what every record has.
@@ -48,6 +49,10 @@ fn refusal() -> impl Strategy<Value = Refusal> {
     (time(), 0..2_i64, of(0..2_i64)).prop_map(|(intent_at, code, subcode)| Refusal { intent_at, code, subcode })
 }
 
+fn sent() -> impl Strategy<Value = SentFile> {
+    (text(), 0..2_u64, "[ab]").prop_map(|(file, size, oid)| SentFile { file, size, oid })
+}
+
 /// Text that a careless writer would break: quotes, newlines, marks of conflicts, other scripts.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -83,12 +88,12 @@ pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strateg
         vec("[0-3]", 0..3),
     );
     let end = (of(text()), of(0..2_i64), of(0..2_i64), of("[0-2]"), of("p[01]"), of(time()), of(via));
-    let rest = (of(comment), of(switch), of("k[01]"), of("https?://x"));
+    let rest = (of(comment), of(switch), of("k[01]"), of("https?://x"), vec(sent(), 0..2), of("c[01]"));
     (content, progress, end, rest).prop_map(move |(content, progress, end, rest)| {
         let (state, rev, digest, media_digest, caption_digest, file, account) = content;
         let (children, container, fingerprint, intents, refusals, not_ours, evidence) = progress;
         let (reason, code, subcode, media_id, permalink, published_at, via) = end;
-        let (comment, comment_switch, moved_to, graph) = rest;
+        let (comment, comment_switch, moved_to, graph, media, cover_digest) = rest;
         let ids = |list: Vec<String>| list.iter().map(|id| id.as_str().into()).collect();
         Flat {
             account: account.as_str().into(),
@@ -114,6 +119,8 @@ pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strateg
             evidence: ids(evidence),
             trial: rev == 2,
             allow_duplicate: rev == 1,
+            media,
+            cover_digest: cover_digest.map(|text| text.as_str().into()),
             graph,
             file,
             rev,

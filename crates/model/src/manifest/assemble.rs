@@ -74,6 +74,8 @@ impl Subject<'_> {
             state: value(written.state.as_ref()).unwrap_or(PostState::Present),
             media_digest: None,
             digest: None,
+            cover_digest: None,
+            files: Vec::new(),
             conversions: Vec::new(),
             has_errors: false,
         }

@@ -174,22 +174,26 @@ impl Post {
         let media: Option<Vec<_>> =
             self.content.items.iter().map(|item| Some((item.media_type, digest_of(&item.source)?))).collect();
         self.media_digest = media.map(|media| media_digest(self.content.kind, &media));
-        let cover = self.content.cover().map(digest_of);
+        let cover = self.content.cover().map(|cover| (cover, digest_of(cover)));
+        self.cover_digest = match &cover {
+            Some((Source::Local(_), digest)) => digest.clone(),
+            Some((Source::Url(_), _)) | None => None,
+        };
         self.digest = match (&self.media_digest, cover) {
             (Some(media), None) => Some(digest(&self.text_digest, media, None)),
-            (Some(media), Some(Some(cover))) => Some(digest(&self.text_digest, media, Some(&cover))),
-            (None, _) | (_, Some(None)) => None,
+            (Some(media), Some((_, Some(cover)))) => Some(digest(&self.text_digest, media, Some(&cover))),
+            (None, _) | (_, Some((_, None))) => None,
         };
     }
 
-    /// What the digest would be if kind and media had this identity: compares a published post with
-    /// its record without reading its media. `None`: a local cover would have to be read.
+    /// What the digest would be if kind and media, and a local cover, had these identities: compares a published post
+    /// with its record without reading its media. `None`: a local cover would have to be read.
     #[must_use]
-    pub fn digest_if_media(&self, media_digest: &Digest) -> Option<Digest> {
+    pub fn digest_if_media(&self, media_digest: &Digest, cover_digest: Option<&Digest>) -> Option<Digest> {
         let cover = match self.content.cover() {
             None => None,
             Some(Source::Url(url)) => Some(of_url(url)),
-            Some(Source::Local(_)) => return None,
+            Some(Source::Local(_)) => Some(cover_digest?.clone()),
         };
         Some(digest(&self.text_digest, media_digest, cover.as_ref()))
     }

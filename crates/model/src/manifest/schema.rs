@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use igsync_base::content::Content;
+use igsync_base::content::{Content, SentFile};
 use igsync_base::id::{AccountName, Digest, PostKey, UserId};
 use igsync_media::convert::Target;
 
@@ -43,6 +43,11 @@ pub struct Post {
     pub media_digest: Option<Digest>,
     /// Identity of all that creation sends. `None`: some media file was not read.
     pub digest: Option<Digest>,
+    /// Of a local cover that was read; `media_digest` leaves covers out.
+    pub cover_digest: Option<Digest>,
+    /// What git calls the local files behind `digest`, in the order of [`Content::sources`]. Empty: not known, or there
+    /// are none.
+    pub files: Vec<SentFile>,
     /// Pictures that are converted before they are published. Not part of any digest.
     pub conversions: Vec<Conversion>,
     /// Whether there is a finding of severity error for this post.

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::action::{Action, Why};
 use super::cost;
+use super::edited::{Edited, is_edited};
 use super::input::{AccountView, Options, Sighting};
 use super::model::{Cost, Repeats};
 use super::owed::Owed;
@@ -19,11 +20,12 @@ pub(super) struct Verdict {
     pub(super) reason: String,
     pub(super) cost: Cost,
     pub(super) repeats: Option<Repeats>,
+    pub(super) edited: Option<Edited>,
 }
 
 impl Verdict {
     pub(super) fn new(action: Action, reason: impl Into<String>) -> Self {
-        Self { action, reason: reason.into(), cost: Cost::default(), repeats: None }
+        Self { action, reason: reason.into(), cost: Cost::default(), repeats: None, edited: None }
     }
 
     fn costing(mut self, cost: Cost) -> Self {
@@ -38,6 +40,8 @@ pub(super) struct Context<'a> {
     pub(super) now: Timestamp,
     pub(super) account: Option<&'a AccountView>,
     pub(super) options: &'a Options,
+    /// As [`super::input::Input`] has it.
+    pub(super) caption_digest: &'a dyn Fn(&Post) -> Option<Digest>,
 }
 
 /// Where the present lies in a post's schedule.
@@ -97,7 +101,7 @@ pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<
         State::Unknown(reason) => vec![unknown(reason.as_ref())],
         State::NotPublished(_) => vec![fresh(post, context, "due now, an earlier attempt left nothing live")],
         State::Failed(refused) => vec![after_failure(post, record, refused, context)],
-        State::Published(live) => published(post, entry, live),
+        State::Published(live) => published(post, entry, live, context),
         State::Ignored => entry.other_intent.then(|| only_settling("ignored")).into_iter().collect(),
         State::Deleted => vec![after_deletion(post, record, context)],
         State::Forgotten(_) => vec![fresh(post, context, "due now")],
@@ -205,7 +209,7 @@ fn after_failure(post: &Post, record: &Record, refused: &Refused, context: Conte
     if context.options.retry_failed {
         return fresh(post, context, "due now, tried again after a refusal");
     }
-    if differs(post, record) {
+    if is_edited(post, record) {
         return fresh(post, context, "due now, changed since it was refused");
     }
     if matches!(context.due(post), Due::Expired) {
@@ -221,7 +225,7 @@ fn after_failure(post: &Post, record: &Record, refused: &Refused, context: Conte
     Verdict::new(Action::Hold(Why::Failed), format!("refused by Instagram{code}{reason}"))
 }
 
-fn published(post: &Post, entry: &Entry<'_>, live: &Live) -> Vec<Verdict> {
+fn published(post: &Post, entry: &Entry<'_>, live: &Live, context: Context<'_>) -> Vec<Verdict> {
     let record = entry.record;
     let owed = Owed::of(post, live);
     let mut verdicts = Vec::new();
@@ -237,26 +241,9 @@ fn published(post: &Post, entry: &Entry<'_>, live: &Live) -> Vec<Verdict> {
         };
         verdicts.push(Verdict::new(Action::Finish, reason).costing(cost::enrich(live)));
     }
-    if differs(post, record) {
-        verdicts.push(Verdict::new(Action::Hold(Why::Edited), "published, then edited"));
+    if let Some(edited) = Edited::of(post, record, context.caption_digest) {
+        verdicts
+            .push(Verdict { edited: Some(edited.clone()), ..Verdict::new(Action::Hold(Why::Edited), edited.reason()) });
     }
     verdicts
-}
-
-/// Whether the manifest says something else than what was sent. What cannot be compared counts as
-/// unchanged: a false alarm over a live post would only teach people to ignore the mark.
-fn differs(post: &Post, record: &Record) -> bool {
-    match (effective_digest(post, record), &record.digest) {
-        (Some(now), Some(sent)) => scheme(&now) == scheme(sent) && now != *sent,
-        _ => false,
-    }
-}
-
-/// The post's digest; media that were not read count as those that were sent.
-fn effective_digest(post: &Post, record: &Record) -> Option<Digest> {
-    post.digest.clone().or_else(|| post.digest_if_media(record.media_digest.as_ref()?))
-}
-
-fn scheme(digest: &Digest) -> Option<&str> {
-    digest.as_str().rsplit_once(':').map(|(scheme, _)| scheme)
 }

@@ -80,7 +80,8 @@ impl<'a> Draft<'a> {
     /// What there is to say of a post by itself.
     fn judge(&self, place: usize, post: &Post, index: &Index<'_>, moves: &Moves<'_>) -> Vec<Verdict> {
         let account = self.by_name.get(&post.account).copied();
-        let context = Context { now: self.input.now, account, options: self.input.options };
+        let Input { now, options, caption_digest, .. } = *self.input;
+        let context = Context { now, account, options, caption_digest };
         let mut verdicts = verdicts(post, moves.entry(place, post, index), context);
         let live = &self.input.options.live;
         if !live.is_empty()
@@ -144,6 +145,7 @@ impl<'a> Draft<'a> {
                 post: None,
                 recorded: Some(record.stage()),
                 repeats: None,
+                edited: None,
                 in_diff: None,
                 cost: verdict.cost,
             });
@@ -213,6 +215,7 @@ fn change_of_post(
         post: Some(Arc::clone(post)),
         recorded: entry.map(|entry| entry.record.stage()),
         repeats: verdict.repeats,
+        edited: verdict.edited,
         in_diff: None,
         cost: verdict.cost,
     }

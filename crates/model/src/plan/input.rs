@@ -27,7 +27,7 @@ pub struct Input<'a> {
     pub selection: &'a Selection,
     pub options: &'a Options,
     /// The digest of a post's caption as records hold it; `None` for an empty caption. Asked only
-    /// for posts that would be published now.
+    /// for posts that would be published now, and for edited ones.
     pub caption_digest: &'a dyn Fn(&Post) -> Option<Digest>,
 }
 

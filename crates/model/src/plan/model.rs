@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::action::{Action, Mark, Why, Work};
+use super::edited::Edited;
 use super::input::AccountView;
 use crate::lockfile::{RecordChange, Stage};
 use crate::manifest::Post;
@@ -59,6 +60,8 @@ pub struct Change {
     pub recorded: Option<Stage>,
     /// Of a duplicate: the post that it repeats, or those that it could have been under another key.
     pub repeats: Option<Repeats>,
+    /// Of an edited post: what differs.
+    pub edited: Option<Edited>,
     /// With `--base`: whether the branch changes the manifest, what it uses, or its record.
     pub in_diff: Option<bool>,
     /// What apply needs for it; zero for what apply leaves alone.

@@ -50,6 +50,8 @@ pub fn post(key: &str) -> Post {
         text_digest: digest(&format!("text of {key}")),
         media_digest: Some(digest(&format!("media of {key}"))),
         digest: Some(digest(&format!("all of {key}"))),
+        cover_digest: None,
+        files: Vec::new(),
         conversions: Vec::new(),
         has_errors: false,
     }

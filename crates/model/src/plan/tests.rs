@@ -176,7 +176,7 @@ fn an_edited_text_is_seen_without_reading_the_media() {
     let sent = |text: &str| {
         let post = unread().with(|post| post.text_digest = text.into());
         record("p", Stage::Published).with(|record| {
-            record.digest = record.media_digest.as_ref().and_then(|media| post.digest_if_media(media));
+            record.digest = record.media_digest.as_ref().and_then(|media| post.digest_if_media(media, None));
         })
     };
     assert_eq!(

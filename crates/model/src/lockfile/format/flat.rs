@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::reason::Reason;
 use super::super::record::{Comment, Created, Live, Past, PublishIntent, Record, Refusal, Refused, Stage, Switch, Via};
+use igsync_base::content::SentFile;
 use igsync_base::id::{AccountName, AttemptId, Digest, Kind, MediaId, PostKey, UserId};
 
 /// One attempt as it is written. Fields that its state does not use are empty and not written.
@@ -91,6 +92,12 @@ pub(in crate::lockfile) struct Flat {
     /// It was to go out although it repeats another post of the account.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(in crate::lockfile) allow_duplicate: bool,
+    /// The local media as they were published, in the order of the post, a cover last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::lockfile) media: Vec<SentFile>,
+    /// Of the local cover that was published, which `media_digest` leaves out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::lockfile) cover_digest: Option<Digest>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -137,6 +144,8 @@ impl From<Record> for Flat {
             evidence: record.evidence,
             trial: record.trial,
             allow_duplicate: record.allow_duplicate,
+            media: record.media,
+            cover_digest: record.cover_digest,
         }
     }
 }
@@ -170,6 +179,8 @@ impl From<Flat> for Record {
             rev: flat.rev,
             trial: flat.trial,
             allow_duplicate: flat.allow_duplicate,
+            media: flat.media,
+            cover_digest: flat.cover_digest,
             rest: past.into(),
         }
     }

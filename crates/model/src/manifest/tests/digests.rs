@@ -109,11 +109,14 @@ fn the_media_digest_knows_kind_and_media_alone() {
 #[test]
 fn a_published_post_is_compared_without_reading_its_media() {
     let post = post(IMAGE);
-    assert_eq!(post.digest_if_media(post.media_digest.as_ref().unwrap()), post.digest);
+    assert_eq!(post.digest_if_media(post.media_digest.as_ref().unwrap(), None), post.digest);
     let reel = self::post("kind: reel\nvideo: a\ncover: https://example.com/c.jpg\n");
-    assert_eq!(reel.digest_if_media(reel.media_digest.as_ref().unwrap()), reel.digest);
+    assert_eq!(reel.digest_if_media(reel.media_digest.as_ref().unwrap(), None), reel.digest);
     let local = self::post("kind: reel\nvideo: a\ncover: c.jpg\n");
-    assert_eq!(local.digest_if_media(local.media_digest.as_ref().unwrap()), None);
+    let local_if = |cover| local.digest_if_media(local.media_digest.as_ref().unwrap(), cover);
+    assert_eq!(local_if(None), None);
+    assert_eq!(local_if(local.cover_digest.as_ref()), local.digest);
+    assert_eq!(reel.cover_digest, None, "of a URL its text says it all");
 }
 
 #[test]

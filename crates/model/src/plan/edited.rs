@@ -1,0 +1,96 @@
+//! What a manifest says otherwise than its live post.
+
+use crate::lockfile::Record;
+use crate::manifest::Post;
+use igsync_base::id::Digest;
+
+/// What of a live post is not any more what was published; at least one part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edited(Vec<Part>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Caption,
+    /// A picture, a video or a cover, or their order.
+    Media,
+    /// Anything else that creation sends. Beside another part it is not looked for.
+    Fields,
+}
+
+impl Part {
+    /// The names in machine-readable output.
+    pub const NAMES: [&str; 3] = ["caption", "media", "fields"];
+
+    /// One of [`Self::NAMES`].
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Caption => "caption",
+            Self::Media => "media",
+            Self::Fields => "fields",
+        }
+    }
+
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Caption => "caption",
+            Self::Media => "media",
+            Self::Fields => "other fields",
+        }
+    }
+}
+
+impl Edited {
+    /// `None`: the post is as it was published.
+    pub(super) fn of(post: &Post, record: &Record, caption_digest: &dyn Fn(&Post) -> Option<Digest>) -> Option<Self> {
+        if !is_edited(post, record) {
+            return None;
+        }
+        let mut parts = Vec::new();
+        let has_same_text = text_if_media_were_sent(post, record).is_some_and(|text| record.digest == Some(text));
+        if !has_same_text && caption_digest(post) != record.caption_digest {
+            parts.push(Part::Caption);
+        }
+        let are_other = |now: &Option<Digest>, sent: &Option<Digest>| now.is_some() && sent.is_some() && now != sent;
+        if are_other(&post.media_digest, &record.media_digest) || are_other(&post.cover_digest, &record.cover_digest) {
+            parts.push(Part::Media);
+        }
+        if parts.is_empty() {
+            parts.push(Part::Fields);
+        }
+        Some(Self(parts))
+    }
+
+    #[must_use]
+    pub fn parts(&self) -> &[Part] {
+        &self.0
+    }
+
+    pub(super) fn reason(&self) -> String {
+        let parts: Vec<&str> = self.0.iter().map(|part| part.in_words()).collect();
+        format!("published, then edited: {}", parts.join(" and "))
+    }
+}
+
+/// Whether the manifest says something else than what was sent. What cannot be compared counts as
+/// unchanged: a false alarm over a live post would only teach people to ignore the mark.
+pub(super) fn is_edited(post: &Post, record: &Record) -> bool {
+    match (effective_digest(post, record), &record.digest) {
+        (Some(now), Some(sent)) => scheme(&now) == scheme(sent) && now != *sent,
+        _ => false,
+    }
+}
+
+/// The post's digest. Media that were not read, because they are gone, count as those that were sent.
+fn effective_digest(post: &Post, record: &Record) -> Option<Digest> {
+    post.digest.clone().or_else(|| text_if_media_were_sent(post, record))
+}
+
+/// What the digest would be with the media that were sent.
+fn text_if_media_were_sent(post: &Post, record: &Record) -> Option<Digest> {
+    post.digest_if_media(record.media_digest.as_ref()?, record.cover_digest.as_ref())
+}
+
+fn scheme(digest: &Digest) -> Option<&str> {
+    digest.as_str().rsplit_once(':').map(|(scheme, _)| scheme)
+}
