@@ -241,7 +241,7 @@ fn without_the_flag_a_plan_asks_git_only_for_names_of_files() {
             assert_eq!(ends.collect::<Vec<_>>(), expected, "{arguments:?}");
             std::fs::remove_file(&log).unwrap();
         };
-        let names = ["-z --others --ignored --exclude-standard --directory -- .", "-z --stage -- ."];
+        let names = ["-z --others --ignored --exclude-standard --directory -- .", "-z --stage --debug -- ."];
         asks(&names);
         std::fs::create_dir_all(&private).unwrap();
         asks(&["-z -- .igsync", names[0], names[1]]);
