@@ -72,13 +72,21 @@ impl Evidence {
     }
 
     pub(super) fn is_ruled_out(&self, record: &Record, look: &Look) -> bool {
-        (self.scope.protocol.rules_out)(record, look, &self.claimed())
+        (self.scope.protocol.rules_out)(record, look, &self.known_to_be_others())
     }
 
     /// The media of all records of the account.
     pub(super) fn claimed(&self) -> HashSet<MediaId> {
         let user: &UserId = &self.scope.user_id;
         self.book.with(|records| records.claimed_media(user).into_iter().cloned().collect())
+    }
+
+    /// The media of which it is certain whose they are. One that was only found, adopted or imported may as well be the
+    /// post that is looked for.
+    fn known_to_be_others(&self) -> HashSet<MediaId> {
+        let mine = |record: &&Record| record.user_id == self.scope.user_id;
+        let certain = |record: &Record| record.known_live()?.certain_media().cloned();
+        self.book.with(|records| records.iter().filter(mine).filter_map(certain).collect())
     }
 
     /// Another attempt that could claim the same media: its publish was announced, or would have been where

@@ -248,7 +248,7 @@ const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 #[cfg(test)]
 mod tests {
     use super::super::announcement::leases;
-    use super::super::testing::{Answer, Bench, record};
+    use super::super::testing::{Answer, Bench, at, media, record};
     use super::*;
     use igsync_base::id::Kind;
 
@@ -257,13 +257,17 @@ mod tests {
     }
 
     async fn settle(second: i64, answers: impl IntoIterator<Item = Answer>) -> (Bench, Settled) {
-        let announced = record(Kind::Image, "x", &[100]);
-        let bench = Bench::new(second, [announced.clone()], answers);
+        let bench = Bench::new(second, [record(Kind::Image, "x", &[100])], answers);
+        let settled = settle_on(&bench).await;
+        (bench, settled)
+    }
+
+    async fn settle_on(bench: &Bench) -> Settled {
         let (scope, engine, book) = bench.parts();
-        let settled = Settler::new(scope, engine, book, leases(&bench.scope.waits, Duration::ZERO))
-            .settle(announced, Origin::AnEarlierRun, None)
-            .await;
-        (bench, settled.unwrap())
+        Settler::new(scope, engine, book, leases(&bench.scope.waits, Duration::ZERO))
+            .settle(record(Kind::Image, "x", &[100]), Origin::AnEarlierRun, None)
+            .await
+            .unwrap()
     }
 
     #[tokio::test]
@@ -286,5 +290,20 @@ mod tests {
         let (bench, settled) = settle(1000, answers).await;
         assert!(matches!(settled, Settled::Closed(_)), "{settled:?}");
         assert_eq!(bench.record().stage(), Stage::NotPublished);
+    }
+
+    #[tokio::test]
+    async fn media_that_another_record_only_found_rule_nothing_out() {
+        for (via, is_closed) in [(Via::Publish, true), (Via::Adopted, false), (Via::Settled, false)] {
+            let listed = || Answer::List(vec![media("7", Kind::Image, Some("x"), 101)]);
+            let mut other = record(Kind::Image, "x", &[]);
+            other.key = "posts/b".into();
+            other.attempt = "another".into();
+            let other = attempt::published(other, Some("7".into()), via, at(101), None);
+            let answers = [Answer::Read(Reading::Expired), listed(), listed()];
+            let bench = Bench::new(1000, [record(Kind::Image, "x", &[100]), other], answers);
+            let settled = settle_on(&bench).await;
+            assert_eq!(matches!(settled, Settled::Closed(_)), is_closed, "{via:?}: {settled:?}");
+        }
     }
 }
