@@ -22,10 +22,11 @@ use igsync_model::manifest::Post;
 use igsync_model::plan::{GuardKind, Plan};
 
 use super::connect::connect_all;
-use super::difference::{due_by, make};
+use super::difference::{due_by, make, premises};
 use super::findings::{make_and_draw, show_findings};
 use super::record::{self, keep_all};
 use super::{Ended, Failure, Ports, Ui, refresh, write_coloured};
+use carry_out::Approved;
 
 pub(super) async fn run(global: &Global, args: &Apply, ports: &Ports, ui: &Ui) -> Ended {
     if args.refresh == Refresh::Full && args.no_live_check {
@@ -96,7 +97,7 @@ async fn carry_on(
         refresh::look(&mut run, &mut project, &args.scope, &settled, ports).await?;
     }
     let now = due_by(&project, &args.scope, run.server_now(), ports);
-    let mut plan = make_and_draw(&mut project, &args.scope, settled, now, ports, ui)?;
+    let mut plan = make_and_draw(&mut project, &args.scope, settled.clone(), now, ports, ui)?;
     show(&plan, args, ui)?;
     let refused = |plan: &Plan| refusal(plan, args, ui, |_| true).or_else(|| prepare::refused_for_errors(plan, ui));
     if let Some(exit) = refused(&plan) {
@@ -108,15 +109,16 @@ async fn carry_on(
     }
     if args.refresh == Refresh::None {
         // Nothing is sent before it is known what earlier runs have sent, however the plan was made.
-        let settled = settle(&mut run, &mut project).await;
-        plan = make(&project, &args.scope, settled, due_by(&project, &args.scope, run.server_now(), ports))?;
+        settled = settle(&mut run, &mut project).await;
+        plan = make(&project, &args.scope, settled.clone(), due_by(&project, &args.scope, run.server_now(), ports))?;
         if let Some(exit) = refused(&plan) {
             keep_all(run.ledger(), ui).await?;
             return Ok(exit);
         }
     }
     preflight::check(&plan, &project, &mut run, &clients, ports, ui).await;
-    carry_out::run(run, &plan, &project, global, args, ports, ui).await
+    let premises = premises(&project, &args.scope, settled, plan.now);
+    carry_out::run(run, Approved { plan, premises }, &project, global, args, ports, ui).await
 }
 
 /// Gives the posts that this run acts on the names by which git will know their files, for their records.

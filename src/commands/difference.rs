@@ -10,9 +10,7 @@ use crate::session::project::Project;
 use crate::session::{Failure, Ports};
 use igsync_base::id::{AccountName, AttemptId, PostKey};
 use igsync_model::config::{Account, Paused};
-use igsync_model::lockfile::Record;
-use igsync_model::manifest::caption_digest;
-use igsync_model::plan::{self, AccountView, Input, Options, Selection};
+use igsync_model::plan::{AccountView, Options, Plan, Premises, Selection};
 
 /// By what time posts are due: what the person says, else the server's where it was asked, else this machine's.
 /// The sandbox in this process knows no time of its own that posts were dated by.
@@ -28,20 +26,23 @@ pub(super) fn make(
     scope: &Scope,
     settled: BTreeSet<AttemptId>,
     now: Timestamp,
-) -> Result<plan::Plan, Failure> {
+) -> Result<Plan, Failure> {
     check_names(project, scope)?;
+    Ok(premises(project, scope, settled, now).plan(&project.snapshot.records))
+}
+
+/// Everything that decides a plan but the records.
+pub(super) fn premises(project: &Project, scope: &Scope, settled: BTreeSet<AttemptId>, now: Timestamp) -> Premises {
     let accounts: Vec<AccountView> = project.config.accounts.iter().map(|account| view(project, account)).collect();
     let names = scope.account.iter().map(|name| AccountName::from(name.as_str()));
     let selection = Selection::new(names, &scope.target, &scope.exclude);
-    let records: Vec<&Record> = project.snapshot.records.iter().collect();
-    Ok(plan::plan(&Input {
-        posts: &project.posts,
-        records: &records,
-        accounts: &accounts,
+    Premises {
+        posts: project.posts.clone(),
+        accounts,
         now,
         complete: project.complete,
-        selection: &selection,
-        options: &Options {
+        selection,
+        options: Options {
             include_late: scope.include_late,
             retry_failed: scope.retry_failed,
             allow_empty: scope.allow_empty,
@@ -56,8 +57,7 @@ pub(super) fn make(
             live: project.live.clone(),
             branch: project.branch.clone(),
         },
-        caption_digest: &|post| caption_digest(&post.content.caption),
-    }))
+    }
 }
 
 fn view(project: &Project, account: &Account) -> AccountView {

@@ -9,8 +9,8 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use igsync_apply::{
-    Address, Capabilities, Class, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part, Publishing,
-    Quota, Reading, Refusal, WaitsFor, Window,
+    Address, Capabilities, Class, Comments, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part,
+    Publishing, Quota, Reading, Refusal, WaitsFor, Window,
 };
 use igsync_base::id::{ContainerId, MediaId, PartId, UserId};
 use igsync_instagram::codes::{self, Known};
@@ -99,7 +99,7 @@ impl Engine for Instagram {
             }
         };
         async move {
-            let made = self.client.create_container(&self.user, &new).await.map_err(|error| refusal(&error))?;
+            let made = self.client.create_container(&self.user, &new).await.map_err(|error| not_made(&error))?;
             Ok(Made {
                 id: PartId::new(made.id.as_str()),
                 created_at: made.created_at,
@@ -158,10 +158,11 @@ impl Engine for Instagram {
         .boxed()
     }
 
-    fn comments<'a>(&'a self, media: &'a MediaId, pages: u32) -> BoxFuture<'a, Result<Vec<String>, Refusal>> {
+    fn comments<'a>(&'a self, media: &'a MediaId, pages: u32) -> BoxFuture<'a, Result<Comments, Refusal>> {
         async move {
-            let comments = self.client.comments(media, pages).await.map_err(|error| refusal(&error))?;
-            Ok(comments.into_iter().filter_map(|comment| comment.text).collect())
+            let read = self.client.comments(media, pages).await.map_err(|error| refusal(&error))?;
+            let texts = read.comments.into_iter().filter_map(|comment| comment.text).collect();
+            Ok(Comments { texts, is_complete: read.is_complete })
         }
         .boxed()
     }
@@ -207,6 +208,18 @@ pub fn refusal(error: &Error) -> Refusal {
     }
 }
 
+/// Why a container was not made: one over others is refused for what they are.
+fn not_made(error: &Error) -> Refusal {
+    let said = refusal(error);
+    let class = match error.api().map(|api| api.known().class) {
+        _ if said.class != Class::Other => said.class,
+        Some(codes::Class::WaitSame) => Class::NotReady,
+        Some(codes::Class::NewContainer | codes::Class::Retry) => Class::NewDraft,
+        _ => Class::Other,
+    };
+    Refusal { class, ..said }
+}
+
 /// Why nothing may be published by the server's clock.
 #[must_use]
 pub fn wrong_clock(wrong: &WrongDate) -> Refusal {
@@ -226,7 +239,7 @@ pub fn wrong_clock(wrong: &WrongDate) -> Refusal {
             "igsync does not rely on a clock that may be wrong; run apply again",
         ),
     };
-    Refusal { class: Class::Other, code: None, subcode: None, text, help: help.to_owned(), trace: None }
+    Refusal::new(Class::Other, text, help)
 }
 
 /// What the client's own waits are for.
@@ -263,14 +276,11 @@ fn observed(code: StatusCode, subcode: Option<i64>) -> Observed {
 fn failed(subcode: Option<i64>) -> Refusal {
     let Some(known) = subcode.and_then(codes::lookup_subcode) else {
         let number = subcode.map_or_else(String::new, |subcode| format!(" (subcode {subcode})"));
-        return Refusal {
-            class: Class::Other,
-            code: None,
-            subcode: None,
-            text: format!("Meta could not process the media{number}"),
-            help: "check the media file, then run apply again: a new container is created".to_owned(),
-            trace: None,
-        };
+        return Refusal::new(
+            Class::Other,
+            format!("Meta could not process the media{number}"),
+            "check the media file, then run apply again: a new container is created",
+        );
     };
     let Known { code, meaning, remedy, class, .. } = *known;
     let class = match class {

@@ -43,6 +43,8 @@ pub struct Branch {
     run: Option<String>,
     /// The newest commit that was put.
     newest: Arc<Mutex<Option<String>>>,
+    /// The tip that was fetched last.
+    fetched: Arc<Mutex<Option<String>>>,
 }
 
 impl Branch {
@@ -63,7 +65,7 @@ impl Branch {
         let id = hash.iter().take(8).fold(0_u64, |id, byte| id << 8 | u64::from(*byte));
         let note = format!("refs/igsync/{id:016x}");
         let run = run_page(variable);
-        Self { checkout, target, note, is_own: false, signature, run, newest: Arc::default() }
+        Self { checkout, target, note, is_own: false, signature, run, newest: Arc::default(), fetched: Arc::default() }
     }
 
     /// A branch that holds nothing but records; it begins with the first of them.
@@ -146,7 +148,9 @@ impl Branch {
         let output = self.git().run(&fetch, b"").await.map_err(unclear)?;
         if output.succeeded() {
             let commit = format!("{}^{{commit}}", self.note);
-            return self.git().line(&["rev-parse", "--verify", &commit], b"").await.map(Some).map_err(unclear);
+            let tip = self.git().line(&["rev-parse", "--verify", &commit], b"").await.map_err(unclear)?;
+            *self.fetched.lock().unwrap_or_else(PoisonError::into_inner) = Some(tip.clone());
+            return Ok(Some(tip));
         }
         if !self.is_absent().await? {
             return Err(outcome::why(&Said::Nothing, &output.stderr));
@@ -158,6 +162,19 @@ impl Branch {
             "{} has no branch {}; push it once: git push {0} HEAD:{1}",
             self.target.remote, self.target.branch
         )))
+    }
+
+    /// The commit that the remote's branch was at when it was fetched last.
+    pub fn last_fetched(&self) -> Option<String> {
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the content root differs between two commits of the remote in more than the lockfile.
+    pub async fn differs_in_content(&self, from: &str, to: &str) -> Result<bool, RemoteError> {
+        if from == to {
+            return Ok(false);
+        }
+        self.checkout.differs_in_content(from, to).await.map_err(unclear)
     }
 
     /// Whether the remote answers and has no such branch.

@@ -29,11 +29,15 @@ impl Checkout {
         if !self.is_ancestor(head, tip).await? {
             return Ok(if self.is_ancestor(tip, head).await? { Tip::Ahead } else { Tip::Apart });
         }
-        let changed = self.changed(head, tip).await?;
+        Ok(if self.differs_in_content(head, tip).await? { Tip::Behind } else { Tip::BehindByRecord })
+    }
+
+    /// Whether the content root differs between two commits in more than the lockfile.
+    pub(super) async fn differs_in_content(&self, from: &str, to: &str) -> Result<bool, Error> {
+        let changed = self.changed(from, to).await?;
         // Commits that touch other folders of the repository change nothing that is published from here.
         let lockfile = self.lockfile();
-        let is_ours = |path: &Vec<u8>| path.starts_with(&self.prefix) && *path != lockfile;
-        Ok(if changed.iter().any(is_ours) { Tip::Behind } else { Tip::BehindByRecord })
+        Ok(changed.iter().any(|path| path.starts_with(&self.prefix) && *path != lockfile))
     }
 
     pub(super) async fn is_ancestor(&self, older: &str, newer: &str) -> Result<bool, Error> {

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::exit::Exit;
-use crate::git::{Branch, Fetched, Followed, Git};
+use crate::git::{Fetched, Followed, Git};
 use igsync_apply::{Context, Ledger, Observer, Remote};
 use igsync_base::files::RunLock;
 use igsync_model::config::Push;
@@ -20,12 +20,15 @@ use super::ports::Ports;
 use super::project::Project;
 use super::root::ContentRoot;
 use branches::Branches;
+use remote::{BranchRecord, Content};
 
 /// What a command asks of the remote.
 #[derive(Clone, Copy)]
 pub(crate) struct Terms {
     /// What the command line says of pushing, whatever `git.push` is set to; `None`: nothing.
     push: Option<bool>,
+    /// Something may be published.
+    publishes: bool,
     /// What is published depends on what is there: it has to be known, and in CI this has to be the tip.
     must_know: bool,
 }
@@ -33,12 +36,12 @@ pub(crate) struct Terms {
 impl Terms {
     /// For a run that publishes, by what it finds on the remote unless it `may_be_stale`.
     pub(crate) fn of_publishing(push: Option<bool>, may_be_stale: bool) -> Self {
-        Self { push, must_know: !may_be_stale }
+        Self { push, publishes: true, must_know: !may_be_stale }
     }
 
     /// For what a person says of the record: nothing is published.
     pub(crate) fn of_change(push: Option<bool>) -> Self {
-        Self { push, must_know: false }
+        Self { push, publishes: false, must_know: false }
     }
 
     fn push(self, root: &ContentRoot) -> Push {
@@ -58,7 +61,7 @@ impl Terms {
 #[derive(Default)]
 pub(crate) struct RecordPlace {
     /// Where the record is pushed to.
-    branch: Option<Arc<Branch>>,
+    branch: Option<Arc<BranchRecord>>,
     /// What was there, or `None`: nothing was read.
     fetched: Option<Fetched>,
     /// Why it is not known what others have published. Matters only if something is to be published.
@@ -112,7 +115,7 @@ impl RecordPlace {
 
     /// Lets the checkout come along with what was pushed; the note says where it could not.
     pub(crate) async fn follow(&self, ports: &Ports) -> Option<Note> {
-        let branch = self.branch.as_ref()?;
+        let branch = &self.branch.as_ref()?.record;
         let why = match branch.bring_checkout_along().await {
             Ok(None | Some(Followed::Moved)) => return None,
             Ok(Some(Followed::Left(why))) => why.to_owned(),
@@ -187,11 +190,12 @@ async fn find(
             return Ok(found);
         }
     };
+    let mut can_push = false;
     if wants {
         match branches.record.preflight().await {
             Ok(fetched) => {
                 found.fetched = Some(fetched);
-                found.branch = Some(Arc::clone(&branches.record));
+                can_push = true;
             }
             Err(error) if push == Push::Always => return Err(not_pushed(&error.to_string())),
             Err(error) => {
@@ -201,8 +205,16 @@ async fn find(
     } else if is_ci {
         found.nowhere = Some(terms.off().to_owned());
     }
-    if is_ci && terms.must_know {
-        found.doubt = branches.check_tip(found.fetched.as_ref(), ports).await?;
+    let must_be_tip = is_ci && terms.must_know;
+    if can_push || must_be_tip {
+        let is_asked = terms.publishes || branches.is_together();
+        let tip = if is_asked { branches.tip(found.fetched.as_ref()).await } else { Err(String::new()) };
+        if must_be_tip {
+            found.doubt = branches.check_tip(&tip, ports).await?;
+        }
+        if can_push {
+            found.branch = Some(Arc::new(record_at(&branches, tip.ok())));
+        }
     }
     if found.fetched.is_none() {
         // Not pushed by us; what others have recorded there counts all the same.
@@ -221,6 +233,16 @@ async fn find(
         take_in(snapshot, text, branches.record.target())?;
     }
     Ok(found)
+}
+
+/// Where a run keeps its record that began when the content's branch was at `tip`.
+fn record_at(branches: &Branches, tip: Option<String>) -> BranchRecord {
+    let content = match tip {
+        None => Content::Unknown,
+        Some(began_at) if branches.is_together() => Content::WithRecord { began_at },
+        Some(began_at) => Content::Apart { branch: Box::new(branches.content.clone()), began_at },
+    };
+    BranchRecord { record: Arc::clone(&branches.record), content }
 }
 
 /// A record on a branch of its own is in no checkout: unread, every post would look unpublished.

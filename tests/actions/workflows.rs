@@ -125,6 +125,8 @@ fn people_without_a_terminal_can_apply_and_resolve() {
     assert_eq!(dispatched(&json!({})), ("apply".to_owned(), none.map(str::to_owned).to_vec()));
     let (command, args) = dispatched(&json!({ "command": "apply", "include_late": true, "max_publish": "9" }));
     assert_eq!((command.as_str(), args), ("apply", vec!["--include-late".to_owned(), "--max-publish=9".to_owned()]));
+    let (_, args) = dispatched(&json!({ "allow_duplicate": "posts/a b" }));
+    assert_eq!(args, ["--allow-duplicate=posts/a b"]);
     for (outcome, flags) in [
         ("ask Meta again", vec!["--", "posts/a b"]),
         ("it is there", vec!["--published", "--", "posts/a b"]),

@@ -15,7 +15,7 @@ fn now() -> Instant {
 }
 
 /// Waits until `path` is there; `false`: the run has ended before.
-fn reached(path: &Path, run: &mut std::process::Child) -> bool {
+pub fn reached(path: &Path, run: &mut std::process::Child) -> bool {
     let began = now();
     loop {
         if path.exists() {

@@ -17,6 +17,7 @@ mod everyday;
 mod executable;
 mod lost;
 mod machine;
+mod moved_on;
 #[allow(dead_code, reason = "shared with the other tests, which use more of it")]
 #[path = "../it/project.rs"]
 mod project;

@@ -246,6 +246,7 @@ fn full_record(stage: Stage, via: Via, comment: Comment, switch: Switch) -> Reco
         published_at: Some(at),
         via: Some(via),
         comment: Some(comment),
+        comments: vec![PublishIntent { at, lease_until: at }],
         comment_switch: Some(switch),
     };
     let record = Record {

@@ -39,7 +39,7 @@ pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
         // Of a post that two clones have published a person says which one stays; until then nothing is sent.
         let is_twice = attempts.iter().filter(|record| record.stage() == Stage::Published).count() > 1;
         if let Some(record) = record.filter(|record| record.stage() == Stage::Published && !is_twice) {
-            wrong.extend(extras(manifest, record, &world.comments, &world.media));
+            wrong.extend(extras(manifest, record, &world.comments, &world.media, context.may_be_unsure_of_comments()));
         }
     }
     for record in records.iter() {
@@ -162,6 +162,12 @@ impl Context<'_> {
             && record.certain_media().is_none()
             && publisher.is_some()
             && publisher != seeker
+    }
+
+    /// A comment is given up after two sendings without a clear answer.
+    fn may_be_unsure_of_comments(&self) -> bool {
+        let Schedule { requests, writes, pushes, between, .. } = self.schedule;
+        requests.len() + writes.len() + pushes.len() + between.len() > 1 || self.schedule.clones != Clones::One
     }
 
     fn human_same(&self, manifest: &Manifest) -> bool {
@@ -322,7 +328,13 @@ fn media_of<'a>(record: &Record, world: &'a World) -> Option<&'a Media> {
 }
 
 /// First comment and comment switch of a live post.
-fn extras(manifest: &Manifest, record: &Record, comments: &[(u64, String)], all: &[Media]) -> Option<String> {
+fn extras(
+    manifest: &Manifest,
+    record: &Record,
+    comments: &[(u64, String)],
+    all: &[Media],
+    may_be_unsure: bool,
+) -> Option<String> {
     let number = manifest.number;
     let live = record.live()?;
     let said = comments.iter().any(|(_, text)| *text == manifest.comment_text());
@@ -334,6 +346,9 @@ fn extras(manifest: &Manifest, record: &Record, comments: &[(u64, String)], all:
     let waits = record.certain_media().is_none() || record.trial;
     if matches!(live.comment, Some(Comment::Due | Comment::Intent)) && !waits {
         return Some(format!("the comment of post {number} was forgotten: {:?}", live.comment));
+    }
+    if live.comment == Some(Comment::Unknown) && !may_be_unsure {
+        return Some(format!("the comment of post {number} is unknown, though it was sent at most once"));
     }
     if live.via == Some(Via::Publish) && manifest.first_comment && live.comment.is_none() {
         return Some(format!("the comment of post {number} was dropped"));

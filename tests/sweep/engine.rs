@@ -4,7 +4,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use igsync::engine::Instagram;
 use igsync_apply::{
-    Capabilities, Engine, Filled, Filling, Finishing, Listing, Made, Observed, Part, Publishing, Quota, Refusal, Window,
+    Capabilities, Comments, Engine, Filled, Filling, Finishing, Listing, Made, Observed, Part, Publishing, Quota,
+    Refusal, Window,
 };
 use igsync_base::id::{MediaId, PartId};
 use jiff::Timestamp;
@@ -67,7 +68,7 @@ impl Engine for Hasty {
         self.0.comment(media, text)
     }
 
-    fn comments<'a>(&'a self, media: &'a MediaId, pages: u32) -> BoxFuture<'a, Result<Vec<String>, Refusal>> {
+    fn comments<'a>(&'a self, media: &'a MediaId, pages: u32) -> BoxFuture<'a, Result<Comments, Refusal>> {
         self.0.comments(media, pages)
     }
 

@@ -41,6 +41,19 @@ fn nothing_goes_wrong_without_faults() {
     }
 }
 
+/// Whether Meta makes a carousel over unfinished items is not documented: either way it goes out in one run.
+#[test]
+fn a_carousel_over_unfinished_items_goes_out_in_one_run() {
+    for scenario in [Scenario::Carousel, Scenario::Mixed, Scenario::Upload] {
+        for schedule in [Schedule::new(scenario), Schedule::new(scenario).strict()] {
+            let outcome = sweep::run(&schedule, false);
+            assert_eq!(outcome.live.len(), scenario.manifests().len(), "{schedule:?}");
+            let ended: Vec<&String> = outcome.met.keys().filter(|name| name.starts_with("run ended")).collect();
+            assert_eq!(ended, ["run ended Exit(Done)"], "{schedule:?}");
+        }
+    }
+}
+
 #[test]
 fn a_schedule_from_the_environment_is_replayed() {
     let Ok(text) = std::env::var("IGSYNC_SWEEP_REPLAY") else { return };
@@ -64,6 +77,7 @@ fn never_twice_never_lost() {
     let faults = every_fault_at_every_request(&Scenario::ALL).into_iter().map(|(_, schedule)| schedule).collect();
     let parts = [
         ("every fault at every request", faults),
+        ("every fault at every request, over items that must be finished", every_fault_at_unfinished_items()),
         ("every fault at every durable write", every_fault_at_every_write()),
         ("no fault, then a changed world", changed(&Scenario::ALL)),
         ("a kill at every step, run again after a day", killed_and_late(&Scenario::ALL)),
@@ -144,6 +158,7 @@ fn the_record_survives_the_machine() {
         ("every fault at every call to the remote, then a lost machine", remote_faults_and_lost()),
         ("a machine lost at every step", lost_machines()),
         ("two machines with the same checkout", races()),
+        ("two machines that name the posts differently", renamed()),
     ];
     let mut met = BTreeMap::new();
     let total: usize = parts.iter().map(|(_, schedules)| schedules.len()).sum();
@@ -166,7 +181,8 @@ fn the_record_survives_the_machine() {
 fn every_mutant_of_the_remote_turns_its_sweep_red() {
     for mutant in Mutant::REMOTE {
         let broken = |schedule: Schedule| Schedule { mutant: Some(mutant), ..schedule };
-        let red = races().into_iter().chain(lost_machines()).map(broken).find_map(|schedule| {
+        let parts = races().into_iter().chain(lost_machines()).chain(renamed()).chain(remote_faults());
+        let red = parts.map(broken).find_map(|schedule| {
             let outcome = sweep::run(&schedule, false);
             outcome.violations.first().map(|violation| (schedule, violation.clone()))
         });
@@ -217,17 +233,30 @@ fn races() -> Vec<Schedule> {
     Scenario::ALL.into_iter().flat_map(raced).collect()
 }
 
+fn renamed() -> Vec<Schedule> {
+    races().into_iter().map(|schedule| Schedule { renamed: true, ..schedule }).collect()
+}
+
 /// Each with the call that its fault meets.
 fn every_fault_at_every_request(scenarios: &[Scenario]) -> Vec<(Call, Schedule)> {
+    every_fault_in(scenarios.iter().copied().map(Schedule::new))
+}
+
+fn every_fault_at_unfinished_items() -> Vec<Schedule> {
+    let strict = [Scenario::Carousel, Scenario::Upload].map(|scenario| Schedule::new(scenario).strict());
+    every_fault_in(strict).into_iter().map(|(_, schedule)| schedule).collect()
+}
+
+fn every_fault_in(schedules: impl IntoIterator<Item = Schedule>) -> Vec<(Call, Schedule)> {
     let mut all = Vec::new();
-    for &scenario in scenarios {
-        let whole = sweep::run(&Schedule::new(scenario), false);
+    for schedule in schedules {
+        let whole = sweep::run(&schedule, false);
         for (request, step) in whole.steps.iter().enumerate() {
             let before = request.checked_sub(1).and_then(|before| whole.steps.get(before));
             let before = before.filter(|before| before.at == step.at);
             let is_new = |fault: &Fault| before.is_none_or(|before| !fault.is_same_before(&before.call));
             let faults = Fault::of(&step.call).filter(is_new);
-            all.extend(faults.map(|fault| (step.call.clone(), Schedule::new(scenario).fault(request, fault))));
+            all.extend(faults.map(|fault| (step.call.clone(), schedule.clone().fault(request, fault))));
         }
     }
     all

@@ -47,11 +47,16 @@ pub enum Mutant {
     RejectionIgnored,
     /// What other machines have put on the remote is not joined in.
     OthersNotJoined,
+    /// Manifests that others have changed meanwhile end nothing.
+    NewContentIgnored,
+    /// What other machines have put on the remote changes nothing that is planned.
+    PlanKept,
 }
 
 impl Mutant {
     /// Those of the record at a remote.
-    pub const REMOTE: [Self; 3] = [Self::AnnouncedLater, Self::RejectionIgnored, Self::OthersNotJoined];
+    pub const REMOTE: [Self; 5] =
+        [Self::AnnouncedLater, Self::RejectionIgnored, Self::OthersNotJoined, Self::NewContentIgnored, Self::PlanKept];
 
     pub const ALL: [Self; 11] = [
         Self::PublishRetried,
@@ -90,7 +95,9 @@ impl Mutant {
             | Self::LastLineWins
             | Self::AnnouncedLater
             | Self::RejectionIgnored
-            | Self::OthersNotJoined => real,
+            | Self::OthersNotJoined
+            | Self::NewContentIgnored
+            | Self::PlanKept => real,
         }
     }
 }

@@ -21,6 +21,7 @@ pub fn schedule(seed: u64) -> Schedule {
         twice: dice.u8(0..4),
         page: dice.choice([2, 100]).unwrap_or(100),
         skew: dice.choice([-3_400, 0, 7_300]).unwrap_or(0),
+        strict: false,
     };
     schedule.dice = seed;
     schedule.clones = match dice.u8(0..6) {
@@ -39,6 +40,7 @@ pub fn schedule(seed: u64) -> Schedule {
         let run = dice.usize(0..3);
         schedule.between.extend(events(&mut dice).into_iter().map(|event| (run, event)));
     }
+    schedule.habits.strict = dice.bool();
     schedule
 }
 

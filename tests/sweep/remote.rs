@@ -26,6 +26,10 @@ pub enum RemoteFault {
     Moved,
     /// Another machine has published one of these posts and recorded it just before.
     Rival(usize),
+    /// The same, by a checkout in which the post has another key.
+    Renamed(usize),
+    /// Someone has changed a manifest just before.
+    NewContent,
     Refused,
     /// No answer, and nothing happened.
     UnclearUndone,
@@ -44,6 +48,8 @@ impl RemoteFault {
     pub const SWEPT: &[Self] = &[
         Self::Moved,
         Self::Rival(0),
+        Self::Renamed(0),
+        Self::NewContent,
         Self::Refused,
         Self::UnclearUndone,
         Self::UnclearDone,
@@ -78,6 +84,8 @@ pub struct RemoteState {
     pub calls: usize,
     pub faults: BTreeMap<usize, RemoteFault>,
     pub fired: Vec<RemoteFault>,
+    /// Changes of the manifests.
+    pub content: usize,
     /// What was done before it was here.
     pub hasty: Vec<String>,
 }
@@ -131,19 +139,41 @@ impl SimRemote {
         std::future::pending().await
     }
 
-    /// Another machine's commit.
-    fn commit_of_another(&self, rival: Option<usize>) {
+    /// What other machines do right before a call.
+    fn happen_before(&self, fault: RemoteFault) {
+        let named = |place: usize| self.manifests[place % self.manifests.len()].clone();
+        match fault {
+            RemoteFault::Moved => self.commit_of_another(),
+            RemoteFault::Rival(place) => self.publish_by_another(&named(place)),
+            RemoteFault::Renamed(place) => self.publish_by_another(&named(place).renamed()),
+            RemoteFault::NewContent => {
+                let newest = self.newest();
+                let mut state = self.state();
+                state.texts.push(newest);
+                state.content += 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// A post that is not among these.
+    fn commit_of_another(&self) {
         let mut records = self.records();
         let number = self.state().texts.len();
-        let attempt = format!("another{number}");
-        let Some(manifest) = rival.map(|place| &self.manifests[place % self.manifests.len()]) else {
-            let own = Manifest { key: format!("posts/other-{number}"), ..self.manifests[0].clone() };
-            records.merge_in(published(&own, &attempt, None));
-            self.state().texts.push(format::print(&records).into_bytes());
-            return;
+        let own = Manifest { key: format!("posts/other-{number}"), ..self.manifests[0].clone() };
+        records.merge_in(published(&own, &format!("another{number}"), None));
+        self.state().texts.push(format::print(&records).into_bytes());
+    }
+
+    fn publish_by_another(&self, manifest: &Manifest) {
+        let mut records = self.records();
+        let attempt = format!("another{}", self.state().texts.len());
+        let is_its = |record: &&Record| {
+            record.user_id == manifest.user_id()
+                && (record.key == manifest.key() || record.media_digest.as_ref() == Some(&manifest.media_digest()))
         };
-        let attempts = records.attempts(&manifest.user_id(), &manifest.key()).to_vec();
-        let is_taken = attempts.iter().any(|record| record.is_open() || record.stage() == Stage::Published);
+        let is_taken =
+            records.iter().filter(is_its).any(|record| record.is_open() || record.stage() == Stage::Published);
         // Who comes second leaves the post alone.
         if is_taken {
             return;
@@ -163,13 +193,21 @@ impl SimRemote {
         Ok(Pulled { version: Version((state.texts.len() - 1).to_string()), records })
     }
 
-    fn write(&self, over: &Version, text: &[u8], message: &str) -> Result<Version, RemoteError> {
+    fn write(&self, began: usize, over: &Version, text: &[u8], message: &str) -> Result<Version, RemoteError> {
         let mut state = self.state();
         if over.0 != (state.texts.len() - 1).to_string() && self.mutant != Some(Mutant::RejectionIgnored) {
             return Err(RemoteError::Moved);
         }
         if self.mutant == Some(Mutant::AnnouncedLater) && message.starts_with("Announce") {
             return Ok(over.clone());
+        }
+        let announced = |text: &[u8]| {
+            let records = format::parse(text).expect("what igsync put").records;
+            records.iter().map(|record| record.intents.len()).sum::<usize>()
+        };
+        let is_over_new_content = began != state.content;
+        if is_over_new_content && announced(text) > state.texts.last().map_or(0, |before| announced(before)) {
+            state.hasty.push("a run announced a publish although its manifests had changed".to_owned());
         }
         state.texts.push(text.to_vec());
         state.messages.push(message.to_owned());
@@ -181,8 +219,6 @@ impl SimRemote {
         let fault = self.meet();
         self.log(&format!("fetch {fault:?}"));
         match fault {
-            Some(RemoteFault::Moved) => self.commit_of_another(None),
-            Some(RemoteFault::Rival(place)) => self.commit_of_another(Some(place)),
             Some(RemoteFault::Refused) => return Err(RemoteError::Refused("no".to_owned())),
             Some(RemoteFault::UnclearDone | RemoteFault::UnclearUndone) => {
                 return Err(RemoteError::Unclear("silence".to_owned()));
@@ -190,43 +226,68 @@ impl SimRemote {
             Some(RemoteFault::Slow(seconds)) => pass(Duration::from_secs(seconds.into())).await,
             Some(RemoteFault::KillBefore | RemoteFault::KillAfter) => return self.die().await,
             Some(RemoteFault::Stop) => self.net.stop(Signal::Terminate),
+            Some(other) => self.happen_before(other),
             None => {}
         }
         self.read()
     }
 
-    async fn push_once(&self, over: &Version, text: &[u8], message: &str) -> Result<Version, RemoteError> {
+    async fn push_once(
+        &self,
+        began: usize,
+        over: &Version,
+        text: &[u8],
+        message: &str,
+    ) -> Result<Version, RemoteError> {
         self.travel().await;
         let fault = self.meet();
         self.log(&format!("put over {over} {fault:?}: {}", message.trim_end()));
         let silence = || Err(RemoteError::Unclear("silence".to_owned()));
         match fault {
-            Some(RemoteFault::Moved) => self.commit_of_another(None),
-            Some(RemoteFault::Rival(place)) => self.commit_of_another(Some(place)),
             Some(RemoteFault::Refused) => return Err(RemoteError::Refused("protected".to_owned())),
             Some(RemoteFault::UnclearUndone) => return silence(),
             Some(RemoteFault::UnclearDone) => {
-                let _ = self.write(over, text, message);
+                let _ = self.write(began, over, text, message);
                 return silence();
             }
             Some(RemoteFault::Slow(seconds)) => pass(Duration::from_secs(seconds.into())).await,
             Some(RemoteFault::KillBefore) => return self.die().await,
             Some(RemoteFault::KillAfter) => {
-                let _ = self.write(over, text, message);
+                let _ = self.write(began, over, text, message);
                 return self.die().await;
             }
             Some(RemoteFault::Stop) => self.net.stop(Signal::Terminate),
+            Some(other) => self.happen_before(other),
             None => {}
         }
-        let put = self.write(over, text, message);
+        let put = self.write(began, over, text, message);
         self.log(&format!("-> {put:?}"));
         put
     }
 }
 
-impl Remote for SimRemote {
+/// The remote as one run knows it.
+pub struct RunRemote {
+    remote: Arc<SimRemote>,
+    /// The version of the manifests that it publishes.
+    began: usize,
+}
+
+impl RunRemote {
+    pub fn new(remote: &Arc<SimRemote>) -> Self {
+        Self { began: remote.state().content, remote: Arc::clone(remote) }
+    }
+}
+
+impl Remote for RunRemote {
+    fn has_new_content(&self) -> BoxFuture<'_, Result<bool, RemoteError>> {
+        let is_new = self.remote.state().content != self.began;
+        let is_seen = self.remote.mutant != Some(Mutant::NewContentIgnored);
+        async move { Ok(is_new && is_seen) }.boxed()
+    }
+
     fn pull(&self) -> BoxFuture<'_, Result<Pulled, RemoteError>> {
-        self.pull_once().boxed()
+        self.remote.pull_once().boxed()
     }
 
     fn push<'a>(
@@ -236,7 +297,7 @@ impl Remote for SimRemote {
         message: &'a str,
     ) -> BoxFuture<'a, Result<Version, RemoteError>> {
         let text = format::print(records);
-        async move { self.push_once(over, text.as_bytes(), message).await }.boxed()
+        async move { self.remote.push_once(self.began, over, text.as_bytes(), message).await }.boxed()
     }
 }
 
@@ -251,6 +312,7 @@ fn published(manifest: &Manifest, attempt: &str, media: Option<u64>) -> Record {
         published_at: Some(jiff::Timestamp::UNIX_EPOCH),
         via: Some(Via::Publish),
         comment: post.first_comment.as_ref().map(|_| Comment::Done),
+        comments: Vec::new(),
         comment_switch: (!post.comment_enabled).then_some(Switch::Done),
     };
     Record {

@@ -20,8 +20,8 @@ use igsync_base::id::{AttemptId, PostKey, UserId};
 use igsync_instagram::{AccessToken, Client, Endpoint, Flavour, Timing};
 use igsync_model::config::Login;
 use igsync_model::lockfile::{self, Paths, Record, Records, format};
-use igsync_model::manifest::{Post, caption_digest};
-use igsync_model::plan::{self, AccountView, Action, Change, Guard, Input, Options, Plan, Selection, Why, Work};
+use igsync_model::manifest::Post;
+use igsync_model::plan::{AccountView, Action, Change, Guard, Options, Plan, Premises, Selection, Why, Work};
 use igsync_ports::{Clock, Transport};
 use igsync_testkit::MemDisk;
 use jiff::Timestamp;
@@ -31,7 +31,7 @@ use super::disk::SimDisk;
 use super::lies::Lies;
 use super::mutant::Mutant;
 use super::net::{EPOCH, Net, ROOTS, token};
-use super::remote::SimRemote;
+use super::remote::{RunRemote, SimRemote};
 use super::scenario::{Manifest, Scenario, account_name};
 use super::schedule::{Clones, Event, Schedule};
 use super::world::{Habits, USERS, World, file_of};
@@ -115,6 +115,7 @@ impl Simulation {
             twice: habits.twice,
             page: habits.page,
             skew: habits.skew,
+            strict: habits.strict,
             mute: schedule.scenario.is_mute(),
         };
         let world = World::new(habits, EPOCH);
@@ -259,7 +260,12 @@ impl Simulation {
     }
 
     pub fn posts(&self) -> Vec<Arc<Post>> {
-        self.manifests.iter().filter(|manifest| !manifest.is_deleted).map(Manifest::post).collect()
+        self.posts_as(|manifest| manifest)
+    }
+
+    fn posts_as(&self, name: impl Fn(Manifest) -> Manifest) -> Vec<Arc<Post>> {
+        let written = self.manifests.iter().filter(|manifest| !manifest.is_deleted);
+        written.map(|manifest| name(manifest.clone()).post()).collect()
     }
 
     /// The records of both clones, as new processes read them; with a remote, those that are there.
@@ -303,14 +309,15 @@ impl Simulation {
 
     /// As `igsync apply --yes`, without its terminal.
     async fn apply(&self, site: usize, stop: StopSignal, run: usize) -> Ended {
-        let posts = self.posts();
+        let is_renamed = self.schedule.renamed && site == 1;
+        let posts = if is_renamed { self.posts_as(Manifest::renamed) } else { self.posts() };
         let paths = Paths::new(Path::new(ROOTS[site]));
         let open = || self.share(site, &paths, stop.clone(), run);
         let (begun, records) = match self.begin(site, open).await {
             Ok(begun) => begun,
             Err(ended) => return ended,
         };
-        let offline = self.plan(&posts, &records, BTreeSet::new(), self.clock.now());
+        let offline = self.premises(&posts, BTreeSet::new(), self.clock.now()).plan(&records);
         self.hold(&offline);
         let is_at_work = |account: &usize| {
             has_work(&offline, &account_name(*account)) || has_open(&records, &UserId::from(USERS[*account]))
@@ -355,7 +362,8 @@ impl Simulation {
         let settled = run.settle(&posts).await;
         let records = ledger.with_records(Clone::clone);
         let now = run.server_now().unwrap_or_else(|| self.clock.now());
-        let plan = self.plan(&posts, &records, settled, now);
+        let premises = self.premises(&posts, settled, now);
+        let plan = premises.plan(&records);
         self.hold(&plan);
         if !plan.guards.is_empty() {
             return match ledger.keep_all().await {
@@ -364,11 +372,20 @@ impl Simulation {
             };
         }
         let before = self.announced_beside(&plan, &ledger);
-        let tally = run.carry_out(&plan).await.tally;
+        let tally = run.carry_out(&plan, self.known(premises)).await.tally;
         if self.announced_beside(&plan, &ledger) != before {
             return Ended::Broken("a publish was announced that the plan does not show".to_owned());
         }
         Ended::Exit(Exit::of(&tally.causes))
+    }
+
+    /// From what a run plans again.
+    fn known(&self, mut premises: Premises) -> Premises {
+        if self.schedule.mutant == Some(Mutant::PlanKept) {
+            premises.complete = false;
+            premises.options.allow_duplicate = premises.posts.iter().map(|post| post.key.clone()).collect();
+        }
+        premises
     }
 
     fn hold(&self, plan: &Plan) {
@@ -423,28 +440,27 @@ impl Simulation {
         let context = Context::new(Arc::clone(&self.clock) as _, stop, waits(), Box::new(audience), dice);
         let protocol = self.schedule.mutant.map_or_else(Protocol::default, Mutant::protocol);
         let context = Arc::new(context.with_protocol(protocol));
-        Ok(Arc::new(Ledger::new(context, store).kept_at(self.remote.clone().map(|remote| remote as _))))
+        Ok(Arc::new(
+            Ledger::new(context, store)
+                .kept_at(self.remote.as_ref().map(|remote| Arc::new(RunRemote::new(remote)) as _)),
+        ))
     }
 
-    fn plan(&self, posts: &[Arc<Post>], records: &Records, settled: BTreeSet<AttemptId>, now: Timestamp) -> Plan {
-        let records: Vec<&Record> = records.iter().collect();
-        let accounts: Vec<AccountView> = (0..self.schedule.scenario.accounts()).map(view).collect();
-        plan::plan(&Input {
-            posts,
-            records: &records,
-            accounts: &accounts,
+    fn premises(&self, posts: &[Arc<Post>], settled: BTreeSet<AttemptId>, now: Timestamp) -> Premises {
+        Premises {
+            posts: posts.to_vec(),
+            accounts: (0..self.schedule.scenario.accounts()).map(view).collect(),
             now,
             complete: true,
-            selection: &Selection::all(),
-            options: &Options {
+            selection: Selection::all(),
+            options: Options {
                 has_lockfile: true,
                 allow_empty: true,
                 allow_duplicate: self.allowed.clone(),
                 settled,
                 ..Options::default()
             },
-            caption_digest: &|post| caption_digest(&post.content.caption),
-        })
+        }
     }
 
     fn client(&self, site: usize, account: usize) -> Client {

@@ -139,6 +139,11 @@ impl Manifest {
         Self { key: key.to_owned(), ..Self::new(number, account, Kind::Image, "A new post under an old name") }
     }
 
+    /// The same post under another key.
+    pub fn renamed(self) -> Self {
+        Self { key: format!("posts/renamed-{}", self.number), ..self }
+    }
+
     fn commented(mut self) -> Self {
         self.first_comment = true;
         self

@@ -31,6 +31,9 @@ pub struct Schedule {
     /// The first run is two runs of two machines with the same checkout; this seed paces them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub race: Option<u64>,
+    /// The second of the two has a checkout in which every post has another key.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub renamed: bool,
     /// What happens after which run, from 0; in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub between: Vec<(usize, Event)>,
@@ -68,11 +71,13 @@ pub struct Habits {
     pub twice: u8,
     pub page: usize,
     pub skew: i64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
 }
 
 impl Default for Habits {
     fn default() -> Self {
-        Self { after_life: 1, twice: 3, page: 100, skew: -3_400 }
+        Self { after_life: 1, twice: 3, page: 100, skew: -3_400, strict: false }
     }
 }
 
@@ -130,6 +135,7 @@ impl Schedule {
             remote: false,
             pushes: Vec::new(),
             race: None,
+            renamed: false,
             between: Vec::new(),
             lies: None,
             habits: Habits::default(),
@@ -140,6 +146,12 @@ impl Schedule {
 
     pub fn cloned(self, clones: Clones, dice: u64) -> Self {
         Self { clones, dice, ..self }
+    }
+
+    /// Where a carousel over unfinished items is refused.
+    pub fn strict(mut self) -> Self {
+        self.habits.strict = true;
+        self
     }
 
     pub fn fault(mut self, request: usize, fault: Fault) -> Self {

@@ -108,6 +108,8 @@ pub struct Habits {
     pub skew: i64,
     /// Listings come without captions.
     pub mute: bool,
+    /// A carousel over items that are not finished is refused.
+    pub strict: bool,
 }
 
 /// Status and body of an answer.
@@ -333,6 +335,16 @@ impl World {
         // A carousel whose children are gone cannot be made.
         if children.iter().any(|child| self.containers.get(child).is_none_or(|c| now - c.made >= DAY)) {
             return error(400, 24, Some(2_207_008));
+        }
+        if self.habits.strict {
+            let items: Vec<&str> =
+                children.iter().filter_map(|id| self.containers.get(id)).map(|item| self.status(item, now)).collect();
+            if items.contains(&"ERROR") {
+                return error(400, -2, Some(2_207_020));
+            }
+            if items.contains(&"IN_PROGRESS") {
+                return error(400, 9007, Some(2_207_027));
+            }
         }
         let ready = if is_upload { i64::MAX } else { now + if is_video { 32_000 } else { 2_500 } };
         let fails = children.iter().filter_map(|child| self.containers.get(child)).find_map(|c| c.fails);

@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
 use igsync_base::id::{Kind, MediaId};
-use igsync_model::lockfile::{Comment, Live, Record, Switch, Via};
+use igsync_model::lockfile::{Comment, Live, PublishIntent, Record, Switch, Via};
 use igsync_model::manifest::Post;
 
-use super::attempt;
+use super::attempt::{self, later};
 use super::book::Book;
 use super::by_hand::{claimed_by, link_code};
 use super::context::Scope;
@@ -39,6 +39,15 @@ impl Finisher {
         Self { scope, engine, book, evidence, recent: OnceCell::new() }
     }
 
+    /// Says that this run is about to send the first comment of what it has just published, so that one push carries
+    /// both. It is sent by [`Self::send_extras`].
+    pub(super) async fn announce_extras(&self, post: &Post, record: Record) -> Result<Record, Stop> {
+        let is_due = record.live().is_some_and(|live| live.comment == Some(Comment::Due));
+        let is_wanted = is_due && post.first_comment.is_some() && record.certain_media().is_some();
+        // Asked to stop, the next run sends it, which then need not wait for this one.
+        if is_wanted && self.scope.go_on().is_ok() { self.book.write(self.announced(record)).await } else { Ok(record) }
+    }
+
     /// Sends the first comment, then switches comments off, as the record says is due.
     /// `origin` is the run that published it.
     pub(super) async fn send_extras(&self, post: &Post, mut record: Record, origin: Origin) -> Result<(), Stop> {
@@ -47,8 +56,8 @@ impl Finisher {
             return Ok(());
         }
         record = match record.live().and_then(|live| live.comment) {
-            Some(Comment::Due) => self.send_comment(post, record, &media_id, origin).await?,
-            Some(Comment::Intent) => self.settle_comment(post, record, &media_id).await?,
+            Some(Comment::Due) => self.send_comment(post, record, &media_id).await?,
+            Some(Comment::Intent) => self.deliver_comment(post, record, &media_id, origin == Origin::ThisRun).await?,
             Some(Comment::Unknown | Comment::Failed | Comment::Done) | None => record,
         };
         if record.live().is_some_and(|live| live.comment_switch == Some(Switch::Due)) {
@@ -92,82 +101,117 @@ impl Finisher {
         self.recent.get_or_try_init(read).await.map(Option::as_ref)
     }
 
-    async fn send_comment(
+    /// Sends a comment that an earlier run left due. The machine that published the post has some time for it; others
+    /// wait, and look first: a lockfile that went back in time calls a comment due that is there already.
+    async fn send_comment(&self, post: &Post, record: Record, media_id: &MediaId) -> Result<Record, Stop> {
+        let Some(text) = &post.first_comment else { return Ok(record) };
+        self.scope.go_on()?;
+        if self.book.is_shared() {
+            let published = record.published_at().unwrap_or(Timestamp::MIN);
+            // One that lies in the future is no reason to hurry.
+            let age = Duration::try_from(self.engine.now().duration_since(published)).unwrap_or_default();
+            let rest = self.lease().saturating_sub(age);
+            self.scope.wait(&record.key, WaitsFor::Comment, rest, self.engine.now()).await?;
+        }
+        match self.look_for(media_id, text).await? {
+            Seen::Absent => self.deliver_comment(post, record, media_id, false).await,
+            Seen::Posted => self.book.write(commented(record, Comment::Done)).await,
+            Seen::NotToTheEnd => self.give_up_comment(post, record).await,
+            Seen::Unreadable => Ok(record),
+        }
+    }
+
+    /// Brings a comment to its end, sent or settled: one that two looks do not find after its lease is sent once more,
+    /// never a third time. `is_announced`: this run has announced it and has not sent it.
+    async fn deliver_comment(
         &self,
         post: &Post,
         mut record: Record,
         media_id: &MediaId,
-        origin: Origin,
+        mut is_announced: bool,
     ) -> Result<Record, Stop> {
         let Some(text) = &post.first_comment else { return Ok(record) };
-        self.scope.go_on()?;
-        let age = |record: &Record| {
-            let published = record.published_at().unwrap_or(Timestamp::MIN);
-            // One that lies in the future is no reason to hurry.
-            Duration::try_from(self.engine.now().duration_since(published)).unwrap_or_default()
-        };
-        let is_shared = self.book.is_shared();
-        // Whoever has published a post has this long to comment on it; others wait, and ask for it.
-        let own_time = self.scope.waits.http_timeout * 2 + self.scope.waits.settle;
-        let is_ours =
-            origin == Origin::ThisRun && (!is_shared || age(&record) + self.scope.waits.http_timeout < own_time);
-        if is_shared && !is_ours {
-            let rest = own_time.saturating_sub(age(&record));
-            self.scope.wait(&record.key, WaitsFor::Comment, rest, self.engine.now()).await?;
-        }
-        // A lockfile that went back in time calls a comment due that is there already.
-        if !is_ours {
-            match self.is_posted(media_id, text).await? {
-                Some(false) => {}
-                Some(true) => {
-                    return self.book.write(commented(record, Comment::Done)).await;
+        loop {
+            if !is_announced {
+                if record.live().is_some_and(|live| live.comment == Some(Comment::Intent)) {
+                    match self.settle_comment(&record, media_id, text).await? {
+                        Seen::Posted => return self.book.write(commented(record, Comment::Done)).await,
+                        Seen::Unreadable => return Ok(record),
+                        Seen::Absent if sendings(&record) < MOST_SENDINGS => {}
+                        Seen::Absent | Seen::NotToTheEnd => return self.give_up_comment(post, record).await,
+                    }
                 }
-                None => return Ok(record),
+                record = self.announced(record);
+                if self.book.claim(vec![vec![record.clone()]]).await? != [true] {
+                    return Ok(self.book.current(record));
+                }
+            }
+            self.scope.still_alone()?;
+            // A push can take long, and a machine can sleep: what could arrive after the lease is not sent.
+            let until = later(self.engine.now(), self.scope.waits.http_timeout);
+            if self.engine.has_slept() || last_lease(&record).is_none_or(|lease| lease < until) {
+                return Ok(record);
+            }
+            match self.scope.ask(self.engine.comment(media_id, text)).await? {
+                Finishing::Done => return self.book.write(commented(record, Comment::Done)).await,
+                Finishing::Unclear(_) => is_announced = false,
+                Finishing::Refused(refusal) => {
+                    self.warn(post, format!("the first comment was not posted: {}", refusal.text))?;
+                    return self.book.write(commented(record, Comment::Failed)).await;
+                }
             }
         }
-        self.scope.still_alone()?;
-        record = commented(record, Comment::Intent);
-        let mut record = if is_ours { self.book.write(record).await? } else { record };
-        if !is_ours && self.book.claim(vec![vec![record.clone()]]).await? != [true] {
-            return Ok(self.book.current(record));
-        }
-        match self.scope.ask(self.engine.comment(media_id, text)).await? {
-            Finishing::Done => record = commented(record, Comment::Done),
-            Finishing::Unclear(_) => return self.settle_comment(post, record, media_id).await,
-            Finishing::Refused(refusal) => {
-                record = commented(record, Comment::Failed);
-                self.warn(post, format!("the first comment was not posted: {}", refusal.text))?;
-            }
-        }
-        self.book.write(record).await
     }
 
-    /// Two looks at the comments; one that is not seen is never sent again.
-    async fn settle_comment(&self, post: &Post, record: Record, media_id: &MediaId) -> Result<Record, Stop> {
-        let text = post.first_comment.as_deref().unwrap_or_default();
-        for look in 0..2 {
-            if look > 0 {
-                let look = self.scope.waits.look;
-                self.scope.wait(&record.key, WaitsFor::SecondLook, look, self.engine.now()).await?;
-            }
-            match self.is_posted(media_id, text).await? {
-                Some(false) => {}
-                Some(true) => {
-                    return self.book.write(commented(record, Comment::Done)).await;
-                }
-                None => return Ok(record),
-            }
+    /// With one more sending that is about to happen.
+    fn announced(&self, record: Record) -> Record {
+        let now = self.engine.now();
+        let sending = PublishIntent { at: now, lease_until: later(now, self.lease()) };
+        attempt::noted(record, |live| {
+            live.comment = Some(Comment::Intent);
+            live.comments.push(sending);
+        })
+    }
+
+    /// Two looks at the comments, once nothing that was sent can still arrive.
+    async fn settle_comment(&self, record: &Record, media_id: &MediaId, text: &str) -> Result<Seen, Stop> {
+        // A record of an older igsync has no lease: its comment was sent right after its post.
+        let lease = last_lease(record).or_else(|| record.published_at().map(|at| later(at, self.lease())));
+        let rest = lease.map_or(Duration::ZERO, |lease| {
+            Duration::try_from(lease.duration_since(self.engine.now())).unwrap_or_default()
+        });
+        if !rest.is_zero() {
+            let rest = rest.min(self.lease());
+            self.scope.wait(&record.key, WaitsFor::Comment, rest, self.engine.now()).await?;
         }
+        match self.look_for(media_id, text).await? {
+            Seen::Absent => {}
+            seen => return Ok(seen),
+        }
+        self.scope.wait(&record.key, WaitsFor::SecondLook, self.scope.waits.look, self.engine.now()).await?;
+        self.look_for(media_id, text).await
+    }
+
+    async fn give_up_comment(&self, post: &Post, record: Record) -> Result<Record, Stop> {
         let record = self.book.write(commented(record, Comment::Unknown)).await?;
         self.warn(post, "it is not known whether the first comment was posted; it is not sent again".to_owned())?;
         Ok(record)
     }
 
-    /// Whether a comment with this text is there; `None` where it cannot be told now.
-    async fn is_posted(&self, media_id: &MediaId, text: &str) -> Result<Option<bool>, Stop> {
+    /// For so long a machine has a comment for itself once it has announced it, or its post: for one request and its
+    /// effect, and for the push before it where other machines read the record.
+    fn lease(&self) -> Duration {
+        let waits = &self.scope.waits;
+        let before = if self.book.is_shared() { waits.http_timeout } else { waits.http_timeout / 8 };
+        before + waits.http_timeout + waits.settle
+    }
+
+    async fn look_for(&self, media_id: &MediaId, text: &str) -> Result<Seen, Stop> {
         match self.scope.ask(self.engine.comments(media_id, COMMENT_PAGES)).await? {
-            Ok(comments) => Ok(Some(comments.iter().any(|said| said.trim() == text.trim()))),
-            Err(refusal) => Halt::for_account(&refusal).map_or(Ok(None), |halt| Err(Stop::Account(halt))),
+            Ok(comments) if comments.texts.iter().any(|said| said.trim() == text.trim()) => Ok(Seen::Posted),
+            Ok(comments) if comments.is_complete => Ok(Seen::Absent),
+            Ok(_) => Ok(Seen::NotToTheEnd),
+            Err(refusal) => Halt::for_account(&refusal).map_or(Ok(Seen::Unreadable), |halt| Err(Stop::Account(halt))),
         }
     }
 
@@ -272,6 +316,28 @@ const RECENT: SignedDuration = SignedDuration::from_hours(24 * 7);
 /// The most pages that are read of them, 100 media each.
 const RECENT_PAGES: u32 = 20;
 
+/// What a look at the comments of a post shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    Posted,
+    Absent,
+    /// There are more comments than are read.
+    NotToTheEnd,
+    Unreadable,
+}
+
+/// So often a comment is sent.
+const MOST_SENDINGS: usize = 2;
+
+/// How often a comment that was announced has been sent at most.
+fn sendings(record: &Record) -> usize {
+    record.live().map_or(0, |live| live.comments.len()).max(1)
+}
+
+fn last_lease(record: &Record) -> Option<Timestamp> {
+    record.live()?.comments.iter().max().map(|sending| sending.lease_until)
+}
+
 fn commented(record: Record, comment: Comment) -> Record {
     attempt::noted(record, |live| live.comment = Some(comment))
 }
@@ -280,15 +346,15 @@ fn switched(record: Record, switch: Switch) -> Record {
     attempt::noted(record, |live| live.comment_switch = Some(switch))
 }
 
-/// Pages of comments: a post is minutes old when its first comment is looked for.
-const COMMENT_PAGES: u32 = 3;
+/// Pages of comments, 50 each: a post is minutes old when its first comment is looked for.
+const COMMENT_PAGES: u32 = 10;
 
 /// Media read after the last publish.
 const AFTER: u32 = 50;
 
 #[cfg(test)]
 mod tests {
-    use super::super::attempt;
+    use super::super::engine::{Class, Refusal};
     use super::super::testing::{Answer, Bench, at, media, post, record};
     use super::*;
 
@@ -299,7 +365,12 @@ mod tests {
         let live = attempt::published(sent, Some("179".into()), Via::Publish, at(101), Some(&post));
         let bench = Bench::new(102, [live.clone()], answers);
         let (scope, engine, book) = bench.parts();
-        Finisher::new(scope, engine, book).send_extras(&post, live, origin).await.unwrap();
+        let finisher = Finisher::new(scope, engine, book);
+        let live = match origin {
+            Origin::ThisRun => finisher.announce_extras(&post, live).await.unwrap(),
+            Origin::AnEarlierRun => live,
+        };
+        finisher.send_extras(&post, live, origin).await.unwrap();
         let record = bench.record();
         (bench, record)
     }
@@ -313,8 +384,29 @@ mod tests {
     #[tokio::test]
     async fn a_comment_that_an_earlier_run_owes_is_looked_for_first() {
         let listed = Answer::List(vec![media("179", Kind::Image, Some("x"), 101)]);
-        let said = Answer::Comments(vec!["First".to_owned()]);
+        let said = Answer::Comments(&["First"]);
         let (bench, record) = comment(Origin::AnEarlierRun, [listed, said]).await;
+        assert_eq!((record.live().unwrap().comment, bench.engine.left()), (Some(Comment::Done), 0));
+    }
+
+    #[tokio::test]
+    async fn a_comment_that_two_looks_do_not_find_is_sent_once_more_and_never_a_third_time() {
+        let unclear = || Answer::Finish(Finishing::Unclear(Refusal::new(Class::Other, "no answer", "")));
+        let (nothing, done) = (|| Answer::Comments(&[]), Answer::Finish(Finishing::Done));
+        let (bench, record) = comment(Origin::ThisRun, [unclear(), nothing(), nothing(), done]).await;
+        assert_eq!((record.live().unwrap().comment, bench.engine.left()), (Some(Comment::Done), 0));
+
+        let twice = [unclear(), nothing(), nothing(), unclear(), nothing(), nothing()];
+        let (bench, record) = comment(Origin::ThisRun, twice).await;
+        assert_eq!((record.live().unwrap().comment, bench.engine.left()), (Some(Comment::Unknown), 0));
+        assert_eq!(record.live().unwrap().comments.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_comment_that_appears_late_is_not_sent_again() {
+        let unclear = Answer::Finish(Finishing::Unclear(Refusal::new(Class::Other, "no answer", "")));
+        let (bench, record) =
+            comment(Origin::ThisRun, [unclear, Answer::Comments(&[]), Answer::Comments(&["First"])]).await;
         assert_eq!((record.live().unwrap().comment, bench.engine.left()), (Some(Comment::Done), 0));
     }
 

@@ -44,6 +44,9 @@ pub(super) trait Book: Send + Sync {
     /// Whether another machine has touched a post since this run began.
     fn is_touched(&self, user_id: &UserId, key: &PostKey) -> bool;
 
+    /// Why a plan over what other machines have recorded since this run began no longer publishes a post.
+    fn withdrawn(&self, user_id: &UserId, key: &PostKey) -> Option<String>;
+
     /// Whether an attempt is announced on the remote while its publish has not been sent.
     fn is_unsent(&self, attempt: &AttemptId) -> bool;
 

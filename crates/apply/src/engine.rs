@@ -53,8 +53,8 @@ pub trait Engine: Send + Sync {
 
     fn comment<'a>(&'a self, media: &'a MediaId, text: &'a str) -> BoxFuture<'a, Finishing>;
 
-    /// The texts of the newest comments, with at most `pages` calls.
-    fn comments<'a>(&'a self, media: &'a MediaId, pages: u32) -> BoxFuture<'a, Result<Vec<String>, Refusal>>;
+    /// The comments of a media, with at most `pages` calls.
+    fn comments<'a>(&'a self, media: &'a MediaId, pages: u32) -> BoxFuture<'a, Result<Comments, Refusal>>;
 
     fn close_comments<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Finishing>;
 }
@@ -77,6 +77,13 @@ pub struct Refusal {
     pub help: String,
     /// By which the service finds the call in its own logs.
     pub trace: Option<String>,
+}
+
+impl Refusal {
+    /// One without a code.
+    pub fn new(class: Class, text: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { class, code: None, subcode: None, text: text.into(), help: help.into(), trace: None }
+    }
 }
 
 /// What a refusal decides.
@@ -222,6 +229,14 @@ pub struct Listing {
     /// Newest first.
     pub media: Vec<Media>,
     /// Read to the end or past the time that was asked for.
+    pub is_complete: bool,
+}
+
+/// What is written under a media.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Comments {
+    pub texts: Vec<String>,
+    /// Read to the end.
     pub is_complete: bool,
 }
 

@@ -15,6 +15,7 @@ use igsync_model::lockfile::{self, Record, Records};
 use super::book::{Book, Claim};
 use super::context::Context;
 use super::remote::Remote;
+use super::replan::Replan;
 use super::stop::Stop;
 use journal::Journal;
 use remote::{Purpose, RemoteRecord};
@@ -55,6 +56,14 @@ impl Ledger {
         match &self.remote {
             Some(remote) => remote.fetch_record().await,
             None => Ok(false),
+        }
+    }
+
+    /// What is published from here on, and how to ask whether that is still right once other machines have changed
+    /// the record.
+    pub(super) fn follow_plan(&self, replan: Replan) {
+        if let Some(remote) = &self.remote {
+            remote.follow_plan(replan);
         }
     }
 
@@ -152,6 +161,10 @@ impl Book for Ledger {
 
     fn is_touched(&self, user_id: &UserId, key: &PostKey) -> bool {
         self.remote.as_ref().is_some_and(|remote| remote.is_touched(user_id, key))
+    }
+
+    fn withdrawn(&self, user_id: &UserId, key: &PostKey) -> Option<String> {
+        self.remote.as_ref().and_then(|remote| remote.withdrawn(user_id, key))
     }
 
     fn is_unsent(&self, attempt: &AttemptId) -> bool {

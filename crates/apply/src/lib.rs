@@ -29,6 +29,7 @@ mod publish;
 mod quiet;
 mod remote;
 mod rename;
+mod replan;
 mod run;
 mod settle;
 mod signal;
@@ -42,8 +43,8 @@ pub use account::{AccountRun, FindPost, Settlement, Setup};
 pub use cause::Cause;
 pub use context::{Context, Waits};
 pub use engine::{
-    Address, Capabilities, Class, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part, Publishing,
-    Quota, Reading, Refusal, Window,
+    Address, Capabilities, Class, Comments, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part,
+    Publishing, Quota, Reading, Refusal, Window,
 };
 pub use event::{Counts, Event, Observer, PostRef};
 pub use failure::Failure;

@@ -1,5 +1,6 @@
 //! Everything before a publish: files get their URLs, containers are made and filled, and waited for.
 
+mod assemble;
 mod containers;
 mod place;
 mod prove;

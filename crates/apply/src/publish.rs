@@ -120,14 +120,11 @@ impl Publisher {
         tokio::select! {
             biased;
             answer = publish => answer,
-            _ = self.scope.patience(PUBLISH_GRACE) => Publishing::Unclear(Refusal {
-                class: Class::Other,
-                code: None,
-                subcode: None,
-                text: "the run was stopped while the publish request was in flight".to_owned(),
-                help: "run apply again: it checks what the publish did before it sends anything".to_owned(),
-                trace: None,
-            }),
+            _ = self.scope.patience(PUBLISH_GRACE) => Publishing::Unclear(Refusal::new(
+                Class::Other,
+                "the run was stopped while the publish request was in flight",
+                "run apply again: it checks what the publish did before it sends anything",
+            )),
         }
     }
 

@@ -16,6 +16,10 @@ pub struct Pulled {
 /// A place that keeps the record when this machine is gone, replaced by compare and swap. In which form it keeps the
 /// records is its own affair.
 pub trait Remote: Send + Sync {
+    /// Whether the content from which this run was planned has changed there since the run began: what it has not
+    /// announced belongs to a run over that content.
+    fn has_new_content(&self) -> BoxFuture<'_, Result<bool, RemoteError>>;
+
     /// Reads the record that is there now.
     fn pull(&self) -> BoxFuture<'_, Result<Pulled, RemoteError>>;
 

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use igsync_base::id::{AccountName, AttemptId, PostKey, UserId};
 use igsync_model::lockfile::{Record, Records};
 use igsync_model::manifest::{Post, PostState};
-use igsync_model::plan::Plan;
+use igsync_model::plan::{Plan, Premises};
 
 use super::account::{AccountRun, Task};
 use super::cause::Cause;
@@ -20,6 +20,7 @@ use super::event::{Counts, Event, PostRef};
 use super::ledger::Ledger;
 use super::outcome::{Outcome, Tally};
 use super::rename::rename;
+use super::replan::Replan;
 use super::stop::Halt;
 
 /// A run that has begun.
@@ -101,9 +102,11 @@ impl Run {
         settled
     }
 
-    /// Carries out the plan; every post of it gets exactly one outcome.
-    pub async fn carry_out(self, plan: &Plan) -> Report {
+    /// Carries out the plan; every post of it gets exactly one outcome. It is made again from its
+    /// `premises` where other machines have changed the record meanwhile.
+    pub async fn carry_out(self, plan: &Plan, premises: Premises) -> Report {
         let Self { ledger, accounts, halted, tally } = self;
+        ledger.follow_plan(Replan::new(plan, premises));
         let context = Arc::clone(ledger.context());
         let began = context.clock.monotonic();
         let mut report = Report { tally, halts: Vec::new(), not_kept: Vec::new() };

@@ -20,8 +20,8 @@ use super::attempt;
 use super::book::{Book, Claim};
 use super::context::{Context, Scope, Waits};
 use super::engine::{
-    Capabilities, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part, Publishing, Quota, Reading,
-    Refusal, Service, Window,
+    Capabilities, Comments, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part, Publishing,
+    Quota, Reading, Refusal, Service, Window,
 };
 use super::event::{Event, Observer};
 use super::signal;
@@ -153,6 +153,10 @@ impl Book for MemBook {
         false
     }
 
+    fn withdrawn(&self, _: &UserId, _: &PostKey) -> Option<String> {
+        None
+    }
+
     fn is_unsent(&self, _: &AttemptId) -> bool {
         false
     }
@@ -222,7 +226,8 @@ pub(super) enum Answer {
     Read(Reading),
     Publish(Publishing),
     List(Vec<Media>),
-    Comments(Vec<String>),
+    /// All that are there.
+    Comments(&'static [&'static str]),
     Finish(Finishing),
 }
 
@@ -306,8 +311,10 @@ impl Engine for MemEngine {
         answer!(self, Answer::Finish(finishing) => finishing)
     }
 
-    fn comments<'a>(&'a self, _: &'a MediaId, _: u32) -> BoxFuture<'a, Result<Vec<String>, Refusal>> {
-        answer!(self, Answer::Comments(texts) => Ok(texts))
+    fn comments<'a>(&'a self, _: &'a MediaId, _: u32) -> BoxFuture<'a, Result<Comments, Refusal>> {
+        answer!(self, Answer::Comments(texts) => {
+            Ok(Comments { texts: texts.iter().map(|text| (*text).to_owned()).collect(), is_complete: true })
+        })
     }
 
     fn close_comments<'a>(&'a self, _: &'a MediaId) -> BoxFuture<'a, Finishing> {

@@ -22,6 +22,14 @@ pub struct Comment {
     pub timestamp: Option<Timestamp>,
 }
 
+/// What is written under a media.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comments {
+    pub comments: Vec<Comment>,
+    /// Read to the end.
+    pub is_complete: bool,
+}
+
 impl Client {
     /// Comments on a media and gives the comment's id. Sent once: a lost answer may have been a comment, so
     /// ask [`super::retry::decide`] and read [`Client::comments`].
@@ -35,7 +43,7 @@ impl Client {
     }
 
     /// The comments of a media, with at most `max_pages` calls.
-    pub async fn comments(&self, media: &MediaId, max_pages: u32) -> Result<Vec<Comment>, Error> {
+    pub async fn comments(&self, media: &MediaId, max_pages: u32) -> Result<Comments, Error> {
         let path = [media.as_str(), "comments"];
         let mut comments = Vec::new();
         let mut after: Option<String> = None;
@@ -53,10 +61,10 @@ impl Client {
             }
             after = next_cursor(LISTING, page.paging)?;
             if after.is_none() {
-                break;
+                return Ok(Comments { comments, is_complete: true });
             }
         }
-        Ok(comments)
+        Ok(Comments { comments, is_complete: false })
     }
 
     /// Allows or forbids comments on a media; the only thing about it that can be changed.
@@ -104,8 +112,16 @@ mod tests {
         let second = r#"{"data":[{"id":"2","text":"two","timestamp":"2026-11-23T15:16:15+0000"}]}"#;
         let script = Script::of([answer(200, &fixture("comments.json")).into(), answer(200, second).into()]);
         let comments = client(&script).comments(&media(), 3).await.unwrap();
-        let texts: Vec<_> = comments.iter().filter_map(|comment| comment.text.as_deref()).collect();
+        assert!(comments.is_complete);
+        let texts: Vec<_> = comments.comments.iter().filter_map(|comment| comment.text.as_deref()).collect();
         assert_eq!(texts, ["First!", "two"]);
+    }
+
+    #[tokio::test]
+    async fn comments_that_go_on_are_not_complete() {
+        let script = Script::of([answer(200, &fixture("comments.json")).into()]);
+        let comments = client(&script).comments(&media(), 1).await.unwrap();
+        assert_eq!((comments.comments.len(), comments.is_complete), (1, false));
     }
 
     #[tokio::test]

@@ -58,7 +58,8 @@ impl Client {
     /// Meta: <https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media>
     pub async fn create_container(&self, user: &UserId, new: &NewContainer<'_>) -> Result<NewlyCreated, Error> {
         let path = [user.as_str(), "media"];
-        let answer: IdAnswer = self.retried(Call::CreateContainer, &Ask::post(CREATE, &path, params(new))).await?;
+        let call = if new.is_over_others() { Call::CreateCarousel } else { Call::CreateContainer };
+        let answer: IdAnswer = self.retried(call, &Ask::post(CREATE, &path, params(new))).await?;
         if !is_id(&answer.id) {
             return Err(Error::Unclear { edge: CREATE, why: Why::NoNewId });
         }

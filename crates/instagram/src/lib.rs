@@ -33,7 +33,7 @@ mod canary;
 mod testing;
 
 pub use client::{Client, Pause, Timing};
-pub use comment::Comment;
+pub use comment::{Comment, Comments};
 pub use container::{ContainerStatus, NewContainer, NewlyCreated, StoryMedia, Video, params};
 pub use endpoint::{Endpoint, EndpointError, Flavour};
 pub use errors::{ApiError, Error, UploadRefusal, Why};

@@ -14,6 +14,9 @@ pub enum Call {
     Read,
     /// A second one costs one of the 400 containers of the day, nothing more.
     CreateContainer,
+    /// As [`Self::CreateContainer`], over other containers: a refusal speaks of those, and only their status shows
+    /// what helps.
+    CreateCarousel,
     /// Cannot be undone: never sent twice without proof.
     Publish,
     /// Continues from where the server is.
@@ -124,9 +127,9 @@ fn pace_of(call: Call, code: i64, subcode: Option<i64>) -> Option<Pace> {
         _ if codes::contradicts(code, subcode) => None,
         (-1, Some(2_207_001)) => Some(Pace::Soon),
         (1 | 2, subcode) if subcode.is_none_or(|subcode| codes::lookup_subcode(subcode).is_none()) => Some(Pace::Soon),
-        _ if call != Call::CreateContainer => None,
         // Sending the creation again makes the new container that helps here.
-        (-1, Some(2_207_032)) => Some(Pace::Soon),
+        (-1, Some(2_207_032)) if matches!(call, Call::CreateContainer | Call::CreateCarousel) => Some(Pace::Soon),
+        _ if call != Call::CreateContainer => None,
         (-2, Some(2_207_003)) | (24, Some(2_207_008)) | (9004, Some(2_207_052) | None) => Some(Pace::Spaced),
         _ => None,
     }

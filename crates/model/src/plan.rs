@@ -24,7 +24,7 @@ mod tests;
 pub use action::{Action, Class, Mark, Why, Work};
 pub use diff::plan;
 pub use edited::{Edited, Part};
-pub use input::{AccountView, Branch, Input, Options, Sighting};
+pub use input::{AccountView, Branch, Input, Options, Premises, Sighting};
 pub use model::{BranchEdit, Change, Cost, Forecast, Guard, GuardKind, Notice, NoticeKind, Plan, Repeats, Summary};
 pub use owed::Owed;
 pub use selection::Selection;

@@ -40,7 +40,7 @@ pub struct Settings {
     /// Media that cannot be fetched fail in processing instead of at creation.
     pub fetch_faults_later: bool,
     pub publish_twice: PublishTwice,
-    /// A carousel over children in progress is refused instead of waiting for them.
+    /// A carousel over children that are in progress or have failed is refused instead of waiting for them.
     pub refuse_unready_children: bool,
     /// PNG and WebP are treated as images, as was observed against the documentation.
     pub accept_png: bool,

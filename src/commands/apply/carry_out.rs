@@ -10,14 +10,20 @@ use crate::session::draw;
 use crate::session::project::Project;
 use crate::session::record::how_to_keep;
 use igsync_apply::{self as apply, Run, Tally};
-use igsync_model::plan::Plan;
+use igsync_model::plan::{Plan, Premises};
 
 use super::super::record::print_unpushed_records;
 use super::super::{Ended, Ports, Ui, write_stdout};
 
+/// A plan that may be carried out, and what it was made from but for the records.
+pub(super) struct Approved {
+    pub(super) plan: Plan,
+    pub(super) premises: Premises,
+}
+
 pub(super) async fn run(
     run: Run,
-    plan: &Plan,
+    Approved { plan, premises }: Approved,
     project: &Project,
     global: &Global,
     args: &Apply,
@@ -25,7 +31,7 @@ pub(super) async fn run(
     ui: &Ui,
 ) -> Ended {
     let ledger = Arc::clone(run.ledger());
-    let apply::Report { tally, halts, not_kept } = run.carry_out(plan).await;
+    let apply::Report { tally, halts, not_kept } = run.carry_out(&plan, premises).await;
     draw::tidy(project, ports);
     for (account, halt) in halts {
         let what = account.map_or_else(|| "stopped".to_owned(), |name| format!("account {name} was stopped"));
@@ -37,7 +43,7 @@ pub(super) async fn run(
         print_unpushed_records(&not_kept, ui);
     }
     if args.format == OutputFormat::Human {
-        write_stdout(ui, &report::run_summary::render(&tally, plan))?;
+        write_stdout(ui, &report::run_summary::render(&tally, &plan))?;
     }
     let is_to_keep = ledger.has_changed_lockfile() && !ledger.is_shared();
     hint(&tally, is_to_keep, project, global, ui);

@@ -13,7 +13,7 @@ use super::super::root::ContentRoot;
 /// The branches that a content root has to do with.
 pub(super) struct Branches {
     checkout: Checkout,
-    content: Branch,
+    pub(super) content: Branch,
     /// Where the record is: the branch of the content, or one of its own.
     pub(super) record: Arc<Branch>,
 }
@@ -37,17 +37,30 @@ impl Branches {
         Ok(Self { checkout, content, record: Arc::new(record) })
     }
 
+    /// Whether the record is on the branch of the content.
+    pub(super) fn is_together(&self) -> bool {
+        self.record.target() == self.content.target()
+    }
+
+    /// The commit that the content's branch is at; the error says why it is not known.
+    pub(super) async fn tip(&self, fetched: Option<&Fetched>) -> Result<String, String> {
+        match fetched.filter(|_| self.is_together()) {
+            Some(fetched) => Ok(fetched.version.0.clone()),
+            None => self.content.tip().await.map(Option::unwrap_or_default).map_err(|error| error.to_string()),
+        }
+    }
+
     /// The error: the checkout is not the tip. A text: no one can tell, because of this.
-    pub(super) async fn check_tip(&self, fetched: Option<&Fetched>, ports: &Ports) -> Result<Option<String>, Failure> {
-        let is_same_branch = self.record.target() == self.content.target();
-        let tip = match fetched.filter(|_| is_same_branch) {
-            Some(fetched) => fetched.version.0.clone(),
-            None => match self.content.tip().await {
-                Ok(tip) => tip.unwrap_or_default(),
-                Err(error) => return Ok(Some(self.tip_unknown(&error.to_string()))),
-            },
+    pub(super) async fn check_tip(
+        &self,
+        tip: &Result<String, String>,
+        ports: &Ports,
+    ) -> Result<Option<String>, Failure> {
+        let tip = match tip {
+            Ok(tip) => tip,
+            Err(why) => return Ok(Some(self.tip_unknown(why))),
         };
-        let stands = match self.checkout.compare(&tip).await {
+        let stands = match self.checkout.compare(tip).await {
             Ok(stands) => stands,
             Err(error) => return Ok(Some(self.tip_unknown(&error.to_string()))),
         };

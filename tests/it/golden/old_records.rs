@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::resuming::{blocked, with_answer, with_containers};
 use super::story::{INSTAGRAM, Story};
+use super::trouble::SOON_OVER;
 use crate::project::repository;
 
 fn fixture(path: &str) -> String {
@@ -253,7 +254,7 @@ fn an_old_live_post_without_id_gets_it() {
 fn an_old_due_comment_is_sent_or_settled() {
     // The header, containers, intent, published with a due comment, its announcement, how it ended.
     for (name, lines) in [("old_comment_due", Some(4)), ("old_comment_intent", Some(5)), ("old_comment_ended", None)] {
-        let mut story = Story::new(name);
+        let mut story = Story::new(name).env("IGSYNC_HTTP_TIMEOUT_MS", SOON_OVER);
         story
             .image("one", "first_comment: First!\n")
             .fault("POST", "/comments", &json!({ "http": { "status": 500 } }))

@@ -1,6 +1,7 @@
 //! Every kind through both logins, and all that a manifest can say.
 
 use super::story::{FACEBOOK, INSTAGRAM, Story};
+use serde_json::json;
 
 /// Plans, publishes, and finds nothing more to do.
 fn publish(mut story: Story) {
@@ -53,6 +54,32 @@ fn a_carousel_with_instagram_login() {
 #[test]
 fn a_carousel_with_facebook_login() {
     with_files("carousel_facebook", FACEBOOK, "carousel", CAROUSEL);
+}
+
+/// Meta's text has the items finished before their carousel is made.
+#[test]
+fn a_carousel_whose_items_have_to_be_finished() {
+    let mut story = Story::new("carousel_unfinished");
+    story.server.sandbox.configure(|settings| settings.refuse_unready_children = true);
+    tour(&mut story).apply("").ends();
+}
+
+#[test]
+fn a_carousel_with_an_item_that_died() {
+    let mut story = Story::new("carousel_dead_item");
+    story.server.sandbox.configure(|settings| settings.refuse_unready_children = true);
+    let dead = json!({ "processing_error": { "subcode": 2_207_032 } });
+    tour(&mut story)
+        .faults(&json!([{ "match": { "method": "POST", "path": "/media" }, "nth": 1, "fault": dead }]))
+        .apply("")
+        .ends();
+}
+
+fn tour(story: &mut Story) -> &mut Story {
+    for file in ["one.jpg", "two.mp4", "three.jpg", "tour.yaml"] {
+        story.fixture(&format!("carousel/posts/{file}"), &format!("posts/{file}"));
+    }
+    story
 }
 
 #[test]

@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use super::story::{FACEBOOK, Story};
 
+/// For so long, and some time, a comment without an answer is waited for.
+pub(super) const SOON_OVER: &str = "1500";
+
 fn error(code: i64, subcode: i64) -> Value {
     json!({ "graph_error": { "code": code, "subcode": subcode } })
 }
@@ -145,7 +148,7 @@ fn one_account_stops_and_the_other_goes_on() {
 
 #[test]
 fn a_comment_that_gets_no_answer_is_looked_for() {
-    let mut story = Story::new("comment_lost");
+    let mut story = Story::new("comment_lost").env("IGSYNC_HTTP_TIMEOUT_MS", SOON_OVER);
     story
         .image("one", "first_comment: First!\n")
         .fault("POST", "/comments", &json!("lose_answer"))

@@ -58,6 +58,7 @@ impl AccountRun {
                 Sent::Live(record) => {
                     let outcome = Outcome::Published(record.claimed_media().cloned());
                     *known = Some(outcome.clone());
+                    let record = self.finisher.announce_extras(&post, record).await?;
                     // A post that is live is known to every machine before anything else is done.
                     self.book.keep().await?;
                     self.finisher.send_extras(&post, record, Origin::ThisRun).await?;

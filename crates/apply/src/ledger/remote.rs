@@ -5,7 +5,7 @@
 //! machines that want the same post the first to put its announcement has it, and the other one learns so
 //! before it has sent anything.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use super::super::cause::Cause;
 use super::super::context::{Context, lock, stopped};
 use super::super::event::Event;
 use super::super::remote::Remote;
+use super::super::replan::Replan;
 use super::super::stop::{Halt, Stop};
 use super::journal::Journal;
 use super::message;
@@ -31,6 +32,8 @@ pub(super) struct RemoteRecord {
     /// is put, so that one push at a time carries what all accounts know by then.
     turn: tokio::sync::Mutex<Option<Version>>,
     known: Mutex<Known>,
+    /// `None`: nothing is planned yet, and a plan will be made over what is known then.
+    replan: Mutex<Option<Replan>>,
 }
 
 #[derive(Default)]
@@ -40,6 +43,8 @@ struct Known {
     has_lockfile: bool,
     /// Posts that another machine has touched since this run began: they are left to it.
     touched: HashSet<(UserId, PostKey)>,
+    /// Posts that a plan over what is on the remote no longer publishes, each with its reason.
+    withdrawn: HashMap<(UserId, PostKey), String>,
     /// Attempts that are announced there and whose publish has not been sent.
     unsent: HashSet<AttemptId>,
     /// A result could not be put yet: nothing is published until it is.
@@ -81,7 +86,8 @@ const LAST_WORDS: Duration = Duration::from_millis(6500);
 
 impl RemoteRecord {
     pub(super) fn new(context: Arc<Context>, journal: Arc<Journal>, remote: Arc<dyn Remote>) -> Self {
-        Self { context, journal, remote, turn: tokio::sync::Mutex::default(), known: Mutex::default() }
+        let (turn, known, replan) = (tokio::sync::Mutex::default(), Mutex::default(), Mutex::default());
+        Self { context, journal, remote, turn, known, replan }
     }
 
     /// Joins what is on the remote into this machine's record, before anything is planned. Returns
@@ -234,6 +240,10 @@ impl RemoteRecord {
         if turn.is_none() {
             self.fetch(turn, claims).await?;
         }
+        let is_announcing = claims.iter().flatten().any(|record| record.stage() == Stage::Intent);
+        if is_announcing && self.remote.has_new_content().await.map_err(Trouble::Remote)? {
+            return Err(Trouble::Stop(self.context.halt_run(new_content())));
+        }
         let (free, next, message) = self.next_text(claims, purpose);
         let Some(message) = message else {
             self.take_note(claims, &free, None).await?;
@@ -307,17 +317,36 @@ impl RemoteRecord {
         // Before the records are joined in: once they are, nothing of them is news to a later call.
         lock(&self.known).touched.extend(touched);
         self.journal.take_over(standing.clone()).await?;
+        let withdrawn = self.withdrawn_over(&standing);
         let mut known = lock(&self.known);
+        known.withdrawn = withdrawn;
         known.standing = standing;
         known.has_lockfile = has_lockfile;
         *turn = Some(pulled.version);
         Ok(())
     }
 
+    /// What the plan, made again over what other machines see, no longer publishes.
+    fn withdrawn_over(&self, standing: &Records) -> HashMap<(UserId, PostKey), String> {
+        let replan = lock(&self.replan);
+        let Some(replan) = &*replan else { return HashMap::new() };
+        let is_seen = |record: &&Record| is_of_use(record, Purpose::Result) || standing.same_attempt(record).is_some();
+        let seen: Records = self.journal.with_records(|records| records.iter().filter(is_seen).cloned().collect());
+        replan.withdrawn(&seen)
+    }
+
     /// Longer after each try, and never the same for two machines.
     fn pause(&self, tries: u32) -> Duration {
         let longest = Duration::from_millis(250) * 2_u32.saturating_pow(tries.min(16));
         longest.min(LONGEST_PAUSE).min(self.context.waits.poll_max).mul_f64(0.5 + 0.5 * self.context.jitter())
+    }
+
+    pub(super) fn follow_plan(&self, replan: Replan) {
+        *lock(&self.replan) = Some(replan);
+    }
+
+    pub(super) fn withdrawn(&self, user_id: &UserId, key: &PostKey) -> Option<String> {
+        lock(&self.known).withdrawn.get(&(user_id.clone(), key.clone())).cloned()
     }
 
     /// Whether another machine has touched a post since this run began.
@@ -343,7 +372,11 @@ impl RemoteRecord {
 
 impl Known {
     fn is_free(&self, claim: &Claim) -> bool {
-        !claim.iter().any(|record| self.touched.contains(&(record.user_id.clone(), record.key.clone())))
+        claim.iter().all(|record| {
+            let post = (record.user_id.clone(), record.key.clone());
+            let is_withdrawn = record.stage() == Stage::Intent && self.withdrawn.contains_key(&post);
+            !is_withdrawn && !self.touched.contains(&post)
+        })
     }
 }
 
@@ -360,6 +393,14 @@ fn is_of_use(record: &Record, purpose: Purpose) -> bool {
 /// Whether exactly this version of the attempt is there.
 fn is_recorded(standing: &Records, record: &Record) -> bool {
     standing.same_attempt(record) == Some(&merge(record.clone(), record.clone()))
+}
+
+fn new_content() -> Halt {
+    Halt {
+        cause: Cause::Incomplete,
+        reason: "the branch has new commits that change more than igsync.lock".to_owned(),
+        help: "run apply on the newest commit; what was announced before has been published".to_owned(),
+    }
 }
 
 fn unreadable(problem: &str) -> Halt {

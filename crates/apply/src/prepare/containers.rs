@@ -24,9 +24,10 @@ impl Preparer {
     pub(super) async fn make_containers(&self, post: &Post, record: Record) -> Result<Record, Stop> {
         let mut record = self.without_old_children(post, record).await?;
         let made = if post.content.kind == Kind::Carousel {
-            record = self.make_children(post, record).await?;
-            let children: Vec<PartId> = record.children.iter().map(|child| child.id.clone()).collect();
-            self.make(Part::Whole { post, children: &children }).await?
+            record = self.make_children(post, record, Vec::new()).await?;
+            let (over, made) = self.assemble(post, record).await?;
+            record = over;
+            made
         } else {
             let Some(item) = post.content.items.first() else {
                 return Err(Stop::Post(Failure::new("the post has no media", "")));
@@ -71,10 +72,21 @@ impl Preparer {
         Ok(attempt::begin(post, &self.scope.user_id, self.scope.new_attempt(), self.terms.graph.clone()))
     }
 
-    async fn make_children(&self, post: &Post, mut record: Record) -> Result<Record, Stop> {
+    /// Makes the containers of the items that have none; `living` are those of an earlier attempt, item by item.
+    pub(super) async fn make_children(
+        &self,
+        post: &Post,
+        mut record: Record,
+        mut living: Vec<Option<Created>>,
+    ) -> Result<Record, Stop> {
         self.finish_uploads(post, &record).await?;
         for (index, item) in post.content.items.iter().enumerate().skip(record.children.len()) {
             self.scope.go_on()?;
+            if let Some(child) = living.get_mut(index).and_then(Option::take) {
+                record.children.push(child);
+                record = self.book.write(record).await?;
+                continue;
+            }
             let number = index + 1;
             let made = self.make_child(post, item).await.map_err(|stop| stop.in_item(number))?;
             record.children.push(created(&made));

@@ -100,17 +100,24 @@ impl Publisher {
         record.container.is_some()
             && matches!(record.stage(), Stage::Containers | Stage::Intent)
             && !self.book.is_unsent(&record.attempt)
-            && !self.book.is_touched(&self.scope.user_id, &record.key)
+            && !self.is_left_to_others(record)
             && self.standing(record) == Standing::GoesOn
     }
 
-    /// Ends an attempt of which no one else knows, because another machine publishes the post.
+    /// Whether other machines have recorded something since this run began that keeps it from this post.
+    fn is_left_to_others(&self, record: &Record) -> bool {
+        let (user, key) = (&self.scope.user_id, &record.key);
+        self.book.is_touched(user, key) || self.book.withdrawn(user, key).is_some()
+    }
+
+    /// Ends an attempt of which no one else knows, because another machine publishes the post, or one that it repeats.
     async fn give_way(&self, record: &Record) -> Result<(), Stop> {
         let others = self.book.attempts(&self.scope.user_id, &record.key);
         let holds =
             |other: &Record| other.attempt != record.attempt && (other.is_open() || other.stage() == Stage::Published);
         let is_private = record.stage() == Stage::Containers && self.book.standing_of(record).is_none();
-        if is_private && others.iter().any(holds) {
+        let is_withdrawn = self.book.withdrawn(&self.scope.user_id, &record.key).is_some();
+        if is_private && (is_withdrawn || others.iter().any(holds)) {
             self.book.write(attempt::not_published(record.clone(), Reason::Superseded)).await?;
         }
         Ok(())
@@ -119,7 +126,8 @@ impl Publisher {
     /// What became of a post that another machine has taken up since this run began.
     pub(in super::super) fn taken(&self, record: &Record) -> Option<Outcome> {
         if !self.book.is_touched(&self.scope.user_id, &record.key) {
-            return None;
+            let reason = self.book.withdrawn(&self.scope.user_id, &record.key)?;
+            return Some(Outcome::Pending { reason });
         }
         let attempts = self.book.attempts(&self.scope.user_id, &record.key);
         let is_live = attempts.iter().any(|other| other.stage() == Stage::Published);
@@ -137,7 +145,7 @@ impl Publisher {
         for record in open {
             if self.book.no_longer_unsent(&record.attempt) {
                 self.book.write(attempt::never_sent(record)).await?;
-            } else if self.book.is_touched(&self.scope.user_id, &record.key) {
+            } else if self.is_left_to_others(&record) {
                 self.give_way(&record).await?;
             }
         }

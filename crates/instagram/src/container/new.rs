@@ -59,6 +59,10 @@ pub enum StoryMedia {
 }
 
 impl NewContainer<'_> {
+    pub(super) fn is_over_others(&self) -> bool {
+        matches!(self, Self::Carousel { .. })
+    }
+
     pub(super) fn is_upload(&self) -> bool {
         match self {
             Self::Reel { video, .. }

@@ -288,7 +288,8 @@ fn weight(record: &Record) -> u64 {
     let ids = fingerprint.as_ref().map_or(0, Vec::len) + not_ours.len() + evidence.len();
     let containers = children.len() + usize::from(container.is_some());
     let past = if rest.is_nothing() { 0 } else { size_of::<Past>() };
-    let announced = intents.len() * size_of::<PublishIntent>() + refusals.len() * size_of::<Refusal>();
+    let comments = record.known_live().map_or(0, |live| live.comments.len());
+    let announced = (intents.len() + comments) * size_of::<PublishIntent>() + refusals.len() * size_of::<Refusal>();
     let media = media.len() * (size_of::<SentFile>() + 2 * SHORT);
     (size_of::<Record>() + past + ids * id + containers * (size_of::<Created>() + SHORT) + announced + media) as u64
 }

@@ -69,7 +69,7 @@ fn record() -> Value {
             ("children", json!({ "type": "array", "items": reference("container") })),
             ("container", reference("container")),
             ("fingerprint", about(ids(), "The newest media before the first publish")),
-            ("intents", json!({ "type": "array", "items": intent })),
+            ("intents", json!({ "type": "array", "items": intent.clone() })),
             ("refusals", json!({ "type": "array", "items": refusal })),
             ("reason", text()),
             ("code", about(whole(), "Meta's code of the failure")),
@@ -79,6 +79,13 @@ fn record() -> Value {
             ("published_at", reference("time")),
             ("via", json!({ "enum": ["settled", "adopted", "publish", "resolved"] })),
             ("comment", json!({ "enum": ["due", "intent", "unknown", "failed", "done"] })),
+            (
+                "comments",
+                about(
+                    json!({ "type": "array", "items": intent }),
+                    "Every sending of the first comment that was announced",
+                ),
+            ),
             ("comment_switch", json!({ "enum": ["due", "failed", "done"] })),
             ("moved_to", reference("id")),
             ("not_ours", about(ids(), "Media that a person ruled out")),

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use super::format::Flat;
-use super::record::{Created, Record, Stage};
+use super::record::{Comment, Created, PublishIntent, Record, Stage};
 
 /// Joins two versions of one attempt. The higher rank wins as a whole, because each later state carries
 /// what the earlier ones knew; equal ranks are joined field by field, as they are written, and no value is lost to
@@ -26,8 +26,12 @@ pub fn merge(a: Record, b: Record) -> Record {
 /// field of its state kept twice.
 #[must_use]
 pub(super) fn normal(mut record: Record) -> Record {
-    if !record.rest.is_nothing() {
-        record = Flat::from(record).into();
+    let has_sendings = record.live().is_some_and(|live| !live.comments.is_empty());
+    if has_sendings || !record.rest.is_nothing() {
+        let mut flat = Flat::from(record);
+        sort_as_set(&mut flat.comments);
+        flat.comments = sendings(flat.comment, flat.comments);
+        record = flat.into();
     }
     sort_as_set(&mut record.intents);
     sort_as_set(&mut record.refusals);
@@ -53,6 +57,7 @@ fn join(a: &Flat, b: &Flat) -> Flat {
         Ordering::Equal => (a.file.as_ref().max(b.file.as_ref()), (&a.account).max(&b.account)),
         by_rev => (greater(a, b, by_rev).file.as_ref(), &greater(a, b, by_rev).account),
     };
+    let comment = a.comment.max(b.comment);
     Flat {
         key: a.key.clone(),
         user_id: a.user_id.clone(),
@@ -75,8 +80,9 @@ fn join(a: &Flat, b: &Flat) -> Flat {
         permalink: permalink.cloned(),
         published_at,
         via: live.via,
-        comment: a.comment.max(b.comment),
+        comment,
         comment_switch: a.comment_switch.max(b.comment_switch),
+        comments: sendings(comment, union(&a.comments, &b.comments)),
         moved_to: ending.moved_to.clone(),
         not_ours: union(&a.not_ours, &b.not_ours),
         graph: a.graph.as_ref().max(b.graph.as_ref()).cloned(),
@@ -88,6 +94,11 @@ fn join(a: &Flat, b: &Flat) -> Flat {
         media: content.media.clone(),
         cover_digest: content.cover_digest.clone(),
     }
+}
+
+/// A comment that is there settles all that was sent for it.
+fn sendings(comment: Option<Comment>, announced: Vec<PublishIntent>) -> Vec<PublishIntent> {
+    if comment == Some(Comment::Done) { Vec::new() } else { announced }
 }
 
 fn greater<'r>(a: &'r Flat, b: &'r Flat, order: Ordering) -> &'r Flat {

@@ -97,6 +97,8 @@ pub struct Live {
     pub via: Option<Via>,
     /// `None`: the manifest had no first comment when the post was published.
     pub comment: Option<Comment>,
+    /// Every sending of the first comment that was announced, oldest first. Empty once the comment is there.
+    pub comments: Vec<PublishIntent>,
     /// `None`: comments were not to be switched off when the post was published.
     pub comment_switch: Option<Switch>,
 }
@@ -174,7 +176,7 @@ impl From<Created> for WrittenCreated {
     }
 }
 
-/// One publish announced before it is sent. After `lease_until` this run sends no publish for it.
+/// One publish, or one first comment, announced before it is sent. After `lease_until` this run does not send it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PublishIntent {

@@ -40,8 +40,6 @@ pub(super) struct Context<'a> {
     pub(super) now: Timestamp,
     pub(super) account: Option<&'a AccountView>,
     pub(super) options: &'a Options,
-    /// As [`super::input::Input`] has it.
-    pub(super) caption_digest: &'a dyn Fn(&Post) -> Option<Digest>,
 }
 
 /// Where the present lies in a post's schedule.
@@ -241,7 +239,7 @@ fn published(post: &Post, entry: &Entry<'_>, live: &Live, context: Context<'_>) 
         };
         verdicts.push(Verdict::new(Action::Finish, reason).costing(cost::enrich(live)));
     }
-    if let Some(edited) = Edited::of(post, record, context.caption_digest) {
+    if let Some(edited) = Edited::of(post, record) {
         verdicts
             .push(Verdict { edited: Some(edited.clone()), ..Verdict::new(Action::Hold(Why::Edited), edited.reason()) });
     }

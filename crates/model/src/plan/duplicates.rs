@@ -9,7 +9,7 @@ use super::model::Repeats;
 use super::moves::Moves;
 use super::records::{Entry, Identity, Index, identity};
 use crate::lockfile::{Record, Stage};
-use crate::manifest::Post;
+use crate::manifest::{Post, caption_digest};
 use igsync_base::id::{Digest, Kind, PostKey};
 
 /// Makes a duplicate of what would go out, now or later, and repeats another post. `verdicts` are those of all posts,
@@ -45,7 +45,7 @@ pub(super) fn hold_back<'a>(input: &Input<'a>, index: &Index<'a>, moves: &Moves<
             || input.options.allow_duplicate.contains(&post.key)
             || entry.is_some_and(|entry| entry.record.is_open() || was_allowed(entry.record));
         let several = || Some(several(moves.ambiguous.get(&place)?));
-        let twin = if may_repeat { None } else { several().or_else(|| others.twin(post, entry, input)) };
+        let twin = if may_repeat { None } else { several().or_else(|| others.twin(post, entry)) };
         match twin {
             Some(twin) => {
                 for verdict in verdicts[place].iter_mut().filter(|verdict| is_new(verdict)) {
@@ -141,8 +141,8 @@ impl<'a> Others<'a> {
         }
     }
 
-    fn twin(&self, post: &Post, own: Option<&Entry<'_>>, input: &Input<'_>) -> Option<Twin> {
-        self.by_media(post, own).or_else(|| self.by_caption(post, input))
+    fn twin(&self, post: &Post, own: Option<&Entry<'_>>) -> Option<Twin> {
+        self.by_media(post, own).or_else(|| self.by_caption(post))
     }
 
     fn by_media(&self, post: &Post, own: Option<&Entry<'_>>) -> Option<Twin> {
@@ -157,11 +157,11 @@ impl<'a> Others<'a> {
         Some(Twin { repeats: Repeats::Media(key.clone()), reason: format!("has the media of {key}, which {is}") })
     }
 
-    fn by_caption(&self, post: &Post, input: &Input<'_>) -> Option<Twin> {
+    fn by_caption(&self, post: &Post) -> Option<Twin> {
         if self.orphans.is_empty() {
             return None;
         }
-        let caption = (input.caption_digest)(post)?;
+        let caption = caption_digest(&post.content.caption)?;
         let alike = self.orphans.get(&(post.user_id.as_ref()?.as_str(), post.content.kind, caption.as_str()))?;
         let is_meant_to_repeat = |record: &Record| {
             let since = record.live().and_then(|live| live.published_at);

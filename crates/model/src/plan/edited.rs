@@ -1,7 +1,7 @@
 //! What a manifest says otherwise than its live post.
 
 use crate::lockfile::Record;
-use crate::manifest::Post;
+use crate::manifest::{Post, caption_digest};
 use igsync_base::id::Digest;
 
 /// What of a live post is not any more what was published; at least one part.
@@ -42,13 +42,13 @@ impl Part {
 
 impl Edited {
     /// `None`: the post is as it was published.
-    pub(super) fn of(post: &Post, record: &Record, caption_digest: &dyn Fn(&Post) -> Option<Digest>) -> Option<Self> {
+    pub(super) fn of(post: &Post, record: &Record) -> Option<Self> {
         if !is_edited(post, record) {
             return None;
         }
         let mut parts = Vec::new();
         let has_same_text = text_if_media_were_sent(post, record).is_some_and(|text| record.digest == Some(text));
-        if !has_same_text && caption_digest(post) != record.caption_digest {
+        if !has_same_text && caption_digest(&post.content.caption) != record.caption_digest {
             parts.push(Part::Caption);
         }
         let are_other = |now: &Option<Digest>, sent: &Option<Digest>| now.is_some() && sent.is_some() && now != sent;

@@ -7,10 +7,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::diff::plan;
+use super::model::Plan;
 use super::selection::Selection;
-use crate::lockfile::{Record, RecordChange};
+use crate::lockfile::{Record, RecordChange, Records};
 use crate::manifest::Post;
-use igsync_base::id::{AccountName, AttemptId, Digest, PostKey, UserId};
+use igsync_base::id::{AccountName, AttemptId, PostKey, UserId};
 
 /// Everything that decides a plan; the same input gives the same plan.
 #[derive(Clone, Copy)]
@@ -26,9 +28,33 @@ pub struct Input<'a> {
     pub complete: bool,
     pub selection: &'a Selection,
     pub options: &'a Options,
-    /// The digest of a post's caption as records hold it; `None` for an empty caption. Asked only
-    /// for posts that would be published now, and for edited ones.
-    pub caption_digest: &'a dyn Fn(&Post) -> Option<Digest>,
+}
+
+/// Everything that decides a plan but the records: what a run keeps to plan again when they have changed.
+#[derive(Clone, Debug)]
+pub struct Premises {
+    pub posts: Vec<Arc<Post>>,
+    pub accounts: Vec<AccountView>,
+    pub now: Timestamp,
+    pub complete: bool,
+    pub selection: Selection,
+    pub options: Options,
+}
+
+impl Premises {
+    #[must_use]
+    pub fn plan(&self, records: &Records) -> Plan {
+        let records: Vec<&Record> = records.iter().collect();
+        plan(&Input {
+            posts: &self.posts,
+            records: &records,
+            accounts: &self.accounts,
+            now: self.now,
+            complete: self.complete,
+            selection: &self.selection,
+            options: &self.options,
+        })
+    }
 }
 
 /// One account as far as planning needs it.

@@ -11,7 +11,7 @@ use super::input::{AccountView, Branch, Input, Options};
 use super::selection::Selection;
 use super::{Plan, plan};
 use crate::lockfile::{Created, Live, PublishIntent, Record, RecordChange, Stage, State, Via};
-use crate::manifest::{Content, Item, MediaType, Post, PostState, Source};
+use crate::manifest::{Content, Item, MediaType, Post, PostState, Source, caption_digest};
 use igsync_base::id::{AccountName, AttemptId, Digest, Kind, MediaId, PostKey, UserId};
 
 pub const USER: &str = "17841400000000001";
@@ -120,7 +120,7 @@ pub fn record(key: &str, stage: Stage) -> Record {
         state: if stage == Stage::Published { State::Published(live) } else { State::bare(stage) },
         digest: post.digest,
         media_digest: post.media_digest,
-        caption_digest: Some(digest(&format!("caption of {key}"))),
+        caption_digest: caption_digest(&format!("Caption of {key}")),
         container: Some(Created { id: "17800000000000001".into(), created_at: Some(at("2026-12-01T10:00:00Z")) }),
         fingerprint: reached(Stage::Intent).then(Vec::new),
         intents: if reached(Stage::Intent) {
@@ -183,9 +183,6 @@ pub fn world(posts: impl IntoIterator<Item = Post>, records: impl IntoIterator<I
 impl World {
     pub fn plan(&self) -> Plan {
         let records: Vec<&Record> = self.records.iter().collect();
-        let caption_digest = |post: &Post| {
-            (!post.content.caption.is_empty()).then(|| digest(&post.content.caption.replacen("Caption", "caption", 1)))
-        };
         plan(&Input {
             posts: &self.posts,
             records: &records,
@@ -194,7 +191,6 @@ impl World {
             complete: self.complete,
             selection: &self.selection,
             options: &self.options,
-            caption_digest: &caption_digest,
         })
     }
 

@@ -80,6 +80,7 @@ fn check_children(world: &World, user_id: &str, children: &[u64], now: Millis) -
         match child.phase(now).code {
             StatusCode::Expired => return Err((&CONTAINER_EXPIRED).into()),
             StatusCode::InProgress if world.settings.refuse_unready_children => return Err((&NOT_READY).into()),
+            StatusCode::Error if world.settings.refuse_unready_children => return Err((&CONTAINER_EXPIRED).into()),
             StatusCode::Published => return Err((&CONTAINER_NOT_FOUND).into()),
             StatusCode::InProgress | StatusCode::Finished | StatusCode::Error => {}
         }

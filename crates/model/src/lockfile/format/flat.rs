@@ -69,6 +69,9 @@ pub(in crate::lockfile) struct Flat {
     /// `None`: comments were not to be switched off when the post was published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::lockfile) comment_switch: Option<Switch>,
+    /// Every sending of the first comment that was announced. Empty once the comment is there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::lockfile) comments: Vec<PublishIntent>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::lockfile) moved_to: Option<PostKey>,
     /// Media that a person ruled out.
@@ -111,7 +114,7 @@ impl From<Record> for Flat {
         let mut past = Past::from(record.rest);
         past.put(record.state);
         let Past { refused: Refused { reason, code, subcode }, live, moved_to } = past;
-        let Live { media_id, permalink, published_at, via, comment, comment_switch } = live;
+        let Live { media_id, permalink, published_at, via, comment, comments, comment_switch } = live;
         Self {
             key: record.key,
             user_id: record.user_id,
@@ -136,6 +139,7 @@ impl From<Record> for Flat {
             via,
             comment,
             comment_switch,
+            comments,
             moved_to,
             not_ours: record.not_ours,
             graph: record.graph,
@@ -155,7 +159,7 @@ impl From<Record> for Flat {
 impl From<Flat> for Record {
     fn from(flat: Flat) -> Self {
         let Flat { reason, code, subcode, media_id, permalink, published_at, via, comment, comment_switch, .. } = flat;
-        let live = Live { media_id, permalink, published_at, via, comment, comment_switch };
+        let live = Live { media_id, permalink, published_at, via, comment, comments: flat.comments, comment_switch };
         let mut past = Past { refused: Refused { reason, code, subcode }, live, moved_to: flat.moved_to };
         Self {
             key: flat.key,

@@ -126,3 +126,11 @@ fn an_incomplete_plan_says_nothing_about_what_is_missing() {
     assert_eq!(plan.marks(), ["2 new"], "that it moved is not known, and that it was live is");
     assert!(!plan.plan().applyable());
 }
+
+#[test]
+fn a_key_under_which_nothing_went_out_can_still_take_over_a_post() {
+    let beside = |stage| marks(&world([moved("new", "old")], [record("new", stage), record("old", Stage::Published)]));
+    assert_eq!(beside(Stage::NotPublished), ">");
+    assert_eq!(beside(Stage::Ignored), "o");
+    assert_eq!(beside(Stage::Containers), "^o");
+}

@@ -1,0 +1,166 @@
+//! The container of a carousel, made over those of its items: unfinished items are waited for, dead ones are made
+//! anew, in the same run.
+//!
+//! Meta's text has the items finished before; what the API does otherwise is not documented. So pictures are not asked
+//! about first, and whatever a refusal says, the items' own status decides.
+
+use igsync_base::id::{Kind, PartId};
+use igsync_model::lockfile::{Created, Reason, Record};
+use igsync_model::manifest::{MediaType, Post};
+
+use super::super::attempt;
+use super::super::engine::{Class, Made, Observed, Part, Reading, Refusal};
+use super::super::event::Event;
+use super::super::failure::Failure;
+use super::super::poll;
+use super::super::stop::{Halt, Stop};
+use super::super::waits_for::WaitsFor;
+use super::Preparer;
+
+/// So often one run makes a carousel's dead items anew.
+const MAX_REMADE: u32 = 2;
+
+/// So often one run asks again although every item is finished.
+const MAX_ASKED: u32 = 4;
+
+impl Preparer {
+    /// Makes the container of a carousel whose items all have one.
+    pub(super) async fn assemble(&self, post: &Post, mut record: Record) -> Result<(Record, Made), Stop> {
+        let (mut asked, mut remade) = (0, 0);
+        // Videos take their time: a parent made over them too early would be refused.
+        let mut dead = self.dead_items(post, &record, Look::Videos).await?;
+        loop {
+            if !dead.is_empty() {
+                if remade == MAX_REMADE {
+                    return Err(Stop::Post(dead[0].failure()));
+                }
+                remade += 1;
+                record = self.replace(post, record, &dead).await?;
+            }
+            let refusal = match self.make_whole(post, &record).await? {
+                Ok(made) => return Ok((record, made)),
+                Err(refusal) => refusal,
+            };
+            let look = match refusal.class {
+                Class::NotReady => Look::All { gone: false },
+                Class::NewDraft | Class::Other => Look::All { gone: true },
+                Class::Content | Class::Account | Class::Later => {
+                    return Err(Stop::refused("making the container", &refusal));
+                }
+            };
+            dead = self.dead_items(post, &record, look).await?;
+            if dead.is_empty() {
+                asked += 1;
+                if asked == MAX_ASKED || refusal.class == Class::Other {
+                    return Err(Stop::refused("making the container", &refusal));
+                }
+                let pause = poll::after_not_ready(asked, &self.scope.waits);
+                self.scope.wait(&post.key, WaitsFor::NotReady, pause, self.engine.now()).await?;
+            }
+        }
+    }
+
+    /// Asks for the container once.
+    async fn make_whole(&self, post: &Post, record: &Record) -> Result<Result<Made, Refusal>, Stop> {
+        let children: Vec<PartId> = record.children.iter().map(|child| child.id.clone()).collect();
+        self.scope.may_begin(&*self.engine)?;
+        let made = self.scope.ask(self.engine.make(Part::Whole { post, children: &children })).await?;
+        match made.as_ref().err().and_then(Halt::for_account) {
+            Some(halt) => Err(Stop::Account(halt)),
+            None => Ok(made),
+        }
+    }
+
+    /// Waits until no item is in work, and gives those of which nothing can come. One that was refused for its content
+    /// ends the post.
+    async fn dead_items(&self, post: &Post, record: &Record, look: Look) -> Result<Vec<DeadItem>, Stop> {
+        let mut dead = Vec::new();
+        for (index, (item, child)) in post.content.items.iter().zip(&record.children).enumerate() {
+            if look == Look::Videos && item.media_type != MediaType::Video {
+                continue;
+            }
+            let observed = self.finished(post, child, item.media_type).await?;
+            let is_dead = match observed.reading {
+                Reading::Ready | Reading::Live => false,
+                Reading::Unreadable => look == Look::All { gone: true },
+                Reading::Failed | Reading::Expired => true,
+                Reading::Working => return Err(Stop::Post(still_working(index + 1))),
+            };
+            if is_dead {
+                dead.push(DeadItem { index, why: observed.why });
+            }
+        }
+        match dead.iter().position(|item| item.why.as_ref().is_some_and(|why| why.class == Class::Content)) {
+            Some(place) => Err(Stop::Post(dead[place].failure())),
+            None => Ok(dead),
+        }
+    }
+
+    /// Reads the container of an item until it is no longer in work, as long as a run waits for one.
+    async fn finished(&self, post: &Post, child: &Created, media_type: MediaType) -> Result<Observed, Stop> {
+        let made = child.created_at.unwrap_or_else(|| self.engine.now());
+        let give_up_at = self.scope.clock.monotonic() + self.scope.waits.poll_budget;
+        for look in 0.. {
+            let age = self.engine.now().duration_since(made).unsigned_abs();
+            let gap = poll::gap(Kind::Carousel, media_type == MediaType::Video, look, &self.scope.waits);
+            let rest = if look == 0 { gap.saturating_sub(age) } else { gap };
+            if !rest.is_zero() {
+                self.scope.wait(&post.key, WaitsFor::Processing, rest, self.engine.now()).await?;
+            }
+            let observed = self.scope.reach(self.engine.observe(&child.id)).await?;
+            let age = self.engine.now().duration_since(made).unsigned_abs();
+            self.scope.emit(&Event::ContainerPolled {
+                post: self.scope.post_ref(&post.key),
+                container: child.id.clone(),
+                status: observed.reading,
+                waited_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
+            })?;
+            let is_over = self.scope.clock.monotonic() >= give_up_at;
+            if is_over || !matches!(observed.reading, Reading::Working | Reading::Unreadable) {
+                return Ok(observed);
+            }
+        }
+        unreachable!("the loop ends by returning")
+    }
+
+    /// Ends the attempt whose items died, and continues with a new one: the living items stay, the others are made
+    /// anew.
+    async fn replace(&self, post: &Post, record: Record, dead: &[DeadItem]) -> Result<Record, Stop> {
+        let is_dead = |index: usize| dead.iter().any(|item| item.index == index);
+        let children = record.children.clone();
+        let living =
+            children.into_iter().enumerate().map(|(index, child)| (!is_dead(index)).then_some(child)).collect();
+        self.book.end(attempt::not_published(record, Reason::ContainerGone)).await?;
+        let next = attempt::begin(post, &self.scope.user_id, self.scope.new_attempt(), self.terms.graph.clone());
+        self.make_children(post, next, living).await
+    }
+}
+
+/// Which items are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Videos,
+    /// `gone`: one that cannot be read is taken for gone.
+    All {
+        gone: bool,
+    },
+}
+
+/// An item of which nothing can come.
+struct DeadItem {
+    /// From 0.
+    index: usize,
+    /// What the service says of it.
+    why: Option<Refusal>,
+}
+
+impl DeadItem {
+    fn failure(&self) -> Failure {
+        self.why.as_ref().map_or_else(Failure::expired, Failure::dead).in_item(self.index + 1)
+    }
+}
+
+fn still_working(number: usize) -> Failure {
+    let reason = "Meta is still processing the media";
+    Failure::new(reason, "run apply again: it continues with the same containers").in_item(number)
+}
