@@ -19,7 +19,7 @@ use igsync_apply::{Observer, Run};
 use igsync_base::id::AttemptId;
 use igsync_model::lockfile::Ledger;
 use igsync_model::manifest::Post;
-use igsync_model::plan::{GuardKind, Plan};
+use igsync_model::plan::{Barrier, Change, Plan, Work};
 
 use super::connect::connect_all;
 use super::difference::{due_by, make, premises};
@@ -99,8 +99,7 @@ async fn carry_on(
     let now = due_by(&project, &args.scope, run.server_now(), ports);
     let mut plan = make_and_draw(&mut project, &args.scope, settled.clone(), now, ports, ui)?;
     show(&plan, args, ui)?;
-    let refused = |plan: &Plan| refusal(plan, args, ui, |_| true).or_else(|| prepare::refused_for_errors(plan, ui));
-    if let Some(exit) = refused(&plan) {
+    if let Some(exit) = refusal(&plan, args, ui) {
         keep_all(run.ledger(), ui).await?;
         return Ok(exit);
     }
@@ -111,7 +110,7 @@ async fn carry_on(
         // Nothing is sent before it is known what earlier runs have sent, however the plan was made.
         settled = settle(&mut run, &mut project).await;
         plan = make(&project, &args.scope, settled.clone(), due_by(&project, &args.scope, run.server_now(), ports))?;
-        if let Some(exit) = refused(&plan) {
+        if let Some(exit) = refusal(&plan, args, ui) {
             keep_all(run.ledger(), ui).await?;
             return Ok(exit);
         }
@@ -184,20 +183,23 @@ fn show(plan: &Plan, args: &Apply, ui: &Ui) -> Result<(), Failure> {
     write_coloured(ui, &report::plan_human::render(plan, ui.terminal.style_out(), ui.terminal.program))
 }
 
-/// Exit 5 when a guard of one of these kinds is in the plan.
-fn refusal(plan: &Plan, args: &Apply, ui: &Ui, is_meant: impl Fn(GuardKind) -> bool) -> Option<Exit> {
-    let mut refused = false;
-    for guard in plan.guards.iter().filter(|guard| is_meant(guard.kind)) {
-        refused = true;
-        // The human plan has shown them already.
-        if args.format == OutputFormat::Json {
-            ui.terminal.say(&format!("refused: {}\n  help: {}", guard.message, guard.help));
+/// How a run ends that publishes nothing: a guard refuses all of it, or each account that would act is left alone.
+fn refusal(plan: &Plan, args: &Apply, ui: &Ui) -> Option<Exit> {
+    let barrier = prepare::barriers(plan);
+    let (exit, said) = match (plan.refusals().next(), barrier) {
+        (Some(_), _) | (None, Some(Barrier::TooMany)) => (Exit::Refused, "the plan was refused"),
+        (None, Some(Barrier::Errors)) => {
+            (Exit::Failure, "fix the errors above, or set `draft: true` in those manifests")
         }
+        (None, Some(Barrier::Paused)) => (Exit::Done, "publishing is paused"),
+        (None, None) => return None,
+    };
+    // The human plan has shown them already.
+    for guard in plan.guards.iter().filter(|_| args.format == OutputFormat::Json) {
+        ui.terminal.say(&format!("refused: {}\n  help: {}", guard.message, guard.help));
     }
-    if refused {
-        ui.terminal.say("nothing was published: the plan was refused");
-    }
-    refused.then_some(Exit::Refused)
+    ui.terminal.say(&format!("nothing was published: {said}"));
+    Some(exit)
 }
 
 fn agreed(plan: &Plan, args: &Apply, ui: &Ui) -> Result<bool, Failure> {
@@ -211,7 +213,9 @@ fn agreed(plan: &Plan, args: &Apply, ui: &Ui) -> Result<bool, Failure> {
             "`igsync plan` shows what apply would publish",
         ));
     }
-    let posts = plural(plan.summary.publish + plan.summary.resume, "post");
+    let barred = plan.barred();
+    let goes_out = |change: &&Change| change.work() == Some(Work::Publish) && !barred.contains_key(&change.account);
+    let posts = plural(plan.changes.iter().filter(goes_out).count(), "post");
     let agreed = ui.terminal.confirm(&format!("Publish {posts}? This cannot be undone."));
     if !agreed {
         ui.terminal.say("nothing was published");

@@ -121,9 +121,38 @@ fn a_paused_account_publishes_nothing() {
     let server = Server::start();
     let project = two(&server).env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-LONG").env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
     let project = project.env("IGSYNC_PAUSED", "1");
-    project.run(["apply", "--yes"]).says("IGSYNC_PAUSED");
+    project.run(["apply", "--yes"]).exits(0).says("IGSYNC_PAUSED is set").says("publishing is paused");
     assert!(server.sandbox.requests().is_empty());
     project.run(["status"]).says("IGSYNC_PAUSED is set");
+}
+
+#[test]
+fn a_paused_account_does_not_stop_the_other() {
+    let server = Server::start();
+    let project = two(&server).env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-LONG").env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
+    configure(&project, "    paused: true\n");
+    project.run(["apply", "--yes"]).exits(0).says("publishing to one is paused");
+    assert_eq!(live(&server), [format!("{TWO} of two")]);
+}
+
+#[test]
+fn too_many_posts_of_one_account_do_not_stop_the_other() {
+    let server = Server::start();
+    let project = two(&server).env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-LONG").env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
+    for number in 2..8 {
+        project.jpeg(&format!("posts/{number}.jpg"), number);
+        let text = format!("kind: image\nimage: ./{number}.jpg\ncaption: number {number}\naccounts: [one]\n");
+        project.write(&format!("posts/{number}.yaml"), text);
+    }
+    project
+        .run(["apply", "--yes"])
+        .exits(3)
+        .says("7 posts without publish_at are due on one, one run publishes at most 5")
+        .says("account one was stopped");
+    assert_eq!(live(&server), [format!("{TWO} of two")]);
+    project.run(["apply", "--yes", "--account", "one"]).exits(5).says("nothing was published: the plan was refused");
+    project.run(["apply", "--yes", "--max-publish", "7"]).exits(0);
+    assert_eq!(live(&server).len(), 8);
 }
 
 #[test]

@@ -26,6 +26,10 @@ pub enum Outcome {
     NotAttempted {
         reason: String,
     },
+    /// Held back because someone wants nothing to be published.
+    Paused {
+        reason: String,
+    },
     /// Live by the hand of another machine, which has recorded it.
     Elsewhere {
         reason: String,
@@ -60,7 +64,7 @@ impl Outcome {
     /// What it leaves to do.
     fn cause(&self) -> Option<Cause> {
         match self {
-            Self::Published(_) | Self::Adopted(_) | Self::Elsewhere { .. } => None,
+            Self::Published(_) | Self::Adopted(_) | Self::Elsewhere { .. } | Self::Paused { .. } => None,
             Self::Failed(_) | Self::NotAttempted { .. } | Self::Unsettled { .. } | Self::Pending { .. } => {
                 Some(Cause::Incomplete)
             }
@@ -95,9 +99,10 @@ impl Outcome {
                 Some(Event::PostUnknown { reason: reason.clone(), settles_itself: true, help, post })
             }
             Self::Deferred { reason } => Some(Event::PostDeferred { post, reason: reason.clone() }),
-            Self::NotAttempted { reason } | Self::Pending { reason } | Self::Elsewhere { reason } => {
-                Some(Event::NotAttempted { post, reason: reason.clone() })
-            }
+            Self::NotAttempted { reason }
+            | Self::Paused { reason }
+            | Self::Pending { reason }
+            | Self::Elsewhere { reason } => Some(Event::NotAttempted { post, reason: reason.clone() }),
         }
     }
 }
@@ -126,7 +131,10 @@ impl Tally {
             Outcome::Unknown { .. } => self.unknown += 1,
             Outcome::Unsettled { .. } => self.unsettled += 1,
             Outcome::Deferred { .. } => self.deferred += 1,
-            Outcome::NotAttempted { .. } | Outcome::Pending { .. } | Outcome::Elsewhere { .. } => {
+            Outcome::NotAttempted { .. }
+            | Outcome::Paused { .. }
+            | Outcome::Pending { .. }
+            | Outcome::Elsewhere { .. } => {
                 self.not_attempted += 1;
             }
         }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use igsync_base::id::{AccountName, AttemptId, PostKey, UserId};
 use igsync_model::lockfile::{Record, Records};
 use igsync_model::manifest::{Post, PostState};
-use igsync_model::plan::{Plan, Premises};
+use igsync_model::plan::{Barrier, Plan, Premises};
 
 use super::account::{AccountRun, Task};
 use super::cause::Cause;
@@ -124,12 +124,20 @@ impl Run {
             Ok(moved) => report.tally.moved = moved,
             Err(stop) => report.stop(None, stop.into_halt()),
         }
-        let broken = plan.accounts_with_errors();
-        let (refused, able): (Vec<_>, Vec<_>) =
-            accounts.into_iter().partition(|account| broken.contains(account.name()));
-        let refused = refused.into_iter().map(|account| (account.name().clone(), has_errors()));
-        for (name, halt) in halted.into_iter().chain(refused) {
-            leave_out(plan, &name, &halt, &context, &mut report.tally);
+        let barred = plan.barred();
+        let able: Vec<AccountRun> =
+            accounts.into_iter().filter(|account| !barred.contains_key(account.name())).collect();
+        for (name, barrier) in &barred {
+            let halt = barrier_of(*barrier);
+            let is_paused = *barrier == Barrier::Paused;
+            let outcome =
+                if is_paused { Outcome::Paused { reason: halt.reason.clone() } } else { Outcome::halted(&halt) };
+            if leave_out(plan, name, &outcome, &context, &mut report.tally) && !is_paused {
+                report.stop(Some(name.clone()), halt);
+            }
+        }
+        for (name, halt) in halted.into_iter().filter(|(name, _)| !barred.contains_key(name)) {
+            leave_out(plan, &name, &Outcome::halted(&halt), &context, &mut report.tally);
             report.stop(Some(name), halt);
         }
         let ended = join_all(able.iter().map(|account| Box::pin(account.carry_out(tasks(plan, account.name()))))).await;
@@ -209,16 +217,17 @@ fn tasks(plan: &Plan, account: &AccountName) -> Vec<Task> {
     mine.filter_map(|change| Some(Task { work: change.work()?, post: change.post.clone()? })).collect()
 }
 
-/// Gives every post of a stopped account its outcome.
-fn leave_out(plan: &Plan, account: &AccountName, halt: &Halt, context: &Context, tally: &mut Tally) {
-    for Task { post, .. } in tasks(plan, account) {
-        let outcome = Outcome::halted(halt);
-        tally.count(&outcome);
+/// Gives every post of a stopped account its outcome. Returns whether there was any.
+fn leave_out(plan: &Plan, account: &AccountName, outcome: &Outcome, context: &Context, tally: &mut Tally) -> bool {
+    let tasks = tasks(plan, account);
+    for Task { post, .. } in &tasks {
+        tally.count(outcome);
         let post = PostRef { key: post.key.clone(), account: account.clone() };
         if let Some(event) = outcome.event(post) {
             let _ = context.emit(&event);
         }
     }
+    !tasks.is_empty()
 }
 
 fn finished(tally: &Tally, elapsed: Duration) -> Event {
@@ -236,10 +245,16 @@ fn finished(tally: &Tally, elapsed: Duration) -> Event {
     }
 }
 
-fn has_errors() -> Halt {
-    Halt {
-        cause: Cause::Incomplete,
-        reason: "a post that is due has errors".to_owned(),
-        help: "fix the errors above, or set `draft: true` in those manifests".to_owned(),
-    }
+fn barrier_of(barrier: Barrier) -> Halt {
+    let (reason, help) = match barrier {
+        Barrier::Errors => {
+            ("a post that is due has errors", "fix the errors above, or set `draft: true` in those manifests")
+        }
+        Barrier::TooMany => (
+            "more posts without publish_at are due than one run publishes",
+            "if all of them are intended, pass --max-publish or raise limits.max_publish_per_run; or date them",
+        ),
+        Barrier::Paused => ("publishing is paused", "unset IGSYNC_PAUSED and paused: in igsync.yaml to continue"),
+    };
+    Halt { cause: Cause::Incomplete, reason: reason.to_owned(), help: help.to_owned() }
 }

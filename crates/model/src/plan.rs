@@ -25,6 +25,8 @@ pub use action::{Action, Class, Mark, Why, Work};
 pub use diff::plan;
 pub use edited::{Edited, Part};
 pub use input::{AccountView, Branch, Input, Options, Premises, Sighting};
-pub use model::{BranchEdit, Change, Cost, Forecast, Guard, GuardKind, Notice, NoticeKind, Plan, Repeats, Summary};
+pub use model::{
+    Barrier, BranchEdit, Change, Cost, Forecast, Guard, GuardKind, Notice, NoticeKind, Plan, Repeats, Summary,
+};
 pub use owed::Owed;
 pub use selection::Selection;

@@ -11,7 +11,7 @@ use crate::session::project::Project;
 use igsync_apply::{causes_of, has_open, has_work, idle_events};
 use igsync_base::id::AccountName;
 use igsync_model::config::Account;
-use igsync_model::plan::{Action, Change, GuardKind, Plan};
+use igsync_model::plan::{Action, Barrier, Change, Plan};
 
 use super::super::{Failure, Ui, write_stdout};
 use super::{refusal, show};
@@ -23,25 +23,15 @@ pub(super) fn ends_offline(
     args: &Apply,
     ui: &Ui,
 ) -> Result<Option<Exit>, Failure> {
-    let before_any_call = |kind| {
-        matches!(
-            kind,
-            GuardKind::OtherGraph
-                | GuardKind::UnknownUser
-                | GuardKind::Empty
-                | GuardKind::NoLockfile
-                | GuardKind::Paused
-                | GuardKind::EphemeralLockfile
-        )
-    };
-    let is_refused = plan.guards.iter().any(|guard| before_any_call(guard.kind));
+    let is_refused = plan.refusals().next().is_some();
     let is_idle = !plan.acts() && to_ask.is_empty();
-    if !is_refused && !is_idle {
+    let is_paused = barriers(plan) == Some(Barrier::Paused);
+    if !is_refused && !is_idle && !is_paused {
         return Ok(None);
     }
     show(plan, args, ui)?;
-    if is_refused {
-        return Ok(refusal(plan, args, ui, before_any_call));
+    if is_refused || is_paused {
+        return Ok(refusal(plan, args, ui));
     }
     if args.format == OutputFormat::Json {
         let events: String = idle_events(plan).iter().map(report::events::line).collect();
@@ -70,13 +60,11 @@ pub(super) fn accounts_to_ask(plan: &Plan, project: &Project, args: &Apply, now:
     at_work.map(|account| account.name.clone()).collect()
 }
 
-/// Exit 1 when every account that would act now has an error in a post that is due.
-pub(super) fn refused_for_errors(plan: &Plan, ui: &Ui) -> Option<Exit> {
-    let broken = plan.accounts_with_errors();
-    let is_able = |change: &Change| change.acts() && !broken.contains(&change.account);
-    if broken.is_empty() || plan.changes.iter().any(is_able) {
-        return None;
-    }
-    ui.terminal.say("nothing was published: fix the errors above, or set `draft: true` in those manifests");
-    Some(Exit::Failure)
+/// Where every account that would act is left alone: why, in the order in which it matters to a person.
+pub(super) fn barriers(plan: &Plan) -> Option<Barrier> {
+    let barred = plan.barred();
+    let acting: Vec<Option<Barrier>> =
+        plan.changes.iter().filter(|change| change.acts()).map(|change| barred.get(&change.account).copied()).collect();
+    let all: Vec<Barrier> = acting.iter().copied().collect::<Option<_>>()?;
+    [Barrier::TooMany, Barrier::Errors, Barrier::Paused].into_iter().find(|barrier| all.contains(barrier))
 }

@@ -9,7 +9,7 @@ use super::super::plan_human::account_label;
 use super::super::text::{plural, thousands};
 use super::escape::{code, rich};
 use igsync_base::id::AccountName;
-use igsync_model::plan::{Change, Mark, Plan};
+use igsync_model::plan::{Barrier, Change, Mark, Plan};
 
 /// `Tue 1 Dec 18:00 Europe/Berlin`, in the account's zone; with the year when it is another one.
 pub(super) fn moment(plan: &Plan, account: &AccountName, time: Timestamp) -> String {
@@ -37,7 +37,7 @@ pub(super) fn when(plan: &Plan, change: &Change) -> String {
 
 /// Whether igsync would refuse to publish to the account.
 pub(super) fn is_stopped(plan: &Plan, account: &AccountName) -> bool {
-    !plan.complete || !plan.guards.is_empty() || plan.accounts_with_errors().contains(account)
+    !plan.complete || plan.refusals().next().is_some() || plan.barred().contains_key(account)
 }
 
 /// Sentences begin in lower case where they follow a colon.
@@ -46,10 +46,20 @@ pub(super) fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// Why nothing goes out to any account.
+fn why(barred: &BTreeMap<AccountName, Barrier>) -> &'static str {
+    let all = |barrier| barred.values().all(|other| *other == barrier);
+    match () {
+        () if all(Barrier::Errors) => "of errors",
+        () if all(Barrier::Paused) => "publishing is paused",
+        () => "igsync refuses it",
+    }
+}
+
 /// The one sentence that says what merging does.
 pub(super) fn headline(plan: &Plan) -> String {
-    let refused = plan.accounts_with_errors();
-    let stopped = !plan.complete || !plan.guards.is_empty();
+    let barred = plan.barred();
+    let stopped = !plan.complete || plan.refusals().next().is_some();
     let mut now: BTreeMap<&AccountName, usize> = BTreeMap::new();
     for change in plan.changes.iter().filter(|change| change.acts() && change.publishes()) {
         *now.entry(&change.account).or_default() += 1;
@@ -61,7 +71,7 @@ pub(super) fn headline(plan: &Plan) -> String {
         let deferred = deferred.map_or(0, |at| at.deferred.min(*count));
         *count -= deferred;
         waits += deferred;
-        !refused.contains(*account)
+        !barred.contains_key(*account)
     });
     let mut parts = vec![match (stopped, wanted) {
         (true, Some(wanted)) => format!("Merging publishes nothing, because igsync refuses it: it would be {wanted}"),
@@ -69,7 +79,7 @@ pub(super) fn headline(plan: &Plan) -> String {
         (false, None) => "Merging publishes nothing now".to_owned(),
         (false, Some(wanted)) => match posts_to(plan, &now) {
             Some(posts) => format!("Merging publishes {posts} now"),
-            None => format!("Merging publishes nothing, because of errors: it would be {wanted}"),
+            None => format!("Merging publishes nothing, because {}: it would be {wanted}", why(&barred)),
         },
     }];
     if !stopped && waits > 0 {

@@ -1,6 +1,6 @@
 //! The plan as a value.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -208,6 +208,15 @@ pub enum GuardKind {
 }
 
 impl GuardKind {
+    /// Whether it refuses the posts of one account alone; the others refuse the whole run.
+    #[must_use]
+    pub fn is_of_account(self) -> bool {
+        match self {
+            Self::TooMany | Self::Paused => true,
+            Self::NoLockfile | Self::Empty | Self::UnknownUser | Self::OtherGraph | Self::EphemeralLockfile => false,
+        }
+    }
+
     /// The name in machine-readable output.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -221,6 +230,15 @@ impl GuardKind {
             Self::Paused => "paused",
         }
     }
+}
+
+/// Why apply leaves the posts of an account alone; the last one that holds is what people are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Barrier {
+    /// A post that is due has errors.
+    Errors,
+    TooMany,
+    Paused,
 }
 
 /// Something to know about one post that stops nothing.
@@ -318,6 +336,31 @@ impl Plan {
         self.changes.iter().any(Change::acts)
     }
 
+    /// Accounts that apply leaves alone while the others go on.
+    #[must_use]
+    pub fn barred(&self) -> BTreeMap<AccountName, Barrier> {
+        let errors = self.accounts_with_errors().into_iter().map(|account| (account, Barrier::Errors));
+        let guards = self.guards.iter().filter_map(|guard| {
+            let barrier = match guard.kind {
+                GuardKind::TooMany => Barrier::TooMany,
+                GuardKind::Paused => Barrier::Paused,
+                _ => return None,
+            };
+            Some((guard.account.clone()?, barrier))
+        });
+        let mut barred = BTreeMap::new();
+        for (account, barrier) in errors.chain(guards) {
+            let worst = barred.entry(account).or_insert(barrier);
+            *worst = barrier.max(*worst);
+        }
+        barred
+    }
+
+    /// The guards that refuse the whole run.
+    pub fn refusals(&self) -> impl Iterator<Item = &Guard> {
+        self.guards.iter().filter(|guard| !guard.kind.is_of_account())
+    }
+
     /// Accounts with an error in a post that is due now: apply leaves them alone.
     #[must_use]
     pub fn accounts_with_errors(&self) -> BTreeSet<AccountName> {
@@ -345,10 +388,10 @@ impl Plan {
     /// Whether apply would carry it out: complete, not refused, and with something to do.
     #[must_use]
     pub fn applyable(&self) -> bool {
-        let refused = self.accounts_with_errors();
+        let barred = self.barred();
         self.complete
-            && self.guards.is_empty()
-            && self.changes.iter().any(|change| change.acts() && !refused.contains(&change.account))
+            && self.refusals().next().is_none()
+            && self.changes.iter().any(|change| change.acts() && !barred.contains_key(&change.account))
     }
 
     /// The account as it was given.

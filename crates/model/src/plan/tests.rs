@@ -7,12 +7,12 @@ use super::records::Index;
 use super::testing::{
     PostBuilder as _, USER, With as _, World, account, at, branch, digest, live, post, record, world,
 };
-use super::{Action, Cost, GuardKind, NoticeKind, Plan, Selection, Sighting};
+use super::{Action, Barrier, Cost, GuardKind, NoticeKind, Plan, Selection, Sighting};
 use std::collections::BTreeSet;
 
-use crate::lockfile::{Comment, Record, Refused, Stage, State, Switch, Via};
+use crate::lockfile::{Comment, Reason, Record, Refused, Stage, State, Switch, Via};
 use crate::manifest::{Post, PostState};
-use igsync_base::id::{AttemptId, Kind, PostKey};
+use igsync_base::id::{AttemptId, Kind, PostKey, UserId};
 
 /// What the manifest of the recorded post says now.
 fn situations() -> [(&'static str, Option<Post>); 8] {

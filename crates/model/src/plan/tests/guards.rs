@@ -79,6 +79,25 @@ fn a_paused_account_publishes_nothing() {
 }
 
 #[test]
+fn what_refuses_one_account_leaves_the_others_alone() {
+    let of = |key: &str, name: &str| {
+        let (account, user) = (name.into(), UserId::from(format!("user of {name}").as_str()));
+        post(key).with(|post| (post.account, post.user_id) = (account, Some(user)))
+    };
+    let posts = |name: &str| (0..6).map(|number| of(&format!("{name}/{number}"), name)).collect::<Vec<_>>();
+    let mut world = world([posts("crowded"), posts("paused"), vec![of("other/0", "other")]].concat(), []);
+    world.accounts =
+        ["crowded", "paused", "other"].map(|name| account(name, &format!("user of {name}"), name)).to_vec();
+    world.accounts[1].paused = Some("`paused: true` is set in igsync.yaml".into());
+    let plan = world.plan();
+    let barred: Vec<_> = plan.barred().into_iter().map(|(name, barrier)| (name.to_string(), barrier)).collect();
+    assert_eq!(barred, [("crowded".to_owned(), Barrier::TooMany), ("paused".to_owned(), Barrier::Paused)]);
+    assert!(plan.refusals().next().is_none() && plan.applyable());
+    world.posts.pop();
+    assert!(!world.plan().applyable(), "nothing is left that could go out");
+}
+
+#[test]
 fn an_error_in_a_due_post_leaves_its_account_out() {
     let broken = |key: &str| post(key).with(|post| post.has_errors = true);
     let plan = world([broken("p"), post("q")], []).plan();
