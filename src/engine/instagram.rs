@@ -149,6 +149,7 @@ impl Engine for Instagram {
         async move {
             match self.client.comment(media, text).await {
                 Ok(_) => Finishing::Done,
+                Err(error @ Error::NotSent { .. }) => Finishing::Unclear(refusal(&error)),
                 Err(error) if decide(Call::Comment, &error, 1) == Verdict::OutcomeUnknown => {
                     Finishing::Unclear(refusal(&error))
                 }
@@ -161,8 +162,9 @@ impl Engine for Instagram {
     fn comments<'a>(&'a self, media: &'a MediaId, pages: u32) -> BoxFuture<'a, Result<Comments, Refusal>> {
         async move {
             let read = self.client.comments(media, pages).await.map_err(|error| refusal(&error))?;
-            let texts = read.comments.into_iter().filter_map(|comment| comment.text).collect();
-            Ok(Comments { texts, is_complete: read.is_complete })
+            // One without a text can be any.
+            let is_complete = read.is_complete && read.comments.iter().all(|comment| comment.text.is_some());
+            Ok(Comments { texts: read.comments.into_iter().filter_map(|comment| comment.text).collect(), is_complete })
         }
         .boxed()
     }
@@ -208,13 +210,17 @@ pub fn refusal(error: &Error) -> Refusal {
     }
 }
 
+/// Media that is not ready yet.
+const NOT_READY: i64 = 9007;
+
 /// Why a container was not made: one over others is refused for what they are.
 fn not_made(error: &Error) -> Refusal {
     let said = refusal(error);
     let class = match error.api().map(|api| api.known().class) {
         _ if said.class != Class::Other => said.class,
-        Some(codes::Class::WaitSame) => Class::NotReady,
-        Some(codes::Class::NewContainer | codes::Class::Retry) => Class::NewDraft,
+        Some(codes::Class::WaitSame) if error.codes().is_some_and(|(code, _)| code == NOT_READY) => Class::NotReady,
+        // What Meta calls temporary is known from what is gone by the items' own status.
+        Some(codes::Class::WaitSame | codes::Class::NewContainer | codes::Class::Retry) => Class::NewDraft,
         _ => Class::Other,
     };
     Refusal { class, ..said }

@@ -134,6 +134,17 @@ impl Branch {
 
     /// The remote's tip, fetched; `None`: it has no such branch, and we may begin it.
     pub async fn tip(&self) -> Result<Option<String>, RemoteError> {
+        match self.tip_if_any().await? {
+            None if !self.is_own => Err(RemoteError::Refused(format!(
+                "{} has no branch {}; push it once: git push {0} HEAD:{1}",
+                self.target.remote, self.target.branch
+            ))),
+            tip => Ok(tip),
+        }
+    }
+
+    /// The remote's tip, fetched; `None`: it has no such branch.
+    pub async fn tip_if_any(&self) -> Result<Option<String>, RemoteError> {
         let refspec = format!("+{}:{}", self.target.full_name(), self.note);
         let fetch = [
             "fetch",
@@ -155,13 +166,7 @@ impl Branch {
         if !self.is_absent().await? {
             return Err(outcome::why(&Said::Nothing, &output.stderr));
         }
-        if self.is_own {
-            return Ok(None);
-        }
-        Err(RemoteError::Refused(format!(
-            "{} has no branch {}; push it once: git push {0} HEAD:{1}",
-            self.target.remote, self.target.branch
-        )))
+        Ok(None)
     }
 
     /// The commit that the remote's branch was at when it was fetched last.

@@ -212,6 +212,12 @@ async fn find(
         if must_be_tip {
             found.doubt = branches.check_tip(&tip, ports).await?;
         }
+        if let Err(why) = &tip
+            && can_push
+            && terms.publishes
+        {
+            notes.push(Note::new(format!("note: cannot notice new commits of {}: {why}", branches.content.target())));
+        }
         if can_push {
             found.branch = Some(Arc::new(record_at(&branches, tip.ok())));
         }

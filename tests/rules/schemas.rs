@@ -9,7 +9,7 @@ use igsync::report::events;
 use igsync_apply::{Counts, Event, PostRef, Reading};
 use igsync_base::id::Kind;
 use igsync_model::lockfile::{
-    Comment, Created, Live, PublishIntent, Reason, Record, Refusal, Stage, State, Switch, Via, format,
+    Comment, Created, Live, PublishIntent, Reason, Record, Refusal, Sending, Stage, State, Switch, Via, format,
 };
 use serde_json::{Value, json};
 
@@ -246,7 +246,7 @@ fn full_record(stage: Stage, via: Via, comment: Comment, switch: Switch) -> Reco
         published_at: Some(at),
         via: Some(via),
         comment: Some(comment),
-        comments: vec![PublishIntent { at, lease_until: at }],
+        comments: vec![Sending { at, lease_until: at, text: "v1:sha256:00".into() }],
         comment_switch: Some(switch),
     };
     let record = Record {

@@ -327,7 +327,9 @@ impl AccountRun {
     async fn sort<T>(&self, sorted: Sorted<T>, queue: &mut Queue) -> Result<Vec<T>, Stop> {
         for (post, failure) in sorted.failed {
             let remembered = self.preparer.remember_refusal(&post, &failure).await;
-            self.end(queue, &post.key, &Outcome::Failed(failure))?;
+            let is_busy = failure.is_busy;
+            let outcome = if is_busy { Outcome::Pending { reason: failure.reason } } else { Outcome::Failed(failure) };
+            self.end(queue, &post.key, &outcome)?;
             remembered?;
         }
         match sorted.stopped {

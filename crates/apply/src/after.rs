@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Unit};
 use tokio::sync::OnceCell;
 
 use igsync_base::id::{Kind, MediaId};
-use igsync_model::lockfile::{Comment, Live, PublishIntent, Record, Switch, Via};
-use igsync_model::manifest::Post;
+use igsync_model::lockfile::{Comment, Live, Record, Sending, Switch, Via};
+use igsync_model::manifest::{Post, comment_digest};
+use igsync_model::plan::Owed;
 
 use super::attempt::{self, later};
 use super::book::Book;
@@ -43,9 +44,14 @@ impl Finisher {
     /// both. It is sent by [`Self::send_extras`].
     pub(super) async fn announce_extras(&self, post: &Post, record: Record) -> Result<Record, Stop> {
         let is_due = record.live().is_some_and(|live| live.comment == Some(Comment::Due));
-        let is_wanted = is_due && post.first_comment.is_some() && record.certain_media().is_some();
+        let is_wanted = is_due && record.certain_media().is_some();
         // Asked to stop, the next run sends it, which then need not wait for this one.
-        if is_wanted && self.scope.go_on().is_ok() { self.book.write(self.announced(record)).await } else { Ok(record) }
+        match &post.first_comment {
+            Some(text) if is_wanted && self.scope.go_on().is_ok() => {
+                self.book.write(self.announced(record, text)).await
+            }
+            _ => Ok(record),
+        }
     }
 
     /// Sends the first comment, then switches comments off, as the record says is due.
@@ -60,7 +66,9 @@ impl Finisher {
             Some(Comment::Intent) => self.deliver_comment(post, record, &media_id, origin == Origin::ThisRun).await?,
             Some(Comment::Unknown | Comment::Failed | Comment::Done) | None => record,
         };
-        if record.live().is_some_and(|live| live.comment_switch == Some(Switch::Due)) {
+        // With comments switched off a comment that is still to be sent would be refused.
+        let is_due = |live: &Live| live.comment_switch == Some(Switch::Due) && !Owed::of(post, live).comment;
+        if record.live().is_some_and(is_due) {
             self.switch_comments_off(post, record, &media_id).await?;
         }
         Ok(())
@@ -134,21 +142,24 @@ impl Finisher {
         loop {
             if !is_announced {
                 if record.live().is_some_and(|live| live.comment == Some(Comment::Intent)) {
+                    // Another text was sent: whether that one is there no one here can see.
+                    let is_same = last_sending(&record).is_some_and(|sent| sent.text == comment_digest(text));
                     match self.settle_comment(&record, media_id, text).await? {
                         Seen::Posted => return self.book.write(commented(record, Comment::Done)).await,
                         Seen::Unreadable => return Ok(record),
-                        Seen::Absent if sendings(&record) < MOST_SENDINGS => {}
+                        Seen::Absent if is_same && sendings(&record) < MOST_SENDINGS => {}
                         Seen::Absent | Seen::NotToTheEnd => return self.give_up_comment(post, record).await,
                     }
                 }
-                record = self.announced(record);
+                record = self.announced(record, text);
                 if self.book.claim(vec![vec![record.clone()]]).await? != [true] {
                     return Ok(self.book.current(record));
                 }
             }
             self.scope.still_alone()?;
-            // A push can take long, and a machine can sleep: what could arrive after the lease is not sent.
-            let until = later(self.engine.now(), self.scope.waits.http_timeout);
+            // A push can take long, and a machine can sleep: what could take effect after the lease is not sent.
+            let effect = self.scope.waits.http_timeout + self.scope.waits.settle;
+            let until = later(self.engine.now(), effect);
             if self.engine.has_slept() || last_lease(&record).is_none_or(|lease| lease < until) {
                 return Ok(record);
             }
@@ -156,6 +167,10 @@ impl Finisher {
                 Finishing::Done => return self.book.write(commented(record, Comment::Done)).await,
                 Finishing::Unclear(_) => is_announced = false,
                 Finishing::Refused(refusal) => {
+                    // It waits: the next run looks for it, and sends it then.
+                    if let Some(halt) = Halt::for_account(&refusal) {
+                        return Err(Stop::Account(halt));
+                    }
                     self.warn(post, format!("the first comment was not posted: {}", refusal.text))?;
                     return self.book.write(commented(record, Comment::Failed)).await;
                 }
@@ -164,9 +179,11 @@ impl Finisher {
     }
 
     /// With one more sending that is about to happen.
-    fn announced(&self, record: Record) -> Record {
+    fn announced(&self, record: Record, text: &str) -> Record {
         let now = self.engine.now();
-        let sending = PublishIntent { at: now, lease_until: later(now, self.lease()) };
+        let time = |at| attempt::whole(at, Unit::Millisecond);
+        let sending =
+            Sending { at: time(now), lease_until: time(later(now, self.lease())), text: comment_digest(text) };
         attempt::noted(record, |live| {
             live.comment = Some(Comment::Intent);
             live.comments.push(sending);
@@ -181,7 +198,8 @@ impl Finisher {
             Duration::try_from(lease.duration_since(self.engine.now())).unwrap_or_default()
         });
         if !rest.is_zero() {
-            let rest = rest.min(self.lease());
+            // Whoever writes a false time makes a run wait longer, up to a bound.
+            let rest = rest.min(LONGEST_LEASE);
             self.scope.wait(&record.key, WaitsFor::Comment, rest, self.engine.now()).await?;
         }
         match self.look_for(media_id, text).await? {
@@ -208,7 +226,7 @@ impl Finisher {
 
     async fn look_for(&self, media_id: &MediaId, text: &str) -> Result<Seen, Stop> {
         match self.scope.ask(self.engine.comments(media_id, COMMENT_PAGES)).await? {
-            Ok(comments) if comments.texts.iter().any(|said| said.trim() == text.trim()) => Ok(Seen::Posted),
+            Ok(comments) if comments.texts.iter().any(|said| is_alike(said, text)) => Ok(Seen::Posted),
             Ok(comments) if comments.is_complete => Ok(Seen::Absent),
             Ok(_) => Ok(Seen::NotToTheEnd),
             Err(refusal) => Halt::for_account(&refusal).map_or(Ok(Seen::Unreadable), |halt| Err(Stop::Account(halt))),
@@ -326,6 +344,14 @@ enum Seen {
     Unreadable,
 }
 
+/// Whether a comment is the one that was sent, however Meta wrote it back.
+fn is_alike(said: &str, sent: &str) -> bool {
+    comment_digest(said) == comment_digest(sent)
+}
+
+/// No lease of a comment is believed for longer.
+const LONGEST_LEASE: Duration = Duration::from_secs(15 * 60);
+
 /// So often a comment is sent.
 const MOST_SENDINGS: usize = 2;
 
@@ -334,8 +360,12 @@ fn sendings(record: &Record) -> usize {
     record.live().map_or(0, |live| live.comments.len()).max(1)
 }
 
+fn last_sending(record: &Record) -> Option<&Sending> {
+    record.live()?.comments.iter().max()
+}
+
 fn last_lease(record: &Record) -> Option<Timestamp> {
-    record.live()?.comments.iter().max().map(|sending| sending.lease_until)
+    last_sending(record).map(|sending| sending.lease_until)
 }
 
 fn commented(record: Record, comment: Comment) -> Record {
@@ -399,7 +429,24 @@ mod tests {
         let twice = [unclear(), nothing(), nothing(), unclear(), nothing(), nothing()];
         let (bench, record) = comment(Origin::ThisRun, twice).await;
         assert_eq!((record.live().unwrap().comment, bench.engine.left()), (Some(Comment::Unknown), 0));
-        assert_eq!(record.live().unwrap().comments.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_comment_whose_text_has_changed_is_not_sent_beside_the_old_one() {
+        let mut post = post("posts/a", Kind::Image, "x");
+        post.first_comment = Some("Another".to_owned());
+        let sent =
+            attempt::published(record(Kind::Image, "x", &[100]), Some("179".into()), Via::Publish, at(101), None);
+        let live = attempt::noted(sent, |live| {
+            live.comment = Some(Comment::Intent);
+            let (at, lease_until, text) = (at(102), at(103), comment_digest("First"));
+            live.comments.push(Sending { at, lease_until, text });
+        });
+        let listed = Answer::List(vec![media("179", Kind::Image, Some("x"), 101)]);
+        let bench = Bench::new(1000, [live.clone()], [listed, Answer::Comments(&[]), Answer::Comments(&[])]);
+        let (scope, engine, book) = bench.parts();
+        Finisher::new(scope, engine, book).send_extras(&post, live, Origin::AnEarlierRun).await.unwrap();
+        assert_eq!((bench.record().live().unwrap().comment, bench.engine.left()), (Some(Comment::Unknown), 0));
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ use igsync_model::manifest::Post;
 
 use super::attempt;
 use super::context::Context;
+use super::replan::Withdrawn;
 use super::stop::Stop;
 
 /// Records that are true only while no other machine touches their posts: all are written, or none.
@@ -45,7 +46,7 @@ pub(super) trait Book: Send + Sync {
     fn is_touched(&self, user_id: &UserId, key: &PostKey) -> bool;
 
     /// Why a plan over what other machines have recorded since this run began no longer publishes a post.
-    fn withdrawn(&self, user_id: &UserId, key: &PostKey) -> Option<String>;
+    fn withdrawn(&self, user_id: &UserId, key: &PostKey) -> Option<Withdrawn>;
 
     /// Whether an attempt is announced on the remote while its publish has not been sent.
     fn is_unsent(&self, attempt: &AttemptId) -> bool;

@@ -4,6 +4,7 @@ use super::engine::{Class, Refusal};
 
 /// Why one post was not published; nothing of it is live.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact that another part of a run asks for")]
 pub struct Failure {
     /// For people: lower case, no full stop.
     pub reason: String,
@@ -17,6 +18,8 @@ pub struct Failure {
     pub try_again: bool,
     /// The containers hold bytes that are not the file's: the attempt ends with them.
     pub spoilt: bool,
+    /// The service is still at work: the next run continues with the same containers.
+    pub is_busy: bool,
 }
 
 impl Failure {

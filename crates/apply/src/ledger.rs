@@ -15,7 +15,7 @@ use igsync_model::lockfile::{self, Record, Records};
 use super::book::{Book, Claim};
 use super::context::Context;
 use super::remote::Remote;
-use super::replan::Replan;
+use super::replan::{Replan, Withdrawn};
 use super::stop::Stop;
 use journal::Journal;
 use remote::{Purpose, RemoteRecord};
@@ -163,7 +163,7 @@ impl Book for Ledger {
         self.remote.as_ref().is_some_and(|remote| remote.is_touched(user_id, key))
     }
 
-    fn withdrawn(&self, user_id: &UserId, key: &PostKey) -> Option<String> {
+    fn withdrawn(&self, user_id: &UserId, key: &PostKey) -> Option<Withdrawn> {
         self.remote.as_ref().and_then(|remote| remote.withdrawn(user_id, key))
     }
 

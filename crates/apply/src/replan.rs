@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use igsync_base::id::{PostKey, UserId};
 use igsync_model::lockfile::{Record, Records, Stage};
-use igsync_model::plan::{Change, Plan, Premises, Work};
+use igsync_model::plan::{Action, Change, Plan, Premises, Work};
+
+use super::outcome::Outcome;
 
 /// A post of an account.
 type PostId = (UserId, PostKey);
@@ -20,37 +22,54 @@ impl Replan {
         Self { planned: published(plan).collect(), premises }
     }
 
-    /// The posts that a plan over these records no longer publishes, each with its reason. `records` are those that
-    /// other machines see. A post that is announced there is announced: whoever plans later sees it.
-    pub(super) fn withdrawn(&self, records: &Records) -> HashMap<PostId, String> {
-        let is_announced = |post: &PostId| records.attempts(&post.0, &post.1).iter().any(is_announced);
-        let open: Vec<&PostId> = self.planned.iter().filter(|post| !is_announced(post)).collect();
-        // A container alone keeps no one else from the post: with it a repeated or renamed post would seem to be
-        // under way.
-        let is_begun = |record: &&Record| record.stage() == Stage::Containers && self.planned.contains(&id(record));
-        let seen: Records = records.iter().filter(|record| !is_begun(record)).cloned().collect();
-        let plan = self.premises.plan(&seen);
+    /// The posts that a plan over `known` no longer publishes. One that other machines see announced, by what is
+    /// `standing` on the remote, goes on: whoever plans later leaves it alone. What else was begun here keeps no one from
+    /// a post, so it is as if it were not; of its record only that the post may repeat another one counts.
+    pub(super) fn withdrawn(&self, known: &Records, standing: &Records) -> HashMap<PostId, Withdrawn> {
+        let is_private = |record: &Record| {
+            matches!(record.stage(), Stage::Containers | Stage::Intent) && standing.same_attempt(record).is_none()
+        };
+        let (begun, seen): (Vec<&Record>, Vec<&Record>) = known.iter().partition(|record| is_private(record));
+        let mut premises = self.premises.clone();
+        let allowed = begun.into_iter().filter(|record| record.allow_duplicate);
+        premises.options.allow_duplicate.extend(allowed.map(|record| record.key.clone()));
+        let records: Records = seen.into_iter().cloned().collect();
+        let is_announced =
+            |(user, key): &PostId| standing.attempts(user, key).iter().any(|record| record.stage() == Stage::Intent);
+        let plan = premises.plan(&records);
         let publishes: HashSet<PostId> = published(&plan).collect();
-        let withdrawn = open.into_iter().filter(|post| !publishes.contains(*post));
-        withdrawn.map(|post| (post.clone(), reason(&plan, post))).collect()
+        let withdrawn = self.planned.iter().filter(|post| !is_announced(post) && !publishes.contains(*post));
+        withdrawn.map(|post| (post.clone(), Withdrawn::of(&plan, post))).collect()
+    }
+}
+
+/// Why a post is no longer published by this run.
+#[derive(Clone, Debug)]
+pub(super) struct Withdrawn {
+    reason: String,
+    /// Another run has published this very post.
+    is_live: bool,
+}
+
+impl Withdrawn {
+    fn of(plan: &Plan, (user, key): &PostId) -> Self {
+        let is_its = |change: &&Change| change.user_id.as_ref() == Some(user) && change.key == *key;
+        let change = plan.changes.iter().find(is_its);
+        let why = change.map_or("it is no longer to be published", |change| &change.reason);
+        let is_live = change.is_some_and(|change| {
+            matches!(change.action, Action::Move { .. }) && change.recorded == Some(Stage::Published)
+        });
+        Self { reason: format!("another run has changed the record meanwhile: {why}"), is_live }
+    }
+
+    /// How the post ends in this run.
+    pub(super) fn outcome(self) -> Outcome {
+        let Self { reason, is_live } = self;
+        if is_live { Outcome::Elsewhere { reason } } else { Outcome::Pending { reason } }
     }
 }
 
 fn published(plan: &Plan) -> impl Iterator<Item = PostId> {
     let publishing = plan.changes.iter().filter(|change| change.work() == Some(Work::Publish));
     publishing.filter_map(|change| Some((change.user_id.clone()?, change.key.clone())))
-}
-
-fn id(record: &Record) -> PostId {
-    (record.user_id.clone(), record.key.clone())
-}
-
-fn is_announced(record: &Record) -> bool {
-    record.stage() == Stage::Intent
-}
-
-fn reason(plan: &Plan, (user, key): &PostId) -> String {
-    let is_its = |change: &&Change| change.user_id.as_ref() == Some(user) && change.key == *key;
-    let why = plan.changes.iter().find(is_its).map_or("it is no longer to be published", |change| &change.reason);
-    format!("another run has changed the record meanwhile: {why}")
 }

@@ -24,6 +24,7 @@ use super::engine::{
     Quota, Reading, Refusal, Service, Window,
 };
 use super::event::{Event, Observer};
+use super::replan::Withdrawn;
 use super::signal;
 use super::stop::Stop;
 
@@ -153,7 +154,7 @@ impl Book for MemBook {
         false
     }
 
-    fn withdrawn(&self, _: &UserId, _: &PostKey) -> Option<String> {
+    fn withdrawn(&self, _: &UserId, _: &PostKey) -> Option<Withdrawn> {
         None
     }
 

@@ -18,7 +18,9 @@ pub use change::{Base, Effect, RecordChange, Rewritten, changes};
 pub use json_schema::json_schema;
 pub use merge::merge;
 pub use reason::Reason;
-pub use record::{Comment, Created, Live, PublishIntent, Record, Refusal, Refused, Rest, Stage, State, Switch, Via};
+pub use record::{
+    Comment, Created, Live, PublishIntent, Record, Refusal, Refused, Rest, Sending, Stage, State, Switch, Via,
+};
 pub use records::{Conflict, Records, effective, speaks_before};
 pub use run_lock::{Holder, LockError, acquire};
 pub use store::{Error, Ledger, Paths, Snapshot, read, text};

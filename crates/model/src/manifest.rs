@@ -21,7 +21,7 @@ mod written;
 
 pub use check_files::{check_conversion_hosting, check_files, check_hosting, check_late, place};
 pub use conversion::{ConvertSettings, conversion_target, conversions, usage};
-pub use digest::{caption_digest, normalise_caption};
+pub use digest::{caption_digest, comment_digest, normalise_caption};
 pub use ignored::{Ignored, IgnoredByGit};
 pub use igsync_base::content::{Audio, Content, GraduationStrategy, Item, MediaType, ProductTag, ReelOptions, UserTag};
 pub use igsync_base::path::Source;

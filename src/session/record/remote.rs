@@ -17,7 +17,7 @@ pub(super) struct BranchRecord {
 
 /// From what a run publishes, as its remote has it.
 pub(super) enum Content {
-    /// The remote has no such branch: no other run publishes from it.
+    /// It could not be read when the run began, which a person was told of.
     Unknown,
     /// The record's own branch, which was at this commit when the run began.
     WithRecord { began_at: String },
@@ -34,7 +34,7 @@ impl BranchRecord {
                 Some(tip) => self.record.differs_in_content(began_at, &tip).await,
                 None => Ok(false),
             },
-            Content::Apart { branch, began_at } => match branch.tip().await? {
+            Content::Apart { branch, began_at } => match branch.tip_if_any().await? {
                 Some(tip) => branch.differs_in_content(began_at, &tip).await,
                 None => Ok(true),
             },

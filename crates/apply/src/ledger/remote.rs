@@ -18,7 +18,7 @@ use super::super::cause::Cause;
 use super::super::context::{Context, lock, stopped};
 use super::super::event::Event;
 use super::super::remote::Remote;
-use super::super::replan::Replan;
+use super::super::replan::{Replan, Withdrawn};
 use super::super::stop::{Halt, Stop};
 use super::journal::Journal;
 use super::message;
@@ -44,7 +44,7 @@ struct Known {
     /// Posts that another machine has touched since this run began: they are left to it.
     touched: HashSet<(UserId, PostKey)>,
     /// Posts that a plan over what is on the remote no longer publishes, each with its reason.
-    withdrawn: HashMap<(UserId, PostKey), String>,
+    withdrawn: HashMap<(UserId, PostKey), Withdrawn>,
     /// Attempts that are announced there and whose publish has not been sent.
     unsent: HashSet<AttemptId>,
     /// A result could not be put yet: nothing is published until it is.
@@ -240,9 +240,10 @@ impl RemoteRecord {
         if turn.is_none() {
             self.fetch(turn, claims).await?;
         }
-        let is_announcing = claims.iter().flatten().any(|record| record.stage() == Stage::Intent);
+        let is_announcing = claims.iter().any(|claim| announced(claim).is_some());
         if is_announcing && self.remote.has_new_content().await.map_err(Trouble::Remote)? {
-            return Err(Trouble::Stop(self.context.halt_run(new_content())));
+            // Of this account alone: what others have announced goes out.
+            return Err(Trouble::Stop(Stop::Account(new_content())));
         }
         let (free, next, message) = self.next_text(claims, purpose);
         let Some(message) = message else {
@@ -281,8 +282,8 @@ impl RemoteRecord {
         {
             let mut known = lock(&self.known);
             known.in_doubt = false;
-            let announced = granted.iter().filter(|record| record.stage() == Stage::Intent);
-            known.unsent.extend(announced.map(|record| record.attempt.clone()));
+            let granted = claims.iter().zip(free).filter_map(|(claim, free)| announced(claim).filter(|_| *free));
+            known.unsent.extend(granted.map(|record| record.attempt.clone()));
             if let Some(standing) = standing {
                 known.standing = standing;
                 known.has_lockfile = true;
@@ -303,8 +304,10 @@ impl RemoteRecord {
         let standing = pulled.records.unwrap_or_default();
         // A push without an answer has arrived after all: what it claims is ours.
         let has_arrived = |claim: &&Claim| claim.iter().all(|record| is_recorded(&standing, record));
-        let arrived: Vec<Record> = claims.iter().filter(has_arrived).flatten().cloned().collect();
-        self.journal.record(arrived).await?;
+        let arrived: Vec<&Claim> = claims.iter().filter(has_arrived).collect();
+        let unsent = arrived.iter().filter_map(|claim| announced(claim)).map(|record| record.attempt.clone());
+        lock(&self.known).unsent.extend(unsent);
+        self.journal.record(arrived.into_iter().flatten().cloned().collect()).await?;
         // An attempt of another machine that has ended is in no one's way.
         let is_in_the_way = |record: &Record| {
             !matches!(record.stage(), Stage::NotPublished | Stage::Failed)
@@ -327,12 +330,10 @@ impl RemoteRecord {
     }
 
     /// What the plan, made again over what other machines see, no longer publishes.
-    fn withdrawn_over(&self, standing: &Records) -> HashMap<(UserId, PostKey), String> {
+    fn withdrawn_over(&self, standing: &Records) -> HashMap<(UserId, PostKey), Withdrawn> {
         let replan = lock(&self.replan);
         let Some(replan) = &*replan else { return HashMap::new() };
-        let is_seen = |record: &&Record| is_of_use(record, Purpose::Result) || standing.same_attempt(record).is_some();
-        let seen: Records = self.journal.with_records(|records| records.iter().filter(is_seen).cloned().collect());
-        replan.withdrawn(&seen)
+        self.journal.with_records(|records| replan.withdrawn(records, standing))
     }
 
     /// Longer after each try, and never the same for two machines.
@@ -345,7 +346,7 @@ impl RemoteRecord {
         *lock(&self.replan) = Some(replan);
     }
 
-    pub(super) fn withdrawn(&self, user_id: &UserId, key: &PostKey) -> Option<String> {
+    pub(super) fn withdrawn(&self, user_id: &UserId, key: &PostKey) -> Option<Withdrawn> {
         lock(&self.known).withdrawn.get(&(user_id.clone(), key.clone())).cloned()
     }
 
@@ -377,6 +378,14 @@ impl Known {
             let is_withdrawn = record.stage() == Stage::Intent && self.withdrawn.contains_key(&post);
             !is_withdrawn && !self.touched.contains(&post)
         })
+    }
+}
+
+/// The attempt whose publish a claim announces. A claim of several records renames a post.
+fn announced(claim: &Claim) -> Option<&Record> {
+    match claim.as_slice() {
+        [only] if only.stage() == Stage::Intent => Some(only),
+        _ => None,
     }
 }
 

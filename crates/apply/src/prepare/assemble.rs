@@ -4,6 +4,8 @@
 //! Meta's text has the items finished before; what the API does otherwise is not documented. So pictures are not asked
 //! about first, and whatever a refusal says, the items' own status decides.
 
+use std::time::Duration;
+
 use igsync_base::id::{Kind, PartId};
 use igsync_model::lockfile::{Created, Reason, Record};
 use igsync_model::manifest::{MediaType, Post};
@@ -26,9 +28,10 @@ const MAX_ASKED: u32 = 4;
 impl Preparer {
     /// Makes the container of a carousel whose items all have one.
     pub(super) async fn assemble(&self, post: &Post, mut record: Record) -> Result<(Record, Made), Stop> {
+        let give_up_at = self.scope.clock.monotonic() + self.scope.waits.poll_budget;
         let (mut asked, mut remade) = (0, 0);
         // Videos take their time: a parent made over them too early would be refused.
-        let mut dead = self.dead_items(post, &record, Look::Videos).await?;
+        let mut dead = self.dead_items(post, &record, Look::Videos, give_up_at).await?;
         loop {
             if !dead.is_empty() {
                 if remade == MAX_REMADE {
@@ -42,13 +45,13 @@ impl Preparer {
                 Err(refusal) => refusal,
             };
             let look = match refusal.class {
-                Class::NotReady => Look::All { gone: false },
-                Class::NewDraft | Class::Other => Look::All { gone: true },
+                Class::NotReady => Look::Unfinished,
+                Class::NewDraft | Class::Other => Look::Gone,
                 Class::Content | Class::Account | Class::Later => {
                     return Err(Stop::refused("making the container", &refusal));
                 }
             };
-            dead = self.dead_items(post, &record, look).await?;
+            dead = self.dead_items(post, &record, look, give_up_at).await?;
             if dead.is_empty() {
                 asked += 1;
                 if asked == MAX_ASKED || refusal.class == Class::Other {
@@ -73,37 +76,52 @@ impl Preparer {
 
     /// Waits until no item is in work, and gives those of which nothing can come. One that was refused for its content
     /// ends the post.
-    async fn dead_items(&self, post: &Post, record: &Record, look: Look) -> Result<Vec<DeadItem>, Stop> {
+    async fn dead_items(
+        &self,
+        post: &Post,
+        record: &Record,
+        look: Look,
+        give_up_at: Duration,
+    ) -> Result<Vec<DeadItem>, Stop> {
         let mut dead = Vec::new();
         for (index, (item, child)) in post.content.items.iter().zip(&record.children).enumerate() {
-            if look == Look::Videos && item.media_type != MediaType::Video {
+            let is_video = item.media_type == MediaType::Video;
+            if look == Look::Videos && !is_video {
                 continue;
             }
-            let observed = self.finished(post, child, item.media_type).await?;
+            let observed = self.finished(post, child, is_video, look, give_up_at).await?;
             let is_dead = match observed.reading {
-                Reading::Ready | Reading::Live => false,
-                Reading::Unreadable => look == Look::All { gone: true },
+                Reading::Ready => false,
+                Reading::Unreadable => look == Look::Gone,
                 Reading::Failed | Reading::Expired => true,
                 Reading::Working => return Err(Stop::Post(still_working(index + 1))),
+                // Only with its carousel: the record of that one was lost.
+                Reading::Live => return Err(self.is_live_already(record).await?),
             };
             if is_dead {
                 dead.push(DeadItem { index, why: observed.why });
             }
         }
-        match dead.iter().position(|item| item.why.as_ref().is_some_and(|why| why.class == Class::Content)) {
-            Some(place) => Err(Stop::Post(dead[place].failure())),
+        match dead.iter().find(|item| item.why.as_ref().is_some_and(|why| why.class == Class::Content)) {
+            Some(item) => Err(Stop::Post(item.failure())),
             None => Ok(dead),
         }
     }
 
     /// Reads the container of an item until it is no longer in work, as long as a run waits for one.
-    async fn finished(&self, post: &Post, child: &Created, media_type: MediaType) -> Result<Observed, Stop> {
+    async fn finished(
+        &self,
+        post: &Post,
+        child: &Created,
+        is_video: bool,
+        look: Look,
+        give_up_at: Duration,
+    ) -> Result<Observed, Stop> {
         let made = child.created_at.unwrap_or_else(|| self.engine.now());
-        let give_up_at = self.scope.clock.monotonic() + self.scope.waits.poll_budget;
-        for look in 0.. {
+        for number in 0.. {
             let age = self.engine.now().duration_since(made).unsigned_abs();
-            let gap = poll::gap(Kind::Carousel, media_type == MediaType::Video, look, &self.scope.waits);
-            let rest = if look == 0 { gap.saturating_sub(age) } else { gap };
+            let gap = poll::gap(Kind::Carousel, is_video, number, &self.scope.waits);
+            let rest = if number == 0 { gap.saturating_sub(age) } else { gap };
             if !rest.is_zero() {
                 self.scope.wait(&post.key, WaitsFor::Processing, rest, self.engine.now()).await?;
             }
@@ -115,12 +133,26 @@ impl Preparer {
                 status: observed.reading,
                 waited_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
             })?;
-            let is_over = self.scope.clock.monotonic() >= give_up_at;
-            if is_over || !matches!(observed.reading, Reading::Working | Reading::Unreadable) {
+            let is_in_work = match observed.reading {
+                Reading::Working => true,
+                // On bad days Meta denies all containers, and makes carousels of them.
+                Reading::Unreadable => look == Look::Unfinished,
+                Reading::Ready | Reading::Live | Reading::Failed | Reading::Expired => false,
+            };
+            if !is_in_work || self.scope.clock.monotonic() >= give_up_at {
                 return Ok(observed);
             }
         }
         unreachable!("the loop ends by returning")
+    }
+
+    async fn is_live_already(&self, record: &Record) -> Result<Stop, Stop> {
+        let unknown = self.book.write(attempt::unknown(record.clone(), Reason::MaybeLive)).await?;
+        let key = unknown.key.argument();
+        Ok(Stop::Post(Failure::new(
+            "its items are live already, by a carousel whose record was lost",
+            format!("check the account, then run `igsync resolve {key} --published` or `--not-published`"),
+        )))
     }
 
     /// Ends the attempt whose items died, and continues with a new one: the living items stay, the others are made
@@ -136,14 +168,15 @@ impl Preparer {
     }
 }
 
-/// Which items are looked at.
+/// What the items are looked at for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Look {
+    /// Before anything is refused; of pictures nothing is asked.
     Videos,
-    /// `gone`: one that cannot be read is taken for gone.
-    All {
-        gone: bool,
-    },
+    /// Some are not finished.
+    Unfinished,
+    /// Some are gone: one that cannot be read is.
+    Gone,
 }
 
 /// An item of which nothing can come.
@@ -162,5 +195,6 @@ impl DeadItem {
 
 fn still_working(number: usize) -> Failure {
     let reason = "Meta is still processing the media";
-    Failure::new(reason, "run apply again: it continues with the same containers").in_item(number)
+    let failure = Failure::new(reason, "run apply again: it continues with the same containers").in_item(number);
+    Failure { is_busy: true, ..failure }
 }

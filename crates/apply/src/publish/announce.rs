@@ -12,11 +12,19 @@ use super::super::attempt::{self, later};
 use super::super::event::Event;
 use super::super::outcome::Outcome;
 use super::super::protocol::Standing;
+use super::super::replan::Withdrawn;
 use super::super::stop::Stop;
 use super::Publisher;
 
 /// So often a post is announced again because its lease ran out while it was pushed.
 const TRIES: usize = 3;
+
+/// Whether it is known of an announced publish that it made nothing live.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    Settled,
+    None,
+}
 
 /// What is about to be published, and what comes after it.
 #[derive(Clone, Copy)]
@@ -89,7 +97,7 @@ impl Publisher {
             self.emit_announced(record)?;
         }
         if granted.first() != Some(&true) {
-            self.give_way(first).await?;
+            self.give_way(first, Proof::Settled).await?;
             return Ok(false);
         }
         Ok(true)
@@ -111,11 +119,16 @@ impl Publisher {
     }
 
     /// Ends an attempt of which no one else knows, because another machine publishes the post, or one that it repeats.
-    async fn give_way(&self, record: &Record) -> Result<(), Stop> {
+    async fn give_way(&self, record: &Record, proof: Proof) -> Result<(), Stop> {
         let others = self.book.attempts(&self.scope.user_id, &record.key);
         let holds =
             |other: &Record| other.attempt != record.attempt && (other.is_open() || other.stage() == Stage::Published);
-        let is_private = record.stage() == Stage::Containers && self.book.standing_of(record).is_none();
+        let is_over = match record.stage() {
+            Stage::Containers => true,
+            Stage::Intent => proof == Proof::Settled,
+            _ => false,
+        };
+        let is_private = is_over && self.book.standing_of(record).is_none();
         let is_withdrawn = self.book.withdrawn(&self.scope.user_id, &record.key).is_some();
         if is_private && (is_withdrawn || others.iter().any(holds)) {
             self.book.write(attempt::not_published(record.clone(), Reason::Superseded)).await?;
@@ -126,8 +139,7 @@ impl Publisher {
     /// What became of a post that another machine has taken up since this run began.
     pub(in super::super) fn taken(&self, record: &Record) -> Option<Outcome> {
         if !self.book.is_touched(&self.scope.user_id, &record.key) {
-            let reason = self.book.withdrawn(&self.scope.user_id, &record.key)?;
-            return Some(Outcome::Pending { reason });
+            return self.book.withdrawn(&self.scope.user_id, &record.key).map(Withdrawn::outcome);
         }
         let attempts = self.book.attempts(&self.scope.user_id, &record.key);
         let is_live = attempts.iter().any(|other| other.stage() == Stage::Published);
@@ -146,7 +158,7 @@ impl Publisher {
             if self.book.no_longer_unsent(&record.attempt) {
                 self.book.write(attempt::never_sent(record)).await?;
             } else if self.is_left_to_others(&record) {
-                self.give_way(&record).await?;
+                self.give_way(&record, Proof::None).await?;
             }
         }
         Ok(())

@@ -44,6 +44,10 @@ pub fn json_schema() -> Value {
 fn record() -> Value {
     let ids = || json!({ "type": "array", "items": reference("id") });
     let intent = object(&["at", "lease_until"], &[("at", reference("time")), ("lease_until", reference("time"))]);
+    let sending = object(
+        &["at", "lease_until", "text"],
+        &[("at", reference("time")), ("lease_until", reference("time")), ("text", reference("digest"))],
+    );
     let refusal =
         object(&["intent_at", "code"], &[("intent_at", reference("time")), ("code", whole()), ("subcode", whole())]);
     let sent = object(
@@ -69,7 +73,7 @@ fn record() -> Value {
             ("children", json!({ "type": "array", "items": reference("container") })),
             ("container", reference("container")),
             ("fingerprint", about(ids(), "The newest media before the first publish")),
-            ("intents", json!({ "type": "array", "items": intent.clone() })),
+            ("intents", json!({ "type": "array", "items": intent })),
             ("refusals", json!({ "type": "array", "items": refusal })),
             ("reason", text()),
             ("code", about(whole(), "Meta's code of the failure")),
@@ -82,7 +86,7 @@ fn record() -> Value {
             (
                 "comments",
                 about(
-                    json!({ "type": "array", "items": intent }),
+                    json!({ "type": "array", "items": sending }),
                     "Every sending of the first comment that was announced",
                 ),
             ),

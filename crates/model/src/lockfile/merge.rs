@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use super::format::Flat;
-use super::record::{Comment, Created, PublishIntent, Record, Stage};
+use super::record::{Comment, Created, Record, Sending, Stage};
 
 /// Joins two versions of one attempt. The higher rank wins as a whole, because each later state carries
 /// what the earlier ones knew; equal ranks are joined field by field, as they are written, and no value is lost to
@@ -96,9 +96,9 @@ fn join(a: &Flat, b: &Flat) -> Flat {
     }
 }
 
-/// A comment that is there settles all that was sent for it.
-fn sendings(comment: Option<Comment>, announced: Vec<PublishIntent>) -> Vec<PublishIntent> {
-    if comment == Some(Comment::Done) { Vec::new() } else { announced }
+/// Once it is known how a comment ended, nothing is left to be settled.
+fn sendings(comment: Option<Comment>, announced: Vec<Sending>) -> Vec<Sending> {
+    if comment > Some(Comment::Intent) { Vec::new() } else { announced }
 }
 
 fn greater<'r>(a: &'r Flat, b: &'r Flat, order: Ordering) -> &'r Flat {

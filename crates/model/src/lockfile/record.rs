@@ -97,8 +97,8 @@ pub struct Live {
     pub via: Option<Via>,
     /// `None`: the manifest had no first comment when the post was published.
     pub comment: Option<Comment>,
-    /// Every sending of the first comment that was announced, oldest first. Empty once the comment is there.
-    pub comments: Vec<PublishIntent>,
+    /// Every sending of the first comment that was announced, oldest first. Empty once it is known how it ended.
+    pub comments: Vec<Sending>,
     /// `None`: comments were not to be switched off when the post was published.
     pub comment_switch: Option<Switch>,
 }
@@ -176,12 +176,22 @@ impl From<Created> for WrittenCreated {
     }
 }
 
-/// One publish, or one first comment, announced before it is sent. After `lease_until` this run does not send it.
+/// One publish announced before it is sent. After `lease_until` this run sends no publish for it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PublishIntent {
     pub at: Timestamp,
     pub lease_until: Timestamp,
+}
+
+/// One sending of a first comment, announced before. After `lease_until` it has taken effect, or never will.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sending {
+    pub at: Timestamp,
+    pub lease_until: Timestamp,
+    /// Of the comment: a manifest may say something else by the time at which it is settled.
+    pub text: Digest,
 }
 
 /// A well-formed refusal of the publish announced at `intent_at`.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::format::Flat;
 use super::reason::Reason;
-use super::record::{Comment, Created, Live, PublishIntent, Record, Refusal, Stage, State, Switch, Via};
+use super::record::{Comment, Created, Live, PublishIntent, Record, Refusal, Sending, Stage, State, Switch, Via};
 use igsync_base::content::SentFile;
 use igsync_base::id::Kind;
 
@@ -43,6 +43,14 @@ fn created() -> impl Strategy<Value = Created> {
 
 fn intent() -> impl Strategy<Value = PublishIntent> {
     (time(), time()).prop_map(|(at, lease_until)| PublishIntent { at, lease_until })
+}
+
+fn sending() -> impl Strategy<Value = Sending> {
+    (time(), time(), "d[01]").prop_map(|(at, lease_until, text)| Sending {
+        at,
+        lease_until,
+        text: text.as_str().into(),
+    })
 }
 
 fn refusal() -> impl Strategy<Value = Refusal> {
@@ -88,7 +96,8 @@ pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strateg
         vec("[0-3]", 0..3),
     );
     let end = (of(text()), of(0..2_i64), of(0..2_i64), of("[0-2]"), of("p[01]"), of(time()), of(via));
-    let rest = (of(comment), of(switch), of("k[01]"), of("https?://x"), vec(sent(), 0..2), of("c[01]"), vec(intent(), 0..3));
+    let rest =
+        (of(comment), of(switch), of("k[01]"), of("https?://x"), vec(sent(), 0..2), of("c[01]"), vec(sending(), 0..3));
     (content, progress, end, rest).prop_map(move |(content, progress, end, rest)| {
         let (state, rev, digest, media_digest, caption_digest, file, account) = content;
         let (children, container, fingerprint, intents, refusals, not_ours, evidence) = progress;

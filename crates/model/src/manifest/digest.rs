@@ -159,6 +159,12 @@ pub fn caption_digest(caption: &str) -> Option<Digest> {
     (!caption.is_empty()).then(|| of_json(&("caption", caption)))
 }
 
+/// The digest of a first comment as records hold it, however Meta writes it back.
+#[must_use]
+pub fn comment_digest(text: &str) -> Digest {
+    of_json(&("comment", normalise_caption(text)))
+}
+
 fn of_json(value: &impl Serialize) -> Digest {
     of_bytes(&serde_json::to_vec(value).expect("texts, numbers and lists always fit into JSON"))
 }

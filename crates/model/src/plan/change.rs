@@ -11,7 +11,6 @@ use super::owed::Owed;
 use super::records::Entry;
 use crate::lockfile::{Live, Reason, Record, Refused, State};
 use crate::manifest::{Post, PostState};
-use igsync_base::id::Digest;
 
 /// What is to be said about one post; a published post can have a due comment and an edit at once.
 #[derive(Debug)]
@@ -99,7 +98,7 @@ pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<
         State::Unknown(reason) => vec![unknown(reason.as_ref())],
         State::NotPublished(_) => vec![fresh(post, context, "due now, an earlier attempt left nothing live")],
         State::Failed(refused) => vec![after_failure(post, record, refused, context)],
-        State::Published(live) => published(post, entry, live, context),
+        State::Published(live) => published(post, entry, live),
         State::Ignored => entry.other_intent.then(|| only_settling("ignored")).into_iter().collect(),
         State::Deleted => vec![after_deletion(post, record, context)],
         State::Forgotten(_) => vec![fresh(post, context, "due now")],
@@ -223,7 +222,7 @@ fn after_failure(post: &Post, record: &Record, refused: &Refused, context: Conte
     Verdict::new(Action::Hold(Why::Failed), format!("refused by Instagram{code}{reason}"))
 }
 
-fn published(post: &Post, entry: &Entry<'_>, live: &Live, context: Context<'_>) -> Vec<Verdict> {
+fn published(post: &Post, entry: &Entry<'_>, live: &Live) -> Vec<Verdict> {
     let record = entry.record;
     let owed = Owed::of(post, live);
     let mut verdicts = Vec::new();

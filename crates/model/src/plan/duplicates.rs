@@ -195,7 +195,7 @@ fn is_not_to_be_repeated(record: &Record) -> bool {
 fn state_in_words(stage: Stage) -> &'static str {
     match stage {
         Stage::Published => "is live",
-        Stage::Containers => "is about to be published",
+        Stage::Containers => "was begun",
         Stage::Intent => "is being published",
         Stage::Unknown => "is perhaps live",
         Stage::Ignored => "is never to be published",

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::records::{Entry, Identity, Index, identity};
-use crate::lockfile::State;
+use crate::lockfile::{Reason, State};
 use crate::manifest::Post;
 use igsync_base::id::{Kind, MediaId, PostKey};
 
@@ -86,17 +86,30 @@ pub(super) fn find<'a>(posts: &'a [Arc<Post>], index: &Index<'a>) -> Moves<'a> {
 
 fn candidates<'a>(post: &Post, index: &Index<'a>, alike: &HashMap<Likeness<'_>, Vec<Entry<'a>>>) -> Vec<Entry<'a>> {
     let (Some(user), Some(media)) = (&post.user_id, &post.media_digest) else { return Vec::new() };
-    if post.draft || index.get(Some(user), &post.key).is_some_and(|entry| entry.counts() && !is_unused(entry)) {
+    let own = index.get(Some(user), &post.key).filter(|entry| entry.counts());
+    if post.draft || own.is_some_and(|entry| !is_unused(entry)) {
         return Vec::new();
     }
     let found = alike.get(&(user.as_str(), post.content.kind, media.as_str())).into_iter().flatten();
-    found.filter(|entry| !is_repeat(post, entry)).copied().collect()
+    let is_worth_it = |entry: &&Entry<'_>| own.is_none() || !is_unsent(entry);
+    found.filter(is_worth_it).filter(|entry| !is_repeat(post, entry)).copied().collect()
 }
 
-/// A key under which a post was begun and nothing is live or may be is as good as a new one: where a run gives way to
-/// another machine's, what it began ends so.
+/// A key under which a post was begun and never announced is as good as a new one: another checkout may have published
+/// it under the key that it has there. One that a person has allowed to repeat others is no other post.
 fn is_unused(entry: &Entry<'_>) -> bool {
-    matches!(entry.record.state, State::NotPublished(_)) && !entry.other_intent
+    let record = entry.record;
+    let is_idle = match &record.state {
+        State::Containers => record.intents.is_empty(),
+        State::NotPublished(reason) => *reason == Some(Reason::Superseded),
+        _ => false,
+    };
+    is_idle && !entry.other_intent && !record.allow_duplicate
+}
+
+/// Whether nothing of it is live, or may be.
+fn is_unsent(entry: &Entry<'_>) -> bool {
+    matches!(entry.record.state, State::Containers | State::NotPublished(_) | State::Failed(_)) && !entry.other_intent
 }
 
 /// A post that is to go out after the old one was live is meant to be shown again, and so is one that says so.

@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::super::reason::Reason;
-use super::super::record::{Comment, Created, Live, Past, PublishIntent, Record, Refusal, Refused, Stage, Switch, Via};
+use super::super::record::{
+    Comment, Created, Live, Past, PublishIntent, Record, Refusal, Refused, Sending, Stage, Switch, Via,
+};
 use igsync_base::content::SentFile;
 use igsync_base::id::{AccountName, AttemptId, Digest, Kind, MediaId, PostKey, UserId};
 
@@ -69,9 +71,6 @@ pub(in crate::lockfile) struct Flat {
     /// `None`: comments were not to be switched off when the post was published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::lockfile) comment_switch: Option<Switch>,
-    /// Every sending of the first comment that was announced. Empty once the comment is there.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(in crate::lockfile) comments: Vec<PublishIntent>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::lockfile) moved_to: Option<PostKey>,
     /// Media that a person ruled out.
@@ -101,6 +100,9 @@ pub(in crate::lockfile) struct Flat {
     /// Of the local cover that was published, which `media_digest` leaves out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::lockfile) cover_digest: Option<Digest>,
+    /// Every sending of the first comment that was announced. Empty once it is known how it ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::lockfile) comments: Vec<Sending>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

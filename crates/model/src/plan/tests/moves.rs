@@ -130,7 +130,15 @@ fn an_incomplete_plan_says_nothing_about_what_is_missing() {
 #[test]
 fn a_key_under_which_nothing_went_out_can_still_take_over_a_post() {
     let beside = |stage| marks(&world([moved("new", "old")], [record("new", stage), record("old", Stage::Published)]));
-    assert_eq!(beside(Stage::NotPublished), ">");
+    let superseded =
+        record("new", Stage::NotPublished).with(|record| record.state = State::NotPublished(Some(Reason::Superseded)));
+    assert_eq!(marks(&world([moved("new", "old")], [superseded, record("old", Stage::Published)])), ">");
+    assert_eq!(beside(Stage::NotPublished), "2o", "what ended for another reason is a post of its own");
     assert_eq!(beside(Stage::Ignored), "o");
-    assert_eq!(beside(Stage::Containers), "^o");
+    assert_eq!(beside(Stage::Containers), ">", "another checkout has published it");
+    let begun = |old| marks(&world([moved("new", "old")], [record("new", Stage::Containers), record("old", old)]));
+    assert_eq!(begun(Stage::Failed), "^", "nothing of the old one is live");
+    let allowed = record("new", Stage::Containers).with(|record| record.allow_duplicate = true);
+    let live = record("old", Stage::Published);
+    assert_eq!(marks(&world([moved("new", "old")], [allowed, live])), "^o");
 }
