@@ -94,6 +94,21 @@ pub enum Command {
     Other(Vec<OsString>),
 }
 
+impl Command {
+    /// Whether it works on the built-in sandbox.
+    #[must_use]
+    pub fn is_sandbox(&self) -> bool {
+        match self {
+            Self::Plan(args) => args.scope.sandbox,
+            Self::Apply(args) => args.scope.sandbox,
+            Self::Status(args) => args.sandbox,
+            Self::Resolve(args) => args.sandbox,
+            Self::Lock(command) => command.scope().sandbox,
+            _ => false,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct New {
     /// image, reel, carousel or story
@@ -290,6 +305,9 @@ pub struct Resolve {
     /// State that it is not live, and that what looked like it is another post: apply may publish it
     #[arg(long)]
     pub not_published: bool,
+    /// The built-in sandbox's post, as apply --sandbox left it
+    #[arg(long)]
+    pub sandbox: bool,
     /// The account, if several have a post with this key
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,

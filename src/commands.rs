@@ -22,6 +22,7 @@ mod schema;
 mod signals;
 mod status;
 mod terminal;
+mod under_way;
 mod validate;
 
 use std::ffi::OsString;
@@ -32,7 +33,6 @@ use clap::Parser as _;
 
 use crate::cli::{Cli, Command, Global, Keep};
 use crate::exit::Exit;
-use crate::report::text::commands;
 use crate::report::{self, Style};
 use crate::session::{Failure, Note, Noted, Place, Ports, Random};
 use igsync_apply::{Event, Observer};
@@ -42,17 +42,19 @@ use igsync_model::config::Env;
 
 pub use actions::Actions;
 pub use terminal::{Stream, Streams, Terminal};
+pub use under_way::UnderWay;
 
 /// Where a person or a runner sees what a command does.
 pub struct Ui {
     pub terminal: Terminal,
     pub actions: Actions,
+    /// What a signal is answered with.
+    pub under_way: UnderWay,
 }
 
 impl Ui {
-    /// Says a note, with commands as this program was started.
     fn note(&self, note: &Note) {
-        self.terminal.say(&commands(&note.to_string(), self.terminal.program));
+        self.terminal.say(&note.to_string());
     }
 
     fn notes(&self, notes: impl IntoIterator<Item = Note>) {
@@ -99,7 +101,7 @@ pub type Ended = Result<Exit, Failure>;
 
 /// Runs the command line in this process.
 pub fn main(cli: Cli) -> Exit {
-    let terminal = Terminal::of_process(&cli.global);
+    let terminal = Terminal::of_process(&cli);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -110,13 +112,13 @@ pub fn main(cli: Cli) -> Exit {
     let env = Env::from_process();
     log::start(&env, &terminal);
     let exit = runtime.block_on(async {
-        let ui = Ui { terminal, actions: Actions::of_process(&env) };
+        let ui = Ui { terminal, actions: Actions::of_process(&env), under_way: UnderWay::default() };
         let ports = Ports {
             disk: Arc::new(RealDisk),
             clock: Arc::new(RealClock::new()),
             transport: Box::new(|| Ok(Arc::new(HttpTransport::new(&HttpOptions::default())?))),
             env,
-            stop: signals::listen(),
+            stop: signals::listen(ui.terminal.clone(), ui.under_way.clone()),
             random: Random::with_seed(getrandom::u64().unwrap_or_else(|_| fastrand::u64(..))),
         };
         actions::exit_of_process(run(cli, &ports, &ui).await, &ports.env)

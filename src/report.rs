@@ -14,11 +14,14 @@ mod marks;
 pub mod plan_human;
 pub mod plan_json;
 mod plan_rows;
+pub mod program;
 pub mod progress;
 pub mod run_summary;
 pub mod status;
 pub mod text;
 pub mod workflow;
+
+pub use program::Program;
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use textwrap::{WordSeparator, WordSplitter, core::Word};

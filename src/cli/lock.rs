@@ -24,6 +24,21 @@ pub enum Lock {
     Merge(LockMerge),
 }
 
+impl Lock {
+    /// Which record it works on.
+    #[must_use]
+    pub fn scope(&self) -> &LockScope {
+        match self {
+            Self::List(args) => &args.scope,
+            Self::Show(args) => &args.scope,
+            Self::Mv(args) => &args.scope,
+            Self::Rm(args) => &args.scope,
+            Self::Ignore(args) | Self::Accept(args) => &args.scope,
+            Self::Merge(args) => &args.scope,
+        }
+    }
+}
+
 /// Where the record is, and how it is written to stdout.
 #[derive(Clone, Debug, Args)]
 pub struct LockScope {

@@ -1,6 +1,7 @@
 //! `igsync apply`: settle, plan, ask, publish, record.
 
 mod carry_out;
+mod events;
 mod preflight;
 mod prepare;
 
@@ -10,16 +11,17 @@ use std::sync::Arc;
 use crate::cli::{Apply, Global, OutputFormat, Refresh};
 use crate::exit::Exit;
 use crate::report;
+use crate::report::events::Refused;
 use crate::report::text::plural;
 use crate::session::connect::{Connector, Pace};
 use crate::session::project::{OfPublished, Project};
 use crate::session::record::{RecordPlace, Terms, choose, how_to_keep};
 use crate::session::root::ContentRoot;
-use igsync_apply::{Observer, Run};
+use igsync_apply::Run;
 use igsync_base::id::AttemptId;
 use igsync_model::lockfile::Ledger;
 use igsync_model::manifest::Post;
-use igsync_model::plan::{Barrier, Change, Plan, Work};
+use igsync_model::plan::{Barrier, Change, Guard, Plan, Work};
 
 use super::connect::connect_all;
 use super::difference::{due_by, make, premises};
@@ -28,7 +30,16 @@ use super::record::{self, keep_all};
 use super::{Ended, Failure, Ports, Ui, refresh, write_coloured};
 use carry_out::Approved;
 
+use events::Events;
+
 pub(super) async fn run(global: &Global, args: &Apply, ports: &Ports, ui: &Ui) -> Ended {
+    let events = Events::begin(args, ports, ui);
+    let ended = begin(global, args, &events, ports, ui).await;
+    events.end(&ended);
+    ended
+}
+
+async fn begin(global: &Global, args: &Apply, events: &Events<'_>, ports: &Ports, ui: &Ui) -> Ended {
     if args.refresh == Refresh::Full && args.no_live_check {
         return Err(Failure::message(
             Exit::Usage,
@@ -46,13 +57,19 @@ pub(super) async fn run(global: &Global, args: &Apply, ports: &Ports, ui: &Ui) -
     project.allow_duplicates(&args.scope.allow_duplicate);
     show_findings(&project, ports, ui);
     if project.configuration_errors() || !project.complete {
-        return Ok(Exit::Failure);
+        let refused = Refused {
+            reason: "the configuration has errors, or a manifest cannot be read".to_owned(),
+            help: Some("fix the findings".to_owned()),
+            findings: project.findings.clone(),
+            ..Refused::default()
+        };
+        return Ok(events.refused(&refused, Exit::Failure));
     }
     let remote = remote?;
     if !args.allow_ephemeral_lock {
         project.ephemeral = remote.nowhere().map(str::to_owned);
     }
-    let ended = carry_on(project, &remote, global, args, ports, ui).await;
+    let ended = carry_on(project, &remote, args, events, ports, ui).await;
     ui.notes(remote.follow(ports).await);
     ended
 }
@@ -60,8 +77,8 @@ pub(super) async fn run(global: &Global, args: &Apply, ports: &Ports, ui: &Ui) -
 async fn carry_on(
     mut project: Project,
     remote: &RecordPlace,
-    global: &Global,
     args: &Apply,
+    events: &Events<'_>,
     ports: &Ports,
     ui: &Ui,
 ) -> Ended {
@@ -69,10 +86,10 @@ async fn carry_on(
     let now = due_by(&project, &args.scope, None, ports);
     let offline = make(&project, &args.scope, BTreeSet::new(), now)?;
     let names = prepare::accounts_to_ask(&offline, &project, args, now);
-    if let Some(exit) = prepare::ends_offline(&offline, &names, args, ui)? {
+    if let Some(exit) = prepare::ends_offline(&offline, &project, &names, args, events, ui)? {
         if exit != Exit::Refused {
             if remote.lacks(&project.snapshot.records) {
-                let ledger = record::open(remote, &project, as_apply, observer(args, ports, ui), ports, ui).await?;
+                let ledger = record::open(remote, &project, as_apply, events.observer(), ports, ui).await?;
                 keep_all(&ledger, ui).await?;
             } else {
                 catch_up(&project, args, ports, ui).await?;
@@ -80,7 +97,7 @@ async fn carry_on(
         }
         return Ok(exit);
     }
-    let ledger = record::open(remote, &project, as_apply, observer(args, ports, ui), ports, ui).await?;
+    let ledger = record::open(remote, &project, as_apply, events.observer(), ports, ui).await?;
     let connector = Connector::open(&project, ports).await?;
     let connecting = connector.connecting(&project, pace(args), &ledger, ports);
     let accounts = connect_all(connecting, &names, ui).await?;
@@ -99,25 +116,26 @@ async fn carry_on(
     let now = due_by(&project, &args.scope, run.server_now(), ports);
     let mut plan = make_and_draw(&mut project, &args.scope, settled.clone(), now, ports, ui)?;
     show(&plan, args, ui)?;
-    if let Some(exit) = refusal(&plan, args, ui) {
+    if let Some(exit) = refusal(&plan, &project, args, events, ui) {
         keep_all(run.ledger(), ui).await?;
         return Ok(exit);
     }
     if plan.acts() && !agreed(&plan, args, ui)? {
-        return Ok(Exit::Failure);
+        let reason = "declined: nothing was published".to_owned();
+        return Ok(events.refused(&Refused { reason, ..Refused::default() }, Exit::Failure));
     }
     if args.refresh == Refresh::None {
         // Nothing is sent before it is known what earlier runs have sent, however the plan was made.
         settled = settle(&mut run, &mut project).await;
         plan = make(&project, &args.scope, settled.clone(), due_by(&project, &args.scope, run.server_now(), ports))?;
-        if let Some(exit) = refusal(&plan, args, ui) {
+        if let Some(exit) = refusal(&plan, &project, args, events, ui) {
             keep_all(run.ledger(), ui).await?;
             return Ok(exit);
         }
     }
     preflight::check(&plan, &project, &mut run, &clients, ports, ui).await;
     let premises = premises(&project, &args.scope, settled, plan.now);
-    carry_out::run(run, Approved { plan, premises }, &project, global, args, ports, ui).await
+    carry_out::run(run, Approved { plan, premises }, &project, args, ports, ui).await
 }
 
 /// Gives the posts that this run acts on the names by which git will know their files, for their records.
@@ -180,11 +198,11 @@ fn show(plan: &Plan, args: &Apply, ui: &Ui) -> Result<(), Failure> {
     if args.format == OutputFormat::Json {
         return Ok(());
     }
-    write_coloured(ui, &report::plan_human::render(plan, ui.terminal.style_out(), ui.terminal.program))
+    write_coloured(ui, &report::plan_human::render(plan, ui.terminal.style_out(), &ui.terminal.program))
 }
 
 /// How a run ends that publishes nothing: a guard refuses all of it, or each account that would act is left alone.
-fn refusal(plan: &Plan, args: &Apply, ui: &Ui) -> Option<Exit> {
+fn refusal(plan: &Plan, project: &Project, args: &Apply, events: &Events<'_>, ui: &Ui) -> Option<Exit> {
     let barrier = prepare::barriers(plan);
     let (exit, said) = match (plan.refusals().next(), barrier) {
         (Some(_), _) | (None, Some(Barrier::TooMany)) => (Exit::Refused, "the plan was refused"),
@@ -199,7 +217,13 @@ fn refusal(plan: &Plan, args: &Apply, ui: &Ui) -> Option<Exit> {
         ui.terminal.say(&format!("refused: {}\n  help: {}", guard.message, guard.help));
     }
     ui.terminal.say(&format!("nothing was published: {said}"));
-    Some(exit)
+    let guards: Vec<Guard> = plan.guards.clone();
+    let (reason, help) = match guards.first().filter(|_| exit != Exit::Failure) {
+        Some(guard) => (guard.message.clone(), Some(guard.help.clone())),
+        None => ("posts that are due have errors".to_owned(), Some(said.to_owned())),
+    };
+    let findings = if exit == Exit::Failure { project.findings.clone() } else { Vec::new() };
+    Some(events.refused(&Refused { reason, help, guards, findings }, exit))
 }
 
 fn agreed(plan: &Plan, args: &Apply, ui: &Ui) -> Result<bool, Failure> {
@@ -221,11 +245,4 @@ fn agreed(plan: &Plan, args: &Apply, ui: &Ui) -> Result<bool, Failure> {
         ui.terminal.say("nothing was published");
     }
     Ok(agreed)
-}
-
-fn observer(args: &Apply, ports: &Ports, ui: &Ui) -> Box<dyn Observer> {
-    ui.actions.observing(match args.format {
-        OutputFormat::Json => Box::new(report::events::Json::new(ui.terminal.streams.out.clone())),
-        OutputFormat::Human => ui.terminal.progress(&ports.clock),
-    })
 }

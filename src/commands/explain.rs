@@ -20,7 +20,7 @@ pub(super) fn run(code: &str, ui: &Ui) -> Ended {
         );
         return Err(Failure::message(Exit::Usage, format!("there is no rule and no code `{code}`"), help));
     };
-    write_stdout(ui, &text)?;
+    write_stdout(ui, &ui.terminal.program.commands(&text))?;
     Ok(Exit::Done)
 }
 

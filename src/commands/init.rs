@@ -104,9 +104,11 @@ pub(super) fn run(global: &Global, folder: Option<&Path>, ports: &Ports, ui: &Ui
         }
         let _ = writeln!(said, "{}  {name}", if is_kept { "kept" } else { "made" });
     }
-    let place = folder
-        .or(global.chdir.as_deref())
-        .map_or_else(String::new, |folder| format!(" -C {}", quoted(&folder.to_string_lossy())));
+    let place = folder.map_or_else(String::new, |folder| {
+        let folder = global.chdir.as_ref().map_or_else(|| folder.to_owned(), |above| above.join(folder));
+        format!(" -C {}", quoted(&folder.to_string_lossy()))
+    });
+    let next = ui.terminal.program.command(&format!("apply --sandbox{place}"));
     said.push('\n');
     if let Some(top) = repository_above(&root, ports) {
         let _ = writeln!(
@@ -120,7 +122,7 @@ pub(super) fn run(global: &Global, folder: Option<&Path>, ports: &Ports, ui: &Ui
         said,
         "The workflows publish what is merged into main once the environment `instagram` has the secret \
          IGSYNC_ACCESS_TOKEN; docs/ci.md of igsync describes each step.\n\
-         Next: igsync apply --sandbox{place}, once posts/example.yaml is no longer a draft; then git add, git commit.\n"
+         Next: {next}, once posts/example.yaml is no longer a draft; then git add, git commit.\n"
     );
     write_stdout(ui, &said)?;
     Ok(Exit::Done)

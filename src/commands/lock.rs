@@ -116,7 +116,7 @@ async fn remove(global: &Global, args: &LockRemove, ports: &Ports, ui: &Ui) -> E
             return Err(Failure::message(
                 Exit::Failure,
                 format!("forgetting {} is dangerous ({consequence}), and stdin is not a terminal", named.key),
-                "add --yes, or use `igsync lock ignore` when it is never to be published",
+                format!("add --yes, or use `igsync lock ignore {}` when it is never to be published", named.key.argument()),
             ));
         }
         if !ui.terminal.confirm(&format!("Forget {}? {consequence}.", one_line(named.key.as_str()))) {

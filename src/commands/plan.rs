@@ -89,7 +89,7 @@ fn say_refusals(plan: &plan::Plan, format: PlanFormat, ui: &Ui) {
 }
 
 fn show(plan: &plan::Plan, project: &Project, format: PlanFormat, ports: &Ports, ui: &Ui) -> Result<(), Failure> {
-    let (style, program) = (ui.terminal.style_out(), ui.terminal.program);
+    let (style, program) = (ui.terminal.style_out(), &ui.terminal.program);
     match format {
         PlanFormat::Human => write_coloured(ui, &report::plan_human::render(plan, style, program)),
         PlanFormat::Json => write_stdout(ui, &report::plan_json::render(plan)),

@@ -22,7 +22,7 @@ pub(super) async fn lock(
     ports: &Ports,
     ui: &Ui,
 ) -> Result<RunLock, Failure> {
-    let claim = Claim::new(paths, format!("{} {command}", ui.terminal.program), patience, ports);
+    let claim = Claim::new(paths, ui.terminal.program.command(command), patience, ports);
     match claim.take()? {
         Tried::Taken(lock) => Ok(lock),
         Tried::Held(note) => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::cli::{Change, Global, LockScope, OutputFormat};
 use crate::exit::Exit;
 use crate::report::lock::Done;
-use crate::report::text::{commands, visible};
+use crate::report::text::visible;
 use crate::session::connect::{Connector, Pace};
 use crate::session::project::{OfPublished, Project};
 use crate::session::record::{RecordPlace, Terms, choose, how_to_keep, take_in_newest};
@@ -227,7 +227,7 @@ impl RecordEdit {
         ui.actions.changed(if done.dry_run { 0 } else { done.changes });
         ui.actions.remark(&done.human());
         for note in &done.notes {
-            ui.terminal.say(&commands(&visible(note), ui.terminal.program));
+            ui.terminal.say(&visible(note));
             ui.actions.remark(note);
         }
         Ok(())

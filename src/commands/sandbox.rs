@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::cli::{Global, Sandbox as Args};
 use crate::exit::Exit;
+use crate::report::Program;
 use crate::session::root::ContentRoot;
 use igsync_base::files::named;
 use igsync_sandbox::{FaultPlan, Options, Sandbox, parse_faults};
@@ -43,7 +44,7 @@ pub(super) async fn run(global: &Global, args: &Args, ports: &Ports, ui: &Ui) ->
     let address = listener.local_addr().map_err(|error| Failure::message(Exit::Failure, error, "try again"))?;
     let base = format!("http://{address}");
     write_stdout(ui, &format!("listening on {base}\n"))?;
-    ui.terminal.say(&welcome(&base, &data.display().to_string(), &sandbox, ui.terminal.program));
+    ui.terminal.say(&welcome(&base, &data.display().to_string(), &sandbox, &ui.terminal.program));
     tokio::select! {
         ended = sandbox.clone().serve(listener) => {
             ended.map_err(|error| Failure::message(Exit::Failure, error, "start it again; its state is kept"))?;
@@ -66,10 +67,11 @@ fn faults(text: &[u8], file: &std::path::Path) -> Result<Vec<FaultPlan>, Failure
     parse_faults(&value).map_err(wrong)
 }
 
-fn welcome(base: &str, data: &str, sandbox: &Sandbox, program: &str) -> String {
+fn welcome(base: &str, data: &str, sandbox: &Sandbox, program: &Program) -> String {
     format!(
         "{}\nstate is kept in {data}\n\npublish into it from another terminal:\n  \
-         IGSYNC_GRAPH_URL={base} IGSYNC_ACCESS_TOKEN=IGAA-LONG {program} apply --yes",
-        sandbox.welcome()
+         IGSYNC_GRAPH_URL={base} IGSYNC_ACCESS_TOKEN=IGAA-LONG {}",
+        sandbox.welcome(),
+        program.command("apply --yes")
     )
 }

@@ -59,7 +59,7 @@ pub(super) async fn run(global: &Global, args: &Status, ports: &Ports, ui: &Ui) 
     write_stdout(
         ui,
         &match args.format {
-            OutputFormat::Human => report::status::render(&accounts, min_days),
+            OutputFormat::Human => ui.terminal.program.commands(&report::status::render(&accounts, min_days)),
             OutputFormat::Json => report::status::json(&accounts, exit as u8),
         },
     )?;

@@ -4,9 +4,9 @@ use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::cli::{Colour, Global};
+use crate::cli::{Cli, Colour};
 use crate::exit::Exit;
-use crate::report::{self, Style};
+use crate::report::{self, Program, Style};
 use igsync_apply::Observer;
 use igsync_base::text::Guarded;
 use igsync_ports::Clock;
@@ -68,13 +68,14 @@ pub struct Terminal {
     pub unicode: bool,
     pub quiet: bool,
     pub verbose: u8,
-    /// How this program was started, as a person would type it.
-    pub program: &'static str,
+    /// How a person types a command for the same content.
+    pub program: Program,
 }
 
 impl Terminal {
     /// The streams of this process. `NO_COLOR`, `CLICOLOR_FORCE` and `CI` are honoured.
-    pub fn of_process(global: &Global) -> Self {
+    pub fn of_process(cli: &Cli) -> Self {
+        let global = &cli.global;
         let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
         let colour = |is_terminal: bool| is_coloured(global.color, is_terminal);
         Self {
@@ -87,7 +88,9 @@ impl Terminal {
             unicode: speaks_unicode(out || err),
             quiet: global.quiet,
             verbose: global.verbose,
-            program: program(),
+            program: Program::named(program())
+                .at(global.chdir.as_deref(), global.config.as_deref())
+                .in_sandbox(cli.command.is_sandbox()),
         }
     }
 
@@ -108,7 +111,7 @@ impl Terminal {
         out.flush()
     }
 
-    /// Writes one remark for people; nothing depends on it.
+    /// Writes one remark for people; nothing depends on it. Commands in backticks are written as they are typed here.
     pub fn say(&self, text: &str) {
         if !self.quiet {
             self.insist(text);
@@ -118,13 +121,13 @@ impl Terminal {
     /// As [`Self::say`], for a report that is coloured where stderr is.
     pub fn say_coloured(&self, text: &str) {
         if !self.quiet {
-            let _ = put(&self.streams.err, &format!("{text}\n"), self.colour_err);
+            let _ = put(&self.streams.err, &format!("{}\n", self.program.commands(text)), self.colour_err);
         }
     }
 
     /// As [`Self::say`], however quiet: what would be lost otherwise.
     pub fn insist(&self, text: &str) {
-        let _ = put(&self.streams.err, &format!("{text}\n"), false);
+        let _ = put(&self.streams.err, &format!("{}\n", self.program.commands(text)), false);
     }
 
     /// stderr for what writes there by itself.
@@ -135,7 +138,7 @@ impl Terminal {
     /// Shows why a command failed.
     pub fn fail(&self, failure: &Failure) -> Exit {
         let text = report::failure::render(failure.report.as_ref(), self.style_err());
-        let _ = put(&self.streams.err, &text, self.colour_err);
+        let _ = put(&self.streams.err, &self.program.commands(&text), self.colour_err);
         failure.exit
     }
 
@@ -151,7 +154,7 @@ impl Terminal {
     pub fn progress(&self, clock: &Arc<dyn Clock>) -> Box<dyn Observer> {
         let lines = Box::new(self.guarded_err());
         let drawn = self.shows_progress.then(indicatif::ProgressDrawTarget::stderr);
-        Box::new(report::progress::Human::new(lines, drawn, Arc::clone(clock), self.style_err(), self.program))
+        Box::new(report::progress::Human::new(lines, drawn, Arc::clone(clock), self.style_err(), self.program.clone()))
     }
 
     /// Whether someone would read what is written to stdout off the screen.

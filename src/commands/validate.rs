@@ -19,7 +19,8 @@ pub(super) async fn run(global: &Global, args: &Validate, ports: &Ports, ui: &Ui
     let findings = chosen(&project, args, ports);
     let text = match args.format {
         FindingsFormat::Human => {
-            report::findings::render(&findings, ui.terminal.style_out()) + &summary(&project, &findings)
+            let text = report::findings::render(&findings, ui.terminal.style_out());
+            ui.terminal.program.commands(&text) + &summary(&project, &findings)
         }
         FindingsFormat::Json => report::findings::json(&findings),
         FindingsFormat::Github => report::findings::github(&findings, &project.folder_in_repository(ports)),

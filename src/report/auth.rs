@@ -5,8 +5,8 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::json_line;
 use super::text::{one_line, plural};
+use super::{Program, json_line};
 use igsync_base::id::{AccountName, UserId};
 use igsync_instagram::{Expiry, Identity};
 use igsync_model::config::{Account, Login};
@@ -297,7 +297,7 @@ pub fn steps_by_browser(login: Login, app_id: &str, redirect: &str, state: &str,
 
 /// What to do with a token that works.
 #[must_use]
-pub fn next_steps(account: &Account, found: &[Identity], is_new: bool, program: &str) -> String {
+pub fn next_steps(account: &Account, found: &[Identity], is_new: bool, program: &Program) -> String {
     let mut lines = vec!["the token works; next:".to_owned()];
     if account.user_id.is_none()
         && let [only] = found
@@ -308,8 +308,8 @@ pub fn next_steps(account: &Account, found: &[Identity], is_new: bool, program: 
     lines.push(format!(
         "  keep {which} as IGSYNC_ACCESS_TOKEN (a CI secret, never a file): gh secret set IGSYNC_ACCESS_TOKEN"
     ));
-    lines.push(format!("  renew it every month: {program} auth refresh"));
-    lines.push(format!("  then: {program} plan"));
+    lines.push(format!("  renew it every month: {}", program.command("auth refresh")));
+    lines.push(format!("  then: {}", program.command("plan")));
     lines.join("\n")
 }
 

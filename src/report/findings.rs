@@ -194,7 +194,7 @@ impl Diagnostic for OneFinding {
 /// One finding for programs. Fields are only ever added; lines and columns count from 1, columns in
 /// characters.
 #[derive(Debug, Serialize)]
-struct FindingJson<'a> {
+pub(super) struct FindingJson<'a> {
     file: &'a str,
     line: usize,
     column: usize,
@@ -217,30 +217,29 @@ pub fn json(findings: &[Finding]) -> String {
         format_version: &'static str,
         findings: Vec<FindingJson<'a>>,
     }
-    let findings = sorted(findings)
-        .into_iter()
-        .map(|finding| {
-            let ((line, column), (end_line, end_column)) = (finding.position(), end_of(finding));
-            let Brief { message, label, help } = finding.brief();
-            FindingJson {
-                file: &finding.file,
-                line,
-                column,
-                end_line,
-                end_column,
-                id: finding.rule.id,
-                name: finding.rule.name,
-                severity: finding.severity,
-                message,
-                label,
-                help,
-                url: finding.rule.page,
-            }
-        })
-        .collect();
+    let findings = sorted(findings).into_iter().map(json_of).collect();
     let json = FindingsJson { format_version: "1.0", findings };
     let text = serde_json::to_string_pretty(&json).expect("strings and numbers always serialise");
     igsync_base::text::json(text) + "\n"
+}
+
+pub(super) fn json_of(finding: &Finding) -> FindingJson<'_> {
+    let ((line, column), (end_line, end_column)) = (finding.position(), end_of(finding));
+    let Brief { message, label, help } = finding.brief();
+    FindingJson {
+        file: &finding.file,
+        line,
+        column,
+        end_line,
+        end_column,
+        id: finding.rule.id,
+        name: finding.rule.name,
+        severity: finding.severity,
+        message,
+        label,
+        help,
+        url: finding.rule.page,
+    }
 }
 
 /// Just after the last character; the beginning when there is no place.

@@ -15,25 +15,9 @@ use igsync_model::plan::Part;
 /// What `validate --format json` prints.
 #[must_use]
 pub fn findings() -> Value {
-    let ids: Vec<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
-    let from_one = || json!({ "type": "integer", "minimum": 1 });
-    let finding = object(&[
-        ("file", about(text(), "Relative to the content root, with /")),
-        ("line", from_one()),
-        ("column", about(from_one(), "In characters")),
-        ("end_line", from_one()),
-        ("end_column", about(from_one(), "Just after the last character")),
-        ("id", json!({ "enum": ids })),
-        ("name", about(text(), "The rule's name, as in `rules:` of igsync.yaml")),
-        ("severity", json!({ "enum": ["error", "warning"] })),
-        ("message", about(text(), "What is wrong")),
-        ("label", about(text(), "What is there, with its numbers")),
-        ("help", about(maybe(text()), "What to do next")),
-        ("url", about(maybe(text()), "Meta's page")),
-    ]);
     let findings = object(&[
         ("format_version", json!({ "const": "1.0" })),
-        ("findings", about(list(&finding), "Sorted by file and place")),
+        ("findings", about(list(&finding()), "Sorted by file and place")),
     ]);
     titled("igsync findings", findings)
 }
@@ -74,14 +58,7 @@ pub fn plan() -> Value {
         ("message", about(text(), "What was found")),
         ("help", text()),
     ]);
-    let guard = object(&[
-        ("kind", about(text(), "too_many, no_lockfile, paused, …: the list grows")),
-        ("account", maybe(text())),
-        ("keys", list(&text())),
-        ("message", about(text(), "Why apply would refuse")),
-        ("help", about(text(), "Which flag or setting overrides it")),
-        ("in_diff", about(maybe(flag()), "With --base: whether it holds because of what the branch adds or changes")),
-    ]);
+    let drafts = object(&[("folder", about(text(), "Relative to the content root")), ("posts", count())]);
     let record_changes = json!({
         "type": ["array", "null"],
         "items": record_change(),
@@ -105,9 +82,10 @@ pub fn plan() -> Value {
             ("changes", about(list(&change(&ACTIONS)), "In the order in which apply acts")),
             ("summary", object(&counts)),
             ("cost", cost),
-            ("guards", list(&guard)),
+            ("guards", list(&guard())),
             ("record_changes", record_changes),
             ("notices", list(&notice)),
+            ("drafts", about(list(&drafts), "Checked and never published, per folder")),
             ("forecast", list(&forecast)),
             (
                 "digest",
@@ -118,6 +96,36 @@ pub fn plan() -> Value {
             ),
         ]),
     )
+}
+
+fn finding() -> Value {
+    let ids: Vec<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
+    let from_one = || json!({ "type": "integer", "minimum": 1 });
+    object(&[
+        ("file", about(text(), "Relative to the content root, with /")),
+        ("line", from_one()),
+        ("column", about(from_one(), "In characters")),
+        ("end_line", from_one()),
+        ("end_column", about(from_one(), "Just after the last character")),
+        ("id", json!({ "enum": ids })),
+        ("name", about(text(), "The rule's name, as in `rules:` of igsync.yaml")),
+        ("severity", json!({ "enum": ["error", "warning"] })),
+        ("message", about(text(), "What is wrong")),
+        ("label", about(text(), "What is there, with its numbers")),
+        ("help", about(maybe(text()), "What to do next")),
+        ("url", about(maybe(text()), "Meta's page")),
+    ])
+}
+
+fn guard() -> Value {
+    object(&[
+        ("kind", about(text(), "too_many, no_lockfile, paused, …: the list grows")),
+        ("account", maybe(text())),
+        ("keys", list(&text())),
+        ("message", about(text(), "Why apply would refuse")),
+        ("help", about(text(), "Which flag or setting overrides it")),
+        ("in_diff", about(maybe(flag()), "With --base: whether it holds because of what the branch adds or changes")),
+    ])
 }
 
 fn record_change() -> Value {
@@ -233,6 +241,10 @@ pub fn events() -> Value {
         ),
         event("not_attempted", &of_post(&reason())),
         event("post_warning", &of_post(&reason())),
+        event(
+            "account_stopped",
+            &[("account", text()), ("reason", about(text(), "One sentence")), ("help", about(text(), "What to do"))],
+        ),
         event("record_pushed", &[("commit", text())]),
         event(
             "run_finished",
@@ -243,11 +255,26 @@ pub fn events() -> Value {
                 ("unsettled", about(count(), "Perhaps live; the next run checks")),
                 ("deferred", count()),
                 ("not_attempted", count()),
-                ("exit_code", json!({ "type": "integer", "minimum": 0, "maximum": 255 })),
+                ("exit_code", exit_code()),
                 ("elapsed_ms", count()),
             ],
         ),
+        event(
+            "run_refused",
+            &[
+                ("reason", about(text(), "Why the run ended before it acted, one sentence")),
+                ("help", about(maybe(text()), "What to do")),
+                ("guards", about(list(&guard()), "As in a plan")),
+                ("findings", about(list(&finding()), "The errors, as `validate` prints them")),
+                ("exit_code", exit_code()),
+            ],
+        ),
     ];
+    for event in &mut events {
+        let stamp = [("run_id", about(text(), "On the first line")), ("format_version", json!({ "const": "1.0" }))];
+        require(event, "at", about(time(), "By this machine's clock"));
+        optional(event, &stamp);
+    }
     let mut may_have = |name: &str, fields: &[(&str, Value)]| {
         if let Some(event) = events.iter_mut().find(|event| event["properties"]["event"]["const"] == name) {
             optional(event, fields);
@@ -290,6 +317,18 @@ fn object(fields: &[(&str, Value)]) -> Value {
     let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
     let properties: Map<String, Value> = fields.iter().map(|(name, of)| ((*name).to_owned(), of.clone())).collect();
     json!({ "type": "object", "required": names, "properties": properties })
+}
+
+/// One more field that every such object has.
+fn require(object: &mut Value, name: &str, of: Value) {
+    object["properties"][name] = of;
+    if let Some(required) = object["required"].as_array_mut() {
+        required.push(name.into());
+    }
+}
+
+fn exit_code() -> Value {
+    json!({ "type": "integer", "minimum": 0, "maximum": 255 })
 }
 
 /// Fields that may be absent.

@@ -6,18 +6,18 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use owo_colors::Style as Paint;
 
-use super::Style;
 use super::marks::{presentation, used};
 use super::plan_rows::rows;
-use super::text::{commands, one_line, pad, plural, rounded_bytes, thousands, wrap};
+use super::text::{one_line, pad, plural, rounded_bytes, thousands, wrap};
+use super::{Program, Style};
 use igsync_base::id::AccountName;
 use igsync_model::plan::{Change, Forecast, Mark, Plan, Summary};
 
 /// The whole plan, its stable last line included.
 ///
-/// `program` is how igsync was started: `igsync`, or `cargo run --release --`.
+/// `program` is how igsync was started.
 #[must_use]
-pub fn render(plan: &Plan, style: Style, program: &str) -> String {
+pub fn render(plan: &Plan, style: Style, program: &Program) -> String {
     let mut blocks: Vec<String> = Vec::new();
     let listed: Vec<&Change> = plan.changes.iter().filter(|change| change.is_listed()).collect();
     blocks.extend(branch_edits(plan, style, program));
@@ -26,6 +26,7 @@ pub fn render(plan: &Plan, style: Style, program: &str) -> String {
     blocks.extend(legend(&listed, style, program));
     blocks.extend(forecast(plan, style));
     blocks.extend(notes(plan, style, program));
+    blocks.extend(drafts(plan).map(|line| wrap(&line, style.width).join("\n")));
     blocks.extend(refusals(plan, style, program));
     blocks.extend(cost(plan, style));
     blocks.push(style.paint(&summary_line(&plan.summary), Paint::new().bold()));
@@ -76,7 +77,7 @@ pub(super) fn account_label(plan: &Plan, name: &AccountName) -> String {
 /// So many of a branch's changes to the record are shown one by one.
 pub(super) const EDITS: usize = 20;
 
-fn branch_edits(plan: &Plan, style: Style, program: &str) -> Option<String> {
+fn branch_edits(plan: &Plan, style: Style, program: &Program) -> Option<String> {
     let edits = plan.branch_edits.as_deref().unwrap_or_default();
     let help = &edits.first()?.help;
     let title = "This branch changes what igsync has recorded:";
@@ -84,7 +85,7 @@ fn branch_edits(plan: &Plan, style: Style, program: &str) -> Option<String> {
     let shown = edits.iter().take(EDITS);
     lines.extend(shown.map(|edit| point("  - ", &one_line(&edit.message), None, style, program)));
     lines.extend(more_edits(edits.len()).map(|more| format!("  - {more}")));
-    let help = wrap(&commands(&one_line(help), program), style.width.saturating_sub(2)).into_iter();
+    let help = wrap(&program.commands(&one_line(help)), style.width.saturating_sub(2)).into_iter();
     lines.extend(help.map(|line| format!("  {}", style.paint(&line, Paint::new().cyan()))));
     Some(lines.join("\n"))
 }
@@ -128,11 +129,11 @@ fn listing(parts: &[String]) -> String {
     }
 }
 
-fn legend(listed: &[&Change], style: Style, program: &str) -> Option<String> {
+fn legend(listed: &[&Change], style: Style, program: &Program) -> Option<String> {
     let lines: Vec<String> = used(listed)
         .into_iter()
         .flat_map(|mark| {
-            let meaning = commands(presentation(mark).meaning, program);
+            let meaning = program.commands(presentation(mark).meaning);
             let mut meaning = wrap(&meaning, style.width.saturating_sub(15)).into_iter();
             let first = meaning.next().unwrap_or_default();
             let head = format!("  {} {} {first}", mark.sign(), pad(mark.name(), 10));
@@ -186,7 +187,7 @@ fn when(plan: &Plan, at: &Forecast) -> String {
     if at.at == plan.now { "Now".to_owned() } else { local_time(plan, &at.account, at.at) }
 }
 
-fn notes(plan: &Plan, style: Style, program: &str) -> Option<String> {
+fn notes(plan: &Plan, style: Style, program: &Program) -> Option<String> {
     let unmatched = plan.unmatched.iter().map(|name| (format!("no post is named {}", one_line(name)), None));
     let notices = plan.notices.iter().map(|notice| (one_line(&notice.message), Some(notice.help.as_str())));
     let lines: Vec<String> =
@@ -194,7 +195,23 @@ fn notes(plan: &Plan, style: Style, program: &str) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-fn refusals(plan: &Plan, style: Style, program: &str) -> Option<String> {
+/// So many folders of drafts are named.
+const FOLDERS: usize = 10;
+
+/// `Drafts, checked and never published: 12 in posts/campaign, 1 in posts`
+pub(super) fn drafts(plan: &Plan) -> Option<String> {
+    let folder = |name: &str| if name.is_empty() { ".".to_owned() } else { one_line(name) };
+    let named = plan.drafts.iter().take(FOLDERS);
+    let mut named: Vec<String> =
+        named.map(|(name, count)| format!("{} in {}", thousands(*count), folder(name))).collect();
+    let others: usize = plan.drafts.values().skip(FOLDERS).sum();
+    if others > 0 {
+        named.push(format!("{} in {}", thousands(others), plural(plan.drafts.len() - FOLDERS, "other folder")));
+    }
+    (!named.is_empty()).then(|| format!("Drafts, checked and never published: {}", named.join(", ")))
+}
+
+fn refusals(plan: &Plan, style: Style, program: &Program) -> Option<String> {
     let mut points: Vec<String> = Vec::new();
     if !plan.complete {
         let help = "fix what `igsync validate` reports; moved and deleted posts were not detected";
@@ -212,12 +229,12 @@ fn refusals(plan: &Plan, style: Style, program: &str) -> Option<String> {
 }
 
 /// A sentence and, below it, what to do.
-fn point(mark: &str, message: &str, help: Option<&str>, style: Style, program: &str) -> String {
+fn point(mark: &str, message: &str, help: Option<&str>, style: Style, program: &Program) -> String {
     let indent = " ".repeat(mark.len());
     let room = style.width.saturating_sub(mark.len());
     let mut lines: Vec<String> = wrap(message, room);
     if let Some(help) = help {
-        let help = wrap(&commands(&one_line(help), program), room).into_iter();
+        let help = wrap(&program.commands(&one_line(help)), room).into_iter();
         lines.extend(help.map(|line| style.paint(&line, Paint::new().cyan())));
     }
     let lines: Vec<String> = lines

@@ -24,6 +24,7 @@ struct PlanJson<'a> {
     /// With `--base`: what the branch does to the record; else null.
     record_changes: Option<Vec<RecordChangeJson<'a>>>,
     notices: Vec<NoticeJson<'a>>,
+    drafts: Vec<DraftsJson<'a>>,
     forecast: Vec<ForecastJson<'a>>,
     digest: &'a str,
 }
@@ -85,7 +86,7 @@ struct ConvertedJson {
 }
 
 #[derive(Debug, Serialize)]
-struct GuardJson<'a> {
+pub(super) struct GuardJson<'a> {
     kind: &'static str,
     account: Option<&'a str>,
     keys: Vec<&'a str>,
@@ -93,6 +94,12 @@ struct GuardJson<'a> {
     help: &'a str,
     /// With `--base`: whether it holds because of what the branch adds or changes; else null.
     in_diff: Option<bool>,
+}
+
+#[derive(Debug, Serialize)]
+struct DraftsJson<'a> {
+    folder: &'a str,
+    posts: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -148,6 +155,7 @@ pub fn render(plan: &Plan) -> String {
         guards: plan.guards.iter().map(guard_json).collect(),
         record_changes: plan.branch_edits.as_ref().map(|edits| edits.iter().map(record_change_json).collect()),
         notices: plan.notices.iter().map(notice_json).collect(),
+        drafts: plan.drafts.iter().map(|(folder, posts)| DraftsJson { folder, posts: *posts }).collect(),
         forecast: plan.forecast.iter().map(forecast_json).collect(),
         digest: plan.digest.as_str(),
     };
@@ -221,7 +229,7 @@ fn media_json<'a>(item: &'a Item, conversions: &'a [Conversion]) -> MediaJson<'a
     MediaJson { media_type, path, url, alt_text: alt_text.as_deref(), converted }
 }
 
-fn guard_json(guard: &Guard) -> GuardJson<'_> {
+pub(super) fn guard_json(guard: &Guard) -> GuardJson<'_> {
     GuardJson {
         kind: guard.kind.name(),
         account: guard.account.as_ref().map(igsync_base::id::AccountName::as_str),
@@ -364,6 +372,7 @@ mod tests {
           "guards": [],
           "record_changes": null,
           "notices": [],
+          "drafts": [],
           "forecast": [
             {
               "account": "brand",

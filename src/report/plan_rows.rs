@@ -2,10 +2,10 @@
 
 use owo_colors::Style as Paint;
 
-use super::Style;
 use super::marks::presentation;
 use super::plan_human::{account_label, local_time, short_time};
 use super::text::{fit, one_line, pad, rounded_bytes, width, wrap};
+use super::{Program, Style};
 use igsync_base::text::quoted;
 use igsync_model::lockfile::Stage;
 use igsync_model::manifest::Conversion;
@@ -18,7 +18,7 @@ const LEAST_CAPTION: usize = 12;
 
 /// One block per account and per half: what apply does now, then what it leaves alone. What the branch
 /// of `--base` does not touch is below what it does.
-pub(super) fn rows(plan: &Plan, listed: &[&Change], style: Style, program: &str) -> Vec<String> {
+pub(super) fn rows(plan: &Plan, listed: &[&Change], style: Style, program: &Program) -> Vec<String> {
     let mut accounts: Vec<_> = listed.iter().map(|change| &change.account).collect();
     accounts.sort_unstable();
     accounts.dedup();
@@ -74,7 +74,7 @@ impl Columns {
     }
 }
 
-fn row(plan: &Plan, change: &Change, columns: Columns, style: Style, program: &str) -> String {
+fn row(plan: &Plan, change: &Change, columns: Columns, style: Style, program: &Program) -> String {
     let key = one_line(change.key.as_str());
     let mark = style.paint(&change.mark().sign().to_string(), presentation(change.mark()).colour);
     let head = format!("  {mark} {} ", pad(&key, columns.key));
@@ -139,32 +139,32 @@ fn conversions(change: &Change) -> Vec<String> {
 }
 
 /// Where to look, and the command that settles what only a person can.
-fn more(change: &Change, program: &str) -> Vec<String> {
+fn more(change: &Change, program: &Program) -> Vec<String> {
     let key = quoted(&one_line(change.key.as_str()));
     match (change.mark(), change.recorded) {
         (Mark::Edited | Mark::Orphan | Mark::Delete, _) => {
             change.permalink.iter().map(|permalink| one_line(permalink)).collect()
         }
         (Mark::Unknown, _) => vec![
-            format!("live: {program} resolve {key} --published"),
-            format!("not: {program} resolve {key} --not-published"),
+            format!("live: {}", program.command(&format!("resolve {key} --published"))),
+            format!("not: {}", program.command(&format!("resolve {key} --not-published"))),
         ],
         (Mark::Duplicate, _) => ways_out(change, &key, program),
-        (Mark::Deleted, _) => vec![format!("again: {program} apply --allow-duplicate {key}")],
-        (Mark::Resume, Some(Stage::Intent)) => vec![format!("settle: {program} resolve {key}")],
+        (Mark::Deleted, _) => vec![format!("again: {}", program.command(&format!("apply --allow-duplicate {key}")))],
+        (Mark::Resume, Some(Stage::Intent)) => vec![format!("settle: {}", program.command(&format!("resolve {key}")))],
         _ => Vec::new(),
     }
 }
 
 /// What a person may have meant who wrote a duplicate.
-fn ways_out(change: &Change, key: &str, program: &str) -> Vec<String> {
+fn ways_out(change: &Change, key: &str, program: &Program) -> Vec<String> {
     let renamed = match &change.repeats {
         Some(Repeats::Caption(_) | Repeats::Several(_)) => change.repeats.as_ref().and_then(|of| of.keys().first()),
         Some(Repeats::Media(_)) | None => None,
     };
     let renamed = renamed.map(|old| {
         let old = quoted(&one_line(old.as_str()));
-        format!("renamed: {program} lock mv {old} {key}")
+        format!("renamed: {}", program.command(&format!("lock mv {old} {key}")))
     });
     let meant = "meant: write `allow_duplicate: true` into the manifest".to_owned();
     renamed.into_iter().chain([meant]).collect()

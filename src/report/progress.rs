@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use owo_colors::Style as Paint;
 
 use self::bars::Bars;
-use super::Style;
-use super::text::{commands, elapsed, one_line};
+use super::text::{elapsed, one_line};
+use super::{Program, Style};
 use igsync_apply::{Event, Observer, PostRef, Reading, WaitsFor};
 use igsync_base::id::{AccountName, Kind};
 use igsync_ports::Clock;
@@ -34,7 +34,7 @@ pub struct Human {
     out: Box<dyn Write + Send>,
     clock: Arc<dyn Clock>,
     style: Style,
-    program: String,
+    program: Program,
     /// Seen so far: with several, posts are named with theirs, since two may have the same key.
     accounts: BTreeSet<AccountName>,
     under_way: HashMap<PostRef, UnderWay>,
@@ -61,12 +61,12 @@ impl Human {
         terminal: Option<ProgressDrawTarget>,
         clock: Arc<dyn Clock>,
         style: Style,
-        program: &str,
+        program: Program,
     ) -> Self {
         let bars = terminal.filter(|target| !target.is_hidden()).map(Bars::new);
         let (accounts, under_way) = (BTreeSet::new(), HashMap::new());
         let (short, short_limit) = (Duration::ZERO, SHORT_WAITS);
-        Self { out, clock, style, program: program.to_owned(), accounts, under_way, short, short_limit, bars }
+        Self { out, clock, style, program, accounts, under_way, short, short_limit, bars }
     }
 
     fn name(&self, post: &PostRef) -> String {
@@ -98,7 +98,7 @@ impl Human {
     }
 
     fn hint(&mut self, text: &str) -> io::Result<()> {
-        let text = commands(text, &self.program);
+        let text = self.program.commands(text);
         self.say(" ", Paint::new(), &text)
     }
 
@@ -224,8 +224,8 @@ impl Observer for Human {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         let (good, bad, odd) = (Paint::new().green(), Paint::new().red(), Paint::new().yellow());
         match event {
-            // The plan above has said both.
-            Event::RunStarted { .. } | Event::PostDuplicate { .. } => Ok(()),
+            // The plan above has said both, and the end of the run says why an account was stopped.
+            Event::RunStarted { .. } | Event::PostDuplicate { .. } | Event::AccountStopped { .. } => Ok(()),
             Event::PostStarted { post, kind } => {
                 self.start(post, *kind);
                 Ok(())

@@ -1,41 +1,78 @@
 //! The stable last line of a run that acted.
 
+use std::collections::HashSet;
+
 use super::text::thousands;
 use igsync_apply::Tally;
-use igsync_model::plan::Plan;
+use igsync_base::id::{AccountName, PostKey};
+use igsync_model::plan::{Action, Change, Mark, Plan};
 
-/// `Applied: 3 published, 1 moved, 2 scheduled; 9,993 unchanged.` Every count that is not zero, in
-/// the order of the plan's line.
+/// `Applied: 3 published, 1 moved, 2 scheduled; 9,993 unchanged. Left alone: 1 edited.` Every count that is not
+/// zero, in the order of the plan's line: first what the run did and what it leaves to later ones, then what waits
+/// for a person. Each post is counted once: one that is moved and published is published, one that is moved and
+/// edited is moved.
 #[must_use]
 pub fn render(tally: &Tally, plan: &Plan) -> String {
-    let counts = [
+    let moves = Moves::of(plan);
+    let marked = |mark: Mark| plan.changes.iter().filter(|change| change.mark() == mark && !moves.has(change)).count();
+    let done = listed(&[
         (tally.published, "published"),
         (tally.adopted, "adopted"),
-        (tally.moved, "moved"),
-        (plan.summary.scheduled, "scheduled"),
-        (plan.summary.edited, "edited"),
-        (plan.summary.duplicate, "duplicate"),
-        (plan.summary.deleted, "deleted"),
-        (plan.summary.orphan, "orphaned"),
-        (plan.summary.late, "late"),
-        (plan.summary.expired, "expired"),
-        (tally.unknown.max(plan.summary.unknown), "unknown"),
+        (tally.moved.saturating_sub(moves.at_work), "moved"),
+        (marked(Mark::Scheduled), "scheduled"),
+        (tally.unknown, "unknown"),
         (tally.unsettled, "perhaps live"),
-        (tally.failed + plan.summary.failed, "failed"),
+        (tally.failed, "failed"),
         (tally.deferred, "deferred"),
         (tally.not_attempted, "not attempted"),
-    ];
-    let parts: Vec<String> = counts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{} {word}", thousands(*count)))
-        .collect();
+    ]);
+    let left = listed(&[
+        (marked(Mark::Edited), "edited"),
+        (marked(Mark::Duplicate), "duplicate"),
+        (marked(Mark::Deleted), "deleted"),
+        (marked(Mark::Orphan), "orphaned"),
+        (marked(Mark::Late), "late"),
+        (marked(Mark::Expired), "expired"),
+        // Those that this run could not settle are among them.
+        (marked(Mark::Unknown).saturating_sub(tally.unknown), "unknown"),
+        (marked(Mark::Failed), "failed"),
+    ]);
     let unchanged = match plan.summary.unchanged {
         0 => String::new(),
         count => format!("; {} unchanged", thousands(count)),
     };
-    match parts.as_slice() {
-        [] => "Applied: nothing left to do.\n".to_owned(),
-        parts => format!("Applied: {}{unchanged}.\n", parts.join(", ")),
+    let left = left.map_or_else(String::new, |left| format!(" Left alone: {left}."));
+    match done {
+        Some(done) => format!("Applied: {done}{unchanged}.{left}\n"),
+        None if left.is_empty() => "Applied: nothing left to do.\n".to_owned(),
+        None => format!("Applied: nothing{unchanged}.{left}\n"),
+    }
+}
+
+/// `3 published, 1 moved`; `None`: all are zero.
+fn listed(counts: &[(usize, &str)]) -> Option<String> {
+    let parts = counts.iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts.map(|(count, word)| format!("{} {word}", thousands(*count))).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// The posts that have another key than before.
+struct Moves<'p> {
+    posts: HashSet<(&'p AccountName, &'p PostKey)>,
+    /// How many of them have an outcome of their own, too.
+    at_work: usize,
+}
+
+impl<'p> Moves<'p> {
+    fn of(plan: &'p Plan) -> Self {
+        let moves = plan.changes.iter().filter(|change| matches!(change.action, Action::Move { .. }));
+        let posts: HashSet<_> = moves.map(|change| (&change.account, &change.key)).collect();
+        let is_at_work = |change: &&Change| change.work().is_some() && posts.contains(&(&change.account, &change.key));
+        let at_work = plan.changes.iter().filter(is_at_work).count();
+        Self { posts, at_work }
+    }
+
+    fn has(&self, change: &Change) -> bool {
+        self.posts.contains(&(&change.account, &change.key))
     }
 }

@@ -104,12 +104,6 @@ pub fn plural(count: usize, noun: &str) -> String {
     format!("{} {noun}{ending}", thousands(count))
 }
 
-/// Names the program as it was started in each command in backticks.
-#[must_use]
-pub fn commands(text: &str, program: &str) -> String {
-    text.replace("`igsync ", &format!("`{program} "))
-}
-
 /// `350 ms`, `4 s`, `2 min 5 s`, `1 h 10 min`
 #[must_use]
 pub fn elapsed(time: Duration) -> String {
@@ -176,13 +170,5 @@ mod tests {
         );
         assert_eq!(units("a  b `c  d").collect::<Vec<_>>(), ["a  ", "b ", "`c  d"]);
         assert_eq!(units("").count() + units("   ").count(), 1);
-    }
-
-    #[test]
-    fn commands_are_written_the_way_igsync_was_started() {
-        assert_eq!(
-            commands("`igsync lock rm a`, says igsync", "cargo run --release --"),
-            "`cargo run --release -- lock rm a`, says igsync"
-        );
     }
 }

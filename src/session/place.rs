@@ -50,20 +50,19 @@ impl Place {
     /// Why nothing can be done here, and where the content might be.
     fn missing(&self, folder: &Path, ports: &Ports) -> Failure {
         let above = if self.chdir.is_some() { "" } else { " or above it" };
-        let init = format!("`igsync init{}`", self.chdir_flag());
         let help = match manifest::nearby(&*ports.disk, folder) {
             Some(Nearby::Root(below)) => {
-                format!("pass -C {} for the content root below; {init} makes one here", self.below(&below))
+                format!("pass -C {} for the content root below; `igsync init` makes one here", self.below(&below))
             }
             Some(Nearby::Manifests(below)) if !below.is_empty() => format!(
-                "for the manifests in {below} pass -C {}, or set `posts: [{}]` in igsync.yaml here, which {init} makes",
+                "for the manifests in {below} pass -C {}, or set `posts: [{}]` in igsync.yaml here, which `igsync init` makes",
                 self.below(&below),
                 in_yaml(&below)
             ),
             Some(Nearby::Manifests(_)) => {
-                format!("{init} makes what is missing; move the manifests here into posts/")
+                "`igsync init` makes what is missing; move the manifests here into posts/".to_owned()
             }
-            None => format!("{init} makes what is needed; -C names another folder"),
+            None => "`igsync init` makes what is needed; -C names another folder".to_owned(),
         };
         Failure::message(
             Exit::Failure,
@@ -79,11 +78,6 @@ impl Place {
     fn below(&self, folder: &str) -> String {
         let path = self.chdir.as_ref().map_or_else(|| PathBuf::from(folder), |chdir| chdir.join(folder));
         quoted(&path.to_string_lossy())
-    }
-
-    /// `-C` as it has to be typed to come back to this root; empty for the current folder.
-    pub(crate) fn chdir_flag(&self) -> String {
-        self.chdir.as_ref().map_or_else(String::new, |folder| format!(" -C {}", quoted(&folder.to_string_lossy())))
     }
 }
 
@@ -123,11 +117,11 @@ mod tests {
     fn a_folder_without_content_names_the_way_to_some() {
         insta::assert_snapshot!(missing(&[]), @r"
         there is no content root: neither igsync.yaml, igsync.lock nor posts/ is in /repo
-        `igsync init -C /repo` makes what is needed; -C names another folder
+        `igsync init` makes what is needed; -C names another folder
         ");
-        insta::assert_snapshot!(missing(&["web/igsync.lock"]).lines().last().unwrap(), @"pass -C /repo/web for the content root below; `igsync init -C /repo` makes one here");
-        insta::assert_snapshot!(missing(&["our social/a.yaml"]).lines().last().unwrap(), @r#"for the manifests in our social pass -C '/repo/our social', or set `posts: ["our social"]` in igsync.yaml here, which `igsync init -C /repo` makes"#);
-        insta::assert_snapshot!(missing(&["a.yaml"]).lines().last().unwrap(), @"`igsync init -C /repo` makes what is missing; move the manifests here into posts/");
+        insta::assert_snapshot!(missing(&["web/igsync.lock"]).lines().last().unwrap(), @"pass -C /repo/web for the content root below; `igsync init` makes one here");
+        insta::assert_snapshot!(missing(&["our social/a.yaml"]).lines().last().unwrap(), @r#"for the manifests in our social pass -C '/repo/our social', or set `posts: ["our social"]` in igsync.yaml here, which `igsync init` makes"#);
+        insta::assert_snapshot!(missing(&["a.yaml"]).lines().last().unwrap(), @"`igsync init` makes what is missing; move the manifests here into posts/");
     }
 
     #[test]

@@ -131,8 +131,9 @@ fn refusal(tracked: &[&str], typed: &Typed) -> Failure {
     )
 }
 
-/// How a command names the content root from where it was typed.
-struct Typed {
+/// How a command of git names the content root from where igsync was started.
+#[derive(Clone, Debug)]
+pub(super) struct Typed {
     /// `git ` or `git -C DIR `.
     git: String,
     /// Leads from there to the content root: empty, or ending in `/`.
@@ -143,9 +144,14 @@ impl Typed {
     fn path(&self, name: &str) -> String {
         quoted(&format!("{}{name}", self.up))
     }
+
+    /// Commits one file of the content root with a message of plain words.
+    pub(super) fn commit(&self, file: &str, message: &str) -> String {
+        format!("{0}add {1} && {0}commit -m \"{message}\"", self.git, self.path(file))
+    }
 }
 
-fn typed(place: &Place, root: &Path, ports: &Ports) -> Typed {
+pub(super) fn typed(place: &Place, root: &Path, ports: &Ports) -> Typed {
     if let Some(folder) = &place.chdir {
         return Typed { git: format!("git -C {} ", quoted(&folder.to_string_lossy())), up: String::new() };
     }

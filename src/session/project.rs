@@ -21,7 +21,7 @@ use super::failure::Failure;
 use super::github;
 use super::place::relative;
 use super::ports::Ports;
-use super::private::{self, KnownToGit};
+use super::private::{self, KnownToGit, Typed};
 use super::root::ContentRoot;
 
 mod media;
@@ -70,6 +70,8 @@ pub(crate) struct Project {
     pub branch: Option<Branch>,
     /// Why nothing keeps the lockfile of this run; `None`: something does, or it stays on this machine.
     pub ephemeral: Option<String>,
+    /// How git is asked about the content root from where igsync was started.
+    pub(super) typed: Typed,
 }
 
 impl Project {
@@ -83,7 +85,7 @@ impl Project {
         let KnownToGit { ignored: ignored_by_git, index } =
             private::known_to_git(&root.path, &root.loaded, ports).await?;
         let is_configured = root.is_configured();
-        let ContentRoot { path: root, loaded, paths, sandbox } = root;
+        let ContentRoot { path: root, loaded, paths, sandbox, typed } = root;
         let config::Loaded { config, settings, mut findings, is_readable } = loaded;
         let options = manifest::Options { allow_loopback: sandbox || settings.is_loopback(), ignored_by_git };
         let mut read = manifest::load(&*ports.disk, &root, &config, options);
@@ -110,6 +112,7 @@ impl Project {
             live: BTreeMap::new(),
             branch: None,
             ephemeral: None,
+            typed,
         };
         project.name_users(read.posts.iter_mut().chain(&mut read.unplanned));
         project.read_media(&mut read, ports, published);

@@ -348,7 +348,7 @@ pub(crate) fn how_to_keep(project: &Project, message: &str) -> Option<Note> {
     }
     let how = match &project.config.git.state_branch {
         Some(branch) => format!("`igsync lock merge --push` puts it on branch {branch}"),
-        None => format!("git add igsync.lock && git commit -m \"{message}\""),
+        None => project.typed.commit("igsync.lock", message),
     };
     Some(Note::new(format!("keep the record: {how}")))
 }

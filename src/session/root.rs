@@ -11,7 +11,7 @@ use igsync_model::lockfile::{self, Paths, Snapshot};
 use super::failure::Failure;
 use super::place::Place;
 use super::ports::Ports;
-use super::private;
+use super::private::{self, Typed};
 
 /// A content root before its manifests are read.
 pub(crate) struct ContentRoot {
@@ -19,6 +19,8 @@ pub(crate) struct ContentRoot {
     pub sandbox: bool,
     pub paths: Paths,
     pub(super) loaded: config::Loaded,
+    /// How git is asked about it from where igsync was started.
+    pub(super) typed: Typed,
 }
 
 impl ContentRoot {
@@ -53,7 +55,8 @@ impl ContentRoot {
             limit_to_posts(&mut loaded.config, &*ports.disk, &path);
         }
         let paths = if sandbox { Paths::sandbox(&path) } else { Paths::new(&path) };
-        Ok(Self { path, sandbox, paths, loaded })
+        let typed = private::typed(place, &path, ports);
+        Ok(Self { path, sandbox, paths, loaded, typed })
     }
 
     pub(crate) fn config(&self) -> &Config {

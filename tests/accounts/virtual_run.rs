@@ -9,7 +9,8 @@ use clap::Parser;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use igsync::cli::Cli;
-use igsync::commands::{self, Actions, Stream, Streams, Terminal, Ui};
+use igsync::commands::{self, Actions, Stream, Streams, Terminal, Ui, UnderWay};
+use igsync::report::Program;
 use igsync::session::{Ports, Random};
 use igsync_apply::stop_channel;
 use igsync_host::{HttpOptions, HttpTransport, RealDisk};
@@ -108,9 +109,10 @@ pub fn run_through(
             unicode: true,
             quiet: false,
             verbose: 0,
-            program: "igsync",
+            program: Program::named("igsync"),
         },
         actions: Actions::default(),
+        under_way: UnderWay::default(),
     };
     let folder = project.path().to_str().unwrap();
     let words = ["igsync", "-C", folder].into_iter().chain(line.split_whitespace());

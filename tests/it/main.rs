@@ -13,6 +13,7 @@ mod bad_input;
 mod commands;
 #[cfg(unix)]
 mod edited;
+mod endings;
 mod golden;
 mod lock;
 mod media;

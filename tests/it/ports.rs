@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use clap::Parser;
 use igsync::cli::Cli;
-use igsync::commands::{self, Actions, Stream, Streams, Terminal, Ui};
+use igsync::commands::{self, Actions, Stream, Streams, Terminal, Ui, UnderWay};
 use igsync::exit::Exit;
+use igsync::report::Program;
 use igsync::session::{Ports, Random};
 use igsync_apply::stop_channel;
 use igsync_base::files::Disk;
@@ -76,9 +77,10 @@ pub fn run_over(disk: Arc<dyn Disk>, root: &str, url: &str, line: &str) -> (Exit
             unicode: true,
             quiet: false,
             verbose: 0,
-            program: "igsync",
+            program: Program::named("igsync"),
         },
         actions: Actions::default(),
+        under_way: UnderWay::default(),
     };
     let cli = Cli::try_parse_from(format!("igsync {line} -C {root}").split_whitespace()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -1,7 +1,8 @@
 //! SIGINT and SIGTERM: a clean end within the seconds that a cancelled CI job has.
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::audit::{audit, content, duration_of_a_run, finish, now, pause, start};
@@ -82,6 +83,52 @@ fn a_second_signal_ends_the_run_at_once() {
     signal(&run, "INT");
     assert_eq!(run.wait().unwrap().code(), Some(130));
     assert!(asked.elapsed() < Duration::from_secs(2));
+}
+
+/// The next line that begins like this.
+fn line_that_begins(lines: &mut impl Iterator<Item = std::io::Result<String>>, start: &str) -> String {
+    lines.map(Result::unwrap).find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("no line begins {start:?}"))
+}
+
+#[test]
+fn signals_say_at_once_what_is_awaited_and_which_post_may_be_live() {
+    let server = Server::start();
+    let project = content(&server).env("IGSYNC_HTTP_TIMEOUT_MS", "60000");
+    server.fail(r#"[{"match":{"method":"POST","path":"media_publish"},"nth":1,"fault":{"slow_body":{"ms":60000}}}]"#);
+    let mut command = project.command(["apply", "--yes", "--allow-new-lock", "--format", "json"]);
+    let mut run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(run.stderr.take().unwrap()).lines();
+    while server.published().is_empty() {
+        pause(Duration::from_millis(5));
+    }
+    signal(&run, "INT");
+    let first = line_that_begins(&mut said, "interrupted: ");
+    assert!(first.contains("up to 5 s for the answer to the publish of posts/a-boats"), "{first}");
+    let meaning = line_that_begins(&mut said, "  Ctrl-C again exits at once: posts/a-boats may then be live");
+    assert!(meaning.ends_with("the next apply finds out before it sends anything"), "{meaning}");
+    assert!(run.try_wait().unwrap().is_none(), "it is said while the answer is awaited");
+    signal(&run, "INT");
+    let second = line_that_begins(&mut said, "exited at once: ");
+    assert!(second.contains("posts/a-boats may be live"), "{second}");
+    let output = run.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let last: serde_json::Value =
+        serde_json::from_slice(output.stdout.split(|byte| *byte == b'\n').nth_back(1).unwrap()).unwrap();
+    assert_eq!((&last["event"], &last["exit_code"]), (&"run_finished".into(), &130.into()), "{last}");
+    finish(&project);
+    audit(&project, &server, "interrupted twice");
+}
+
+#[test]
+fn an_interruption_between_publishes_says_that_nothing_is_lost() {
+    let server = Server::start();
+    let project = content(&server).env("IGSYNC_POLL_INITIAL_MS", "60000").env("IGSYNC_POLL_MAX_MS", "60000");
+    let mut command = project.command(["apply", "--yes", "--allow-new-lock"]);
+    let mut run = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(run.stderr.take().unwrap()).lines();
+    assert_eq!(stopped_at(&server, "POST", "/media", 4, &mut run), Some(143));
+    let first = line_that_begins(&mut said, "asked to stop: ");
+    assert!(first.contains("nothing is being published"), "{first}");
 }
 
 /// Signals the run once the sandbox has seen `count` requests that end like this.

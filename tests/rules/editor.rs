@@ -213,6 +213,7 @@ const INEXPRESSIBLE: &[(&str, &str)] = &[
     ("IGS1038", "the schema lets a path be any text"),
     ("IGS1039", FILES),
     ("IGS1040", LOOKS),
+    ("IGS1041", FILES),
     ("IGS2103", COUNTS),
     ("IGS2104", WARNS),
     ("IGS2105", COUNTS),

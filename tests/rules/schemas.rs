@@ -2,15 +2,20 @@
 //! `jsonschema` for Python.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
+use std::io::Write;
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
 
-use igsync::report::events;
-use igsync_apply::{Counts, Event, PostRef, Reading};
+use igsync::exit::Exit;
+use igsync::report::events::{self, Refused};
+use igsync_apply::{Counts, Event, Observer as _, PostRef, Reading};
+use igsync_base::finding::{Finding, Severity};
 use igsync_base::id::Kind;
+use igsync_host::RealClock;
 use igsync_model::lockfile::{
     Comment, Created, Live, PublishIntent, Reason, Record, Refusal, Sending, Stage, State, Switch, Via, format,
 };
+use igsync_model::plan::{Guard, GuardKind};
 use serde_json::{Value, json};
 
 use crate::project::{Project, Server, USER, has};
@@ -202,6 +207,7 @@ fn every_event() -> Vec<Event> {
         Event::PostDuplicate { post: post(), reason: "has the media of a".into(), repeats: vec!["a".into()] },
         Event::NotAttempted { post: post(), reason: "token".into() },
         Event::PostWarning { post: post(), reason: "comment".into() },
+        Event::AccountStopped { account: "brand".into(), reason: "token".into(), help: "renew it".into() },
         Event::RecordPushed { commit: "abc".into() },
         Event::RunFinished {
             counts: Counts { published: 1, ..Counts::default() },
@@ -229,11 +235,59 @@ fn every_event() -> Vec<Event> {
             | Event::PostDuplicate { .. }
             | Event::NotAttempted { .. }
             | Event::PostWarning { .. }
+            | Event::AccountStopped { .. }
             | Event::RecordPushed { .. }
             | Event::RunFinished { .. } => {}
         }
     }
     events
+}
+
+/// What a run prints that has these events, and then ends with a refusal.
+fn written(events: &[Event], refused: &Refused) -> String {
+    let out = Captured::default();
+    let mut json = events::Json::new(out.clone(), Arc::new(RealClock::new()), "abc".into());
+    events.iter().try_for_each(|event| json.event(event)).unwrap();
+    json.refused(refused, Exit::Refused).unwrap();
+    out.text()
+}
+
+fn refused() -> Refused {
+    let guard = Guard {
+        kind: GuardKind::Empty,
+        account: Some("brand".into()),
+        keys: vec!["a".into()],
+        message: "there are no manifests".into(),
+        help: "restore them".into(),
+        in_diff: None,
+    };
+    let finding = Finding::new(&igsync_base::rules::NO_MANIFESTS, "posts/a.yaml", "empty");
+    Refused {
+        reason: "there are no manifests".into(),
+        help: None,
+        guards: vec![guard],
+        findings: vec![Finding { severity: Severity::Error, ..finding }],
+    }
+}
+
+/// A writer whose text can be read later.
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A record with every field, in some state: what it does not need there is kept as well.
@@ -289,11 +343,23 @@ fn every_event_and_every_state_fits_its_schema() {
     let project = Project::empty();
     let [event, lock] = ["events", "lock"].map(|of| schema(&project, of));
     let mut cases = Cases::default();
-    for one in every_event() {
-        cases.fits("event", &event, &events::line(&one));
+    for line in written(&every_event(), &Refused::default()).lines().chain(written(&[], &refused()).lines()) {
+        cases.fits("event", &event, line);
     }
-    cases.add("a field is missing", &event, &json!({ "event": "post_enriched", "key": "a", "account": "b" }), false);
-    cases.add("no such event", &event, &json!({ "event": "post_vanished", "key": "a", "account": "b" }), false);
+    let at = "2026-12-01T17:00:03Z";
+    cases.add("no time", &event, &json!({ "event": "record_pushed", "commit": "a" }), false);
+    cases.add(
+        "a field is missing",
+        &event,
+        &json!({ "event": "post_enriched", "key": "a", "account": "b", "at": at }),
+        false,
+    );
+    cases.add(
+        "no such event",
+        &event,
+        &json!({ "event": "post_vanished", "key": "a", "account": "b", "at": at }),
+        false,
+    );
     let vias = [Via::Settled, Via::Adopted, Via::Publish, Via::Resolved];
     let comments = [Comment::Due, Comment::Intent, Comment::Unknown, Comment::Failed, Comment::Done];
     let switches = [Switch::Due, Switch::Failed, Switch::Done];

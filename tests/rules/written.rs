@@ -139,5 +139,16 @@ pub(crate) fn cases() -> Vec<Case> {
                 ("posts/two.yaml", "kind: image\nid: \u{433}\u{430}\u{432}\u{430}\u{43D}\u{44C}\nimage: ./a.jpg\n"),
             ]),
         ),
+        case(
+            "IGS1041",
+            files(&[
+                ("posts/_defaults.yaml", "draft: true\n"),
+                ("posts/post.yaml", "kind: image\nimage: ./a.jpg\ndraft: false\n"),
+            ]),
+            files(&[
+                ("posts/_defaults.yaml", "draft: false\n"),
+                ("posts/post.yaml", "kind: image\nimage: ./a.jpg\ndraft: true\n"),
+            ]),
+        ),
     ]
 }

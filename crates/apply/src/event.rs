@@ -173,6 +173,12 @@ pub enum Event {
         post: PostRef,
         reason: String,
     },
+    /// Nothing more is sent for this account in this run; the others continue.
+    AccountStopped {
+        account: AccountName,
+        reason: String,
+        help: String,
+    },
     RecordPushed {
         commit: String,
     },

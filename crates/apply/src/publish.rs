@@ -188,7 +188,7 @@ impl Publisher {
         let reason = match self.standing(record) {
             Standing::GoesOn => return None,
             Standing::Superseded(Stage::Published) => "another attempt is live already",
-            Standing::Superseded(Stage::Ignored) => "it is ignored: `igsync lock rm` lets it be published again",
+            Standing::Superseded(Stage::Ignored) => "it is ignored: `igsync lock rm KEY` lets it be published again",
             Standing::Superseded(_) | Standing::Waits => "another attempt of the same post is not settled yet",
         };
         Some(Outcome::Pending { reason: reason.to_owned() })

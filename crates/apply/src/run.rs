@@ -122,7 +122,7 @@ impl Run {
         };
         match renamed {
             Ok(moved) => report.tally.moved = moved,
-            Err(stop) => report.stop(None, stop.into_halt()),
+            Err(stop) => report.stop(stop.into_halt()),
         }
         let barred = plan.barred();
         let able: Vec<AccountRun> =
@@ -133,22 +133,22 @@ impl Run {
             let outcome =
                 if is_paused { Outcome::Paused { reason: halt.reason.clone() } } else { Outcome::halted(&halt) };
             if leave_out(plan, name, &outcome, &context, &mut report.tally) && !is_paused {
-                report.stop(Some(name.clone()), halt);
+                report.stop_account(name.clone(), halt, &context);
             }
         }
         for (name, halt) in halted.into_iter().filter(|(name, _)| !barred.contains_key(name)) {
             leave_out(plan, &name, &Outcome::halted(&halt), &context, &mut report.tally);
-            report.stop(Some(name), halt);
+            report.stop_account(name, halt, &context);
         }
         let ended = join_all(able.iter().map(|account| Box::pin(account.carry_out(tasks(plan, account.name()))))).await;
         for ((tally, halt), account) in ended.into_iter().zip(&able) {
             report.tally.absorb(&tally);
             if let Some(halt) = halt {
-                report.stop(Some(account.name().clone()), halt);
+                report.stop_account(account.name().clone(), halt, &context);
             }
         }
         if let Err(stop) = ledger.keep_all().await {
-            report.stop(None, stop.into_halt());
+            report.stop(stop.into_halt());
         }
         report.not_kept = ledger.not_kept();
         report.tally.causes.extend(causes_of(plan));
@@ -159,9 +159,17 @@ impl Run {
 }
 
 impl Report {
-    fn stop(&mut self, account: Option<AccountName>, halt: Halt) {
+    fn stop(&mut self, halt: Halt) {
         self.tally.end(halt.cause);
-        self.halts.push((account, halt));
+        self.halts.push((None, halt));
+    }
+
+    fn stop_account(&mut self, account: AccountName, halt: Halt, context: &Context) {
+        self.tally.end(halt.cause);
+        let (reason, help) = (halt.reason.clone(), halt.help.clone());
+        // The output may be what failed; the report still has it.
+        let _ = context.emit(&Event::AccountStopped { account: account.clone(), reason, help });
+        self.halts.push((Some(account), halt));
     }
 }
 

@@ -82,6 +82,7 @@ rules! {
     HIDDEN_FILE = "IGS1038" "hidden-file" Error "no post uses a hidden file, or one in a hidden folder", remedy "move the file to where no part of its path begins with a dot";
     IGNORED_FILE = "IGS1039" "ignored-file" Error "no `.gitignore` file excludes captions, media or configuration: what is in no commit is not reviewed", remedy "remove the pattern from `.gitignore`, or move the file";
     CONFUSABLE_KEY = "IGS1040" "confusable-key" Error "a key looks like no other key, and has no invisible characters", remedy "rename the file, or give it an `id`, in letters of one script";
+    DRAFT_LIFTED = "IGS1041" "draft-lifted" Error "`draft: true` of `_defaults.yaml` cannot be lifted below it", remedy "remove `draft: true` from the `_defaults.yaml`, or move the manifest";
 
     CAPTION_TOO_LONG = "IGS2101" "caption-too-long" Error "a caption has at most 2,200 characters", kinds FEED, limit "2,200 code points", page CREATION, remedy "shorten it; hashtags count";
     CAPTION_MAYBE_TOO_LONG = "IGS2102" "caption-maybe-too-long" Warning "a caption has at most 2,200 UTF-16 units: Meta does not state how it counts", kinds FEED, limit "2,200 UTF-16 units", page CREATION, remedy "remove some emoji or text to be safe";

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::cli::{Apply, Global, OutputFormat};
+use crate::cli::{Apply, OutputFormat};
 use crate::exit::Exit;
 use crate::report;
 use crate::report::text::plural;
@@ -25,7 +25,6 @@ pub(super) async fn run(
     run: Run,
     Approved { plan, premises }: Approved,
     project: &Project,
-    global: &Global,
     args: &Apply,
     ports: &Ports,
     ui: &Ui,
@@ -46,16 +45,15 @@ pub(super) async fn run(
         write_stdout(ui, &report::run_summary::render(&tally, &plan))?;
     }
     let is_to_keep = ledger.has_changed_lockfile() && !ledger.is_shared();
-    hint(&tally, is_to_keep, project, global, ui);
+    hint(&tally, is_to_keep, project, ui);
     Ok(exit)
 }
 
 /// The next command, on stderr: the last line of stdout stays stable.
-fn hint(tally: &Tally, is_to_keep: bool, project: &Project, global: &Global, ui: &Ui) {
+fn hint(tally: &Tally, is_to_keep: bool, project: &Project, ui: &Ui) {
     let terminal = &ui.terminal;
     if project.sandbox {
-        let folder = global.place().chdir_flag();
-        terminal.say(&format!("see the feed: {} sandbox{folder}", terminal.program));
+        terminal.say(&format!("see the feed: {}", terminal.program.command("sandbox")));
     } else if is_to_keep {
         let message = match tally.published + tally.adopted {
             0 => "Record what became of the posts".to_owned(),

@@ -4,23 +4,25 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use crate::cli::{Apply, OutputFormat};
+use crate::cli::Apply;
 use crate::exit::Exit;
-use crate::report;
 use crate::session::project::Project;
 use igsync_apply::{causes_of, has_open, has_work, idle_events};
 use igsync_base::id::AccountName;
 use igsync_model::config::Account;
 use igsync_model::plan::{Action, Barrier, Change, Plan};
 
-use super::super::{Failure, Ui, write_stdout};
+use super::super::{Failure, Ui};
+use super::events::Events;
 use super::{refusal, show};
 
 /// Ends the run when the files alone decide it: nothing to do, or a guard that no call may precede.
 pub(super) fn ends_offline(
     plan: &Plan,
+    project: &Project,
     to_ask: &HashSet<AccountName>,
     args: &Apply,
+    events: &Events<'_>,
     ui: &Ui,
 ) -> Result<Option<Exit>, Failure> {
     let is_refused = plan.refusals().next().is_some();
@@ -31,12 +33,9 @@ pub(super) fn ends_offline(
     }
     show(plan, args, ui)?;
     if is_refused || is_paused {
-        return Ok(refusal(plan, args, ui));
+        return Ok(refusal(plan, project, args, events, ui));
     }
-    if args.format == OutputFormat::Json {
-        let events: String = idle_events(plan).iter().map(report::events::line).collect();
-        write_stdout(ui, &events)?;
-    }
+    events.write(&idle_events(plan))?;
     Ok(Some(Exit::of(&causes_of(plan))))
 }
 

@@ -37,7 +37,7 @@ pub(super) async fn run(global: &Global, args: &AuthInspect, ports: &Ports, ui: 
     write_stdout(
         ui,
         &match args.format {
-            OutputFormat::Human => report::auth::tokens(&reports, min_days),
+            OutputFormat::Human => ui.terminal.program.commands(&report::auth::tokens(&reports, min_days)),
             OutputFormat::Json => report::auth::tokens_json(&reports),
         },
     )?;

@@ -38,7 +38,7 @@ pub(super) async fn run(global: &Global, args: &AuthLogin, ports: &Ports, ui: &U
         ui.terminal.say(&report::auth::owner(identity));
     }
     check_owner(&account, &found)?;
-    ui.terminal.say(&report::auth::next_steps(&account, &found, issued.is_some(), ui.terminal.program));
+    ui.terminal.say(&report::auth::next_steps(&account, &found, issued.is_some(), &ui.terminal.program));
     Ok(Exit::Done)
 }
 

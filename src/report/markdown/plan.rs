@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::marks::{presentation, used};
-use super::super::plan_human::{EDITS, account_label, costs, more_edits, over_the_cap, over_the_quota, summary_line};
+use super::super::plan_human::{
+    EDITS, account_label, costs, drafts, more_edits, over_the_cap, over_the_quota, summary_line,
+};
 use super::super::text::plural;
 use super::escape::{code, prose, rich};
 use super::page::{Limit, Page};
@@ -210,7 +212,8 @@ fn forecast(plan: &Plan) -> Option<String> {
 fn notes(plan: &Plan) -> Option<String> {
     let unmatched = plan.unmatched.iter().map(|name| format!("- No post is named {}", code(name)));
     let notices = plan.notices.iter().map(|notice| format!("- {}: {}", prose(&notice.message), rich(&notice.help)));
-    let lines: Vec<String> = unmatched.chain(notices).collect();
+    let drafts = drafts(plan).map(|drafts| format!("- {}", prose(&drafts)));
+    let lines: Vec<String> = unmatched.chain(notices).chain(drafts).collect();
     (!lines.is_empty()).then(|| format!("### Notes\n\n{}", lines.join("\n")))
 }
 

@@ -4,7 +4,7 @@ use igsync_model::lockfile::{Comment, Reason, Refused, Stage, State};
 use igsync_model::plan::testing::{PostBuilder as _, With as _, World, account, at, digest, live, post, record, world};
 
 fn shown(world: &World) -> String {
-    render(&world.plan(), Style::plain(), "igsync")
+    render(&world.plan(), Style::plain(), &Program::named("igsync"))
 }
 
 fn captioned(key: &str, kind: Kind, caption: &str) -> igsync_model::manifest::Post {
@@ -54,7 +54,7 @@ fn a_plan_reads_like_a_letter() {
 #[test]
 fn a_narrow_terminal_gets_lines_of_its_own_for_the_text() {
     let style = Style { width: 44, ..Style::plain() };
-    insta::assert_snapshot!(render(&first_day().plan(), style, "igsync"), @"
+    insta::assert_snapshot!(render(&first_day().plan(), style, &Program::named("igsync")), @"
     igsync will publish 3 posts and resume 1 post on @acme
 
       + posts/ferry  story
@@ -112,7 +112,7 @@ fn every_mark_says_what_to_do() {
             record("posts/gone", Stage::Published),
         ],
     );
-    insta::assert_snapshot!(render(&world.plan(), Style::plain(), "cargo run --release --"), @"
+    insta::assert_snapshot!(render(&world.plan(), Style::plain(), &Program::named("cargo run --release --")), @"
     igsync will resume 2 posts and rename 1 post on @acme
 
       > posts/01-moved    image     renamed from posts/old
@@ -299,7 +299,7 @@ fn hostile_text_reaches_no_terminal() {
 
 #[test]
 fn colour_adds_nothing_but_colour() {
-    let coloured = render(&first_day().plan(), Style { colour: true, ..Style::plain() }, "igsync");
+    let coloured = render(&first_day().plan(), Style { colour: true, ..Style::plain() }, &Program::named("igsync"));
     let mut plain = String::new();
     let mut rest = coloured.as_str();
     while let Some(start) = rest.find('\u{1b}') {
@@ -309,4 +309,17 @@ fn colour_adds_nothing_but_colour() {
     plain += rest;
     assert!(coloured.len() > plain.len());
     assert_eq!(plain, shown(&first_day()));
+}
+
+#[test]
+fn drafts_are_counted_by_their_folders() {
+    let draft = |key: &str| post(key).with(|post| post.draft = true);
+    let posts = ["posts/a", "posts/campaign/b", "posts/campaign/c", "d"].map(draft);
+    insta::assert_snapshot!(shown(&world(posts, [])), @r"
+    Drafts, checked and never published: 1 in ., 1 in posts, 2 in posts/campaign
+
+    No changes.
+    ");
+    let many = (0..12).map(|n| draft(&format!("posts/{n:02}/a")));
+    assert!(shown(&world(many, [])).replace('\n', " ").contains("1 in posts/09, 2 in 2 other folders"));
 }

@@ -11,8 +11,13 @@ struct Stage {
 fn stage(terminal: Option<&Drawn>) -> Stage {
     let (out, clock) = (Shared::default(), Arc::new(StoppedClock::default()));
     let target = terminal.map(|term| ProgressDrawTarget::term_like(Box::new(term.clone())));
-    let human =
-        Human::new(Box::new(out.clone()), target, Arc::clone(&clock) as Arc<dyn Clock>, Style::plain(), "igsync");
+    let human = Human::new(
+        Box::new(out.clone()),
+        target,
+        Arc::clone(&clock) as Arc<dyn Clock>,
+        Style::plain(),
+        Program::named("igsync"),
+    );
     Stage { human, out, clock }
 }
 

@@ -35,6 +35,8 @@ impl Names {
                 r#"|(?P<time>\b2026-12-0\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)"#,
                 r#"|(?P<sandbox>http://127\.0\.0\.1:\d+)"#,
                 r#"|(?P<measured>"(?:waited_ms|elapsed_ms)":)\d+"#,
+                // Of an event, by this machine's clock. Which line is first may depend on the machine as well.
+                r#"|(?P<stamp>,"at":")[^"]*"(?:,"run_id":"[a-z]{16}","format_version":"1\.0")?\}\n"#,
                 r#"|(?P<trace>"fbtrace_id":"|; trace )[\w-]+"#,
             ))
             .unwrap()
@@ -53,6 +55,9 @@ impl Names {
                 if let Some(before) = group(kind) {
                     return format!("{before}<{name}>");
                 }
+            }
+            if let Some(before) = group("stamp") {
+                return format!("{before}<now>\"}}\n");
             }
             if group("time").is_some() { "<time>" } else { "<sandbox>" }.to_owned()
         };

@@ -1,8 +1,8 @@
-//! Which accounts a post is for.
+//! Which accounts a post is for, and what a `_defaults.yaml` above does not leave to it.
 
 use std::collections::HashSet;
 
-use super::written::{List, Written};
+use super::written::{At, List, Written};
 use crate::config::{Account, Config};
 use crate::yaml::{Problems, listed, shown};
 use igsync_base::id::AccountName;
@@ -63,5 +63,17 @@ pub(super) fn narrowed(accounts: Option<&List<AccountName>>, outer: &Written, pr
             )
             .help = Some(format!("add it to `accounts` in {file}, or move the manifest"));
         }
+    }
+}
+
+/// Keeps a draft what a `_defaults.yaml` above calls one: its one line holds a whole campaign back.
+pub(super) fn stays_draft(written: &mut Written, outer: &Written, problems: &mut Problems<'_>) {
+    let Some(above) = outer.draft.as_ref().filter(|draft| draft.value) else { return };
+    if let Some(own @ At { value: false, .. }) = &written.draft {
+        let file = above.origin.as_ref().map_or("_defaults.yaml", |source| source.name.as_str());
+        let label = format!("`draft: true` in {file}");
+        own.report(problems, &rules::DRAFT_LIFTED, "the folder of this manifest holds drafts only", label).help =
+            Some(format!("remove `draft: true` from {file} to release all of them, or move the manifest"));
+        written.draft = Some(above.clone());
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn decode(node: &Node, context: &Context<'_>, problems: &mut Problems
     if node.is_null() {
         if context.defaults.is_none() {
             problems.report(&rules::MISSING_FIELD, &(0..0), "the manifest is empty", "nothing here").help =
-                Some("write at least `kind` and its media; `igsync new` makes an example".into());
+                Some("write at least `kind` and its media; `igsync new image NAME` makes an example".into());
         }
         return written;
     }

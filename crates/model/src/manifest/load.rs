@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use unicode_casefold::UnicodeCaseFold;
 use unicode_normalization::UnicodeNormalization;
 
-use super::accounts::{accounts, narrowed};
+use super::accounts::{accounts, narrowed, stays_draft};
 use super::assemble::Subject;
 use super::confusable::{self, Doubt, Look};
 use super::decode::{Context, decode};
@@ -238,6 +238,7 @@ impl Reader<'_> {
         }
         if let Some(outer) = outer {
             narrowed(own.written.accounts.as_ref(), &outer.written, &mut problems);
+            stays_draft(&mut own.written, &outer.written, &mut problems);
             own.written.inherit(&outer.written);
         }
         // Inherited values are not this file's: only what a manifest itself has counts as present.
@@ -277,6 +278,7 @@ impl Reader<'_> {
         self.caption_file(&mut written, &mut problems);
         if let Some(defaults) = defaults {
             narrowed(written.accounts.as_ref(), &defaults.written, &mut problems);
+            stays_draft(&mut written, &defaults.written, &mut problems);
             written.inherit(&defaults.written);
         }
         let kind = kind_of(&written, &mut problems);
@@ -289,8 +291,9 @@ impl Reader<'_> {
 
         let is_draft = written.draft.as_ref().is_some_and(|draft| draft.value);
         let soften = |findings: &mut [Finding]| {
-            for finding in findings.iter_mut().filter(|finding| is_draft && finding.rule.id != rules::TOKEN_IN_FILE.id)
-            {
+            // A token is one in a draft, too; and who means to release a post must not take it for released.
+            let stays = [rules::TOKEN_IN_FILE.id, rules::DRAFT_LIFTED.id];
+            for finding in findings.iter_mut().filter(|finding| is_draft && !stays.contains(&finding.rule.id)) {
                 finding.severity = Severity::Warning;
             }
         };

@@ -96,7 +96,7 @@ fn message(change: &RecordChange, goes_out: bool) -> String {
 fn help(base: &str) -> String {
     format!(
         "only igsync writes the record: restore the version of the base, `git checkout {} -- igsync.lock`. Record \
-         intended changes on the base itself, with `igsync resolve` or `igsync lock`",
+         intended changes on the base itself, with `igsync resolve KEY` or the commands of `igsync lock --help`",
         quoted(base)
     )
 }

@@ -1,7 +1,7 @@
 //! Posts and records to a plan.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -58,6 +58,7 @@ struct Draft<'a> {
     branched: HashSet<(&'a AccountName, &'a PostKey)>,
     changes: Vec<Change>,
     notices: Vec<Notice>,
+    drafts: BTreeMap<String, usize>,
     summary: Summary,
 }
 
@@ -73,6 +74,7 @@ impl<'a> Draft<'a> {
             branched: input.options.branch.iter().flat_map(|branch| touched(input.posts, branch)).collect(),
             changes: Vec::new(),
             notices: Vec::new(),
+            drafts: BTreeMap::new(),
             summary: Summary::default(),
         }
     }
@@ -106,6 +108,8 @@ impl<'a> Draft<'a> {
         let account = self.by_name.get(&post.account).copied();
         if post.draft {
             self.summary.drafts += 1;
+            let folder = post.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+            *self.drafts.entry(folder.to_owned()).or_default() += 1;
         } else if verdicts.is_empty() && old.is_none() {
             self.summary.unchanged += 1;
         }
@@ -180,6 +184,7 @@ impl<'a> Draft<'a> {
             changes: self.changes,
             summary: self.summary,
             notices: self.notices,
+            drafts: self.drafts,
             accounts: input.accounts.to_vec(),
             unmatched: self.selected.unmatched,
             complete: input.complete,

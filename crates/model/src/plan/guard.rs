@@ -49,7 +49,7 @@ fn unknown_users(input: &Input<'_>) -> Vec<Guard> {
             account: records.first().map(|record| record.account.clone()),
             keys: records.iter().map(|record| record.key.clone()).collect(),
             message: format!("the lockfile records {} of user id {user}, which no account has", posts(records.len())),
-            help: "give an account this user_id in igsync.yaml, or drop the records with `igsync lock rm`".into(),
+            help: "give an account this user_id in igsync.yaml, or drop each record with `igsync lock rm KEY`".into(),
         }
     };
     unknown.into_iter().map(guard).collect()

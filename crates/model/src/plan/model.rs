@@ -24,6 +24,8 @@ pub struct Plan {
     pub branch_edits: Option<Vec<BranchEdit>>,
     /// What people should know and `apply` does not act on.
     pub notices: Vec<Notice>,
+    /// How many drafts each folder holds, by its path; posts of several accounts count once for each.
+    pub drafts: BTreeMap<String, usize>,
     /// One per account and due time, the present included; sorted by time.
     pub forecast: Vec<Forecast>,
     /// As they were given.

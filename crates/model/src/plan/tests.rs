@@ -318,6 +318,7 @@ fn drafts_are_counted_apart_from_what_is_unchanged() {
     let draft = post("draft").with(|post| post.draft = true);
     let plan = world([draft, post("live")], [record("live", Stage::Published)]).plan();
     assert_eq!((plan.summary.drafts, plan.summary.unchanged, plan.changes.len()), (1, 1, 0));
+    assert_eq!(plan.drafts.values().sum::<usize>(), 1);
 }
 
 #[test]

@@ -266,6 +266,42 @@ fn accounts_of_defaults_cannot_be_widened_below() {
 }
 
 #[test]
+fn a_draft_of_the_folder_stays_one_whatever_is_written_below() {
+    let root = Root::new(&[
+        ("posts/a.yaml", "kind: image\nimage: a\ndraft: false\n"),
+        ("posts/campaign/_defaults.yaml", "draft: true\n"),
+        ("posts/campaign/b.yaml", "kind: image\nimage: b\n"),
+        ("posts/campaign/c.yaml", "kind: image\nimage: c\ndraft: false\n"),
+        ("posts/campaign/sub/_defaults.yaml", "draft: false\n"),
+        ("posts/campaign/sub/d.yaml", "kind: image\nimage: d\n"),
+    ]);
+    let loaded = root.load();
+    let drafts: Vec<_> = loaded.posts.iter().map(|post| (post.key.as_str(), post.draft)).collect();
+    let expected =
+        [("posts/a", false), ("posts/campaign/b", true), ("posts/campaign/c", true), ("posts/campaign/sub/d", true)];
+    assert_eq!(drafts, expected);
+    let line = "draft-lifted|false|`draft: true` in posts/campaign/_defaults.yaml";
+    assert_eq!(lines(&loaded), [line, line]);
+    // The one line is all that it takes to release them.
+    root.write("posts/campaign/_defaults.yaml", b"hashtags: [sea]\n");
+    let released = root.load();
+    assert!(released.posts.iter().all(|post| !post.draft) && lines(&released).is_empty(), "{:?}", lines(&released));
+}
+
+#[test]
+fn what_belongs_to_one_post_is_an_error_in_defaults_at_its_line() {
+    for field in ["id: x", "state: absent", "allow_duplicate: true", "imported: \"17900000000000001\""] {
+        let defaults = format!("hashtags: [sea]\n{field}\n");
+        let root = Root::new(&[("posts/_defaults.yaml", &*defaults), ("posts/a.yaml", "kind: image\nimage: a\n")]);
+        let loaded = root.load();
+        let errors = loaded.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        let places: Vec<_> = errors.map(|finding| (&*finding.file, finding.position().0)).collect();
+        assert_eq!(places, [("posts/_defaults.yaml", 2)], "{field}: {:?}", lines(&loaded));
+        assert!(loaded.posts.iter().all(|post| post.has_errors), "{field}");
+    }
+}
+
+#[test]
 fn defaults_hold_what_posts_share_and_their_errors_stand_once() {
     let root = Root::new(&[
         ("posts/_defaults.yaml", "id: x\ncollaborators: [a, b, c, d]\n"),
