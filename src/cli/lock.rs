@@ -82,7 +82,11 @@ pub struct LockMove {
 #[derive(Debug, Args)]
 pub struct LockRemove {
     /// The post: its key, or the path of its manifest
-    pub key: String,
+    #[arg(required_unless_present = "graph")]
+    pub key: Option<String>,
+    /// Every post that was recorded through this base URL (`IGSYNC_GRAPH_URL`), instead of one post
+    #[arg(long, value_name = "URL", conflicts_with = "key")]
+    pub graph: Option<String>,
     #[command(flatten)]
     pub scope: LockScope,
     /// Forget without asking

@@ -1,5 +1,6 @@
 //! `igsync lock`: looking into the record and correcting it. No call is made.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,12 +9,13 @@ use crate::cli::{
 };
 use crate::exit::Exit;
 use crate::report::lock::{self as text, Done};
-use crate::report::text::one_line;
+use crate::report::text::{one_line, plural};
 use crate::session::load::load;
 use crate::session::project::{OfPublished, Project};
 use crate::session::subject::{self, Named};
 use igsync_apply::by_hand;
 use igsync_base::files::named;
+use igsync_base::id::PostKey;
 use igsync_model::lockfile::{Record, Records, Stage, format};
 
 use super::record_edit::RecordEdit;
@@ -99,7 +101,8 @@ async fn rename(global: &Global, args: &LockMove, ports: &Ports, ui: &Ui) -> End
 
 async fn remove(global: &Global, args: &LockRemove, ports: &Ports, ui: &Ui) -> Ended {
     let mut editing = RecordEdit::open(global, &args.scope, args.change, "lock rm", ports, ui).await?;
-    let named = find(&editing.project, editing.records(), &args.key, &args.scope)?;
+    let Some(key) = &args.key else { return remove_graph(editing, args, ports, ui).await };
+    let named = find(&editing.project, editing.records(), key, &args.scope)?;
     let records = editing.decide(&named, |subject, _| by_hand::removed(subject))?;
     let consequence = match &named.post {
         Some(post) if post.draft => "it will be published again once its manifest is no longer a draft",
@@ -116,7 +119,10 @@ async fn remove(global: &Global, args: &LockRemove, ports: &Ports, ui: &Ui) -> E
             return Err(Failure::message(
                 Exit::Failure,
                 format!("forgetting {} is dangerous ({consequence}), and stdin is not a terminal", named.key),
-                format!("add --yes, or use `igsync lock ignore {}` when it is never to be published", named.key.argument()),
+                format!(
+                    "add --yes, or use `igsync lock ignore {}` when it is never to be published",
+                    named.key.argument()
+                ),
             ));
         }
         if !ui.terminal.confirm(&format!("Forget {}? {consequence}.", one_line(named.key.as_str()))) {
@@ -125,6 +131,47 @@ async fn remove(global: &Global, args: &LockRemove, ports: &Ports, ui: &Ui) -> E
         }
     }
     editing.finish(records, done, ports, ui).await
+}
+
+/// Forgets all that was recorded through one base URL: what an emulator made is on no one's Instagram.
+async fn remove_graph(mut editing: RecordEdit, args: &LockRemove, ports: &Ports, ui: &Ui) -> Ended {
+    let given = args.graph.as_deref().unwrap_or_default();
+    let base = url::Url::parse(given).map_or_else(|_| given.to_owned(), |url| url.to_string());
+    let counts = |record: &&Record| record.stage() != Stage::Forgotten;
+    let is_of_base = |record: &&Record| record.graph.as_ref() == Some(&base);
+    let found: Vec<Record> = editing.records().iter().filter(counts).filter(is_of_base).cloned().collect();
+    if found.is_empty() {
+        let others: BTreeSet<String> =
+            editing.records().iter().filter(counts).filter_map(|record| record.graph.clone()).collect();
+        let others: Vec<&str> = others.iter().map(String::as_str).collect();
+        let help = match others.as_slice() {
+            [] => "all records were made through Meta's hosts".to_owned(),
+            others => format!("records were made through {}", others.join(", ")),
+        };
+        return Err(Failure::message(Exit::Failure, format!("nothing was recorded through {}", one_line(&base)), help));
+    }
+    let keys: BTreeSet<PostKey> = found.iter().map(|record| record.key.clone()).collect();
+    let count = plural(keys.len(), "post");
+    if !args.yes && !args.change.dry_run {
+        if !ui.terminal.is_interactive {
+            return Err(Failure::message(
+                Exit::Failure,
+                format!("{count} recorded through {} would count as new, and stdin is not a terminal", one_line(&base)),
+                "add --yes to forget them, or --dry-run to see which they are",
+            ));
+        }
+        if !ui.terminal.confirm(&format!("Forget {count} recorded through {}? They count as new.", one_line(&base))) {
+            ui.terminal.say("nothing was changed");
+            return Ok(Exit::Failure);
+        }
+    }
+    let changes = found.len();
+    editing.record(found.into_iter().map(|record| record.forgotten(None)).collect()).await?;
+    let is_json = args.scope.format == OutputFormat::Json;
+    write_stdout(ui, &text::forgotten(&base, &keys, args.change.dry_run, is_json))?;
+    ui.actions.changed(if args.change.dry_run { 0 } else { changes });
+    editing.keep("Forget what was recorded through another base", ports, ui).await?;
+    Ok(Exit::Done)
 }
 
 async fn ignore(global: &Global, args: &LockChange, ports: &Ports, ui: &Ui) -> Ended {

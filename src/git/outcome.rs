@@ -91,7 +91,7 @@ pub(super) fn why(said: &Said, stderr: &str) -> RemoteError {
     let text = || {
         let text = shown(stderr);
         match said {
-            Said::Declined(reason) => format!("{}: {text}", shown(reason)),
+            Said::Declined(reason) => format!("{} ({}): {text}", RemoteError::DECLINED, shown(reason)),
             _ if text.is_empty() => "the remote did not accept the commit".to_owned(),
             _ => text,
         }
@@ -172,6 +172,9 @@ mod tests {
             (Said::Nothing, "", "unclear"),
         ] {
             assert_eq!(kind(&said, stderr), wanted, "{said:?} {stderr}");
+            // Silence and a race are no one's decision.
+            let is_no = wanted == "refused" || (wanted == "unclear" && matches!(said, Said::Declined(_)));
+            assert_eq!(why(&said, stderr).is_declined(), is_no, "{said:?} {stderr}");
         }
     }
 }

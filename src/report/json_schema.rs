@@ -259,22 +259,9 @@ pub fn events() -> Value {
                 ("elapsed_ms", count()),
             ],
         ),
-        event(
-            "run_refused",
-            &[
-                ("reason", about(text(), "Why the run ended before it acted, one sentence")),
-                ("help", about(maybe(text()), "What to do")),
-                ("guards", about(list(&guard()), "As in a plan")),
-                ("findings", about(list(&finding()), "The errors, as `validate` prints them")),
-                ("exit_code", exit_code()),
-            ],
-        ),
+        run_refused(),
     ];
-    for event in &mut events {
-        let stamp = [("run_id", about(text(), "On the first line")), ("format_version", json!({ "const": "1.0" }))];
-        require(event, "at", about(time(), "By this machine's clock"));
-        optional(event, &stamp);
-    }
+    events.iter_mut().for_each(stamp);
     let mut may_have = |name: &str, fields: &[(&str, Value)]| {
         if let Some(event) = events.iter_mut().find(|event| event["properties"]["event"]["const"] == name) {
             optional(event, fields);
@@ -304,6 +291,26 @@ pub fn events() -> Value {
         "description": "One JSON object per line; a program must skip events that it does not know",
         "oneOf": events,
     })
+}
+
+fn run_refused() -> Value {
+    event(
+        "run_refused",
+        &[
+            ("reason", about(text(), "Why the run ended before it acted, one sentence")),
+            ("help", about(maybe(text()), "What to do")),
+            ("guards", about(list(&guard()), "As in a plan")),
+            ("findings", about(list(&finding()), "The errors, as `validate` prints them")),
+            ("exit_code", exit_code()),
+        ],
+    )
+}
+
+/// What each line has beside its event.
+fn stamp(event: &mut Value) {
+    require(event, "at", about(time(), "By this machine's clock"));
+    let first = [("run_id", about(text(), "On the first line")), ("format_version", json!({ "const": "1.0" }))];
+    optional(event, &first);
 }
 
 const DRAFT: &str = "http://json-schema.org/draft-07/schema#";

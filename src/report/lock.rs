@@ -1,5 +1,7 @@
 //! Records as text: `igsync lock` and `igsync resolve`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::json_line;
@@ -93,6 +95,17 @@ pub fn merged(added: usize, changed: usize, had_conflicts: bool, dry_run: bool, 
         (0, 0, true) => format!("{would} both sides of the conflict.\n"),
         _ => format!("{would}: {}, {} changed.\n", plural(added, "new attempt"), thousands(changed)),
     }
+}
+
+/// What was forgotten of one base URL.
+#[must_use]
+pub fn forgotten(base: &str, keys: &BTreeSet<PostKey>, dry_run: bool, as_json: bool) -> String {
+    if as_json {
+        return json_line(&json!({ "action": "forgotten", "graph": base, "keys": keys, "dry_run": dry_run }));
+    }
+    let would = if dry_run { "Would forget" } else { "Forgot" };
+    let rows: String = keys.iter().flat_map(|key| ["  ".into(), one_line(key.as_str()), "\n".into()]).collect();
+    format!("{rows}{would} {} recorded through {}.\n", plural(keys.len(), "post"), one_line(base))
 }
 
 /// A change that a person made to the record.

@@ -32,6 +32,8 @@ impl Program {
         let flag = |name: &str, path: Option<&Path>| {
             path.map_or_else(String::new, |path| format!(" {name} {}", quoted(&path.to_string_lossy())))
         };
+        // The current folder is where a command is typed, too.
+        let chdir = chdir.filter(|folder| *folder != Path::new("."));
         Self { place: flag("-C", chdir) + &flag("--config", config), ..self }
     }
 
@@ -66,7 +68,7 @@ impl Program {
             match behind.split_once('`') {
                 // A command is on one line.
                 Some((words, left)) if !words.contains('\n') => {
-                    shown.push_str(&format!("`{}`", self.command(words)));
+                    shown.extend(["`", &self.command(words), "`"]);
                     rest = left;
                 }
                 _ => {
@@ -106,6 +108,7 @@ mod tests {
         assert_eq!(program.command("explain 9"), "igsync explain 9");
         let configured = Program::named("igsync").at(None, Some(Path::new("brand.yaml")));
         assert_eq!(configured.command("plan"), "igsync plan --config brand.yaml");
+        assert_eq!(Program::named("igsync").at(Some(Path::new(".")), None).command("plan"), "igsync plan");
     }
 
     #[test]

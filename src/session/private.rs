@@ -152,7 +152,7 @@ impl Typed {
 }
 
 pub(super) fn typed(place: &Place, root: &Path, ports: &Ports) -> Typed {
-    if let Some(folder) = &place.chdir {
+    if let Some(folder) = place.chdir.as_ref().filter(|folder| folder.as_path() != Path::new(".")) {
         return Typed { git: format!("git -C {} ", quoted(&folder.to_string_lossy())), up: String::new() };
     }
     let here = ports.disk.canonicalize(Path::new(".")).unwrap_or_default();

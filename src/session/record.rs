@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::git::{Fetched, Followed, Git};
 use igsync_apply::{Context, Ledger, Observer, Remote};
 use igsync_base::files::RunLock;
+use igsync_base::text::quoted;
 use igsync_model::config::Push;
 use igsync_model::lockfile::{self, Records, Snapshot, format};
 
@@ -345,6 +346,11 @@ fn not_pushed(why: &str) -> Failure {
 pub(crate) fn how_to_keep(project: &Project, message: &str) -> Option<Note> {
     if project.sandbox {
         return None;
+    }
+    if let Some(base) = &project.settings.graph_url {
+        // Whoever commits it makes every other machine believe that these posts are live.
+        let forget = format!("`igsync lock rm --graph {}`", quoted(base.as_str()));
+        return Some(Note::new(format!("the record is of {base} and stays on this machine; {forget} forgets it")));
     }
     let how = match &project.config.git.state_branch {
         Some(branch) => format!("`igsync lock merge --push` puts it on branch {branch}"),

@@ -126,6 +126,7 @@ fn on_a_machine_that_vanishes_nothing_is_said_that_nobody_keeps() {
     let refused = machine.igsync(&["resolve", "posts/1", "--published"]).exits(1);
     refused.says("this repository has no remote").says("--no-push");
     assert!(!machine.project.read("igsync.lock").contains("posts/1"));
+    let machine = machine.env("IGSYNC_GRAPH_URL", "");
     let said = machine.igsync(&["resolve", "posts/1", "--published", "--no-push"]).exits(0);
     said.says("git add igsync.lock && git commit");
     machine.igsync(&["lock", "accept", "posts/1", "--push"]).exits(1).says("cannot push the record");
@@ -137,7 +138,7 @@ fn on_a_machine_that_vanishes_nothing_is_said_that_nobody_keeps() {
     broken.igsync(&["lock", "ignore", "posts/1"]).exits(1).says("igsync.yaml has errors");
     broken.igsync(&["lock", "ignore", "posts/1", "--push"]).exits(1).says("igsync.yaml has errors");
     assert_eq!(site.origin.ask(&["rev-parse", "main"]), main);
-    let off = Site::below("", 1, "git: { push: false }\n").machine();
+    let off = Site::below("", 1, "git: { push: false }\n").machine().env("IGSYNC_GRAPH_URL", "");
     off.igsync(&["lock", "ignore", "posts/1"]).exits(0).says("git add igsync.lock && git commit");
 }
 
@@ -145,7 +146,7 @@ fn on_a_machine_that_vanishes_nothing_is_said_that_nobody_keeps() {
 fn a_person_pushes_what_they_say_when_asked() {
     for config in ["", STATE] {
         let site = Site::below("", 1, config);
-        let desk = site.desk(&[]);
+        let desk = site.desk(&[]).env("IGSYNC_GRAPH_URL", "");
         let main = site.origin.ask(&["rev-parse", "main"]);
         let next = if config.is_empty() { "git add igsync.lock && git commit" } else { "`igsync lock merge --push`" };
         desk.igsync(&["lock", "ignore", "posts/1"]).exits(0).says(next);

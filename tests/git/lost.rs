@@ -173,6 +173,7 @@ fn a_result_that_never_arrives_ends_in_exit_8_with_lines_that_can_be_merged_and_
     // The announcement arrives, and nothing after it.
     site.origin.hook("pre-receive", "echo x >> pushes\n[ \"$(wc -l < pushes)\" -le 1 ] || { echo 'no more'; exit 1; }");
     let output = site.machine().apply(&[]).exits(8).says("no more");
+    names_the_way_out_once(&output);
     let lines = output.stderr.split_inclusive('\n').filter(|line| line.starts_with('{')).collect::<String>();
     let live = site.server.published();
     assert!(!live.is_empty());
@@ -189,6 +190,26 @@ fn a_result_that_never_arrives_ends_in_exit_8_with_lines_that_can_be_merged_and_
     site.audit(POSTS, "main", "exit 8");
 }
 
+/// A remote that says no is for whoever maintains it, and the way out is named where the run ends.
+fn names_the_way_out_once(output: &crate::project::Output) {
+    let all = format!("{}{}", output.stdout, output.stderr);
+    assert_eq!(all.matches("git.state_branch").count(), 1, "{all}");
+    assert_eq!(all.matches("whoever maintains the repository").count(), 1, "{all}");
+}
+
+#[test]
+fn whatever_a_remote_says_no_with_names_the_way_out_once() {
+    for said in
+        ["GH013: Repository rule violations found", "You are not allowed to push code to protected branches", "no"]
+    {
+        let site = Site::new(POSTS);
+        site.origin.hook("pre-receive", &format!("echo '{said}'; exit 1"));
+        let output = site.machine().apply(&[]).exits(3);
+        names_the_way_out_once(&output);
+        assert!(site.server.published().is_empty());
+    }
+}
+
 #[test]
 fn a_protected_main_takes_no_record_and_a_state_branch_does() {
     let protect = "[ \"$1\" != refs/heads/main ] || { echo 'GH006: Protected branch update failed'; exit 1; }";
@@ -196,6 +217,8 @@ fn a_protected_main_takes_no_record_and_a_state_branch_does() {
     site.origin.hook("update", protect);
     let output = site.machine().apply(&[]);
     assert!(![0, 8].contains(&output.code), "{output:?}");
+    assert_eq!(output.code, 3, "{}", output.stderr);
+    names_the_way_out_once(&output);
     output.says("Protected branch update failed");
     assert!(site.server.published().is_empty());
     site.origin.hook("update", "exit 0");

@@ -118,78 +118,108 @@ fn what_is_advised_in_a_sandbox_run_is_about_the_sandbox() {
     // As it is printed it can be typed.
     let accept = there.stdout.split('`').find(|text| text.contains("lock accept")).unwrap().replace("KEY", "posts/one");
     outside.run(accept.split(' ').skip(1)).exits(0);
-    outside.run(["plan", "--sandbox", "-C", &site]).exits(0).ends_with("No changes: 1 unchanged.");
+    outside.run(["plan", "--sandbox", "-C", &site]).exits(0).ends_with("No changes.");
+}
+
+#[test]
+fn a_record_of_another_base_is_for_no_commit_and_can_be_forgotten() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, "instagram", "IGAA-LONG");
+    let url = server.url();
+    let output = project.run(["apply", "--yes"]).exits(0);
+    assert!(!output.stderr.contains("commit"), "{}", output.stderr);
+    // Against Meta these records refuse the run, and name the way out.
+    let project = project.env("IGSYNC_GRAPH_URL", "").env("IGSYNC_ACCESS_TOKEN", "");
+    let forget = format!("`igsync lock rm --graph '{url}/'`");
+    project.run(["apply", "--yes"]).exits(5).says(&forget);
+    project.run(["lock", "rm", "--graph", "http://127.0.0.1:1", "--yes"]).exits(1).says(&format!("{url}/"));
+    project.run(["lock", "rm", "--graph", &url]).exits(1).says("--yes");
+    let dry = project.run(["lock", "rm", "--graph", &url, "--dry-run", "--format", "json"]).exits(0);
+    let dry: Value = serde_json::from_str(&dry.stdout).unwrap();
+    assert_eq!((&dry["keys"][0], &dry["dry_run"]), (&"posts/one".into(), &true.into()), "{dry}");
+    project.run(["plan"]).exits(0).says(&url);
+    let done = project.run(["lock", "rm", "--graph", &url, "--yes"]).exits(0);
+    done.ends_with(&format!("Forgot 1 post recorded through {url}/."));
+    project.run(["plan"]).exits(0).ends_with("Plan: 1 to publish.");
+    project.run(["lock", "rm", "--graph", &url, "--yes"]).exits(1).says("nothing was recorded through");
+    // A key or a base, not both and not neither.
+    project.run(["lock", "rm", "posts/one", "--graph", &url]).exits(64);
+    project.run(["lock", "rm"]).exits(64);
 }
 
 /// The words of every command that was printed in backticks.
 fn advice(outputs: &[&Output]) -> Vec<String> {
-    let text: String = outputs.iter().map(|output| format!("{}\n{}\n", output.stdout, output.stderr)).collect();
-    let found = text.split('`').skip(1).step_by(2).filter_map(|part| part.strip_prefix("igsync ").map(str::to_owned)).collect::<Vec<_>>();
+    let text: String = outputs.iter().flat_map(|output| [&*output.stdout, "\n", &output.stderr, "\n"]).collect();
+    let found = text
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter_map(|part| part.strip_prefix("igsync ").map(str::to_owned))
+        .collect::<Vec<_>>();
     assert!(!found.is_empty(), "{text}");
     found
 }
 
-/// Every command in backticks in the sources and in the documents is one that can be typed. Names for what a person
-/// fills in, and what the program fills in, stand for one word.
+/// Whether what is in backticks behind `igsync` can be typed. Names for what a person fills in, and what the program
+/// fills in, are one word each.
+fn can_be_typed(command: &str) -> bool {
+    use clap::Parser as _;
+    // What a shell does with the output is its business, and tables name kinds and schemas in general.
+    let command = command.split(" | ").next().unwrap_or_default();
+    let mut words = String::new();
+    let mut depth = 0;
+    for c in command.replace("KIND", "image").replace("WHAT", "plan").replace("SHELL", "bash").chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => {
+                depth -= 1;
+                words.push_str("17900000000000001");
+            }
+            _ if depth == 0 => words.push(c),
+            _ => {}
+        }
+    }
+    let words = std::iter::once("igsync").chain(words.split_whitespace());
+    match igsync::cli::Cli::try_parse_from(words) {
+        Ok(cli) => !matches!(cli.command, igsync::cli::Command::Other(_)),
+        Err(error) => !error.use_stderr(),
+    }
+}
+
+/// What a file says to people: no comments, no tests.
+fn said(path: &std::path::Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap();
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let is_comment = |line: &&str| line.trim_start().starts_with("//");
+    let lines = text.lines().filter(|line| !is_comment(line));
+    // A string that goes on in the next line.
+    lines.flat_map(|line| [line, "\n"]).collect::<String>().replace("\\\n", " ")
+}
+
 #[test]
 fn every_advised_command_is_one() {
-    use clap::Parser as _;
+    assert!(can_be_typed("resolve {key} --published") && !can_be_typed("lock rm") && !can_be_typed("aply"));
     let root = crate::project::repository();
-    let mut wrong = Vec::new();
-    let mut found = 0;
-    let mut check = |path: &std::path::Path, text: &str| {
-        for command in
-            text.split("`igsync ").skip(1).filter_map(|rest| rest.split_once('`')).map(|(command, _)| command)
-        {
-            // A string that goes on in the next line.
-            let joined = command.replace("\\\n", " ");
-            if joined.contains('\n') || joined.contains('…') {
+    let (mut found, mut wrong) = (0, Vec::new());
+    for place in ["src", "crates", "docs", "README.md"] {
+        for entry in walkdir::WalkDir::new(root.join(place)).into_iter().filter_map(Result::ok) {
+            let path = entry.path();
+            let is_meant = path.extension().is_some_and(|extension| extension == "rs" || extension == "md");
+            if !is_meant || path.iter().any(|part| part == "tests" || part == "tests.rs") {
                 continue;
             }
-            // What a shell does with the output is its business, and tables name kinds and schemas in general.
-            let joined = joined.split(" | ").next().unwrap_or_default().replace("KIND", "image").replace("WHAT", "plan");
-            let mut words = String::new();
-            let mut depth = 0;
-            for c in joined.chars() {
-                match c {
-                    '{' => depth += 1,
-                    '}' => {
-                        depth -= 1;
-                        words.push_str("17900000000000001");
-                    }
-                    _ if depth == 0 => words.push(c),
-                    _ => {}
+            for command in said(path).split("`igsync ").skip(1).filter_map(|rest| rest.split_once('`')) {
+                let command = command.0;
+                if command.contains(['\n', '…']) || command.starts_with('{') {
+                    continue;
                 }
-            }
-            let words = words.replace("DUR", "5m").replace("SHELL", "bash");
-            let words: Vec<&str> = std::iter::once("igsync").chain(words.split_whitespace()).collect();
-            found += 1;
-            if let Err(error) = igsync::cli::Cli::try_parse_from(&words)
-                && error.use_stderr()
-            {
-                wrong.push(format!("{}: {words:?}", path.display()));
-            }
-        }
-    };
-    for folder in ["src", "crates", "docs"] {
-        for entry in walkdir::WalkDir::new(root.join(folder)).into_iter().filter_map(Result::ok) {
-            let is_text = entry.path().extension().is_some_and(|extension| extension == "rs" || extension == "md");
-            // Only what is written for people to type.
-            let is_test = entry.path().components().any(|part| part.as_os_str() == "tests")
-                || entry.path().file_name().is_some_and(|name| name == "tests.rs");
-            if is_text && !is_test {
-                let text = std::fs::read_to_string(entry.path()).unwrap();
-                let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-                let text: String = text
-                    .lines()
-                    .filter(|line| !line.trim_start().starts_with("//"))
-                    .map(|line| format!("{line}\n"))
-                    .collect();
-                check(entry.path(), &text);
+                found += 1;
+                if !can_be_typed(command) {
+                    wrong.push(format!("{}: {command}", path.display()));
+                }
             }
         }
     }
-    check(&root.join("README.md"), &std::fs::read_to_string(root.join("README.md")).unwrap());
     assert!(found > 60, "only {found} commands were found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

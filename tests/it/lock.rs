@@ -45,7 +45,7 @@ fn a_record_follows_a_manifest_that_was_renamed_and_changed_at_once() {
     let before = project.read("igsync.lock");
     project.run(["lock", "mv", "posts/one", "posts/renamed", "--dry-run"]).exits(0).says("would be moved");
     assert_eq!(project.read("igsync.lock"), before);
-    project.run(["lock", "mv", "posts/one", "posts/renamed.yaml"]).exits(0).says("git commit");
+    project.run(["lock", "mv", "posts/one", "posts/renamed.yaml"]).exits(0).says("lock rm --graph");
     project.run(["plan"]).exits(0).ends_with("No changes: 1 edited.");
     let records = json(project.run(["lock", "show", "posts/one", "--format", "json"]));
     assert_eq!(records["records"][0]["state"], "forgotten");

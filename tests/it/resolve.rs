@@ -39,7 +39,7 @@ fn maybe_live() -> (Server, Project) {
 fn a_look_alike_that_a_person_confirms_is_the_post() {
     let (server, project) = maybe_live();
     project.run(["plan"]).exits(0).says("resolve posts/one --published").says("resolve posts/one --not-published");
-    project.run(["resolve", "posts/one", "--published"]).exits(0).says("posts/one: published").says("git commit");
+    project.run(["resolve", "posts/one", "--published"]).exits(0).says("posts/one: published").says("lock rm --graph");
     let record = record(&project, "published");
     assert_eq!(record["media_id"], server.published()[0]["media_id"]);
     assert_eq!(record["via"], "resolved");

@@ -29,3 +29,18 @@ pub enum RemoteError {
     #[error("{0}")]
     Damaged(String),
 }
+
+impl RemoteError {
+    /// How the text of an [`RemoteError::Unclear`] begins where the remote itself said no, perhaps for the moment.
+    pub const DECLINED: &'static str = "the remote declined the push";
+
+    /// Whether the remote itself said no, so that someone who maintains it has to change something.
+    #[must_use]
+    pub fn is_declined(&self) -> bool {
+        match self {
+            Self::Refused(_) => true,
+            Self::Unclear(text) => text.starts_with(Self::DECLINED),
+            Self::Moved | Self::Damaged(_) => false,
+        }
+    }
+}

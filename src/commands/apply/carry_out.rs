@@ -1,5 +1,6 @@
 //! Doing what the plan says, and saying how it ended.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::cli::{Apply, OutputFormat};
@@ -9,7 +10,8 @@ use crate::report::text::plural;
 use crate::session::draw;
 use crate::session::project::Project;
 use crate::session::record::how_to_keep;
-use igsync_apply::{self as apply, Run, Tally};
+use igsync_apply::{self as apply, Halt, Run, Tally};
+use igsync_base::id::AccountName;
 use igsync_model::plan::{Plan, Premises};
 
 use super::super::record::print_unpushed_records;
@@ -32,11 +34,7 @@ pub(super) async fn run(
     let ledger = Arc::clone(run.ledger());
     let apply::Report { tally, halts, not_kept } = run.carry_out(&plan, premises).await;
     draw::tidy(project, ports);
-    for (account, halt) in halts {
-        let what = account.map_or_else(|| "stopped".to_owned(), |name| format!("account {name} was stopped"));
-        ui.terminal.say(&format!("{what}: {}\n  help: {}", halt.reason, halt.help));
-        ui.actions.remark(&format!("{what}: {}. To do: {}", halt.reason, halt.help));
-    }
+    say_halts(halts, ui);
     let exit = Exit::of(&tally.causes);
     if exit == Exit::RecordNotDurable {
         print_unpushed_records(&not_kept, ui);
@@ -47,6 +45,25 @@ pub(super) async fn run(
     let is_to_keep = ledger.has_changed_lockfile() && !ledger.is_shared();
     hint(&tally, is_to_keep, project, ui);
     Ok(exit)
+}
+
+/// Why something was left undone. What stopped several accounts, or several steps, is said once.
+fn say_halts(halts: Vec<(Option<AccountName>, Halt)>, ui: &Ui) {
+    let (mut reasons, mut remedies) = (HashSet::new(), HashSet::new());
+    for (account, halt) in halts {
+        if !reasons.insert(halt.reason.clone()) {
+            continue;
+        }
+        let what = account.map_or_else(|| "stopped".to_owned(), |name| format!("account {name} was stopped"));
+        let line = format!("{what}: {}", halt.reason);
+        if remedies.insert(halt.help.clone()) {
+            ui.terminal.say(&format!("{line}\n  help: {}", halt.help));
+            ui.actions.remark(&format!("{line}. To do: {}", halt.help));
+        } else {
+            ui.terminal.say(&line);
+            ui.actions.remark(&line);
+        }
+    }
 }
 
 /// The next command, on stderr: the last line of stdout stays stable.

@@ -152,7 +152,7 @@ impl RemoteRecord {
             Err(Trouble::Remote(error)) => Err(self.context.halt_run(Halt {
                 cause: Cause::Incomplete,
                 reason: format!("the record could not be pushed before publishing: {error}"),
-                help: "nothing more was published; make the remote accept the push, then run apply again".to_owned(),
+                help: what_helps(error.is_declined(), "make the remote accept the push, then run apply again"),
             })),
         }
     }
@@ -172,20 +172,22 @@ impl RemoteRecord {
             pushed = self.push(&[], purpose) => pushed,
             signal = self.context.patience(LAST_WORDS) => Err(Trouble::Stop(stopped(signal))),
         };
-        let (why, cause) = match pushed {
+        let (why, cause, is_declined) = match pushed {
             Ok(_) => return Ok(()),
-            Err(Trouble::Remote(error)) => (error.to_string(), Cause::Incomplete),
+            Err(Trouble::Remote(error)) => (error.to_string(), Cause::Incomplete, error.is_declined()),
             Err(Trouble::Stop(stop)) => {
                 let halt = stop.into_halt();
-                (halt.reason, halt.cause)
+                (halt.reason, halt.cause, false)
             }
         };
         lock(&self.known).in_doubt = true;
         let halt = Halt {
             cause,
             reason: format!("the record could not be pushed: {why}"),
-            help: "make the remote accept the push, then run apply again: it finds what is live and records it"
-                .to_owned(),
+            help: what_helps(
+                is_declined,
+                "make the remote accept the push, then run apply again: it finds what is live and records it",
+            ),
         };
         if purpose != Purpose::Last {
             return Err(self.context.halt_run(halt));
@@ -409,6 +411,18 @@ fn new_content() -> Halt {
         cause: Cause::Incomplete,
         reason: "the branch has new commits that change more than igsync.lock".to_owned(),
         help: "run apply on the newest commit; what was announced before has been published".to_owned(),
+    }
+}
+
+/// What has to change before a push arrives. Who wrote the post can change nothing about a remote that says no; it
+/// reads the same wherever the run notices it, so that it is said once.
+fn what_helps(is_declined: bool, otherwise: &str) -> String {
+    if is_declined {
+        "whoever maintains the repository: let this run push to the branch, or set git.state_branch to another one; \
+         then run apply again: it finds what is live and records it"
+            .to_owned()
+    } else {
+        otherwise.to_owned()
     }
 }
 

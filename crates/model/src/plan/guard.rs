@@ -8,6 +8,7 @@ use super::input::Input;
 use super::model::{Change, Guard, GuardKind};
 use crate::lockfile::{Record, Stage};
 use igsync_base::id::PostKey;
+use igsync_base::text::quoted;
 
 /// Every guard that holds, in the order in which a person should look at them.
 pub(super) fn guards(input: &Input<'_>, changes: &[Change]) -> Vec<Guard> {
@@ -74,7 +75,10 @@ fn other_graph(input: &Input<'_>) -> Option<Guard> {
             name(base),
         ),
         help: match &first.graph {
-            Some(graph) => format!("set IGSYNC_GRAPH_URL={graph}, or use a separate lockfile for each base"),
+            Some(graph) => format!(
+                "set IGSYNC_GRAPH_URL={graph} to go on there, or forget these records: `igsync lock rm --graph {}`",
+                quoted(graph)
+            ),
             None => "unset IGSYNC_GRAPH_URL, or use a separate lockfile for each base".into(),
         },
     })
