@@ -100,7 +100,7 @@ async fn carry_on(
     let ledger = record::open(remote, &project, as_apply, events.observer(), ports, ui).await?;
     let connector = Connector::open(&project, ports).await?;
     let connecting = connector.connecting(&project, pace(args), &ledger, ports);
-    let accounts = connect_all(connecting, &names, ui).await?;
+    let accounts = connect_all(connecting, &names).await?;
     let users = accounts.users();
     let clients = accounts.clients.clone();
     let (mut run, _sandbox) = accounts.into_run(ledger);

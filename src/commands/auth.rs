@@ -74,9 +74,9 @@ impl TokenSession {
         })
     }
 
-    async fn client(&self, account: &Account, ports: &Ports, ui: &Ui) -> Result<Client, Failure> {
+    async fn client(&self, account: &Account, ports: &Ports) -> Result<Client, Failure> {
         let connected = credentials::connect(account, &self.config, &self.settings, &self.transport, ports);
-        ui.noted(connected.await).map_err(Failure::halted)
+        connected.await.map_err(Failure::halted)
     }
 }
 

@@ -155,7 +155,6 @@ impl RecordEdit {
         &mut self,
         named: &Named,
         ports: &Ports,
-        ui: &Ui,
         work: impl AsyncFnOnce(&mut AccountRun, &Client) -> Result<T, Stop>,
     ) -> Result<Result<T, Halt>, Failure> {
         let Some(open @ OpenRecord { ledger, .. }) = &self.open else {
@@ -165,8 +164,7 @@ impl RecordEdit {
         open.check()?;
         let connector = Connector::open(&self.project, ports).await?;
         let only = HashSet::from([named.account.clone()]);
-        let connected =
-            connect_all(connector.connecting(&self.project, Pace::reading(), ledger, ports), &only, ui).await;
+        let connected = connect_all(connector.connecting(&self.project, Pace::reading(), ledger, ports), &only).await;
         let answer = match connected {
             Ok(mut accounts) => Ok(match accounts.runs.first_mut().zip(accounts.clients.get(&named.account)) {
                 Some((run, client)) => work(run, client).await.map_err(Stop::into_halt),

@@ -44,7 +44,7 @@ pub(super) async fn for_plan(
     let store = lockfile::Ledger::in_memory(Arc::clone(&ports.disk), project.paths.clone(), records);
     let ledger = Arc::new(ledger_of(project, ports, store, Box::new(Silent), None));
     let connector = Connector::open(project, ports).await?;
-    let accounts = connect_all(connector.connecting(project, Pace::reading(), &ledger, ports), &names, ui).await?;
+    let accounts = connect_all(connector.connecting(project, Pace::reading(), &ledger, ports), &names).await?;
     let users = accounts.users();
     let (mut run, _sandbox) = accounts.into_run(ledger);
     let settled = run.settle(&project.posts).await;

@@ -29,7 +29,7 @@ pub(super) async fn run(global: &Global, args: &Resolve, ports: &Ports, ui: &Ui)
     let mut editing = RecordEdit::of(opening, global, ports, ui).await?;
     let mut named = subject::find(&editing.project, editing.records(), &args.key, args.account.as_deref())?;
     if named.user_id.is_none() && !editing.is_dry() {
-        learn_user(&mut editing, &mut named, ports, ui).await?;
+        learn_user(&mut editing, &mut named, ports).await?;
     }
     match (said, args.not_published) {
         (Some(said), _) => say_published(&mut editing, &named, said, ports, ui).await,
@@ -59,8 +59,8 @@ fn reference(text: &str) -> Result<Reference, Failure> {
 }
 
 /// The user id that only the token knows.
-async fn learn_user(editing: &mut RecordEdit, named: &mut Named, ports: &Ports, ui: &Ui) -> Result<(), Failure> {
-    let user = editing.ask(named, ports, ui, async |run, _| Ok(run.user_id().clone())).await?;
+async fn learn_user(editing: &mut RecordEdit, named: &mut Named, ports: &Ports) -> Result<(), Failure> {
+    let user = editing.ask(named, ports, async |run, _| Ok(run.user_id().clone())).await?;
     let user = user.map_err(Failure::halted)?;
     named.user_id = Some(user);
     Ok(())
@@ -77,7 +77,7 @@ async fn say_published(
     let seen = match said {
         None => Seen::default(),
         Some(Reference::Id(id)) => Seen { media_id: Some(id), ..Seen::default() },
-        Some(Reference::Link { url, code }) => look_up(editing, named, url, &code, ports, ui, &mut notes).await?,
+        Some(Reference::Link { url, code }) => look_up(editing, named, url, &code, ports, &mut notes).await?,
     };
     if let Some(media) = &seen.media_id {
         let user = RecordEdit::user_of(named)?;
@@ -109,7 +109,6 @@ async fn look_up(
     url: String,
     code: &str,
     ports: &Ports,
-    ui: &Ui,
     notes: &mut Vec<String>,
 ) -> Result<Seen, Failure> {
     let mut seen = Seen { permalink: Some(url), ..Seen::default() };
@@ -117,7 +116,7 @@ async fn look_up(
         return Ok(seen);
     }
     let found = editing
-        .ask(named, ports, ui, async |run, client| {
+        .ask(named, ports, async |run, client| {
             let newest = client.newest(run.user_id(), 100).await;
             let mut media = newest.map_err(|error| Stop::Account(Halt::unreachable(&refusal(&error))))?;
             let stories = client.stories(run.user_id(), 1).await.map(|stories| stories.media);
@@ -155,7 +154,7 @@ async fn say_not_published(editing: &mut RecordEdit, named: &Named, ports: &Port
     let mut also = Vec::new();
     if !unseen.is_empty() && !editing.is_dry() {
         // What the listing shows now is ruled out, too; without a token the statement stands alone.
-        let looked = editing.ask(named, ports, ui, async |run, _| {
+        let looked = editing.ask(named, ports, async |run, _| {
             let mut seen = Vec::new();
             for record in &unseen {
                 seen.extend(run.candidates(record).await?);
@@ -204,7 +203,7 @@ async fn settle(editing: &mut RecordEdit, named: &Named, ports: &Ports, ui: &Ui)
     let key = &named.key;
     let find = |asked: &PostKey| wanted.as_ref().filter(|_| asked == key).map(Arc::clone);
     let asked = editing
-        .ask(named, ports, ui, async |run, _| {
+        .ask(named, ports, async |run, _| {
             let settlement = run.settle_post(key, &find).await;
             let filled = if settlement.halt.is_none() { run.enrich().await.err().map(Stop::into_halt) } else { None };
             Ok((Exit::of(&settlement.tally.causes), settlement.is_undecided, settlement.halt.or(filled)))

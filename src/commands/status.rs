@@ -42,7 +42,7 @@ pub(super) async fn run(global: &Global, args: &Status, ports: &Ports, ui: &Ui) 
     let mut exit = Exit::Done;
     let mut accounts = Vec::new();
     for account in chosen(&project, &args.account)? {
-        let status = look(account, &project, &plan, &connector, ports, ui).await;
+        let status = look(account, &project, &plan, &connector, ports).await;
         let (status, is_reached) = match status {
             Ok(status) => (status, true),
             Err(failure) => {
@@ -73,9 +73,8 @@ async fn look(
     plan: &Plan,
     connector: &Connector,
     ports: &Ports,
-    ui: &Ui,
 ) -> Result<AccountStatus, Failure> {
-    let client = match ui.noted(connector.client(account, project, ports).await) {
+    let client = match connector.client(account, project, ports).await {
         Ok(client) => client,
         Err(halt) => {
             let token = TokenReport::unusable(account, halt.reason, halt.help, ports.clock.now());

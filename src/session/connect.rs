@@ -21,13 +21,12 @@ use igsync_sandbox as sandbox;
 
 use super::credentials::{self, account_halt};
 use super::failure::Failure;
-use super::note::Noted;
 use super::ports::Ports;
 use super::project::{Project, convert_settings_of};
-use identity::{check_clock, check_identity, several_accounts};
+use identity::check_clock;
 use served::Served;
 
-pub(crate) use identity::identity_of;
+pub(crate) use identity::identify;
 
 /// What all connections share.
 pub(crate) struct Connector {
@@ -115,15 +114,10 @@ impl Connector {
     }
 
     /// The way to the API of one account. A halt says why there is none.
-    pub(crate) async fn client(
-        &self,
-        account: &Account,
-        project: &Project,
-        ports: &Ports,
-    ) -> Noted<Result<Client, Halt>> {
+    pub(crate) async fn client(&self, account: &Account, project: &Project, ports: &Ports) -> Result<Client, Halt> {
         match &self.sandbox {
             None => credentials::connect(account, &project.config, &project.settings, &self.transport, ports).await,
-            Some(served) => Noted::of(async |_| self.client_of(served, account, project, ports)).await,
+            Some(served) => self.client_of(served, account, project, ports),
         }
     }
 
@@ -197,15 +191,14 @@ impl<'a> Connecting<'a> {
     }
 
     /// The way to the API of the next account, for [`Self::add`]. Its token is read; no one is asked yet.
-    pub(crate) async fn client(&self, account: &Account) -> Noted<Result<Client, Halt>> {
+    pub(crate) async fn client(&self, account: &Account) -> Result<Client, Halt> {
         self.connector.client(account, self.project, self.ports).await
     }
 
-    /// Connects an account. A wrong user ends the run (nothing has been published yet); an account whose token is
-    /// bad is set aside.
+    /// Connects an account. One whose token is bad, or is another account's, is set aside; a wrong clock ends the run.
     pub(crate) async fn add(&mut self, account: &Account, client: Result<Client, Halt>) -> Result<(), Failure> {
         let connected = match client {
-            Ok(client) => self.identify(saying_pauses(client, account, self.ledger), account).await?,
+            Ok(client) => self.identify(saying_pauses(client, account, self.ledger), account).await,
             Err(halt) => Err(halt),
         };
         match connected {
@@ -225,23 +218,18 @@ impl<'a> Connecting<'a> {
         Accounts { runs, halted, clients, sandbox: connector.sandbox }
     }
 
-    /// Asks the token who it is. The outer error ends the run: publishing to the wrong account cannot
-    /// be undone.
-    async fn identify(&self, client: Client, account: &Account) -> Result<Result<(Client, UserId), Halt>, Failure> {
+    /// Asks the token who it is: publishing to the wrong account cannot be undone.
+    async fn identify(&self, client: Client, account: &Account) -> Result<(Client, UserId), Halt> {
         let expected = self.project.user_of(account);
         // The in-process sandbox's token is everyone's.
         if let (Some(_), Some(user)) = (&self.connector.sandbox, &expected) {
-            return Ok(Ok((client, user.clone())));
+            return Ok((client, user.clone()));
         }
-        let asked = self.ledger.context().ask(identity_of(&client, account, expected.as_ref())).await;
-        let identity = match asked {
-            Ok(Ok(Some(identity))) => identity,
-            Ok(Ok(None)) => return Ok(Err(several_accounts(account))),
-            Ok(Err(error)) => return Ok(Err(credentials::refused(account, &client, &error))),
-            Err(stop) => return Ok(Err(stop.into_halt())),
-        };
-        check_identity(account, expected.as_ref(), &identity)?;
-        Ok(Ok((client, identity.user_id)))
+        match self.ledger.context().ask(identify(&client, account, expected.as_ref())).await {
+            Ok(Ok(identified)) => identified.map(|identity| (client, identity.user_id)),
+            Ok(Err(error)) => Err(credentials::refused(account, &client, &error)),
+            Err(stop) => Err(stop.into_halt()),
+        }
     }
 
     fn account_run(&self, account: &Account, client: Arc<Client>, user_id: UserId) -> AccountRun {

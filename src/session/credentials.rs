@@ -11,7 +11,6 @@ use igsync_instagram::{AccessToken, App, AppSecret, Client, Endpoint, Error, Fla
 use igsync_model::config::{Account, Config, Hosting, Login, Settings, TokenSource};
 use igsync_ports::Transport;
 
-use super::note::{Note, Noted};
 use super::ports::Ports;
 
 /// The way to the API of one account, with the token that its source holds.
@@ -21,20 +20,14 @@ pub(crate) async fn connect(
     settings: &Settings,
     transport: &Arc<dyn Transport>,
     ports: &Ports,
-) -> Noted<Result<Client, Halt>> {
-    Noted::of(async |notes| {
-        let token = AccessToken::from_text(&token_text(account, config, settings, ports).await?)
-            .map_err(|error| account_halt(error, "put a fresh token into the account's token source"))?;
-        if is_of_the_other_login(account, &token) {
-            notes.push(Note::new(format!(
-                "warning: the token for account {} looks like one of the other login; `login:` is {}",
-                account.name,
-                login_word(account.login)
-            )));
-        }
-        client(account.login, token, settings, transport, ports).map(|client| proven(client, ports))
-    })
-    .await
+) -> Result<Client, Halt> {
+    let text = token_text(account, config, settings, ports).await?;
+    let token = AccessToken::from_text(&text)
+        .map_err(|error| account_halt(format!("account {}: {error}", account.name), error.help()))?;
+    if is_of_the_other_login(account, &token) {
+        return Err(of_the_other_login(account));
+    }
+    client(account.login, token, settings, transport, ports).map(|client| proven(client, ports))
 }
 
 /// Proves every call where the app's secret is known.
@@ -64,6 +57,22 @@ pub(crate) fn client(
 pub(crate) fn app(ports: &Ports) -> Option<App> {
     let secret = ports.env.get("IGSYNC_APP_SECRET")?;
     Some(App::new(ports.env.get("IGSYNC_APP_ID").unwrap_or_default(), secret))
+}
+
+/// A token that says by its first letters that no host of this login takes it: no call is needed to know.
+fn of_the_other_login(account: &Account) -> Halt {
+    let (begins, theirs, ours) = match account.login {
+        Login::Instagram => ("EAA", "facebook", "instagram"),
+        Login::Facebook => ("IG", "instagram", "facebook"),
+    };
+    account_halt(
+        format!(
+            "the token for account {} begins with {begins}, as those of `login: {theirs}` do, and the account has \
+             `login: {ours}`",
+            account.name
+        ),
+        &format!("set `login: {theirs}` for account {}, or use a token of the other login", account.name),
+    )
 }
 
 /// The end of an account's run when the token was refused, with the reason that Meta does not give.
@@ -167,11 +176,4 @@ async fn run_command(
 
 pub(crate) fn account_halt(reason: impl std::fmt::Display, help: &str) -> Halt {
     Halt { cause: Cause::Account, reason: reason.to_string(), help: help.to_owned() }
-}
-
-pub(crate) fn login_word(login: Login) -> &'static str {
-    match login {
-        Login::Instagram => "instagram",
-        Login::Facebook => "facebook",
-    }
 }

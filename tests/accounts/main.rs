@@ -16,6 +16,7 @@ mod docs;
 mod errors;
 mod limits;
 mod many;
+mod mistakes;
 #[path = "../it/project.rs"]
 #[expect(dead_code, reason = "shared with the other test binary")]
 mod project;

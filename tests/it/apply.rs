@@ -326,7 +326,7 @@ fn a_wrong_username_is_noticed_before_anything_is_made() {
     let project = Project::with_one_image().against(&server, INSTAGRAM.0, INSTAGRAM.1);
     let text = project.read("igsync.yaml");
     project.write("igsync.yaml", text.replace("harbour:\n", "harbour:\n    username: somebody\n"));
-    apply(&project).exits(5).says("somebody");
+    apply(&project).exits(9).says("somebody");
     assert!(server.published().is_empty());
 }
 

@@ -31,6 +31,8 @@ pub struct Identity {
     pub account_type: Option<String>,
     /// The linked Facebook Page's name. Facebook Login only.
     pub page: Option<String>,
+    /// The linked Facebook Page's id, which is another number than the account's. Facebook Login only.
+    pub page_id: Option<String>,
     /// What the token's owner may do on that Page; publishing needs `MANAGE` or `CREATE_CONTENT`.
     pub tasks: Vec<String>,
 }
@@ -38,6 +40,8 @@ pub struct Identity {
 /// One Facebook Page; its own token is not even read.
 #[derive(Deserialize)]
 struct PageAnswer {
+    #[serde(default)]
+    id: Option<String>,
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
@@ -106,7 +110,8 @@ impl Client {
             for each in page.data {
                 // Absent for a Page without a linked account.
                 if let Some(linked) = each.instagram_business_account {
-                    found.push(self.identity(ACCOUNTS, linked, each.name, each.tasks)?);
+                    let identity = self.identity(ACCOUNTS, linked, each.name, each.tasks)?;
+                    found.push(Identity { page_id: each.id.filter(|id| is_id(id)), ..identity });
                 }
             }
             after = next_cursor(ACCOUNTS, page.paging)?;
@@ -121,7 +126,10 @@ impl Client {
         let fields = vec![("fields", "name,instagram_business_account{id,username}".to_owned())];
         let page: PageAnswer = self.retried(Call::Read, &Ask::get(ME, &["me"], fields)).await?;
         match page.instagram_business_account {
-            Some(linked) => self.identity(ME, linked, page.name, page.tasks),
+            Some(linked) => {
+                let identity = self.identity(ME, linked, page.name, page.tasks)?;
+                Ok(Identity { page_id: page.id.filter(|id| is_id(id)), ..identity })
+            }
             None => Err(malformed(ME, "no linked Instagram account")),
         }
     }
@@ -143,6 +151,7 @@ impl Client {
             app_scoped_id: None,
             account_type: None,
             page: page.map(clean),
+            page_id: None,
             tasks: tasks.into_iter().map(clean).collect(),
         })
     }

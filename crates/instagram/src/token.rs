@@ -16,8 +16,52 @@ pub struct AccessToken(SecretString);
 pub enum TokenError {
     #[error("the access token is empty")]
     Empty,
+    #[error("the access token is in quotes")]
+    Quoted,
+    #[error("the access token has a name and `=` in front of it")]
+    Named,
+    #[error("the access token is inside JSON")]
+    Json,
+    #[error("the access token has a word such as `Bearer` in front of it")]
+    Prefixed,
     #[error("the access token contains a space, a line break or another character that no token has")]
     Malformed,
+}
+
+impl TokenError {
+    /// What to put in its place.
+    #[must_use]
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Quoted => "write the token without the quotes: where it is stored, they are part of it",
+            Self::Named => "store what is behind the `=` alone",
+            Self::Json => "store the value of `access_token` alone, without quotes",
+            Self::Prefixed => "store the token alone; igsync makes the header itself",
+            Self::Empty | Self::Malformed => "put a fresh token into the account's token source",
+        }
+    }
+}
+
+/// What was pasted around a token that is otherwise one.
+fn wrapped(text: &str) -> Option<TokenError> {
+    const QUOTES: [char; 7] = ['"', '\'', '`', '\u{201C}', '\u{201D}', '\u{2018}', '\u{2019}'];
+    if text.starts_with(['{', '[']) {
+        return Some(TokenError::Json);
+    }
+    if text.starts_with(QUOTES) || text.ends_with(QUOTES) && !text.contains('=') {
+        return Some(TokenError::Quoted);
+    }
+    let is_name = |name: &str| {
+        let name = name.strip_prefix("export ").unwrap_or(name).trim();
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+    };
+    // A token may end in `=`, as Base64 does.
+    if text.split_once('=').is_some_and(|(name, rest)| is_name(name) && !rest.trim_matches('=').is_empty()) {
+        return Some(TokenError::Named);
+    }
+    let word = text.split_once(' ').map(|(word, _)| word.trim_end_matches(':').to_ascii_lowercase());
+    let is_header = word.is_some_and(|word| ["bearer", "oauth", "token", "authorization"].contains(&&*word));
+    is_header.then_some(TokenError::Prefixed)
 }
 
 impl AccessToken {
@@ -26,6 +70,9 @@ impl AccessToken {
         let text = text.trim();
         if text.is_empty() {
             return Err(TokenError::Empty);
+        }
+        if let Some(wrapped) = wrapped(text) {
+            return Err(wrapped);
         }
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(TokenError::Malformed);
@@ -91,6 +138,30 @@ mod tests {
             let error = AccessToken::from_text(text).unwrap_err();
             assert_eq!(error, TokenError::Malformed, "{text:?}");
             assert!(!format!("{error} {error:?}").contains("secret"));
+        }
+    }
+
+    #[test]
+    fn what_was_pasted_around_a_token_is_named_and_the_token_is_not() {
+        for (text, expected) in [
+            ("\"EAAsecret\"", TokenError::Quoted),
+            ("'IGAAsecret'", TokenError::Quoted),
+            ("\u{201C}EAAsecret\u{201D}", TokenError::Quoted),
+            ("EAAsecret'", TokenError::Quoted),
+            ("IGSYNC_ACCESS_TOKEN=EAAsecret", TokenError::Named),
+            ("export IGSYNC_ACCESS_TOKEN=\"EAAsecret\"", TokenError::Named),
+            ("access_token=EAAsecret", TokenError::Named),
+            ("{\"access_token\": \"EAAsecret\"}", TokenError::Json),
+            ("[\"EAAsecret\"]", TokenError::Json),
+            ("Bearer EAAsecret", TokenError::Prefixed),
+            ("Authorization: Bearer EAAsecret", TokenError::Prefixed),
+        ] {
+            let error = AccessToken::from_text(text).unwrap_err();
+            assert_eq!(error, expected, "{text}");
+            assert!(!format!("{error} {error:?} {}", error.help()).contains("secret"));
+        }
+        for token in ["EAAabc==", "IGQVJabc=", "123|abc-d_e.f"] {
+            assert!(AccessToken::from_text(token).is_ok(), "{token}");
         }
     }
 

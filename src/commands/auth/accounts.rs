@@ -11,7 +11,7 @@ use super::TokenSession;
 pub(super) async fn run(global: &Global, args: &AuthAccounts, ports: &Ports, ui: &Ui) -> Ended {
     let session = TokenSession::open(global, ports, ui).await?;
     let account = session.account(args.account.as_deref())?;
-    let client = session.client(account, ports, ui).await?;
+    let client = session.client(account, ports).await?;
     let found = client.accounts().await.map_err(|error| {
         let halt = credentials::refused(account, &client, &error);
         Failure::halted(halt)

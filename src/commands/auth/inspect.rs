@@ -6,13 +6,13 @@ use crate::cli::{AuthInspect, Global, OutputFormat};
 use crate::exit::Exit;
 use crate::report;
 use crate::report::auth::TokenReport;
-use crate::session::connect::{Connector, identity_of};
+use crate::session::connect::{Connector, identify};
 use crate::session::load::load_anywhere;
 use crate::session::project::Project;
 use crate::session::token::{debug, needs, unreachable};
 use crate::session::{credentials, expiry};
 use igsync_instagram::scopes::{self, Needs};
-use igsync_instagram::{Client, Error, Expiry, TokenFacts};
+use igsync_instagram::{Client, Expiry, TokenFacts};
 use igsync_model::config::{Account, Login};
 
 use super::super::{Ended, Failure, Ports, Ui, write_stdout};
@@ -27,7 +27,7 @@ pub(super) async fn run(global: &Global, args: &AuthInspect, ports: &Ports, ui: 
     let mut reports = Vec::new();
     for account in chosen(&project, &args.account)? {
         let needs = needs(project.posts.iter().map(|post| &**post), &account.name);
-        let report = match ui.noted(connector.client(account, &project, ports).await) {
+        let report = match connector.client(account, &project, ports).await {
             Ok(client) => facts(account, &project, &client, needs, ports).await?,
             Err(halt) => TokenReport::unusable(account, halt.reason, halt.help, ports.clock.now()),
         };
@@ -79,17 +79,23 @@ pub(in crate::commands) async fn facts(
     };
     let mut facts = answered.unwrap_or_else(|| TokenFacts::of_validity(None));
     let mut identity = None;
-    let mut help = None;
+    let mut refused = None;
     if facts.is_valid {
-        match identity_of(client, account, user).await {
-            Ok(found) => identity = found,
-            Err(error @ Error::Api(_)) => {
-                help = Some(credentials::refused(account, client, &error).help);
-                facts = TokenFacts { is_valid: false, problem: error.api().cloned(), ..facts };
+        match identify(client, account, user).await {
+            Ok(Ok(found)) => identity = Some(found),
+            Ok(Err(halt)) => {
+                refused = Some(halt);
+                facts.is_valid = false;
             }
             Err(error) => return Err(unreachable(&error)),
         }
     }
+    let (problem, help) = if let Some(halt) = refused {
+        (Some(halt.reason), Some(halt.help))
+    } else {
+        let problem = facts.problem.as_ref();
+        (problem.map(ToString::to_string), problem.map(|problem| problem.known().remedy.to_owned()))
+    };
     let flavour = credentials::flavour(account.login);
     let missing = facts.scopes.as_ref().map(|held| scopes::missing(flavour, needs, held)).unwrap_or_default();
     let now: Timestamp = client.server_now();
@@ -100,8 +106,8 @@ pub(in crate::commands) async fn facts(
         user_id: identity.as_ref().map(|identity| identity.user_id.clone()).or_else(|| user.cloned()),
         username: identity.and_then(|identity| identity.username),
         is_valid: facts.is_valid,
-        help: help.or_else(|| facts.problem.as_ref().map(|problem| problem.known().remedy.to_owned())),
-        problem: facts.problem.map(|problem| problem.to_string()),
+        help,
+        problem,
         expires: facts.expires.or_else(noted),
         data_access_ends: facts.data_access_ends,
         needed: scopes::needed(flavour, needs),

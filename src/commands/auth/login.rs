@@ -52,8 +52,7 @@ async fn by_hand(
 ) -> Result<(AccessToken, Option<Issued>), Failure> {
     ui.terminal.say(&report::auth::steps_by_hand(account.login));
     let token = ask(ui, "access token (hidden as you type)")?;
-    let token = AccessToken::from_text(&token)
-        .map_err(|error| Failure::message(Exit::Failure, error, "copy the whole token and nothing else"))?;
+    let token = AccessToken::from_text(&token).map_err(|error| Failure::message(Exit::Failure, error, error.help()))?;
     if credentials::is_of_the_other_login(account, &token) {
         let (here, other) = match account.login {
             Login::Instagram => ("instagram", "facebook"),

@@ -15,7 +15,7 @@ pub(super) async fn exchange(global: &Global, args: &AuthToken, ports: &Ports, u
     let account = session.account(args.account.as_deref())?;
     check_stdout(ui, args.show)?;
     let app = needed_app(account.login, ports)?;
-    let client = session.client(account, ports, ui).await?;
+    let client = session.client(account, ports).await?;
     let issued = client.exchange_token(&app).await.map_err(|error| not_exchanged(account.login, &error))?;
     finish(&session, &client, account.login, issued, ports, ui).await
 }
@@ -29,7 +29,7 @@ pub(super) async fn refresh(global: &Global, args: &AuthToken, ports: &Ports, ui
         Login::Instagram => None,
         Login::Facebook => Some(needed_app(account.login, ports)?),
     };
-    let client = session.client(account, ports, ui).await?;
+    let client = session.client(account, ports).await?;
     let issued = match &app {
         None => client.refresh_token().await.map_err(|error| not_refreshed(&error))?,
         Some(app) => client.exchange_token(app).await.map_err(|error| not_exchanged(account.login, &error))?,
