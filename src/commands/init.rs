@@ -1,13 +1,13 @@
 //! `igsync init`: what a content repository needs, next to whatever is there.
 
 use std::fmt::Write as _;
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use crate::cli::Global;
 use crate::exit::Exit;
 use igsync_base::files::{named, named_from};
 use igsync_base::text::quoted;
+use igsync_media::convert;
 use igsync_model::config;
 use igsync_model::lockfile;
 use igsync_model::manifest;
@@ -78,12 +78,13 @@ const WORKFLOWS: [(&str, &str); 4] = [
 
 pub(super) fn run(global: &Global, folder: Option<&Path>, ports: &Ports, ui: &Ui) -> Ended {
     let root = root(global, folder, ports);
+    let picture = convert::example().map_err(|error| Failure::message(Exit::Failure, error, "run it again"))?;
     let mut said = String::new();
     let mut files: Vec<(&str, Vec<u8>)> = vec![
         ("igsync.yaml", CONFIG.into()),
         ("igsync.lock", lockfile::format::HEADER.into()),
         ("posts/example.yaml", EXAMPLE.into()),
-        ("posts/example.jpg", picture()?),
+        ("posts/example.jpg", picture),
         (".gitignore", GITIGNORE.into()),
         (".gitattributes", GITATTRIBUTES.into()),
         (SCHEMA, text(&manifest::json_schema()).into_bytes()),
@@ -141,15 +142,4 @@ fn repository_above(root: &Path, ports: &Ports) -> Option<PathBuf> {
     let root = ports.disk.canonicalize(root).ok()?;
     let top = root.ancestors().find(|folder| ports.disk.stat(&folder.join(".git")).is_ok())?;
     (top != root).then(|| top.to_owned())
-}
-
-/// A picture that passes every check.
-fn picture() -> Result<Vec<u8>, Failure> {
-    let shade = |part: u32, of: u32| u8::try_from(part * 255 / of).unwrap_or(u8::MAX);
-    let picture = image::RgbImage::from_fn(1080, 1350, |_, y| image::Rgb([shade(y, 1349), 110, 255 - shade(y, 1349)]));
-    let mut bytes = Cursor::new(Vec::new());
-    picture
-        .write_to(&mut bytes, image::ImageFormat::Jpeg)
-        .map_err(|error| Failure::message(Exit::Failure, error, "run it again"))?;
-    Ok(bytes.into_inner())
 }
