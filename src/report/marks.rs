@@ -117,8 +117,8 @@ pub(super) fn presentation(mark: Mark) -> Presentation {
             colour: paint().red().bold(),
             counted: "failed",
             verb: None,
-            meaning: "left alone until the manifest changes, or with --retry-failed",
-            explanation: "Instagram refused the content of the post; it is tried again when it changes",
+            meaning: "left alone until what is sent changes, or with --retry-failed",
+            explanation: "Instagram refused the content of the post; it is tried again when what is sent changes",
         },
     }
 }

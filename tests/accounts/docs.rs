@@ -29,7 +29,7 @@ unknown error is shown as received, and counts as the worst case: after a publis
 | try again | the same request again a few times, further and further apart |
 | wait | the same container, later |
 | new container | this one is dead; a new one is created, in this run or the next |
-| fix the post | the post is left alone until its manifest changes or `--retry-failed`; the others go out (exit 3) |
+| fix the post | the post is left alone until what is sent changes (text, media, conversion, `fit`, host) or `--retry-failed`; the others go out (exit 3) |
 | fix the token | token, permission or app; where the whole account is concerned its run stops (exit 9) |
 | come back later | the account's run stops, the rest is deferred (exit 10) |
 | a person | only a person signed in at Instagram or Meta can clear it (exit 9 where the whole account is concerned) |

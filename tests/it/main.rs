@@ -22,6 +22,7 @@ mod project;
 mod protocol;
 mod readme;
 mod refresh;
+mod refused;
 mod resolve;
 mod structure;
 mod upload;

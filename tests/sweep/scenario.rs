@@ -214,6 +214,7 @@ impl Manifest {
             media_digest: Some(self.media_digest()),
             digest: Some(digest(&format!("all-{}-{}", self.number, self.caption))),
             cover_digest: None,
+            sent_digest: None,
             files: Vec::new(),
             conversions: Vec::new(),
             has_errors: false,

@@ -135,10 +135,12 @@ pub(super) fn not_published(mut record: Record, reason: Reason) -> Record {
     record
 }
 
-/// Refused for its content: nothing happens until the manifest changes.
-pub(super) fn failed(mut record: Record, why: &Failure) -> Record {
+/// Refused for its content: nothing happens until what would be sent changes. `post` is as it was sent.
+pub(super) fn failed(mut record: Record, why: &Failure, post: &Post) -> Record {
     let Failure { reason, code, subcode, .. } = why;
-    record.state = State::Failed(Refused { reason: Some(reason.clone().into()), code: *code, subcode: *subcode });
+    let sent_digest = post.sent_digest.clone().filter(|_| post.digest == record.digest);
+    let reason = Some(reason.clone().into());
+    record.state = State::Failed(Refused { reason, code: *code, subcode: *subcode, sent_digest });
     record
 }
 

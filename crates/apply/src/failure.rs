@@ -12,7 +12,7 @@ pub struct Failure {
     pub code: Option<i64>,
     pub subcode: Option<i64>,
     pub fbtrace_id: Option<String>,
-    /// Refused for its content: not tried again until the manifest changes.
+    /// Refused for its content: not tried again until what is sent changes.
     pub content: bool,
     /// A new container may well succeed.
     pub try_again: bool,

@@ -103,7 +103,7 @@ impl Preparer {
             return Ok(());
         }
         let record = self.attempt_of(post);
-        self.book.end(attempt::failed(record, failure)).await
+        self.book.end(attempt::failed(record, failure, post)).await
     }
 
     pub(super) async fn prepare(&self, post: Arc<Post>) -> Result<Ready, Stop> {

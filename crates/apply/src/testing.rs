@@ -58,6 +58,7 @@ pub(super) fn post(key: &str, kind: Kind, caption: &str) -> Post {
         media_digest: Some(Digest::from("v1:sha256:media")),
         digest: Some(Digest::from("v1:sha256:all")),
         cover_digest: None,
+        sent_digest: None,
         files: Vec::new(),
         conversions: Vec::new(),
         has_errors: false,

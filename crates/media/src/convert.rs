@@ -188,6 +188,20 @@ fn memory(facts: &Facts, (width, height): (u32, u32), orientation: u8, geometry:
 }
 
 impl ConversionPlan {
+    /// What is done, in words that differ where the result would. Part of records: they stay as they are.
+    #[must_use]
+    pub fn work(&self) -> String {
+        match self.work {
+            Work::Strip => "strip".to_owned(),
+            Work::Draw { geometry: Geometry { keep: (left, top, width, height), scaled, canvas }, orientation } => {
+                format!(
+                    "{width}x{height}+{left}+{top} turned {orientation} to {}x{} on {}x{}",
+                    scaled.0, scaled.1, canvas.0, canvas.1
+                )
+            }
+        }
+    }
+
     /// Width and height of the result, in pixels.
     #[must_use]
     pub fn size(&self) -> (u32, u32) {

@@ -19,7 +19,7 @@ mod schema;
 mod time;
 mod written;
 
-pub use check_files::{check_conversion_hosting, check_files, check_hosting, check_late, place};
+pub use check_files::{check_conversion_hosting, check_files, check_hosting, check_late, host_of, place};
 pub use conversion::{ConvertSettings, conversion_target, conversions, usage};
 pub use digest::{caption_digest, comment_digest, normalise_caption};
 pub use ignored::{Ignored, IgnoredByGit};

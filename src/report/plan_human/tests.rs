@@ -107,7 +107,12 @@ fn every_mark_says_what_to_do() {
                 .with(|record| record.state = State::Unknown(Some(Reason::MaybeLive))),
             record("posts/08-failed", Stage::Failed).with(|record| {
                 let reason = Some(Reason::Other("the aspect ratio is not supported".into()));
-                record.state = State::Failed(Refused { reason, code: Some(36003), subcode: Some(2_207_009) });
+                record.state = State::Failed(Refused {
+                    reason,
+                    code: Some(36003),
+                    subcode: Some(2_207_009),
+                    ..Refused::default()
+                });
             }),
             record("posts/gone", Stage::Published),
         ],
@@ -149,7 +154,7 @@ fn every_mark_says_what_to_do() {
                    set draft: true
       e expired    never goes out, unless publish_until is moved
       ! unknown    blocked until you record whether it is live
-      x failed     left alone until the manifest changes, or with --retry-failed
+      x failed     left alone until what is sent changes, or with --retry-failed
 
     Cost: 0 containers, 1 publish, about 8 API calls
 

@@ -82,6 +82,9 @@ impl Project {
                 });
                 post.files = self.files_in_index(post, &digests, &stats);
             }
+            let account = self.config.account(&post.account);
+            let host = account.and_then(|account| manifest::host_of(post, account));
+            post.with_sending(host.as_deref());
             for conversion in &mut post.conversions {
                 let source = digests.get(&conversion.path);
                 conversion.len = source.and_then(|source| self.drawn_len(source, &conversion.target, &cache, disk));

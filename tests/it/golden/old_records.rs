@@ -158,9 +158,10 @@ fn every_state_is_planned() {
     story.ends();
 }
 
-/// What every published record of local media has since then: without it, another machine would have to read the media
-/// to say whether they were edited. 7599b51 says of such a record that a newer igsync wrote it.
-const SINCE: [&str; 4] = ["media", "file", "size", "oid"];
+/// What records of local media have since then: the published ones by what their files are known again, without which
+/// another machine would have to read them to say whether they were edited; the refused ones how they were sent.
+/// 7599b51 says of such a record that a newer igsync wrote it.
+const SINCE: [&str; 5] = ["media", "file", "size", "oid", "sent_digest"];
 
 /// Plans, acts and plans again from here on, then compares.
 fn goes_on(mut story: Story) {

@@ -125,7 +125,7 @@ impl AccountRun {
             failure = failure.in_item(number);
         }
         let ended = if failure.content {
-            attempt::failed(record, &failure)
+            attempt::failed(record, &failure, post)
         } else {
             attempt::not_published(record, Reason::from(failure.reason.clone()))
         };
@@ -148,7 +148,7 @@ impl AccountRun {
             Doubt::Refused(refusal) => match settled? {
                 Settled::Open(record) | Settled::Closed(record) if refusal.class == Class::Content => {
                     let failure = Failure::refused("publishing", &refusal);
-                    self.book.write(attempt::failed(record, &failure)).await?;
+                    self.book.write(attempt::failed(record, &failure, post)).await?;
                     Err(Stop::Post(failure))
                 }
                 other => next_after(other, Some(&refusal)),

@@ -64,6 +64,36 @@ impl Hosting {
         igsync_base::net::is_loopback(&base).then(|| base.to_string())
     }
 
+    /// Which host it is, in words that differ where the addresses of files would. Part of records: they stay as they
+    /// are.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let parts = match self {
+            Self::Url(template) => vec!["url".to_owned(), template.clone()],
+            Self::Github(repository) => {
+                let name = repository.as_ref().map(|Repository { owner, name }| format!("{owner}/{name}"));
+                vec!["github".to_owned(), text(name.as_deref())]
+            }
+            Self::ObjectStore(store) => {
+                // How long a signed link lives changes nothing about what it leads to.
+                let ObjectStore { bucket, prefix, region, endpoint, path_style, link } = &**store;
+                let base = match link {
+                    Link::Public(base) => base.as_str(),
+                    Link::Presigned(_) => "presigned",
+                };
+                let path_style = path_style.map(|path_style| path_style.to_string());
+                let [region, endpoint] = [region.as_deref(), endpoint.as_ref().map(Url::as_str)].map(text);
+                let [bucket, prefix, base] = [&**bucket, &**prefix, base].map(str::to_owned);
+                vec!["object_store".to_owned(), bucket, prefix, region, endpoint, text(path_style.as_deref()), base]
+            }
+            Self::Command(command) => {
+                std::iter::once("command").chain(command.iter().map(String::as_str)).map(str::to_owned).collect()
+            }
+        };
+        parts.join("\n")
+    }
+
     /// Names of the variables with the keys that igsync itself uses here.
     #[must_use]
     pub fn key_variables(&self) -> &'static [&'static str] {

@@ -100,6 +100,10 @@ fn record() -> Value {
             ("trial", json!({ "const": true })),
             ("allow_duplicate", about(json!({ "const": true }), "It was to go out although it repeats another post")),
             ("media", about(json!({ "type": "array", "items": sent }), "The local media as they were published")),
+            (
+                "sent_digest",
+                about(reference("digest"), "Of a refused post: what was sent, conversion and host included"),
+            ),
             ("cover_digest", about(reference("digest"), "The local cover of a reel as it was published")),
         ],
     )

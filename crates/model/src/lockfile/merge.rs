@@ -93,6 +93,7 @@ fn join(a: &Flat, b: &Flat) -> Flat {
         allow_duplicate: a.allow_duplicate || b.allow_duplicate,
         media: content.media.clone(),
         cover_digest: content.cover_digest.clone(),
+        sent_digest: ending.sent_digest.clone(),
     }
 }
 
@@ -110,7 +111,11 @@ fn compare_endings(a: &Flat, b: &Flat) -> Ordering {
     let by_rev = if a.state.rank() == Stage::Forgotten.rank() { a.rev.cmp(&b.rev) } else { Ordering::Equal };
     by_rev.then_with(|| {
         let key = |r: &Flat| (r.state, r.code, r.subcode);
-        key(a).cmp(&key(b)).then_with(|| a.moved_to.cmp(&b.moved_to)).then_with(|| a.reason.cmp(&b.reason))
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.moved_to.cmp(&b.moved_to))
+            .then_with(|| a.reason.cmp(&b.reason))
+            .then_with(|| a.sent_digest.cmp(&b.sent_digest))
     })
 }
 

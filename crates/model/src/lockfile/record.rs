@@ -84,6 +84,8 @@ pub struct Refused {
     /// Meta's code.
     pub code: Option<i64>,
     pub subcode: Option<i64>,
+    /// What was sent, as [`crate::manifest`] makes it. `None`: it had no local media, or an older igsync sent it.
+    pub sent_digest: Option<Digest>,
 }
 
 /// A post that is live.

@@ -75,6 +75,7 @@ impl Subject<'_> {
             media_digest: None,
             digest: None,
             cover_digest: None,
+            sent_digest: None,
             files: Vec::new(),
             conversions: Vec::new(),
             has_errors: false,

@@ -121,16 +121,7 @@ pub fn check_hosting(post: &Post, account: &Account) -> Option<(Spot<'static>, B
     if account.hosting.is_some() && on_this_machine.is_none() {
         return None;
     }
-    let needs_host = |item: &Item| {
-        let is_uploaded = account.login == Login::Facebook && item.media_type == MediaType::Video;
-        matches!(item.source, Source::Local(_)) && !is_uploaded
-    };
-    let cover = post.content.cover();
-    let spot = match post.content.items.iter().find(|item| needs_host(item)) {
-        Some(item) => Spot::Item(item.slot),
-        None if matches!(cover, Some(Source::Local(_))) => Spot::Cover,
-        None => return None,
-    };
+    let spot = hosted(post, account)?;
     if let Some(base) = on_this_machine {
         let broken = Broken::new(
             &rules::HOSTING_URL,
@@ -147,6 +138,25 @@ pub fn check_hosting(post: &Post, account: &Account) -> Option<(Spot<'static>, B
         "set `media.hosting` in igsync.yaml (a template, github, a bucket or a command), or write an https URL here",
     );
     Some((spot, broken))
+}
+
+/// Where the first local file is named that Meta fetches, so that it needs a host.
+fn hosted(post: &Post, account: &Account) -> Option<Spot<'static>> {
+    let needs_host = |item: &Item| {
+        let is_uploaded = account.login == Login::Facebook && item.media_type == MediaType::Video;
+        matches!(item.source, Source::Local(_)) && !is_uploaded
+    };
+    match post.content.items.iter().find(|item| needs_host(item)) {
+        Some(item) => Some(Spot::Item(item.slot)),
+        None if matches!(post.content.cover(), Some(Source::Local(_))) => Some(Spot::Cover),
+        None => None,
+    }
+}
+
+/// Where the files of a post are hosted, as [`Hosting::identity`] says it; `None`: it needs no host, or has none.
+#[must_use]
+pub fn host_of(post: &Post, account: &Account) -> Option<String> {
+    hosted(post, account).and(account.hosting.as_ref()).map(Hosting::identity)
 }
 
 /// A picture that has to be converted, while its host serves the file of the repository.

@@ -94,8 +94,8 @@ pub fn conversions(post: &Post, fit: Option<Fit>, files: &mut Files<'_>) -> Vec<
         .chain([Spot::Cover])
         .filter_map(|spot| {
             let (path, target) = conversion_target(post, spot, fit, files)?;
-            let size = files.conversion_plan(path, &target).ok()??.size();
-            Some(Conversion { path: Arc::clone(path), target, size, len: None })
+            let plan = files.conversion_plan(path, &target).ok()??;
+            Some(Conversion { path: Arc::clone(path), target, work: plan.work(), size: plan.size(), len: None })
         })
         .collect()
 }

@@ -192,6 +192,19 @@ impl Post {
         };
     }
 
+    /// Fills `sent_digest` in, once `digest` and `conversions` are known. `host`: where the files that need one are
+    /// hosted, in any words that change with it.
+    pub fn with_sending(&mut self, host: Option<&str>) {
+        let mut conversions = self.conversions.iter().peekable();
+        let mut work = |source: &Source| match source {
+            Source::Local(path) => conversions.next_if(|conversion| conversion.path == *path).map(|made| &*made.work),
+            Source::Url(_) => None,
+        };
+        let works: Vec<Option<&str>> = self.content.sources().map(&mut work).collect();
+        let is_local = self.content.sources().any(|source| matches!(source, Source::Local(_)));
+        self.sent_digest = self.digest.as_ref().filter(|_| is_local).map(|digest| of_json(&("sent", digest, works, host)));
+    }
+
     /// What the digest would be if kind and media, and a local cover, had these identities: compares a published post
     /// with its record without reading its media. `None`: a local cover would have to be read.
     #[must_use]

@@ -45,6 +45,9 @@ pub struct Post {
     pub digest: Option<Digest>,
     /// Of a local cover that was read; `media_digest` leaves covers out.
     pub cover_digest: Option<Digest>,
+    /// Identity of what an engine is sent: `digest`, what becomes of pictures that are converted, and where local files
+    /// are hosted. `None`: it is not known, or there are no local files.
+    pub sent_digest: Option<Digest>,
     /// What git calls the local files behind `digest`, in the order of [`Content::sources`]. Empty: not known, or there
     /// are none.
     pub files: Vec<SentFile>,
@@ -60,6 +63,8 @@ pub struct Conversion {
     /// The source, relative to the content root.
     pub path: Arc<str>,
     pub target: Target,
+    /// What is done to it, as [`igsync_media::convert::ConversionPlan::work`] says it.
+    pub work: String,
     /// Width and height of the result, in pixels.
     pub size: (u32, u32),
     /// Of the result, in bytes; `None`: it was not drawn yet.

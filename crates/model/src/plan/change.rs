@@ -209,6 +209,9 @@ fn after_failure(post: &Post, record: &Record, refused: &Refused, context: Conte
     if is_edited(post, record) {
         return fresh(post, context, "due now, changed since it was refused");
     }
+    if is_sent_otherwise(post, refused) {
+        return fresh(post, context, "due now, its media are converted or hosted otherwise than when it was refused");
+    }
     if matches!(context.due(post), Due::Expired) {
         return Verdict::new(Action::Hold(Why::Expired), "publish_until has passed");
     }
@@ -220,6 +223,15 @@ fn after_failure(post: &Post, record: &Record, refused: &Refused, context: Conte
     };
     let reason = refused.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
     Verdict::new(Action::Hold(Why::Failed), format!("refused by Instagram{code}{reason}"))
+}
+
+/// Whether the media of a refused post would go out in another form or from another host.
+fn is_sent_otherwise(post: &Post, refused: &Refused) -> bool {
+    match (&post.sent_digest, &refused.sent_digest) {
+        (now, Some(sent)) => post.digest.is_some() && now.as_ref() != Some(sent),
+        // Of what an older igsync has sent nothing more is known.
+        (_, None) => false,
+    }
 }
 
 fn published(post: &Post, entry: &Entry<'_>, live: &Live) -> Vec<Verdict> {

@@ -51,6 +51,7 @@ pub fn post(key: &str) -> Post {
         media_digest: Some(digest(&format!("media of {key}"))),
         digest: Some(digest(&format!("all of {key}"))),
         cover_digest: None,
+        sent_digest: None,
         files: Vec::new(),
         conversions: Vec::new(),
         has_errors: false,

@@ -163,7 +163,7 @@ fn a_post_is_due_from_its_time_and_until_its_end() {
 #[test]
 fn a_refused_post_is_tried_again_on_request() {
     let refused = record("p", Stage::Failed).with(|record| {
-        record.state = State::Failed(Refused { reason: None, code: Some(9004), subcode: Some(2_207_052) });
+        record.state = State::Failed(Refused { code: Some(9004), subcode: Some(2_207_052), ..Refused::default() });
     });
     let plan = world([post("p")], [refused.clone()]).plan();
     assert_eq!(plan.changes[0].reason, "refused by Instagram (9004/2207052)");

@@ -103,6 +103,9 @@ pub(in crate::lockfile) struct Flat {
     /// Every sending of the first comment that was announced. Empty once it is known how it ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(in crate::lockfile) comments: Vec<Sending>,
+    /// Of a refused post: what was sent, converted pictures and the host of local files included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::lockfile) sent_digest: Option<Digest>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -115,7 +118,7 @@ impl From<Record> for Flat {
         let state = record.stage();
         let mut past = Past::from(record.rest);
         past.put(record.state);
-        let Past { refused: Refused { reason, code, subcode }, live, moved_to } = past;
+        let Past { refused: Refused { reason, code, subcode, sent_digest }, live, moved_to } = past;
         let Live { media_id, permalink, published_at, via, comment, comments, comment_switch } = live;
         Self {
             key: record.key,
@@ -152,6 +155,7 @@ impl From<Record> for Flat {
             allow_duplicate: record.allow_duplicate,
             media: record.media,
             cover_digest: record.cover_digest,
+            sent_digest,
         }
     }
 }
@@ -160,9 +164,22 @@ impl From<Record> for Flat {
 /// lockfile that is refused for one record would stop all others.
 impl From<Flat> for Record {
     fn from(flat: Flat) -> Self {
-        let Flat { reason, code, subcode, media_id, permalink, published_at, via, comment, comment_switch, .. } = flat;
+        let Flat {
+            reason,
+            code,
+            subcode,
+            sent_digest,
+            media_id,
+            permalink,
+            published_at,
+            via,
+            comment,
+            comment_switch,
+            ..
+        } = flat;
         let live = Live { media_id, permalink, published_at, via, comment, comments: flat.comments, comment_switch };
-        let mut past = Past { refused: Refused { reason, code, subcode }, live, moved_to: flat.moved_to };
+        let refused = Refused { reason, code, subcode, sent_digest };
+        let mut past = Past { refused, live, moved_to: flat.moved_to };
         Self {
             key: flat.key,
             user_id: flat.user_id,
