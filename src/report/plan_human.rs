@@ -190,9 +190,19 @@ fn when(plan: &Plan, at: &Forecast) -> String {
 fn notes(plan: &Plan, style: Style, program: &Program) -> Option<String> {
     let unmatched = plan.unmatched.iter().map(|name| (format!("no post is named {}", one_line(name)), None));
     let notices = plan.notices.iter().map(|notice| (one_line(&notice.message), Some(notice.help.as_str())));
-    let lines: Vec<String> =
-        unmatched.chain(notices).map(|(message, help)| point("Note: ", &message, help, style, program)).collect();
+    let defaults = by_defaults(plan).into_iter().map(|message| (message, None));
+    let notes = unmatched.chain(defaults).chain(notices);
+    let lines: Vec<String> = notes.map(|(message, help)| point("Note: ", &message, help, style, program)).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// `640 differ only by defaults`: what is not listed one by one.
+pub(super) fn by_defaults(plan: &Plan) -> Option<String> {
+    let differ = |count| if count == 1 { "differs" } else { "differ" };
+    match plan.differing_by_defaults() {
+        0 => None,
+        count => Some(format!("{} {} only by defaults", thousands(count), differ(count))),
+    }
 }
 
 /// So many folders of drafts are named.

@@ -149,7 +149,7 @@ pub fn render(plan: &Plan) -> String {
         applyable: plan.applyable(),
         complete: plan.complete,
         now: plan.now,
-        changes: plan.changes.iter().filter(|change| change.is_listed()).map(change_json).collect(),
+        changes: plan.changes.iter().filter(|change| change.is_for_programs()).map(change_json).collect(),
         summary: &plan.summary,
         cost: plan.cost,
         guards: plan.guards.iter().map(guard_json).collect(),

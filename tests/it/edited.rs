@@ -329,3 +329,65 @@ fn a_picture_in_lfs_is_known_by_its_pointer() {
         assert!(!counts.opened.keys().any(|path| path.ends_with("posts/big.jpg")), "{counts:?}");
     }
 }
+
+/// Posts with and without hashtags of their own, published under these defaults.
+fn under_defaults(server: &Server, configured: &str, of_folder: &str) -> Project {
+    let project = Project::empty().against(server, "instagram", "IGAA-LONG");
+    project.write("igsync.lock", "{\"igsync_lock\":1}\n");
+    for (number, more) in [(1, ""), (2, ""), (3, ""), (4, "hashtags: [own]\n")] {
+        project.jpeg(&format!("posts/{number}.jpg"), number);
+        let manifest = format!("kind: image\nimage: ./{number}.jpg\ncaption: Number {number}\n{more}");
+        project.write(&format!("posts/{number}.yaml"), manifest);
+    }
+    set_defaults(&project, configured, of_folder);
+    project.run(["apply", "--yes"]).exits(0);
+    project.commit();
+    project
+}
+
+/// Of the configuration and of the folder; an empty text is none.
+fn set_defaults(project: &Project, configured: &str, of_folder: &str) {
+    let accounts = "accounts:\n  harbour:\n    user_id: \"17841400000000001\"\nmedia: { hosting: github }\n";
+    let defaults = if configured.is_empty() { String::new() } else { format!("defaults: {{ {configured} }}\n") };
+    project.write("igsync.yaml", format!("{accounts}{defaults}"));
+    project.write("posts/_defaults.yaml", of_folder);
+}
+
+#[test]
+fn posts_that_differ_only_by_defaults_are_one_count() {
+    let cases = [
+        ("added", ("", ""), ("hashtags: [harbour]", "")),
+        ("changed", ("hashtags: [harbour]", ""), ("hashtags: [sea]", "")),
+        ("removed", ("hashtags: [harbour]", ""), ("", "")),
+        ("added to the folder", ("", ""), ("", "hashtags: [harbour]\n")),
+        ("changed in the folder", ("", "hashtags: [harbour]\n"), ("", "hashtags: [sea]\n")),
+        ("moved into the folder, and changed", ("hashtags: [harbour]", ""), ("", "hashtags: [sea]\n")),
+    ];
+    for (what, before, after) in cases {
+        let server = Server::start();
+        let project = under_defaults(&server, before.0, before.1);
+        project.run(["plan"]).exits(0).ends_with("No changes.");
+        set_defaults(&project, after.0, after.1);
+        project.commit();
+        for project in [&project, &project.fresh_clone()] {
+            let (edited, last) = edits(project);
+            assert_eq!(last, "No changes: 3 edited; 1 unchanged.", "{what}");
+            let all: BTreeSet<String> = (1..=3).map(|number| format!(r#"posts/{number} ["defaults"]"#)).collect();
+            assert_eq!(edited, all, "{what}");
+            let human = project.run(["plan"]).exits(0).says("3 differ only by defaults");
+            assert!(!human.stdout.contains("posts/1"), "{what}: {}", human.stdout);
+            let markdown = project.run(["plan", "--format", "markdown"]).exits(0).says("3 differ only by defaults");
+            assert!(!markdown.stdout.contains("posts/1"), "{what}: {}", markdown.stdout);
+        }
+        // An edit of a manifest is an edit, whatever the defaults are.
+        project.write("posts/2.yaml", project.read("posts/2.yaml").replace("Number", "No."));
+        project.jpeg("posts/3.jpg", 99);
+        let expected = [r#"posts/1 ["defaults"]"#, r#"posts/2 ["caption"]"#, r#"posts/3 ["caption","media"]"#];
+        assert_eq!(edits(&project).0, expected.map(str::to_owned).into(), "{what}");
+        project.run(["plan"]).exits(0).says("1 differs only by defaults").says("posts/2");
+        // What is accepted is compared with the defaults of now.
+        project.run(["lock", "accept", "posts/1"]).exits(0);
+        set_defaults(&project, "hashtags: [elsewhere]", "");
+        assert!(edits(&project).0.contains(r#"posts/1 ["defaults"]"#), "{what}");
+    }
+}

@@ -215,6 +215,7 @@ impl Manifest {
             digest: Some(digest(&format!("all-{}-{}", self.number, self.caption))),
             cover_digest: None,
             sent_digest: None,
+            own_digest: None,
             files: Vec::new(),
             conversions: Vec::new(),
             has_errors: false,

@@ -107,14 +107,19 @@ pub(super) fn published(
     let (published_at, via) = (Some(whole(at, Unit::Second)), Some(via));
     record.state = State::Published(Live { media_id, published_at, via, comment, comment_switch, ..known });
     match post {
-        Some(post) => naming_files(record, post),
+        Some(post) => describing(record, post),
         None => record,
     }
 }
 
-/// Notes by which names git knows the media that were sent, where this manifest still has them.
-pub(super) fn naming_files(mut record: Record, post: &Post) -> Record {
-    if !post.files.is_empty() && post.digest.is_some() && post.digest == record.digest {
+/// Notes what a plan needs to say later what was edited, where this manifest still is what was sent: by which names git
+/// knows its files, and what it says without defaults.
+pub(super) fn describing(mut record: Record, post: &Post) -> Record {
+    if post.digest.is_none() || post.digest != record.digest {
+        return record;
+    }
+    record.own_digest = post.own_digest.clone().map(Box::new);
+    if !post.files.is_empty() {
         record.media.clone_from(&post.files);
         record.cover_digest.clone_from(&post.cover_digest);
     }

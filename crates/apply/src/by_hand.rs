@@ -81,7 +81,7 @@ pub fn published(subject: &Subject<'_>, seen: &Seen, now: Timestamp, new_attempt
     let media_id = seen.media_id.clone().or(shown);
     record = attempt::published(record, media_id, Via::Resolved, at, due);
     if let Some(post) = subject.post {
-        record = attempt::naming_files(record, post);
+        record = attempt::describing(record, post);
     }
     record.evidence.clear();
     Ok(vec![attempt::noted(record, |live| live.permalink.clone_from(&seen.permalink))])
@@ -162,7 +162,7 @@ pub fn moved(
         }
         if let Some(post) = post {
             copy.file = Some(post.file.to_string());
-            copy = attempt::naming_files(copy, post);
+            copy = attempt::describing(copy, post);
         }
         copy.rev = copy.rev.saturating_add(1);
         records.extend([copy, tombstone]);
@@ -233,6 +233,7 @@ pub fn accepted(subject: &Subject<'_>) -> Changes {
         media_digest,
         cover_digest,
         media,
+        own_digest: post.own_digest.clone().map(Box::new),
         caption_digest: caption_digest(&post.content.caption),
         rev: live.rev.saturating_add(1),
         ..live.clone()
@@ -313,6 +314,7 @@ fn fresh(subject: &Subject<'_>, new_attempt: &mut NewAttempt<'_>) -> Result<Reco
         caption_digest: known.caption_digest.clone(),
         media: known.media.clone(),
         cover_digest: known.cover_digest.clone(),
+        own_digest: known.own_digest.clone(),
         not_ours: known.not_ours.clone(),
         graph,
         file: known.file.clone(),

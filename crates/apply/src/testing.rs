@@ -59,6 +59,7 @@ pub(super) fn post(key: &str, kind: Kind, caption: &str) -> Post {
         digest: Some(Digest::from("v1:sha256:all")),
         cover_digest: None,
         sent_digest: None,
+        own_digest: None,
         files: Vec::new(),
         conversions: Vec::new(),
         has_errors: false,

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::marks::{presentation, used};
 use super::super::plan_human::{
-    EDITS, account_label, costs, drafts, more_edits, over_the_cap, over_the_quota, summary_line,
+    EDITS, account_label, by_defaults, costs, drafts, more_edits, over_the_cap, over_the_quota, summary_line,
 };
 use super::super::text::plural;
 use super::escape::{code, prose, rich};
@@ -212,8 +212,9 @@ fn forecast(plan: &Plan) -> Option<String> {
 fn notes(plan: &Plan) -> Option<String> {
     let unmatched = plan.unmatched.iter().map(|name| format!("- No post is named {}", code(name)));
     let notices = plan.notices.iter().map(|notice| format!("- {}: {}", prose(&notice.message), rich(&notice.help)));
+    let defaults = by_defaults(plan).map(|message| format!("- {message}"));
     let drafts = drafts(plan).map(|drafts| format!("- {}", prose(&drafts)));
-    let lines: Vec<String> = unmatched.chain(notices).chain(drafts).collect();
+    let lines: Vec<String> = unmatched.chain(defaults).chain(notices).chain(drafts).collect();
     (!lines.is_empty()).then(|| format!("### Notes\n\n{}", lines.join("\n")))
 }
 

@@ -94,6 +94,7 @@ fn join(a: &Flat, b: &Flat) -> Flat {
         media: content.media.clone(),
         cover_digest: content.cover_digest.clone(),
         sent_digest: ending.sent_digest.clone(),
+        own_digest: content.own_digest.clone(),
     }
 }
 
@@ -127,6 +128,7 @@ fn compare_contents(a: &Flat, b: &Flat) -> Ordering {
         .then_with(|| a.media_digest.cmp(&b.media_digest))
         .then_with(|| a.caption_digest.cmp(&b.caption_digest))
         .then_with(|| a.cover_digest.cmp(&b.cover_digest))
+        .then_with(|| a.own_digest.cmp(&b.own_digest))
         .then_with(|| a.media.cmp(&b.media))
 }
 

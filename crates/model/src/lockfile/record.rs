@@ -53,6 +53,9 @@ pub struct Record {
     pub media: Vec<SentFile>,
     /// Of the local cover that was published, which `media_digest` leaves out.
     pub cover_digest: Option<Digest>,
+    /// Of what the manifest said by itself when it was published, except the media; `None`: defaults added nothing.
+    /// In a box, for most records have none.
+    pub own_digest: Option<Box<Digest>>,
     pub rest: Rest,
 }
 
@@ -399,6 +402,7 @@ impl Record {
             allow_duplicate: false,
             media: Vec::new(),
             cover_digest: None,
+            own_digest: None,
             rest: Rest::default(),
         }
     }

@@ -12,15 +12,17 @@ use super::fields::{FIELDS, Taken, named, takes};
 use super::schema::{Post, PostState};
 use super::time::WrittenTime;
 use super::written::{At, Caption, List, Tags, Written, WrittenItem};
-use crate::config::{Account, Config, Login, hashtag};
+use crate::config::{Account, Config, Defaults, Login, hashtag};
 use crate::yaml::{Problems, TEXT_LIMIT, listed, shown};
 use igsync_base::content::{Content, Item, MediaType, ReelOptions};
-use igsync_base::id::{Kind, PostKey};
+use igsync_base::id::{Digest, Kind, PostKey};
 use igsync_base::rules;
 
 /// What all posts of one manifest share.
 pub(super) struct Subject<'a> {
     pub written: &'a Written,
+    /// The same without what a `_defaults.yaml` adds; `None`: there is none.
+    pub own: Option<&'a Written>,
     pub kind: Kind,
     pub key: PostKey,
     pub file: Arc<str>,
@@ -55,14 +57,16 @@ impl Subject<'_> {
                 .report(problems, &rules::EMPTY_WINDOW, "`publish_until` is not after `publish_at`", "too early")
                 .help = Some("such a post could never go out".into());
         }
-        let content = self.content(account, problems);
+        let content = self.content(&account.defaults, problems);
+        let text_digest = text_digest(&content);
         Post {
             key: self.key.clone(),
             account: account.name.clone(),
             user_id: account.user_id.clone(),
             file: Arc::clone(&self.file),
             line: self.line,
-            text_digest: text_digest(&content),
+            own_digest: self.own_digest(account, problems).filter(|own| *own != text_digest),
+            text_digest,
             content,
             caption_file: None,
             first_comment: self.first_comment(problems),
@@ -82,9 +86,21 @@ impl Subject<'_> {
         }
     }
 
-    fn content(&self, account: &Account, problems: &mut Problems<'_>) -> Content {
+    /// As [`text_digest`], of what the manifest says by itself; `None`: there are no defaults.
+    fn own_digest(&self, account: &Account, problems: &Problems<'_>) -> Option<Digest> {
+        if self.own.is_none() && account.defaults == Defaults::default() {
+            return None;
+        }
+        let Self { written, own, kind, ref key, ref file, line, config } = *self;
+        let (key, file) = (key.clone(), Arc::clone(file));
+        let bare = Self { written: own.unwrap_or(written), own: None, kind, key, file, line, config };
+        // What is wrong with it is said of the whole.
+        let mut unheard = Problems::new(Arc::clone(problems.file()), problems.text()).at_most(1);
+        Some(text_digest(&bare.content(&Defaults::default(), &mut unheard)))
+    }
+
+    fn content(&self, defaults: &Defaults, problems: &mut Problems<'_>) -> Content {
         let written = self.written;
-        let defaults = &account.defaults;
         let collaborators = match &written.collaborators {
             Some(list) => values(list),
             None => defaults.collaborators.clone().unwrap_or_default(),
@@ -96,13 +112,13 @@ impl Subject<'_> {
         Content {
             kind: self.kind,
             items: self.items(),
-            caption: self.caption(account, problems),
+            caption: self.caption(defaults, problems),
             collaborators: if self.takes("collaborators") { collaborators } else { Vec::new() },
             location_id: location_id.filter(|id| !id.is_empty() && self.takes("location_id")),
             is_ai_generated: value(written.is_ai_generated.as_ref()),
             is_paid_partnership: value(written.is_paid_partnership.as_ref()),
             branded_content_sponsor_ids: written.branded_content_sponsor_ids.as_ref().map(values).unwrap_or_default(),
-            reel: (self.kind == Kind::Reel).then(|| self.reel(account)),
+            reel: (self.kind == Kind::Reel).then(|| self.reel(defaults)),
         }
     }
 
@@ -209,11 +225,11 @@ impl Subject<'_> {
         source.iter().map(|source| built(0, &(media_type, source.value.clone()), &self.single_tags())).collect()
     }
 
-    fn reel(&self, account: &Account) -> ReelOptions {
+    fn reel(&self, defaults: &Defaults) -> ReelOptions {
         let written = self.written;
         ReelOptions {
             cover: value(written.cover.as_ref()),
-            share_to_feed: value(written.share_to_feed.as_ref()).or(account.defaults.share_to_feed).unwrap_or(true),
+            share_to_feed: value(written.share_to_feed.as_ref()).or(defaults.share_to_feed).unwrap_or(true),
             audio_name: written.audio_name.as_ref().map(|name| name.value.to_string()).filter(|name| !name.is_empty()),
             audio_configuration: value(written.audio_configuration.as_ref()),
             trial: value(written.trial.as_ref()),
@@ -227,7 +243,7 @@ impl Subject<'_> {
         (!text.is_empty()).then_some(text)
     }
 
-    fn caption(&self, account: &Account, problems: &mut Problems<'_>) -> String {
+    fn caption(&self, defaults: &Defaults, problems: &mut Problems<'_>) -> String {
         if !self.takes("caption") {
             return String::new();
         }
@@ -236,7 +252,7 @@ impl Subject<'_> {
             Some(Caption::Text(text)) => normal(text),
             Some(Caption::File(_)) | None => String::new(),
         };
-        let hashtags = self.hashtags(account, problems);
+        let hashtags = self.hashtags(defaults, problems);
         let caption = match (text.is_empty(), hashtags.is_empty()) {
             (_, true) => text,
             (true, false) => normal(&hashtags.join(" ")),
@@ -250,7 +266,7 @@ impl Subject<'_> {
     }
 
     /// Each with its `#`.
-    fn hashtags(&self, account: &Account, problems: &mut Problems<'_>) -> Vec<String> {
+    fn hashtags(&self, defaults: &Defaults, problems: &mut Problems<'_>) -> Vec<String> {
         let mut hashtags = Hashtags::default();
         if let Some(list) = &self.written.hashtags {
             for tag in list.value.iter().filter(|tag| !self.expand(&tag.value, &mut hashtags)) {
@@ -258,7 +274,7 @@ impl Subject<'_> {
             }
         } else {
             // The configuration has checked its own.
-            for tag in account.defaults.hashtags.iter().flatten() {
+            for tag in defaults.hashtags.iter().flatten() {
                 self.expand(tag, &mut hashtags);
             }
         }

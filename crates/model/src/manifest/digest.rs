@@ -202,18 +202,35 @@ impl Post {
         };
         let works: Vec<Option<&str>> = self.content.sources().map(&mut work).collect();
         let is_local = self.content.sources().any(|source| matches!(source, Source::Local(_)));
-        self.sent_digest = self.digest.as_ref().filter(|_| is_local).map(|digest| of_json(&("sent", digest, works, host)));
+        self.sent_digest =
+            self.digest.as_ref().filter(|_| is_local).map(|digest| of_json(&("sent", digest, works, host)));
     }
 
     /// What the digest would be if kind and media, and a local cover, had these identities: compares a published post
     /// with its record without reading its media. `None`: a local cover would have to be read.
     #[must_use]
     pub fn digest_if_media(&self, media_digest: &Digest, cover_digest: Option<&Digest>) -> Option<Digest> {
+        self.digest_of(&self.text_digest, media_digest, cover_digest)
+    }
+
+    /// The same, if it were published without any defaults.
+    #[must_use]
+    pub fn own_digest_if_media(&self, media_digest: &Digest, cover_digest: Option<&Digest>) -> Option<Digest> {
+        self.digest_of(self.own_text(), media_digest, cover_digest)
+    }
+
+    /// Identity of what the manifest says by itself, except the media.
+    #[must_use]
+    pub fn own_text(&self) -> &Digest {
+        self.own_digest.as_ref().unwrap_or(&self.text_digest)
+    }
+
+    fn digest_of(&self, text: &Digest, media: &Digest, local_cover: Option<&Digest>) -> Option<Digest> {
         let cover = match self.content.cover() {
             None => None,
             Some(Source::Url(url)) => Some(of_url(url)),
-            Some(Source::Local(_)) => Some(cover_digest?.clone()),
+            Some(Source::Local(_)) => Some(local_cover?.clone()),
         };
-        Some(digest(&self.text_digest, media_digest, cover.as_ref()))
+        Some(digest(text, media, cover.as_ref()))
     }
 }

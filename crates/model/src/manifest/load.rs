@@ -276,6 +276,7 @@ impl Reader<'_> {
             _ => None,
         };
         self.caption_file(&mut written, &mut problems);
+        let own = defaults.map(|_| written.clone());
         if let Some(defaults) = defaults {
             narrowed(written.accounts.as_ref(), &defaults.written, &mut problems);
             stays_draft(&mut written, &defaults.written, &mut problems);
@@ -285,7 +286,8 @@ impl Reader<'_> {
         let key = key(&file, &written, &mut problems);
         let kind_span = written.name_span("kind").or_else(|| written.present.first().map(|(_, span)| span.clone()));
         let line = kind_span.map_or(1, |span| 1 + text.text[..span.start.min(text.text.len())].matches('\n').count());
-        let subject = Subject { written: &written, kind, key, file: Arc::clone(&file), line, config: self.config };
+        let own = own.as_ref();
+        let subject = Subject { written: &written, own, kind, key, file: Arc::clone(&file), line, config: self.config };
         subject.check(&mut problems);
         let accounts = accounts(self.config, &written, &mut problems);
 

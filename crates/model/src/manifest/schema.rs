@@ -39,6 +39,8 @@ pub struct Post {
     /// SHA-256 of everything that creation sends except the media bytes ([`crate::manifest`] joins
     /// it with the media digests).
     pub text_digest: Digest,
+    /// The same of what the manifest says by itself; `None`: defaults add nothing.
+    pub own_digest: Option<Digest>,
     /// Identity of kind and media. `None`: some media file was not read.
     pub media_digest: Option<Digest>,
     /// Identity of all that creation sends. `None`: some media file was not read.

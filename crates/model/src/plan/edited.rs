@@ -15,11 +15,13 @@ pub enum Part {
     Media,
     /// Anything else that creation sends. Beside another part it is not looked for.
     Fields,
+    /// Nothing but what the configuration or a `_defaults.yaml` adds.
+    Defaults,
 }
 
 impl Part {
     /// The names in machine-readable output.
-    pub const NAMES: [&str; 3] = ["caption", "media", "fields"];
+    pub const NAMES: [&str; 4] = ["caption", "media", "fields", "defaults"];
 
     /// One of [`Self::NAMES`].
     #[must_use]
@@ -28,6 +30,7 @@ impl Part {
             Self::Caption => "caption",
             Self::Media => "media",
             Self::Fields => "fields",
+            Self::Defaults => "defaults",
         }
     }
 
@@ -36,6 +39,7 @@ impl Part {
             Self::Caption => "caption",
             Self::Media => "media",
             Self::Fields => "other fields",
+            Self::Defaults => "defaults",
         }
     }
 }
@@ -46,13 +50,18 @@ impl Edited {
         if !is_edited(post, record) {
             return None;
         }
+        let are_other = |now: &Option<Digest>, sent: &Option<Digest>| now.is_some() && sent.is_some() && now != sent;
+        let has_other_media =
+            are_other(&post.media_digest, &record.media_digest) || are_other(&post.cover_digest, &record.cover_digest);
+        if !has_other_media && has_same_manifest(post, record) {
+            return Some(Self(vec![Part::Defaults]));
+        }
         let mut parts = Vec::new();
         let has_same_text = text_if_media_were_sent(post, record).is_some_and(|text| record.digest == Some(text));
         if !has_same_text && caption_digest(&post.content.caption) != record.caption_digest {
             parts.push(Part::Caption);
         }
-        let are_other = |now: &Option<Digest>, sent: &Option<Digest>| now.is_some() && sent.is_some() && now != sent;
-        if are_other(&post.media_digest, &record.media_digest) || are_other(&post.cover_digest, &record.cover_digest) {
+        if has_other_media {
             parts.push(Part::Media);
         }
         if parts.is_empty() {
@@ -66,9 +75,31 @@ impl Edited {
         &self.0
     }
 
+    /// Whether nothing but defaults differs: one cause, of which there may be hundreds.
+    #[must_use]
+    pub fn is_by_defaults(&self) -> bool {
+        self.0 == [Part::Defaults]
+    }
+
     pub(super) fn reason(&self) -> String {
+        if self.is_by_defaults() {
+            return "published, and the defaults have changed since".to_owned();
+        }
         let parts: Vec<&str> = self.0.iter().map(|part| part.in_words()).collect();
         format!("published, then edited: {}", parts.join(" and "))
+    }
+}
+
+/// Whether the manifest says by itself what it said when it was published.
+fn has_same_manifest(post: &Post, record: &Record) -> bool {
+    match (&record.own_digest, &record.media_digest) {
+        (Some(own), _) => **own == *post.own_text(),
+        // Where no defaults added anything, the manifest is all that was sent.
+        (None, Some(media)) => {
+            let own = post.own_digest_if_media(media, record.cover_digest.as_ref());
+            own.is_some() && own == record.digest
+        }
+        (None, None) => false,
     }
 }
 

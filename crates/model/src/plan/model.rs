@@ -327,6 +327,18 @@ impl Change {
     /// alone is only counted.
     #[must_use]
     pub fn is_listed(&self) -> bool {
+        self.is_for_programs() && !self.is_by_defaults()
+    }
+
+    /// Whether nothing but defaults changed since the post was published: such posts are one count for people.
+    #[must_use]
+    pub fn is_by_defaults(&self) -> bool {
+        self.edited.as_ref().is_some_and(Edited::is_by_defaults)
+    }
+
+    /// As [`Self::is_listed`], with those that are one count for people.
+    #[must_use]
+    pub fn is_for_programs(&self) -> bool {
         !(matches!(self.action, Action::Hold(Why::Edited | Why::Orphan)) && self.in_diff == Some(false))
     }
 }
@@ -361,6 +373,12 @@ impl Plan {
     /// The guards that refuse the whole run.
     pub fn refusals(&self) -> impl Iterator<Item = &Guard> {
         self.guards.iter().filter(|guard| !guard.kind.is_of_account())
+    }
+
+    /// How many published posts differ only by defaults.
+    #[must_use]
+    pub fn differing_by_defaults(&self) -> usize {
+        self.changes.iter().filter(|change| change.is_by_defaults()).count()
     }
 
     /// Accounts with an error in a post that is due now: apply leaves them alone.

@@ -52,6 +52,7 @@ pub fn post(key: &str) -> Post {
         digest: Some(digest(&format!("all of {key}"))),
         cover_digest: None,
         sent_digest: None,
+        own_digest: None,
         files: Vec::new(),
         conversions: Vec::new(),
         has_errors: false,

@@ -106,6 +106,9 @@ pub(in crate::lockfile) struct Flat {
     /// Of a refused post: what was sent, converted pictures and the host of local files included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::lockfile) sent_digest: Option<Digest>,
+    /// Of what the manifest said by itself when it was published, where defaults added something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::lockfile) own_digest: Option<Digest>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -155,6 +158,7 @@ impl From<Record> for Flat {
             allow_duplicate: record.allow_duplicate,
             media: record.media,
             cover_digest: record.cover_digest,
+            own_digest: record.own_digest.map(|own| *own),
             sent_digest,
         }
     }
@@ -204,6 +208,7 @@ impl From<Flat> for Record {
             allow_duplicate: flat.allow_duplicate,
             media: flat.media,
             cover_digest: flat.cover_digest,
+            own_digest: flat.own_digest.map(Box::new),
             rest: past.into(),
         }
     }
