@@ -15,6 +15,7 @@ use igsync::session::{Ports, Random};
 use igsync_apply::stop_channel;
 use igsync_host::{HttpOptions, HttpTransport, RealDisk};
 use igsync_ports::{Clock, Transport, TransportError};
+use igsync_testkit::Captured;
 use jiff::Timestamp;
 
 use crate::project::{Output, Project};
@@ -45,26 +46,6 @@ impl Clock for Virtual {
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
         self.advance(duration);
         tokio::task::yield_now().boxed()
-    }
-}
-
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Captured {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }
 

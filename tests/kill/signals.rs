@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::audit::{audit, content, duration_of_a_run, finish, now, pause, start};
-use crate::project::Server;
+use crate::project::{Project, Server};
 
 /// What GitHub leaves a cancelled job before SIGKILL.
 const LIMIT: Duration = Duration::from_secs(7);
@@ -119,10 +119,15 @@ fn signals_say_at_once_what_is_awaited_and_which_post_may_be_live() {
     audit(&project, &server, "interrupted twice");
 }
 
+/// A run that waits for a container when it is stopped.
+fn that_waits(server: &Server) -> Project {
+    content(server).env("IGSYNC_POLL_INITIAL_MS", "60000").env("IGSYNC_POLL_MAX_MS", "60000")
+}
+
 #[test]
 fn an_interruption_between_publishes_says_that_nothing_is_lost() {
     let server = Server::start();
-    let project = content(&server).env("IGSYNC_POLL_INITIAL_MS", "60000").env("IGSYNC_POLL_MAX_MS", "60000");
+    let project = that_waits(&server);
     let mut command = project.command(["apply", "--yes", "--allow-new-lock"]);
     let mut run = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(run.stderr.take().unwrap()).lines();
@@ -147,7 +152,7 @@ fn stopped_at(server: &Server, method: &str, path: &str, count: usize, run: &mut
 #[test]
 fn a_wait_for_the_next_look_ends_at_once() {
     let server = Server::start();
-    let project = content(&server).env("IGSYNC_POLL_INITIAL_MS", "60000").env("IGSYNC_POLL_MAX_MS", "60000");
+    let project = that_waits(&server);
     let mut run = start(&project);
     assert_eq!(stopped_at(&server, "POST", "/media", 4, &mut run), Some(143));
     let project = project.env("IGSYNC_POLL_INITIAL_MS", "10").env("IGSYNC_POLL_MAX_MS", "50");

@@ -38,6 +38,12 @@ fn facebook(manifest: &str) -> Fixture {
     files(&[("igsync.yaml", &config), ("posts/post.yaml", manifest)]).into()
 }
 
+/// Two posts with one caption, each with media of its own.
+fn same_caption(more: &str) -> Fixture {
+    let other = format!("kind: image\nimage: https://cdn.example.com/b.jpg\ncaption: Fridays\n{more}");
+    files(&[("posts/post.yaml", &image("caption: Fridays")), ("posts/other.yaml", &other)]).into()
+}
+
 pub(crate) fn cases() -> Vec<Case> {
     let caption = |text: String| image(&format!("caption: \"{text}\""));
     let users = |count| format!("user_tags: {}", list(count, |n| format!("{{ username: u{n}, x: 0.1, y: 0.1 }}")));
@@ -60,6 +66,7 @@ pub(crate) fn cases() -> Vec<Case> {
             configured("hashtag_sets: { sea: [sea] }", &image("hashtags: [\"set:see\"]")),
             configured("hashtag_sets: { sea: [sea] }", &image("hashtags: [\"set:sea\"]")),
         ),
+        case("IGS2109", same_caption(""), same_caption("allow_duplicate: true\n")),
         case(
             "IGS2201",
             image(&format!("alt_text: {}", "a".repeat(1001))),

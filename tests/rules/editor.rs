@@ -219,6 +219,7 @@ const INEXPRESSIBLE: &[(&str, &str)] = &[
     ("IGS2105", COUNTS),
     ("IGS2106", WARNS),
     ("IGS2108", CONFIGURED),
+    ("IGS2109", WARNS),
     ("IGS2202", WARNS),
     ("IGS2302", WARNS),
     ("IGS2404", CONFIGURED),

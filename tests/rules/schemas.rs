@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use igsync::exit::Exit;
 use igsync::report::events::{self, Refused};
@@ -16,6 +16,7 @@ use igsync_model::lockfile::{
     Comment, Created, Live, PublishIntent, Reason, Record, Refusal, Sending, Stage, State, Switch, Via, format,
 };
 use igsync_model::plan::{Guard, GuardKind};
+use igsync_testkit::Captured;
 use serde_json::{Value, json};
 
 use crate::project::{Project, Server, USER, has};
@@ -267,26 +268,6 @@ fn refused() -> Refused {
         help: None,
         guards: vec![guard],
         findings: vec![Finding { severity: Severity::Error, ..finding }],
-    }
-}
-
-/// A writer whose text can be read later.
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Captured {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }
 

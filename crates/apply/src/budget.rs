@@ -1,8 +1,10 @@
 //! How many posts may go out now: the cap of a run, the publishing quota, the containers of a day. Pure.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 
-use igsync_base::id::{Kind, UserId};
+use igsync_base::id::{Kind, PartId, UserId};
 use igsync_model::lockfile::Record;
 use igsync_model::manifest::Post;
 
@@ -48,7 +50,8 @@ impl Allowance {
             cap,
             quota: quota.total.map(|total| usize::try_from(total).unwrap_or(usize::MAX)),
             used: reported.max(published),
-            containers_used: mine.map(|record| containers_of(record, now)).sum(),
+            // An attempt that takes living items over from another one, or is renamed, has the same containers.
+            containers_used: mine.flat_map(|record| containers_of(record, now)).collect::<HashSet<_>>().len(),
         }
     }
 
@@ -95,12 +98,10 @@ pub(super) fn cost(post: &Post, open: Option<&Record>, now: Timestamp) -> usize 
 
 /// The containers of one attempt that were made within the last day. Of a published one only the end is
 /// known, so all of its containers count until a day after it.
-fn containers_of(record: &Record, now: Timestamp) -> usize {
+fn containers_of(record: &Record, now: Timestamp) -> impl Iterator<Item = &PartId> {
+    let published_at = record.live().and_then(|live| live.published_at);
     let made = record.children.iter().chain(&record.container);
-    if record.live().is_some_and(|live| live.published_at.is_some()) {
-        return if is_within(record.published_at(), DAY, now) { made.count() } else { 0 };
-    }
-    made.filter(|container| is_within(container.created_at, DAY, now)).count()
+    made.filter(move |made| is_within(published_at.or(made.created_at), DAY, now)).map(|made| &made.id)
 }
 
 fn is_within(at: Option<Timestamp>, window: SignedDuration, now: Timestamp) -> bool {
@@ -164,11 +165,15 @@ mod tests {
     #[test]
     fn containers_of_the_last_day_count_whatever_became_of_them() {
         let user = UserId::from("1784");
-        let records = [
-            published(Kind::Carousel, 10),
-            record(Kind::Image, "x", &[]),
-            attempt::not_published(record(Kind::Image, "x", &[]), Reason::Expired),
-        ];
+        let other = |id: &str| {
+            let mut other = record(Kind::Image, "x", &[]);
+            other.container.as_mut().unwrap().id = id.into();
+            other
+        };
+        let mut again = published(Kind::Carousel, 10);
+        again.attempt = "takes the items over".into();
+        let records =
+            [published(Kind::Carousel, 10), again, other("179"), attempt::not_published(other("180"), Reason::Expired)];
         let gone = |now| Allowance::new(50, &quota(0), records.iter(), &user, at(now)).containers_used;
         assert_eq!(gone(HOUR), 6, "three children and their parent, and two of images");
         assert_eq!(gone(24 * HOUR), 4, "of a published post only the end is known");

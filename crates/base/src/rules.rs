@@ -92,6 +92,7 @@ rules! {
     OVERRIDE_CHARACTERS = "IGS2106" "override-characters" Warning "text holds no characters that override its direction (U+202A to U+202E)", remedy "remove them; marks and isolates do the same safely";
     INVALID_HASHTAG = "IGS2107" "invalid-hashtag" Error "a hashtag is one word", kinds FEED, remedy "give each hashtag its own entry";
     UNKNOWN_HASHTAG_SET = "IGS2108" "unknown-hashtag-set" Error "hashtag sets are in the configuration", kinds FEED, remedy "correct the name, or add the set to `hashtag_sets`";
+    SAME_CAPTION = "IGS2109" "same-caption" Warning "a caption tells a post from the others of its account and kind", kinds FEED, remedy "change one of the captions, or set `allow_duplicate: true`";
     ALT_TEXT_TOO_LONG = "IGS2201" "alt-text-too-long" Error "an alternative text has at most 1,000 characters", kinds &[Image, Carousel], limit "1,000 code points", page CREATION, remedy "shorten it";
     MISSING_ALT_TEXT = "IGS2202" "missing-alt-text" Warning "images have an alternative text; off unless the configuration turns it on", kinds &[Image, Carousel], remedy "describe what can be seen";
     TAG_POSITION = "IGS2301" "tag-position" Error "a tag on an image has a position from 0.0 to 1.0", kinds PICTURES, limit "0.0 to 1.0", page CREATION, remedy "add x from the left and y from the top";

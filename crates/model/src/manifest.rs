@@ -15,6 +15,7 @@ mod json_schema;
 mod load;
 mod media;
 mod nearby;
+mod same_caption;
 mod schema;
 mod time;
 mod written;
@@ -29,6 +30,7 @@ pub use json_schema::{defaults_json_schema, json_schema};
 pub use load::{Loaded, Options, load};
 pub use media::{Files, Spot, locate, unreadable};
 pub use nearby::{Nearby, nearby};
+pub use same_caption::same_captions;
 pub use schema::{Conversion, Post, PostState};
 
 #[cfg(test)]

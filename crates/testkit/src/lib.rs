@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "only tests use it")]
 
+mod captured;
 pub mod media;
 pub mod mem_disk;
 
+pub use captured::Captured;
 pub use mem_disk::MemDisk;
 
 /// A folder for one test. Its path holds no link, as that of the system's own may.

@@ -90,6 +90,11 @@ impl Project {
                 conversion.len = source.and_then(|source| self.drawn_len(source, &conversion.target, &cache, disk));
             }
         }
+        let judged = |post: &Post| published == OfPublished::Check || !is_live(post);
+        let coming = posts.iter().enumerate().filter(|(_, post)| judged(post));
+        for (place, found) in manifest::same_captions(coming) {
+            self.report(&mut posts[place], vec![found], disk);
+        }
         // A pointer's digest says which file it represents: one that is live already has only moved.
         let elsewhere = if pointers.is_empty() { HashSet::new() } else { self.live_elsewhere(posts) };
         for (place, post) in posts.iter_mut().chain(unplanned).enumerate() {

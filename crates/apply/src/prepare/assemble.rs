@@ -6,13 +6,12 @@
 
 use std::time::Duration;
 
-use igsync_base::id::{Kind, PartId};
-use igsync_model::lockfile::{Created, Reason, Record};
+use igsync_base::id::PartId;
+use igsync_model::lockfile::{Reason, Record};
 use igsync_model::manifest::{MediaType, Post};
 
 use super::super::attempt;
-use super::super::engine::{Class, Made, Observed, Part, Reading, Refusal};
-use super::super::event::Event;
+use super::super::engine::{Class, Made, Part, Reading, Refusal};
 use super::super::failure::Failure;
 use super::super::poll;
 use super::super::stop::{Halt, Stop};
@@ -89,7 +88,13 @@ impl Preparer {
             if look == Look::Videos && !is_video {
                 continue;
             }
-            let observed = self.finished(post, child, is_video, look, give_up_at).await?;
+            let is_in_work = |reading| match reading {
+                Reading::Working => true,
+                // On bad days Meta denies all containers, and makes carousels of them.
+                Reading::Unreadable => look == Look::Unfinished,
+                Reading::Ready | Reading::Live | Reading::Failed | Reading::Expired => false,
+            };
+            let observed = self.watch(post, child, is_video, give_up_at, is_in_work).await?;
             let is_dead = match observed.reading {
                 Reading::Ready => false,
                 Reading::Unreadable => look == Look::Gone,
@@ -106,44 +111,6 @@ impl Preparer {
             Some(item) => Err(Stop::Post(item.failure())),
             None => Ok(dead),
         }
-    }
-
-    /// Reads the container of an item until it is no longer in work, as long as a run waits for one.
-    async fn finished(
-        &self,
-        post: &Post,
-        child: &Created,
-        is_video: bool,
-        look: Look,
-        give_up_at: Duration,
-    ) -> Result<Observed, Stop> {
-        let made = child.created_at.unwrap_or_else(|| self.engine.now());
-        for number in 0.. {
-            let age = self.engine.now().duration_since(made).unsigned_abs();
-            let gap = poll::gap(Kind::Carousel, is_video, number, &self.scope.waits);
-            let rest = if number == 0 { gap.saturating_sub(age) } else { gap };
-            if !rest.is_zero() {
-                self.scope.wait(&post.key, WaitsFor::Processing, rest, self.engine.now()).await?;
-            }
-            let observed = self.scope.reach(self.engine.observe(&child.id)).await?;
-            let age = self.engine.now().duration_since(made).unsigned_abs();
-            self.scope.emit(&Event::ContainerPolled {
-                post: self.scope.post_ref(&post.key),
-                container: child.id.clone(),
-                status: observed.reading,
-                waited_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
-            })?;
-            let is_in_work = match observed.reading {
-                Reading::Working => true,
-                // On bad days Meta denies all containers, and makes carousels of them.
-                Reading::Unreadable => look == Look::Unfinished,
-                Reading::Ready | Reading::Live | Reading::Failed | Reading::Expired => false,
-            };
-            if !is_in_work || self.scope.clock.monotonic() >= give_up_at {
-                return Ok(observed);
-            }
-        }
-        unreachable!("the loop ends by returning")
     }
 
     async fn is_live_already(&self, record: &Record) -> Result<Stop, Stop> {

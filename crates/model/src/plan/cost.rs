@@ -2,7 +2,7 @@
 
 use super::model::Cost;
 use crate::lockfile::{Comment, Live, Record, Switch};
-use crate::manifest::{MediaType, Post};
+use crate::manifest::{Item, MediaType, Post};
 use igsync_base::id::Kind;
 
 /// Once per run and account that publishes: listings before and after, quota, who the token is.
@@ -61,12 +61,14 @@ fn containers(post: &Post) -> u64 {
 }
 
 fn polls(post: &Post) -> u64 {
-    let has_video = post.content.items.iter().any(|item| item.media_type == MediaType::Video);
+    let is_video = |item: &&Item| item.media_type == MediaType::Video;
+    let videos = u64::try_from(post.content.items.iter().filter(is_video).count()).unwrap_or(u64::MAX);
     match post.content.kind {
-        // A carousel is judged by its parent alone.
-        Kind::Carousel if !has_video => 1,
+        // Pictures are judged by their carousel alone; each video is read as well, those after the first once at least.
+        Kind::Carousel if videos == 0 => 1,
+        Kind::Carousel => POLLS_PER_VIDEO.saturating_add(videos - 1),
         Kind::Image => 0,
-        Kind::Story if !has_video => 0,
-        Kind::Carousel | Kind::Reel | Kind::Story => POLLS_PER_VIDEO,
+        Kind::Story if videos == 0 => 0,
+        Kind::Reel | Kind::Story => POLLS_PER_VIDEO,
     }
 }

@@ -44,16 +44,19 @@ pub struct Premises {
 impl Premises {
     #[must_use]
     pub fn plan(&self, records: &Records) -> Plan {
-        let records: Vec<&Record> = records.iter().collect();
-        plan(&Input {
+        plan(&self.over(&records.iter().collect::<Vec<_>>()))
+    }
+
+    pub(super) fn over<'a>(&'a self, records: &'a [&'a Record]) -> Input<'a> {
+        Input {
             posts: &self.posts,
-            records: &records,
+            records,
             accounts: &self.accounts,
             now: self.now,
             complete: self.complete,
             selection: &self.selection,
             options: &self.options,
-        })
+        }
     }
 }
 

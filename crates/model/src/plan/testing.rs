@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::return_self_not_must_use, reason = "only tests use it")]
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::input::{AccountView, Branch, Input, Options};
+use super::input::{AccountView, Branch, Options, Premises};
 use super::selection::Selection;
 use super::{Plan, plan};
 use crate::lockfile::{Created, Live, PublishIntent, Record, RecordChange, Stage, State, Via};
@@ -158,42 +159,43 @@ pub fn account(name: &str, user_id: &str, username: &str) -> AccountView {
     }
 }
 
-/// An input that owns its parts; by default one account, noon on a Tuesday, and a lockfile.
+/// Everything that decides a plan; by default one account, noon on a Tuesday, and a lockfile.
 #[derive(Debug)]
 pub struct World {
-    pub posts: Vec<Arc<Post>>,
+    premises: Premises,
+    /// In the order in which they were written; versions of one attempt are not merged.
     pub records: Vec<Record>,
-    pub accounts: Vec<AccountView>,
-    pub now: Timestamp,
-    pub complete: bool,
-    pub selection: Selection,
-    pub options: Options,
+}
+
+impl Deref for World {
+    type Target = Premises;
+
+    fn deref(&self) -> &Premises {
+        &self.premises
+    }
+}
+
+impl DerefMut for World {
+    fn deref_mut(&mut self) -> &mut Premises {
+        &mut self.premises
+    }
 }
 
 pub fn world(posts: impl IntoIterator<Item = Post>, records: impl IntoIterator<Item = Record>) -> World {
-    World {
+    let premises = Premises {
         posts: posts.into_iter().map(Arc::new).collect(),
-        records: records.into_iter().collect(),
         accounts: vec![account("brand", USER, "acme")],
         now: at(NOW),
         complete: true,
         selection: Selection::all(),
         options: Options { has_lockfile: true, ..Options::default() },
-    }
+    };
+    World { premises, records: records.into_iter().collect() }
 }
 
 impl World {
     pub fn plan(&self) -> Plan {
-        let records: Vec<&Record> = self.records.iter().collect();
-        plan(&Input {
-            posts: &self.posts,
-            records: &records,
-            accounts: &self.accounts,
-            now: self.now,
-            complete: self.complete,
-            selection: &self.selection,
-            options: &self.options,
-        })
+        plan(&self.over(&self.records.iter().collect::<Vec<_>>()))
     }
 
     /// `mark key` of every change, in order.
