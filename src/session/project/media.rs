@@ -70,7 +70,7 @@ impl Project {
                 Err(error) => _ = unreadable.insert(Arc::clone(path), manifest::unreadable(path, &error)),
             }
         }
-        for post in posts.iter_mut() {
+        for (place, post) in posts.iter_mut().enumerate() {
             if published == OfPublished::Check || !is_live(post) {
                 let found = named(post, |path| unreadable.get(path).cloned());
                 self.report(post, found, disk);
@@ -84,7 +84,10 @@ impl Project {
             }
             let account = self.config.account(&post.account);
             let host = account.and_then(|account| manifest::host_of(post, account));
-            post.with_sending(host.as_deref());
+            // What would be done to the picture that a pointer stands for is not known.
+            if !pointers.contains_key(&place) {
+                post.with_sending(host.as_deref());
+            }
             for conversion in &mut post.conversions {
                 let source = digests.get(&conversion.path);
                 conversion.len = source.and_then(|source| self.drawn_len(source, &conversion.target, &cache, disk));

@@ -8,7 +8,7 @@ use super::edited::{Edited, is_edited};
 use super::input::{AccountView, Options, Sighting};
 use super::model::{Cost, Repeats};
 use super::owed::Owed;
-use super::records::Entry;
+use super::records::{Entry, Index};
 use crate::lockfile::{Live, Reason, Record, Refused, State};
 use crate::manifest::{Post, PostState};
 
@@ -39,6 +39,7 @@ pub(super) struct Context<'a> {
     pub(super) now: Timestamp,
     pub(super) account: Option<&'a AccountView>,
     pub(super) options: &'a Options,
+    pub(super) index: &'a Index<'a>,
 }
 
 /// Where the present lies in a post's schedule.
@@ -97,7 +98,7 @@ pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<
         State::Intent => vec![settling().costing(cost::go_on(post, record))],
         State::Unknown(reason) => vec![unknown(reason.as_ref())],
         State::NotPublished(_) => vec![fresh(post, context, "due now, an earlier attempt left nothing live")],
-        State::Failed(refused) => vec![after_failure(post, record, refused, context)],
+        State::Failed(_) => vec![after_failure(post, record, context)],
         State::Published(live) => published(post, entry, live),
         State::Ignored => entry.other_intent.then(|| only_settling("ignored")).into_iter().collect(),
         State::Deleted => vec![after_deletion(post, record, context)],
@@ -202,36 +203,41 @@ fn unknown(reason: Option<&Reason>) -> Verdict {
     Verdict::new(Action::Hold(Why::Unknown), reason)
 }
 
-fn after_failure(post: &Post, record: &Record, refused: &Refused, context: Context<'_>) -> Verdict {
+/// A refused post waits until something is sent that was not refused before, in any of its attempts.
+fn after_failure(post: &Post, record: &Record, context: Context<'_>) -> Verdict {
     if context.options.retry_failed {
         return fresh(post, context, "due now, tried again after a refusal");
     }
-    if is_edited(post, record) {
-        return fresh(post, context, "due now, changed since it was refused");
-    }
-    if is_sent_otherwise(post, refused) {
-        return fresh(post, context, "due now, its media are converted or hosted otherwise than when it was refused");
-    }
+    let known = context.index.refused(record).iter().find_map(|attempt| match &attempt.state {
+        State::Failed(refused) if is_sent_again(post, attempt, refused) => Some(refused),
+        _ => None,
+    });
+    let Some(Refused { reason, code, subcode, .. }) = known else {
+        return if is_edited(post, record) {
+            fresh(post, context, "due now, changed since it was refused")
+        } else {
+            fresh(post, context, "due now, its media are converted or hosted differently from when it was refused")
+        };
+    };
     if matches!(context.due(post), Due::Expired) {
         return Verdict::new(Action::Hold(Why::Expired), "publish_until has passed");
     }
-    let code = match (refused.code, refused.subcode) {
+    let code = match (code, subcode) {
         (Some(code), Some(subcode)) => format!(" ({code}/{subcode})"),
         (Some(code), None) => format!(" ({code})"),
         (None, Some(subcode)) => format!(" ({subcode})"),
         (None, None) => String::new(),
     };
-    let reason = refused.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    let reason = reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
     Verdict::new(Action::Hold(Why::Failed), format!("refused by Instagram{code}{reason}"))
 }
 
-/// Whether the media of a refused post would go out in another form or from another host.
-fn is_sent_otherwise(post: &Post, refused: &Refused) -> bool {
-    match (&post.sent_digest, &refused.sent_digest) {
-        (now, Some(sent)) => post.digest.is_some() && now.as_ref() != Some(sent),
-        // Of what an older igsync has sent nothing more is known.
-        (_, None) => false,
-    }
+/// Whether what was refused is what would be sent now. Of the form and the host of media that an older igsync has sent,
+/// or that cannot be read now, nothing is known: they count as the same.
+fn is_sent_again(post: &Post, attempt: &Record, refused: &Refused) -> bool {
+    let is_same_form =
+        post.sent_digest.as_ref().zip(refused.sent_digest.as_ref()).is_none_or(|(now, sent)| now == sent);
+    is_same_form && !is_edited(post, attempt)
 }
 
 fn published(post: &Post, entry: &Entry<'_>, live: &Live) -> Vec<Verdict> {

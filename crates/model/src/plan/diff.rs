@@ -82,7 +82,7 @@ impl<'a> Draft<'a> {
     /// What there is to say of a post by itself.
     fn judge(&self, place: usize, post: &Post, index: &Index<'_>, moves: &Moves<'_>) -> Vec<Verdict> {
         let account = self.by_name.get(&post.account).copied();
-        let context = Context { now: self.input.now, account, options: self.input.options };
+        let context = Context { now: self.input.now, account, options: self.input.options, index };
         let mut verdicts = verdicts(post, moves.entry(place, post, index), context);
         let live = &self.input.options.live;
         if !live.is_empty()

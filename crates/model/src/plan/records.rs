@@ -62,23 +62,35 @@ impl<'a> Entry<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Index<'a> {
     entries: HashMap<Identity<'a>, Entry<'a>>,
+    /// Every attempt that was refused for its content.
+    refused: HashMap<Identity<'a>, Vec<&'a Record>>,
 }
 
 impl<'a> Index<'a> {
     /// `settled` are attempts that were announced and are known not to be live.
     pub(super) fn new(records: &[&'a Record], settled: &BTreeSet<AttemptId>) -> Self {
         let mut entries: HashMap<Identity<'a>, Entry<'a>> = HashMap::with_capacity(records.len());
+        let mut refused: HashMap<Identity<'a>, Vec<&'a Record>> = HashMap::new();
         for &record in records {
+            if record.stage() == Stage::Failed {
+                refused.entry(identity(&record.user_id, &record.key)).or_default().push(record);
+            }
             entries
                 .entry(identity(&record.user_id, &record.key))
                 .and_modify(|entry| entry.add(record, settled))
                 .or_insert_with(|| Entry::new(record));
         }
-        Self { entries }
+        Self { entries, refused }
     }
 
     pub(super) fn get<'b>(&'b self, user: Option<&'b UserId>, key: &'b PostKey) -> Option<&'b Entry<'a>> {
         self.entries.get(&identity(user?, key))
+    }
+
+    /// The refused attempts of the post that a record is about: a refusal when a container is made has no time, so none
+    /// of them is the newest.
+    pub(super) fn refused<'b>(&'b self, record: &'b Record) -> &'b [&'a Record] {
+        self.refused.get(&identity(&record.user_id, &record.key)).map_or(&[], Vec::as_slice)
     }
 
     /// In no particular order.

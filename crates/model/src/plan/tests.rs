@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use crate::lockfile::{Comment, Reason, Record, Refused, Stage, State, Switch, Via};
 use crate::manifest::{Post, PostState};
-use igsync_base::id::{AttemptId, Kind, PostKey, UserId};
+use igsync_base::id::{AttemptId, Digest, Kind, PostKey, UserId};
 
 /// What the manifest of the recorded post says now.
 fn situations() -> [(&'static str, Option<Post>); 8] {
@@ -377,4 +377,37 @@ fn what_the_account_shows_already_is_adopted_or_left_to_a_person() {
     assert_eq!((live.summary.adopt, live.summary.publish), (1, 1));
     let maybe = seen(Sighting::Maybe { links: vec!["1".into(), "2".into()] });
     assert_eq!((maybe.summary.unknown, maybe.summary.publish), (1, 1));
+}
+
+#[test]
+fn a_refused_post_waits_whichever_of_its_attempts_was_refused_for_this() {
+    let refused = |attempt: &str, digest: Option<Digest>| {
+        record("p", Stage::Failed).with(|record| {
+            (record.attempt, record.digest) = (attempt.into(), digest);
+            // As where no container was made.
+            (record.container, record.intents) = (None, Vec::new());
+        })
+    };
+    let (now, before) = (post("p").digest, post("p").edited().digest);
+    for (first, second) in [("a", "b"), ("b", "a")] {
+        let both = [refused(first, before.clone()), refused(second, now.clone())];
+        assert_eq!(world([post("p")], both).marks(), ["x p"], "{first}");
+        let neither = [refused(first, before.clone()), refused(second, before.clone())];
+        assert_eq!(world([post("p")], neither).marks(), ["+ p"], "{first}");
+    }
+}
+
+#[test]
+fn a_refused_post_waits_as_long_as_the_form_of_its_media_is_not_known() {
+    let marks = |now: Option<&str>, sent: Option<&str>| {
+        let sent_digest = |text: Option<&str>| text.map(Digest::from);
+        let refused = record("p", Stage::Failed).with(|record| {
+            record.state = State::Failed(Refused { sent_digest: sent_digest(sent), ..Refused::default() });
+        });
+        world([post("p").with(|post| post.sent_digest = sent_digest(now))], [refused]).marks()
+    };
+    assert_eq!(marks(Some("v1:a"), Some("v1:b")), ["+ p"]);
+    for (now, sent) in [(Some("v1:a"), Some("v1:a")), (None, Some("v1:a")), (Some("v1:a"), None), (None, None)] {
+        assert_eq!(marks(now, sent), ["x p"], "{now:?} {sent:?}");
+    }
 }
