@@ -19,8 +19,10 @@ pub(super) fn listen(terminal: Terminal, run: UnderWay) -> StopSignal {
         let mut signals = Signals::new();
         let first = signals.next().await;
         stopper.stop(first);
+        // In a thread of its own: where no one reads what is written, the second signal has to be heard all the same.
         if let Some(text) = run.on_first(first) {
-            terminal.insist(&text);
+            let terminal = terminal.clone();
+            std::thread::spawn(move || terminal.insist(&text));
         }
         let second = Exit::from(signals.next().await);
         // Another thread may be writing to a pipe that no one reads.

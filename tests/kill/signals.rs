@@ -85,6 +85,37 @@ fn a_second_signal_ends_the_run_at_once() {
     assert!(asked.elapsed() < Duration::from_secs(2));
 }
 
+/// A reader that has stopped reading: nothing more fits into the pipe.
+fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    rustix::fs::fcntl_setfl(&writer, rustix::fs::OFlags::NONBLOCK).unwrap();
+    while rustix::io::write(&writer, &[b'x'; 4096]).is_ok() {}
+    while rustix::io::write(&writer, b"x").is_ok() {}
+    rustix::fs::fcntl_setfl(&writer, rustix::fs::OFlags::empty()).unwrap();
+    (reader, writer)
+}
+
+#[test]
+fn a_second_signal_ends_a_run_whose_words_no_one_reads() {
+    let server = Server::start();
+    let project = content(&server).env("IGSYNC_HTTP_TIMEOUT_MS", "60000");
+    server.fail(r#"[{"match":{"method":"POST","path":"media_publish"},"nth":1,"fault":{"slow_body":{"ms":60000}}}]"#);
+    let (_reader, writer) = full_pipe();
+    let mut command = project.command(["apply", "--yes", "--allow-new-lock", "--format", "json", "-q"]);
+    let mut run = command.stdout(Stdio::null()).stderr(writer).spawn().unwrap();
+    while server.published().is_empty() {
+        pause(Duration::from_millis(5));
+    }
+    signal(&run, "INT");
+    pause(Duration::from_millis(200));
+    let asked = now();
+    signal(&run, "INT");
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+    assert!(asked.elapsed() < Duration::from_secs(4), "not by itself once the publish has had its time");
+    finish(&project);
+    audit(&project, &server, "interrupted twice, unread");
+}
+
 /// The next line that begins like this.
 fn line_that_begins(lines: &mut impl Iterator<Item = std::io::Result<String>>, start: &str) -> String {
     lines.map(Result::unwrap).find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("no line begins {start:?}"))
