@@ -15,7 +15,7 @@ use crate::session::project::{OfPublished, Project};
 use crate::session::subject::{self, Named};
 use igsync_apply::by_hand;
 use igsync_base::files::named;
-use igsync_base::id::PostKey;
+use igsync_base::id::{AccountName, PostKey};
 use igsync_model::lockfile::{Record, Records, Stage, format};
 
 use super::record_edit::RecordEdit;
@@ -37,14 +37,8 @@ async fn list(global: &Global, args: &LockList, ports: &Ports, ui: &Ui) -> Ended
     let project = ui.noted(load(&global.place(), args.scope.sandbox, OfPublished::Nothing, ports).await)?;
     subject::check_account(&project, args.scope.account.as_deref())?;
     let records = &project.snapshot.records;
-    let wanted = args.scope.account.as_ref().map(|name| {
-        let account = project.config.accounts.iter().find(|account| account.name.as_str() == name);
-        account.and_then(|account| project.user_of(account))
-    });
-    let listed: Vec<&[Record]> = records
-        .posts()
-        .filter(|attempts| wanted.as_ref().is_none_or(|user| user.as_ref() == attempts.first().map(|r| &r.user_id)))
-        .collect();
+    let is_wanted = of_account(&project, &args.scope);
+    let listed: Vec<&[Record]> = records.posts().filter(|attempts| attempts.first().is_some_and(&is_wanted)).collect();
     let text = match args.scope.format {
         OutputFormat::Human => text::list(&listed),
         OutputFormat::Json => text::json(listed.iter().flat_map(|attempts| attempts.iter())),
@@ -55,6 +49,15 @@ async fn list(global: &Global, args: &LockList, ports: &Ports, ui: &Ui) -> Ended
             .say("igsync.lock holds git's conflict markers; both sides were read (`igsync lock merge` joins them)");
     }
     Ok(Exit::Done)
+}
+
+/// Whether a record is about the account that was asked for.
+fn of_account(project: &Project, scope: &LockScope) -> impl Fn(&Record) -> bool + use<> {
+    let wanted = scope.account.as_ref().map(|name| {
+        let account = project.config.accounts.iter().find(|account| account.name.as_str() == name);
+        account.and_then(|account| project.user_of(account))
+    });
+    move |record| wanted.as_ref().is_none_or(|user| user.as_ref() == Some(&record.user_id))
 }
 
 async fn show(global: &Global, args: &LockShow, ports: &Ports, ui: &Ui) -> Ended {
@@ -137,7 +140,9 @@ async fn remove(global: &Global, args: &LockRemove, ports: &Ports, ui: &Ui) -> E
 async fn remove_graph(mut editing: RecordEdit, args: &LockRemove, ports: &Ports, ui: &Ui) -> Ended {
     let given = args.graph.as_deref().unwrap_or_default();
     let base = url::Url::parse(given).map_or_else(|_| given.to_owned(), |url| url.to_string());
-    let counts = |record: &&Record| record.stage() != Stage::Forgotten;
+    subject::check_account(&editing.project, args.scope.account.as_deref())?;
+    let is_wanted = of_account(&editing.project, &args.scope);
+    let counts = |record: &&Record| record.stage() != Stage::Forgotten && is_wanted(record);
     let is_of_base = |record: &&Record| record.graph.as_ref() == Some(&base);
     let found: Vec<Record> = editing.records().iter().filter(counts).filter(is_of_base).cloned().collect();
     if found.is_empty() {
@@ -150,8 +155,9 @@ async fn remove_graph(mut editing: RecordEdit, args: &LockRemove, ports: &Ports,
         };
         return Err(Failure::message(Exit::Failure, format!("nothing was recorded through {}", one_line(&base)), help));
     }
-    let keys: BTreeSet<PostKey> = found.iter().map(|record| record.key.clone()).collect();
-    let count = plural(keys.len(), "post");
+    let named: BTreeSet<(AccountName, PostKey)> =
+        found.iter().map(|record| (record.account.clone(), record.key.clone())).collect();
+    let count = plural(named.len(), "post");
     if !args.yes && !args.change.dry_run {
         if !ui.terminal.is_interactive {
             return Err(Failure::message(
@@ -160,7 +166,9 @@ async fn remove_graph(mut editing: RecordEdit, args: &LockRemove, ports: &Ports,
                 "add --yes to forget them, or --dry-run to see which they are",
             ));
         }
-        if !ui.terminal.confirm(&format!("Forget {count} recorded through {}? They count as new.", one_line(&base))) {
+        let question =
+            format!("Forget {count} recorded through {}? They count as new; what is live stays live.", one_line(&base));
+        if !ui.terminal.confirm(&question) {
             ui.terminal.say("nothing was changed");
             return Ok(Exit::Failure);
         }
@@ -168,7 +176,7 @@ async fn remove_graph(mut editing: RecordEdit, args: &LockRemove, ports: &Ports,
     let changes = found.len();
     editing.record(found.into_iter().map(|record| record.forgotten(None)).collect()).await?;
     let is_json = args.scope.format == OutputFormat::Json;
-    write_stdout(ui, &text::forgotten(&base, &keys, args.change.dry_run, is_json))?;
+    write_stdout(ui, &text::forgotten(&base, &named, args.change.dry_run, is_json))?;
     ui.actions.changed(if args.change.dry_run { 0 } else { changes });
     editing.keep("Forget what was recorded through another base", ports, ui).await?;
     Ok(Exit::Done)

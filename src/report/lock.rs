@@ -99,13 +99,17 @@ pub fn merged(added: usize, changed: usize, had_conflicts: bool, dry_run: bool, 
 
 /// What was forgotten of one base URL.
 #[must_use]
-pub fn forgotten(base: &str, keys: &BTreeSet<PostKey>, dry_run: bool, as_json: bool) -> String {
+pub fn forgotten(base: &str, posts: &BTreeSet<(AccountName, PostKey)>, dry_run: bool, as_json: bool) -> String {
     if as_json {
-        return json_line(&json!({ "action": "forgotten", "graph": base, "keys": keys, "dry_run": dry_run }));
+        let posts: Vec<Value> = posts.iter().map(|(account, key)| json!({ "account": account, "key": key })).collect();
+        return json_line(&json!({ "action": "forgotten", "graph": base, "posts": posts, "dry_run": dry_run }));
     }
     let would = if dry_run { "Would forget" } else { "Forgot" };
-    let rows: String = keys.iter().flat_map(|key| ["  ".into(), one_line(key.as_str()), "\n".into()]).collect();
-    format!("{rows}{would} {} recorded through {}.\n", plural(keys.len(), "post"), one_line(base))
+    let row = |(account, key): &(AccountName, PostKey)| {
+        format!("  {} ({})\n", one_line(key.as_str()), one_line(account.as_str()))
+    };
+    let rows: String = posts.iter().map(row).collect();
+    format!("{rows}{would} {} recorded through {}.\n", plural(posts.len(), "post"), one_line(base))
 }
 
 /// A change that a person made to the record.

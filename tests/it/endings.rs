@@ -136,7 +136,7 @@ fn a_record_of_another_base_is_for_no_commit_and_can_be_forgotten() {
     project.run(["lock", "rm", "--graph", &url]).exits(1).says("--yes");
     let dry = project.run(["lock", "rm", "--graph", &url, "--dry-run", "--format", "json"]).exits(0);
     let dry: Value = serde_json::from_str(&dry.stdout).unwrap();
-    assert_eq!((&dry["keys"][0], &dry["dry_run"]), (&"posts/one".into(), &true.into()), "{dry}");
+    assert_eq!((&dry["posts"][0]["key"], &dry["dry_run"]), (&"posts/one".into(), &true.into()), "{dry}");
     project.run(["plan"]).exits(0).says(&url);
     let done = project.run(["lock", "rm", "--graph", &url, "--yes"]).exits(0);
     done.ends_with(&format!("Forgot 1 post recorded through {url}/."));
@@ -145,6 +145,30 @@ fn a_record_of_another_base_is_for_no_commit_and_can_be_forgotten() {
     // A key or a base, not both and not neither.
     project.run(["lock", "rm", "posts/one", "--graph", &url]).exits(64);
     project.run(["lock", "rm"]).exits(64);
+}
+
+#[test]
+fn of_a_base_only_what_was_asked_for_is_forgotten_and_counted() {
+    let server = Server::start();
+    let project = Project::with_one_image().env("IGSYNC_GRAPH_URL", &server.url());
+    let project = project.env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-LONG").env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
+    project.write(
+        "igsync.yaml",
+        "accounts:\n  one: { user_id: \"17841400000000001\" }\n  two: { user_id: \"17841400000000002\" }\n",
+    );
+    let text = project.read("posts/one.yaml");
+    project.write("posts/one.yaml", format!("{text}accounts: [one, two]\n"));
+    project.run(["apply", "--yes"]).exits(0);
+    assert_eq!(server.published().len(), 2);
+    let forget = |more: &[&str]| {
+        let url = server.url();
+        project.run([&["lock", "rm", "--graph", &url, "--yes"], more].concat()).exits(0)
+    };
+    forget(&["--dry-run"]).ends_with(&format!("Would forget 2 posts recorded through {}/.", server.url()));
+    forget(&["--account", "one"])
+        .says("posts/one (one)")
+        .ends_with(&format!("Forgot 1 post recorded through {}/.", server.url()));
+    project.run(["lock", "list", "--account", "two"]).exits(0).says("published");
 }
 
 /// The words of every command that was printed in backticks.
