@@ -8,7 +8,9 @@ use super::input::Input;
 use super::model::{Change, Guard, GuardKind};
 use crate::lockfile::{Record, Stage};
 use igsync_base::id::PostKey;
+use igsync_base::net::is_loopback;
 use igsync_base::text::quoted;
+use url::Url;
 
 /// Every guard that holds, in the order in which a person should look at them.
 pub(super) fn guards(input: &Input<'_>, changes: &[Change]) -> Vec<Guard> {
@@ -75,10 +77,15 @@ fn other_graph(input: &Input<'_>) -> Option<Guard> {
             name(base),
         ),
         help: match &first.graph {
-            Some(graph) => format!(
-                "set IGSYNC_GRAPH_URL={graph} to go on there, or forget these records: `igsync lock rm --graph {}`",
-                quoted(graph)
-            ),
+            // A lockfile comes from whoever wrote to the branch: its address is no advice to send a token there.
+            Some(graph) if Url::parse(graph).is_ok_and(|url| is_loopback(&url)) => {
+                let graph = quoted(graph);
+                format!(
+                    "set IGSYNC_GRAPH_URL={graph} to go on there; what only an emulator has is forgotten by \
+                     `igsync lock rm --graph {graph}`"
+                )
+            }
+            Some(_) => "check who wrote that into igsync.lock (git log -- igsync.lock), and restore it".into(),
             None => "unset IGSYNC_GRAPH_URL, or use a separate lockfile for each base".into(),
         },
     })
