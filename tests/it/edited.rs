@@ -391,3 +391,24 @@ fn posts_that_differ_only_by_defaults_are_one_count() {
         assert!(edits(&project).0.contains(r#"posts/1 ["defaults"]"#), "{what}");
     }
 }
+
+#[test]
+fn another_cover_is_an_edit_and_no_default() {
+    let server = Server::start();
+    let project = Project::empty().against(&server, "instagram", "IGAA-LONG");
+    project.write("igsync.lock", "{\"igsync_lock\":1}\n");
+    project.write("posts/boats.mp4", fs::read(crate::project::repository().join(REEL)).unwrap());
+    let reel = |cover: &str| {
+        project.write("posts/boats.yaml", format!("kind: reel\nvideo: ./boats.mp4\ncaption: Boats\n{cover}"));
+    };
+    set_defaults(&project, "hashtags: [harbour]", "");
+    reel("cover: https://cdn.example.com/1.jpg\n");
+    project.run(["resolve", "posts/boats", "--published", "17900000000000009"]).exits(0);
+    for cover in ["cover: https://cdn.example.com/2.jpg\n", ""] {
+        reel(cover);
+        assert_eq!(edits(&project).0, [r#"posts/boats ["fields"]"#.to_owned()].into(), "{cover:?}");
+    }
+    reel("cover: https://cdn.example.com/1.jpg\n");
+    set_defaults(&project, "hashtags: [sea]", "");
+    assert_eq!(edits(&project).0, [r#"posts/boats ["defaults"]"#.to_owned()].into());
+}

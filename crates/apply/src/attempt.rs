@@ -118,7 +118,7 @@ pub(super) fn describing(mut record: Record, post: &Post) -> Record {
     if post.digest.is_none() || post.digest != record.digest {
         return record;
     }
-    record.own_digest = post.own_digest.clone().map(Box::new);
+    record.own_digest = post.whole_own_digest().map(Box::new);
     if !post.files.is_empty() {
         record.media.clone_from(&post.files);
         record.cover_digest.clone_from(&post.cover_digest);

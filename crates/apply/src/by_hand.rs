@@ -233,7 +233,7 @@ pub fn accepted(subject: &Subject<'_>) -> Changes {
         media_digest,
         cover_digest,
         media,
-        own_digest: post.own_digest.clone().map(Box::new),
+        own_digest: post.whole_own_digest().map(Box::new),
         caption_digest: caption_digest(&post.content.caption),
         rev: live.rev.saturating_add(1),
         ..live.clone()

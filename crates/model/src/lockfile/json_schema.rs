@@ -104,7 +104,10 @@ fn record() -> Value {
                 "sent_digest",
                 about(reference("digest"), "Of a refused post: what was sent, conversion and host included"),
             ),
-            ("own_digest", about(reference("digest"), "The manifest by itself, where defaults added something")),
+            (
+                "own_digest",
+                about(reference("digest"), "What digest would have been without defaults, where they added something"),
+            ),
             ("cover_digest", about(reference("digest"), "The local cover of a reel as it was published")),
         ],
     )

@@ -50,7 +50,7 @@ fn join(a: &Flat, b: &Flat) -> Flat {
     let (permalink, published_at) = if by_live == Ordering::Equal {
         (a.permalink.as_ref().max(b.permalink.as_ref()), a.published_at.max(b.published_at))
     } else {
-        // The link of one media must never are beside the id of another.
+        // The link of one media must never be beside the id of another.
         (live.permalink.as_ref(), live.published_at)
     };
     let (file, account) = match a.rev.cmp(&b.rev) {

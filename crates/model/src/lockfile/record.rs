@@ -53,7 +53,7 @@ pub struct Record {
     pub media: Vec<SentFile>,
     /// Of the local cover that was published, which `media_digest` leaves out.
     pub cover_digest: Option<Digest>,
-    /// Of what the manifest said by itself when it was published, except the media; `None`: defaults added nothing.
+    /// What `digest` would have been without any defaults; `None`: they added nothing.
     /// In a box, for most records have none.
     pub own_digest: Option<Box<Digest>>,
     pub rest: Rest,

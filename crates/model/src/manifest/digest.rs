@@ -219,9 +219,15 @@ impl Post {
         self.digest_of(self.own_text(), media_digest, cover_digest)
     }
 
+    /// What the digest would be without any defaults, where they add something and the media are known.
+    #[must_use]
+    pub fn whole_own_digest(&self) -> Option<Digest> {
+        self.digest_of(self.own_digest.as_ref()?, self.media_digest.as_ref()?, self.cover_digest.as_ref())
+    }
+
     /// Identity of what the manifest says by itself, except the media.
     #[must_use]
-    pub fn own_text(&self) -> &Digest {
+    pub(super) fn own_text(&self) -> &Digest {
         self.own_digest.as_ref().unwrap_or(&self.text_digest)
     }
 

@@ -90,17 +90,12 @@ impl Edited {
     }
 }
 
-/// Whether the manifest says by itself what it said when it was published.
+/// Whether the manifest says by itself what it said when it was published, its cover included.
 fn has_same_manifest(post: &Post, record: &Record) -> bool {
-    match (&record.own_digest, &record.media_digest) {
-        (Some(own), _) => **own == *post.own_text(),
-        // Where no defaults added anything, the manifest is all that was sent.
-        (None, Some(media)) => {
-            let own = post.own_digest_if_media(media, record.cover_digest.as_ref());
-            own.is_some() && own == record.digest
-        }
-        (None, None) => false,
-    }
+    // Where no defaults added anything, the manifest is all that was sent.
+    let sent = record.own_digest.as_deref().or(record.digest.as_ref());
+    let now = |media| post.own_digest_if_media(media, record.cover_digest.as_ref());
+    sent.is_some() && record.media_digest.as_ref().and_then(now).as_ref() == sent
 }
 
 /// Whether the manifest says something else than what was sent. What cannot be compared counts as

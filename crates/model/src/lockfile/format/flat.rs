@@ -106,7 +106,7 @@ pub(in crate::lockfile) struct Flat {
     /// Of a refused post: what was sent, converted pictures and the host of local files included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::lockfile) sent_digest: Option<Digest>,
-    /// Of what the manifest said by itself when it was published, where defaults added something.
+    /// What `digest` would have been without any defaults, where they added something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::lockfile) own_digest: Option<Digest>,
 }
