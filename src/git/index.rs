@@ -77,8 +77,7 @@ fn is_object(oid: &str) -> bool {
     matches!(oid.len(), 40 | 64) && oid.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// When the index got its place, in nanoseconds since the epoch; the beginning of time where there is none. That is
-/// after git wrote the last byte of it, and before git ended.
+/// When git wrote the index, in nanoseconds since the epoch; the beginning of time where there is none.
 pub(super) fn written(root: &Path) -> Result<i128, Error> {
     let root = fs::canonicalize(root).map_err(|error| Error::NotRun(error.to_string()))?;
     let (_, git_dir) = nearest(&root)?.ok_or(Error::NoRepository)?;
@@ -88,7 +87,9 @@ pub(super) fn written(root: &Path) -> Result<i128, Error> {
 #[cfg(unix)]
 fn changed_ns(index: &fs::Metadata) -> i128 {
     use std::os::unix::fs::MetadataExt as _;
-    i128::from(index.ctime()) * 1_000_000_000 + i128::from(index.ctime_nsec())
+    let ns = |seconds: i64, ns: i64| i128::from(seconds) * 1_000_000_000 + i128::from(ns);
+    // A hook may run between the last byte and the rename; a later `chmod` or `mv` says nothing about the files.
+    ns(index.ctime(), index.ctime_nsec()).min(ns(index.mtime(), index.mtime_nsec()))
 }
 
 /// Without the time of a change nothing is known of the moment.
