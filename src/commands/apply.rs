@@ -218,7 +218,8 @@ fn refusal(plan: &Plan, project: &Project, args: &Apply, events: &Events<'_>, ui
     }
     ui.terminal.say(&format!("nothing was published: {said}"));
     let guards: Vec<Guard> = plan.guards.clone();
-    let (reason, help) = match guards.first().filter(|_| exit != Exit::Failure) {
+    let first = plan.refusals().next().or_else(|| plan.guards.iter().find(|guard| guard.kind.is_of_account()));
+    let (reason, help) = match first.filter(|_| exit != Exit::Failure) {
         Some(guard) => (guard.message.clone(), Some(guard.help.clone())),
         None => ("posts that are due have errors".to_owned(), Some(said.to_owned())),
     };

@@ -107,13 +107,20 @@ fn not_reached(account: &Account, user: &UserId, reached: &[Identity]) -> Halt {
     )
 }
 
+/// So many accounts of a token are named: an agency's may reach a thousand.
+const NAMED: usize = 3;
+
 /// `@harbour (17841400000000001), @acme (17841400000000002)`
 fn named(identities: &[Identity]) -> String {
     let name = |identity: &Identity| match &identity.username {
         Some(username) => format!("@{username} ({})", identity.user_id),
         None => format!("user {}", identity.user_id),
     };
-    identities.iter().map(name).collect::<Vec<_>>().join(", ")
+    let mut names: Vec<String> = identities.iter().take(NAMED).map(name).collect();
+    if identities.len() > NAMED {
+        names.push(format!("and {} more", identities.len() - NAMED));
+    }
+    names.join(", ")
 }
 
 /// A clock that is wrong ends the run before anything is sent, whichever of the two it is.
