@@ -2,6 +2,7 @@
 //! Knows no post, and nothing of Meta. A plan asks it offline, and only for `--base`, for the record on a branch of its
 //! own, for what the index has, and for what it ignores. `hosting` asks through it, too.
 
+mod arrivals;
 mod branch;
 mod bytes;
 mod changes;
@@ -21,6 +22,7 @@ mod tip;
 mod tracked;
 mod tree;
 
+pub use arrivals::ArrivalsError;
 pub use branch::{Branch, Fetched};
 pub use changes::{ChangesError, Fork};
 pub use checkout::Checkout;

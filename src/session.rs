@@ -3,6 +3,7 @@
 //! Everything that several commands need before they can do their work. It returns values, and as [`Note`]s what a
 //! person should know; it writes to no terminal and knows no command line.
 
+pub(crate) mod arrivals;
 pub(crate) mod base;
 pub(crate) mod branch;
 pub(crate) mod connect;

@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::report;
 use crate::report::events::Refused;
 use crate::report::text::plural;
+use crate::session::arrivals;
 use crate::session::connect::{Connector, Pace};
 use crate::session::project::{OfPublished, Project};
 use crate::session::record::{RecordPlace, Terms, choose, how_to_keep};
@@ -65,6 +66,7 @@ async fn begin(global: &Global, args: &Apply, events: &Events<'_>, ports: &Ports
         };
         return Ok(events.refused(&refused, Exit::Failure));
     }
+    arrivals::learn(&mut project).await?;
     let remote = remote?;
     if !args.allow_ephemeral_lock {
         project.ephemeral = remote.nowhere().map(str::to_owned);

@@ -56,6 +56,7 @@ pub(super) fn premises(project: &Project, scope: &Scope, settled: BTreeSet<Attem
             settled,
             live: project.live.clone(),
             branch: project.branch.clone(),
+            arrivals: project.arrivals.clone(),
         },
     }
 }
@@ -67,7 +68,7 @@ fn view(project: &Project, account: &Account) -> AccountView {
         username: account.username.clone(),
         timezone: account.timezone.clone(),
         max_publish_per_run: account.max_publish_per_run,
-        late_after: account.schedule.late_after,
+        schedule: account.schedule.clone(),
         paused: account.paused.map(|paused| match paused {
             Paused::Configuration => "`paused: true` is set in igsync.yaml".to_owned(),
             Paused::Environment => "IGSYNC_PAUSED is set".to_owned(),

@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::report;
 use crate::report::markdown::Limit;
 use crate::report::text::one_line;
+use crate::session::arrivals;
 use crate::session::branch;
 use crate::session::load::load;
 use crate::session::project::{OfPublished, Project};
@@ -39,6 +40,7 @@ async fn make_and_show(global: &Global, args: &Plan, ports: &Ports, ui: &Ui) -> 
     if project.configuration_errors() && args.format != PlanFormat::Github {
         return Ok(Exit::Failure);
     }
+    arrivals::learn(&mut project).await?;
     if let Some(rev) = &args.base {
         project.branch = Some(branch::of(&project, rev, ports).await?);
     }

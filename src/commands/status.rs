@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use crate::report;
 use crate::report::auth::TokenReport;
 use crate::report::status::{AccountStatus, Line};
+use crate::session::arrivals;
 use crate::session::connect::Connector;
 use crate::session::project::{OfPublished, Project};
 use crate::session::record::take_in_newest;
@@ -14,7 +15,7 @@ use crate::session::root::ContentRoot;
 use crate::session::token::needs;
 use igsync_model::config::{Account, Paused};
 use igsync_model::lockfile::{Record, Stage, State};
-use igsync_model::plan::{Mark, Plan};
+use igsync_model::plan::{Mark, NoticeKind, Plan};
 
 use super::auth::{chosen, facts};
 use super::difference::make;
@@ -28,11 +29,12 @@ pub(super) async fn run(global: &Global, args: &Status, ports: &Ports, ui: &Ui) 
     let root = ContentRoot::open(&global.place(), args.sandbox, ports).await?;
     let mut snapshot = root.snapshot(ports)?;
     ui.noted(take_in_newest(&root, &mut snapshot, ports).await)?;
-    let project = Project::read(root, snapshot, OfPublished::Nothing, ports).await?;
+    let mut project = Project::read(root, snapshot, OfPublished::Nothing, ports).await?;
     if project.configuration_errors() {
         show_findings(&project, ports, ui);
         return Ok(Exit::Failure);
     }
+    arrivals::learn(&mut project).await?;
     let scope = Scope { sandbox: args.sandbox, account: args.account.clone(), ..Scope::default() };
     let plan = make(&project, &scope, BTreeSet::new(), ports.clock.now())?;
     ui.actions.sandbox(project.sandbox);
@@ -110,7 +112,8 @@ fn offline(account: &Account, project: &Project, plan: &Plan, token: TokenReport
     last.truncate(LAST);
     let changes = || plan.changes.iter().filter(|change| change.account == account.name);
     let count = |mark: Mark| changes().filter(|change| change.mark() == mark).count();
-    let next = changes().filter(|change| change.mark() == Mark::Scheduled).min_by_key(|change| change.due_at);
+    let scheduled = changes().filter(|change| change.mark() == Mark::Scheduled && change.due_at.is_some());
+    let next = scheduled.min_by_key(|change| change.due_at);
     AccountStatus {
         token,
         quota: None,
@@ -121,6 +124,11 @@ fn offline(account: &Account, project: &Project, plan: &Plan, token: TokenReport
         failed: count(Mark::Failed),
         due: changes().filter(|change| change.acts() && change.mark() == Mark::Publish).count(),
         next: next.map(|change| Line { key: change.key.clone(), kind: change.kind, at: change.due_at, text: None }),
+        missed: plan
+            .notices
+            .iter()
+            .find(|notice| notice.kind == NoticeKind::QueueMissed && notice.account == account.name)
+            .map(|notice| format!("{}: {}", notice.message, notice.help)),
         paused: account.paused.map(|paused| {
             match paused {
                 Paused::Configuration => "`paused: true` is set in igsync.yaml",

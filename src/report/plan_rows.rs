@@ -113,7 +113,10 @@ fn status(plan: &Plan, change: &Change) -> String {
         (Mark::Publish, Some(at)) if change.reason == "due now" => {
             format!("due since {}", short_time(plan, &change.account, at))
         }
-        (Mark::Scheduled, Some(at)) => format!("due {}", local_time(plan, &change.account, at)),
+        (Mark::Scheduled, Some(at)) => {
+            let due = format!("due {}", local_time(plan, &change.account, at));
+            if change.is_at_own_time() { due } else { format!("{due}, {}", change.reason) }
+        }
         (Mark::Late, Some(at)) => format!("was due {}", local_time(plan, &change.account, at)),
         (Mark::Expired, _) => match change.post.as_ref().and_then(|post| post.publish_until) {
             Some(until) => format!("should have gone out by {}", local_time(plan, &change.account, until)),

@@ -28,6 +28,8 @@ pub struct AccountStatus {
     pub due: usize,
     /// The next post after that.
     pub next: Option<Line>,
+    /// Slots that have passed while the queue was waiting, in words.
+    pub missed: Option<String>,
     /// Why nothing is published.
     pub paused: Option<String>,
 }
@@ -97,6 +99,7 @@ impl AccountStatus {
         list("open", &self.open);
         list("last", &self.last);
         list("next", self.next.as_slice());
+        rows.extend(self.missed.iter().map(|missed| ("queue", one_line(missed))));
         let counts = [(self.due, "due now"), (self.late, "late"), (self.failed, "failed")];
         let counts: Vec<String> =
             counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
@@ -122,6 +125,7 @@ impl AccountStatus {
         account["unknown"] = list(&self.unknown, "announced_at", "reason");
         account["open"] = list(&self.open, "announced_at", "state");
         account["next"] = self.next.as_ref().map_or(Value::Null, |next| next.json("due_at", "reason"));
+        account["queue_missed"] = json!(self.missed);
         account["due"] = json!(self.due);
         account["late"] = json!(self.late);
         account["failed"] = json!(self.failed);

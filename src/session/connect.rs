@@ -264,7 +264,6 @@ impl<'a> Connecting<'a> {
             },
             engine,
             max_publish: pace.max_publish.unwrap_or(account.max_publish_per_run) as usize,
-            min_gap: account.schedule.min_gap,
             parallelism: usize::from(pace.parallelism),
             live_check: pace.live_check,
             proof: pace.probe.then(|| connector.proof(is_loopback, project, ports)),

@@ -15,7 +15,7 @@ use igsync_media::convert::ConvertedCache;
 use igsync_model::config::{self, Account, Config, Settings};
 use igsync_model::lockfile::{Paths, Records, Snapshot};
 use igsync_model::manifest::{self, Post};
-use igsync_model::plan::{Branch, Sighting};
+use igsync_model::plan::{Arrivals, Branch, Sighting};
 
 use super::failure::Failure;
 use super::github;
@@ -68,6 +68,8 @@ pub(crate) struct Project {
     pub live: BTreeMap<(AccountName, PostKey), Sighting>,
     /// `--base`
     pub branch: Option<Branch>,
+    /// When the posts of the queue came into the branch.
+    pub arrivals: Arrivals,
     /// Why nothing keeps the lockfile of this run; `None`: something does, or it stays on this machine.
     pub ephemeral: Option<String>,
     /// How git is asked about the content root from where igsync was started.
@@ -111,6 +113,7 @@ impl Project {
             sandbox,
             live: BTreeMap::new(),
             branch: None,
+            arrivals: Arrivals::Unknown,
             ephemeral: None,
             typed,
         };

@@ -372,7 +372,7 @@ fn a_lockfile_of_too_many_or_too_large_records_is_refused() {
         assert_eq!(output.code, 1, "{what}, {command:?}: {:.2000}", format!("{output:?}"));
         let text = output.stdout.clone() + &output.stderr;
         let words = text.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
-        assert!(words.contains("take more than 336 MiB"), "{what}, {command:?}: {text:.2000}");
+        assert!(words.contains("take more than 340 MiB"), "{what}, {command:?}: {text:.2000}");
         assert_short(&output, what);
     }
 }

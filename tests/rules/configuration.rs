@@ -39,6 +39,7 @@ pub(crate) fn cases() -> Vec<Case> {
         case("IGS4008", more("rules: { captoin-too-long: off }"), more("rules: { many-hashtags: off }")),
         case("IGS4009", environment("IGSYNC_POLL_MAX_MS", "soon"), environment("IGSYNC_POLL_MAX_MS", "500")),
         case("IGS4010", more("timezone: Berlin"), more("timezone: Europe/Berlin")),
+        case("IGS4012", more("schedule: { slots: [Mon,Wed 18:00] }"), more("schedule: { slots: [\"Mon,Wed 18:00\"] }")),
         case("IGS4011", more("  fit: pad"), more("  fit: pad\n  convert: true")),
     ]
 }

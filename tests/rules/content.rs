@@ -44,12 +44,59 @@ fn same_caption(more: &str) -> Fixture {
     files(&[("posts/post.yaml", &image("caption: Fridays")), ("posts/other.yaml", &other)]).into()
 }
 
+const QUEUE: &str = "schedule: { slots: [\"Mon,Wed,Fri 18:00\"] }\ntimezone: Europe/Berlin";
+
+/// Two dated posts of an account that keeps a gap of two hours; the first is due at 18:00.
+fn two_dated(second: &str) -> Fixture {
+    let other = format!("kind: image\nimage: https://cdn.example.com/b.jpg\npublish_at: {second}\n");
+    files(&[
+        ("igsync.yaml", &format!("{CONFIG}schedule: {{ min_gap: 2h }}\n")),
+        ("posts/post.yaml", &image("publish_at: 2030-12-01T18:00:00Z")),
+        ("posts/second.yaml", &other),
+    ])
+    .into()
+}
+
+fn times() -> Vec<Case> {
+    vec![
+        case(
+            "IGS2501",
+            image("publish_at: 2030-03-31T02:30[Europe/Berlin]"),
+            image("publish_at: 2030-03-31T03:00[Europe/Berlin]"),
+        ),
+        case(
+            "IGS2502",
+            image("publish_at: 2030-10-27T02:30[Europe/Berlin]"),
+            image("publish_at: 2030-10-27T02:30+01:00[Europe/Berlin]"),
+        ),
+        case(
+            "IGS2503",
+            image("publish_at: 2030-12-01 18:00"),
+            configured("timezone: Europe/Berlin", &image("publish_at: 2030-12-01 18:00")),
+        ),
+        case(
+            "IGS2504",
+            image("publish_at: 2030-12-01T18:00:00Z\npublish_until: 2030-12-01T18:00:00Z"),
+            image("publish_at: 2030-12-01T18:00:00Z\npublish_until: 2030-12-01T18:00:01Z"),
+        ),
+        case("IGS2506", image("publish_at: queue"), configured(QUEUE, &image("publish_at: queue from 2030-12-10"))),
+        case("IGS2507", configured(QUEUE, &story("publish_at: queue")), configured(QUEUE, &image("publish_at: queue"))),
+        case("IGS2508", two_dated("2030-12-01T19:59:59Z"), two_dated("2030-12-01T20:00:00Z")),
+        case(
+            "IGS2509",
+            configured("schedule: { skip: [2030-12-01] }", &image("publish_at: 2030-12-01T18:00:00Z")),
+            configured("schedule: { skip: [2030-12-02..2031-01-01] }", &image("publish_at: 2030-12-01T18:00:00Z")),
+        ),
+        case("IGS2505", image("publish_at: 2020-12-01T18:00:00Z"), image("publish_at: 2030-12-01T18:00:00Z")),
+    ]
+}
+
 pub(crate) fn cases() -> Vec<Case> {
     let caption = |text: String| image(&format!("caption: \"{text}\""));
     let users = |count| format!("user_tags: {}", list(count, |n| format!("{{ username: u{n}, x: 0.1, y: 0.1 }}")));
     let products =
         |count| format!("product_tags: {}", list(count, |n| format!("{{ product_id: \"{n}1\", x: 0.1, y: 0.1 }}")));
-    vec![
+    let mut cases = vec![
         case("IGS2101", caption("ä".repeat(2201)), caption("ä".repeat(2200))),
         case("IGS2102", caption("😀".repeat(1101)), caption("😀".repeat(1100))),
         case("IGS2103", image(&words(31, '#')), image(&words(30, '#'))),
@@ -113,30 +160,11 @@ pub(crate) fn cases() -> Vec<Case> {
             facebook(&image("is_paid_partnership: false\nbranded_content_sponsor_ids: [17841400000000002]")),
             facebook(&image("is_paid_partnership: true\nbranded_content_sponsor_ids: [17841400000000002]")),
         ),
-        case(
-            "IGS2501",
-            image("publish_at: 2030-03-31T02:30[Europe/Berlin]"),
-            image("publish_at: 2030-03-31T03:00[Europe/Berlin]"),
-        ),
-        case(
-            "IGS2502",
-            image("publish_at: 2030-10-27T02:30[Europe/Berlin]"),
-            image("publish_at: 2030-10-27T02:30+01:00[Europe/Berlin]"),
-        ),
-        case(
-            "IGS2503",
-            image("publish_at: 2030-12-01 18:00"),
-            configured("timezone: Europe/Berlin", &image("publish_at: 2030-12-01 18:00")),
-        ),
-        case(
-            "IGS2504",
-            image("publish_at: 2030-12-01T18:00:00Z\npublish_until: 2030-12-01T18:00:00Z"),
-            image("publish_at: 2030-12-01T18:00:00Z\npublish_until: 2030-12-01T18:00:01Z"),
-        ),
-        case("IGS2505", image("publish_at: 2020-12-01T18:00:00Z"), image("publish_at: 2030-12-01T18:00:00Z")),
         case("IGS2601", image(&products(1)), facebook(&image(&products(1)))),
         case("IGS2602", image("is_paid_partnership: true"), facebook(&image("is_paid_partnership: true"))),
         case("IGS2603", story("is_ai_generated: true"), story("draft: false")),
         case("IGS2604", files(&[("igsync.yaml", "accounts:\n  harbour: { user_id: \"17841400000000001\" }\n")]), IMAGE),
-    ]
+    ];
+    cases.extend(times());
+    cases
 }

@@ -496,7 +496,6 @@ impl Simulation {
             engine,
             graph: None,
             max_publish: 5,
-            min_gap: Duration::ZERO,
             parallelism: 4,
             live_check: true,
             proof: None,
@@ -526,7 +525,7 @@ fn view(account: usize) -> AccountView {
         username: None,
         timezone: None,
         max_publish_per_run: 5,
-        late_after: Duration::from_secs(24 * 60 * 60),
+        schedule: igsync_model::schedule::Schedule::default(),
         paused: None,
     }
 }

@@ -206,6 +206,8 @@ impl Manifest {
             first_comment: self.first_comment.then(|| self.comment_text()),
             comment_enabled: !self.comments_off,
             publish_at: None,
+            queued: None,
+            queue_order: 0.0,
             publish_until: None,
             draft: false,
             allow_duplicate: false,
@@ -219,6 +221,8 @@ impl Manifest {
             files: Vec::new(),
             conversions: Vec::new(),
             has_errors: false,
+            slot: None,
+            due_at: None,
         })
     }
 }

@@ -6,7 +6,6 @@ mod settling;
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -32,7 +31,6 @@ use super::protocol::Origin;
 use super::publish::{Batch, Publisher};
 use super::settle::Settler;
 use super::stop::{Halt, Stop};
-use super::waits_for::WaitsFor;
 
 pub use settling::{FindPost, Settlement};
 
@@ -46,7 +44,6 @@ pub struct Setup {
     /// Written into records made through another base than Meta's.
     pub graph: Option<String>,
     pub max_publish: usize,
-    pub min_gap: Duration,
     /// Containers and uploads at a time.
     pub parallelism: usize,
     pub live_check: bool,
@@ -68,7 +65,6 @@ pub struct AccountRun {
     live: LiveCheck,
     evidence: Evidence,
     checks_live: bool,
-    min_gap: Duration,
     /// Posts that this run already failed to settle: they have their outcome.
     undecided: HashSet<PostKey>,
 }
@@ -107,7 +103,7 @@ impl Queue {
 
 impl AccountRun {
     pub fn new(setup: Setup) -> Self {
-        let Setup { ledger, name, user_id, engine, media, graph, max_publish, min_gap, .. } = setup;
+        let Setup { ledger, name, user_id, engine, media, graph, max_publish, .. } = setup;
         let scope = Scope { run: Arc::clone(ledger.context()), name, user_id };
         let book: Arc<dyn Book> = ledger;
         let parts = || (scope.clone(), Arc::clone(&engine), Arc::clone(&book));
@@ -115,29 +111,16 @@ impl AccountRun {
         let (a, b, c) = parts();
         let preparer = Preparer::new(a, b, c, media, setup.proof, terms);
         let (a, b, c) = parts();
-        let publisher = Publisher::new(a, b, c, min_gap);
+        let publisher = Publisher::new(a, b, c);
         let (a, b, c) = parts();
-        let settler = Settler::new(a, b, c, leases(&scope.waits, min_gap));
+        let settler = Settler::new(a, b, c, leases(&scope.waits));
         let (a, b, c) = parts();
         let finisher = Finisher::new(a, b, c);
         let (a, b, c) = parts();
         let live = LiveCheck::new(a, b, c, setup.added_at, graph);
         let evidence = Evidence::new(&scope, &engine, &book);
         let (checks_live, undecided) = (setup.live_check, HashSet::new());
-        Self {
-            scope,
-            engine,
-            book,
-            preparer,
-            publisher,
-            settler,
-            finisher,
-            live,
-            evidence,
-            checks_live,
-            min_gap,
-            undecided,
-        }
+        Self { scope, engine, book, preparer, publisher, settler, finisher, live, evidence, checks_live, undecided }
     }
 
     pub fn name(&self) -> &AccountName {
@@ -257,21 +240,13 @@ impl AccountRun {
         fingerprint: &[MediaId],
         queue: &mut Queue,
     ) -> Result<(), Stop> {
-        let mut last: Option<Duration> = None;
         while !ready.is_empty() {
             let next = ready.remove(0);
-            // What was pushed after the last post counts as a part of the gap.
-            let passed = last.map(|last| self.scope.clock.monotonic().saturating_sub(last));
-            let gap = passed.map_or(Duration::ZERO, |passed| self.min_gap.saturating_sub(passed));
-            if !gap.is_zero() {
-                self.scope.wait(&next.post.key, WaitsFor::Gap, gap, self.engine.now()).await?;
-            }
             let key = next.post.key.clone();
             let remaining: Vec<Record> = ready.iter().map(|ready| ready.record.clone()).collect();
             let mut known = None;
             let ended =
                 self.publish_with_one_retry(next, Batch { fingerprint, remaining: &remaining }, &mut known).await;
-            last = Some(self.scope.clock.monotonic());
             let (outcome, stopped) = match ended {
                 Ok(outcome) => (Some(outcome), None),
                 // What is known of the post already is the truth, whatever failed after it.

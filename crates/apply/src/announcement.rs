@@ -36,8 +36,8 @@ fn patience(waits: &Waits) -> Duration {
 }
 
 /// Which leases of other runs are believed. They may have pushed theirs, whether this one pushes or not.
-pub(super) fn leases(waits: &Waits, min_gap: Duration) -> Leases {
-    let turns = TURN.saturating_add(min_gap).saturating_mul(u32::try_from(BATCH).unwrap_or(u32::MAX));
+pub(super) fn leases(waits: &Waits) -> Leases {
+    let turns = TURN.saturating_mul(u32::try_from(BATCH).unwrap_or(u32::MAX));
     let longest = turns.saturating_add(patience(waits) + reach(waits) + PUSH + OWN);
     Leases::new(reach(waits), longest, waits.max_skew)
 }

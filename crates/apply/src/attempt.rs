@@ -6,7 +6,7 @@ use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 
 use igsync_base::id::{AttemptId, MediaId, PartId, UserId};
 use igsync_model::lockfile::{
-    Comment, Created, Live, PublishIntent, Reason, Record, Refusal, Refused, State, Switch, Via,
+    Comment, Created, Live, PublishIntent, Reason, Record, Refusal, Refused, Stage, State, Switch, Turn, Via,
 };
 use igsync_model::manifest::{Post, caption_digest};
 
@@ -31,8 +31,15 @@ pub(super) fn begin(post: &Post, user_id: &UserId, attempt: AttemptId, graph: Op
         file: Some(post.file.to_string()),
         trial: post.content.reel.as_ref().is_some_and(|reel| reel.trial.is_some()),
         allow_duplicate: post.allow_duplicate,
+        turn: Turn::of(post.slot, post.due_at),
         ..Record::new(post.key.clone(), user_id.clone(), post.account.clone(), post.content.kind, attempt)
     }
+}
+
+/// An attempt that an earlier run has begun, at the turn that the post has now. `None`: it has it already.
+pub(super) fn at_turn(record: &Record, post: &Post) -> Option<Record> {
+    let turn = Turn::of(post.slot.or(record.slot()), post.due_at.or(record.due_at()));
+    (turn != record.turn && record.stage() == Stage::Containers).then(|| Record { turn, ..record.clone() })
 }
 
 /// Announces a publish; written before it is sent.

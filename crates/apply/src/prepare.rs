@@ -126,7 +126,10 @@ impl Preparer {
 
     /// Makes or finds the containers of a post's open attempt, or of a new one, and fills them.
     async fn prepare_attempt(&self, post: &Post) -> Result<(Record, bool), Stop> {
-        let record = self.attempt_of(post);
+        let mut record = self.attempt_of(post);
+        if let Some(turned) = attempt::at_turn(&record, post) {
+            record = self.book.write(turned).await?;
+        }
         // Also one that is too old: it is looked at before it is given up, since a lost journal takes the
         // announcement of a publish along.
         if record.container.is_some() {

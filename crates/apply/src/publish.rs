@@ -56,13 +56,11 @@ pub(super) struct Publisher {
     scope: Scope,
     engine: Service,
     book: Arc<dyn Book>,
-    /// Between two posts.
-    min_gap: Duration,
 }
 
 impl Publisher {
-    pub(super) fn new(scope: Scope, engine: Service, book: Arc<dyn Book>, min_gap: Duration) -> Self {
-        Self { scope, engine, book, min_gap }
+    pub(super) fn new(scope: Scope, engine: Service, book: Arc<dyn Book>) -> Self {
+        Self { scope, engine, book }
     }
 
     /// Announces, publishes and records one prepared post. `known` is what has to be said of the post should the
@@ -222,7 +220,7 @@ mod tests {
 
     async fn publish(bench: &Bench, known: &mut Option<Outcome>) -> Result<Sent, Stop> {
         let (scope, engine, book) = bench.parts();
-        let publisher = Publisher::new(scope, engine, book, Duration::ZERO);
+        let publisher = Publisher::new(scope, engine, book);
         let batch = Batch { fingerprint: &["9".into()], remaining: &[] };
         publisher.publish(&post("posts/a", Kind::Image, "x"), bench.record(), batch, known).await
     }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use igsync_base::id::{AccountName, AttemptId, PostKey, UserId};
 use igsync_model::lockfile::{Record, Records};
 use igsync_model::manifest::{Post, PostState};
-use igsync_model::plan::{Barrier, Plan, Premises};
+use igsync_model::plan::{Barrier, Notice, NoticeKind, Plan, Premises};
 
 use super::account::{AccountRun, Task};
 use super::cause::Cause;
@@ -193,8 +193,9 @@ fn duplicates(plan: &Plan) -> impl Iterator<Item = Event> {
 /// What the state of the posts alone leaves to do.
 pub fn causes_of(plan: &Plan) -> BTreeSet<Cause> {
     let mut causes = BTreeSet::new();
+    let is_missed = |notice: &Notice| notice.kind == NoticeKind::QueueMissed;
     let has_duplicate = plan.changes.iter().any(|change| change.is_due_duplicate(plan.now));
-    if has_duplicate || plan.summary.late + plan.summary.failed > 0 {
+    if has_duplicate || plan.notices.iter().any(is_missed) || plan.summary.late + plan.summary.failed > 0 {
         causes.insert(Cause::Incomplete);
     }
     if plan.summary.unknown > 0 {

@@ -264,7 +264,7 @@ mod tests {
 
     async fn settle_on(bench: &Bench) -> Settled {
         let (scope, engine, book) = bench.parts();
-        Settler::new(scope, engine, book, leases(&bench.scope.waits, Duration::ZERO))
+        Settler::new(scope, engine, book, leases(&bench.scope.waits))
             .settle(record(Kind::Image, "x", &[100]), Origin::AnEarlierRun, None)
             .await
             .unwrap()

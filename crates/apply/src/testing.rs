@@ -50,6 +50,8 @@ pub(super) fn post(key: &str, kind: Kind, caption: &str) -> Post {
         first_comment: None,
         comment_enabled: true,
         publish_at: None,
+        queued: None,
+        queue_order: 0.0,
         publish_until: None,
         draft: false,
         allow_duplicate: false,
@@ -63,6 +65,8 @@ pub(super) fn post(key: &str, kind: Kind, caption: &str) -> Post {
         files: Vec::new(),
         conversions: Vec::new(),
         has_errors: false,
+        slot: None,
+        due_at: None,
     }
 }
 

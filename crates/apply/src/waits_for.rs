@@ -14,8 +14,6 @@ pub enum WaitsFor {
     Lease,
     /// A second look at the account, which must agree with the first.
     SecondLook,
-    /// The time between two posts of an account.
-    Gap,
     /// Meta says that the container is not ready, although it is.
     NotReady,
     /// Whoever has published the post may still comment on it.
@@ -29,12 +27,11 @@ pub enum WaitsFor {
 }
 
 impl WaitsFor {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::Processing,
         Self::Effect,
         Self::Lease,
         Self::SecondLook,
-        Self::Gap,
         Self::NotReady,
         Self::Comment,
         Self::Push,
@@ -50,7 +47,6 @@ impl WaitsFor {
             Self::Effect => "its publish got no clear answer and may still take effect",
             Self::Lease => "an earlier run announced its publish and may still send it",
             Self::SecondLook => "a second read of the account must agree with the first",
-            Self::Gap => "schedule.min_gap after the last post",
             Self::NotReady => "Meta reports that it is not ready yet",
             Self::Comment => "the run that published it may still comment on it",
             Self::Push => "the push of the record is tried again",

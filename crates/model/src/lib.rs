@@ -6,4 +6,5 @@ pub mod config;
 pub mod lockfile;
 pub mod manifest;
 pub mod plan;
+pub mod schedule;
 pub mod yaml;

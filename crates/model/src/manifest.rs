@@ -4,6 +4,7 @@ mod accounts;
 mod assemble;
 mod check;
 mod check_files;
+mod check_times;
 mod confusable;
 mod conversion;
 mod decode;
@@ -21,6 +22,7 @@ mod time;
 mod written;
 
 pub use check_files::{check_conversion_hosting, check_files, check_hosting, check_late, host_of, place};
+pub use check_times::{check_day, too_close};
 pub use conversion::{ConvertSettings, conversion_target, conversions, usage};
 pub use digest::{caption_digest, comment_digest, normalise_caption};
 pub use ignored::{Ignored, IgnoredByGit};
@@ -31,7 +33,7 @@ pub use load::{Loaded, Options, load};
 pub use media::{Files, Spot, locate, unreadable};
 pub use nearby::{Nearby, nearby};
 pub use same_caption::same_captions;
-pub use schema::{Conversion, Post, PostState};
+pub use schema::{Conversion, Post, PostState, Queued};
 
 #[cfg(test)]
 mod tests;

@@ -20,11 +20,12 @@ mod selection;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 pub use action::{Action, Class, Mark, Why, Work};
 pub use diff::plan;
 pub use edited::{Edited, Part};
-pub use input::{AccountView, Branch, Input, Options, Premises, Sighting};
+pub use input::{AccountView, Arrivals, Branch, Input, Options, Premises, Sighting};
 pub use model::{
     Barrier, BranchEdit, Change, Cost, Forecast, Guard, GuardKind, Notice, NoticeKind, Plan, Repeats, Summary,
 };

@@ -26,7 +26,8 @@ pub(super) fn when(plan: &Plan, change: &Change) -> String {
     match (change.mark(), at) {
         (Mark::Publish, Some(at)) => format!("{goes} out now, was due {at}"),
         (Mark::Publish, None) => format!("{goes} out now"),
-        (Mark::Scheduled, Some(at)) => format!("Goes out {at}"),
+        (Mark::Scheduled, Some(at)) if change.is_at_own_time() => format!("Goes out {at}"),
+        (Mark::Scheduled, Some(at)) => format!("Goes out {at} ({})", rich(&change.reason)),
         (Mark::Late, Some(at)) => format!("Was due {at}"),
         (Mark::Resume, _) if change.publishes() => {
             format!("{goes} on where an earlier run stopped ({})", rich(&change.reason))

@@ -100,7 +100,7 @@ fn short_waits_that_add_up_get_a_line_now_and_then() {
 fn a_terminal_says_it_on_the_line_of_the_post() {
     let drawn = Drawn::default();
     let mut stage = stage(Some(&drawn));
-    stage.play([started("posts/a", Kind::Reel), waiting(Some("posts/a"), WaitsFor::Gap, 1)]);
+    stage.play([started("posts/a", Kind::Reel), waiting(Some("posts/a"), WaitsFor::Lease, 1)]);
     assert!(drawn.text().contains("waiting until 2026-12-01 17:02:15Z"), "{}", drawn.text());
     stage.play([waiting(Some("posts/b"), WaitsFor::Lease, 135)]);
     assert!(stage.out.text().contains("for posts/b: an earlier run"), "{}", stage.out.text());

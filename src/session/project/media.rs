@@ -95,7 +95,9 @@ impl Project {
         }
         let judged = |post: &Post| published == OfPublished::Check || !is_live(post);
         let coming = posts.iter().enumerate().filter(|(_, post)| judged(post));
-        for (place, found) in manifest::same_captions(coming) {
+        let mut among: Vec<_> = manifest::same_captions(coming.clone());
+        among.extend(manifest::too_close(coming, &self.config));
+        for (place, found) in among {
             self.report(&mut posts[place], vec![found], disk);
         }
         // A pointer's digest says which file it represents: one that is live already has only moved.
@@ -132,6 +134,7 @@ impl Project {
             broken.extend(manifest::check_conversion_hosting(post, account));
         }
         broken.extend(manifest::check_late(post, account, now));
+        broken.extend(manifest::check_day(post, account));
         broken
     }
 

@@ -87,7 +87,7 @@ impl Publisher {
         for (place, record) in std::iter::once(first.clone()).chain(remaining).take(BATCH).enumerate() {
             let place = u32::try_from(place).unwrap_or(u32::MAX);
             let own = OWN.mul_f64(self.scope.jitter());
-            let turns = TURN.saturating_add(self.min_gap).saturating_mul(place);
+            let turns = TURN.saturating_mul(place);
             let lease_until = later(enough, turns.saturating_add(PUSH + own));
             let record = if self.book.is_unsent(&record.attempt) { attempt::never_sent(record) } else { record };
             intents.push(attempt::intent(record, batch.fingerprint, now, lease_until));

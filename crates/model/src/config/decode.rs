@@ -5,7 +5,6 @@ mod hosting;
 mod shared;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -13,7 +12,8 @@ use self::branch::unusable_branch;
 pub(crate) use self::shared::hashtag;
 use self::shared::{hashtags, shared};
 use super::load::usual_token;
-use super::schema::{ACCOUNT_LIMIT, Account, Config, Defaults, Git, Login, Paused, Push, Schedule, TokenSource};
+use super::schema::{ACCOUNT_LIMIT, Account, Config, Defaults, Git, Login, Paused, Push, TokenSource};
+use crate::schedule::Schedule;
 use crate::yaml::{Entry, Fields, Node, Problems, Value, listed, shown};
 use igsync_base::finding::Severity;
 use igsync_base::id::{AccountName, UserId};
@@ -66,7 +66,7 @@ pub(super) fn account_from_defaults(name: AccountName, global: Global) -> Accoun
         timezone: None,
         defaults: Defaults::default(),
         max_publish_per_run: 5,
-        schedule: Schedule { late_after: Duration::from_secs(24 * 60 * 60), min_gap: Duration::ZERO },
+        schedule: Schedule::default(),
         hosting: None,
         convert: false,
         fit: None,

@@ -109,10 +109,18 @@ fn shared() -> Map<String, Value> {
         (
             "schedule",
             object(
-                "When posts are late, and how far apart",
+                "When posts are late, how far apart, and when the queue is served",
                 fields(&[
                     ("late_after", duration("Default 24h")),
-                    ("min_gap", duration("Between two posts; default 0s")),
+                    ("min_gap", duration("Between the due times of two posts; default 0s")),
+                    (
+                        "slots",
+                        list(
+                            SLOT,
+                            "Local times of the queue: \"Mon,Wed,Fri 18:00\", \"Mon-Fri 09:00\", \"daily 09:30\"",
+                        ),
+                    ),
+                    ("skip", list(DAYS, "Days without slots: 2026-12-24, or 2026-12-24..2027-01-01")),
                 ]),
             ),
         ),
@@ -192,6 +200,11 @@ fn account() -> Map<String, Value> {
     properties
 }
 
+/// `Mon,Wed,Fri 18:00`
+const SLOT: &str = r"^[A-Za-z][A-Za-z, –-]* [0-9]{1,2}:[0-9]{2}$";
+/// `2026-12-24..2027-01-01`
+const DAYS: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(\.\.[0-9]{4}-[0-9]{2}-[0-9]{2})?$";
+
 fn fields(list: &[(&str, Value)]) -> Map<String, Value> {
     list.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect()
 }
@@ -202,6 +215,11 @@ fn branch(about: &str) -> Value {
 
 fn text(about: &str) -> Value {
     json!({ "type": "string", "description": about })
+}
+
+/// A list of texts of one form.
+fn list(pattern: &str, about: &str) -> Value {
+    json!({ "type": "array", "items": { "type": "string", "pattern": pattern }, "description": about })
 }
 
 fn object(about: &str, properties: Map<String, Value>) -> Value {

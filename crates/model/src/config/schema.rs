@@ -1,11 +1,11 @@
 //! The configuration as a value. Global settings are already merged into each account.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
 use super::hosting::Hosting;
+use crate::schedule::Schedule;
 use igsync_base::finding::{Finding, Severity};
 use igsync_base::id::{AccountName, UserId};
 use igsync_base::rules;
@@ -75,13 +75,6 @@ pub struct Defaults {
     pub share_to_feed: Option<bool>,
     pub collaborators: Option<Vec<String>>,
     pub location_id: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Schedule {
-    pub late_after: Duration,
-    /// Between two publishes of one account.
-    pub min_gap: Duration,
 }
 
 /// Why nothing is published.

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::schedule::Schedule;
 use igsync_base::finding::Severity;
 use igsync_host::RealDisk;
 use igsync_testkit::temporary_folder;
@@ -39,7 +40,7 @@ fn without_a_file_there_is_one_account_from_the_environment() {
     assert_eq!((account.login, account.paused), (Login::Facebook, Some(Paused::Environment)));
     assert_eq!(account.token_variables(), ["IGSYNC_ACCESS_TOKEN_DEFAULT", "IGSYNC_ACCESS_TOKEN"]);
     assert_eq!(account.max_publish_per_run, 5);
-    assert_eq!(account.schedule, Schedule { late_after: Duration::from_secs(86_400), min_gap: Duration::ZERO });
+    assert_eq!(account.schedule, Schedule::default());
     assert_eq!(loaded.settings, Settings::default());
 }
 
@@ -64,7 +65,11 @@ fn a_whole_file_is_read_and_accounts_override_what_is_global() {
     assert_eq!((other.max_publish_per_run, other.convert, other.fit), (1, false, Some(Fit::Pad)));
     assert_eq!(
         other.schedule,
-        Schedule { late_after: Duration::from_secs(2 * 86_400), min_gap: Duration::from_secs(90) }
+        Schedule {
+            late_after: Duration::from_secs(2 * 86_400),
+            min_gap: Duration::from_secs(90),
+            ..Schedule::default()
+        }
     );
     assert_eq!(other.defaults.hashtags.as_deref(), Some([].as_slice()));
     assert_eq!(other.defaults.location_id.as_deref(), Some("5"));

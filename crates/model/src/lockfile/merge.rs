@@ -95,6 +95,8 @@ fn join(a: &Flat, b: &Flat) -> Flat {
         cover_digest: content.cover_digest.clone(),
         sent_digest: ending.sent_digest.clone(),
         own_digest: content.own_digest.clone(),
+        slot: a.slot.max(b.slot),
+        due_at: a.due_at.max(b.due_at),
     }
 }
 

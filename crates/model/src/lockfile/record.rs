@@ -56,7 +56,26 @@ pub struct Record {
     /// What `digest` would have been without any defaults; `None`: they added nothing.
     /// In a box, for most records have none.
     pub own_digest: Option<Box<Digest>>,
+    /// When it was due, where that is not what the manifest says. In a box, for most records have none.
+    pub turn: Option<Box<Turn>>,
     pub rest: Rest,
+}
+
+/// When a post was due by the schedule of its account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// Of a post of the queue: the slot that it was given. No other post ever gets it.
+    pub slot: Option<Timestamp>,
+    /// Of an account that keeps a gap: when the post was due, by its own time, its slot, the gap or the run.
+    pub due_at: Option<Timestamp>,
+}
+
+impl Turn {
+    /// `None`: nothing is known.
+    #[must_use]
+    pub fn of(slot: Option<Timestamp>, due_at: Option<Timestamp>) -> Option<Box<Self>> {
+        (slot.is_some() || due_at.is_some()).then(|| Box::new(Self { slot, due_at }))
+    }
 }
 
 /// What became of an attempt, with all that only makes sense there.
@@ -403,8 +422,21 @@ impl Record {
             media: Vec::new(),
             cover_digest: None,
             own_digest: None,
+            turn: None,
             rest: Rest::default(),
         }
+    }
+
+    /// The slot of the queue that it was given.
+    #[must_use]
+    pub fn slot(&self) -> Option<Timestamp> {
+        self.turn.as_ref()?.slot
+    }
+
+    /// When it was due, where the account keeps a gap.
+    #[must_use]
+    pub fn due_at(&self) -> Option<Timestamp> {
+        self.turn.as_ref()?.due_at
     }
 
     /// Whether both are versions of one attempt.

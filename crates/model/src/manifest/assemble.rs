@@ -9,8 +9,8 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 use super::check;
 use super::digest::text_digest;
 use super::fields::{FIELDS, Taken, named, takes};
-use super::schema::{Post, PostState};
-use super::time::WrittenTime;
+use super::schema::{Post, PostState, Queued};
+use super::time::{WrittenDue, WrittenTime};
 use super::written::{At, Caption, List, Tags, Written, WrittenItem};
 use crate::config::{Account, Config, Defaults, Login, hashtag};
 use crate::yaml::{Problems, TEXT_LIMIT, listed, shown};
@@ -48,7 +48,7 @@ impl Subject<'_> {
         let written = self.written;
         self.login(account, problems);
         check::sponsors(self.written, account, problems);
-        let publish_at = time(written.publish_at.as_ref(), account, problems);
+        let (publish_at, queued) = self.due(account, problems);
         let publish_until = time(written.publish_until.as_ref(), account, problems);
         if let (Some(at), Some(until), Some(place)) = (publish_at, publish_until, &written.publish_until)
             && until <= at
@@ -72,6 +72,8 @@ impl Subject<'_> {
             first_comment: self.first_comment(problems),
             comment_enabled: !self.takes("comment_enabled") || value(written.comment_enabled.as_ref()).unwrap_or(true),
             publish_at,
+            queued,
+            queue_order: value(written.queue_order.as_ref()).unwrap_or(0.0),
             publish_until,
             draft: value(written.draft.as_ref()).unwrap_or(false),
             allow_duplicate: value(written.allow_duplicate.as_ref()).unwrap_or(false),
@@ -83,7 +85,32 @@ impl Subject<'_> {
             files: Vec::new(),
             conversions: Vec::new(),
             has_errors: false,
+            slot: None,
+            due_at: None,
         }
+    }
+
+    /// When the post goes out: not before a time, or in a slot of the account's.
+    fn due(&self, account: &Account, problems: &mut Problems<'_>) -> (Option<Timestamp>, Option<Queued>) {
+        let Some(written) = &self.written.publish_at else { return (None, None) };
+        let from = match &written.value {
+            WrittenDue::At(at) => return (instant(written, at, account, problems), None),
+            WrittenDue::Queue { from } => *from,
+        };
+        if self.kind == Kind::Story {
+            written.report(problems, &rules::STORY_IN_QUEUE, "a story takes no slot", "in the queue").help =
+                Some("write the time at which it goes out, or remove `publish_at`".into());
+        } else if account.schedule.slots.is_empty() {
+            let message = format!("the account {} has no slots", account.name);
+            written.report(problems, &rules::NO_SLOTS, message, "in the queue").help = Some(
+                "set them in igsync.yaml: `schedule: { slots: [\"Mon,Wed,Fri 18:00\"] }`, or write a time here".into(),
+            );
+        } else if account.timezone.is_none() {
+            let message = format!("the slots of {} are local times, and it has no time zone", account.name);
+            written.report(problems, &rules::NO_SLOTS, message, "in the queue").help =
+                Some("set `timezone: Europe/Berlin` in igsync.yaml".into());
+        }
+        (None, Some(Queued { from }))
     }
 
     /// As [`text_digest`], of what the manifest says by itself; `None`: there are no defaults.
@@ -359,7 +386,16 @@ fn built(slot: usize, (media_type, source): &(MediaType, igsync_base::path::Sour
 
 fn time(written: Option<&At<WrittenTime>>, account: &Account, problems: &mut Problems<'_>) -> Option<Timestamp> {
     let written = written?;
-    match written.value.instant(account.timezone.as_ref()) {
+    instant(written, &written.value, account, problems)
+}
+
+fn instant<T>(
+    written: &At<T>,
+    time: &WrittenTime,
+    account: &Account,
+    problems: &mut Problems<'_>,
+) -> Option<Timestamp> {
+    match time.instant(account.timezone.as_ref()) {
         Ok(instant) => Some(instant),
         Err(error) => {
             written.report(problems, error.rule, error.message, error.label).help = Some(error.help);

@@ -272,6 +272,10 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         Some(self.at(node, names))
     }
 
+    fn number(&mut self, name: &str) -> Option<At<f64>> {
+        self.fields.number(name, self.problems).map(|(number, node)| self.at(node, number))
+    }
+
     fn flag(&mut self, name: &str) -> Option<At<bool>> {
         self.fields.flag(name, self.problems).map(|(flag, node)| self.at(node, flag))
     }
@@ -344,8 +348,9 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
 
     fn publishing(&mut self, written: &mut Written) {
         written.comment_enabled = self.flag("comment_enabled");
-        written.publish_at = self.time("publish_at");
-        written.publish_until = self.time("publish_until");
+        written.publish_at = self.time("publish_at", time::parse_due);
+        written.publish_until = self.time("publish_until", time::parse);
+        written.queue_order = self.number("queue_order");
         written.draft = self.flag("draft");
         written.allow_duplicate = self.flag("allow_duplicate");
         if let Some((nodes, node)) = self.fields.long_list("accounts", ACCOUNT_LIMIT, self.problems) {
@@ -383,9 +388,9 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         });
     }
 
-    fn time(&mut self, name: &str) -> Option<At<time::WrittenTime>> {
+    fn time<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, time::NoTime>) -> Option<At<T>> {
         let (text, node) = self.fields.text(name, self.problems)?;
-        match time::parse(text) {
+        match parse(text) {
             Ok(time) => Some(self.at(node, time)),
             Err(error) => {
                 self.problems.report(error.rule, &node.span, error.message, error.label).help = Some(error.help);

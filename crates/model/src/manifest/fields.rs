@@ -54,6 +54,10 @@ pub(super) enum Form {
     Audio,
     Trial,
     Time,
+    /// A time, or a place in the queue.
+    Due,
+    /// Any number.
+    Number,
     Accounts,
     State,
 }
@@ -123,10 +127,12 @@ pub(super) static FIELDS: &[Field] = &[
     field(
         "publish_at",
         ALL,
-        Form::Time,
-        "Not before: 2026-12-01T18:00:00+01:00, or 2026-12-01T18:00[Europe/Berlin], or local time",
+        Form::Due,
+        "Not before: 2026-12-01T18:00:00+01:00, or 2026-12-01T18:00[Europe/Berlin], or local time; queue, or queue from \
+         2026-12-10: in the next free slot of schedule.slots",
     ),
     field("publish_until", ALL, Form::Time, "Not after, in the forms of publish_at"),
+    field("queue_order", ALL, Form::Number, "Of a post in the queue: smaller numbers first, then by key; default 0"),
     field("draft", ALL, Form::Flag, "true: checked, never published"),
     field("allow_duplicate", ALL, Form::Flag, "true: goes out although it repeats another post of the account")
         .of_one_post(),

@@ -116,6 +116,11 @@ fn shape(form: Form) -> Value {
         Form::Flag => json!({ "type": "boolean" }),
         Form::Accounts => json!({ "type": "array", "minItems": 1, "items": { "type": TEXT } }),
         Form::Time => patterned(TIME, "a day and a time: 2026-12-01T18:00:00+01:00"),
+        Form::Due => {
+            let queue = patterned(r"^queue( from \d{4}-\d{2}-\d{2})?$", "queue, or queue from 2026-12-10");
+            json!({ "anyOf": [patterned(TIME, "a day and a time: 2026-12-01T18:00:00+01:00"), queue] })
+        }
+        Form::Number => json!({ "type": "number" }),
         Form::State => json!({ "enum": ["present"] }),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use igsync_base::content::{Content, SentFile};
 use igsync_base::id::{AccountName, Digest, PostKey, UserId};
@@ -28,8 +29,12 @@ pub struct Post {
     pub first_comment: Option<String>,
     /// `false` is set after publishing and after the first comment.
     pub comment_enabled: bool,
-    /// Not before.
+    /// Not before. Of a post in the queue: the slot, once a plan has given it one.
     pub publish_at: Option<Timestamp>,
+    /// It goes out in a slot of the account's.
+    pub queued: Option<Queued>,
+    /// In the queue smaller numbers go first; then the key decides.
+    pub queue_order: f64,
     /// Not after.
     pub publish_until: Option<Timestamp>,
     pub draft: bool,
@@ -57,6 +62,17 @@ pub struct Post {
     pub conversions: Vec<Conversion>,
     /// Whether there is a finding of severity error for this post.
     pub has_errors: bool,
+    /// The slot that a plan has given it.
+    pub slot: Option<Timestamp>,
+    /// When a plan has it go out, where the account keeps a gap.
+    pub due_at: Option<Timestamp>,
+}
+
+/// A place in the queue of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queued {
+    /// No slot before this day, in the time zone of the account.
+    pub from: Option<Date>,
 }
 
 /// A picture that is published as another file than the one in the repository.

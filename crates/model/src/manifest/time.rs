@@ -1,6 +1,6 @@
 //! Publishing times: RFC 3339, local with a zone, or local in the account's time zone.
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, tz};
@@ -16,6 +16,16 @@ pub(super) enum WrittenTime {
     Local(DateTime),
 }
 
+/// What `publish_at` says.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum WrittenDue {
+    At(WrittenTime),
+    /// In a slot of the queue, none before this day in the time zone of the account.
+    Queue {
+        from: Option<Date>,
+    },
+}
+
 /// Why a time is no instant.
 #[derive(Debug)]
 pub(super) struct NoTime {
@@ -26,6 +36,25 @@ pub(super) struct NoTime {
 }
 
 static PARSER: DateTimeParser = DateTimeParser::new();
+
+/// Reads a time, `queue`, or `queue from 2026-12-10`.
+pub(super) fn parse_due(text: &str) -> Result<WrittenDue, NoTime> {
+    let mut words = text.split_whitespace();
+    if words.next() != Some("queue") {
+        return parse(text).map(WrittenDue::At);
+    }
+    let from = match (words.next(), words.next(), words.next()) {
+        (None, ..) => Some(None),
+        (Some("from"), Some(day), None) => day.parse::<Date>().ok().filter(|date| date.to_string() == day).map(Some),
+        _ => None,
+    };
+    from.map(|from| WrittenDue::Queue { from }).ok_or_else(|| NoTime {
+        rule: &rules::INVALID_TIME,
+        message: "this is not a place in the queue".into(),
+        label: "cannot be read".into(),
+        help: "write queue, or queue from 2026-12-10".into(),
+    })
+}
 
 /// Reads one time.
 pub(super) fn parse(text: &str) -> Result<WrittenTime, NoTime> {

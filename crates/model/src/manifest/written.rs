@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::schema::PostState;
-use super::time::WrittenTime;
+use super::time::{WrittenDue, WrittenTime};
 use crate::yaml::Problems;
 use igsync_base::content::{Audio, GraduationStrategy, MediaType, ProductTag, UserTag};
 use igsync_base::finding::{Finding, Rule, SourceText};
@@ -94,8 +94,9 @@ pub(super) struct Written {
     pub branded_content_sponsor_ids: Option<List<String>>,
     pub first_comment: Option<At<Arc<str>>>,
     pub comment_enabled: Option<At<bool>>,
-    pub publish_at: Option<At<WrittenTime>>,
+    pub publish_at: Option<At<WrittenDue>>,
     pub publish_until: Option<At<WrittenTime>>,
+    pub queue_order: Option<At<f64>>,
     pub draft: Option<At<bool>>,
     pub allow_duplicate: Option<At<bool>>,
     pub accounts: Option<List<AccountName>>,
@@ -146,6 +147,7 @@ impl Written {
             comment_enabled,
             publish_at,
             publish_until,
+            queue_order,
             draft,
             allow_duplicate: _,
             accounts,
@@ -181,6 +183,7 @@ impl Written {
             "comment_enabled" comment_enabled;
             "publish_at" publish_at;
             "publish_until" publish_until;
+            "queue_order" queue_order;
             "draft" draft;
             "accounts" accounts;
         }

@@ -20,11 +20,38 @@ pub(super) struct Verdict {
     pub(super) cost: Cost,
     pub(super) repeats: Option<Repeats>,
     pub(super) edited: Option<Edited>,
+    /// When the post goes out, where not at its own time.
+    pub(super) due_at: Option<Timestamp>,
+    /// The slot of the queue.
+    pub(super) slot: Option<Timestamp>,
+    /// From when on a gap to the next post counts.
+    pub(super) turn: Option<Timestamp>,
 }
 
 impl Verdict {
     pub(super) fn new(action: Action, reason: impl Into<String>) -> Self {
-        Self { action, reason: reason.into(), cost: Cost::default(), repeats: None, edited: None }
+        Self {
+            action,
+            reason: reason.into(),
+            cost: Cost::default(),
+            repeats: None,
+            edited: None,
+            due_at: None,
+            slot: None,
+            turn: None,
+        }
+    }
+
+    /// Whether the post goes out by it, now or later.
+    pub(super) fn goes_out(&self) -> bool {
+        matches!(self.action, Action::Publish | Action::Continue | Action::Wait)
+    }
+
+    /// Leaves the post alone for now.
+    pub(super) fn wait(&mut self, reason: &str) {
+        self.action = Action::Wait;
+        self.reason = reason.into();
+        self.cost = Cost::default();
     }
 
     fn costing(mut self, cost: Cost) -> Self {
@@ -59,7 +86,7 @@ impl Context<'_> {
         if at > self.now {
             return Due::Later;
         }
-        let late_after = self.account.and_then(|account| SignedDuration::try_from(account.late_after).ok());
+        let late_after = self.account.and_then(|account| SignedDuration::try_from(account.schedule.late_after).ok());
         let is_late = late_after.is_some_and(|limit| self.now.duration_since(at) > limit);
         if is_late && !self.options.include_late { Due::Late } else { Due::Now }
     }

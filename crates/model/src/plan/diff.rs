@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::action::Action;
@@ -20,6 +21,7 @@ use super::moves::{Moves, find};
 use super::owed::Owed;
 use super::records::{Entry, Identity, Index, identity};
 use super::selection::Resolved;
+use super::turns::{Candidate, give};
 use crate::lockfile::{Live, Record};
 use crate::manifest::Post;
 use igsync_base::id::{AccountName, Digest, PostKey, UserId};
@@ -37,6 +39,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
     let mut verdicts: Vec<Vec<Verdict>> =
         input.posts.iter().enumerate().map(|(place, post)| draft.judge(place, post, &index, &moves)).collect();
     hold_back(input, &index, &moves, &mut verdicts);
+    draft.notices = draft.give_turns(&index, &moves, &mut verdicts);
     for ((place, post), verdicts) in input.posts.iter().enumerate().zip(verdicts) {
         draft.add_post(post, moves.entry(place, post, &index), moves.moved.get(&place), verdicts);
     }
@@ -93,6 +96,18 @@ impl<'a> Draft<'a> {
             }
         }
         verdicts
+    }
+
+    /// When the posts go out that have no time of their own.
+    fn give_turns(&self, index: &Index<'_>, moves: &Moves<'_>, verdicts: &mut [Vec<Verdict>]) -> Vec<Notice> {
+        let selected = |post: &Post| self.selected.contains(&post.account, post.key.as_str(), Some(&post.file));
+        let posts = self.input.posts.iter().zip(verdicts).enumerate();
+        let candidates = posts.filter(|(_, (post, _))| selected(post)).map(|(place, (post, verdicts))| Candidate {
+            post,
+            entry: moves.entry(place, post, index),
+            verdicts,
+        });
+        give(self.input, candidates.collect())
     }
 
     fn add_post(
@@ -213,16 +228,25 @@ fn change_of_post(
         reason: verdict.reason,
         file: Some(Arc::clone(&post.file)),
         line: Some(post.line),
-        due_at: post.publish_at,
+        due_at: verdict.due_at.or(post.publish_at),
         digest: post.digest.clone(),
         permalink: entry.and_then(|entry| permalink(entry.record)),
-        post: Some(Arc::clone(post)),
+        post: Some(with_turn(post, verdict.slot, verdict.turn)),
         recorded: entry.map(|entry| entry.record.stage()),
         repeats: verdict.repeats,
         edited: verdict.edited,
         in_diff: None,
         cost: verdict.cost,
     }
+}
+
+/// The post as a run has to take it: in a slot of the queue, and with the time that a gap counts from.
+fn with_turn(post: &Arc<Post>, slot: Option<Timestamp>, turn: Option<Timestamp>) -> Arc<Post> {
+    if slot.is_none() && turn.is_none() {
+        return Arc::clone(post);
+    }
+    let publish_at = slot.or(post.publish_at);
+    Arc::new(Post { publish_at, slot, due_at: turn, ..(**post).clone() })
 }
 
 /// Followers see posts in the order in which they are published, so the order is part of the plan:

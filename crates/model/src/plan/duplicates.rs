@@ -20,12 +20,12 @@ pub(super) fn hold_back<'a>(input: &Input<'a>, index: &Index<'a>, moves: &Moves<
         return;
     }
     let entry_of = |place: usize| moves.entry(place, &input.posts[place], index);
-    // A post that an earlier run has begun goes before one that is new. Undated posts go before dated ones, whatever
-    // the time: a plan of tomorrow names the same duplicates.
+    // A post that an earlier run has begun goes before one that is new. Undated posts go before those of the queue, and
+    // these before dated ones, whatever the time: a plan of tomorrow names the same duplicates.
     let is_begun = |place: usize| entry_of(place).is_some_and(|entry| is_going_on(entry.record));
     places.sort_by_key(|place| {
         let post = &input.posts[*place];
-        (!is_begun(*place), post.publish_at.is_some(), &post.key)
+        (!is_begun(*place), post.publish_at.is_some(), post.queued.is_some(), &post.key)
     });
     let mut others = Others::new(index, moves, input);
     for (post, verdicts) in input.posts.iter().zip(&*verdicts) {

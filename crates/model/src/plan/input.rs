@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -12,6 +11,7 @@ use super::model::Plan;
 use super::selection::Selection;
 use crate::lockfile::{Record, RecordChange, Records};
 use crate::manifest::Post;
+use crate::schedule::Schedule;
 use igsync_base::id::{AccountName, AttemptId, PostKey, UserId};
 
 /// Everything that decides a plan; the same input gives the same plan.
@@ -71,7 +71,7 @@ pub struct AccountView {
     /// In which times are shown; `None` is UTC.
     pub timezone: Option<TimeZone>,
     pub max_publish_per_run: u32,
-    pub late_after: Duration,
+    pub schedule: Schedule,
     /// Nothing is published; the sentence says by what (`IGSYNC_PAUSED is set`).
     pub paused: Option<String>,
 }
@@ -81,6 +81,13 @@ impl AccountView {
     #[must_use]
     pub fn label(&self) -> String {
         self.username.as_ref().map_or_else(|| self.name.to_string(), |username| format!("@{username}"))
+    }
+
+    /// A time as people of the account read it, to the minute.
+    #[must_use]
+    pub fn local(&self, at: Timestamp) -> String {
+        let zone = self.timezone.clone().unwrap_or(TimeZone::UTC);
+        at.to_zoned_datetime(zone).strftime("%a %-d %b %H:%M %Q").to_string()
     }
 }
 
@@ -127,6 +134,32 @@ pub struct Options {
     pub live: BTreeMap<(AccountName, PostKey), Sighting>,
     /// `--base`
     pub branch: Option<Branch>,
+    /// When the posts of the queue came into the branch.
+    pub arrivals: Arrivals,
+}
+
+/// When posts came into the branch that is checked out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Arrivals {
+    /// There is no git, so every slot counts.
+    #[default]
+    Unknown,
+    /// By the manifest's path. What is not among them has not been committed: it comes with the next commit.
+    Known(BTreeMap<String, Timestamp>),
+}
+
+impl Arrivals {
+    /// No slot from before this is the post's.
+    pub(super) fn of(&self, post: &Post, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Unknown => Timestamp::MIN,
+            Self::Known(arrivals) => arrivals.get(&*post.file).copied().unwrap_or(now),
+        }
+    }
+
+    pub(super) fn are_known(&self) -> bool {
+        matches!(self, Self::Known(_))
+    }
 }
 
 /// What a branch adds and changes.

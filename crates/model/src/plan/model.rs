@@ -263,6 +263,8 @@ pub enum NoticeKind {
     MaybeLiveTwice,
     /// A comment is due, but the media was found by matching and no person has confirmed it.
     CommentWaits,
+    /// Slots have passed while the queue was waiting.
+    QueueMissed,
 }
 
 impl NoticeKind {
@@ -273,6 +275,7 @@ impl NoticeKind {
             Self::LiveTwice => "live_twice",
             Self::MaybeLiveTwice => "maybe_live_twice",
             Self::CommentWaits => "comment_waits",
+            Self::QueueMissed => "queue_missed",
         }
     }
 }
@@ -315,6 +318,12 @@ impl Change {
     #[must_use]
     pub fn publishes(&self) -> bool {
         self.cost.publishes > 0
+    }
+
+    /// Whether it is due at the time that its manifest names, and neither in a slot nor after a gap.
+    #[must_use]
+    pub fn is_at_own_time(&self) -> bool {
+        self.post.as_ref().is_some_and(|post| post.slot.is_none() && post.publish_at == self.due_at)
     }
 
     /// Whether it is a duplicate whose time has come, so that the run is not done while it is one.

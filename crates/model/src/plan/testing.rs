@@ -4,7 +4,6 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -13,6 +12,7 @@ use super::selection::Selection;
 use super::{Plan, plan};
 use crate::lockfile::{Created, Live, PublishIntent, Record, RecordChange, Stage, State, Via};
 use crate::manifest::{Content, Item, MediaType, Post, PostState, Source, caption_digest};
+use crate::schedule::Schedule;
 use igsync_base::id::{AccountName, AttemptId, Digest, Kind, MediaId, PostKey, UserId};
 
 pub const USER: &str = "17841400000000001";
@@ -44,6 +44,8 @@ pub fn post(key: &str) -> Post {
         first_comment: None,
         comment_enabled: true,
         publish_at: None,
+        queued: None,
+        queue_order: 0.0,
         publish_until: None,
         draft: false,
         allow_duplicate: false,
@@ -57,6 +59,8 @@ pub fn post(key: &str) -> Post {
         files: Vec::new(),
         conversions: Vec::new(),
         has_errors: false,
+        slot: None,
+        due_at: None,
     }
 }
 
@@ -154,7 +158,7 @@ pub fn account(name: &str, user_id: &str, username: &str) -> AccountView {
         username: Some(username.to_owned()),
         timezone: Some(jiff::tz::TimeZone::get("Europe/Berlin").unwrap()),
         max_publish_per_run: 5,
-        late_after: Duration::from_secs(24 * 60 * 60),
+        schedule: Schedule::default(),
         paused: None,
     }
 }

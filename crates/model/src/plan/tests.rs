@@ -2,6 +2,8 @@ mod duplicates;
 mod guards;
 mod moves;
 mod properties;
+mod simulation;
+mod turns;
 
 use super::records::Index;
 use super::testing::{

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::super::schema::{Account, Defaults, Fit, Paused};
 use super::choice;
 use super::hosting::hosting;
+use crate::schedule::{Days, Schedule, Slot, Unreadable};
 use crate::yaml::{Fields, Node, Problems, listed, shown};
 use igsync_base::rules;
 
@@ -54,9 +55,7 @@ pub(super) fn shared(
         }
     }
     if let Some(schedule) = fields.fields("schedule", problems) {
-        schedule.reject_unknown("`schedule`", &["late_after", "min_gap"], &[], problems);
-        account.schedule.late_after = duration(schedule, "late_after", problems).unwrap_or(account.schedule.late_after);
-        account.schedule.min_gap = duration(schedule, "min_gap", problems).unwrap_or(account.schedule.min_gap);
+        self::schedule(schedule, &mut account.schedule, problems);
     }
     if let Some(media) = fields.fields("media", problems) {
         media.reject_unknown("`media`", &["hosting", "convert", "fit"], &[("host", "hosting")], problems);
@@ -70,6 +69,38 @@ pub(super) fn shared(
             _ => flag.then_some(Paused::Configuration),
         };
     }
+}
+
+fn schedule(fields: Fields<'_>, schedule: &mut Schedule, problems: &mut Problems<'_>) {
+    let meant = [("slot", "slots"), ("times", "slots"), ("queue", "slots"), ("holidays", "skip"), ("gap", "min_gap")];
+    fields.reject_unknown("`schedule`", &["late_after", "min_gap", "slots", "skip"], &meant, problems);
+    schedule.late_after = duration(fields, "late_after", problems).unwrap_or(schedule.late_after);
+    schedule.min_gap = duration(fields, "min_gap", problems).unwrap_or(schedule.min_gap);
+    if let Some(slots) = each(fields, "slots", Slot::parse, problems) {
+        schedule.slots = slots;
+    }
+    if let Some(skip) = each(fields, "skip", Days::parse, problems) {
+        schedule.skip = skip;
+    }
+}
+
+/// Every entry of a list, parsed; what cannot be is reported and left out. `None`: the list is not there.
+fn each<T>(
+    fields: Fields<'_>,
+    name: &str,
+    parse: impl Fn(&str) -> Result<T, Unreadable>,
+    problems: &mut Problems<'_>,
+) -> Option<Vec<T>> {
+    let mut parsed = Vec::new();
+    for (text, node) in fields.texts(name, problems)? {
+        match parse(text) {
+            Ok(value) => parsed.push(value),
+            Err(Unreadable { message, help }) => {
+                problems.report(&rules::SCHEDULE, &node.span, message, "cannot be read").help = Some(help);
+            }
+        }
+    }
+    Some(parsed)
 }
 
 fn post_defaults(

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::reason::Reason;
 use super::super::record::{
-    Comment, Created, Live, Past, PublishIntent, Record, Refusal, Refused, Sending, Stage, Switch, Via,
+    Comment, Created, Live, Past, PublishIntent, Record, Refusal, Refused, Sending, Stage, Switch, Turn, Via,
 };
 use igsync_base::content::SentFile;
 use igsync_base::id::{AccountName, AttemptId, Digest, Kind, MediaId, PostKey, UserId};
@@ -109,6 +109,12 @@ pub(in crate::lockfile) struct Flat {
     /// What `digest` would have been without any defaults, where they added something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::lockfile) own_digest: Option<Digest>,
+    /// Of the queue: the slot that it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::lockfile) slot: Option<Timestamp>,
+    /// Where a gap is kept: when it was due, by its own time, its slot, the gap or the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::lockfile) due_at: Option<Timestamp>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -159,6 +165,8 @@ impl From<Record> for Flat {
             media: record.media,
             cover_digest: record.cover_digest,
             own_digest: record.own_digest.map(|own| *own),
+            slot: record.turn.as_ref().and_then(|turn| turn.slot),
+            due_at: record.turn.and_then(|turn| turn.due_at),
             sent_digest,
         }
     }
@@ -209,6 +217,7 @@ impl From<Flat> for Record {
             media: flat.media,
             cover_digest: flat.cover_digest,
             own_digest: flat.own_digest.map(Box::new),
+            turn: Turn::of(flat.slot, flat.due_at),
             rest: past.into(),
         }
     }

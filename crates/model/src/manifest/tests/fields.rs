@@ -27,6 +27,8 @@ fn samples(form: Form) -> &'static [&'static str] {
         Form::Audio => &["{ audio_id: 1 }"],
         Form::Trial => &["{ graduation_strategy: MANUAL }"],
         Form::Time => &["2026-12-01T18:00Z"],
+        Form::Due => &["2026-12-01T18:00Z", "queue", "queue from 2026-12-10"],
+        Form::Number => &["-1.5", "3"],
         Form::Accounts => &["[second]"],
         Form::State => &["absent"],
     }
