@@ -5,6 +5,7 @@ pub mod cache;
 pub mod convert;
 pub mod digest;
 mod file;
+pub mod index_first;
 pub mod lfs;
 pub mod probe;
 pub mod rules;

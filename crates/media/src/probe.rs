@@ -20,6 +20,7 @@ pub use jpeg::Jpeg;
 pub(crate) use jpeg::orientation_of;
 pub use mp4::{Brand, Video};
 pub use tracks::{AudioTrack, EditList, Scan, VideoTrack};
+pub(crate) use mp4::{MAX_BOXES, MAX_MOOV, fourcc};
 
 /// Goes up whenever the readers may read other facts from the same bytes: what an older one has read is not trusted.
 /// `every_fact_of_the_samples_is_as_this_reader_reads_it` shows such a change.
@@ -174,7 +175,7 @@ fn is_html(head: &[u8]) -> bool {
 }
 
 /// Up to `len` bytes from `at`; fewer only at the end of the file.
-fn read_at(source: &mut (impl Read + Seek + ?Sized), at: u64, len: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_at(source: &mut (impl Read + Seek + ?Sized), at: u64, len: u64) -> io::Result<Vec<u8>> {
     source.seek(SeekFrom::Start(at))?;
     let mut bytes = Vec::new();
     source.take(len).read_to_end(&mut bytes)?;
@@ -187,11 +188,11 @@ fn be16(bytes: &[u8]) -> u16 {
 }
 
 /// Big-endian; missing bytes count as zero.
-fn be32(bytes: &[u8]) -> u32 {
+pub(crate) fn be32(bytes: &[u8]) -> u32 {
     bytes.iter().take(4).fold(0, |sum, byte| sum << 8 | u32::from(*byte))
 }
 
 /// Big-endian; missing bytes count as zero.
-fn be64(bytes: &[u8]) -> u64 {
+pub(crate) fn be64(bytes: &[u8]) -> u64 {
     bytes.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }

@@ -8,9 +8,9 @@ use super::tracks::{self, AudioTrack, EditList, VideoTrack};
 use super::{be32, be64, read_at};
 
 /// Boxes at the top of the file. Fragmented files have two per fragment.
-const MAX_BOXES: usize = 4_096;
+pub(crate) const MAX_BOXES: usize = 4_096;
 /// A `moov` of 15 minutes is about 1 MB. In bytes.
-const MAX_MOOV: u64 = 32 << 20;
+pub(crate) const MAX_MOOV: u64 = 32 << 20;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Video {
@@ -110,6 +110,6 @@ pub(super) fn read(source: &mut (impl Read + Seek + ?Sized), len: u64) -> io::Re
 }
 
 /// Four characters, anything unprintable as `?`.
-pub(super) fn fourcc(bytes: &[u8]) -> String {
+pub(crate) fn fourcc(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| if (b' '..=b'~').contains(byte) { char::from(*byte) } else { '?' }).collect()
 }
