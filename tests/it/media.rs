@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use igsync::exit::Exit;
-use igsync_base::files::{Access, Disk, Entry, ReadDisk, RunLock, Stat};
+use igsync_base::files::{Access, Disk, Entry, Fill, ReadDisk, RunLock, Stat};
 use igsync_host::RealDisk;
 
 use crate::ports::run_over;
@@ -105,6 +105,10 @@ impl Disk for Counting {
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         RealDisk.replace(path, bytes)
+    }
+
+    fn create(&self, path: &Path, fill: &mut Fill<'_>) -> io::Result<()> {
+        RealDisk.create(path, fill)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use igsync_base::files::{Access, Disk, Entry, ReadDisk, RunLock, Stat};
+use igsync_base::files::{Access, Disk, Entry, Fill, ReadDisk, RunLock, Stat};
 use igsync_model::lockfile::format;
 use igsync_testkit::MemDisk;
 
@@ -119,6 +119,10 @@ impl Disk for SimDisk {
             }
         }
         Ok(())
+    }
+
+    fn create(&self, path: &Path, fill: &mut Fill<'_>) -> io::Result<()> {
+        self.inner.create(path, fill)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {

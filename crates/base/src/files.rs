@@ -4,7 +4,7 @@ mod links;
 
 use std::error::Error;
 use std::fmt;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::text::quoted;
@@ -113,8 +113,12 @@ pub trait ReadDisk: Send + Sync {
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>>;
 }
 
-/// The file system, to be written, too. Every write names its durability: when [`Disk::append`] or
-/// [`Disk::replace`] returns, the bytes survive a power cut. No write follows a symbolic link, as no read does.
+/// Puts the bytes of a file into what it is given.
+pub type Fill<'f> = dyn FnMut(&mut dyn Write) -> io::Result<()> + 'f;
+
+/// The file system, to be written, too. Every write names its durability: when [`Disk::append`],
+/// [`Disk::replace`] or [`Disk::create`] returns, the bytes survive a power cut. No write follows a symbolic link, as
+/// no read does.
 pub trait Disk: ReadDisk {
     /// Whether a write takes long enough to hold other work up: then it is done on a thread of its own.
     fn is_slow(&self) -> bool {
@@ -131,6 +135,11 @@ pub trait Disk: ReadDisk {
 
     /// Replaces a file as a whole: temporary file beside it, sync, rename, sync of the folder.
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes a file of a name that nothing has, in pieces: temporary file beside it, sync, rename without replacing,
+    /// sync of the folder. [`io::ErrorKind::AlreadyExists`] where something has that name by then. Of a file that
+    /// `fill` fails to write nothing is left.
+    fn create(&self, path: &Path, fill: &mut Fill<'_>) -> io::Result<()>;
 
     fn remove(&self, path: &Path) -> io::Result<()>;
 

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use igsync_base::files::{Access, Disk, Entry, Held, ReadDisk, RunLock, Stat};
+use igsync_base::files::{Access, Disk, Entry, Fill, Held, ReadDisk, RunLock, Stat};
 
 #[cfg_attr(unix, path = "real_disk/unix.rs")]
 #[cfg_attr(not(unix), path = "real_disk/other.rs")]
@@ -63,6 +63,10 @@ impl Disk for RealDisk {
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         unlinked::replace(path, bytes)
+    }
+
+    fn create(&self, path: &Path, fill: &mut Fill<'_>) -> io::Result<()> {
+        unlinked::create(path, fill)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -164,6 +168,37 @@ mod tests {
     }
 
     #[test]
+    fn a_new_file_is_there_whole_or_not_at_all() {
+        let folder = temporary_folder();
+        let path = folder.path().join("clip.mp4");
+        let names = || RealDisk.list(folder.path()).unwrap().into_iter().map(|entry| entry.path).collect::<Vec<_>>();
+        let error = RealDisk
+            .create(&path, &mut |out| {
+                out.write_all(b"half")?;
+                assert!(!path.exists() && names().len() == 1, "it has its name only when it is whole");
+                Err(io::ErrorKind::UnexpectedEof.into())
+            })
+            .unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+        assert!(names().is_empty());
+
+        RealDisk.create(&path, &mut |out| out.write_all(b"whole")).unwrap();
+        let error = RealDisk.create(&path, &mut |out| out.write_all(b"another")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!((names(), RealDisk.read(&path, 10).unwrap()), (vec![path.clone()], b"whole".to_vec()));
+        // What comes while it is written keeps the name, too.
+        let late = folder.path().join("late.mp4");
+        let error = RealDisk
+            .create(&late, &mut |out| {
+                RealDisk.replace(&late, b"someone else's")?;
+                out.write_all(b"ours")
+            })
+            .unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!((names().len(), RealDisk.read(&late, 20).unwrap()), (2, b"someone else's".to_vec()));
+    }
+
+    #[test]
     fn a_file_over_the_limit_is_refused_without_reading_it_whole() {
         let folder = temporary_folder();
         let path = folder.path().to_owned().join("big");
@@ -203,6 +238,7 @@ mod tests {
             RealDisk.create_folder(&link.join("new/deep")),
             RealDisk.append(&link.join("new"), b"y"),
             RealDisk.replace(&link.join("new"), b"y"),
+            RealDisk.create(&link.join("new"), &mut |out| out.write_all(b"y")),
         ] {
             assert_eq!(Linked::of(&result.unwrap_err()), Some(&Linked { path: link.clone() }));
         }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::files::{Content, Files, Node, kind_of, plain};
-use igsync_base::files::{self as disk, Access, Disk, Entry, FileKind, ReadDisk, RunLock, Stat};
+use igsync_base::files::{self as disk, Access, Disk, Entry, FileKind, Fill, ReadDisk, RunLock, Stat};
 
 /// What happens at one durable write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,7 @@ pub struct Write {
 pub enum Call {
     Append,
     Replace,
+    Create,
     Truncate,
     CreateFolder,
     Remove,
@@ -260,6 +261,21 @@ impl Disk for MemDisk {
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.alive()?.write(Call::Replace, path, bytes.len(), |files, path, len| {
+            if len == bytes.len() {
+                files.set(path, Content::File(bytes.into()));
+            }
+            Ok(())
+        })
+    }
+
+    fn create(&self, path: &Path, fill: &mut Fill<'_>) -> io::Result<()> {
+        // What fills it may read from this disk.
+        let mut bytes = Vec::new();
+        fill(&mut bytes)?;
+        self.alive()?.write(Call::Create, path, bytes.len(), |files, path, len| {
+            if files.nodes.contains_key(&path) {
+                return Err(ErrorKind::AlreadyExists.into());
+            }
             if len == bytes.len() {
                 files.set(path, Content::File(bytes.into()));
             }

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-use igsync_base::files::{Entry, FileKind, Linked, Stat};
+use igsync_base::files::{Entry, FileKind, Fill, Linked, Stat};
 
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
     File::open(looked_at(path)?)
@@ -52,13 +52,29 @@ pub(super) fn create_folder(path: &Path) -> io::Result<()> {
 }
 
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = looked_at(path)?.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file =
-        tempfile::Builder::new().prefix(".igsync-").suffix(".tmp").tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    let mut file = temporary(path)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
+}
+
+pub(super) fn create(path: &Path, fill: &mut Fill<'_>) -> io::Result<()> {
+    let mut out = temporary(path)?;
+    // Found out before there is much to write; the name is taken without replacing anyway.
+    if path.exists() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    fill(&mut out)?;
+    out.as_file().sync_all()?;
+    out.persist_noclobber(path)?;
+    Ok(())
+}
+
+/// A new file beside this one, gone when it is dropped.
+fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let folder = looked_at(path)?.parent().filter(|folder| !folder.as_os_str().is_empty());
+    tempfile::Builder::new().prefix(".igsync-").suffix(".tmp").tempfile_in(folder.unwrap_or(Path::new(".")))
 }
 
 pub(super) fn remove(path: &Path) -> io::Result<()> {

@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{self, AtFlags, CWD, Dir, FileType, Mode, OFlags};
 use rustix::io::{Errno, retry_on_intr};
 
-use igsync_base::files::{Entry, FileKind, Linked, Stat};
+use igsync_base::files::{Entry, FileKind, Fill, Linked, Stat};
 
 /// A pipe would block for ever in `open`; a terminal must not become ours.
 const CALM: OFlags = OFlags::NONBLOCK.union(OFlags::NOCTTY);
@@ -125,6 +125,43 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     renamed?;
     Ok(fs::fsync(&folder)?)
+}
+
+pub(super) fn create(path: &Path, fill: &mut Fill<'_>) -> io::Result<()> {
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    let folder = open(folder_of(path), FOLDER, Mode::empty())?;
+    // Found out before there is much to write; the name is taken without replacing anyway.
+    if fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let (temporary, mut out) = temporary(&folder, NEW_FILE)?;
+    let filled = fill(&mut out).and_then(|()| out.sync_all());
+    let named = filled.and_then(|()| Ok(rename_to_new(&folder, &temporary, name)?));
+    if named.is_err() {
+        let _ = fs::unlinkat(&folder, &temporary, AtFlags::empty());
+    }
+    named?;
+    Ok(fs::fsync(&folder)?)
+}
+
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn rename_to_new(folder: &OwnedFd, old: &str, new: &OsStr) -> Result<(), Errno> {
+    match fs::renameat_with(folder, old, folder, new, fs::RenameFlags::NOREPLACE) {
+        // Not every file system can.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => link_to_new(folder, old, new),
+        renamed => renamed,
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+fn rename_to_new(folder: &OwnedFd, old: &str, new: &OsStr) -> Result<(), Errno> {
+    link_to_new(folder, old, new)
+}
+
+/// A second name, which no other file can have, and then the first one goes.
+fn link_to_new(folder: &OwnedFd, old: &str, new: &OsStr) -> Result<(), Errno> {
+    fs::linkat(folder, old, folder, new, AtFlags::empty())?;
+    fs::unlinkat(folder, old, AtFlags::empty())
 }
 
 /// A new file of a name that nothing has.
@@ -244,6 +281,19 @@ fn stat_of(stat: &fs::Stat) -> Stat {
 mod tests {
     use super::*;
     use igsync_testkit::temporary_folder;
+
+    #[test]
+    fn a_second_name_replaces_nothing_either() {
+        let folder = temporary_folder();
+        let root = folder.path();
+        replace(&root.join("old"), b"x").unwrap();
+        replace(&root.join("there"), b"y").unwrap();
+        let opened = open(root, FOLDER, Mode::empty()).unwrap();
+        assert_eq!(link_to_new(&opened, "old", "there".as_ref()), Err(Errno::EXIST));
+        link_to_new(&opened, "old", "new".as_ref()).unwrap();
+        let names: Vec<PathBuf> = list(root).unwrap().into_iter().map(|entry| entry.path).collect();
+        assert_eq!(names, [root.join("new"), root.join("there")]);
+    }
 
     /// Both ways to open are the same: the one call, and folder by folder.
     #[test]
