@@ -1,7 +1,8 @@
 //! What a media file is, judged by its bytes and never by its name. Facts only; which of them Meta
 //! accepts is decided elsewhere.
 //!
-//! A probe makes a few small reads at known places: its cost does not grow with the file.
+//! A probe makes a few small reads at known places: its cost does not grow with the file, but for a JPEG with something
+//! behind its end, which is looked for.
 
 mod coding;
 mod icc;
@@ -19,12 +20,12 @@ use serde::{Deserialize, Serialize};
 pub use jpeg::Jpeg;
 pub(crate) use jpeg::orientation_of;
 pub use mp4::{Brand, Video};
-pub use tracks::{AudioTrack, EditList, Scan, VideoTrack};
 pub(crate) use mp4::{MAX_BOXES, MAX_MOOV, fourcc};
+pub use tracks::{AudioTrack, EditList, Scan, VideoTrack};
 
 /// Goes up whenever the readers may read other facts from the same bytes: what an older one has read is not trusted.
 /// `every_fact_of_the_samples_is_as_this_reader_reads_it` shows such a change.
-pub(super) const READER: u64 = 1;
+pub(super) const READER: u64 = 2;
 
 /// The facts of one file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

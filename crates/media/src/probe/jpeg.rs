@@ -8,8 +8,8 @@ use super::{Format, be16, be32, icc, read_at};
 
 /// Segments before the scan; a real file has a few dozen at most.
 const MAX_SEGMENTS: usize = 2_000;
-/// How far from the end the end marker may be: cameras and editors append things.
-const TAIL: u64 = 64 * 1024;
+/// How much of a scan is looked through at a time, in bytes.
+const BLOCK: u64 = 64 * 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, not states")]
@@ -124,12 +124,50 @@ fn segment(
     Ok(())
 }
 
-/// Looks for the end marker behind the scan header only, so that the one of an EXIF thumbnail does
-/// not count.
+/// Whether the picture has its end marker. It need not end the file: phones append clips, gain maps and more.
+///
+/// Goes from marker to marker, beginning at the first scan: the end of an EXIF thumbnail or of an appended picture is
+/// not this one's.
 fn has_end(source: &mut (impl Read + Seek + ?Sized), scan: u64, len: u64) -> io::Result<bool> {
-    let from = len.saturating_sub(TAIL).max(scan);
-    let tail = read_at(source, from, TAIL)?;
-    Ok(tail.windows(2).any(|pair| pair == [0xFF, 0xD9]))
+    if len >= scan + 2 && read_at(source, len - 2, 2)? == [0xFF, 0xD9] {
+        return Ok(true);
+    }
+    let mut at = scan;
+    for _ in 0..MAX_SEGMENTS {
+        let head = read_at(source, at, 4)?;
+        match head[..] {
+            [0xFF, 0xD9, ..] => return Ok(true),
+            [0xFF, 0xFF, ..] => at += 1,
+            [0xFF, 0x01 | 0xD0..=0xD8, ..] => at += 2,
+            [0xFF, marker, high, low] => {
+                at += 2 + u64::from(be16(&[high, low])).max(2);
+                if marker == 0xDA {
+                    let Some(next) = behind_scan(source, at)? else { return Ok(false) };
+                    at = next;
+                }
+            }
+            _ => return Ok(false),
+        }
+    }
+    Ok(false)
+}
+
+/// The marker that ends the coded picture from `from` on. Inside of it a byte of ones is followed by a zero, or is part
+/// of a restart marker.
+fn behind_scan(source: &mut (impl Read + Seek + ?Sized), from: u64) -> io::Result<Option<u64>> {
+    let mut at = from;
+    loop {
+        // A marker may lie across two blocks.
+        let block = read_at(source, at, BLOCK + 1)?;
+        let ends = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0xD0..=0xD7 | 0xFF);
+        if let Some(place) = block.windows(2).position(ends) {
+            return Ok(Some(at + place as u64));
+        }
+        if block.len() as u64 <= BLOCK {
+            return Ok(None);
+        }
+        at += BLOCK;
+    }
 }
 
 /// The entries of the first directory of a TIFF block: `(tag, count, value bytes)`.
