@@ -53,19 +53,12 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// Programs whose command lines are in help without backticks, always at its end.
-const PROGRAMS: [&str; 2] = ["ffmpeg", "exiftool"];
-
 /// What has to stay on one line: a word, or a command with its arguments. The blanks behind it come along.
 pub(super) fn units(line: &str) -> impl Iterator<Item = &str> {
     let mut rest = line;
     std::iter::from_fn(move || {
         let (mut end, mut in_command) = (0, false);
         for word in rest.split_inclusive(' ') {
-            if end == 0 && PROGRAMS.contains(&word.trim_end()) {
-                end = rest.len();
-                break;
-            }
             end += word.len();
             in_command ^= word.matches('`').count() % 2 == 1;
             // Several blanks are one gap.
@@ -165,8 +158,8 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("then `igsync lock rm a` it", 12), ["then", "`igsync lock rm a`", "it"]);
         assert_eq!(
-            wrap("convert it: ffmpeg -i a.png -q:v 2 a.jpg", 12),
-            ["convert it:", "ffmpeg -i a.png -q:v 2 a.jpg"]
+            wrap("convert it: `ffmpeg -i a.png -q:v 2 a.jpg`", 12),
+            ["convert it:", "`ffmpeg -i a.png -q:v 2 a.jpg`"]
         );
         assert_eq!(units("a  b `c  d").collect::<Vec<_>>(), ["a  ", "b ", "`c  d"]);
         assert_eq!(units("").count() + units("   ").count(), 1);

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests stop at the first surprise; their fixtures are small")]
 
+mod advice;
 mod agreement;
 mod cameras;
 mod case;

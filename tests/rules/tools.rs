@@ -10,12 +10,12 @@ use igsync_media::rules::{Use, check};
 use serde_json::Value;
 
 /// One file of the matrix: what ffmpeg is told, and the rules that the file breaks as a reel.
-struct Row {
-    name: &'static str,
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
     video: &'static str,
     audio: &'static str,
     more: &'static str,
-    breaks: &'static [&'static str],
+    pub(crate) breaks: &'static [&'static str],
 }
 
 const H264: &str = "-c:v libx264 -pix_fmt yuv420p";
@@ -32,7 +32,7 @@ const fn row(
     Row { name, video, audio, more, breaks }
 }
 
-const MATRIX: &[Row] = &[
+pub(crate) const MATRIX: &[Row] = &[
     row("plain.mp4", H264, AAC, FAST, &[]),
     row("plain.mov", H264, AAC, FAST, &[]),
     row("late.mp4", H264, AAC, "", &["index-last"]),
@@ -82,12 +82,12 @@ const MATRIX: &[Row] = &[
 ];
 
 /// `None`: the program is not here, and the test skips visibly unless `.ci/run` forbids it.
-fn tool(name: &str) -> Option<()> {
+pub(crate) fn tool(name: &str) -> Option<()> {
     let runs = Command::new(name).arg("-version").output().is_ok_and(|output| output.status.success());
     crate::project::has(name, runs).then_some(())
 }
 
-fn make(folder: &Path, row: &Row) -> std::path::PathBuf {
+pub(crate) fn make(folder: &Path, row: &Row) -> std::path::PathBuf {
     let path = folder.join(row.name);
     let words = |text: &'static str| text.split_whitespace();
     let output = Command::new("ffmpeg")
@@ -202,38 +202,5 @@ fn a_turned_video_is_measured_as_it_is_seen() {
         let Format::Video(video) = facts(&turned).format else { panic!("no video") };
         let track = video.video.unwrap();
         assert_eq!(track.width > track.height, turn != "180", "{turn}");
-    }
-}
-
-/// The remedies are commands that people paste: each makes a file that passes.
-#[test]
-fn the_command_in_the_help_mends_the_file() {
-    if tool("ffmpeg").is_none() {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let names = [
-        "late.mp4",
-        "mpeg4.mp4",
-        "vp9.webm",
-        "fast.mp4",
-        "chroma.mp4",
-        "ac3.mp4",
-        "rate.mp4",
-        "surround.mp4",
-        "pieces.mp4",
-        "fields.mp4",
-        "open.mp4",
-        "loud.mp4",
-    ];
-    for name in names {
-        let row = MATRIX.iter().find(|row| row.name == name).unwrap();
-        let path = make(folder.path(), row);
-        let help = check(&facts(&path), Use::Reel, name).remove(0).help;
-        let command = &help[help.find("ffmpeg").unwrap()..];
-        let status = Command::new("sh").args(["-c", command]).current_dir(folder.path()).output().unwrap().status;
-        assert!(status.success(), "{command}");
-        let out = folder.path().join(command.rsplit(' ').next().unwrap());
-        assert_eq!(broken(&facts(&out)), [""; 0], "{command}");
     }
 }

@@ -13,9 +13,8 @@ use igsync_base::finding::{Rule, Severity};
 use igsync_base::rules;
 use igsync_base::text::quoted;
 
-pub use image::crop;
-pub use image::to_jpeg;
 pub(super) use image::{ADVISED_LEN, Shape, TALLEST, TALLEST_DOCUMENTED, WIDEST, WIDTHS};
+pub use image::{crop, to_jpeg};
 
 /// What a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,7 +93,9 @@ pub fn check(facts: &Facts, wanted: Use, file: &str) -> Vec<Broken> {
         ),
         Format::Jpeg(jpeg) if wanted.is_image() => image::check(jpeg, facts.len, wanted, file),
         Format::Video(video) if !wanted.is_image() => video::check(video, facts.len, wanted, file),
-        Format::Matroska | Format::Avi | Format::MpegTs if !wanted.is_image() => vec![video::container(name, file)],
+        Format::Matroska | Format::Avi | Format::MpegTs if !wanted.is_image() => {
+            vec![video::container(&facts.format, file)]
+        }
         Format::Video(_) | Format::Matroska | Format::Avi | Format::MpegTs => one(
             &rules::WRONG_MEDIA_TYPE,
             format!("this is a video ({name}), but a picture is expected"),
@@ -105,7 +106,7 @@ pub fn check(facts: &Facts, wanted: Use, file: &str) -> Vec<Broken> {
             },
         ),
         _ if wanted.is_image() => vec![image::not_jpeg(&facts.format, file)],
-        Format::Gif => vec![video::container(name, file)],
+        Format::Gif => vec![video::container(&facts.format, file)],
         _ => one(
             &rules::WRONG_MEDIA_TYPE,
             format!("this is a picture ({name}), but a video is expected"),
@@ -163,9 +164,15 @@ fn grouped(number: u64) -> String {
     out
 }
 
-/// `ffmpeg -i IN OPTIONS OUT`, the output beside the input under another name.
+/// `` `ffmpeg -i IN OPTIONS OUT` ``, the output beside the input under another name. In backticks, as every command in a
+/// help is: so it is shown whole, and on one line.
 fn ffmpeg(file: &str, options: &str, extension: &str) -> String {
-    format!("ffmpeg -i {} {options} {}", quoted(file), quoted(&named(file, extension)))
+    ffmpeg_with("", file, options, extension)
+}
+
+/// The same with options for the input.
+fn ffmpeg_with(input: &str, file: &str, options: &str, extension: &str) -> String {
+    format!("`ffmpeg {input}-i {} {options} {}`", quoted(file), quoted(&named(file, extension)))
 }
 
 /// The name with another ending; never the file itself.

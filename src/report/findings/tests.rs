@@ -145,7 +145,7 @@ fn what_is_copied_stays_on_one_line() {
         page: Some("https://developers.facebook.com/documentation/instagram-platform/a-page/of/reference/ig-user"),
         ..Rule::new("IGS3101", "not-jpeg", Severity::Error, "a picture is a JPEG")
     };
-    let command = "ffmpeg -i posts/a-long/name-with/many.png -frames:v 1 -q:v 2 posts/a-long/name-with/many.jpg";
+    let command = "`ffmpeg -i posts/a-long/name-with/many.png -frames:v 1 -q:v 2 posts/a-long/name-with/many.jpg`";
     let run = "`git lfs pull --include=posts/a-long/name`";
     let finding = Finding::new(&LINKED, "posts/a.yaml", format!("this is no JPEG, after {run} neither"))
         .help(format!("export it as a JPEG, or convert it: {command}"));

@@ -37,9 +37,12 @@ fn what_is_no_jpeg_is_called_by_its_name() {
     let facts = probe(&mut Cursor::new(png(8, 8))).unwrap();
     let broken = &check(&facts, Use::Image, "sea view.png")[0];
     assert_eq!(broken.message, "the picture is a PNG, and Instagram accepts JPEG only");
+    assert_eq!(broken.help, "export it as JPEG");
+    let facts = Facts { len: 9, format: Format::Heic };
     assert_eq!(
-        broken.help,
-        "set `media: { convert: true }` in igsync.yaml, or convert it: ffmpeg -i 'sea view.png' -frames:v 1 -q:v 2 'sea view.jpg'"
+        check(&facts, Use::Image, "sea view.heic")[0].help,
+        "convert it, on macOS: `sips -s format jpeg 'sea view.heic' --out 'sea view.jpg'`; \
+         on Linux: `heif-convert 'sea view.heic' 'sea view.jpg'`; on Windows: `magick 'sea view.heic' 'sea view.jpg'`"
     );
     assert_eq!(names(b"<!doctype html>", Use::Image), ["not-media"]);
     assert_eq!(names(b"version https://git-lfs.github.com/spec/v1", Use::Reel), ["lfs-pointer"]);
@@ -72,8 +75,20 @@ fn the_first_item_of_a_carousel_crops_the_others() {
 }
 
 #[test]
+fn every_finding_of_a_clip_names_the_one_command_that_fixes_them_all() {
+    let audio = Some((*b"ac-3", 96_000, 6));
+    let clip = Mp4 { width: 1921, height: 101, frames_per_second: 90, moov_first: false, audio, ..Mp4::default() };
+    let facts = probe(&mut Cursor::new(clip.build())).unwrap();
+    let found = check(&facts, Use::Reel, "a.mp4");
+    let command = "`ffmpeg -i a.mp4 -vf crop=1010:101,format=yuv420p,crop=iw:ih -c:v libx264 -c:a aac -b:a 128k -r 30 \
+                   -ac 2 -ar 48000 -movflags +faststart a-fixed.mp4`";
+    assert_eq!(found.len(), 7, "{found:?}");
+    assert!(found.iter().all(|broken| broken.help.ends_with(command)), "{found:#?}");
+}
+
+#[test]
 fn a_command_never_overwrites_its_input_and_survives_odd_names() {
-    assert_eq!(ffmpeg("a.mp4", "-c copy", "mp4"), "ffmpeg -i a.mp4 -c copy a-fixed.mp4");
-    assert_eq!(ffmpeg("it's.mov", "-c copy", "mp4"), "ffmpeg -i 'it'\\''s.mov' -c copy 'it'\\''s.mp4'");
-    assert_eq!(ffmpeg("-y.mov", "-c copy", "mp4"), "ffmpeg -i ./-y.mov -c copy ./-y.mp4");
+    assert_eq!(ffmpeg("a.mp4", "-c copy", "mp4"), "`ffmpeg -i a.mp4 -c copy a-fixed.mp4`");
+    assert_eq!(ffmpeg("it's.mov", "-c copy", "mp4"), "`ffmpeg -i 'it'\\''s.mov' -c copy 'it'\\''s.mp4'`");
+    assert_eq!(ffmpeg("-y.mov", "-c copy", "mp4"), "`ffmpeg -i ./-y.mov -c copy ./-y.mp4`");
 }

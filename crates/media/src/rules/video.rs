@@ -2,8 +2,8 @@
 //!
 //! Meta: <https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media>
 
-use super::super::probe::{AudioTrack, EditList, Scan, Video, VideoTrack};
-use super::{Broken, Use, ffmpeg, grouped, megabytes};
+use super::super::probe::{AudioTrack, EditList, Format, Scan, Video, VideoTrack};
+use super::{Broken, Use, ffmpeg, ffmpeg_with, grouped, megabytes};
 use igsync_base::finding::Rule;
 use igsync_base::rules;
 
@@ -46,8 +46,8 @@ const MAX_AUDIO_BIT_RATE: u64 = 140_800;
 const CAROUSEL_MS: u64 = 60_000;
 const CAROUSEL_LEN: u64 = 100_000_000;
 
-const ENCODE: &str = "-c:v libx264 -pix_fmt yuv420p -c:a aac -movflags +faststart";
-const COPY: &str = "-c copy -movflags +faststart";
+/// A moment short of a limit: encoders round the last frame up and pad the sound. In milliseconds.
+const SHORT_OF: u64 = 500;
 
 pub(super) fn check(video: &Video, len: u64, wanted: Use, file: &str) -> Vec<Broken> {
     let limits = if wanted == Use::StoryVideo { &STORY } else { &REEL };
@@ -55,13 +55,15 @@ pub(super) fn check(video: &Video, len: u64, wanted: Use, file: &str) -> Vec<Bro
     if video.truncated.is_some() || !video.has_index {
         broken.push(truncated(video));
     }
-    broken.extend(too_large(len, limits));
+    let repair = Repair::new(video, len, limits, wanted);
+    let command = repair.command(file);
+    broken.extend(too_large(len, limits, &command));
     // Without its index nothing else is known.
     if !video.has_index {
         return broken;
     }
     match &video.video {
-        Some(track) => picture(track, limits, file, &mut broken),
+        Some(track) => picture(track, limits, &command, &mut broken),
         None => broken.push(Broken::new(
             &rules::NO_VIDEO_TRACK,
             "there is no picture in this video",
@@ -69,23 +71,144 @@ pub(super) fn check(video: &Video, len: u64, wanted: Use, file: &str) -> Vec<Bro
             "check what was exported",
         )),
     }
-    broken.extend(video.duration_ms.and_then(|ms| duration(ms, limits, file)));
+    broken.extend(video.duration_ms.and_then(|ms| duration(ms, limits, &command)));
     if wanted == Use::CarouselVideo {
-        broken.extend(in_carousel(video, len, file));
+        broken.extend(in_carousel(video, len, &command));
     }
     if let Some(rate) = video.bit_rate(len).filter(|rate| *rate > MAX_BIT_RATE) {
         broken.push(Broken::new(
             &rules::VIDEO_BIT_RATE,
             "the video has a high bit rate",
             format!("{} bit/s on average, {} advised at most", grouped(rate), grouped(MAX_BIT_RATE)),
-            ffmpeg(file, "-c:v libx264 -maxrate 20M -bufsize 40M -pix_fmt yuv420p -c:a copy", "mp4"),
+            command.clone(),
         ));
     }
     if let Some(audio) = &video.audio {
-        sound(audio, file, &mut broken);
+        sound(audio, &command, &mut broken);
     }
-    layout(video, file, &mut broken);
+    layout(video, &command, &mut broken);
     broken
+}
+
+/// What one command has to do so that nothing of a video is wrong any more. Every finding of a file names the same
+/// command: what fixes one of them and leaves another is no fix.
+struct Repair {
+    /// Filters of the picture that change more than its coding.
+    filters: Vec<String>,
+    /// Options besides, each with its value.
+    options: Vec<String>,
+    draws: bool,
+    sounds: bool,
+    /// In milliseconds.
+    cut_to: Option<u64>,
+}
+
+impl Repair {
+    fn new(video: &Video, len: u64, limits: &Limits, wanted: Use) -> Self {
+        let mut repair = Self { filters: Vec::new(), options: Vec::new(), draws: false, sounds: false, cut_to: None };
+        let in_carousel = wanted == Use::CarouselVideo;
+        let longest = if in_carousel { CAROUSEL_MS } else { limits.max_ms };
+        let largest = if in_carousel { CAROUSEL_LEN } else { limits.documented_len };
+        let duration = video.duration_ms.unwrap_or(0);
+        if duration > longest {
+            repair.cut_to = Some(longest - SHORT_OF);
+            repair.draws = true;
+        }
+        if let Some(track) = &video.video {
+            repair.picture(track, limits);
+        }
+        if len > largest {
+            repair.options.push(bit_rate_for(largest, duration.min(longest)));
+            repair.draws = true;
+        } else if video.bit_rate(len).is_some_and(|rate| rate > MAX_BIT_RATE) {
+            repair.options.push("-maxrate 20M -bufsize 10M".to_owned());
+            repair.draws = true;
+        }
+        if video.edit_list == EditList::Cuts {
+            repair.options.push("-use_editlist 0".to_owned());
+            repair.draws = true;
+        }
+        if let Some(audio) = &video.audio {
+            let is_wrong = audio.codec != "mp4a" || audio.bit_rate.is_some_and(|rate| rate > MAX_AUDIO_BIT_RATE);
+            repair.sounds = is_wrong || audio.sample_rate > MAX_SAMPLE_RATE || audio.channels > MAX_CHANNELS;
+            if audio.channels > MAX_CHANNELS {
+                repair.options.push("-ac 2".to_owned());
+            }
+            if audio.sample_rate > MAX_SAMPLE_RATE {
+                repair.options.push("-ar 48000".to_owned());
+            }
+        }
+        // Sound that is cut where the picture is not would be out of step.
+        repair.sounds |= repair.draws && video.audio.is_some();
+        repair
+    }
+
+    fn picture(&mut self, track: &VideoTrack, limits: &Limits) {
+        let is_wrong = is_foreign(track) || track.chroma.is_some_and(|chroma| chroma != "4:2:0");
+        let has_fields = !matches!(track.scan, Some(Scan::Progressive) | None);
+        let has_rate = track.frame_rate.is_none_or(|rate| FRAME_RATES.contains(&rate));
+        let kept = kept(track, limits);
+        let is_cropped = kept != (track.width, track.height);
+        if has_fields {
+            self.filters.push("yadif".to_owned());
+        }
+        if is_cropped {
+            self.filters.push(format!("crop={}:{}", kept.0, kept.1));
+        }
+        if kept.0 > MAX_WIDTH {
+            self.filters.push(format!("scale={MAX_WIDTH}:-2"));
+        }
+        if !has_rate {
+            self.options.push("-r 30".to_owned());
+        }
+        if track.open_group == Some(true) {
+            self.options.push("-flags +cgop".to_owned());
+        }
+        self.draws |= is_wrong || has_fields || !has_rate || is_cropped || kept.0 > MAX_WIDTH;
+        self.draws |= track.open_group == Some(true);
+    }
+
+    fn command(&self, file: &str) -> String {
+        let mut options = Vec::new();
+        if self.draws {
+            // The coding takes even numbers of rows and columns: what is cropped after this is rounded to them.
+            let filters = self.filters.iter().map(String::as_str).chain(["format=yuv420p", "crop=iw:ih"]);
+            options.push(format!("-vf {} -c:v libx264", filters.collect::<Vec<_>>().join(",")));
+        } else {
+            options.push(if self.sounds { "-c:v copy" } else { "-c copy" }.to_owned());
+        }
+        if self.sounds {
+            options.push("-c:a aac -b:a 128k".to_owned());
+        }
+        options.extend(self.options.iter().cloned());
+        options.extend(self.cut_to.map(|ms| format!("-t {}.{}", ms / 1000, ms % 1000 / 100)));
+        options.push("-movflags +faststart".to_owned());
+        ffmpeg(file, &options.join(" "), "mp4")
+    }
+}
+
+/// Options that keep a video of so many milliseconds below so many bytes.
+fn bit_rate_for(largest: u64, ms: u64) -> String {
+    // Sound takes 128 kbit/s, and an encoder hits what it is told by a few percent.
+    let most = (largest * 8 / ms.max(MIN_MS)).saturating_sub(128).min(MAX_BIT_RATE / 1000) * 8 / 10;
+    format!("-b:v {most}k -maxrate {most}k -bufsize {most}k")
+}
+
+fn is_foreign(track: &VideoTrack) -> bool {
+    !["avc1", "avc3", "hvc1", "hev1"].contains(&track.codec.as_str())
+}
+
+/// The largest part of the picture that has a shape which is allowed, as seen.
+fn kept(track: &VideoTrack, limits: &Limits) -> (u32, u32) {
+    let (width, height) = (u64::from(track.width), u64::from(track.height));
+    let part = |pixels: u64| u32::try_from(pixels).unwrap_or(u32::MAX);
+    if width * 1000 > MAX_SHAPE * height {
+        (part(MAX_SHAPE * height / 1000), track.height)
+    } else if width * 1000 < limits.min_shape * height {
+        (track.width, part(width * 1000 / limits.min_shape))
+    } else {
+        (track.width, track.height)
+    }
 }
 
 fn truncated(video: &Video) -> Broken {
@@ -97,21 +220,22 @@ fn truncated(video: &Video) -> Broken {
     Broken::new(&rules::MEDIA_TRUNCATED, "the video is cut off", label, help)
 }
 
-fn too_large(len: u64, limits: &Limits) -> Option<Broken> {
+fn too_large(len: u64, limits: &Limits, command: &str) -> Option<Broken> {
     if len <= limits.documented_len {
         return None;
     }
     let label = format!("{} bytes, {} allowed", grouped(len), grouped(limits.documented_len));
     let message = format!("the video is too large for {}", limits.name);
-    let broken = Broken::new(&rules::VIDEO_TOO_LARGE, message, label, "encode it with a lower bit rate: -crf 23");
+    let help = format!("encode it with a lower bit rate: {command}");
+    let broken = Broken::new(&rules::VIDEO_TOO_LARGE, message, label, help);
     // Meta writes MB and counts MiB elsewhere.
     Some(if len > limits.max_len { broken } else { broken.mild() })
 }
 
-fn picture(track: &VideoTrack, limits: &Limits, file: &str, broken: &mut Vec<Broken>) {
-    if !["avc1", "avc3", "hvc1", "hev1"].contains(&track.codec.as_str()) {
+fn picture(track: &VideoTrack, limits: &Limits, command: &str, broken: &mut Vec<Broken>) {
+    if is_foreign(track) {
         let message = "the video is neither H.264 nor HEVC";
-        broken.push(Broken::new(&rules::VIDEO_CODEC, message, codec(&track.codec), ffmpeg(file, ENCODE, "mp4")));
+        broken.push(Broken::new(&rules::VIDEO_CODEC, message, codec(&track.codec), command));
     }
     if let Some(rate) = track.frame_rate.filter(|rate| !FRAME_RATES.contains(rate)) {
         broken.push(Broken::new(
@@ -122,7 +246,7 @@ fn picture(track: &VideoTrack, limits: &Limits, file: &str, broken: &mut Vec<Bro
                 "the video has too many frames per second"
             },
             format!("{rate:.2} frames per second, 23 to 60 allowed"),
-            ffmpeg(file, &format!("-r 30 {ENCODE}"), "mp4"),
+            command,
         ));
     }
     if track.width > MAX_WIDTH {
@@ -130,7 +254,7 @@ fn picture(track: &VideoTrack, limits: &Limits, file: &str, broken: &mut Vec<Bro
             &rules::VIDEO_WIDTH,
             "the video is too wide",
             format!("{}×{}{}, {MAX_WIDTH} pixels wide at most", track.width, track.height, turned(track)),
-            ffmpeg(file, &format!("-vf scale={MAX_WIDTH}:-2 {ENCODE}"), "mp4"),
+            command,
         ));
     }
     let shape = u64::from(track.width) * 1000 / u64::from(track.height.max(1));
@@ -140,7 +264,7 @@ fn picture(track: &VideoTrack, limits: &Limits, file: &str, broken: &mut Vec<Bro
             &rules::VIDEO_SHAPE,
             format!("the video has no shape that {} can have", limits.name),
             format!("{}×{}{}", track.width, track.height, turned(track)),
-            format!("{}:1000 to 10:1 is allowed; crop or pad it, 9:16 fills the screen", limits.min_shape),
+            format!("{}:1000 to 10:1 is allowed, 9:16 fills the screen; crop it: {command}", limits.min_shape),
         ));
     }
     if track.chroma.is_some_and(|chroma| chroma != "4:2:0") {
@@ -148,27 +272,27 @@ fn picture(track: &VideoTrack, limits: &Limits, file: &str, broken: &mut Vec<Bro
             &rules::CHROMA,
             "the colours of the video are not stored as 4:2:0",
             track.chroma.unwrap_or_default(),
-            ffmpeg(file, ENCODE, "mp4"),
+            command,
         ));
     }
-    broken.extend(scan(track, file));
+    broken.extend(scan(track, command));
     if track.open_group == Some(true) {
         broken.push(Broken::new(
             &rules::OPEN_GROUP,
             "a group of pictures depends on the one before",
             "open groups of pictures",
-            ffmpeg(file, &format!("-flags +cgop {ENCODE}"), "mp4"),
+            command,
         ));
     }
 }
 
-fn scan(track: &VideoTrack, file: &str) -> Option<Broken> {
+fn scan(track: &VideoTrack, command: &str) -> Option<Broken> {
     let (message, label) = match track.scan {
         Some(Scan::Interlaced) => ("the video is interlaced", "half-frames"),
         Some(Scan::MayBeInterlaced) => ("the video may be interlaced", "its coding allows half-frames"),
         Some(Scan::Progressive) | None => return None,
     };
-    let broken = Broken::new(&rules::INTERLACED, message, label, ffmpeg(file, &format!("-vf yadif {ENCODE}"), "mp4"));
+    let broken = Broken::new(&rules::INTERLACED, message, label, command);
     Some(if track.scan == Some(Scan::Interlaced) { broken } else { broken.mild() })
 }
 
@@ -176,14 +300,13 @@ fn turned(track: &VideoTrack) -> &'static str {
     if track.rotation % 180 == 90 { " as seen" } else { "" }
 }
 
-fn duration(ms: u64, limits: &Limits, file: &str) -> Option<Broken> {
+fn duration(ms: u64, limits: &Limits, command: &str) -> Option<Broken> {
     let rule: &'static Rule = &rules::VIDEO_DURATION;
     let label = format!("{}, {} has {}", seconds(ms), limits.name, span(limits));
     let broken = if ms < MIN_MS {
         Broken::new(rule, "the video is too short", label, "make it at least 3 seconds long")
     } else if ms > limits.max_ms {
-        let help = ffmpeg(file, &format!("-t {} {ENCODE}", limits.max_ms / 1000), "mp4");
-        Broken::new(rule, "the video is too long", label, format!("cut it: {help}"))
+        Broken::new(rule, "the video is too long", label, format!("cut it: {command}"))
     } else {
         return None;
     };
@@ -202,7 +325,7 @@ fn seconds(ms: u64) -> String {
     }
 }
 
-fn in_carousel(video: &Video, len: u64, file: &str) -> Option<Broken> {
+fn in_carousel(video: &Video, len: u64, command: &str) -> Option<Broken> {
     let ms = video.duration_ms.unwrap_or(0);
     let label = match (ms > CAROUSEL_MS, len > CAROUSEL_LEN) {
         (true, _) => format!("{}, 60 s are safe", seconds(ms)),
@@ -213,40 +336,38 @@ fn in_carousel(video: &Video, len: u64, file: &str) -> Option<Broken> {
         &rules::CAROUSEL_VIDEO,
         "the video may be too much for a carousel",
         label,
-        format!("cut it: {}", ffmpeg(file, &format!("-t 60 {ENCODE}"), "mp4")),
+        format!("make it shorter and smaller: {command}"),
     ))
 }
 
-fn sound(audio: &AudioTrack, file: &str, broken: &mut Vec<Broken>) {
-    let fix =
-        |options: &str| ffmpeg(file, &format!("-c:v copy -c:a aac -b:a 128k{options} -movflags +faststart"), "mp4");
+fn sound(audio: &AudioTrack, command: &str, broken: &mut Vec<Broken>) {
     if audio.codec != "mp4a" {
-        broken.push(Broken::new(&rules::AUDIO_CODEC, "the sound is not AAC", codec(&audio.codec), fix("")));
+        broken.push(Broken::new(&rules::AUDIO_CODEC, "the sound is not AAC", codec(&audio.codec), command));
     }
     if audio.sample_rate > MAX_SAMPLE_RATE {
         let label = format!("{} Hz, {} allowed", grouped(audio.sample_rate.into()), grouped(MAX_SAMPLE_RATE.into()));
         let message = "the sound has too high a sample rate";
-        broken.push(Broken::new(&rules::AUDIO_RATE, message, label, fix(" -ar 48000")));
+        broken.push(Broken::new(&rules::AUDIO_RATE, message, label, command));
     }
     if audio.channels > MAX_CHANNELS {
         let label = format!("{} channels, {MAX_CHANNELS} allowed", audio.channels);
         let message = "the sound is neither mono nor stereo";
-        broken.push(Broken::new(&rules::AUDIO_CHANNELS, message, label, fix(" -ac 2")));
+        broken.push(Broken::new(&rules::AUDIO_CHANNELS, message, label, command));
     }
     // Other codecs have a finding that fixes this, too.
     if let Some(rate) = audio.bit_rate.filter(|rate| audio.codec == "mp4a" && *rate > MAX_AUDIO_BIT_RATE) {
         let label = format!("{} bit/s on average, 128,000 documented", grouped(rate));
-        broken.push(Broken::new(&rules::AUDIO_BIT_RATE, "the sound has a high bit rate", label, fix("")));
+        broken.push(Broken::new(&rules::AUDIO_BIT_RATE, "the sound has a high bit rate", label, command));
     }
 }
 
-fn layout(video: &Video, file: &str, broken: &mut Vec<Broken>) {
+fn layout(video: &Video, command: &str, broken: &mut Vec<Broken>) {
     if !video.moov_first && !video.fragmented {
         broken.push(Broken::new(
             &rules::INDEX_LAST,
             "the index of the video is at its end",
             "`moov` after `mdat`",
-            ffmpeg(file, COPY, "mp4"),
+            command,
         ));
     }
     if video.edit_list == EditList::Cuts {
@@ -254,7 +375,7 @@ fn layout(video: &Video, file: &str, broken: &mut Vec<Broken>) {
             &rules::EDIT_LIST,
             "an edit list cuts or holds parts of the video",
             "edit list",
-            ffmpeg(file, &format!("-use_editlist 0 {ENCODE}"), "mp4"),
+            command,
         ));
     }
     if video.fragmented {
@@ -262,18 +383,26 @@ fn layout(video: &Video, file: &str, broken: &mut Vec<Broken>) {
             &rules::FRAGMENTED,
             "the video is made of fragments; Meta does not state whether it reads those",
             "fragments (`moof`)",
-            ffmpeg(file, COPY, "mp4"),
+            command,
         ));
     }
 }
 
-/// A file of another container in the place of a video.
-pub(super) fn container(name: &str, file: &str) -> Broken {
+/// A file of another container in the place of a video. What is inside is not known, so the command does all that may
+/// be needed; a GIF loops, as it does everywhere.
+pub(super) fn container(format: &Format, file: &str) -> Broken {
+    let name = format.name();
+    let (input, cut) = if *format == Format::Gif { ("-stream_loop -1 ", " -t 15") } else { ("", "") };
+    let options = format!(
+        "-vf \"yadif=deint=interlaced,scale='min({MAX_WIDTH},iw)':-2,format=yuv420p,crop=iw:ih\" -r 30 -c:v libx264 \
+         -maxrate 20M -bufsize 10M -c:a aac -b:a 128k -ac 2 -ar 48000{cut} -movflags +faststart"
+    );
+    let what = if cut.is_empty() { "convert it" } else { "make a loop of 15 seconds" };
     Broken::new(
         &rules::VIDEO_CONTAINER,
         format!("the video is {name}, and Instagram accepts MP4 and MOV"),
         name,
-        format!("convert it: {}", ffmpeg(file, ENCODE, "mp4")),
+        format!("{what}: {}", ffmpeg_with(input, file, &options, "mp4")),
     )
 }
 

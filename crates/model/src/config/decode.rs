@@ -219,11 +219,11 @@ fn account(
     account
 }
 
-/// Reports that `media.fit` does nothing, at its place.
+/// Reports that `apply` takes no notice of `media.fit`, at its place.
 fn report_idle_fit(fields: Fields<'_>, problems: &mut Problems<'_>) {
     let Some(Value::Map(media)) = fields.get("media").map(|media| &media.value.value) else { return };
     let Some(fit) = media.iter().find(|entry| &*entry.key == "fit") else { return };
-    let message = "`fit` does nothing: pictures are not converted";
+    let message = "only `igsync fix` follows `fit`: apply converts no pictures";
     problems.report(&rules::IDLE_FIT, &fit.key_span, message, "without `convert: true`").help =
         Some("add `convert: true` beside it, or remove `fit`".into());
 }

@@ -12,7 +12,7 @@ use super::schema::Post;
 use crate::config::{Account, Hosting, Login};
 use igsync_base::content::{Item, MediaType};
 use igsync_base::files::ReadDisk;
-use igsync_base::finding::{Finding, Severity};
+use igsync_base::finding::{Finding, Rule, Severity};
 use igsync_base::id::Kind;
 use igsync_base::path::Source;
 use igsync_base::rules;
@@ -81,35 +81,79 @@ fn check_file(
         Ok(facts) => facts,
         Err(refused) => return (None, vec![refused]),
     };
-    let facts = match convert_settings
-        .map(|convert_settings| conversion::conversion_plan(post, spot, convert_settings.fit, files))
-    {
-        Some(Ok(Some(conversion_plan))) => Arc::new(conversion_plan.facts),
-        Some(Err(refusal)) => return (Some(facts), vec![not_converted(&refusal, path)]),
-        Some(Ok(None)) | None => facts,
-    };
-    let found = limits::check(&facts, wanted, name(path)).into_iter();
-    let found = found.map(|broken| advised(broken, convert_settings)).collect();
-    (Some(facts), found)
+    let fit = convert_settings.and_then(|convert_settings| convert_settings.fit);
+    let plan = conversion::conversion_plan(post, spot, fit, files);
+    let found = limits::check(&facts, wanted, name(path));
+    match (plan, convert_settings) {
+        (Ok(Some(plan)), Some(_)) => {
+            let facts = Arc::new(plan.facts);
+            let found = limits::check(&facts, wanted, name(path)).into_iter();
+            (Some(facts), found.map(|broken| advised(broken, convert_settings)).collect())
+        }
+        (Err(refusal), Some(_)) => (Some(facts), vec![not_converted(&refusal, path)]),
+        (Ok(None), Some(_)) => {
+            (Some(facts), found.into_iter().map(|broken| advised(broken, convert_settings)).collect())
+        }
+        (plan, None) => {
+            let left = match &plan {
+                Ok(Some(plan)) => limits::check(&plan.facts, wanted, name(path)),
+                _ => Vec::new(),
+            };
+            let is_settled = |broken: &Broken| {
+                matches!(plan, Ok(Some(_))) && !left.iter().any(|left| left.rule.id == broken.rule.id)
+            };
+            let found = found.into_iter().map(|broken| match &plan {
+                Err(refusal) if broken.rule.id == rules::NOT_JPEG.id => {
+                    Broken { help: by_hand(refusal, path), ..broken }
+                }
+                _ if is_settled(&broken) => settled(broken),
+                _ => advised(broken, None),
+            });
+            (Some(facts), found.collect())
+        }
+    }
 }
 
 fn not_converted(refusal: &Refusal, path: &str) -> Broken {
-    let help = match refusal {
-        Refusal::Damaged(_) | Refusal::Profile => "export it again".to_owned(),
-        Refusal::Moves | Refusal::TooLarge(_) | Refusal::TooHeavy(_) => {
-            format!("convert it: {}", limits::to_jpeg(name(path)))
-        }
-    };
-    Broken::new(&rules::NOT_CONVERTED, "igsync cannot convert this picture", refusal.to_string(), help)
+    Broken::new(
+        &rules::NOT_CONVERTED,
+        "igsync cannot convert this picture",
+        refusal.to_string(),
+        by_hand(refusal, path),
+    )
 }
 
-/// Where a setting fixes a shape, that is better advice than a command.
-fn advised(mut broken: Broken, convert_settings: Option<ConvertSettings>) -> Broken {
-    let is_shape = [rules::IMAGE_SHAPE.id, rules::IMAGE_TALL.id].contains(&broken.rule.id);
-    if is_shape && convert_settings.is_some_and(|convert_settings| convert_settings.fit.is_none()) {
-        broken.help = format!("set `media: {{ fit: pad }}` or `crop` in igsync.yaml, or {}", broken.help);
+/// What a person does where igsync does not convert a picture.
+fn by_hand(refusal: &Refusal, path: &str) -> String {
+    match refusal {
+        Refusal::Damaged(_) | Refusal::Profile => "export it again, as JPEG".to_owned(),
+        // Which programs read one that moves differs from release to release.
+        Refusal::Moves => "export one of its frames as JPEG".to_owned(),
+        Refusal::TooLarge(_) | Refusal::TooHeavy(_) => format!("convert it: {}", limits::to_jpeg(name(path))),
     }
-    broken
+}
+
+/// What igsync does itself is said before what a person can do.
+fn settled(broken: Broken) -> Broken {
+    let help = format!(
+        "`igsync fix --write` makes a picture that passes, and with `media: {{ convert: true }}` in igsync.yaml apply does; or {}",
+        broken.help
+    );
+    Broken { help, ..broken }
+}
+
+/// Where igsync or a setting fixes something, that is better advice than a command.
+fn advised(broken: Broken, convert_settings: Option<ConvertSettings>) -> Broken {
+    let is = |rule: &Rule| rule.id == broken.rule.id;
+    let fits = convert_settings.is_some_and(|convert_settings| convert_settings.fit.is_some());
+    let before = if is(&rules::INDEX_LAST) {
+        "`igsync fix --write` makes a clip that passes, with the same picture and sound; or "
+    } else if is(&rules::IMAGE_SHAPE) && !fits {
+        "set `media: { convert: true, fit: pad }`, or `fit: crop`, in igsync.yaml; or "
+    } else {
+        return broken;
+    };
+    Broken { help: format!("{before}{}", broken.help), ..broken }
 }
 
 /// A local file that Meta could not fetch: the account has no host. Only videos have another way in,
@@ -170,7 +214,8 @@ pub fn check_conversion_hosting(post: &Post, account: &Account) -> Option<(Spot<
         &rules::CONVERSION_NOT_HOSTED,
         "the host of this file serves the original, but the picture has to be converted",
         "converted on this machine",
-        "convert it yourself and commit the result, or use `hosting: { object_store: … }` or `command`",
+        "`igsync fix --write` makes the picture beside the original, and the manifest names it: commit both; \
+         or use `hosting: { object_store: … }` or `command`",
     );
     Some((item.map_or(Spot::Cover, |item| Spot::Item(item.slot)), broken))
 }
