@@ -51,6 +51,8 @@ pub enum Colour {
 pub enum Command {
     /// Check manifests and configuration; no network, no token
     Validate(Validate),
+    /// Make files that pass from media that do not, beside the originals, and point the manifests at them
+    Fix(Fix),
     /// Show what apply would do; no network, no token
     Plan(Plan),
     /// Publish what is missing and record the new ids
@@ -134,6 +136,8 @@ pub enum Schema {
     Events,
     /// What `validate --format json` prints
     Findings,
+    /// What `fix --format json` prints
+    Fix,
 }
 
 #[derive(Debug, Args)]
@@ -147,6 +151,22 @@ pub struct Validate {
     /// The format of the findings
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: FindingsFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct Fix {
+    /// Only these manifests or media files, or those in these folders
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Write the files and change the manifests; without it, they are only listed
+    #[arg(long)]
+    pub write: bool,
+    /// Fix the manifests of published posts as well
+    #[arg(long)]
+    pub all: bool,
+    /// The format of the report on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: OutputFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

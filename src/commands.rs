@@ -3,11 +3,13 @@
 mod actions;
 mod apply;
 mod auth;
+mod chosen;
 mod connect;
 mod difference;
 mod explain;
 mod extras;
 mod findings;
+mod fix;
 mod init;
 mod lock;
 mod log;
@@ -133,6 +135,7 @@ pub async fn run(cli: Cli, ports: &Ports, ui: &Ui) -> Exit {
     ui.actions.begin(&cli.command);
     let ended = match cli.command {
         Command::Validate(args) => validate::run(&cli.global, &args, ports, ui).await,
+        Command::Fix(args) => fix::run(&cli.global, &args, ports, ui).await,
         Command::Plan(args) => plan::run(&cli.global, &args, ports, ui).await,
         Command::Apply(args) => apply::run(&cli.global, &args, ports, ui).await,
         Command::Auth(args) => auth::run(&cli.global, &args, ports, ui).await,

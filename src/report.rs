@@ -7,6 +7,7 @@ pub mod events;
 mod excerpt;
 pub mod failure;
 pub mod findings;
+pub mod fix;
 pub mod json_schema;
 pub mod lock;
 pub mod markdown;

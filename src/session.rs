@@ -11,6 +11,7 @@ pub(crate) mod credentials;
 pub(crate) mod draw;
 pub(crate) mod expiry;
 mod failure;
+pub(crate) mod fix;
 mod github;
 mod hosts;
 pub(crate) mod load;

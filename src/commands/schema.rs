@@ -20,6 +20,7 @@ pub(super) fn run(of: Schema, ui: &Ui) -> Ended {
         Schema::Plan => report::json_schema::plan(),
         Schema::Events => report::json_schema::events(),
         Schema::Findings => report::json_schema::findings(),
+        Schema::Fix => report::json_schema::fix(),
     };
     judge(ui.terminal.write_as_it_is(&text(&schema)))?;
     Ok(Exit::Done)

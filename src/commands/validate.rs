@@ -1,16 +1,14 @@
 //! `igsync validate`: every check that files allow, all findings in one run.
 
-use std::sync::Arc;
-
 use crate::cli::{FindingsFormat, Global, Validate};
 use crate::exit::Exit;
 use crate::report;
 use crate::report::text::plural;
 use crate::session::load::load_to_check;
 use crate::session::project::{OfPublished, Project};
-use crate::session::relative;
 use igsync_base::finding::{Finding, Severity};
 
+use super::chosen::Chosen;
 use super::{Ended, Ports, Ui, write_coloured, write_commands, write_stdout};
 
 pub(super) async fn run(global: &Global, args: &Validate, ports: &Ports, ui: &Ui) -> Ended {
@@ -39,28 +37,9 @@ pub(super) async fn run(global: &Global, args: &Validate, ports: &Ports, ui: &Ui
 
 /// The findings of the paths that were asked for; configuration is always among them.
 fn chosen(project: &Project, args: &Validate, ports: &Ports) -> Vec<Finding> {
-    if args.paths.is_empty() {
-        return project.findings.clone();
-    }
-    let wanted: Vec<String> = args
-        .paths
-        .iter()
-        .map(|path| {
-            let full = ports.disk.canonicalize(path).unwrap_or_else(|_| project.root.join(path));
-            relative(&project.root, &full)
-        })
-        .collect();
-    let is_wanted = |file: &Arc<str>| {
-        wanted.iter().any(|path| {
-            path.is_empty() || **file == **path || file.strip_prefix(path.as_str()).is_some_and(|r| r.starts_with('/'))
-        })
-    };
-    project
-        .findings
-        .iter()
-        .filter(|finding| finding.rule.id.starts_with("IGS4") || is_wanted(&finding.file))
-        .cloned()
-        .collect()
+    let chosen = Chosen::new(&args.paths, &project.root, &*ports.disk);
+    let is_wanted = |finding: &&Finding| finding.rule.id.starts_with("IGS4") || chosen.has(&finding.file);
+    project.findings.iter().filter(is_wanted).cloned().collect()
 }
 
 /// The stable last line.

@@ -22,6 +22,37 @@ pub fn findings() -> Value {
     titled("igsync findings", findings)
 }
 
+/// What `fix --format json` prints.
+#[must_use]
+pub fn fix() -> Value {
+    let result = |what: &str, more: &[(&str, Value)]| {
+        let fields = [
+            ("source", about(text(), "Relative to the content root, with /")),
+            ("result", about(text(), "The file that passes, beside its source")),
+            ("what", json!({ "const": what })),
+            ("is_there", about(flag(), "An earlier run had made it")),
+            ("manifests", about(list(&text()), "Those that name it")),
+        ];
+        object(&[&fields[..], more].concat())
+    };
+    let picture = result("picture", &[("width", count()), ("height", count())]);
+    let clip = result("clip", &[("bytes", count())]);
+    let left = object(&[("file", text()), ("reason", text())]);
+    titled(
+        "igsync fix",
+        object(&[
+            ("format_version", json!({ "const": "1.0" })),
+            ("written", about(flag(), "false: it was only listed what would be done")),
+            ("files", list(&json!({ "anyOf": [picture, clip] }))),
+            ("manifests", about(list(&text()), "Those that name the files, or would")),
+            ("left", about(list(&left), "What stays as it is, with the reason")),
+            ("recorded_manifests", about(count(), "Manifests of recorded posts that were left alone")),
+            ("accept", about(list(&text()), "Commands that accept what is live of recorded posts")),
+            ("remaining", about(list(&finding()), "Errors of media that are left")),
+        ]),
+    )
+}
+
 /// What `plan --format json` prints.
 #[must_use]
 pub fn plan() -> Value {

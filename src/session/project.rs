@@ -13,7 +13,7 @@ use igsync_base::id::{AccountName, Digest, PostKey, UserId};
 use igsync_base::rules;
 use igsync_media::convert::ConvertedCache;
 use igsync_model::config::{self, Account, Config, Settings};
-use igsync_model::lockfile::{Paths, Records, Snapshot};
+use igsync_model::lockfile::{Paths, Records, Snapshot, Stage};
 use igsync_model::manifest::{self, Post};
 use igsync_model::plan::{Arrivals, Branch, Sighting};
 
@@ -130,6 +130,12 @@ impl Project {
     /// The user behind an account, as far as configuration and records know.
     pub(crate) fn user_of(&self, account: &Account) -> Option<UserId> {
         account.user_id.clone().or_else(|| user_in_records(&self.snapshot.records, &account.name))
+    }
+
+    /// Whether the record has this post as published.
+    pub(crate) fn is_live(&self, post: &Post) -> bool {
+        let attempts = post.user_id.as_ref().map(|user| self.snapshot.records.attempts(user, &post.key));
+        attempts.is_some_and(|attempts| attempts.iter().any(|record| record.stage() == Stage::Published))
     }
 
     /// Gives posts the user ids that only the tokens knew.

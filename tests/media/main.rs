@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests stop at the first surprise; their fixtures are small")]
 
 mod docs;
+mod fix;
 mod proof;
 mod publish;
 mod reader;

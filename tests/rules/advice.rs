@@ -8,11 +8,12 @@ use std::process::{Command, Stdio};
 
 use igsync_media::probe::{Facts, probe};
 use igsync_media::rules::{Broken, Use, check};
+use igsync_testkit::media::{avc, part};
 use serde_json::Value;
 
 use crate::case::{CONFIG, IMAGE};
 use crate::project::Project;
-use crate::testing::{jpeg, with_exif};
+use crate::testing::{Mp4, jpeg, moving_png, with_exif};
 use crate::tools::{MATRIX, make, tool};
 
 fn facts(path: &Path) -> Facts {
@@ -313,4 +314,36 @@ fn a_command_is_code_wherever_it_is_shown_and_has_no_invisible_character() {
         }
     }
     assert!(seen > 30, "{seen}");
+}
+
+/// What igsync does itself is said where it is the answer, and nowhere else.
+#[test]
+fn a_finding_that_fix_settles_says_so() {
+    let says = |path: &str, bytes: Vec<u8>, manifest: &str| {
+        let project = Project::empty();
+        project.write("igsync.yaml", CONFIG);
+        project.write(path, bytes);
+        project.write("posts/post.yaml", manifest);
+        let told = helps(&project).iter().any(|help| help.contains("`igsync fix --write`"));
+        let before = helps(&project).len();
+        let _ = project.run(["fix", "--write"]);
+        (told, helps(&project).len() < before)
+    };
+    let clip = |video: Mp4| video.build();
+    let picture = |bytes: Vec<u8>| says("posts/a.jpg", bytes, IMAGE);
+    let reel = |bytes: Vec<u8>| says("posts/a.mp4", bytes, "kind: reel\nvideo: a.mp4\n");
+    let late = Mp4 { moov_first: false, ..Mp4::default() };
+    let both = (true, true);
+    let neither = (false, false);
+    assert_eq!(picture(crate::testing::png(400, 400)), both);
+    assert_eq!(picture(jpeg(1500, 1500)), both, "the width");
+    assert_eq!(picture(with_exif(&jpeg(400, 400), 1, true)), both, "the position");
+    assert_eq!(picture(crate::media::large_jpeg(8_500_000)), both, "the size");
+    assert_eq!(picture(crate::media::with_profile(crate::media::DISPLAY_P3)), both, "the colours");
+    assert_eq!(reel(clip(late.clone())), both);
+    assert_eq!(picture(jpeg(400, 700)), neither, "the shape");
+    assert_eq!(picture(moving_png()), neither);
+    let chroma = Mp4 { configuration: avc(122, 2, true), ..Mp4::default() };
+    assert_eq!(reel(clip(chroma)), neither);
+    assert_eq!(reel([clip(Mp4::default()), part(*b"moof", &[&[0; 8]])].concat()), neither);
 }

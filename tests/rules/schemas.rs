@@ -101,6 +101,21 @@ fn the_findings_of_every_fixture_fit_their_schema() {
 }
 
 #[test]
+fn what_fix_says_of_every_fixture_of_media_fits_its_schema() {
+    let Some(python) = python() else { return };
+    let schema = schema(&Project::empty(), "fix");
+    let mut cases = Cases::default();
+    for case in crate::cases().iter().filter(|case| case.rule.starts_with("IGS3")) {
+        for args in [&["fix", "--format", "json"][..], &["fix", "--write", "--format", "json"]] {
+            let root = tempfile::tempdir().unwrap();
+            let output = case.fails.command(root.path(), args).output().unwrap();
+            cases.fits(case.rule, &schema, &String::from_utf8(output.stdout).unwrap());
+        }
+    }
+    cases.check(&python);
+}
+
+#[test]
 fn plans_events_and_records_of_real_runs_fit_their_schemas() {
     let Some(python) = python() else { return };
     let server = Server::start();

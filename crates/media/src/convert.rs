@@ -25,7 +25,7 @@ use super::rules::{ADVISED_LEN, Use};
 use geometry::{Geometry, geometry_for};
 use pixels::Pixels;
 
-pub use cache::{ConvertedCache, Failed, Made, prune};
+pub use cache::{ConvertedCache, Failed, Made, draw, prune};
 use decode::MAX_PROFILE;
 pub use decode::{Header, MAX_PIXELS, header};
 

@@ -16,6 +16,7 @@ mod json_schema;
 mod load;
 mod media;
 mod nearby;
+mod repoint;
 mod same_caption;
 mod schema;
 mod time;
@@ -32,6 +33,7 @@ pub use json_schema::{defaults_json_schema, json_schema};
 pub use load::{Loaded, Options, load};
 pub use media::{Files, Spot, locate, unreadable};
 pub use nearby::{Nearby, nearby};
+pub use repoint::{NotAlone, repoint};
 pub use same_caption::same_captions;
 pub use schema::{Conversion, Post, PostState, Queued};
 

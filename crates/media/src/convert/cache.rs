@@ -83,17 +83,8 @@ impl ConvertedCache {
         target: &Target,
         place: PathBuf,
     ) -> Result<Option<Made>, Failed> {
-        // Its header says what the picture takes; when another file is here by now, its digest shows it.
-        let facts = probe(&mut disk.open(path)?)?;
-        let header = || header(io::BufReader::new(disk.open(path).ok()?), &facts.format);
-        let Some(ConversionPlan { memory, .. }) = conversion_plan(&facts, header, target)? else { return Ok(None) };
-        let _share = MEMORY.take(memory);
-        let bytes = disk.read(path, MAX_LEN)?;
-        if digest_of(&Sha256::digest(&bytes).into()) != *source {
-            return Err(Failed::Changed);
-        }
-        let Some(result) = convert(&bytes, target)? else { return Ok(None) };
-        drop(bytes);
+        let is_source = |bytes: &[u8]| digest_of(&Sha256::digest(bytes).into()) == *source;
+        let Some(result) = draw(disk, path, target, is_source)? else { return Ok(None) };
         let made = describe(place, &result);
         if !is_stored(disk, &made) {
             disk.create_folder(&self.folder)?;
@@ -101,6 +92,30 @@ impl ConvertedCache {
         }
         Ok(Some(made))
     }
+}
+
+/// The converted picture of a file whose bytes are those that are meant; `None`: it is sent as it is. Waits for its share
+/// of memory.
+///
+/// # Errors
+///
+/// [`Failed`] says why there is no such picture.
+pub fn draw(
+    disk: &dyn ReadDisk,
+    path: &Path,
+    target: &Target,
+    is_meant: impl FnOnce(&[u8]) -> bool,
+) -> Result<Option<Vec<u8>>, Failed> {
+    // Its header says what the picture takes; when another file is here by now, its bytes show it.
+    let facts = probe(&mut disk.open(path)?)?;
+    let header = || header(io::BufReader::new(disk.open(path).ok()?), &facts.format);
+    let Some(ConversionPlan { memory, .. }) = conversion_plan(&facts, header, target)? else { return Ok(None) };
+    let _share = MEMORY.take(memory);
+    let bytes = disk.read(path, MAX_LEN)?;
+    if !is_meant(&bytes) {
+        return Err(Failed::Changed);
+    }
+    Ok(convert(&bytes, target)?)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

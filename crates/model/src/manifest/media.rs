@@ -101,17 +101,22 @@ pub fn locate(
     let mut problems = Problems::new(Arc::clone(&post.file), &text.text);
     let node = yaml::parse(&mut problems)?;
     let fields = Fields::of(&node, "a manifest", &mut problems)?;
-    let value = |fields: Fields<'_>, name: &str| fields.get(name).map(|entry| entry.value.place());
-    let span = match spot {
+    let span = value_at(fields, spot, &mut problems)?.place();
+    Some((problems.source(), span))
+}
+
+/// The value at a place of a manifest.
+pub(super) fn value_at<'n>(fields: Fields<'n>, spot: Spot<'_>, problems: &mut Problems<'_>) -> Option<&'n Node> {
+    let value = |fields: Fields<'n>, name: &str| fields.get(name).map(|entry| &entry.value);
+    match spot {
         Spot::Cover => value(fields, "cover"),
         Spot::Field(name) => value(fields, name),
         Spot::Item(index) => {
-            let item = item(fields, index, &mut problems)?;
+            let item = item(fields, index, problems)?;
             value(item, "image").or_else(|| value(item, "video"))
         }
-        Spot::ThumbOffset(index) => value(item(fields, index, &mut problems)?, "thumb_offset"),
-    }?;
-    Some((problems.source(), span))
+        Spot::ThumbOffset(index) => value(item(fields, index, problems)?, "thumb_offset"),
+    }
 }
 
 /// The nth item of a carousel; of other kinds the post itself.
