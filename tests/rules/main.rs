@@ -10,6 +10,7 @@ mod configuration;
 mod content;
 mod docs;
 mod editor;
+mod fair;
 mod fuzz;
 mod media;
 mod schemas;

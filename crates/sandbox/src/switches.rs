@@ -44,7 +44,7 @@ pub struct Settings {
     pub refuse_unready_children: bool,
     /// PNG and WebP are treated as images, as was observed against the documentation.
     pub accept_png: bool,
-    /// The narrowest feed image, width by height. Documented 4:5, observed 3:4.
+    /// The narrowest feed image, width by height. Observed 3:4, documented 4:5.
     pub min_aspect: f64,
     /// Documented 30; the app announced 5.
     pub max_hashtags: usize,
@@ -94,7 +94,7 @@ impl Default for Settings {
             publish_twice: PublishTwice::NotFound,
             refuse_unready_children: false,
             accept_png: false,
-            min_aspect: 0.8,
+            min_aspect: 0.75,
             max_hashtags: 30,
             caption_utf16: false,
             video_faults_at_once: false,

@@ -44,12 +44,13 @@ async fn images_are_refused_by_their_bytes() {
     let server = start().await;
     let cases = [
         (png(400, 400), 36001, 2_207_005),
-        (jpeg(400, 501), 36003, 2_207_009),
+        (jpeg(400, 534), 36003, 2_207_009),
         (jpeg(400, 200), 36003, 2_207_009),
         (with_exif(&jpeg(400, 240), 6, false), 36003, 2_207_009),
         (b"<html>not found</html>".to_vec(), 9004, 2_207_052),
         (b"version https://git-lfs.github.com/spec/v1\n".to_vec(), 9004, 2_207_052),
-        ([jpeg(400, 400), vec![0; 9 << 20]].concat(), 36001, 2_207_005),
+        ([jpeg(400, 400), vec![0; 9 << 20]].concat(), 36000, 2_207_004),
+        (jpeg(400, 400)[..900].to_vec(), 36001, 2_207_005),
     ];
     for (bytes, expected, subcode) in cases {
         let url = server.host(bytes, "jpg").await;
@@ -59,7 +60,7 @@ async fn images_are_refused_by_their_bytes() {
     let end = large.split_off(large.len() - 2);
     let url = server.host([large, vec![0; 9 << 20], end].concat(), "jpg").await;
     assert_eq!(server.refused("IGAA-LONG", json!({ "image_url": url })).await, (36000, Some(2_207_004)));
-    for (width, height) in [(400, 500), (764, 400)] {
+    for (width, height) in [(400, 533), (764, 400)] {
         let url = server.host(jpeg(width, height), "jpg").await;
         server.container("IGAA-LONG", USER, json!({ "image_url": url })).await;
     }
@@ -69,8 +70,8 @@ async fn images_are_refused_by_their_bytes() {
 async fn switches_open_what_was_observed_to_be_open() {
     let server = start().await;
     let png = server.host(png(400, 400), "png").await;
-    let tall = server.host(jpeg(300, 400), "jpg").await;
-    let body = r#"{"accept_png":true,"min_aspect":0.75}"#;
+    let tall = server.host(jpeg(300, 500), "jpg").await;
+    let body = r#"{"accept_png":true,"min_aspect":0.6}"#;
     let answer = server.client.post(format!("{}/_sandbox/switches", server.base)).body(body).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     for url in [png, tall] {

@@ -142,7 +142,7 @@ fn table() -> Vec<(&'static str, Value, Value, Value)> {
         ("publish_twice", json!("not_ready"), json!(24), json!(9_007)),
         ("refuse_unready_children", json!(true), json!("made"), json!(9_007)),
         ("accept_png", json!(true), json!(36_001), json!("made")),
-        ("min_aspect", json!(0.75), json!(36_003), json!("made")),
+        ("min_aspect", json!(0.8), json!("made"), json!(36_003)),
         ("max_hashtags", json!(5), json!("made"), json!(100)),
         ("caption_utf16", json!(true), json!("made"), json!(36_004)),
         ("video_faults_at_once", json!(true), json!("made"), json!(352)),
