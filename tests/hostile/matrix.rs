@@ -25,6 +25,7 @@ const COMMANDS: &[&[&str]] = &[
     &["resolve", "posts/one", "--not-published"],
     &["lock", "list"],
     &["lock", "mv", "posts/one", "posts/moved", "--dry-run"],
+    &["fix", "--write"],
     &["new", "image", "posts/new"],
     &["init"],
 ];

@@ -152,6 +152,40 @@ fn a_name_that_is_taken_is_left_to_whoever_has_it() {
 }
 
 #[test]
+fn a_host_that_serves_the_repository_works_afterwards() {
+    let project = phone();
+    project.write("igsync.yaml", CONFIG.replace("media: {", "media: { convert: true,"));
+    let before = errors(&project);
+    assert!(before.contains(&"posts/a.yaml conversion-not-hosted".to_owned()), "{before:?}");
+    project.run(["fix", "--write"]).exits(0).ends_with("Fix: 3 files made, 3 manifests changed.");
+    assert_eq!(errors(&project), [""; 0]);
+}
+
+/// A branch may bring links: none is followed, and none is replaced.
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_link() {
+    use std::os::unix::fs::symlink;
+    let outside = tempfile::tempdir().unwrap();
+    let secret = outside.path().join("secret.png");
+    let png = picture(330, 330, ImageFormat::Png);
+    let project = project(CONFIG, &[("posts/a.png", png.clone())]);
+    std::fs::copy(project.path().join("posts/a.png"), &secret).unwrap();
+    for (link, target) in [("a.igsync.jpg", "nowhere"), ("a.png.igsync.jpg", "secret.png"), ("b.png", "secret.png")] {
+        symlink(outside.path().join(target), project.path().join("posts").join(link)).unwrap();
+    }
+    symlink(outside.path(), project.path().join("posts/album")).unwrap();
+    project.write("posts/a.yaml", "kind: image\nimage: a.png\n");
+    project.write("posts/b.yaml", "kind: image\nimage: b.png\n");
+    project.write("posts/c.yaml", "kind: image\nimage: album/secret.png\n");
+    project.run(["fix", "--write"]).exits(1).says("linked-file");
+    assert_eq!(project.read("posts/a.yaml"), "kind: image\nimage: a.png.igsync-2.jpg\n");
+    let there: Vec<_> = std::fs::read_dir(outside.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(there, [secret.clone()]);
+    assert_eq!(std::fs::read(secret).unwrap(), png);
+}
+
+#[test]
 fn what_an_earlier_run_made_is_found_again() {
     let project = phone();
     let before = bytes(&project);
