@@ -53,12 +53,19 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// What begins the end of a help text that is to be typed: the lines of a manifest, which may hold backticks.
+const TYPED: &str = "write:";
+
 /// What has to stay on one line: a word, or a command with its arguments. The blanks behind it come along.
 pub(super) fn units(line: &str) -> impl Iterator<Item = &str> {
     let mut rest = line;
     std::iter::from_fn(move || {
         let (mut end, mut in_command) = (0, false);
         for word in rest.split_inclusive(' ') {
+            if end == 0 && word.trim_end() == TYPED {
+                end = rest.len();
+                break;
+            }
             end += word.len();
             in_command ^= word.matches('`').count() % 2 == 1;
             // Several blanks are one gap.

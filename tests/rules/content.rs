@@ -113,6 +113,7 @@ pub(crate) fn cases() -> Vec<Case> {
             configured("hashtag_sets: { sea: [sea] }", &image("hashtags: [\"set:see\"]")),
             configured("hashtag_sets: { sea: [sea] }", &image("hashtags: [\"set:sea\"]")),
         ),
+        case("IGS2110", image("caption: \"a\\x0Bb\""), image("caption: \"a\\tb\\nc\"")),
         case("IGS2109", same_caption(""), same_caption("allow_duplicate: true\n")),
         case(
             "IGS2201",

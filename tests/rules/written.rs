@@ -150,5 +150,6 @@ pub(crate) fn cases() -> Vec<Case> {
                 ("posts/post.yaml", "kind: image\nimage: ./a.jpg\ndraft: true\n"),
             ]),
         ),
+        case("IGS1042", "kind: image\nimage: “./a.jpg”\n", manifest("caption: “Quotes” are fine here")),
     ]
 }

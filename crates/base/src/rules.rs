@@ -83,6 +83,7 @@ rules! {
     IGNORED_FILE = "IGS1039" "ignored-file" Error "no `.gitignore` file excludes captions, media or configuration: what is in no commit is not reviewed", remedy "remove the pattern from `.gitignore`, or move the file";
     CONFUSABLE_KEY = "IGS1040" "confusable-key" Error "a key looks like no other key, and has no invisible characters", remedy "rename the file, or give it an `id`, in letters of one script";
     DRAFT_LIFTED = "IGS1041" "draft-lifted" Error "`draft: true` of `_defaults.yaml` cannot be lifted below it", remedy "remove `draft: true` from the `_defaults.yaml`, or move the manifest";
+    STRAY_CHARACTERS = "IGS1042" "stray-characters" Error "no value begins or ends with an invisible character or has curly quotes around it", remedy "write the value as the message shows it";
 
     CAPTION_TOO_LONG = "IGS2101" "caption-too-long" Error "a caption has at most 2,200 characters", kinds FEED, limit "2,200 code points", page CREATION, remedy "shorten it; hashtags count";
     CAPTION_MAYBE_TOO_LONG = "IGS2102" "caption-maybe-too-long" Warning "a caption has at most 2,200 UTF-16 units: Meta does not state how it counts", kinds FEED, limit "2,200 UTF-16 units", page CREATION, remedy "remove some emoji or text to be safe";
@@ -93,6 +94,7 @@ rules! {
     INVALID_HASHTAG = "IGS2107" "invalid-hashtag" Error "a hashtag is one word", kinds FEED, remedy "give each hashtag its own entry";
     UNKNOWN_HASHTAG_SET = "IGS2108" "unknown-hashtag-set" Error "hashtag sets are in the configuration", kinds FEED, remedy "correct the name, or add the set to `hashtag_sets`";
     SAME_CAPTION = "IGS2109" "same-caption" Warning "a caption tells a post from the others of its account and kind", kinds FEED, remedy "change one of the captions, or set `allow_duplicate: true`";
+    CONTROL_CHARACTERS = "IGS2110" "control-characters" Warning "text holds no control characters but line breaks", remedy "remove them";
     ALT_TEXT_TOO_LONG = "IGS2201" "alt-text-too-long" Error "an alternative text has at most 1,000 characters", kinds &[Image, Carousel], limit "1,000 code points", page CREATION, remedy "shorten it";
     MISSING_ALT_TEXT = "IGS2202" "missing-alt-text" Warning "images have an alternative text; off unless the configuration turns it on", kinds &[Image, Carousel], remedy "describe what can be seen";
     TAG_POSITION = "IGS2301" "tag-position" Error "a tag on an image has a position from 0.0 to 1.0", kinds PICTURES, limit "0.0 to 1.0", page CREATION, remedy "add x from the left and y from the top";

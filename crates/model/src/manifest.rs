@@ -12,6 +12,7 @@ pub mod digest;
 mod discover;
 mod fields;
 mod ignored;
+mod instead;
 mod json_schema;
 mod load;
 mod media;
@@ -20,6 +21,7 @@ mod repoint;
 mod same_caption;
 mod schema;
 mod time;
+mod time_meant;
 mod written;
 
 pub use check_files::{check_conversion_hosting, check_files, check_hosting, check_late, host_of, place};

@@ -8,14 +8,17 @@ mod compose;
 mod fields;
 mod node;
 mod problems;
+mod quotes;
+mod repair;
 mod syntax;
 mod text;
 
 pub use compose::parse;
 pub use fields::{Fields, TEXT_LIMIT, closest};
-pub(crate) use fields::{listed, report_cut, shown};
+pub(crate) use fields::{listed, number_meant, report_cut, report_unknown, shown, wrong_type};
 pub use node::{Entry, Node, Value};
 pub use problems::{Mark, Problems};
+pub use quotes::in_quotes;
 pub use text::{FILE_LIMIT, Text, read_text};
 
 #[cfg(test)]

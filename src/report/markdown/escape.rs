@@ -70,8 +70,11 @@ pub(super) fn prose(text: &str) -> String {
     safe
 }
 
-/// A sentence with commands in backticks.
+/// A sentence with commands in backticks; a line of a manifest at its end is code, too.
 pub(super) fn rich(text: &str) -> String {
+    if let Some((sentence, line)) = text.split_once("rite: ") {
+        return format!("{} {}", rich(&format!("{sentence}rite:")), code(line));
+    }
     let sentence = |part: &str| {
         let blank = |is_there: bool| if is_there { " " } else { "" };
         let (before, after) = (part.starts_with(' '), part.len() > 1 && part.ends_with(' '));
@@ -130,6 +133,12 @@ mod tests {
         assert_eq!(code("`x`"), "`` `x` ``");
         assert_eq!(code("two\nlines"), "`two lines`");
         assert_eq!(code(""), "` `");
+    }
+
+    #[test]
+    fn a_line_to_write_is_code() {
+        assert_eq!(rich("Write: caption: \"a `b` #c\""), "Write: ``caption: \"a `b` #c\"``");
+        assert_eq!(rich("if `x`, write: a: \"*b\""), "if `x`, write: `a: \"*b\"`");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::check;
+use super::decode;
 use super::digest::text_digest;
 use super::fields::{FIELDS, Taken, named, takes};
 use super::schema::{Post, PostState, Queued};
@@ -266,7 +267,7 @@ impl Subject<'_> {
     fn first_comment(&self, problems: &mut Problems<'_>) -> Option<String> {
         let comment = self.written.first_comment.as_ref().filter(|_| self.takes("first_comment"))?;
         let text = normal(&comment.value);
-        check::override_characters(&text, "the first comment", &place(comment), problems);
+        check::odd_characters(&text, "the first comment", &place(comment), problems);
         (!text.is_empty()).then_some(text)
     }
 
@@ -336,8 +337,10 @@ impl Subject<'_> {
     fn no_hashtag(&self, tag: &At<String>, problems: &mut Problems<'_>) {
         let Some(set) = tag.value.strip_prefix("set:") else {
             let message = format!("`{}` is not one hashtag", shown(&tag.value));
-            tag.report(problems, &rules::INVALID_HASHTAG, message, "not one word").help =
-                Some("a hashtag has no spaces and no `#`, `@` or `,` inside; give each its own entry".into());
+            let advice = "a hashtag has no spaces and no `#`, `@` or `,` inside; give each its own entry";
+            let line = tag.origin.is_none().then(|| split(tag, problems)).flatten();
+            let help = line.map_or_else(|| advice.into(), |line| format!("{advice}; write: {line}"));
+            tag.report(problems, &rules::INVALID_HASHTAG, message, "not one word").help = Some(help);
             return;
         };
         let sets = self.config.hashtag_sets.keys().map(String::as_str);
@@ -348,6 +351,16 @@ impl Subject<'_> {
         tag.report(problems, &rules::UNKNOWN_HASHTAG_SET, message, label).help =
             Some(format!("`hashtag_sets` of igsync.yaml has: {known}"));
     }
+}
+
+/// The line of a list in brackets with an entry split into its words.
+fn split(tag: &At<String>, problems: &Problems<'_>) -> Option<String> {
+    let before = problems.text().get(..tag.span.start)?.trim_end();
+    let words: Vec<&str> = decode::words(&tag.value).collect();
+    let is_flow = before.ends_with(['[', ',']) && !words.is_empty() && words.iter().all(|word| hashtag(word).is_some());
+    is_flow.then(|| {
+        problems.line_with(&tag.span, &words.iter().map(|word| decode::in_flow(word)).collect::<Vec<_>>().join(", "))
+    })?
 }
 
 /// The hashtags of one post. A set can be named again and again: what is longer than any caption is cut off.

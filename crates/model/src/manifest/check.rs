@@ -1,5 +1,7 @@
 //! What values mean for each other: the rules of content and of each kind. Pure.
 
+use std::ops::Range;
+
 use super::fields::{instead, takes};
 use super::written::{At, List, Tags, Written};
 use crate::config::Account;
@@ -126,15 +128,20 @@ pub(super) fn caption(text: &str, place: &At<()>, problems: &mut Problems<'_>) {
             )
             .help = Some(format!("remove at least {}", mentions - MENTION_LIMIT));
     }
-    override_characters(text, "the caption", place, problems);
+    odd_characters(text, "the caption", place, problems);
 }
 
-/// Characters that make text read differently from what it is.
-pub(super) fn override_characters(text: &str, what: &str, place: &At<()>, problems: &mut Problems<'_>) {
+/// Characters that make text read differently from what it is, or that no text needs.
+pub(super) fn odd_characters(text: &str, what: &str, place: &At<()>, problems: &mut Problems<'_>) {
     if let Some(found) = text.chars().find(|c| ('\u{202a}'..='\u{202e}').contains(c)) {
         let message = format!("{what} holds a character that overrides the direction of text");
         place.report(problems, &rules::OVERRIDE_CHARACTERS, message, format!("U+{:04X}", u32::from(found))).help =
             Some("remove it; marks and isolates (U+200E, U+2066 to U+2069) do the same safely".into());
+    }
+    if let Some(found) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{85}')) {
+        let message = format!("{what} holds a control character");
+        place.report(problems, &rules::CONTROL_CHARACTERS, message, format!("U+{:04X}", u32::from(found))).help =
+            Some("remove it: it is invisible, and Meta does not say what it does with it".into());
     }
 }
 
@@ -168,7 +175,7 @@ pub(super) fn tags(media_type: MediaType, kind: Kind, tags: &Tags, problems: &mu
     }
     if let Some(alt_text) = &tags.alt_text {
         let place = At { value: (), span: alt_text.span.clone(), origin: alt_text.origin.clone() };
-        override_characters(&alt_text.value, "the alternative text", &place, problems);
+        odd_characters(&alt_text.value, "the alternative text", &place, problems);
         let characters = alt_text.value.chars().count();
         if characters > ALT_TEXT_LIMIT {
             let label = format!("{characters} characters, {ALT_TEXT_LIMIT} allowed");
@@ -217,8 +224,32 @@ fn position<T>(tag: &At<T>, x: Option<f64>, y: Option<f64>, problems: &mut Probl
         (Some(_), None) => "y is missing".into(),
         (None, None) => "x and y are missing".into(),
     };
+    let line = tag.origin.is_none().then(|| with_position(&tag.span, x, y, problems)).flatten();
+    let help = "x counts from the left, y from the top";
     tag.report(problems, &rules::TAG_POSITION, "a tag on an image has a position from 0.0 to 1.0", label).help =
-        Some("x counts from the left, y from the top: { username: acme, x: 0.5, y: 0.5 }".into());
+        Some(match line {
+            Some(line) => format!("{help}; write: {line}"),
+            None => format!("{help}: {{ username: acme, x: 0.5, y: 0.5 }}"),
+        });
+}
+
+/// The line of a tag in braces, whose first field is at `span`, with a position that is one.
+fn with_position(span: &Range<usize>, x: Option<f64>, y: Option<f64>, problems: &Problems<'_>) -> Option<String> {
+    let text = problems.text();
+    let start = text[..span.start].trim_end().strip_suffix('{')?.len();
+    let end = span.end + text[span.end..].find('}')?;
+    let fields = text[start + 1..end].split(',').map(str::trim);
+    let others = fields.filter(|field| !field.starts_with("x:") && !field.starts_with("y:") && !field.is_empty());
+    let part = |part: Option<f64>| match part {
+        Some(part) if (0.0..=1.0).contains(&part) => part,
+        Some(part) if (1.0..2.0).contains(&part) => 1.0,
+        // Percent.
+        Some(part) if (2.0..=100.0).contains(&part) => part / 100.0,
+        _ => 0.5,
+    };
+    let all: Vec<String> =
+        others.map(str::to_owned).chain([format!("x: {}", part(x)), format!("y: {}", part(y))]).collect();
+    problems.line_with(&(start..end + 1), &format!("{{ {} }}", all.join(", ")))
 }
 
 fn at_most<T>(

@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
-use super::fields::{FIELDS, ITEM_FIELDS, WRONG_NAMES, kind_meant};
+use super::fields::{FIELDS, ITEM_FIELDS, kind_meant};
+use super::instead;
 use super::schema::PostState;
 use super::time;
+use super::time_meant::{self, Advice};
 use super::written::{At, Caption, List, Tags, Written, WrittenItem};
 use crate::config::ACCOUNT_LIMIT;
-use crate::yaml::{Fields, Node, Problems, report_cut, shown};
+use crate::yaml::{Fields, Node, Problems, in_quotes, number_meant, report_cut, shown, wrong_type};
 use igsync_base::content::{Audio, GraduationStrategy, MediaType, ProductTag, UserTag};
 use igsync_base::finding::SourceText;
 use igsync_base::id::{AccountName, Kind};
@@ -23,6 +25,8 @@ pub(super) struct Context<'a> {
     pub defaults: Option<Arc<SourceText>>,
     /// Whether `http://` on loopback is accepted for media.
     pub allow_loopback: bool,
+    /// Whether a local time needs no time zone of its own.
+    pub has_timezone: bool,
 }
 
 /// Reads all fields of one file.
@@ -38,7 +42,7 @@ pub(super) fn decode(node: &Node, context: &Context<'_>, problems: &mut Problems
     let Some(fields) = Fields::of(node, "a manifest", problems) else { return written };
     written.is_described = true;
     let names: Vec<&'static str> = FIELDS.iter().map(|field| field.name).collect();
-    written.meant = fields.reject_unknown("a manifest", &names, WRONG_NAMES, problems);
+    written.meant = instead::reject_unknown(fields, "a manifest", &names, problems);
     for entry in fields.entries() {
         let Some(field) = FIELDS.iter().find(|field| field.name == &*entry.key) else { continue };
         if context.defaults.is_some() && !field.shared {
@@ -54,7 +58,7 @@ pub(super) fn decode(node: &Node, context: &Context<'_>, problems: &mut Problems
         }
         written.present.push((field.name, entry.key_span.clone()));
     }
-    let mut decoder = Decoder { fields, context, problems };
+    let mut decoder = Decoder { fields, context, problems, is_video: false };
     decoder.media(&mut written);
     decoder.texts(&mut written);
     decoder.reel(&mut written);
@@ -67,6 +71,8 @@ struct Decoder<'a, 'n, 'p, 't> {
     fields: Fields<'n>,
     context: &'a Context<'a>,
     problems: &'p mut Problems<'t>,
+    /// Its tags are in a video, where they have no place.
+    is_video: bool,
 }
 
 impl<'n> Decoder<'_, 'n, '_, '_> {
@@ -76,6 +82,7 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
 
     fn media(&mut self, written: &mut Written) {
         (written.kind, written.kind_meant) = self.kind();
+        self.is_video = written.kind.as_ref().is_some_and(|kind| kind.value == Kind::Reel);
         written.image = self.source("image");
         written.video = self.source("video");
         written.cover = self.source("cover");
@@ -98,9 +105,11 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
             Kind::ALL.into_iter().find(|kind| kind.as_str() == name)
         });
         let label = meant.map_or_else(|| "not a kind".into(), |kind| format!("did you mean `{kind}`?"));
+        let line = meant.and_then(|kind| self.problems.line_with(&node.span, kind.as_str()));
+        let line = line.map(|line| format!("; write: {line}")).unwrap_or_default();
         self.problems
             .report(&rules::INVALID_VALUE, &node.span, format!("there is no kind `{}`", shown(text)), label)
-            .help = Some("kinds are image, reel, carousel and story".into());
+            .help = Some(format!("kinds are image, reel, carousel and story{line}"));
         (None, meant)
     }
 
@@ -117,11 +126,17 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
     }
 
     fn item(&mut self, node: &'n Node) -> WrittenItem {
-        let Some(fields) = Fields::of(node, "an item of `items`", self.problems) else {
-            return WrittenItem { media: None, tags: Tags::default() };
-        };
-        let meant = fields.reject_unknown("an item", ITEM_FIELDS, WRONG_NAMES, self.problems);
-        let mut inner = Decoder { fields, context: self.context, problems: self.problems };
+        let nothing = WrittenItem { media: None, tags: Tags::default() };
+        if let Some(path) = node.scalar().filter(|path| instead::is_media(path)) {
+            let field = instead::media_field(path);
+            let meant = format!("{{ {field}: {} }}", in_flow(path));
+            wrong_type(node, "an item has fields (`name: value`)", Some(meant), self.problems);
+            return nothing;
+        }
+        let Some(fields) = Fields::of(node, "an item of `items`", self.problems) else { return nothing };
+        let meant = instead::reject_unknown(fields, "an item", ITEM_FIELDS, self.problems);
+        let is_video = fields.get("video").is_some();
+        let mut inner = Decoder { fields, context: self.context, problems: self.problems, is_video };
         let image = inner.source("image");
         let video = inner.source("video");
         let tags = inner.tags();
@@ -164,23 +179,71 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
     }
 
     fn user_tags(&mut self) -> Option<List<UserTag>> {
-        let (nodes, node) = self.fields.list("user_tags", self.problems)?;
+        let name = "user_tags";
+        let node = &self.fields.get(name)?.value;
+        if let Some(names) = node.scalar().filter(|_| !node.is_null() && node.cut.is_none()) {
+            let tags: Vec<String> = words(names).map(|name| self.user_tag(name, None, None)).collect();
+            let meant = Some(format!("[{}]", tags.join(", ")));
+            wrong_type(node, &format!("`{name}` is a list"), meant, self.problems);
+            return None;
+        }
+        let (nodes, node) = self.fields.list(name, self.problems)?;
         let tags = nodes.iter().filter_map(|node| {
+            if let Some(name) = node.scalar().filter(|name| !name.is_empty() && !name.contains(':')) {
+                let meant = Some(self.user_tag(name, None, None));
+                wrong_type(node, "a user tag has fields (`name: value`)", meant, self.problems);
+                return None;
+            }
             let fields = Fields::of(node, "a user tag", self.problems)?;
-            fields.reject_unknown(
-                "a user tag",
-                &["username", "x", "y"],
-                &[("name", "username"), ("user", "username")],
-                self.problems,
-            );
+            let wrong_names = &[("name", "username"), ("user", "username")];
+            fields.reject_unknown("a user tag", &["username", "x", "y"], wrong_names, self.problems);
             let username = required(fields, "username", node, self.problems)
                 .and_then(|(text, node)| username(text, node, self.problems));
-            let x = fields.number("x", self.problems).map(|(x, _)| x);
-            let y = fields.number("y", self.problems).map(|(y, _)| y);
+            let (x, y) = self.position(fields, node, username.as_deref())?;
             Some(self.at(node, UserTag { username: username?, x, y }))
         });
         let tags = tags.collect();
         Some(self.at(node, tags))
+    }
+
+    /// The place of a user tag. `None`: it has a finding, which shows the whole tag.
+    fn position(
+        &mut self,
+        fields: Fields<'n>,
+        tag: &Node,
+        username: Option<&str>,
+    ) -> Option<(Option<f64>, Option<f64>)> {
+        let value = |name: &str| fields.get(name).map(|entry| &entry.value);
+        let number = |name: &str| value(name).and_then(Node::as_number);
+        let Some((name, wrong)) = ["x", "y"]
+            .into_iter()
+            .filter_map(|name| Some((name, value(name)?)))
+            .find(|(_, node)| node.as_number().is_none())
+        else {
+            return Some((number("x"), number("y")));
+        };
+        let meant = |name: &str| value(name).and_then(number_meant);
+        let whole = self.user_tag(username.unwrap_or("name"), meant("x"), meant("y"));
+        let is_flow = tag.span.len() > 1;
+        let help = if is_flow {
+            self.problems.write(&tag.span, &whole)
+        } else {
+            meant(name).and_then(|meant| self.problems.write(&wrong.span, &meant.to_string()))
+        };
+        let help = help.or_else(|| Some("a number from 0.0 to 1.0".into()));
+        wrong_type(wrong, &format!("`{name}` is a number"), None, self.problems).help = help;
+        None
+    }
+
+    /// A tag of this name as it can be written.
+    fn user_tag(&self, name: &str, x: Option<f64>, y: Option<f64>) -> String {
+        let name = name.trim().trim_start_matches('@');
+        let name = if name.bytes().all(|byte| byte.is_ascii_alphabetic()) { name.to_owned() } else { in_quotes(name) };
+        if self.is_video {
+            return format!("{{ username: {name} }}");
+        }
+        let part = |part: Option<f64>| part.filter(|part| (0.0..=1.0).contains(part)).unwrap_or(0.5);
+        format!("{{ username: {name}, x: {}, y: {} }}", part(x), part(y))
     }
 
     fn product_tags(&mut self) -> Option<List<ProductTag>> {
@@ -243,21 +306,35 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
     }
 
     fn hashtags(&mut self) -> Option<List<String>> {
-        let (nodes, node) = self.fields.list("hashtags", self.problems)?;
-        let tags = nodes
-            .iter()
-            .filter_map(|node| {
-                // `- sea # our own` is an ordinary comment; `- sea #sun` lost a hashtag.
-                let lost = node.cut.as_ref().and_then(|cut| self.problems.text().get(cut.start + 1..cut.end));
-                if lost.is_some_and(|rest| rest.starts_with(char::is_alphanumeric))
-                    && report_cut(node, "hashtags", self.problems)
-                {
-                    return None;
-                }
-                node.text("hashtags", self.problems).map(|text| self.at(node, text.to_owned()))
-            })
-            .collect();
-        Some(self.at(node, tags))
+        let name = "hashtags";
+        let node = &self.fields.get(name)?.value;
+        if let Some(text) = node.scalar().filter(|_| !node.is_null()) {
+            // A comment behind it is a part of what was meant.
+            let cut = node.cut.as_ref().and_then(|cut| self.problems.text().get(cut.clone())).unwrap_or_default();
+            let span = node.span.start..node.cut.as_ref().map_or(node.span.end, |cut| cut.end);
+            let help = self.problems.write(&span, &hashtag_list(&format!("{text} {cut}")));
+            wrong_type(node, &format!("`{name}` is a list"), None, self.problems).help = help;
+            return None;
+        }
+        if let Some(cut) = node.cut.as_ref().filter(|_| node.is_null()) {
+            let text = self.problems.text().get(cut.clone()).unwrap_or_default();
+            let help = self.problems.write(cut, &hashtag_list(text));
+            let message = format!("`{name}` has no value: `#` begins a comment");
+            self.problems.report(&rules::TEXT_CUT, cut, message, "not part of the value").help = help;
+            return None;
+        }
+        let (nodes, node) = self.fields.list(name, self.problems)?;
+        let mut tags = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            // `- sea # our own` is an ordinary comment; `- sea #sun` lost a hashtag.
+            let lost = node.cut.as_ref().and_then(|cut| self.problems.text().get(cut.start + 1..cut.end));
+            if lost.is_some_and(|rest| rest.starts_with(char::is_alphanumeric)) && report_cut(node, name, self.problems)
+            {
+                continue;
+            }
+            tags.extend(node.text(name, self.problems).map(|text| self.at(node, text.to_owned())));
+        }
+        Some(self.at(node, tags.into()))
     }
 
     fn usernames(&mut self, name: &str) -> Option<List<String>> {
@@ -393,11 +470,35 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         match parse(text) {
             Ok(time) => Some(self.at(node, time)),
             Err(error) => {
-                self.problems.report(error.rule, &node.span, error.message, error.label).help = Some(error.help);
+                let Advice { text, words } = time_meant::advice(text, self.context.has_timezone);
+                // A time that clocks skip or repeat is written as it should be.
+                let is_misspelt = error.rule.id == rules::INVALID_TIME.id;
+                let line = self.problems.line_with(&node.span, &text).filter(|_| is_misspelt);
+                let help = line.map_or(error.help, |line| format!("{words}write: {line}"));
+                self.problems.report(error.rule, &node.span, error.message, error.label).help = Some(help);
                 None
             }
         }
     }
+}
+
+/// Names or hashtags that are separated by blanks, commas or their own marks.
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '#' | '＃' | '@')).filter(|word| !word.is_empty())
+}
+
+/// The hashtags of a text as a list.
+fn hashtag_list(text: &str) -> String {
+    let tags: Vec<String> = words(text).map(in_flow).collect();
+    format!("[{}]", tags.join(", "))
+}
+
+/// A text as an entry of a list on one line.
+pub(super) fn in_flow(text: &str) -> String {
+    let is_plain = text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '.' | '/'))
+        && text.chars().all(|c| c.is_alphanumeric() || "./_-".contains(c))
+        && !matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "null");
+    if is_plain { text.to_owned() } else { in_quotes(text) }
 }
 
 fn required<'n>(
@@ -434,9 +535,12 @@ fn username(text: &str, node: &Node, problems: &mut Problems<'_>) -> Option<Stri
 fn digits(name: &str, text: &str, node: &Node, problems: &mut Problems<'_>) -> Option<String> {
     let fits = !text.is_empty() && text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_digit());
     if !fits {
+        // A number that nobody has: what is shown is to be replaced.
+        let line = problems.line_with(&node.span, "\"123456789012345\"");
+        let line = line.map(|line| format!("; with that number, write: {line}")).unwrap_or_default();
         problems
             .report(&rules::INVALID_VALUE, &node.span, format!("`{name}` is an id of digits"), "invalid characters")
-            .help = Some("use the number that Meta gives, not a name or an address".into());
+            .help = Some(format!("use the number that Meta gives, not a name or an address{line}"));
     }
     fits.then(|| text.to_owned())
 }

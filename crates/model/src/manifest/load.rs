@@ -231,7 +231,7 @@ impl Reader<'_> {
         match yaml::parse(&mut problems) {
             Some(node) => {
                 let source = problems.source();
-                let context = Context { folder, defaults: Some(source), allow_loopback: self.allow_loopback };
+                let context = Context { defaults: Some(source), ..self.context(folder) };
                 own.written = decode(&node, &context, &mut problems);
             }
             None => own.is_readable = false,
@@ -245,6 +245,11 @@ impl Reader<'_> {
         own.written.present.clear();
         own.is_sound &= self.is_sound(problems.since(Mark::default()));
         (own, problems.into_findings())
+    }
+
+    fn context<'c>(&self, folder: &'c str) -> Context<'c> {
+        let has_timezone = self.config.accounts.iter().all(|account| account.timezone.is_some());
+        Context { folder, defaults: None, allow_loopback: self.allow_loopback, has_timezone }
     }
 
     fn is_sound<'f>(&self, mut findings: impl Iterator<Item = &'f Finding>) -> bool {
@@ -266,7 +271,7 @@ impl Reader<'_> {
         let mut problems = Problems::new(Arc::clone(&file), &text.text).at_most(self.share.max(2));
         problems.report_tokens(&text.tokens);
         let Some(node) = yaml::parse(&mut problems) else { return unread(problems.into_findings()) };
-        let context = Context { folder, defaults: None, allow_loopback: self.allow_loopback };
+        let context = self.context(folder);
         let mut written = decode(&node, &context, &mut problems);
         if !written.is_described {
             return unread(problems.into_findings());

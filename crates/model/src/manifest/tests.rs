@@ -5,6 +5,7 @@ mod digests;
 mod fields;
 mod posts;
 mod problems;
+mod typed;
 
 use std::fs;
 use std::path::Path;

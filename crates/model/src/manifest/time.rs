@@ -68,17 +68,17 @@ pub(super) fn parse(text: &str) -> Result<WrittenTime, NoTime> {
     if text.len() > 80 {
         return Err(invalid("this is not a time".into(), "too long"));
     }
-    let pieces =
-        PARSER.parse_pieces(text).map_err(|error| invalid(format!("this is not a time: {error}"), "not a time"))?;
+    let pieces = PARSER.parse_pieces(text).map_err(|_| invalid("this is not a time".into(), "not a time"))?;
     let Some(time) = pieces.time() else {
         return Err(invalid("the time of day is missing".into(), "only a date"));
     };
     let local = pieces.date().to_datetime(time);
-    let zone = pieces.to_time_zone().map_err(|error| invalid(format!("unknown time zone: {error}"), "not a zone"))?;
+    let zone = pieces.to_time_zone().map_err(|_| invalid("there is no such time zone".into(), "not a zone"))?;
     match (zone, pieces.to_numeric_offset()) {
         (None, None) => Ok(WrittenTime::Local(local)),
         (None, Some(offset)) => {
-            let instant = offset.to_timestamp(local).map_err(|error| invalid(error.to_string(), "out of range"))?;
+            let instant =
+                offset.to_timestamp(local).map_err(|_| invalid("this time is out of range".into(), "out of range"))?;
             Ok(WrittenTime::Instant(instant))
         }
         (Some(zone), None) => resolve(local, &zone).map(WrittenTime::Instant),
@@ -86,7 +86,7 @@ pub(super) fn parse(text: &str) -> Result<WrittenTime, NoTime> {
             // With both, the offset must be one that the zone has at that time.
             let zoned = PARSER
                 .parse_zoned_datetime(text)
-                .map_err(|error| invalid(format!("offset and time zone contradict each other: {error}"), "not both"))?;
+                .map_err(|_| invalid("offset and time zone contradict each other".into(), "not both"))?;
             Ok(WrittenTime::Instant(zoned.timestamp()))
         }
     }
@@ -113,10 +113,13 @@ fn resolve(local: DateTime, zone: &TimeZone) -> Result<Timestamp, NoTime> {
     let name = zone.iana_name().unwrap_or("this time zone").to_owned();
     let ambiguous: tz::AmbiguousTimestamp = zone.to_ambiguous_timestamp(local);
     let (rule, message, label, help) = match ambiguous.offset() {
-        AmbiguousOffset::Unambiguous { .. } => match ambiguous.unambiguous() {
-            Ok(instant) => return Ok(instant),
-            Err(error) => (&rules::INVALID_TIME, error.to_string(), "out of range", "choose another time".into()),
-        },
+        AmbiguousOffset::Unambiguous { .. } => {
+            if let Ok(instant) = ambiguous.unambiguous() {
+                return Ok(instant);
+            }
+            let message = "this time is out of range".into();
+            (&rules::INVALID_TIME, message, "out of range", "choose another time".into())
+        }
         AmbiguousOffset::Gap { .. } => (
             &rules::TIME_DOES_NOT_EXIST,
             format!("this time does not exist in {name}: clocks skip it"),

@@ -1,6 +1,6 @@
 //! Parser events to a tree, within bounds.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span, options};
@@ -8,6 +8,7 @@ use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span, options};
 use super::fields::shown;
 use super::node::{Entry, Node, Value};
 use super::problems::Problems;
+use super::quotes::in_quotes;
 use super::syntax;
 use igsync_base::rules;
 
@@ -42,7 +43,65 @@ pub fn parse(problems: &mut Problems<'_>) -> Option<Node> {
             }
         }
     }
+    for whole in composer.unused.values() {
+        report_lost_word(whole, problems);
+    }
     Some(composer.root.unwrap_or_else(|| null_at(0)))
+}
+
+/// The line with this place as text in quotes.
+fn as_text(place: &Range<usize>, problems: &Problems<'_>) -> Option<String> {
+    problems.line_with(place, &in_quotes(problems.text().get(place.clone())?))
+}
+
+/// With the words behind it on its line, where they belong to no list.
+fn with_rest(place: &Range<usize>, text: &str) -> Range<usize> {
+    let rest = text.get(place.end..).and_then(|rest| rest.lines().next()).unwrap_or_default().trim_end();
+    let is_more = !rest.trim_start().is_empty() && !rest.trim_start().starts_with(['#', ',', ']', '}', ':']);
+    place.start..if is_more { place.end + rest.len() } else { place.end }
+}
+
+/// An anchor that nothing refers to is a word that its author misses.
+fn report_lost_word(whole: &Range<usize>, problems: &mut Problems<'_>) {
+    let text = problems.text().get(whole.clone()).unwrap_or_default();
+    let word = text.split(char::is_whitespace).next().unwrap_or_default();
+    let place = whole.start..whole.start + word.len();
+    let message = format!("`{}` is read as the name of an anchor and is lost", shown(word));
+    let line = as_text(whole, problems);
+    problems.report(&rules::TEXT_CUT, &place, message, "not part of the text").help =
+        Some(line.map_or_else(|| "put the whole text in quotes".into(), |line| format!("write: {line}")));
+}
+
+/// Where the anchor of the value that begins at `start` is.
+fn anchor_before(text: &str, start: usize) -> Option<usize> {
+    let before = text.get(..start)?.trim_end();
+    let word = before.rsplit(|c: char| c.is_whitespace() || "[{,".contains(c)).next()?;
+    word.starts_with('&').then(|| before.len() - word.len())
+}
+
+/// A second `---`: the end of a front matter, or another post.
+fn report_another_document(place: &Range<usize>, problems: &mut Problems<'_>) {
+    let rest = problems.text().get(place.end..).unwrap_or_default();
+    let first = rest.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+    let (label, help) = match first {
+        None => ("nothing follows it", "remove this line"),
+        Some(line) if line == "---" || line == "..." => {
+            ("another begins here", "remove this line and the next ones like it")
+        }
+        Some(line) if is_field(line) => ("another begins here", "give every post its own file"),
+        Some(_) => (
+            "another begins here",
+            "remove this line; if the text below it is the caption, put it below `caption: |`, indented by two blanks",
+        ),
+    };
+    problems.report(&rules::SEVERAL_DOCUMENTS, place, "a file holds one document", label).help = Some(help.into());
+}
+
+/// Whether a line is `name: value`.
+fn is_field(line: &str) -> bool {
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    line.split_once(':').is_some_and(|(name, value)| is_name(name) && (value.is_empty() || value.starts_with(' ')))
 }
 
 fn null_at(offset: usize) -> Node {
@@ -79,6 +138,8 @@ struct Composer {
     documents: usize,
     /// Where the last scalar ended.
     last_end: usize,
+    /// Anchors of texts that nothing has referred to yet, and where they are with their text.
+    unused: BTreeMap<usize, Range<usize>>,
     budget: Budget,
 }
 
@@ -94,16 +155,17 @@ impl Composer {
     fn take(&mut self, event: Event<'_>, span: &Span, problems: &mut Problems<'_>) -> bool {
         let place = span.byte_range().unwrap_or(0..0);
         if let (Some(_), Some(tag)) = (event.tag(), span.tag_span().and_then(|tag| tag.byte_range())) {
-            problems.report(&rules::YAML_TAG, &tag, "YAML tags are not supported", "a tag").help =
-                Some("remove it, or put the whole value in quotes if it is text".into());
+            let whole = tag.start..trimmed(problems.text(), place.clone()).end.max(tag.end);
+            let line = as_text(&whole, problems).filter(|_| event.scalar().is_some());
+            let help =
+                line.map_or_else(|| "remove it".into(), |line| format!("remove it; if it is text, write: {line}"));
+            problems.report(&rules::YAML_TAG, &tag, "YAML tags are not supported", "a tag").help = Some(help);
         }
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    problems
-                        .report(&rules::SEVERAL_DOCUMENTS, &place, "a file holds one document", "another begins here")
-                        .help = Some("give every post its own file".into());
+                    report_another_document(&place, problems);
                     return false;
                 }
             }
@@ -118,10 +180,14 @@ impl Composer {
                     (false, _) => None,
                 };
                 self.last_end = span.end.max(self.last_end);
+                if anchor != 0 {
+                    self.unused.extend(anchor_before(source, span.start).map(|at| (anchor, at..span.end)));
+                }
                 let node = Node { value: Value::Scalar { text: text.into(), plain }, span, cut };
                 return self.close(node, anchor, problems);
             }
             Event::Alias(anchor) => {
+                self.unused.remove(&anchor);
                 let Some(target) = self.anchors.get(&anchor) else {
                     problems.report(
                         &rules::YAML_SYNTAX,
@@ -140,6 +206,11 @@ impl Composer {
                 return self.attach(node, problems);
             }
             Event::UnresolvedAlias(name) => {
+                let line = as_text(&with_rest(&place, problems.text()), problems);
+                let help = line.map_or_else(
+                    || "text that begins with `*` needs quotes".into(),
+                    |line| format!("if it is text, write: {line}"),
+                );
                 problems
                     .report(
                         &rules::YAML_SYNTAX,
@@ -147,7 +218,7 @@ impl Composer {
                         format!("no anchor `&{}` comes before this alias", shown(&name)),
                         "an alias",
                     )
-                    .help = Some("text that begins with `*` needs quotes".into());
+                    .help = Some(help);
                 return self.attach(null_at(place.start), problems);
             }
             Event::SequenceStart(_, anchor, _) => {
@@ -157,7 +228,11 @@ impl Composer {
                 self.open.push(Open { anchor, span: place, content: Content::Map { entries: Vec::new(), key: None } });
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                if let Some(Open { anchor, span, content }) = self.open.pop() {
+                if let Some(Open { anchor, mut span, content }) = self.open.pop() {
+                    // Of a list in brackets the end is known, too.
+                    if problems.text().get(place.clone()).is_some_and(|end| end == "]" || end == "}") {
+                        span.end = place.end;
+                    }
                     let value = match content {
                         Content::List(nodes) => Value::List(nodes),
                         Content::Map { entries, .. } => Value::Map(entries),

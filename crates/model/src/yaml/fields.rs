@@ -1,9 +1,11 @@
 //! Reads a map field by field, collecting what is wrong.
 
-use std::fmt::Write;
-
 use super::node::{Entry, Node, Value};
 use super::problems::Problems;
+use super::quotes::in_quotes;
+use super::repair::{blank_added, code_of, is_invisible};
+use super::syntax::report_line;
+use igsync_base::finding::Finding;
 use igsync_base::rules;
 
 /// The longest text that is read, in bytes: no text of a post needs as much, and what `_defaults.yaml` gives every
@@ -29,7 +31,13 @@ impl<'n> Fields<'n> {
         if let Value::Map(entries) = &node.value {
             return Some(Self { entries });
         }
-        wrong_type(node, &format!("{what} has fields (`name: value`)"), problems);
+        if !report_missing_blanks(node, problems) {
+            let finding = wrong_type(node, &format!("{what} has fields (`name: value`)"), None, problems);
+            finding.help = Some(match node.value {
+                Value::List(_) => "remove the dash or the brackets: here is one group of fields, not a list".into(),
+                _ => "write each field as `name: value`, with a blank behind the colon".into(),
+            });
+        }
         None
     }
 
@@ -50,27 +58,11 @@ impl<'n> Fields<'n> {
         wrong_names: &[(&str, &'static str)],
         problems: &mut Problems<'_>,
     ) -> Vec<&'static str> {
-        let mut meant_names = Vec::new();
-        for entry in self.entries.iter().filter(|entry| !known.contains(&&*entry.key)) {
-            let meant = wrong_names
-                .iter()
-                .find(|(wrong, right)| wrong.eq_ignore_ascii_case(&entry.key) && known.contains(right))
-                .map(|(_, right)| *right)
-                .or_else(|| problems.closest(&entry.key, known.iter().copied()));
-            let label = meant.map_or_else(|| "not a field".to_owned(), |right| format!("did you mean `{right}`?"));
-            let finding = problems.report(
-                &rules::UNKNOWN_FIELD,
-                &entry.key_span,
-                format!("{what} has no field `{}`", shown(&entry.key)),
-                label,
-            );
-            finding.help = Some(match meant {
-                Some(right) => format!("write `{right}`"),
-                None => format!("it has: {}", known.join(", ")),
-            });
-            meant_names.extend(meant);
-        }
-        meant_names
+        self.entries
+            .iter()
+            .filter(|entry| !known.contains(&&*entry.key))
+            .filter_map(|entry| report_unknown(entry, what, known, wrong_names, problems))
+            .collect()
     }
 
     /// Text. A number is taken as it is written; nothing, `true` and text that a comment cuts are errors.
@@ -85,14 +77,15 @@ impl<'n> Fields<'n> {
         if report_cut(node, name, problems) {
             return None;
         }
-        node.text(name, problems).map(|text| (text, node))
+        node.any_text(name, problems).map(|text| (text, node))
     }
 
     pub fn flag(&self, name: &str, problems: &mut Problems<'_>) -> Option<(bool, &'n Node)> {
         let node = &self.get(name)?.value;
         let flag = node.as_bool();
         if flag.is_none() {
-            wrong_type(node, &format!("`{name}` is true or false"), problems);
+            let meant = node.scalar().and_then(flag_meant).map(str::to_owned);
+            wrong_type(node, &format!("`{name}` is true or false"), meant, problems);
         }
         flag.map(|flag| (flag, node))
     }
@@ -101,7 +94,7 @@ impl<'n> Fields<'n> {
         let node = &self.get(name)?.value;
         let number = node.as_number();
         if number.is_none() {
-            wrong_type(node, &format!("`{name}` is a number"), problems);
+            wrong_type(node, &format!("`{name}` is a number"), number_meant(node).map(|n| n.to_string()), problems);
         }
         number.map(|number| (number, node))
     }
@@ -111,7 +104,8 @@ impl<'n> Fields<'n> {
         let node = &self.get(name)?.value;
         let count = node.as_whole().and_then(|whole| u64::try_from(whole).ok());
         if count.is_none() {
-            wrong_type(node, &format!("`{name}` is a whole number, zero or more"), problems);
+            let meant = node.scalar().and_then(count_meant).map(|count| count.to_string());
+            wrong_type(node, &format!("`{name}` is a whole number, zero or more"), meant, problems);
         }
         count.map(|count| (count, node))
     }
@@ -139,8 +133,20 @@ impl<'n> Fields<'n> {
 }
 
 impl Node {
-    /// See [`Fields::text`].
+    /// See [`Fields::text`]. What only looks like quotes or blanks around it is an error.
     pub fn text(&self, name: &str, problems: &mut Problems<'_>) -> Option<&str> {
+        let text = self.any_text(name, problems)?;
+        if let Some((message, label)) = dressed(text) {
+            let meant = undressed(text);
+            problems.report(&rules::STRAY_CHARACTERS, &self.span, format!("{message} `{name}`"), label).help =
+                problems.write(&self.span, &if is_bare(meant) { meant.to_owned() } else { in_quotes(meant) });
+            return None;
+        }
+        Some(text)
+    }
+
+    /// See [`Fields::prose`].
+    fn any_text(&self, name: &str, problems: &mut Problems<'_>) -> Option<&str> {
         if self.is_null() {
             if !report_null_cut(self, name, problems) {
                 problems
@@ -151,7 +157,12 @@ impl Node {
         }
         let text = self.scalar().filter(|_| self.as_bool().is_none());
         match text {
-            None => wrong_type(self, &format!("`{name}` is text"), problems),
+            None => {
+                let meant = self.written(problems).map(in_quotes);
+                let finding = wrong_type(self, &format!("`{name}` is text"), meant, problems);
+                let lines = || format!("write it behind `{name}:`, or below `{name}: |`, indented by two blanks");
+                finding.help.get_or_insert_with(lines);
+            }
             Some(text) if text.len() > TEXT_LIMIT => {
                 let message = format!("`{name}` has more than {} KiB", TEXT_LIMIT / 1024);
                 let label = format!("{} bytes, at most {TEXT_LIMIT} are read", text.len());
@@ -162,6 +173,13 @@ impl Node {
             Some(_) => {}
         }
         text
+    }
+
+    /// The value as it is in the file, where it is on one line.
+    fn written<'t>(&self, problems: &Problems<'t>) -> Option<&'t str> {
+        let written = problems.text().get(self.span.clone())?;
+        let is_whole = self.scalar().is_some() || written.ends_with([']', '}']);
+        (is_whole && !written.is_empty() && !written.contains('\n')).then_some(written)
     }
 
     /// See [`Fields::list`].
@@ -181,20 +199,144 @@ impl Node {
             return Some(nodes);
         }
         if !report_null_cut(self, name, problems) {
-            wrong_type(self, &format!("`{name}` is a list"), problems);
+            let meant = self.written(problems).filter(|_| !self.is_null()).map(|written| format!("[{written}]"));
+            wrong_type(self, &format!("`{name}` is a list"), meant, problems);
         }
         None
     }
 }
 
-fn wrong_type(node: &Node, expected: &str, problems: &mut Problems<'_>) {
-    let written = problems.text().get(node.span.clone()).unwrap_or_default();
-    let help = match node.scalar() {
-        Some(_) if expected.ends_with("is text") => Some(format!("put it in quotes: \"{}\"", shown(written))),
-        Some(_) if expected.ends_with("is a list") && !node.is_null() => Some(format!("write [{}]", shown(written))),
-        _ => None,
+/// `meant`: what to write instead.
+pub(crate) fn wrong_type<'p>(
+    node: &Node,
+    expected: &str,
+    meant: Option<String>,
+    problems: &'p mut Problems<'_>,
+) -> &'p mut Finding {
+    let help = meant.and_then(|meant| problems.write(&node.span, &meant));
+    let finding = problems.report(&rules::WRONG_TYPE, &node.place(), expected, format!("{} here", node.describe()));
+    finding.help = help;
+    finding
+}
+
+/// Reports `name:value` where fields are expected. `false`: there is none.
+fn report_missing_blanks(node: &Node, problems: &mut Problems<'_>) -> bool {
+    let is_text = node.scalar().is_some() && !node.span.is_empty();
+    let Some(text) = problems.text().get(node.span.clone()).filter(|_| is_text) else { return false };
+    let source = problems.source();
+    let first = source.line_at(node.span.start);
+    let lines = (first..first + text.lines().count().min(SHOWN_NAMES)).filter_map(|line| {
+        let start = source.line(line).start;
+        // In a list the text begins behind the dash; in a flow it is not the whole line.
+        let line_text = source.text.get(source.line(line))?;
+        Some((start, line, blank_added(line_text)?))
+    });
+    let found: Vec<_> = lines.collect();
+    for (_, line, repair) in &found {
+        report_line(*line, repair, problems);
+    }
+    !found.is_empty()
+}
+
+/// Reports a field that is not in `known`; answers with the one that was probably meant.
+pub(crate) fn report_unknown(
+    entry: &Entry,
+    what: &str,
+    known: &[&'static str],
+    wrong_names: &[(&str, &'static str)],
+    problems: &mut Problems<'_>,
+) -> Option<&'static str> {
+    let name = undressed(&entry.key);
+    // `username:friend`: the name goes on into the value.
+    let joined = name.split_once(':').filter(|(name, _)| known.contains(name));
+    let meant = wrong_names
+        .iter()
+        .find(|(wrong, right)| wrong.eq_ignore_ascii_case(name) && known.contains(right))
+        .map(|(_, right)| *right)
+        .or_else(|| known.iter().copied().find(|known| joined.is_some_and(|(name, _)| name == *known)))
+        .or_else(|| problems.closest(name, known.iter().copied()));
+    let label = match (joined, dressed(&entry.key)) {
+        (Some((name, _)), _) => format!("a blank is missing behind `{name}:`"),
+        (None, Some((_, label))) => label,
+        (None, None) => meant.map_or_else(|| "not a field".to_owned(), |right| format!("did you mean `{right}`?")),
     };
-    problems.report(&rules::WRONG_TYPE, &node.place(), expected, format!("{} here", node.describe())).help = help;
+    let instead = match (joined, meant) {
+        (Some((name, value)), _) => Some(format!("{name}: {value}")),
+        (None, meant) => meant.map(str::to_owned),
+    };
+    let line = instead.and_then(|instead| problems.write(&entry.key_span, &instead));
+    let message = format!("{what} has no field `{}`", shown(&entry.key));
+    let finding = problems.report(&rules::UNKNOWN_FIELD, &entry.key_span, message, label);
+    finding.help = line.or_else(|| {
+        Some(match meant {
+            Some(right) => format!("write `{right}`"),
+            None => format!("it has: {}", known.join(", ")),
+        })
+    });
+    meant
+}
+
+/// What someone means who writes another word than true or false.
+fn flag_meant(text: &str) -> Option<&'static str> {
+    Some(match undressed(text).to_lowercase().as_str() {
+        "true" | "yes" | "y" | "on" | "1" | "ja" | "oui" | "si" | "sí" => "true",
+        "false" | "no" | "n" | "off" | "0" | "nein" | "non" => "false",
+        _ => return None,
+    })
+}
+
+/// A number with a percent sign, a decimal comma, or in quotes.
+pub(crate) fn number_meant(node: &Node) -> Option<f64> {
+    let text = undressed(node.scalar()?).replace(',', ".");
+    let (digits, is_percent) = match text.strip_suffix('%') {
+        Some(digits) => (digits.trim_end(), true),
+        None => (text.as_str(), false),
+    };
+    let number: f64 = digits.parse().ok().filter(|number: &f64| number.is_finite())?;
+    Some(if is_percent { number / 100.0 } else { number })
+}
+
+/// A time in seconds or milliseconds, or a number in quotes, as a whole number of milliseconds.
+fn count_meant(text: &str) -> Option<u64> {
+    let text = undressed(text).replace(',', ".");
+    let (digits, unit) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(digits), _) => (digits, 1.0),
+        (None, Some(digits)) => (digits, 1000.0),
+        (None, None) => (text.as_str(), 1.0),
+    };
+    let count = (digits.trim_end().parse::<f64>().ok()? * unit).round();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range of both")]
+    (0.0..1e12).contains(&count).then_some(count as u64)
+}
+
+/// Whether a text needs no quotes as a value, in a list too.
+fn is_bare(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '/' | '_'))
+        && text.chars().all(|c| c.is_alphanumeric() || "./_-+".contains(c))
+}
+
+/// What is around a text that people take for no part of it, and a label.
+fn dressed(text: &str) -> Option<(String, String)> {
+    let first = text.chars().next()?;
+    let last = text.chars().next_back()?;
+    if let Some(c) = [first, last].into_iter().find(|c| is_invisible(*c)) {
+        let message = format!("an invisible character, {}, is part of", code_of(c));
+        return Some((message, "an end of it is invisible".into()));
+    }
+    let is_curly = CURLY.contains(first) && CURLY.contains(last) && text.chars().nth(1).is_some();
+    is_curly.then(|| ("curly quotes are part of".into(), format!("`{first}` is not `\"`")))
+}
+
+/// Quotes of typesetting, which YAML takes for letters.
+const CURLY: &str = "“”„‟‘’‚‛«»‹›";
+
+/// Without what [`dressed`] finds.
+fn undressed(text: &str) -> &str {
+    let bare = text.trim_matches(is_invisible);
+    match dressed(bare) {
+        Some(_) => bare.trim_matches(|c| CURLY.contains(c)),
+        None => bare,
+    }
 }
 
 /// Reports a comment behind a text without quotes. `true`: there was one.
@@ -203,34 +345,23 @@ pub(crate) fn report_cut(node: &Node, name: &str, problems: &mut Problems<'_>) -
     if node.is_null() {
         return report_null_cut(node, name, problems);
     }
-    let whole = problems.text().get(node.span.start..cut.end).unwrap_or_default();
-    let fixed = quoted(whole);
+    let whole = node.span.start..cut.end;
+    let fixed = in_quotes(problems.text().get(whole.clone()).unwrap_or_default());
+    let help = problems.write(&whole, &fixed).or_else(|| Some("put the whole text in quotes".into()));
     problems
         .report(&rules::TEXT_CUT, cut, format!("`{name}` is cut short: ` #` begins a comment"), "not part of the text")
-        .help = Some(format!("put the whole text in quotes: {fixed}"));
+        .help = help;
     true
 }
 
 fn report_null_cut(node: &Node, name: &str, problems: &mut Problems<'_>) -> bool {
     let Some(cut) = node.cut.clone().filter(|_| node.is_null()) else { return false };
-    let fixed = quoted(problems.text().get(cut.clone()).unwrap_or_default());
+    let fixed = in_quotes(problems.text().get(cut.clone()).unwrap_or_default());
+    let help = problems.write(&cut, &fixed).or_else(|| Some("put it in quotes".into()));
     problems
         .report(&rules::TEXT_CUT, &cut, format!("`{name}` has no value: `#` begins a comment"), "not part of the value")
-        .help = Some(format!("put it in quotes: {fixed}"));
+        .help = help;
     true
-}
-
-/// As a double-quoted YAML text, shortened for a message.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in shown(text).chars() {
-        if matches!(c, '"' | '\\') {
-            out.push('\\');
-        }
-        let _ = write!(out, "{c}");
-    }
-    out.push('"');
-    out
 }
 
 /// The first of these names, for messages.

@@ -6,7 +6,7 @@ use std::ops::Range;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     pub value: Value,
-    /// In bytes of the file. For a list or a map only its beginning; see [`Node::place`].
+    /// In bytes of the file. For a list or a map without brackets only its beginning; see [`Node::place`].
     pub span: Range<usize>,
     /// A comment right behind a value without quotes: the reader may have meant it as text.
     pub cut: Option<Range<usize>>,

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::fields::closest;
+use super::quotes::is_advisable;
 use igsync_base::finding::{Finding, Rule, SourceText};
 use igsync_base::rules;
 
@@ -104,6 +105,24 @@ impl<'t> Problems<'t> {
         &mut self.findings[last]
     }
 
+    /// The line of a place with another text at it, without indentation, as people can type it; `None`: the place is
+    /// on several lines, or the line is too long.
+    pub fn line_with(&self, span: &Range<usize>, instead: &str) -> Option<String> {
+        let start = self.text.get(..span.start)?.rfind('\n').map_or(0, |newline| newline + 1);
+        let behind = self.text.get(span.end..)?;
+        let before = self.text.get(start..span.start)?;
+        if self.text.get(span.clone())?.contains('\n') {
+            return None;
+        }
+        let line = format!("{before}{instead}{}", behind.split('\n').next().unwrap_or_default());
+        Some(line.trim().to_owned()).filter(|line| is_advisable(line))
+    }
+
+    /// [`Self::line_with`] as a help text.
+    pub fn write(&self, span: &Range<usize>, instead: &str) -> Option<String> {
+        self.line_with(span, instead).map(|line| format!("write: {line}"))
+    }
+
     /// Reports every token that [`super::read_text`] blackened.
     pub fn report_tokens(&mut self, tokens: &[Range<usize>]) {
         for token in tokens {
@@ -128,6 +147,14 @@ impl<'t> Problems<'t> {
     #[must_use]
     pub fn mark(&self) -> Mark {
         Mark { findings: self.findings.len(), surplus: self.surplus.len() }
+    }
+
+    /// Whether there is a finding in this line of the file, from 0.
+    pub(super) fn has_finding_in(&mut self, line: usize) -> bool {
+        let source = self.source();
+        let begins_there =
+            |finding: &Finding| finding.span.as_ref().is_some_and(|span| source.line_at(span.start) == line);
+        self.findings.iter().any(begins_there)
     }
 
     pub fn is_empty(&self) -> bool {

@@ -1,8 +1,11 @@
 //! What the parser says, in words that help.
 
+use std::ops::Range;
+
 use serde_yaml::granit_parser::{ErrorKind, ScanError};
 
 use super::problems::Problems;
+use super::repair::{Repair, code_of, repairs};
 use igsync_base::rules;
 
 /// Reports a syntax error at its place.
@@ -27,8 +30,47 @@ pub(super) fn report(error: &ScanError, problems: &mut Problems<'_>) {
         problems.report(&rules::YAML_TOO_COMPLEX, &span, "the file is nested deeper than any post needs", "too deep");
         return;
     }
+    if let Some(marker) = conflict(text) {
+        problems.report(&rules::YAML_SYNTAX, &marker, "git left a conflict in this file", "a marker of git").help =
+            Some("keep one of the two versions and remove the lines that git added".into());
+        return;
+    }
+    if report_lines(problems) {
+        return;
+    }
     let finding = problems.report(&rules::YAML_SYNTAX, &span, format!("not valid YAML: {}", message(error)), "here");
-    finding.help = help(error.kind()).map(str::to_owned);
+    finding.help = Some(help(error.kind()).to_owned());
+}
+
+/// Reports every line that has to be written in another way; `false`: none is known.
+pub(super) fn report_lines(problems: &mut Problems<'_>) -> bool {
+    let found = repairs(problems.text());
+    for (line, repair) in &found {
+        // What is wrong with it may have been said already.
+        if !problems.has_finding_in(*line) {
+            report_line(*line, repair, problems);
+        }
+    }
+    !found.is_empty()
+}
+
+/// Reports one line of the file, from 0, with what to write instead.
+pub(super) fn report_line(line: usize, repair: &Repair, problems: &mut Problems<'_>) {
+    let start = problems.source().line(line).start;
+    let place = start + repair.place.start..start + repair.place.end;
+    let message = format!("not valid YAML: {}", repair.message);
+    problems.report(&rules::YAML_SYNTAX, &place, message, repair.label.clone()).help =
+        Some(format!("write: {}", repair.line.trim()));
+}
+
+/// The first line of a conflict that git could not merge.
+fn conflict(text: &str) -> Option<Range<usize>> {
+    let mut start = 0;
+    text.split_inclusive('\n').find_map(|line| {
+        let place = start..start + line.trim_end().len();
+        start += line.len();
+        (line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ")).then_some(place)
+    })
 }
 
 fn is_tab(kind: &ErrorKind) -> bool {
@@ -44,6 +86,9 @@ fn is_tab(kind: &ErrorKind) -> bool {
 
 fn message(error: &ScanError) -> String {
     match error.kind() {
+        ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
+            format!("an invisible character, {}", code_of(*character))
+        }
         ErrorKind::UnexpectedCharacter { character } => {
             format!("a value cannot begin with `{}`", character.escape_debug())
         }
@@ -54,17 +99,21 @@ fn message(error: &ScanError) -> String {
     }
 }
 
-fn help(kind: &ErrorKind) -> Option<&'static str> {
+fn help(kind: &ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::UnexpectedCharacter { .. } | ErrorKind::MappingValueNotAllowed => {
-            Some("put the value in quotes: \"…\"")
+        ErrorKind::UnexpectedCharacter { .. } => "put the value in quotes: \"…\"",
+        ErrorKind::MappingValueNotAllowed => {
+            "put the value in quotes: \"…\"; a text of several lines goes below `|`, indented"
         }
         ErrorKind::CommentInterceptedScalar => {
-            Some("` #` begins a comment; put the text in quotes, or write it as a block below `|`")
+            "` #` begins a comment; put the text in quotes, or write it as a block below `|`"
         }
         ErrorKind::InvalidIndentation | ErrorKind::ExpectedBlockMappingKey | ErrorKind::SimpleKeyExpected => {
-            Some("fields of one group begin in the same column; a text of several lines goes below `|`, indented")
+            "fields of one group begin in the same column; a text of several lines goes below `|`, indented"
         }
-        _ => None,
+        _ => {
+            "each line is `name: value`; a text with special characters goes in quotes, one of several lines below `|`, \
+             indented"
+        }
     }
 }

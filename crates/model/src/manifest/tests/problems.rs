@@ -55,7 +55,7 @@ fn names_of_other_worlds_are_understood() {
 fn text_that_yaml_cuts_is_an_error_with_the_fix() {
     let loaded = load_one("kind: image\nimage: a.jpg # ours\ncaption: Golden hour #sunset\n");
     assert_eq!(lines(&loaded), ["text-cut|#sunset|not part of the text"]);
-    assert_eq!(loaded.findings[0].help.as_deref(), Some("put the whole text in quotes: \"Golden hour #sunset\""));
+    assert_eq!(loaded.findings[0].help.as_deref(), Some("write: caption: \"Golden hour #sunset\""));
     let post = "kind: image\nimage: a.jpg\n";
     assert_eq!(of(&format!("{post}hashtags: #a\n")), ["text-cut|#a|not part of the value"]);
     assert_eq!(of(&format!("{post}hashtags:\n  - sea # our own\n  - #sun\n")), ["text-cut|#sun|not part of the value"]);

@@ -1,0 +1,93 @@
+//! Fields that do not exist, and the line that was meant where it is more than another name.
+
+use super::fields::WRONG_NAMES;
+use crate::yaml::{Entry, Fields, Node, Problems, Value, in_quotes, report_unknown, shown};
+use igsync_base::rules;
+
+/// As [`Fields::reject_unknown`], for manifests and items.
+pub(super) fn reject_unknown(
+    fields: Fields<'_>,
+    what: &str,
+    known: &[&'static str],
+    problems: &mut Problems<'_>,
+) -> Vec<&'static str> {
+    let unknown = fields.entries().iter().filter(|entry| !known.contains(&&*entry.key));
+    let report = |entry: &Entry| match other_value(entry, known) {
+        Some(meant) => {
+            report(entry, what, &meant, problems);
+            Some(meant.field)
+        }
+        None => report_unknown(entry, what, known, WRONG_NAMES, problems),
+    };
+    unknown.filter_map(report).collect()
+}
+
+/// A field whose value is written in another way, too.
+struct Meant {
+    field: &'static str,
+    value: String,
+    /// What the field takes, in front of the line; may be empty.
+    words: &'static str,
+}
+
+fn report(entry: &Entry, what: &str, meant: &Meant, problems: &mut Problems<'_>) {
+    let Meant { field, value, words } = meant;
+    let whole = entry.key_span.start..entry.value.span.end.max(entry.key_span.end);
+    let line = problems.line_with(&whole, &format!("{field}: {value}"));
+    let help = line.map_or_else(|| format!("{words}write `{field}`"), |line| format!("{words}write: {line}"));
+    let message = format!("{what} has no field `{}`", shown(&entry.key));
+    let label = format!("did you mean `{field}`?");
+    problems.report(&rules::UNKNOWN_FIELD, &entry.key_span, message, label).help = Some(help);
+}
+
+/// The field that was meant, where its name alone would be wrong again.
+fn other_value(entry: &Entry, known: &[&'static str]) -> Option<Meant> {
+    let name = entry.key.to_lowercase();
+    let right = WRONG_NAMES.iter().find(|(wrong, _)| *wrong == name).map(|(_, right)| *right);
+    let value = &entry.value;
+    let meant = match (right?, value.scalar()) {
+        ("items" | "image" | "video", Some(path)) if is_media(path) => {
+            Meant { field: media_field(path), value: scalar(path), words: "" }
+        }
+        ("items", None) => Meant { field: "items", value: items(value)?, words: "" },
+        ("location_id", Some(place)) if !place.bytes().all(|byte| byte.is_ascii_digit()) => Meant {
+            field: "location_id",
+            // A number that nobody has: it is to be replaced.
+            value: "\"123456789012345\"".into(),
+            words: "Instagram takes the id of a Facebook Page that has a location, not a name; with that number, ",
+        },
+        ("comment_enabled", Some(_)) if name.starts_with("disable") => {
+            Meant { field: "comment_enabled", value: (!value.as_bool()?).to_string(), words: "" }
+        }
+        _ => return None,
+    };
+    known.contains(&meant.field).then_some(meant)
+}
+
+/// Paths as items of a carousel.
+fn items(value: &Node) -> Option<String> {
+    let Value::List(nodes) = &value.value else { return None };
+    let item = |node: &Node| {
+        let path = node.scalar().filter(|path| is_media(path))?;
+        Some(format!("{{ {}: {} }}", media_field(path), scalar(path)))
+    };
+    let items: Vec<String> = nodes.iter().map(item).collect::<Option<_>>()?;
+    (value.span.len() > 1).then(|| format!("[{}]", items.join(", ")))
+}
+
+/// Whether a text can be a path or an address.
+pub(super) fn is_media(text: &str) -> bool {
+    text.contains('.') && (!text.contains(':') || text.contains("://")) && !text.contains('\n')
+}
+
+/// The field that takes a file of this name.
+pub(super) fn media_field(path: &str) -> &'static str {
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+    if matches!(extension.as_str(), "mp4" | "mov" | "m4v" | "webm" | "avi" | "mkv") { "video" } else { "image" }
+}
+
+/// A path as a value, in a group in braces too.
+fn scalar(path: &str) -> String {
+    let is_plain = path.chars().all(|c| c.is_alphanumeric() || "./_-".contains(c)) && !path.starts_with('-');
+    if is_plain { path.to_owned() } else { in_quotes(path) }
+}

@@ -1,0 +1,180 @@
+//! What a message says to write is accepted when it is written.
+
+use super::*;
+use igsync_base::finding::Severity;
+
+/// Words of the parser that mean nothing to people.
+const JARGON: [&str; 9] =
+    ["scalar", "mapping", "flow", "implicit", "simple key", "indicator", "expected", "directive", "block sequence"];
+
+/// Writes the first advised line of each round, until no error is left. The text, and what every round said.
+fn followed(text: &str) -> (String, Vec<String>) {
+    let mut text = text.to_owned();
+    let mut said = Vec::new();
+    for _ in 0..8 {
+        let loaded = load_one(&text);
+        let Some(finding) = loaded.findings.iter().find(|finding| finding.severity == Severity::Error) else {
+            return (text, said);
+        };
+        let help = finding.help.clone().unwrap_or_default();
+        said.push(format!("{}: {}: {help}", finding.rule.name, finding.message));
+        let (line, _) = finding.position();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let old = &lines[line - 1];
+        let indent = &old[..old.len() - old.trim_start_matches(' ').len()];
+        match help.split_once("write: ") {
+            Some((_, new)) => lines[line - 1] = format!("{indent}{new}"),
+            None if help.starts_with("remove this line") => _ = lines.remove(line - 1),
+            None => break,
+        }
+        text = lines.join("\n") + "\n";
+    }
+    panic!("this cannot be followed to a post without errors:\n{text}\n{}", said.join("\n"));
+}
+
+const POST: &str = "kind: image\nimage: ./a.jpg\n";
+
+#[test]
+fn whatever_yaml_misreads_is_named_and_the_line_to_write_is_accepted() {
+    // With the line that the post has in the end.
+    for (written, meant) in [
+        ("hashtags: [#a, #b]", "hashtags: [\"#a\", \"#b\"]"),
+        ("hashtags: \"#a #b\"", "hashtags: [a, b]"),
+        ("hashtags: #a #b", "hashtags: [a, b]"),
+        ("hashtags: a, b", "hashtags: [a, b]"),
+        ("hashtags: sea #sun", "hashtags: [sea, sun]"),
+        ("hashtags: [a b]", "hashtags: [a, b]"),
+        ("hashtags: [\"#a #b\"]", "hashtags: [a, b]"),
+        ("publish_at: 24.12.2026 18:00", "publish_at: 2026-12-24T18:00[Europe/Berlin]"),
+        ("publish_at: 12/24/2026 6:00 PM", "publish_at: 2026-12-24T18:00[America/New_York]"),
+        ("publish_at: 2026-12-24 18:00 Uhr", "publish_at: 2026-12-24T18:00[Europe/Berlin]"),
+        ("publish_at: tomorrow 6pm", "publish_at: 2030-12-01T18:00[Europe/Berlin]"),
+        ("caption:Golden hour", "caption: Golden hour"),
+        ("caption: \"She said \"hello\"\"", "caption: 'She said \"hello\"'"),
+        ("caption: \"Hello\" she said", "caption: '\"Hello\" she said'"),
+        ("caption: 'It's here'", "caption: \"It's here\""),
+        ("caption: \"never closed", "caption: \"never closed\""),
+        ("caption: \"C:\\photos\"", "caption: 'C:\\photos'"),
+        ("caption: Note: this", "caption: \"Note: this\""),
+        ("caption: Golden hour #sunset", "caption: \"Golden hour #sunset\""),
+        ("caption: #sunset", "caption: \"#sunset\""),
+        ("caption: [Ad] sale", "caption: \"[Ad] sale\""),
+        ("caption: [Ad]", "caption: \"[Ad]\""),
+        ("caption: {name} hello", "caption: \"{name} hello\""),
+        ("caption: - x", "caption: \"- x\""),
+        ("caption: ? what", "caption: \"? what\""),
+        ("caption: @acme is here", "caption: \"@acme is here\""),
+        ("caption: `code`", "caption: \"`code`\""),
+        ("caption: %50 off", "caption: \"%50 off\""),
+        ("caption: *bold* move", "caption: \"*bold* move\""),
+        ("caption: *bold*", "caption: \"*bold*\""),
+        ("caption: *", "caption: \"*\""),
+        ("caption: &friends forever", "caption: \"&friends forever\""),
+        ("caption: &", "caption: \"&\""),
+        ("caption: !important news", "caption: \"!important news\""),
+        ("caption: ! wow", "caption: \"! wow\""),
+        ("caption: , so", "caption: \", so\""),
+        ("caption: |Golden hour", "caption: \"Golden hour\""),
+        ("caption: true", "caption: \"true\""),
+        ("caption: one\u{b}two", "caption: one two"),
+        ("caption\u{ff1a} hello", "caption: hello"),
+        ("caption = hello", "caption: hello"),
+        ("\u{a0}caption: hello", "caption: hello"),
+        ("draft: yes", "draft: true"),
+        ("draft: Nein", "draft: false"),
+        ("draft: \"true\"", "draft: true"),
+        ("location: Berlin", "location_id: \"123456789012345\""),
+        ("location_id: Berlin", "location_id: \"123456789012345\""),
+        ("collaborators: friend", "collaborators: [friend]"),
+        ("collaborators: [@friend, b]", "collaborators: [\"@friend\", b]"),
+        ("user_tags: [friend]", "user_tags: [{ username: friend, x: 0.5, y: 0.5 }]"),
+        ("user_tags: friend", "user_tags: [{ username: friend, x: 0.5, y: 0.5 }]"),
+        ("user_tags: [@a, @b]", "user_tags: [{ username: a, x: 0.5, y: 0.5 }, { username: b, x: 0.5, y: 0.5 }]"),
+        ("user_tags: { username: a, x: 0.5, y: 0.5 }", "user_tags: [{ username: a, x: 0.5, y: 0.5 }]"),
+        ("user_tags: [{username: a}]", "user_tags: [{ username: a, x: 0.5, y: 0.5 }]"),
+        ("user_tags: [{username: a, x: 50%}]", "user_tags: [{ username: a, x: 0.5, y: 0.5 }]"),
+        ("user_tags: [{username: a, x: 50, y: 20}]", "user_tags: [{ username: a, x: 0.5, y: 0.2 }]"),
+        ("user_tags: [{username:a, x: 0.5, y: 0.5}]", "user_tags: [{username: a, x: 0.5, y: 0.5}]"),
+        ("comment_enabled: off", "comment_enabled: false"),
+        ("disable_comments: true", "comment_enabled: false"),
+        ("captoin: hello", "caption: hello"),
+        ("alt_text: [A] crane", "alt_text: \"[A] crane\""),
+        ("first_comment: @all look", "first_comment: \"@all look\""),
+    ] {
+        let (text, said) = followed(&format!("{POST}{written}\n"));
+        let last = text.lines().nth(2).unwrap_or_default().trim();
+        assert_eq!(last, meant, "{written}: {said:#?}");
+        assert!(!said.is_empty(), "{written}");
+        let jargon: Vec<_> = said.iter().filter(|line| JARGON.iter().any(|word| line.contains(word))).collect();
+        assert!(jargon.is_empty(), "{written}: {jargon:#?}");
+    }
+}
+
+#[test]
+fn the_first_lines_of_a_post_are_understood_too() {
+    for (written, meant) in [
+        ("kind:image\nimage: ./a.jpg\n", POST),
+        ("kind:image\nimage:./a.jpg\n", POST),
+        ("kind:\u{a0}image\nimage: ./a.jpg\n", POST),
+        ("\u{200b}kind: image\nimage: ./a.jpg\n", POST),
+        ("kind: image\nimage: \u{201c}./a.jpg\u{201d}\n", POST),
+        ("kind: image\nimage: ./a.jpg\u{a0}\n", POST),
+        ("kind: \u{201e}image\u{201c}\nimage: ./a.jpg\n", POST),
+        ("kind: photo\nimage: ./a.jpg\n", POST),
+        ("kind: image\nimages: ./a.jpg\n", POST),
+        ("kind: image\nimage: ./a.jpg\n---\n", POST),
+        ("---\nkind: image\nimage: ./a.jpg\n---\n", "---\nkind: image\nimage: ./a.jpg\n"),
+        ("kind: carousel\nimages: [a.jpg, b.mp4]\n", "kind: carousel\nitems: [{ image: a.jpg }, { video: b.mp4 }]\n"),
+        ("kind: carousel\nitems: [a.jpg, b.jpg]\n", "kind: carousel\nitems: [{ image: a.jpg }, { image: b.jpg }]\n"),
+        (
+            "kind: carousel\nitems:\n  - a.jpg\n  - image:b.jpg\n",
+            "kind: carousel\nitems:\n  - { image: a.jpg }\n  - image: b.jpg\n",
+        ),
+        (
+            "kind: reel\nvideo: a.mp4\nuser_tags: [friend]\n",
+            "kind: reel\nvideo: a.mp4\nuser_tags: [{ username: friend }]\n",
+        ),
+        ("kind: reel\nvideo: a.mp4\nthumb_offset: 1.5s\n", "kind: reel\nvideo: a.mp4\nthumb_offset: 1500\n"),
+    ] {
+        let (text, said) = followed(written);
+        assert_eq!(text, meant, "{written}: {said:#?}");
+        assert!(!said.is_empty(), "{written}");
+    }
+}
+
+#[test]
+fn a_time_zone_of_the_configuration_is_not_written_again() {
+    let config = ("igsync.yaml", "timezone: Europe/Berlin\n");
+    let post = format!("{POST}publish_at: 24.12.2026 18:00\n");
+    let loaded = Root::new(&[config, ("posts/a.yaml", &post)]).load();
+    assert_eq!(loaded.findings[0].help.as_deref(), Some("write: publish_at: 2026-12-24 18:00"));
+}
+
+#[test]
+fn an_anchor_that_is_used_loses_nothing() {
+    let post = format!("{POST}caption: &text Golden hour\nalt_text: *text\n");
+    assert_eq!(lines(&load_one(&post)), [""; 0]);
+}
+
+#[test]
+fn a_conflict_of_git_is_named_as_one() {
+    let loaded = load_one("kind: image\n<<<<<<< HEAD\nimage: ./a.jpg\n=======\nimage: ./b.jpg\n>>>>>>> other\n");
+    assert_eq!(lines(&loaded), ["yaml-syntax|<<<<<<< HEAD|a marker of git"]);
+}
+
+#[test]
+fn a_caption_below_the_fields_is_told_where_it_belongs() {
+    let loaded = load_one("---\nkind: image\nimage: ./a.jpg\n---\nGolden hour\n");
+    let help = loaded.findings[0].help.clone().unwrap_or_default();
+    assert!(help.contains("below `caption: |`"), "{help}");
+}
+
+#[test]
+fn a_line_that_is_too_long_to_be_typed_is_not_shown() {
+    let long = "Golden hour. ".repeat(60);
+    for line in [format!("caption: {long}#sunset"), format!("caption: @{long}"), format!("caption: &{long}")] {
+        let loaded = load_one(&format!("{POST}{line}\n"));
+        let help = loaded.findings[0].help.clone().unwrap_or_default();
+        assert!(help.contains("quotes") && help.len() < 300, "{help}");
+    }
+}
