@@ -14,7 +14,7 @@ use igsync_model::plan;
 use super::Ui;
 use super::difference::make;
 
-/// Findings go to stderr, the plan itself is the data; a runner shows them on the lines, too.
+/// Errors go to stderr, the plan itself is the data; a runner shows all findings on the lines, too.
 pub(super) fn show_findings(project: &Project, ports: &Ports, ui: &Ui) {
     say_findings(project, ui);
     ui.actions.findings(&project.findings, &project.folder_in_repository(ports));
@@ -23,7 +23,8 @@ pub(super) fn show_findings(project: &Project, ports: &Ports, ui: &Ui) {
 pub(super) fn say_findings(project: &Project, ui: &Ui) {
     ui.actions.sandbox(project.sandbox);
     if !project.findings.is_empty() {
-        ui.terminal.say_coloured(report::findings::render(&project.findings, ui.terminal.style_err()).trim_end());
+        ui.terminal
+            .say_coloured(report::findings::render_errors(&project.findings, ui.terminal.style_err()).trim_end());
     }
 }
 
@@ -39,7 +40,7 @@ pub(super) fn make_and_draw(
     let mut plan = make(project, scope, settled, now)?;
     let found = draw::draw(&mut plan, project, ports);
     if !found.is_empty() {
-        ui.terminal.say_coloured(report::findings::render(&found, ui.terminal.style_err()).trim_end());
+        ui.terminal.say_coloured(report::findings::render_errors(&found, ui.terminal.style_err()).trim_end());
         ui.actions.findings(&found, &project.folder_in_repository(ports));
         project.findings.extend(found);
     }

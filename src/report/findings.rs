@@ -8,16 +8,20 @@ use serde::Serialize;
 
 use super::Style;
 use super::excerpt::Excerpt;
-use super::text::{one_line, plural, thousands, visible};
+use super::text::{one_line, plural, thousands, visible, wrap};
 use super::workflow::{escape_data, escape_property};
 use igsync_base::finding::{Brief, Finding, Severity};
 use igsync_base::text::neutral_line;
 
+mod fold;
+
+pub(super) use fold::{CONFIGURATION, Entry, fold};
+
 /// So many findings are shown to people: what has more has one cause.
 const SHOWN: usize = 1000;
 
-/// The findings of all files, sorted by file and place, each with the text it is about. Of too many, the errors
-/// are shown first of all, and the others counted.
+/// The findings of all files, sorted by file and place, each with the text it is about; those that are equal in many
+/// places are one. Of too many, the errors are shown first of all, and the others counted.
 #[must_use]
 pub fn render(findings: &[Finding], style: Style) -> String {
     let theme = GraphicalTheme {
@@ -25,27 +29,79 @@ pub fn render(findings: &[Finding], style: Style) -> String {
         styles: if style.colour { ThemeStyles::ansi() } else { ThemeStyles::none() },
     };
     let handler = style.handler(theme).with_links(false);
-    let (shown, left_out) = most_important(findings, SHOWN);
+    let (entries, left_out) = most_important(findings, SHOWN);
+    let (folded, alone): (Vec<Entry<'_>>, Vec<Entry<'_>>) = entries.into_iter().partition(Entry::is_folded);
     let mut text = String::new();
-    for file in shown.chunk_by(|a, b| a.file == b.file) {
+    for file in alone.chunk_by(|a, b| a.first.file == b.first.file) {
+        let file: Vec<&Finding> = file.iter().map(|entry| entry.first).collect();
         // Writing to a string cannot fail.
-        let _ = handler.render_report(&mut text, &FileReport::new(file));
+        let _ = handler.render_report(&mut text, &FileReport::new(&file));
         text.push('\n');
+    }
+    let has_more_places = folded.iter().any(|entry| entry.count > 1);
+    for entry in folded {
+        text.push_str(&common(&entry, style));
+    }
+    if has_more_places {
+        text.push_str("`igsync validate --format json` lists every place\n");
     }
     text.push_str(&others(left_out));
     text
 }
 
+/// A finding of many places.
+fn common(entry: &Entry<'_>, style: Style) -> String {
+    let finding = entry.first;
+    let (severity, paint) = match finding.severity {
+        Severity::Error => ("Error", owo_colors::Style::new().red().bold()),
+        Severity::Warning => ("Warning", owo_colors::Style::new().yellow().bold()),
+    };
+    let Brief { message, label, help } = finding.brief();
+    let label = Some(one_line(&label)).filter(|label| !label.is_empty());
+    let label = label.map(|label| format!(" ({label})")).unwrap_or_default();
+    let (line, column) = finding.position();
+    let place = format!("{}:{line}:{column}", one_line(&finding.file));
+    let place = match (entry.of_configuration, entry.count) {
+        (true, 1) => format!("at {CONFIGURATION}, for {place}"),
+        (true, _) => format!("at {CONFIGURATION}, {}, first for {place}", entry.times()),
+        (false, _) => format!("{}, first at {place}", entry.times()),
+    };
+    let help = help.map(|help| format!("help: {}", visible(&help)));
+    // Warnings are many; `igsync explain` has their pages.
+    let page = finding.rule.page.filter(|_| finding.severity == Severity::Error).map(|page| format!("Meta: {page}"));
+    let lines = [Some(format!("{}{label}", one_line(&message))), Some(place), help, page];
+    let mut text = format!("{}: {} {}\n", style.paint(severity, paint), finding.rule.id, finding.rule.name);
+    for line in lines.iter().flatten() {
+        for (part, line) in wrap(line, style.width.saturating_sub(4)).iter().enumerate() {
+            let indent = if part == 0 { "  " } else { "    " };
+            text.extend([indent, line, "\n"]);
+        }
+    }
+    text + "\n"
+}
+
 /// Sorted by file and place, and how many are left out: the last of the warnings, then of the errors.
-fn most_important(findings: &[Finding], limit: usize) -> (Vec<&Finding>, usize) {
-    let mut shown = sorted(findings);
+fn most_important(findings: &[Finding], limit: usize) -> (Vec<Entry<'_>>, usize) {
+    let mut shown = fold(&sorted(findings));
     let left_out = shown.len().saturating_sub(limit);
     if left_out > 0 {
-        shown.sort_by_key(|finding| finding.severity);
+        shown.sort_by_key(|entry| entry.first.severity);
         shown.truncate(limit);
-        shown.sort_by_key(|finding| place(finding));
+        shown.sort_by_key(|entry| place(entry.first));
     }
     (shown, left_out)
+}
+
+/// The findings that stop something, and the others as a number, for a command that is about something else.
+#[must_use]
+pub fn render_errors(findings: &[Finding], style: Style) -> String {
+    let (errors, warnings): (Vec<Finding>, Vec<Finding>) =
+        findings.iter().cloned().partition(|finding| finding.severity == Severity::Error);
+    let mut text = render(&errors, style);
+    if !warnings.is_empty() {
+        let _ = writeln!(text, "{}; `igsync validate` shows them", counts(&warnings));
+    }
+    text
 }
 
 fn others(count: usize) -> String {
@@ -261,39 +317,50 @@ const ANNOTATIONS: usize = 10;
 /// GitHub: <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>
 #[must_use]
 pub fn github(findings: &[Finding], folder: &str) -> String {
-    let (mut findings, left_out) = most_important(findings, SHOWN);
-    findings.sort_by_key(|finding| finding.severity);
+    let (mut entries, left_out) = most_important(findings, SHOWN);
+    entries.sort_by_key(|entry| entry.first.severity);
     let mut shown = String::new();
     let mut rest = String::new();
     let mut left = [ANNOTATIONS; 2];
-    for finding in findings {
+    for entry in entries {
+        let finding = entry.first;
         let left = &mut left[usize::from(finding.severity == Severity::Warning)];
         if *left > 0 {
             *left -= 1;
-            shown.push_str(&annotation(finding, folder));
+            shown.push_str(&annotation(&entry, folder));
             continue;
         }
         let (line, column) = finding.position();
         let place = one_line(&format!("{folder}{}:{line}:{column}", finding.file));
+        let times = if entry.count > 1 { format!(" ({})", entry.times()) } else { String::new() };
         // Words in front: a line that begins with `::` would be a command.
-        let also = format!("also {place}: {} {}", finding.rule.id, one_line(&finding.brief().message));
+        let also = format!("also {place}: {} {}{times}", finding.rule.id, one_line(&finding.brief().message));
         let _ = writeln!(rest, "{}", neutral_line(&also));
     }
     shown + &rest + &others(left_out)
 }
 
-fn annotation(finding: &Finding, folder: &str) -> String {
+fn annotation(entry: &Entry<'_>, folder: &str) -> String {
+    let finding = entry.first;
     let command = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let ((line, column), (end_line, end_column)) = (finding.position(), end_of(finding));
+    let (name, (line, column), (end_line, end_column)) = if entry.of_configuration {
+        (CONFIGURATION, (1, 1), (1, 1))
+    } else {
+        (&*finding.file, finding.position(), end_of(finding))
+    };
     // Columns are only taken on one line.
     let columns = if line == end_line { format!(",col={column},endColumn={end_column}") } else { String::new() };
-    let file = escape_property(&format!("{folder}{}", finding.file));
+    let file = escape_property(&format!("{folder}{name}"));
     let title = escape_property(&format!("{} {}", finding.rule.id, finding.rule.name));
     let Brief { message, label, help } = finding.brief();
-    let lines = [Some(message), Some(label), help].into_iter().flatten().filter(|line| !line.is_empty());
+    let times = entry.is_folded().then(|| {
+        let (line, column) = finding.position();
+        format!("{}, first at {folder}{}:{line}:{column}", entry.times(), finding.file).into()
+    });
+    let lines = [Some(message), Some(label), times, help].into_iter().flatten().filter(|line| !line.is_empty());
     let message = escape_data(&lines.collect::<Vec<_>>().join("\n"));
     format!("::{command} file={file},line={line},endLine={end_line}{columns},title={title}::{message}\n")
 }

@@ -110,6 +110,7 @@ fn three_hundred_mistakes_in_a_thousand_manifests_are_all_listed_in_order() {
     assert!(places.is_sorted());
     project.run(["validate"]).exits(1).ends_with("Checked 1,000 manifests: 300 errors, 0 warnings.");
     let annotations = project.run(["validate", "--format", "github"]).exits(1).stdout;
-    assert_eq!(annotations.lines().filter(|line| line.starts_with("::error ")).count(), 10);
-    assert_eq!(annotations.lines().filter(|line| line.starts_with("also ")).count(), 290);
+    let of_many = |line: &&str| line.starts_with("::error ") && line.contains("100 times in 100 files");
+    assert_eq!(annotations.lines().filter(of_many).count(), 3, "{annotations}");
+    assert_eq!(annotations.lines().count(), 3, "{annotations}");
 }

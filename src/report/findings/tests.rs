@@ -127,7 +127,7 @@ fn counts_are_said_in_words() {
 #[test]
 fn annotations_beyond_githubs_limit_are_lines_of_the_log() {
     let many: Vec<Finding> =
-        (0..12).map(|n| Finding::new(&TOO_LONG, format!("posts/{n:02}.yaml"), "too long")).collect();
+        (0..12).map(|n| Finding::new(&TOO_LONG, format!("posts/{n:02}.yaml"), format!("too long: {n}"))).collect();
     let text = github(&[many, findings()].concat(), "");
     assert_eq!(text.matches("::error ").count(), 10);
     assert_eq!(text.matches("::warning ").count(), 1);
@@ -155,5 +155,87 @@ fn what_is_copied_stays_on_one_line() {
             assert!(text.contains(whole), "{whole} is broken at {width} columns:\n{text}");
         }
         assert!(text.contains("\n  help: export it as a JPEG, or"), "the rest is still wrapped:\n{text}");
+    }
+}
+
+/// A warning on line 2 of each of so many files.
+fn warnings(count: usize) -> Vec<Finding> {
+    let text = "kind: image\nimage: ./a.jpg\n";
+    let of = |n: usize| {
+        let name = format!("posts/{n:02}.yaml");
+        let source = Arc::new(SourceText::new(name.as_str(), text));
+        Finding::new(&NO_ALT, name.as_str(), format!("picture {n} has no alt_text"))
+            .at(&source, 19..26, "this one")
+            .help(format!("describe it in a.jpg ({n})"))
+    };
+    (1..=count).map(of).collect()
+}
+
+#[test]
+fn equal_findings_of_many_files_are_one_with_a_count_and_the_first_place() {
+    insta::assert_snapshot!(render(&warnings(40), Style::plain()), @"
+    Warning: IGS2301 missing-alt-text
+      picture 1 has no alt_text (this one)
+      40 times in 40 files, first at posts/01.yaml:2:8
+      help: describe it in a.jpg (1)
+
+    `igsync validate --format json` lists every place
+    ");
+    assert_eq!(json(&warnings(40)).matches("\"id\": \"IGS2301\"").count(), 40, "programs get them all");
+    let two = render(&warnings(2), Style::plain());
+    assert!(two.contains("posts/01.yaml") && two.contains("posts/02.yaml"), "a few are shown one by one: {two}");
+    insta::assert_snapshot!(github(&warnings(3), "content/"), @"::warning file=content/posts/01.yaml,line=2,endLine=2,col=8,endColumn=15,title=IGS2301 missing-alt-text::picture 1 has no alt_text%0Athis one%0A3 times in 3 files, first at content/posts/01.yaml:2:8%0Adescribe it in a.jpg (1)");
+}
+
+#[test]
+fn errors_are_one_only_if_they_say_the_same() {
+    let of = |n: usize, message: &str| Finding::new(&TOO_LONG, format!("posts/{n}.yaml"), message);
+    let same: Vec<Finding> = (0..4).map(|n| of(n, "the caption is too long")).collect();
+    assert_eq!(render(&same, Style::plain()).matches("Error: ").count(), 1);
+    let others: Vec<Finding> = (0..4).map(|n| of(n, &format!("there is no file {n}.jpg"))).collect();
+    assert_eq!(render(&others, Style::plain()).matches("Error: ").count(), 4);
+}
+
+#[test]
+fn what_the_configuration_lacks_is_said_once_at_the_configuration() {
+    let of = |n: usize| {
+        let name = format!("posts/{n}.yaml");
+        let source = Arc::new(SourceText::new(name.as_str(), "image: ./a.jpg\n"));
+        Finding::new(&igsync_base::rules::NO_HOSTING, name.as_str(), "no host is configured").at(
+            &source,
+            7..14,
+            "local",
+        )
+    };
+    let one = github(&[of(1)], "");
+    assert!(one.starts_with("::error file=igsync.yaml,line=1,") && one.contains("posts/1.yaml:1:8"), "{one}");
+    let many: Vec<Finding> = (1..6).map(of).collect();
+    insta::assert_snapshot!(render(&many, Style::plain()), @"
+    Error: IGS2604 no-hosting
+      no host is configured (local)
+      at igsync.yaml, 5 times in 5 files, first for posts/1.yaml:1:8
+      Meta:
+        https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media
+
+    `igsync validate --format json` lists every place
+    ");
+}
+
+#[test]
+fn a_command_about_something_else_shows_errors_and_counts_warnings() {
+    let both = [findings(), warnings(3)].concat();
+    let text = render_errors(&both, Style::plain());
+    assert!(text.contains("the caption is too long") && !text.contains("alt_text"), "{text}");
+    assert!(text.ends_with("4 warnings; `igsync validate` shows them\n"), "{text}");
+    assert_eq!(render_errors(&[], Style::plain()), "");
+}
+
+#[test]
+fn a_line_to_write_is_never_broken() {
+    let line = "write: caption: 'She said \"hello\" and went on and on, over the harbour and the hills, to `the sea`'";
+    let finding = Finding::new(&TOO_LONG, "posts/a.yaml", "a quote").help(format!("with your own time zone, {line}"));
+    for width in [40, 80] {
+        let text = render(std::slice::from_ref(&finding), Style { width, ..Style::plain() });
+        assert!(text.contains(line), "broken at {width} columns:\n{text}");
     }
 }

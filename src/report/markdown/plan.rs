@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::super::findings::{Entry, fold};
 use super::super::marks::{presentation, used};
 use super::super::plan_human::{
     EDITS, account_label, by_defaults, costs, drafts, more_edits, over_the_cap, over_the_quota, summary_line,
@@ -10,7 +11,7 @@ use super::super::text::plural;
 use super::escape::{code, prose, rich};
 use super::page::{Limit, Page};
 use super::place::Place;
-use super::post::{finding, line, remedy, whole};
+use super::post::{finding, finding_of_many, line, remedy, whole};
 use super::words::{capital, headline, is_stopped, moment};
 use igsync_base::finding::{Finding, Severity};
 use igsync_model::plan::{BranchEdit, Change, Forecast, Mark, Plan};
@@ -26,14 +27,17 @@ const TIMES: usize = 10;
 #[must_use]
 pub fn render(plan: &Plan, findings: &[Finding], place: &Place, limit: Limit) -> String {
     let listed: Vec<&Change> = plan.changes.iter().filter(|change| change.is_listed()).collect();
-    let by_file = by_file(&listed, findings);
+    let all: Vec<&Finding> = findings.iter().collect();
+    let (common, alone): (Vec<Entry<'_>>, Vec<Entry<'_>>) = fold(&all).into_iter().partition(Entry::is_folded);
+    let alone: Vec<&Finding> = alone.iter().map(|entry| entry.first).collect();
+    let by_file = by_file(&listed, &alone);
     let end = end(plan, &listed);
     let mut page = Page::new(limit, &end);
     page.block(&format!("### {}", headline(plan)));
     for block in [
         branch_edits(plan),
         refusals(plan),
-        strays(&by_file, findings),
+        strays(&by_file, &alone, &common),
         decisions(plan, listed.iter().copied()),
         forecast(plan),
     ]
@@ -77,11 +81,11 @@ fn sections<'a>(listed: &[&'a Change]) -> [(&'static str, Vec<&'a Change>); 4] {
     ]
 }
 
-fn by_file<'a>(listed: &[&Change], findings: &'a [Finding]) -> HashMap<&'a str, Vec<&'a Finding>> {
+fn by_file<'a>(listed: &[&Change], findings: &[&'a Finding]) -> HashMap<&'a str, Vec<&'a Finding>> {
     let is_shown = |change: &&&Change| matches!(change.mark(), Mark::Publish | Mark::Resume | Mark::Scheduled);
     let shown: HashSet<&str> = listed.iter().filter(is_shown).filter_map(|change| change.file.as_deref()).collect();
     let mut by_file: HashMap<&str, Vec<&Finding>> = HashMap::new();
-    for finding in findings.iter().filter(|finding| shown.contains(&*finding.file)) {
+    for finding in findings.iter().copied().filter(|finding| shown.contains(&*finding.file)) {
         by_file.entry(&*finding.file).or_default().push(finding);
     }
     for found in by_file.values_mut() {
@@ -130,17 +134,24 @@ pub(super) fn refusals(plan: &Plan) -> Option<String> {
     Some(format!("> [!CAUTION]\n> **igsync refuses to publish**\n>\n{}", points.join("\n")))
 }
 
-/// Every error, and warnings that belong to no post below: configuration, manifests that are no posts.
-fn strays(by_file: &HashMap<&str, Vec<&Finding>>, findings: &[Finding]) -> Option<String> {
-    let is_stray = |finding: &&Finding| finding.severity == Severity::Error || !by_file.contains_key(&*finding.file);
-    let mut strays: Vec<&Finding> = findings.iter().filter(is_stray).collect();
+/// What many posts have in common, every error, and warnings that belong to no post below: configuration, manifests
+/// that are no posts.
+fn strays(by_file: &HashMap<&str, Vec<&Finding>>, alone: &[&Finding], common: &[Entry<'_>]) -> Option<String> {
+    let is_error = |finding: &Finding| finding.severity == Severity::Error;
+    let is_stray = |finding: &&&Finding| is_error(finding) || !by_file.contains_key(&*finding.file);
+    let mut strays: Vec<&Finding> = alone.iter().filter(is_stray).copied().collect();
     strays.sort_by_cached_key(|finding| (finding.severity, finding.file.clone(), finding.position()));
-    let errors = strays.iter().filter(|finding| finding.severity == Severity::Error).count();
-    let mut lines: Vec<String> = strays.iter().take(FINDINGS).map(|found| finding(found, true)).collect();
-    if strays.len() > FINDINGS {
-        lines.push(format!("- and {} more: `igsync validate` lists all", strays.len() - FINDINGS));
+    let mut common: Vec<&Entry<'_>> = common.iter().collect();
+    common.sort_by_key(|entry| entry.first.severity);
+    let has_errors = strays.iter().copied().chain(common.iter().map(|entry| entry.first)).any(is_error);
+    let lines = common.iter().map(|entry| finding_of_many(entry));
+    let mut lines: Vec<String> = lines.chain(strays.iter().map(|found| finding(found, true))).collect();
+    if lines.len() > FINDINGS {
+        let more = lines.len() - FINDINGS;
+        lines.truncate(FINDINGS);
+        lines.push(format!("- and {more} more: `igsync validate` lists all"));
     }
-    let title = if errors > 0 { "Errors" } else { "Notes" };
+    let title = if has_errors { "Errors" } else { "Notes" };
     (!lines.is_empty()).then(|| format!("### {title}\n\n{}", lines.join("\n")))
 }
 

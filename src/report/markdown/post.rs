@@ -1,5 +1,6 @@
 //! One post as a reviewer reads it: pictures, words, tags, time, findings.
 
+use super::super::findings::{CONFIGURATION, Entry};
 use super::super::plan_human::account_label;
 use super::escape::{block, code, rich};
 use super::place::Place;
@@ -45,12 +46,28 @@ pub(super) fn line(plan: &Plan, change: &Change) -> String {
 
 /// One finding as a list entry; `with_file` where nothing else says which file it is about.
 pub(super) fn finding(finding: &Finding, with_file: bool) -> String {
+    let line = finding.position().0;
+    let place = if with_file { format!("{}, line {line}", code(&finding.file)) } else { format!("line {line}") };
+    entry(finding, &place)
+}
+
+/// A finding of many places, or about the configuration, as a list entry.
+pub(super) fn finding_of_many(many: &Entry<'_>) -> String {
+    let first = many.first;
+    let place = format!("{}, line {}", code(&first.file), first.position().0);
+    let place = if many.of_configuration {
+        format!("{} ({}, first for {place})", code(CONFIGURATION), many.times())
+    } else {
+        format!("{}, first in {place}", many.times())
+    };
+    entry(first, &place)
+}
+
+fn entry(finding: &Finding, place: &str) -> String {
     let severity = match finding.severity {
         Severity::Error => "Error",
         Severity::Warning => "Warning",
     };
-    let line = finding.position().0;
-    let place = if with_file { format!("{}, line {line}", code(&finding.file)) } else { format!("line {line}") };
     let Brief { message, label, help } = finding.brief();
     let label = Some(label).filter(|label| !label.is_empty());
     let label = label.map(|label| format!(" ({})", rich(&label))).unwrap_or_default();
