@@ -114,10 +114,17 @@ impl Command {
 #[derive(Debug, Args)]
 pub struct New {
     /// image, reel, carousel or story
-    #[arg(value_parser = kind)]
-    pub kind: Kind,
+    #[arg(value_parser = kind, required_unless_present = "from")]
+    pub kind: Option<Kind>,
     /// The manifest's name, without extension; missing folders are created
-    pub name: String,
+    #[arg(required_unless_present = "from")]
+    pub name: Option<String>,
+    /// A draft for each of these pictures and clips, or of all in a folder, named after the file
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["kind", "name"])]
+    pub from: Vec<PathBuf>,
+    /// One carousel of the files, in their order, instead of a post for each
+    #[arg(long, requires = "from", conflicts_with_all = ["kind", "name"])]
+    pub carousel: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,5 +1,7 @@
 //! `igsync new`: a manifest ready to fill in.
 
+mod from;
+
 use std::path::Path;
 
 use crate::cli::{Global, New};
@@ -18,21 +20,28 @@ pub(super) fn run(global: &Global, args: &New, ports: &Ports, ui: &Ui) -> Ended 
     let root = global.place().content_root(ports)?;
     let config = config::load(disk, &root, global.config.as_deref(), &ports.env).config;
     let folder = config.posts.as_ref().and_then(|folders| folders.first()).map_or("posts", String::as_str);
-    let file = file(&args.name, folder).ok_or_else(|| {
+    let (Some(kind), Some(name)) = (args.kind, &args.name) else {
+        return from::run(&args.from, args.carousel, folder, &root, ports, ui);
+    };
+    let file = file(name, folder).ok_or_else(|| {
         let help = "a name is a path inside the content root, such as 2026-12/harbour";
-        Failure::message(Exit::Usage, format!("`{}` cannot be the name of a post", args.name), help)
+        Failure::message(Exit::Usage, format!("`{name}` cannot be the name of a post"), help)
     })?;
     let path = root.join(&file);
     if is_there(disk, &path)? {
         return Err(Failure::message(Exit::Failure, format!("{file} exists"), "choose another name"));
     }
     let stem = file.rsplit('/').next().unwrap_or_default().trim_end_matches(".yaml");
-    let schema = (disk.stat(&root.join(SCHEMA)).is_ok())
-        .then(|| format!("# yaml-language-server: $schema={}{SCHEMA}\n", "../".repeat(file.matches('/').count())));
-    let text = schema.unwrap_or_default() + &manifest(args.kind, stem);
+    let text = schema_line(&file, &root, disk) + &manifest(kind, stem);
     save(disk, &path, text.as_bytes())?;
     write_stdout(ui, &format!("{file}\n"))?;
     Ok(Exit::Done)
+}
+
+/// The line by which an editor finds the schema; empty where there is none.
+fn schema_line(file: &str, root: &Path, disk: &dyn Disk) -> String {
+    let line = || format!("# yaml-language-server: $schema={}{SCHEMA}\n", "../".repeat(file.matches('/').count()));
+    if disk.stat(&root.join(SCHEMA)).is_ok() { line() } else { String::new() }
 }
 
 /// The manifest's path; `None`: not inside the content root.
@@ -87,10 +96,14 @@ fn manifest(kind: Kind, stem: &str) -> String {
     };
     let caption = "caption: |\n  Write the caption here.\nhashtags: []\n";
     let caption = if kind == Kind::Story { "" } else { caption };
-    format!(
-        "kind: {kind}\n{caption}{body}# publish_at: 2030-12-01T18:00:00+01:00\ndraft: true # checked, never published; remove it when the post is ready\n"
-    )
+    format!("kind: {kind}\n{caption}{body}{}\n", END.join("\n"))
 }
+
+/// The last lines of every draft.
+const END: [&str; 2] = [
+    "# publish_at: 2030-12-01T18:00:00+01:00",
+    "draft: true # checked, never published; remove it when the post is ready",
+];
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ mod editor;
 mod fair;
 mod fuzz;
 mod media;
+mod photos;
 mod schemas;
 mod start;
 mod together;
