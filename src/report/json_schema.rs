@@ -214,7 +214,12 @@ fn change(actions: &[&str]) -> Value {
         about(list(&json!({ "enum": Part::NAMES })), "Only for edited: what is not any more what was published");
     optional(
         &mut change,
-        &[("from", about(text(), "Only for moved: the key before")), ("repeats", repeats), ("differs", differs)],
+        &[
+            ("from", about(text(), "Only for moved: the key before")),
+            ("repeats", repeats),
+            ("differs", differs),
+            ("note", about(text(), "Only where the manifest has one: for people, never sent; untrusted text")),
+        ],
     );
     change
 }

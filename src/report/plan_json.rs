@@ -54,6 +54,9 @@ struct ChangeJson<'a> {
     digest: Option<&'a str>,
     permalink: Option<&'a str>,
     caption: Option<&'a str>,
+    /// Only where the manifest has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
     media: Vec<MediaJson<'a>>,
     /// With `--base`: whether the branch touches the manifest; else null.
     in_diff: Option<bool>,
@@ -187,6 +190,7 @@ fn change_json(change: &Change) -> ChangeJson<'_> {
         digest: change.digest.as_ref().map(igsync_base::id::Digest::as_str),
         permalink: change.permalink.as_deref(),
         caption,
+        note: post.and_then(|post| post.note.as_deref()),
         media,
         in_diff: change.in_diff,
     }

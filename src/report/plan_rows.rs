@@ -6,13 +6,15 @@ use super::marks::presentation;
 use super::plan_human::{account_label, local_time, short_time};
 use super::text::{fit, one_line, pad, rounded_bytes, width, wrap};
 use super::{Program, Style};
-use igsync_base::text::quoted;
+use igsync_base::text::{bounded, quoted};
 use igsync_model::lockfile::Stage;
 use igsync_model::manifest::Conversion;
 use igsync_model::plan::{Change, Mark, Plan, Repeats};
 
 /// The kinds' longest name, `carousel`.
 const KIND_COLUMNS: usize = 8;
+/// So much of a note is shown, in characters.
+const NOTE: usize = 300;
 /// A caption in less room says nothing.
 const LEAST_CAPTION: usize = 12;
 
@@ -81,6 +83,7 @@ fn row(plan: &Plan, change: &Change, columns: Columns, style: Style, program: &P
     let fits = width(&key) <= columns.key && !columns.is_narrow();
     let mut lines = text_of(plan, change, columns);
     lines.extend(conversions(change));
+    lines.extend(note(change).iter().flat_map(|note| wrap(note, columns.room)));
     lines.extend(more(change, program).into_iter().map(|line| style.paint(&line, Paint::new().cyan())));
     let first = if fits {
         format!("{head} {}  {}", pad(change.kind.as_str(), KIND_COLUMNS), lines.remove(0))
@@ -139,6 +142,12 @@ fn conversions(change: &Change) -> Vec<String> {
         format!("{} → JPEG {width}×{height}{len}", one_line(name))
     };
     conversions.into_iter().flatten().map(shown).collect()
+}
+
+/// What its author says of a post to people.
+fn note(change: &Change) -> Option<String> {
+    let note = change.post.as_ref()?.note.as_ref()?;
+    Some(format!("note: {}", bounded(&one_line(note), NOTE)))
 }
 
 /// Where to look, and the command that settles what only a person can.

@@ -113,6 +113,11 @@ pub(crate) fn cases() -> Vec<Case> {
             configured("hashtag_sets: { sea: [sea] }", &image("hashtags: [\"set:see\"]")),
             configured("hashtag_sets: { sea: [sea] }", &image("hashtags: [\"set:sea\"]")),
         ),
+        case(
+            "IGS2606",
+            "kind: image\nimage: https://www.dropbox.com/scl/fi/abc/a.jpg?rlkey=k&dl=0\n",
+            "kind: image\nimage: https://dl.dropboxusercontent.com/scl/fi/abc/a.jpg?rlkey=k\n",
+        ),
         case("IGS2110", image("caption: \"a\\x0Bb\""), image("caption: \"a\\tb\\nc\"")),
         case("IGS2109", same_caption(""), same_caption("allow_duplicate: true\n")),
         case(

@@ -150,6 +150,17 @@ pub(crate) fn cases() -> Vec<Case> {
                 ("posts/post.yaml", "kind: image\nimage: ./a.jpg\ndraft: true\n"),
             ]),
         ),
+        case(
+            "IGS1043",
+            files(&[
+                ("posts/post.yaml", "kind: image\nimage: ./a.jpg\ncaption_file: ./text.md\n"),
+                ("posts/text.md", "---\ntitle: Harbour\ntags: [sea]\n---\nGolden hour\n"),
+            ]),
+            files(&[
+                ("posts/post.yaml", "kind: image\nimage: ./a.jpg\ncaption_file: ./text.md\n"),
+                ("posts/text.md", "---\nGolden hour\n---\n"),
+            ]),
+        ),
         case("IGS1042", "kind: image\nimage: “./a.jpg”\n", manifest("caption: “Quotes” are fine here")),
     ]
 }

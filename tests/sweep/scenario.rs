@@ -204,6 +204,7 @@ impl Manifest {
             content,
             caption_file: None,
             first_comment: self.first_comment.then(|| self.comment_text()),
+            note: None,
             comment_enabled: !self.comments_off,
             publish_at: None,
             queued: None,

@@ -48,6 +48,7 @@ pub(super) fn post(key: &str, kind: Kind, caption: &str) -> Post {
         content: Content { caption: caption.to_owned(), ..Content::new(kind, (0..count).map(item).collect()) },
         caption_file: None,
         first_comment: None,
+        note: None,
         comment_enabled: true,
         publish_at: None,
         queued: None,

@@ -84,6 +84,7 @@ rules! {
     CONFUSABLE_KEY = "IGS1040" "confusable-key" Error "a key looks like no other key, and has no invisible characters", remedy "rename the file, or give it an `id`, in letters of one script";
     DRAFT_LIFTED = "IGS1041" "draft-lifted" Error "`draft: true` of `_defaults.yaml` cannot be lifted below it", remedy "remove `draft: true` from the `_defaults.yaml`, or move the manifest";
     STRAY_CHARACTERS = "IGS1042" "stray-characters" Error "no value begins or ends with an invisible character or has curly quotes around it", remedy "write the value as the message shows it";
+    FRONT_MATTER = "IGS1043" "front-matter" Error "a caption file is the caption alone, without front matter", remedy "remove the lines between `---`; what belongs to the post is in its manifest";
 
     CAPTION_TOO_LONG = "IGS2101" "caption-too-long" Error "a caption has at most 2,200 characters", kinds FEED, limit "2,200 code points", page CREATION, remedy "shorten it; hashtags count";
     CAPTION_MAYBE_TOO_LONG = "IGS2102" "caption-maybe-too-long" Warning "a caption has at most 2,200 UTF-16 units: Meta does not state how it counts", kinds FEED, limit "2,200 UTF-16 units", page CREATION, remedy "remove some emoji or text to be safe";
@@ -123,6 +124,7 @@ rules! {
     MAYBE_NOT_FOR_STORIES = "IGS2603" "maybe-not-for-stories" Warning "Meta does not document this field for stories", kinds &[Story], page CREATION, remedy "leave it out of stories";
     NO_HOSTING = "IGS2604" "no-hosting" Error "local media have a public address: Meta fetches images, covers and, with Instagram Login, videos", page CREATION, remedy "set `media.hosting` in igsync.yaml, or write an https URL";
     CONVERSION_NOT_HOSTED = "IGS2605" "conversion-not-hosted" Error "a picture that igsync converts is hosted by igsync, too: `hosting.url` and `github` have only the files of the repository", remedy "`igsync fix --write` makes the picture that is committed instead; or use `hosting.object_store` or `hosting.command`";
+    SHARE_LINK = "IGS2606" "share-link" Warning "a media URL leads to the file itself, not to the page of a shared file", page CREATION, remedy "download the file and put it beside the manifest";
 
     MEDIA_IS_POINTER = "IGS3001" "lfs-pointer" Error "a media file is the file itself, not a Git LFS pointer", remedy "run `git lfs pull`; in CI check out with `lfs: true`";
     NOT_MEDIA = "IGS3002" "not-media" Error "a media file holds a picture or a video", page ERRORS, remedy "check the file: it may be a saved web page or a failed download";

@@ -15,7 +15,7 @@ pub use hosting::{Hosting, Link, ObjectStore, Repository};
 pub use json_schema::json_schema;
 pub use load::{FILE, Loaded, load};
 pub use root::{Root, find_root};
-pub use schema::{ACCOUNT_LIMIT, Account, Config, Defaults, Fit, Git, Login, Paused, Push, TokenSource};
+pub use schema::{ACCOUNT_LIMIT, Account, Config, Defaults, Fit, Git, HashtagsIn, Login, Paused, Push, TokenSource};
 pub use settings::Settings;
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ mod nearby;
 mod repoint;
 mod same_caption;
 mod schema;
+mod share_links;
+mod tags_in_text;
 mod time;
 mod time_meant;
 mod written;

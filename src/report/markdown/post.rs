@@ -29,6 +29,9 @@ pub(super) fn whole(plan: &Plan, change: &Change, findings: &[&Finding], place: 
         if let Some(comment) = &post.first_comment {
             parts.push(format!("First comment:\n\n{}", block(comment)));
         }
+        if let Some(note) = &post.note {
+            parts.push(format!("Note, never sent:\n\n{}", block(note)));
+        }
     }
     if !findings.is_empty() {
         let lines: Vec<String> = findings.iter().map(|finding| self::finding(finding, false)).collect();

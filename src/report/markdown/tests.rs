@@ -152,6 +152,7 @@ fn hostile_text_stands_in_code_or_is_broken_up() {
         let bad = post(&format!("posts/{one_line}")).of_kind(Kind::Carousel).with(|post| {
             post.content.caption = (*hostile).into();
             post.first_comment = Some((*hostile).into());
+            post.note = Some((*hostile).into());
             post.content.items[0].alt_text = Some((*hostile).into());
             post.content.items[0].source = Source::Local(Arc::from(one_line.as_str()));
             post.content.items[1].source = Source::Url(Arc::from(one_line.as_str()));

@@ -328,3 +328,14 @@ fn drafts_are_counted_by_their_folders() {
     let many = (0..12).map(|n| draft(&format!("posts/{n:02}/a")));
     assert!(shown(&world(many, [])).replace('\n', " ").contains("1 in posts/09, 2 in 2 other folders"));
 }
+
+#[test]
+fn a_note_is_shown_below_its_post() {
+    let noted = post("a").with(|post| post.note = Some("Ask Kim\nfirst \u{1b}[31m".into()));
+    let world = world([noted, post("b")], []);
+    let text = shown(&world);
+    assert!(text.contains("note: Ask Kim first \u{241b}[31m\n"), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&crate::report::plan_json::render(&world.plan())).unwrap();
+    assert_eq!(json["changes"][0]["note"], "Ask Kim\nfirst \u{1b}[31m");
+    assert!(json["changes"][1].get("note").is_none(), "{json}");
+}

@@ -90,6 +90,7 @@ fn shared() -> Map<String, Value> {
                 "For manifests that do not override them",
                 fields(&[
                     ("hashtags", json!({ "type": "array", "items": { "type": ["string", "number"] } })),
+                    ("hashtags_in", json!({ "enum": ["caption", "first_comment"] })),
                     ("share_to_feed", json!({ "type": "boolean" })),
                     ("collaborators", json!({ "type": "array", "maxItems": 3, "items": { "type": "string" } })),
                     ("location_id", json!({ "type": ["string", "integer"], "pattern": "^[0-9]+$" })),

@@ -72,9 +72,31 @@ pub enum TokenSource {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Defaults {
     pub hashtags: Option<Vec<String>>,
+    pub hashtags_in: Option<HashtagsIn>,
     pub share_to_feed: Option<bool>,
     pub collaborators: Option<Vec<String>>,
     pub location_id: Option<String>,
+}
+
+/// Where the hashtags of a post go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HashtagsIn {
+    #[default]
+    Caption,
+    FirstComment,
+}
+
+impl HashtagsIn {
+    pub const ALL: [Self; 2] = [Self::Caption, Self::FirstComment];
+
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Caption => "caption",
+            Self::FirstComment => "first_comment",
+        }
+    }
 }
 
 /// Why nothing is published.

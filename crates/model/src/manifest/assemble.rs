@@ -1,5 +1,6 @@
 //! [`Written`] and an account to a [`Post`].
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,9 +12,10 @@ use super::decode;
 use super::digest::text_digest;
 use super::fields::{FIELDS, Taken, named, takes};
 use super::schema::{Post, PostState, Queued};
+use super::tags_in_text;
 use super::time::{WrittenDue, WrittenTime};
 use super::written::{At, Caption, List, Tags, Written, WrittenItem};
-use crate::config::{Account, Config, Defaults, Login, hashtag};
+use crate::config::{Account, Config, Defaults, HashtagsIn, Login, hashtag};
 use crate::yaml::{Problems, TEXT_LIMIT, listed, shown};
 use igsync_base::content::{Content, Item, MediaType, ReelOptions};
 use igsync_base::id::{Digest, Kind, PostKey};
@@ -70,7 +72,8 @@ impl Subject<'_> {
             text_digest,
             content,
             caption_file: None,
-            first_comment: self.first_comment(problems),
+            first_comment: self.first_comment(&account.defaults, problems),
+            note: written.note.as_ref().map(|note| normal(&note.value)).filter(|note| !note.is_empty()),
             comment_enabled: !self.takes("comment_enabled") || value(written.comment_enabled.as_ref()).unwrap_or(true),
             publish_at,
             queued,
@@ -159,6 +162,7 @@ impl Subject<'_> {
         check::counts(written, problems);
         check::alt_text(written, self.kind, problems);
         check::overruled(written, self.kind, problems);
+        check::share_links(written, problems);
         if self.kind == Kind::Carousel {
             for item in written.items.iter().flat_map(|items| &items.value) {
                 if let Some(media) = &item.media {
@@ -264,11 +268,36 @@ impl Subject<'_> {
         }
     }
 
-    fn first_comment(&self, problems: &mut Problems<'_>) -> Option<String> {
-        let comment = self.written.first_comment.as_ref().filter(|_| self.takes("first_comment"))?;
-        let text = normal(&comment.value);
-        check::odd_characters(&text, "the first comment", &place(comment), problems);
+    fn first_comment(&self, defaults: &Defaults, problems: &mut Problems<'_>) -> Option<String> {
+        if !self.takes("first_comment") {
+            return None;
+        }
+        let written = self.written.first_comment.as_ref();
+        let text = written.map(|comment| normal(&comment.value)).unwrap_or_default();
+        let is_there = self.hashtags_in(defaults) == HashtagsIn::FirstComment;
+        // The caption has reported what is wrong with them.
+        let mut unheard = Problems::new(Arc::clone(problems.file()), problems.text()).at_most(1);
+        let hashtags = if is_there { self.hashtags(defaults, &mut unheard) } else { Vec::new() };
+        let text = with_hashtags(text, hashtags, &[&self.written_caption()]);
+        let place = written.map(place).filter(|_| !is_there).or_else(|| self.written.hashtags.as_ref().map(place));
+        check::first_comment(&text, &place.unwrap_or_else(|| self.whole_place()), problems);
         (!text.is_empty()).then_some(text)
+    }
+
+    /// The caption without hashtags from elsewhere.
+    fn written_caption(&self) -> String {
+        match self.written.caption.as_ref().map(|caption| &caption.value) {
+            Some(Caption::Text(text)) if self.takes("caption") => normal(text),
+            Some(_) | None => String::new(),
+        }
+    }
+
+    fn whole_place(&self) -> At<()> {
+        At { value: (), span: self.whole(), origin: None }
+    }
+
+    fn hashtags_in(&self, defaults: &Defaults) -> HashtagsIn {
+        value(self.written.hashtags_in.as_ref()).or(defaults.hashtags_in).unwrap_or_default()
     }
 
     fn caption(&self, defaults: &Defaults, problems: &mut Problems<'_>) -> String {
@@ -276,20 +305,14 @@ impl Subject<'_> {
             return String::new();
         }
         let written = self.written;
-        let text = match written.caption.as_ref().map(|caption| &caption.value) {
-            Some(Caption::Text(text)) => normal(text),
-            Some(Caption::File(_)) | None => String::new(),
-        };
+        let text = self.written_caption();
         let hashtags = self.hashtags(defaults, problems);
-        let caption = match (text.is_empty(), hashtags.is_empty()) {
-            (_, true) => text,
-            (true, false) => normal(&hashtags.join(" ")),
-            (false, false) => normal(&format!("{text}\n\n{}", hashtags.join(" "))),
+        let caption = match self.hashtags_in(defaults) {
+            HashtagsIn::Caption => with_hashtags(text, hashtags, &[]),
+            HashtagsIn::FirstComment => text,
         };
-        let whole = At { value: (), span: self.whole(), origin: None };
-        let place =
-            written.caption.as_ref().map(place).or_else(|| written.hashtags.as_ref().map(place)).unwrap_or(whole);
-        check::caption(&caption, &place, problems);
+        let place = written.caption.as_ref().map(place).or_else(|| written.hashtags.as_ref().map(place));
+        check::caption(&caption, &place.unwrap_or_else(|| self.whole_place()), problems);
         caption
     }
 
@@ -307,8 +330,7 @@ impl Subject<'_> {
             }
         }
         if hashtags.is_cut {
-            let whole = At { value: (), span: self.whole(), origin: None };
-            let place = self.written.hashtags.as_ref().map_or(whole, place);
+            let place = self.written.hashtags.as_ref().map_or_else(|| self.whole_place(), place);
             let label = format!("more than {TEXT_LIMIT} bytes");
             place.report(problems, &rules::INVALID_VALUE, "the hashtags are longer than any caption", label).help =
                 Some("a caption has at most 2,200 characters, hashtags included".into());
@@ -350,6 +372,21 @@ impl Subject<'_> {
         let known = if self.config.hashtag_sets.is_empty() { "none".into() } else { listed(sets, ", ") };
         tag.report(problems, &rules::UNKNOWN_HASHTAG_SET, message, label).help =
             Some(format!("`hashtag_sets` of igsync.yaml has: {known}"));
+    }
+}
+
+/// A text with hashtags below it, each that is not in it, nor in one of `others`, once.
+fn with_hashtags(text: String, hashtags: Vec<String>, others: &[&str]) -> String {
+    if hashtags.is_empty() {
+        return text;
+    }
+    let texts = others.iter().copied().chain([text.as_str()]);
+    let mut sent: HashSet<String> = texts.flat_map(tags_in_text::hashtags).map(tags_in_text::likeness).collect();
+    let new: Vec<String> = hashtags.into_iter().filter(|tag| sent.insert(tags_in_text::likeness(tag))).collect();
+    match (text.is_empty(), new.is_empty()) {
+        (_, true) => text,
+        (true, false) => normal(&new.join(" ")),
+        (false, false) => normal(&format!("{text}\n\n{}", new.join(" "))),
     }
 }
 

@@ -3,11 +3,14 @@
 use std::ops::Range;
 
 use super::fields::{instead, takes};
+use super::share_links::{Shared, shared};
+use super::tags_in_text;
 use super::written::{At, List, Tags, Written};
 use crate::config::Account;
 use crate::yaml::Problems;
 use igsync_base::content::MediaType;
 use igsync_base::id::Kind;
+use igsync_base::path::Source;
 use igsync_base::rules;
 
 /// In characters (code points).
@@ -97,13 +100,27 @@ pub(super) fn caption(text: &str, place: &At<()>, problems: &mut Problems<'_>) {
             )
             .help = Some("Meta does not state how it counts emoji; remove some text to be safe".into());
     }
-    let hashtags = marked_words(text, '#');
+    marked_words(text, "the caption", place, problems);
+    odd_characters(text, "the caption", place, problems);
+}
+
+/// A first comment as it will be sent. Meta documents no length for it, and the limits of marks hold for it as well.
+///
+/// Meta: <https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-media/comments>
+pub(super) fn first_comment(text: &str, place: &At<()>, problems: &mut Problems<'_>) {
+    marked_words(text, "the first comment", place, problems);
+    odd_characters(text, "the first comment", place, problems);
+}
+
+/// Hashtags and mentions of `what`.
+fn marked_words(text: &str, what: &str, place: &At<()>, problems: &mut Problems<'_>) {
+    let hashtags = tags_in_text::hashtags(text).count();
     if hashtags > HASHTAG_LIMIT {
         place
             .report(
                 problems,
                 &rules::TOO_MANY_HASHTAGS,
-                "the caption has too many hashtags",
+                format!("{what} has too many hashtags"),
                 format!("{hashtags} hashtags, {HASHTAG_LIMIT} allowed"),
             )
             .help = Some(format!("remove at least {}", hashtags - HASHTAG_LIMIT));
@@ -112,23 +129,22 @@ pub(super) fn caption(text: &str, place: &At<()>, problems: &mut Problems<'_>) {
             .report(
                 problems,
                 &rules::MANY_HASHTAGS,
-                "the caption has many hashtags",
+                format!("{what} has many hashtags"),
                 format!("{hashtags} hashtags, {HASHTAG_ADVICE} advised"),
             )
             .help = Some("Instagram announced a limit of 5; what it does with more is not known".into());
     }
-    let mentions = marked_words(text, '@');
+    let mentions = tags_in_text::mentions(text).count();
     if mentions > MENTION_LIMIT {
         place
             .report(
                 problems,
                 &rules::TOO_MANY_MENTIONS,
-                "the caption mentions too many accounts",
+                format!("{what} mentions too many accounts"),
                 format!("{mentions} mentions, {MENTION_LIMIT} allowed"),
             )
             .help = Some(format!("remove at least {}", mentions - MENTION_LIMIT));
     }
-    odd_characters(text, "the caption", place, problems);
 }
 
 /// Characters that make text read differently from what it is, or that no text needs.
@@ -143,21 +159,6 @@ pub(super) fn odd_characters(text: &str, what: &str, place: &At<()>, problems: &
         place.report(problems, &rules::CONTROL_CHARACTERS, message, format!("U+{:04X}", u32::from(found))).help =
             Some("remove it: it is invisible, and Meta does not say what it does with it".into());
     }
-}
-
-/// Words that begin with `mark`: `#sun`, `@acme`, but not the middle of `a@b.example`.
-fn marked_words(text: &str, mark: char) -> usize {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let mut before = ' ';
-    let mut count = 0;
-    let mut characters = text.chars().peekable();
-    while let Some(c) = characters.next() {
-        if c == mark && !is_word(before) && characters.peek().is_some_and(|next| is_word(*next)) {
-            count += 1;
-        }
-        before = c;
-    }
-    count
 }
 
 /// What belongs to one picture or video. `in_carousel`: its fields were not checked against the kind.
@@ -276,6 +277,27 @@ pub(super) fn counts(written: &Written, problems: &mut Problems<'_>) {
     }
 }
 
+/// Media at addresses that show a page instead.
+pub(super) fn share_links(written: &Written, problems: &mut Problems<'_>) {
+    let items = written.items.iter().flat_map(|items| &items.value).filter_map(|item| item.media.as_ref());
+    let mut report = |place: At<()>, source: &Source| {
+        let Some(Shared { service, why, direct }) = shared(source) else { return };
+        let line = direct.and_then(|direct| problems.line_with(&place.span, &direct));
+        let help = match line {
+            Some(line) => format!("write: {line}"),
+            None => "download the file, put it beside the manifest and name it here".to_owned(),
+        };
+        let message = format!("this is {service}'s page of a shared file, not the file: {why}");
+        place.report(problems, &rules::SHARE_LINK, message, "a share link").help = Some(help);
+    };
+    for item in items {
+        report(At { value: (), span: item.span.clone(), origin: item.origin.clone() }, &item.value.1);
+    }
+    for source in [&written.image, &written.video, &written.cover].into_iter().flatten() {
+        report(At { value: (), span: source.span.clone(), origin: source.origin.clone() }, &source.value);
+    }
+}
+
 /// Fields that take the effect from each other.
 pub(super) fn overruled(written: &Written, kind: Kind, problems: &mut Problems<'_>) {
     if let (Kind::Reel, Some(_), Some(offset)) = (kind, &written.cover, &written.tags.thumb_offset) {
@@ -324,17 +346,5 @@ pub(super) fn alt_text(written: &Written, kind: Kind, problems: &mut Problems<'_
             }
         }
         _ => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::marked_words;
-
-    #[test]
-    fn hashtags_and_mentions_are_counted_as_words() {
-        assert_eq!(marked_words("#a #b,#c (#d) # e a#f ##g", '#'), 5);
-        assert_eq!(marked_words("@acme mail a@b.example @_x @", '@'), 2);
-        assert_eq!(marked_words("#münchen #日本", '#'), 2);
     }
 }

@@ -9,7 +9,7 @@ use super::schema::PostState;
 use super::time;
 use super::time_meant::{self, Advice};
 use super::written::{At, Caption, List, Tags, Written, WrittenItem};
-use crate::config::ACCOUNT_LIMIT;
+use crate::config::{ACCOUNT_LIMIT, HashtagsIn};
 use crate::yaml::{Fields, Node, Problems, in_quotes, number_meant, report_cut, shown, wrong_type};
 use igsync_base::content::{Audio, GraduationStrategy, MediaType, ProductTag, UserTag};
 use igsync_base::finding::SourceText;
@@ -280,6 +280,8 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
             None => file,
         };
         written.hashtags = self.hashtags();
+        written.hashtags_in = self.hashtags_in();
+        written.note = self.prose("note");
         written.collaborators = self.usernames("collaborators");
         written.location_id = self.fields.text("location_id", self.problems).and_then(|(text, node)| {
             // An empty text takes back what a default gave.
@@ -335,6 +337,18 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
             tags.extend(node.text(name, self.problems).map(|text| self.at(node, text.to_owned())));
         }
         Some(self.at(node, tags.into()))
+    }
+
+    fn hashtags_in(&mut self) -> Option<At<HashtagsIn>> {
+        let (text, node) = self.fields.text("hashtags_in", self.problems)?;
+        let place = HashtagsIn::ALL.into_iter().find(|place| place.as_str() == text);
+        if place.is_none() {
+            let meant = self.problems.closest(text, HashtagsIn::ALL.map(HashtagsIn::as_str)).unwrap_or("first_comment");
+            let help = self.problems.write(&node.span, meant);
+            let message = format!("hashtags go into `caption` or `first_comment`, not into `{}`", shown(text));
+            self.problems.report(&rules::INVALID_VALUE, &node.span, message, "not one of them").help = help;
+        }
+        place.map(|place| self.at(node, place))
     }
 
     fn usernames(&mut self, name: &str) -> Option<List<String>> {

@@ -43,6 +43,8 @@ pub(super) enum Form {
     /// With at most so many characters.
     Text(Option<usize>),
     Hashtags,
+    /// Where hashtags go.
+    Place,
     UserTags,
     ProductTags,
     Usernames,
@@ -91,6 +93,12 @@ pub(super) static FIELDS: &[Field] = &[
         "Appended to the caption; with or without #; set:NAME inserts a set of igsync.yaml",
     ),
     field(
+        "hashtags_in",
+        FEED,
+        Form::Place,
+        "Where the hashtags go: at the end of the caption, which is the default, or of the first comment",
+    ),
+    field(
         "alt_text",
         &[Image],
         Form::Text(Some(1000)),
@@ -136,6 +144,7 @@ pub(super) static FIELDS: &[Field] = &[
     field("draft", ALL, Form::Flag, "true: checked, never published"),
     field("allow_duplicate", ALL, Form::Flag, "true: goes out although it repeats another post of the account")
         .of_one_post(),
+    field("note", ALL, Form::Text(None), "For people: shown in the plan, never sent"),
     field("accounts", ALL, Form::Accounts, "Names from igsync.yaml; one post per account"),
     field("state", ALL, Form::State, "present; absent, which deletes the live post, is not built yet").of_one_post(),
 ];
@@ -191,6 +200,8 @@ pub(super) static WRONG_NAMES: &[(&str, &str)] = &[
     ("comments_enabled", "comment_enabled"),
     ("disable_comments", "comment_enabled"),
     ("account", "accounts"),
+    ("notes", "note"),
+    ("remark", "note"),
     ("sponsors", "branded_content_sponsor_ids"),
     ("sponsor_ids", "branded_content_sponsor_ids"),
     ("audio", "audio_name"),

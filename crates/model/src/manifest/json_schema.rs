@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::fields::{FIELDS, Field, Form, ITEM_FIELDS, Taken, named};
+use crate::config::HashtagsIn;
 use igsync_base::id::Kind;
 
 /// The schema of a manifest (draft 7, which editors know best).
@@ -100,6 +101,7 @@ fn shape(form: Form) -> Value {
             hashtag["type"] = json!(TEXT);
             json!({ "type": "array", "items": hashtag, "maxItems": 30 })
         }
+        Form::Place => json!({ "enum": HashtagsIn::ALL.map(HashtagsIn::as_str) }),
         Form::UserTags => json!({ "type": "array", "maxItems": 20, "items": tag("username", &username(), true) }),
         Form::ProductTags => json!({ "type": "array", "maxItems": 5, "items": product(true) }),
         Form::Usernames => json!({ "type": "array", "maxItems": 3, "items": username() }),

@@ -316,7 +316,8 @@ impl Reader<'_> {
         for account in accounts {
             let before = problems.mark();
             let mut post = subject.post(account, &mut problems);
-            let text = post.content.text_len() + post.first_comment.as_ref().map_or(0, String::len);
+            let text = post.content.text_len()
+                + [&post.first_comment, &post.note].into_iter().flatten().map(String::len).sum::<usize>();
             self.text.fetch_add(text, Ordering::Relaxed);
             if self.is_full() {
                 return unread(problems.into_findings());
@@ -358,6 +359,13 @@ impl Reader<'_> {
                     )
                     .help = Some("revoke it, it is in the history of this repository".into());
                 }
+                if has_front_matter(&text.text) {
+                    let message = "the caption file begins with front matter, which would be published";
+                    at.report(problems, &rules::FRONT_MATTER, message, "this file").help = Some(
+                        "remove the lines from the first `---` to the second; what belongs to the post is in its manifest"
+                            .into(),
+                    );
+                }
                 at.value = Caption::Text(text.text.into());
             }
             Err(finding) => {
@@ -365,6 +373,28 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// `---`, lines `key: value` and what belongs to them, `---`.
+fn has_front_matter(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim_end);
+    let is_field = |line: &str| {
+        let name = line.split_once(':').map(|(name, _)| name).filter(|name| !name.is_empty());
+        name.is_some_and(|name| name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '"')))
+    };
+    if lines.next() != Some("---") {
+        return false;
+    }
+    let mut has_fields = false;
+    for line in lines {
+        match line {
+            "---" | "..." => return has_fields,
+            _ if is_field(line) => has_fields = true,
+            _ if line.is_empty() || line.starts_with([' ', '\t', '#', '-']) => {}
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// The kind, or the likeliest one when there is none: the post still has a key to compare.

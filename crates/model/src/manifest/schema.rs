@@ -25,8 +25,10 @@ pub struct Post {
     pub content: Content,
     /// The file that the caption was read from, relative to the content root.
     pub caption_file: Option<Arc<str>>,
-    /// Posted right after publishing.
+    /// Posted right after publishing; the hashtags that go there are part of it.
     pub first_comment: Option<String>,
+    /// For people; never sent, and not part of any digest.
+    pub note: Option<String>,
     /// `false` is set after publishing and after the first comment.
     pub comment_enabled: bool,
     /// Not before. Of a post in the queue: the slot, once a plan has given it one.

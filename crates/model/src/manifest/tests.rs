@@ -1,6 +1,7 @@
 //! The rules of manifests, each as a sentence.
 
 mod bad_input;
+mod captions;
 mod digests;
 mod fields;
 mod posts;

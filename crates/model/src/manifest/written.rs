@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::schema::PostState;
 use super::time::{WrittenDue, WrittenTime};
+use crate::config::HashtagsIn;
 use crate::yaml::Problems;
 use igsync_base::content::{Audio, GraduationStrategy, MediaType, ProductTag, UserTag};
 use igsync_base::finding::{Finding, Rule, SourceText};
@@ -81,6 +82,7 @@ pub(super) struct Written {
     pub items: Option<At<Vec<WrittenItem>>>,
     pub caption: Option<At<Caption>>,
     pub hashtags: Option<List<String>>,
+    pub hashtags_in: Option<At<HashtagsIn>>,
     pub tags: Tags,
     pub collaborators: Option<List<String>>,
     pub location_id: Option<At<String>>,
@@ -99,6 +101,7 @@ pub(super) struct Written {
     pub queue_order: Option<At<f64>>,
     pub draft: Option<At<bool>>,
     pub allow_duplicate: Option<At<bool>>,
+    pub note: Option<At<Arc<str>>>,
     pub accounts: Option<List<AccountName>>,
     pub state: Option<At<PostState>>,
 }
@@ -132,6 +135,7 @@ impl Written {
             items: _,
             caption,
             hashtags,
+            hashtags_in,
             tags: Tags { alt_text, user_tags, product_tags, thumb_offset },
             collaborators,
             location_id,
@@ -150,6 +154,7 @@ impl Written {
             queue_order,
             draft,
             allow_duplicate: _,
+            note,
             accounts,
             state: _,
         } = outer;
@@ -166,6 +171,7 @@ impl Written {
         take! {
             "kind" kind;
             "hashtags" hashtags;
+            "hashtags_in" hashtags_in;
             "alt_text" alt_text in tags;
             "user_tags" user_tags in tags;
             "product_tags" product_tags in tags;
@@ -185,6 +191,7 @@ impl Written {
             "publish_until" publish_until;
             "queue_order" queue_order;
             "draft" draft;
+            "note" note;
             "accounts" accounts;
         }
     }

@@ -42,6 +42,7 @@ pub fn post(key: &str) -> Post {
         },
         caption_file: None,
         first_comment: None,
+        note: None,
         comment_enabled: true,
         publish_at: None,
         queued: None,

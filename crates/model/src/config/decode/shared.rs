@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
-use super::super::schema::{Account, Defaults, Fit, Paused};
+use super::super::schema::{Account, Defaults, Fit, HashtagsIn, Paused};
 use super::choice;
 use super::hosting::hosting;
 use crate::schedule::{Days, Schedule, Slot, Unreadable};
@@ -109,11 +109,13 @@ fn post_defaults(
     sets: &BTreeMap<String, Vec<String>>,
     problems: &mut Problems<'_>,
 ) {
-    let known = ["hashtags", "share_to_feed", "collaborators", "location_id"];
+    let known = ["hashtags", "hashtags_in", "share_to_feed", "collaborators", "location_id"];
     fields.reject_unknown("`defaults`", &known, &[("tags", "hashtags"), ("location", "location_id")], problems);
     if let Some(entry) = fields.get("hashtags") {
         defaults.hashtags = Some(hashtags(&entry.value, "hashtags", Some(sets), problems));
     }
+    let places = HashtagsIn::ALL.map(|place| (place.as_str(), place));
+    defaults.hashtags_in = choice(fields, "hashtags_in", &places, problems).or(defaults.hashtags_in);
     defaults.share_to_feed = fields.flag("share_to_feed", problems).map(|(flag, _)| flag).or(defaults.share_to_feed);
     if let Some(names) = fields.texts("collaborators", problems) {
         if names.len() > 3 {
