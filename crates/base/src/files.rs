@@ -109,6 +109,11 @@ pub trait ReadDisk: Send + Sync {
     /// root holds.
     fn canonicalize(&self, path: &Path) -> io::Result<PathBuf>;
 
+    /// What a symbolic link holds, which is not followed; no disk needs to have links.
+    fn target(&self, _link: &Path) -> io::Result<PathBuf> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// The entries of one folder, sorted by name.
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>>;
 }

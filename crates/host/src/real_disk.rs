@@ -37,6 +37,10 @@ impl ReadDisk for RealDisk {
         fs::canonicalize(path)
     }
 
+    fn target(&self, link: &Path) -> io::Result<PathBuf> {
+        fs::read_link(link)
+    }
+
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
         unlinked::list(folder)
     }

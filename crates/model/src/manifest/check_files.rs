@@ -79,7 +79,10 @@ fn check_file(
 ) -> (Option<Arc<Facts>>, Vec<Broken>) {
     let facts = match files.look(path) {
         Ok(facts) => facts,
-        Err(refused) => return (None, vec![refused]),
+        Err(refused) => {
+            let folder = post.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+            return (None, vec![files.named_in(folder, path, refused)]);
+        }
     };
     let fit = convert_settings.and_then(|convert_settings| convert_settings.fit);
     let plan = conversion::conversion_plan(post, spot, fit, files);

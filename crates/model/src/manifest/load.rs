@@ -345,6 +345,8 @@ impl Reader<'_> {
         let Some(at) = written.caption.as_mut() else { return };
         at.value = Caption::Text("".into());
         if let Err(refused) = super::media::usable(self.disk, self.root, &path, self.ignored) {
+            let folder = problems.file().rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+            let refused = super::media::begun_at_manifest(self.disk, self.root, &folder, &path, refused);
             at.report(problems, refused.rule, refused.message, refused.label).help = Some(refused.help);
             return;
         }

@@ -6,16 +6,22 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::ignored::Ignored;
 use super::schema::Post;
 use crate::yaml::{self, FILE_LIMIT, Fields, Node, Problems, closest, read_text};
 use igsync_base::files::{FileKind, Linked, ReadDisk};
 use igsync_base::finding::SourceText;
-use igsync_base::rules;
+use igsync_base::text::quoted;
+use igsync_base::{path, rules};
 use igsync_media::DigestCache;
 use igsync_media::convert::{ConversionPlan, Header, Refusal, Target, conversion_plan, header};
 use igsync_media::probe::Facts;
 use igsync_media::rules::Broken;
+
+/// A longer `.gitmodules` is not read. In bytes.
+const MODULES_LIMIT: u64 = 64 * 1024;
 
 /// A place in a manifest that a finding may point at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +71,11 @@ impl<'a> Files<'a> {
         let (disk, root, headers) = (self.disk, self.root, &mut self.headers);
         let look = || header(BufReader::new(disk.open(&root.join(&**path)).ok()?), &facts.format);
         conversion_plan(&facts, || headers.entry(Arc::clone(path)).or_insert_with(look).clone(), target)
+    }
+
+    /// What is wrong with a file that a manifest in `folder` names.
+    pub(super) fn named_in(&self, folder: &str, path: &str, broken: Broken) -> Broken {
+        begun_at_manifest(self.disk, self.root, folder, path, broken)
     }
 
     /// Whether [`Self::look`] found a file that cannot be used.
@@ -134,26 +145,18 @@ pub(super) fn usable(disk: &dyn ReadDisk, root: &Path, file: &str, ignored: &Ign
     let refused = |rule, message: String, label: &str, help: &str| Err(Broken::new(rule, message, label, help));
     let found = disk.stat(&root.join(file));
     if let Some(linked) = found.as_ref().err().and_then(|error| Linked::of(error)) {
-        return Err(linked_file(&relative(root, &linked.path, file)));
+        return Err(linked_file(disk, root, &relative(root, &linked.path, file)));
     }
     let kind = match found {
         Ok(stat) => stat.kind,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return refused(
-                &rules::MISSING_FILE,
-                format!("there is no file {file}"),
-                "not found",
-                &neighbour(disk, root, file).map_or_else(
-                    || "add the file, or correct its name".into(),
-                    |name| format!("did you mean `{name}`?"),
-                ),
-            );
+            return Err(missing(disk, root, file));
         }
         Err(error) => return Err(unreadable(file, &error)),
     };
     match kind {
         FileKind::File => ignored.check(disk, root, file),
-        FileKind::Symlink => Err(linked_file(file)),
+        FileKind::Symlink => Err(linked_file(disk, root, file)),
         FileKind::Folder => {
             refused(&rules::NOT_A_FILE, format!("{file} is a folder"), "a folder", "name the file itself")
         }
@@ -166,10 +169,113 @@ pub(super) fn usable(disk: &dyn ReadDisk, root: &Path, file: &str, ignored: &Ign
     }
 }
 
-/// Its target is not shown: that would reveal what is on this machine.
-fn linked_file(file: &str) -> Broken {
-    let help = "put the file itself there: links are not followed, wherever they lead";
-    Broken::new(&rules::LINKED_FILE, format!("{file} is a symbolic link"), "a link", help)
+/// Its target is not shown: that would reveal what is on this machine. Whether it leads to something is said only of
+/// what is inside the content root.
+fn linked_file(disk: &dyn ReadDisk, root: &Path, file: &str) -> Broken {
+    let target = disk.target(&root.join(file)).unwrap_or_default();
+    let target = target.to_string_lossy().replace('\\', "/");
+    let broken =
+        |label: &str, help: String| Broken::new(&rules::LINKED_FILE, format!("{file} is a symbolic link"), label, help);
+    let name = quoted(file);
+    if target.contains("/annex/objects/") {
+        let help = format!("run `git annex get {name}`, then `git annex unlock {name}`: links are not followed");
+        return broken("a link of git annex", help);
+    }
+    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let inside = if target.starts_with('/') { None } else { path::local(folder, &target).ok() };
+    let is_gone = |path: &str| disk.stat(&root.join(path)).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    match inside.filter(|inside| is_gone(inside)) {
+        Some(inside) => match submodule(disk, root, &inside) {
+            Some(module) => {
+                let help = format!("run `git submodule update --init {}`, then copy the file here", quoted(&module));
+                broken("leads into a submodule that is not there", help)
+            }
+            None => broken("leads nowhere", "put the file itself there: what it names is gone".into()),
+        },
+        None => broken("a link", "put the file itself there: links are not followed, wherever they lead".into()),
+    }
+}
+
+/// The submodule of the content root that holds a path and is not checked out.
+fn submodule(disk: &dyn ReadDisk, root: &Path, file: &str) -> Option<String> {
+    let text = disk.read(&root.join(".gitmodules"), MODULES_LIMIT).ok()?;
+    let text = String::from_utf8(text).ok()?;
+    let paths =
+        text.lines().filter_map(|line| line.trim().strip_prefix("path")?.trim().strip_prefix('=').map(str::trim));
+    let holds = |path: &&str| {
+        let is_above = file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+        // One that is there has files.
+        is_above && disk.list(&root.join(path)).is_ok_and(|entries| entries.is_empty())
+    };
+    paths.filter(|path| !path.is_empty()).find(holds).map(str::to_owned)
+}
+
+/// Why there is no such file, as far as what is there tells.
+fn missing(disk: &dyn ReadDisk, root: &Path, file: &str) -> Broken {
+    let broken =
+        |label: &str, help: String| Broken::new(&rules::MISSING_FILE, format!("there is no file {file}"), label, help);
+    if let Some(same) = same_letters(disk, root, file) {
+        let help = format!(
+            "the file's name has the same letters in another Unicode form, as macOS writes accents: rename it, or write \
+             {}",
+            escaped(&same)
+        );
+        return broken("another form of this name is there", help);
+    }
+    if let Some(module) = submodule(disk, root, file) {
+        return broken("in a submodule", format!("run `git submodule update --init {}`", quoted(&module)));
+    }
+    broken(
+        "not found",
+        neighbour(disk, root, file)
+            .map_or_else(|| "add the file, or correct its name".into(), |name| format!("did you mean `{name}`?")),
+    )
+}
+
+/// The file whose path has the same letters and other bytes, relative to the content root.
+fn same_letters(disk: &dyn ReadDisk, root: &Path, file: &str) -> Option<String> {
+    if file.is_ascii() {
+        return None;
+    }
+    let mut found = String::new();
+    for part in file.split('/') {
+        let wanted: String = part.nfc().collect();
+        let entries = disk.list(&root.join(&found)).ok()?;
+        let names = entries.iter().take(1000).filter_map(|entry| entry.path.file_name()?.to_str());
+        let same: Vec<&str> = names.filter(|name| name.nfc().eq(wanted.chars())).collect();
+        let name = same.iter().find(|name| **name == part).or(same.first())?;
+        found = if found.is_empty() { (*name).to_owned() } else { format!("{found}/{name}") };
+    }
+    (found != file).then_some(found)
+}
+
+/// The name of a file as YAML that shows its form.
+fn escaped(file: &str) -> String {
+    let name = file.rsplit_once('/').map_or(file, |(_, name)| name);
+    let escape = |c: char| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_ascii() => c.to_string(),
+        c if u32::from(c) > 0xffff => format!("\\U{:08X}", u32::from(c)),
+        c => format!("\\u{:04X}", u32::from(c)),
+    };
+    format!("\"{}\"", name.chars().map(escape).collect::<String>())
+}
+
+/// [`missing`] for a path that begins at the content root where it should begin at the manifest in `folder`.
+pub(super) fn begun_at_manifest(disk: &dyn ReadDisk, root: &Path, folder: &str, file: &str, broken: Broken) -> Broken {
+    let is_missing = broken.rule.id == rules::MISSING_FILE.id;
+    let written = file.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).filter(|_| is_missing);
+    let is_there = |path: &&str| disk.stat(&root.join(path)).is_ok_and(|stat| stat.kind == FileKind::File);
+    let Some(written) = written.filter(|path| !folder.is_empty() && path::local("", path).is_ok()).filter(is_there)
+    else {
+        return broken;
+    };
+    let way = match written.strip_prefix(&format!("{folder}/")) {
+        Some(inside) => format!("./{inside}"),
+        None => "../".repeat(folder.matches('/').count() + 1) + written,
+    };
+    let help = format!("{written} is in the content root; a path begins at the manifest's own folder: write `{way}`");
+    Broken::new(&rules::MISSING_FILE, broken.message, "begins at the content root", help)
 }
 
 /// A path as the manifest would name it from the content root; else `file`.

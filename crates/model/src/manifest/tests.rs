@@ -4,6 +4,7 @@ mod bad_input;
 mod captions;
 mod digests;
 mod fields;
+mod names;
 mod posts;
 mod problems;
 mod typed;
