@@ -440,10 +440,13 @@ pub struct AuthAccounts {
     pub format: OutputFormat,
 }
 
+/// Where `igsync sandbox` listens.
+pub const SANDBOX_PORT: u16 = 8787;
+
 #[derive(Debug, Args)]
 pub struct Sandbox {
     /// The port on 127.0.0.1; 0 picks a free one
-    #[arg(long, default_value_t = 8787)]
+    #[arg(long, default_value_t = SANDBOX_PORT)]
     pub port: u16,
     /// Where posts and media are kept, instead of .igsync/sandbox in the content root
     #[arg(long, value_name = "DIR")]
@@ -454,6 +457,12 @@ pub struct Sandbox {
     /// Accept https URLs of other hosts without fetching them
     #[arg(long)]
     pub assume_https: bool,
+    /// Make the least forgiving choice wherever Meta's pages leave one: lags, 4:5, 5 hashtags
+    #[arg(long)]
+    pub strict: bool,
+    /// Print the accounts, tokens and apps that it has
+    #[arg(long)]
+    pub world: bool,
 }
 
 fn kind(text: &str) -> Result<Kind, String> {

@@ -103,10 +103,10 @@ async fn carry_on(
     let connector = Connector::open(&project, ports).await?;
     let connecting = connector.connecting(&project, pace(args), &ledger, ports);
     let accounts = connect_all(connecting, &names).await?;
-    let users = accounts.users();
+    let owners = accounts.owners.clone();
     let clients = accounts.clients.clone();
     let (mut run, _sandbox) = accounts.into_run(ledger);
-    project.adopt_users(&users);
+    project.adopt_owners(&owners);
     identify(&mut project, &offline, ports);
     let mut settled = BTreeSet::new();
     if args.refresh != Refresh::None {

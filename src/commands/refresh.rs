@@ -45,11 +45,11 @@ pub(super) async fn for_plan(
     let ledger = Arc::new(ledger_of(project, ports, store, Box::new(Silent), None));
     let connector = Connector::open(project, ports).await?;
     let accounts = connect_all(connector.connecting(project, Pace::reading(), &ledger, ports), &names).await?;
-    let users = accounts.users();
+    let owners = accounts.owners.clone();
     let (mut run, _sandbox) = accounts.into_run(ledger);
     let settled = run.settle(&project.posts).await;
     project.snapshot.records = run.ledger().with_records(Clone::clone);
-    project.adopt_users(&users);
+    project.adopt_owners(&owners);
     if refresh == Refresh::Full {
         look(&mut run, project, scope, &settled, ports).await?;
     }

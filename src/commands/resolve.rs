@@ -22,7 +22,7 @@ pub(super) async fn run(global: &Global, args: &Resolve, ports: &Ports, ui: &Ui)
     let said = args.published.as_ref().map(|said| said.as_deref().map(reference).transpose()).transpose()?;
     let observer: Box<dyn Observer> = match args.format {
         OutputFormat::Json => Box::new(Silent),
-        OutputFormat::Human => ui.terminal.progress(&ports.clock),
+        OutputFormat::Human => ui.terminal.progress(&ports.clock, args.sandbox),
     };
     let opening =
         Opening { command: "resolve", sandbox: args.sandbox, change: args.change, format: args.format, observer };

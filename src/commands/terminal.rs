@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::cli::{Cli, Colour};
+use crate::cli::{Cli, Colour, SANDBOX_PORT};
 use crate::exit::Exit;
 use crate::report::{self, Program, Style};
 use igsync_apply::Observer;
@@ -151,10 +151,13 @@ impl Terminal {
     }
 
     /// What shows a run while it continues.
-    pub fn progress(&self, clock: &Arc<dyn Clock>) -> Box<dyn Observer> {
+    pub fn progress(&self, clock: &Arc<dyn Clock>, is_sandbox: bool) -> Box<dyn Observer> {
         let lines = Box::new(self.guarded_err());
         let drawn = self.shows_progress.then(indicatif::ProgressDrawTarget::stderr);
-        Box::new(report::progress::Human::new(lines, drawn, Arc::clone(clock), self.style_err(), self.program.clone()))
+        let shown =
+            report::progress::Human::new(lines, drawn, Arc::clone(clock), self.style_err(), self.program.clone());
+        let pages = is_sandbox.then(|| format!("http://127.0.0.1:{SANDBOX_PORT}/_sandbox/post"));
+        Box::new(shown.with_pages(pages))
     }
 
     /// Whether someone would read what is written to stdout off the screen.

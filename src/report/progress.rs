@@ -43,6 +43,13 @@ pub struct Human {
     short_limit: Duration,
     /// `None`: not a terminal.
     bars: Option<Bars>,
+    /// Where the pages of posts are that are in the sandbox of this machine.
+    pages: Option<String>,
+}
+
+/// The page of a post in the sandbox, from the post's link.
+fn page(pages: &str, permalink: &str) -> String {
+    format!("{pages}/{}", permalink.trim_end_matches('/').rsplit('/').next().unwrap_or_default())
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +73,13 @@ impl Human {
         let bars = terminal.filter(|target| !target.is_hidden()).map(Bars::new);
         let (accounts, under_way) = (BTreeSet::new(), HashMap::new());
         let (short, short_limit) = (Duration::ZERO, SHORT_WAITS);
-        Self { out, clock, style, program, accounts, under_way, short, short_limit, bars }
+        Self { out, clock, style, program, accounts, under_way, short, short_limit, bars, pages: None }
+    }
+
+    /// Names pages below this address, where the links of posts lead nowhere.
+    #[must_use]
+    pub fn with_pages(self, pages: Option<String>) -> Self {
+        Self { pages, ..self }
     }
 
     fn name(&self, post: &PostRef) -> String {
@@ -254,7 +267,8 @@ impl Observer for Human {
             }
             Event::PostEnriched { post, permalink } => {
                 let name = self.name(post);
-                self.hint(&format!("{name} is at {}", one_line(permalink)))
+                let place = self.pages.as_ref().map_or_else(|| permalink.clone(), |pages| page(pages, permalink));
+                self.hint(&format!("{name} is at {}", one_line(&place)))
             }
             Event::PostAdopted { post, media_id } => {
                 self.ended(post, "adopted", good, &format!(", it was live already as {}", one_line(media_id.as_str())))

@@ -22,7 +22,7 @@ use igsync_sandbox as sandbox;
 use super::credentials::{self, account_halt};
 use super::failure::Failure;
 use super::ports::Ports;
-use super::project::{Project, convert_settings_of};
+use super::project::{Owner, Owners, Project, convert_settings_of};
 use identity::check_clock;
 use served::Served;
 
@@ -69,16 +69,13 @@ pub(crate) struct Accounts {
     pub halted: Vec<(AccountName, Halt)>,
     /// The way to the API of each connected account.
     pub clients: Clients,
+    /// Whose token each connected account has.
+    pub owners: Owners,
     /// Keeps the in-process sandbox alive.
     sandbox: Option<Served>,
 }
 
 impl Accounts {
-    /// The user behind each connected account.
-    pub(crate) fn users(&self) -> HashMap<AccountName, UserId> {
-        self.runs.iter().map(|run| (run.name().clone(), run.user_id().clone())).collect()
-    }
-
     /// The accounts as one run; the in-process sandbox lives as long as the second value.
     pub(crate) fn into_run(self, ledger: Arc<Ledger>) -> (Run, Option<Served>) {
         (Run::new(ledger, self.runs, self.halted), self.sandbox)
@@ -110,6 +107,7 @@ impl Connector {
             runs: Vec::new(),
             halted: Vec::new(),
             clients: HashMap::new(),
+            owners: HashMap::new(),
         }
     }
 
@@ -183,6 +181,7 @@ pub(crate) struct Connecting<'a> {
     runs: Vec<AccountRun>,
     halted: Vec<(AccountName, Halt)>,
     clients: Clients,
+    owners: Owners,
 }
 
 impl<'a> Connecting<'a> {
@@ -202,11 +201,12 @@ impl<'a> Connecting<'a> {
             Err(halt) => Err(halt),
         };
         match connected {
-            Ok((client, user_id)) => {
+            Ok((client, owner)) => {
                 check_clock(&client)?;
                 let client = Arc::new(client);
                 self.clients.insert(account.name.clone(), Arc::clone(&client));
-                self.runs.push(self.account_run(account, client, user_id));
+                self.runs.push(self.account_run(account, client, owner.user_id.clone()));
+                self.owners.insert(account.name.clone(), owner);
             }
             Err(halt) => self.halted.push((account.name.clone(), halt)),
         }
@@ -214,19 +214,22 @@ impl<'a> Connecting<'a> {
     }
 
     pub(crate) fn finish(self) -> Accounts {
-        let Self { connector, runs, halted, clients, .. } = self;
-        Accounts { runs, halted, clients, sandbox: connector.sandbox }
+        let Self { connector, runs, halted, clients, owners, .. } = self;
+        Accounts { runs, halted, clients, owners, sandbox: connector.sandbox }
     }
 
     /// Asks the token who it is: publishing to the wrong account cannot be undone.
-    async fn identify(&self, client: Client, account: &Account) -> Result<(Client, UserId), Halt> {
+    async fn identify(&self, client: Client, account: &Account) -> Result<(Client, Owner), Halt> {
         let expected = self.project.user_of(account);
         // The in-process sandbox's token is everyone's.
         if let (Some(_), Some(user)) = (&self.connector.sandbox, &expected) {
-            return Ok((client, user.clone()));
+            return Ok((client, Owner { user_id: user.clone(), username: None }));
         }
         match self.ledger.context().ask(identify(&client, account, expected.as_ref())).await {
-            Ok(Ok(identified)) => identified.map(|identity| (client, identity.user_id)),
+            Ok(Ok(identified)) => identified.map(|identity| {
+                let owner = Owner { user_id: identity.user_id, username: identity.username };
+                (client, owner)
+            }),
             Ok(Err(error)) => Err(credentials::refused(account, &client, &error)),
             Err(stop) => Err(stop.into_halt()),
         }

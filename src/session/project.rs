@@ -40,6 +40,17 @@ pub(crate) enum OfPublished {
     Check,
 }
 
+/// Whose token an account has.
+#[derive(Clone, Debug)]
+pub(crate) struct Owner {
+    pub user_id: UserId,
+    /// Without `@`; `None`: it was not asked for.
+    pub username: Option<String>,
+}
+
+/// The owners of connected accounts' tokens.
+pub(crate) type Owners = HashMap<AccountName, Owner>;
+
 /// Everything that files and environment say.
 pub(crate) struct Project {
     pub root: PathBuf,
@@ -138,16 +149,18 @@ impl Project {
         attempts.is_some_and(|attempts| attempts.iter().any(|record| record.stage() == Stage::Published))
     }
 
-    /// Gives posts the user ids that only the tokens knew.
-    pub(crate) fn adopt_users(&mut self, users: &HashMap<AccountName, UserId>) {
+    /// Gives accounts the names, and posts the user ids, that only the tokens knew.
+    pub(crate) fn adopt_owners(&mut self, owners: &Owners) {
+        let user = |name: &AccountName| owners.get(name).map(|owner| owner.user_id.clone());
         for account in &mut self.config.accounts {
-            if account.user_id.is_none() {
-                account.user_id = users.get(&account.name).cloned();
-            }
+            account.user_id = account.user_id.take().or_else(|| user(&account.name));
+            let username = || owners.get(&account.name)?.username.clone();
+            account.username = account.username.take().or_else(username);
         }
         for post in &mut self.posts {
             if post.user_id.is_none() {
-                Arc::make_mut(post).user_id = users.get(&post.account).cloned();
+                let user = user(&post.account);
+                Arc::make_mut(post).user_id = user;
             }
         }
     }

@@ -62,7 +62,10 @@ impl Attack {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        (Running(child), line.trim_end().strip_prefix("listening on http://").map(str::to_owned))
+        (
+            Running(child),
+            line.trim_end().strip_prefix("http://").and_then(|rest| rest.strip_suffix('/')).map(str::to_owned),
+        )
     }
 }
 

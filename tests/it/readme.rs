@@ -18,7 +18,8 @@ fn readme() -> String {
 fn settled(text: &str) -> String {
     let ids = regex("\\b1[78]\\d{15,}\\b").replace_all(text, "179…").into_owned();
     let times = regex("\\b\\d+(\\.\\d+)? (ms|s|min)\\b").replace_all(&ids, "… s").into_owned();
-    let links = regex("(instagram\\.com/(?:p|reel|stories)/)[^\\s]+").replace_all(&times, "${1}…").into_owned();
+    let links =
+        regex("(instagram\\.com/(?:p|reel|stories)/|_sandbox/post/)[^\\s]+").replace_all(&times, "${1}…").into_owned();
     links.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_end().to_owned()
 }
 

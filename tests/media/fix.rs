@@ -181,7 +181,7 @@ fn nothing_is_written_through_a_link() {
     project.run(["fix", "--write"]).exits(1).says("linked-file");
     assert_eq!(project.read("posts/a.yaml"), "kind: image\nimage: a.png.igsync-2.jpg\n");
     let there: Vec<_> = std::fs::read_dir(outside.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert_eq!(there, [secret.clone()]);
+    assert_eq!(there, std::slice::from_ref(&secret));
     assert_eq!(std::fs::read(secret).unwrap(), png);
 }
 

@@ -24,7 +24,7 @@ impl Process {
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { child, url: line.trim().trim_start_matches("listening on ").to_owned() }
+        Self { child, url: line.trim().trim_end_matches('/').to_owned() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use axum::body::Body;
 use axum::http::Response;
 use axum::http::request::Parts;
-use serde::Serialize;
+use serde::{Deserialize as _, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::container::Media;
@@ -16,6 +16,7 @@ use super::range::{self, Part};
 use super::respond;
 use super::server::{Server, collect};
 use super::store::{MAX_FILE, is_name, sha256};
+use super::switches::Profile;
 use super::time::{self, Millis};
 use super::world::World;
 
@@ -189,7 +190,12 @@ pub(crate) fn reset(server: &Server) -> Result<(), (u16, String)> {
 
 fn switch(server: &Server, change: &Value) -> Answer {
     let change = change.as_object().ok_or((400, "switches are an object".to_owned()))?;
-    server.core.world().switch(change).map_err(|error| (400, error.to_string()))?;
+    let mut all = match change.get("profile") {
+        Some(profile) => Profile::deserialize(profile).map_err(|error| (400, error.to_string()))?.choices(),
+        None => Map::new(),
+    };
+    all.extend(change.iter().filter(|(name, _)| *name != "profile").map(|(name, value)| (name.clone(), value.clone())));
+    server.core.world().switch(&all).map_err(|error| (400, error.to_string()))?;
     saved(server)?;
     json_of(&server.core.world().settings)
 }

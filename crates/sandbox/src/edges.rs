@@ -54,7 +54,10 @@ pub(crate) async fn answer(core: &Core, call: &Call) -> Result<Value, Refusal> {
     let target = target(&core.world(), &token, id).ok_or_else(|| unknown(call.verb, id))?;
     may(&core.world(), &target, call.verb)?;
     match (call.verb, &target, &path[1..]) {
-        (Verb::Post, Target::Account(user), ["media"]) => create::create(core, call, &token, user).await,
+        (Verb::Post, Target::Account(user), ["media"]) => {
+            let made = create::create(core, call, &token, user).await?;
+            if call.params.has("fields") { read_back(core, call, &token, made) } else { Ok(made) }
+        }
         (Verb::Post, Target::Account(user), ["media_publish"]) => publish::publish(core, call, &token, user),
         (Verb::Get, target, rest) => {
             let world = core.world();
@@ -68,6 +71,16 @@ pub(crate) async fn answer(core: &Core, call: &Call) -> Result<Value, Refusal> {
         (Verb::Delete, Target::Comment(comment), []) => media::delete_comment(core, &token, *comment),
         _ => Err(Refusal::nonexistent(call.verb.as_str(), id)),
     }
+}
+
+/// Adds the fields that a creation asks for to its answer.
+fn read_back(core: &Core, call: &Call, token: &Token, mut made: Value) -> Result<Value, Refusal> {
+    let id = made["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or_default();
+    let read = media::container(Eye { world: &core.world(), call, token }, id)?;
+    if let (Some(made), Value::Object(read)) = (made.as_object_mut(), read) {
+        made.extend(read);
+    }
+    Ok(made)
 }
 
 /// An id of digits may exist for others; a name that no one has does not.

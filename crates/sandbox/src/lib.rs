@@ -50,10 +50,11 @@ use axum::extract::{ConnectInfo, Request};
 pub use control::{Published, PublishedChild};
 pub use fault::{Fault, Match, Plan as FaultPlan, parse as parse_faults};
 pub use log::Entry as RequestEntry;
+pub use machine::Keys;
 pub use options::{Options, Processing};
 pub use persist::Error;
 pub use respond::Cut;
-pub use switches::{PublishTwice, Settings};
+pub use switches::{Profile, PublishTwice, Settings};
 
 use self::account::Account;
 use self::log::Log;
@@ -111,6 +112,7 @@ impl Sandbox {
             persist,
             clock,
             fetcher: None,
+            keys: None,
         };
         Ok(Self(Arc::new(Server::new(core))))
     }
@@ -118,9 +120,19 @@ impl Sandbox {
     /// Fetches media that are not its own through `fetcher`; without one, no such URL can be fetched.
     #[must_use]
     pub fn fetching_through(self, fetcher: Arc<dyn Transport>) -> Self {
+        self.with(|core| core.fetcher = Some(fetcher))
+    }
+
+    /// Shows with each post what its client calls it.
+    #[must_use]
+    pub fn showing_keys(self, keys: Keys) -> Self {
+        self.with(|core| core.keys = Some(keys))
+    }
+
+    fn with(self, change: impl FnOnce(&mut Core)) -> Self {
         match Arc::try_unwrap(self.0) {
             Ok(mut server) => {
-                server.core.fetcher = Some(fetcher);
+                change(&mut server.core);
                 Self(Arc::new(server))
             }
             // Already shared: too late to change.

@@ -32,7 +32,11 @@ pub(crate) struct Core {
     pub(crate) persist: Persist,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) fetcher: Option<Arc<dyn Transport>>,
+    pub(crate) keys: Option<Keys>,
 }
+
+/// What a client calls a post, by its media id.
+pub type Keys = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// No holder of these locks leaves half-done work behind a panic, so a poisoned one is as good.
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

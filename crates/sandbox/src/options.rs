@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::switches::Settings;
+use super::switches::{Profile, Settings};
 use super::time::{Millis, SECOND};
 use igsync_base::id::UserId;
 
 /// How long media take to process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Processing {
-    /// An image a second, a video 2 to 20 seconds by size and length.
+    /// A video 2 to 20 seconds, by size and length.
     Realistic,
-    /// Images at once, a video 2 seconds at most.
+    /// A video 2 seconds at most.
     Quick,
 }
 
@@ -21,6 +21,7 @@ pub enum Processing {
 pub struct Options {
     /// Where state and media are kept; without it they end with the process.
     pub data: Option<PathBuf>,
+    pub profile: Profile,
     pub processing: Processing,
     /// How long a new post stays out of listings.
     pub listing_lag: Duration,
@@ -35,45 +36,52 @@ pub struct Options {
 }
 
 impl Options {
-    /// For `igsync sandbox`: waits and lags as a client meets them at Meta, only shorter.
+    /// For `igsync sandbox`: the real API on a good day, only that videos take less time.
     #[must_use]
-    pub fn realistic() -> Self {
+    pub fn fair() -> Self {
         Self {
             data: None,
+            profile: Profile::Fair,
             processing: Processing::Realistic,
-            listing_lag: Duration::from_secs(5),
-            quota_lag: Duration::from_secs(60),
+            listing_lag: Duration::ZERO,
+            quota_lag: Duration::ZERO,
             quota_total: 50,
             assume_https: false,
             extra_accounts: Vec::new(),
         }
     }
 
-    /// For `--sandbox`: as little waiting as still shows that there is some.
+    /// For `igsync sandbox --strict`: the least forgiving choice wherever Meta's pages leave one.
     #[must_use]
-    pub fn quick() -> Self {
+    pub fn strict() -> Self {
         Self {
-            processing: Processing::Quick,
-            listing_lag: Duration::ZERO,
-            quota_lag: Duration::ZERO,
-            ..Self::realistic()
+            profile: Profile::Strict,
+            listing_lag: Duration::from_secs(5),
+            quota_lag: Duration::from_secs(60),
+            ..Self::fair()
         }
     }
 
+    /// For `--sandbox`: as little waiting as still shows that there is some.
+    #[must_use]
+    pub fn quick() -> Self {
+        Self { processing: Processing::Quick, ..Self::fair() }
+    }
+
     pub(crate) fn settings(&self) -> Settings {
-        let (image_ms, video_min_ms, video_max_ms) = match self.processing {
-            Processing::Realistic => (SECOND, 2 * SECOND, 20 * SECOND),
-            Processing::Quick => (0, SECOND / 5, 2 * SECOND),
+        let (video_min_ms, video_max_ms) = match self.processing {
+            Processing::Realistic => (2 * SECOND, 20 * SECOND),
+            Processing::Quick => (SECOND / 5, 2 * SECOND),
         };
+        let chosen = Settings::default().with(&self.profile.choices()).unwrap_or_default();
         Settings {
-            image_ms,
             video_min_ms,
             video_max_ms,
             listing_lag_ms: millis(self.listing_lag),
             quota_lag_ms: millis(self.quota_lag),
             quota_total: self.quota_total,
             assume_https: self.assume_https,
-            ..Settings::default()
+            ..chosen
         }
     }
 }

@@ -14,6 +14,7 @@ use super::machine::Core;
 use super::respond;
 use super::server::Server;
 use super::time::{self, Millis};
+use super::view;
 
 pub(crate) use live::answer as live;
 
@@ -29,9 +30,11 @@ pub(crate) fn feed(server: &Server, now: Millis) -> Response<Body> {
     page("igsync sandbox", &body, now)
 }
 
-/// One post; `None` when there is none with this id.
+/// One post, by its id or by the code of its permalink; `None` when there is none.
 pub(crate) fn post(core: &Core, id: &str, now: Millis) -> Option<Response<Body>> {
-    let (title, body) = post::body(&core.world(), id.parse().ok()?, now)?;
+    let id = id.parse().ok().or_else(|| view::id_of(id))?;
+    let key = core.keys.as_ref().and_then(|keys| keys(&id.to_string()));
+    let (title, body) = post::body(&core.world(), id, key, now)?;
     Some(page(&title, &body, now))
 }
 

@@ -1,6 +1,7 @@
 //! The switches of a running sandbox: what Meta leaves open, or what was seen against its pages.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use super::time::{Millis, SECOND};
 
@@ -14,6 +15,36 @@ pub enum PublishTwice {
     NotReady,
     /// 100
     Invalid,
+}
+
+/// How forgiving a sandbox is where Meta's pages leave it open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// As the real API on a good day.
+    #[default]
+    Fair,
+    /// The least forgiving choice everywhere.
+    Strict,
+}
+
+impl Profile {
+    /// The switches in which the profiles differ.
+    #[must_use]
+    pub fn choices(self) -> Map<String, Value> {
+        let strict = self == Self::Strict;
+        let of = |fair: Value, least: Value| if strict { least } else { fair };
+        let choices = [
+            ("image_ms", of(json!(0), json!(SECOND))),
+            ("listing_lag_ms", of(json!(0), json!(5 * SECOND))),
+            ("quota_lag_ms", of(json!(0), json!(60 * SECOND))),
+            ("min_aspect", of(json!(0.75), json!(0.8))),
+            ("max_hashtags", of(json!(30), json!(5))),
+            ("caption_utf16", of(json!(false), json!(true))),
+            ("refuse_unready_children", of(json!(false), json!(true))),
+        ];
+        choices.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
+    }
 }
 
 /// `POST /_sandbox/switches` changes them; `docs/sandbox.md` says what Meta's pages say about each.
@@ -79,7 +110,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            image_ms: SECOND,
+            image_ms: 0,
             video_min_ms: 2 * SECOND,
             video_max_ms: 20 * SECOND,
             listing_lag_ms: 0,
@@ -114,6 +145,19 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// With some of them changed.
+    ///
+    /// # Errors
+    ///
+    /// There is no such switch, or it has other values.
+    pub(crate) fn with(&self, change: &Map<String, Value>) -> Result<Self, serde_json::Error> {
+        let mut all = serde_json::to_value(self)?;
+        if let Some(all) = all.as_object_mut() {
+            all.extend(change.clone());
+        }
+        serde_json::from_value(all)
+    }
+
     /// How long a video of this size and length is processed.
     pub(crate) fn video_ms(&self, bytes: u64, duration_ms: u64) -> Millis {
         let span = self.video_max_ms - self.video_min_ms;

@@ -32,9 +32,18 @@ pub(crate) struct MediaView<'a> {
     pub(crate) media: &'a Media,
 }
 
+const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// The id that a code of a permalink represents.
+pub(crate) fn id_of(code: &str) -> Option<u64> {
+    code.bytes().try_fold(0u64, |id, letter| {
+        let digit = LETTERS.iter().position(|other| *other == letter)?;
+        id.checked_mul(64)?.checked_add(u64::try_from(digit).ok()?)
+    })
+}
+
 /// `C9x…`: the id in base 64, as permalinks have it.
 pub(crate) fn shortcode(id: u64) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut code = Vec::new();
     let mut rest = id;
     while rest > 0 {

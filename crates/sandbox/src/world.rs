@@ -73,14 +73,6 @@ pub(crate) struct World {
     changed: BTreeSet<Changed>,
 }
 
-fn switched(settings: &Settings, change: &Map<String, Value>) -> Result<Settings, serde_json::Error> {
-    let mut all = serde_json::to_value(settings)?;
-    if let Some(all) = all.as_object_mut() {
-        all.extend(change.clone());
-    }
-    serde_json::from_value(all)
-}
-
 fn next<T>(map: &BTreeMap<u64, T>, first: u64) -> u64 {
     map.last_key_value().map_or(first, |(last, _)| last + STRIDE)
 }
@@ -110,7 +102,7 @@ impl World {
         match line {
             Line::Base(base) => {
                 // Switches of an older version that are gone are no reason not to start.
-                self.settings = switched(&self.start, &base.switches).unwrap_or_else(|_| self.start.clone());
+                self.settings = self.start.with(&base.switches).unwrap_or_else(|_| self.start.clone());
                 self.base = base;
             }
             Line::Container(container) => {
@@ -174,7 +166,7 @@ impl World {
     ///
     /// There is no such switch, or it has other values; nothing is changed.
     pub(crate) fn switch(&mut self, change: &Map<String, Value>) -> Result<(), serde_json::Error> {
-        self.settings = switched(&self.settings, change)?;
+        self.settings = self.settings.with(change)?;
         self.base.switches.extend(change.clone());
         self.changed.insert(Changed::Base);
         Ok(())

@@ -70,7 +70,7 @@ fn say_halts(halts: Vec<(Option<AccountName>, Halt)>, ui: &Ui) {
 fn hint(tally: &Tally, is_to_keep: bool, project: &Project, ui: &Ui) {
     let terminal = &ui.terminal;
     if project.sandbox {
-        terminal.say(&format!("see the feed: {}", terminal.program.command("sandbox")));
+        terminal.say(&format!("see the posts at these addresses: {}", terminal.program.command("sandbox")));
     } else if is_to_keep {
         let message = match tally.published + tally.adopted {
             0 => "Record what became of the posts".to_owned(),

@@ -12,6 +12,7 @@ use super::super::{Ended, Failure, Ports, Ui, judge};
 pub(super) struct Events<'a> {
     /// `None`: people read it.
     json: Option<Json<Stream>>,
+    is_sandbox: bool,
     ports: &'a Ports,
     ui: &'a Ui,
 }
@@ -24,14 +25,14 @@ impl<'a> Events<'a> {
             Json::new(ui.terminal.streams.out.clone(), ports.clock.clone(), run_id)
         });
         ui.under_way.begin(json.clone());
-        Self { json, ports, ui }
+        Self { json, is_sandbox: args.scope.sandbox, ports, ui }
     }
 
     /// Hears of the run, and shows it.
     pub(super) fn observer(&self) -> Box<dyn Observer> {
         let shown: Box<dyn Observer> = match &self.json {
             Some(json) => Box::new(json.clone()),
-            None => self.ui.terminal.progress(&self.ports.clock),
+            None => self.ui.terminal.progress(&self.ports.clock, self.is_sandbox),
         };
         self.ui.actions.observing(self.ui.under_way.observing(shown))
     }

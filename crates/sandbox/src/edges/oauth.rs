@@ -26,6 +26,7 @@ pub(super) fn answer(core: &Core, call: &Call, path: &[&str]) -> Option<Result<V
     Some(match path {
         ["oauth", "access_token"] => match call.params.text("grant_type").as_deref() {
             Some("fb_exchange_token") => exchange_facebook(&mut world, call),
+            Some("client_credentials") => app_token(call),
             Some("authorization_code") => instagram_code(&mut world, call),
             _ => facebook_code(&mut world, call),
         },
@@ -75,6 +76,12 @@ fn facebook_code(world: &mut World, call: &Call) -> Result<Value, Refusal> {
     }
     let token = world.issue("EAA-SHORT", "EAA-NEW", call.now, 2 * HOUR)?;
     Ok(bearer(&token, call.now))
+}
+
+/// A token of the app itself, which reads other tokens and no account.
+fn app_token(call: &Call) -> Result<Value, Refusal> {
+    app(call, FACEBOOK_APP)?;
+    Ok(json!({ "access_token": format!("{}|{}", FACEBOOK_APP.0, FACEBOOK_APP.1), "token_type": "bearer" }))
 }
 
 /// The one endpoint with an error shape of its own.

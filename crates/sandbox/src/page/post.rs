@@ -11,7 +11,7 @@ use super::super::world::World;
 use super::parts;
 use igsync_base::id::Kind;
 
-pub(super) fn body(world: &World, id: u64, now: Millis) -> Option<(String, Markup)> {
+pub(super) fn body(world: &World, id: u64, key: Option<String>, now: Millis) -> Option<(String, Markup)> {
     let post = world.any_media(id).filter(|media| media.kind.is_some())?;
     let account = world.account(&post.user_id)?;
     let what = parts::kind_name(post);
@@ -27,7 +27,7 @@ pub(super) fn body(world: &World, id: u64, now: Millis) -> Option<(String, Marku
             article.post.story[post.kind == Some(Kind::Story)] {
                 h1.hidden { (title) }
                 div.stage { (stage(world, post)) }
-                div.side { (words(world, account, post)) (facts(world, account, post, now)) }
+                div.side { (words(world, account, post)) (facts(world, account, post, key, now)) }
             }
         }
     };
@@ -100,7 +100,7 @@ fn words(world: &World, account: &Account, post: &Media) -> Markup {
     }
 }
 
-fn facts(world: &World, account: &Account, post: &Media, now: Millis) -> Markup {
+fn facts(world: &World, account: &Account, post: &Media, key: Option<String>, now: Millis) -> Markup {
     let container = world.container(post.container);
     let tags: Vec<String> = std::iter::once(post)
         .chain(post.children.iter().filter_map(|id| world.any_media(*id)))
@@ -115,6 +115,7 @@ fn facts(world: &World, account: &Account, post: &Media, now: Millis) -> Markup 
     html! {
         h2.small { "How it was published" }
         dl.facts {
+            (row("Key", key))
             (row("Published", Some(time::human(post.published_at))))
             (row("Kind", Some(parts::kind_name(post))))
             (row("Media", container.map(source)))

@@ -25,7 +25,7 @@ fn rows(heading: &str) -> Vec<(String, String)> {
 
 #[test]
 fn every_switch_stands_in_the_document_with_its_default() {
-    let all = serde_json::to_value(Options::realistic().settings()).unwrap();
+    let all = serde_json::to_value(Options::fair().settings()).unwrap();
     let all: BTreeSet<(String, String)> = all
         .as_object()
         .unwrap()

@@ -209,6 +209,15 @@ async fn fields_that_do_not_exist_fail_the_whole_request() {
 }
 
 #[tokio::test]
+async fn fields_on_creation_are_in_its_answer() {
+    let server = start().await;
+    let params = json!({ "image_url": server.picture().await, "fields": "status_code" });
+    let (status, answer) = server.post("IGAA-LONG", &format!("{USER}/media"), params).await;
+    assert_eq!((status, &answer["status_code"]), (200, &json!("FINISHED")), "{answer}");
+    assert_eq!(server.status(answer["id"].as_str().unwrap()).await, "FINISHED");
+}
+
+#[tokio::test]
 async fn fields_on_publish_publish_and_then_fail() {
     let server = start().await;
     let id = server.image().await;

@@ -3,8 +3,37 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::switches::Settings;
+use crate::switches::{Profile, Settings};
 use igsync_testkit::media::png;
+
+#[tokio::test]
+async fn a_profile_sets_every_switch_in_which_it_differs() {
+    let server = start().await;
+    let fair = server.control("switches", &json!({ "profile": "fair" })).await.1;
+    let strict = server.control("switches", &json!({ "profile": "strict" })).await.1;
+    let differs = |name: &&String| fair[name.as_str()] != strict[name.as_str()];
+    let differing: BTreeSet<&String> = fair.as_object().unwrap().keys().filter(differs).collect();
+    let choices = Profile::Strict.choices();
+    assert_eq!(differing, choices.keys().collect());
+    let started = serde_json::to_value(Options::strict().settings()).unwrap();
+    assert!(choices.iter().all(|(name, value)| started[name] == *value), "as one that was started with --strict");
+    // One of them can be chosen otherwise, in the same request.
+    let mixed = server.control("switches", &json!({ "min_aspect": 0.7, "profile": "strict" })).await.1;
+    assert_eq!((&mixed["min_aspect"], &mixed["max_hashtags"]), (&json!(0.7), &json!(5)));
+    assert_eq!(server.control("switches", &json!({ "profile": "kind" })).await.0, 400);
+}
+
+#[tokio::test]
+async fn the_fair_profile_is_the_real_api_on_a_good_day() {
+    let server = start_with(&Options::fair()).await;
+    let image = server.image().await;
+    assert_eq!(server.status(&image).await, "FINISHED", "when its creation answers");
+    server.published(&image).await;
+    let listed = server.get("IGAA-LONG", &format!("{USER}/media")).await.1;
+    assert_eq!(listed["data"].as_array().unwrap().len(), 1, "at once");
+    let quota = server.get("IGAA-LONG", &format!("{USER}/content_publishing_limit")).await.1;
+    assert_eq!(quota["data"][0]["quota_usage"], 1);
+}
 
 /// What one switch changes, seen from outside.
 #[expect(clippy::too_many_lines, reason = "one short arm for each switch")]
@@ -203,4 +232,36 @@ async fn hosting() -> (String, tokio::task::JoinHandle<()>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     (origin, tokio::spawn(async move { axum::serve(listener, host).await.unwrap() }))
+}
+
+#[tokio::test]
+async fn a_file_url_is_believed_where_https_is() {
+    let server = start_with(&Options { assume_https: true, ..Options::fair() }).await;
+    let params = json!({ "media_type": "REELS", "upload_type": "resumable" });
+    let (_, made) = server.post("EAA-LONG", &format!("{USER}/media"), params).await;
+    let (uri, id) = (made["uri"].as_str().unwrap(), made["id"].as_str().unwrap());
+    let request = server.client.post(uri).header("authorization", "OAuth EAA-LONG");
+    let sent = request.header("file_url", "https://cdn.example.com/boats.mp4").send().await.unwrap();
+    assert_eq!(sent.status(), 200);
+    server.advance(30);
+    assert_eq!(server.status(id).await, "FINISHED");
+    server.publish("EAA-LONG", USER, id).await;
+    assert_eq!(server.posts().await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_page_of_a_post_has_its_key_and_is_found_by_the_code_of_its_link() {
+    let sandbox = Sandbox::new(&Options::quick(), Arc::new(RealDisk), Arc::new(RealClock::new())).unwrap();
+    let server = serve(sandbox.showing_keys(Arc::new(|id| Some(format!("posts/<{id}>"))))).await;
+    let media = server.published(&server.image().await).await;
+    let code = crate::view::shortcode(media.parse().unwrap());
+    for name in [&media, &code] {
+        let page = server.client.get(format!("{}/_sandbox/post/{name}", server.base)).send().await.unwrap();
+        let text = page.text().await.unwrap();
+        assert!(text.contains(&format!("posts/&lt;{media}&gt;")), "{name}: {text:.400}");
+    }
+    for nothing in ["-", "zzzzzzzzzzzzzzzzzzzzz", "9"] {
+        let page = server.client.get(format!("{}/_sandbox/post/{nothing}", server.base)).send().await.unwrap();
+        assert_eq!(page.status(), 404, "{nothing}");
+    }
 }

@@ -99,3 +99,17 @@ async fn a_batch_answers_each_call_in_order() {
     let made: Value = serde_json::from_str(answers[0]["body"].as_str().unwrap()).unwrap();
     server.published(made["id"].as_str().unwrap()).await;
 }
+
+#[tokio::test]
+async fn an_app_token_reads_other_tokens() {
+    let server = start().await;
+    let app = "client_id=100000000000001&client_secret=fb-app-secret";
+    let (status, answer) = server.plain(&format!("oauth/access_token?grant_type=client_credentials&{app}")).await;
+    assert_eq!(status, 200, "{answer}");
+    let token = answer["access_token"].as_str().unwrap();
+    let seen = server.get(token, "debug_token?input_token=EAA-LONG").await.1;
+    assert_eq!(seen["data"]["is_valid"], true, "{seen}");
+    assert_ne!(server.get(token, USER).await.0, 200, "and no account");
+    let wrong = app.replace("fb-app-secret", "guess");
+    assert_eq!(server.plain(&format!("oauth/access_token?grant_type=client_credentials&{wrong}")).await.0, 400);
+}
