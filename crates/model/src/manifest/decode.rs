@@ -87,7 +87,13 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         written.video = self.source("video");
         written.cover = self.source("cover");
         written.tags = self.tags();
-        if let Some((nodes, node)) = self.fields.list("items", self.problems) {
+        let only = self.fields.get("items").map(|entry| &entry.value);
+        if let Some((node, path)) =
+            only.and_then(|node| Some((node, node.scalar().filter(|path| instead::is_media(path))?)))
+        {
+            let item = format!("[{{ {}: {} }}]", instead::media_field(path), in_flow(path));
+            wrong_type(node, "`items` is a list", Some(item), self.problems);
+        } else if let Some((nodes, node)) = self.fields.list("items", self.problems) {
             let items = nodes.iter().map(|node| self.item(node)).collect();
             let span = written.name_span("items").unwrap_or_else(|| node.place());
             written.items = Some(At { value: items, span, origin: None });
@@ -314,13 +320,13 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
             // A comment behind it is a part of what was meant.
             let cut = node.cut.as_ref().and_then(|cut| self.problems.text().get(cut.clone())).unwrap_or_default();
             let span = node.span.start..node.cut.as_ref().map_or(node.span.end, |cut| cut.end);
-            let help = self.problems.write(&span, &hashtag_list(&format!("{text} {cut}")));
+            let help = self.problems.write(&span, &flow_list(&format!("{text} {cut}")));
             wrong_type(node, &format!("`{name}` is a list"), None, self.problems).help = help;
             return None;
         }
         if let Some(cut) = node.cut.as_ref().filter(|_| node.is_null()) {
             let text = self.problems.text().get(cut.clone()).unwrap_or_default();
-            let help = self.problems.write(cut, &hashtag_list(text));
+            let help = self.problems.write(cut, &flow_list(text));
             let message = format!("`{name}` has no value: `#` begins a comment");
             self.problems.report(&rules::TEXT_CUT, cut, message, "not part of the value").help = help;
             return None;
@@ -352,6 +358,11 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
     }
 
     fn usernames(&mut self, name: &str) -> Option<List<String>> {
+        let node = &self.fields.get(name)?.value;
+        if let Some(text) = node.scalar().filter(|_| !node.is_null() && node.cut.is_none()) {
+            wrong_type(node, &format!("`{name}` is a list"), Some(flow_list(text)), self.problems);
+            return None;
+        }
         let (nodes, node) = self.fields.list(name, self.problems)?;
         let names = nodes
             .iter()
@@ -501,8 +512,8 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '#' | '＃' | '@')).filter(|word| !word.is_empty())
 }
 
-/// The hashtags of a text as a list.
-fn hashtag_list(text: &str) -> String {
+/// The hashtags or names of a text as a list.
+fn flow_list(text: &str) -> String {
     let tags: Vec<String> = words(text).map(in_flow).collect();
     format!("[{}]", tags.join(", "))
 }

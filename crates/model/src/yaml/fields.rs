@@ -200,7 +200,10 @@ impl Node {
         }
         if !report_null_cut(self, name, problems) {
             let meant = self.written(problems).filter(|_| !self.is_null()).map(|written| format!("[{written}]"));
-            wrong_type(self, &format!("`{name}` is a list"), meant, problems);
+            let finding = wrong_type(self, &format!("`{name}` is a list"), meant, problems);
+            if self.is_null() {
+                finding.help = Some(format!("write its entries below it, each behind a dash, or remove `{name}`"));
+            }
         }
         None
     }

@@ -105,7 +105,9 @@ impl Trial {
     /// The nearest line above an error in line `at`, or that line, that is the cause of it.
     fn repair(&mut self, at: usize) -> Option<(usize, Repair)> {
         for line in (at.saturating_sub(LINES)..=at).rev() {
-            for candidate in candidates(body(&self.lines[line])) {
+            let above = self.lines[..line].iter().rev().find(|line| !line.trim().is_empty());
+            let indented = above.and_then(|above| as_above(body(&self.lines[line]), body(above)));
+            for candidate in candidates(body(&self.lines[line])).into_iter().chain(indented) {
                 if is_advisable(&candidate.line) && self.helps(line, &candidate.line, at) {
                     return Some((line, candidate));
                 }
@@ -239,6 +241,24 @@ fn candidates(line: &str) -> Vec<Repair> {
     found
 }
 
+/// A field with the indentation of the line above it.
+fn as_above(line: &str, above: &str) -> Option<Repair> {
+    let parts = Parts::of(line);
+    let is_field = parts.name.starts_with(|c: char| c.is_ascii_lowercase()) && parts.trouble().is_none();
+    if !is_field || !parts.lead.trim_matches([' ', '\t']).is_empty() {
+        return None;
+    }
+    let wanted = Parts::of(above).lead.replace('-', " ");
+    let message = "this line is not indented as the one above it".to_owned();
+    let text = format!("{wanted}{}", line.trim());
+    (wanted != parts.lead).then(|| Repair {
+        place: name_place(&parts),
+        message,
+        label: "begins elsewhere".into(),
+        line: text,
+    })
+}
+
 /// A line of the text `name:value`, or with another mark than a colon, as it should be; no other mistake is looked for.
 pub(super) fn blank_added(line: &str) -> Option<Repair> {
     let parts = Parts::of(line);
@@ -292,12 +312,17 @@ fn meant(value: &str) -> Vec<(String, String)> {
             let read = if first == '[' { "a list" } else { "a group of fields" };
             let mut meant: Vec<_> = entries(value).into_iter().collect();
             meant.extend(whole(&format!("a text that begins with `{first}` is read as {read}")));
+            // One that is not closed and has a single entry is rather a text.
+            if !value.ends_with([']', '}']) && !behind.contains([',', ':']) {
+                meant.reverse();
+            }
             meant
         }
         '|' | '>' => {
             vec![(in_quotes(behind.trim_start()), format!("the text of a block begins in the line below `{first}`"))]
         }
-        '@' | '`' | '%' | ',' | ']' | '}' => whole(&format!("a value cannot begin with `{first}`")),
+        '`' => whole("a value cannot begin with a backtick"),
+        '@' | '%' | ',' | ']' | '}' => whole(&format!("a value cannot begin with `{first}`")),
         '*' => whole("a text that begins with `*` is read as a reference to an anchor"),
         '&' => whole("a text that begins with `&` is read as the name of an anchor"),
         '!' => whole("a text that begins with `!` is read as a tag"),

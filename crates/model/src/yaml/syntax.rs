@@ -95,7 +95,30 @@ fn message(error: &ScanError) -> String {
         ErrorKind::MappingValueNotAllowed => "a second `: ` in one line".into(),
         ErrorKind::CommentInterceptedScalar => "a comment in the middle of a text".into(),
         ErrorKind::UnclosedQuotedScalar => "a quote that is never closed".into(),
-        _ => error.kind().to_string(),
+        ErrorKind::SimpleKeyExpected
+        | ErrorKind::InvalidSimpleKey
+        | ErrorKind::ExpectedBlockMappingKey
+        | ErrorKind::MappingKeyNotAllowed
+        | ErrorKind::InvalidIndentation => "a line that is neither `name: value` nor indented as a part of one".into(),
+        ErrorKind::UnknownQuotedScalarEscape
+        | ErrorKind::InvalidQuotedScalarHexEscape
+        | ErrorKind::InvalidUnicodeEscape => {
+            "`\\` in double quotes begins an escape, and there is none like this".into()
+        }
+        ErrorKind::MisplacedFlowCollectionEnd
+        | ErrorKind::MismatchedFlowCollectionEnd { .. }
+        | ErrorKind::UnclosedFlowCollection { .. }
+        | ErrorKind::ExpectedFlowSequenceSeparator
+        | ErrorKind::ExpectedFlowMappingSeparator => "brackets or commas that do not fit together".into(),
+        ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar => {
+            "text behind a closing quote".into()
+        }
+        ErrorKind::InvalidQuotedScalarIndent | ErrorKind::InvalidFlowScalarIndent => {
+            "the next line of a text is not indented".into()
+        }
+        ErrorKind::InvalidBlockScalarIndent => "the first line of a block is indented less than those below it".into(),
+        // The parser's own words, for what no manifest has had so far.
+        kind => format!("this cannot be read ({kind})"),
     }
 }
 

@@ -23,6 +23,9 @@ fn followed(text: &str) -> (String, Vec<String>) {
         let old = &lines[line - 1];
         let indent = &old[..old.len() - old.trim_start_matches(' ').len()];
         match help.split_once("write: ") {
+            Some((_, new)) if finding.message.ends_with("indented as the one above it") => {
+                new.clone_into(&mut lines[line - 1]);
+            }
             Some((_, new)) => lines[line - 1] = format!("{indent}{new}"),
             None if help.starts_with("remove this line") => _ = lines.remove(line - 1),
             None => break,
@@ -85,6 +88,10 @@ fn whatever_yaml_misreads_is_named_and_the_line_to_write_is_accepted() {
         ("draft: \"true\"", "draft: true"),
         ("location: Berlin", "location_id: \"123456789012345\""),
         ("location_id: Berlin", "location_id: \"123456789012345\""),
+        (" caption: hello", "caption: hello"),
+        ("caption: { a", "caption: \"{ a\""),
+        ("hashtags: [a, b", "hashtags: [a, b]"),
+        ("collaborators: \"@a @b\"", "collaborators: [a, b]"),
         ("collaborators: friend", "collaborators: [friend]"),
         ("collaborators: [@friend, b]", "collaborators: [\"@friend\", b]"),
         ("user_tags: [friend]", "user_tags: [{ username: friend, x: 0.5, y: 0.5 }]"),
