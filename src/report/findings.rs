@@ -30,7 +30,7 @@ pub fn render(findings: &[Finding], style: Style) -> String {
     };
     let handler = style.handler(theme).with_links(false);
     let (entries, left_out) = most_important(findings, SHOWN);
-    let (folded, alone): (Vec<Entry<'_>>, Vec<Entry<'_>>) = entries.into_iter().partition(Entry::is_folded);
+    let (mut folded, alone): (Vec<Entry<'_>>, Vec<Entry<'_>>) = entries.into_iter().partition(Entry::is_folded);
     let mut text = String::new();
     for file in alone.chunk_by(|a, b| a.first.file == b.first.file) {
         let file: Vec<&Finding> = file.iter().map(|entry| entry.first).collect();
@@ -38,6 +38,7 @@ pub fn render(findings: &[Finding], style: Style) -> String {
         let _ = handler.render_report(&mut text, &FileReport::new(&file));
         text.push('\n');
     }
+    folded.sort_by_key(|entry| entry.first.severity);
     let has_more_places = folded.iter().any(|entry| entry.count > 1);
     for entry in folded {
         text.push_str(&common(&entry, style));

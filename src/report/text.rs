@@ -54,7 +54,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
 }
 
 /// What begins the end of a help text that is to be typed: the lines of a manifest, which may hold backticks.
-const TYPED: &str = "write:";
+const TYPED: [&str; 2] = ["write:", "Write:"];
 
 /// What has to stay on one line: a word, or a command with its arguments. The blanks behind it come along.
 pub(super) fn units(line: &str) -> impl Iterator<Item = &str> {
@@ -62,7 +62,7 @@ pub(super) fn units(line: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         let (mut end, mut in_command) = (0, false);
         for word in rest.split_inclusive(' ') {
-            if end == 0 && word.trim_end() == TYPED {
+            if end == 0 && TYPED.contains(&word.trim_end()) {
                 end = rest.len();
                 break;
             }
@@ -77,6 +77,21 @@ pub(super) fn units(line: &str) -> impl Iterator<Item = &str> {
         rest = others;
         (!unit.is_empty()).then_some(unit)
     })
+}
+
+/// A text, and what at its end is to be typed as it is; `None`: there is nothing.
+pub(super) fn typed(text: &str) -> Option<(&str, &str)> {
+    let mut start = 0;
+    for unit in units(text) {
+        let (word, rest) = unit.split_once(' ').unwrap_or((unit, ""));
+        if TYPED.contains(&word) && !rest.is_empty() {
+            // A line follows its word, a command begins with it.
+            let start = if word.ends_with(':') { start + word.len() + 1 } else { start };
+            return Some(text.split_at(start));
+        }
+        start += unit.len();
+    }
+    None
 }
 
 /// `1,234,567`
@@ -170,5 +185,15 @@ mod tests {
         );
         assert_eq!(units("a  b `c  d").collect::<Vec<_>>(), ["a  ", "b ", "`c  d"]);
         assert_eq!(units("").count() + units("   ").count(), 1);
+    }
+
+    #[test]
+    fn what_is_to_be_typed_is_told_from_the_words_before_it() {
+        assert_eq!(typed("crop it: ffmpeg -i a.jpg b.jpg"), Some(("crop it: ", "ffmpeg -i a.jpg b.jpg")));
+        assert_eq!(typed("so write: caption: \"x\""), Some(("so write: ", "caption: \"x\"")));
+        assert_eq!(typed("use `ffmpeg -i`, or write: a: b"), Some(("use `ffmpeg -i`, or write: ", "a: b")));
+        for words in ["", "you write: ", "install ffmpeg", "`ffmpeg -i a b`"] {
+            assert_eq!(typed(words), None, "{words}");
+        }
     }
 }

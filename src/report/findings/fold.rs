@@ -50,7 +50,8 @@ pub(in crate::report) fn fold<'f>(findings: &[&'f Finding]) -> Vec<Entry<'f>> {
         let of_configuration = is_of_configuration(findings[places[0]]);
         let files: HashSet<&str> = places.iter().map(|place| &*findings[*place].file).collect();
         if places.len() >= MANY || of_configuration {
-            let (first, count, files) = (findings[places[0]], places.len(), files.len());
+            let worst = places.iter().map(|place| findings[*place]).min_by_key(|finding| finding.severity);
+            let (first, count, files) = (worst.unwrap_or(findings[places[0]]), places.len(), files.len());
             entries.push((places[0], Entry { first, count, files, of_configuration }));
         } else {
             let alone = |place: usize| Entry { first: findings[place], count: 1, files: 1, of_configuration: false };
@@ -61,12 +62,15 @@ pub(in crate::report) fn fold<'f>(findings: &[&'f Finding]) -> Vec<Entry<'f>> {
     entries.into_iter().map(|(_, entry)| entry).collect()
 }
 
-/// By what findings are equal: an error says the same in all its words, a warning in all but its numbers.
+/// By what findings are equal: an error says the same in all its words, a warning in all but its numbers, and what is
+/// about the configuration is the same however severe.
 type Likeness<'f> = (&'static str, Severity, String, &'f str);
 
 fn likeness(finding: &Finding) -> Likeness<'_> {
     let id = finding.rule.id;
     match finding.severity {
+        // The drafts among the posts make it no other one.
+        _ if is_of_configuration(finding) => (id, Severity::Error, finding.message.clone(), &finding.label),
         Severity::Error => (id, Severity::Error, finding.message.clone(), &finding.label),
         Severity::Warning => (id, Severity::Warning, without_numbers(&finding.message), ""),
     }

@@ -1,6 +1,6 @@
 //! Text of others, made harmless in Markdown.
 
-use super::super::text::{one_line, visible, width};
+use super::super::text::{one_line, typed, visible, width};
 use igsync_base::text::{JOINER, neutral_line};
 
 /// Code does not wrap on GitHub, so long lines are wrapped here.
@@ -70,11 +70,15 @@ pub(super) fn prose(text: &str) -> String {
     safe
 }
 
-/// A sentence with commands in backticks; a line of a manifest at its end is code, too.
+/// A sentence with commands in backticks; what is to be typed at its end is code, too.
 pub(super) fn rich(text: &str) -> String {
-    if let Some((sentence, line)) = text.split_once("rite: ") {
-        return format!("{} {}", rich(&format!("{sentence}rite:")), code(line));
+    match typed(text) {
+        Some((words, typed)) => format!("{}{}", sentence(words), code(typed)),
+        None => sentence(text),
     }
+}
+
+fn sentence(text: &str) -> String {
     let sentence = |part: &str| {
         let blank = |is_there: bool| if is_there { " " } else { "" };
         let (before, after) = (part.starts_with(' '), part.len() > 1 && part.ends_with(' '));
@@ -137,7 +141,9 @@ mod tests {
 
     #[test]
     fn a_line_to_write_is_code() {
-        assert_eq!(rich("Write: caption: \"a `b` #c\""), "Write: ``caption: \"a `b` #c\"``");
+        assert_eq!(rich("So write: caption: \"a `b` #c\""), "So write: ``caption: \"a `b` #c\"``");
+        assert_eq!(rich("crop it: ffmpeg -i a_b.jpg -vf crop=3:4"), "crop it: `ffmpeg -i a_b.jpg -vf crop=3:4`");
+        assert_eq!(rich("Write: a: b"), "Write: `a: b`");
         assert_eq!(rich("if `x`, write: a: \"*b\""), "if `x`, write: `a: \"*b\"`");
     }
 
