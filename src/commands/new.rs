@@ -8,7 +8,8 @@ use crate::cli::{Global, New};
 use crate::exit::Exit;
 use igsync_base::files::{Disk, FileKind, Linked};
 use igsync_base::id::Kind;
-use igsync_model::config;
+use igsync_model::config::{self, Config};
+use igsync_model::manifest::{Nearby, nearby};
 
 use super::{Ended, Failure, Ports, Ui, write_stdout};
 
@@ -19,7 +20,7 @@ pub(super) fn run(global: &Global, args: &New, ports: &Ports, ui: &Ui) -> Ended 
     let disk = &*ports.disk;
     let root = global.place().content_root(ports)?;
     let config = config::load(disk, &root, global.config.as_deref(), &ports.env).config;
-    let folder = config.posts.as_ref().and_then(|folders| folders.first()).map_or("posts", String::as_str);
+    let folder = folder(&config, &root, disk);
     let (Some(kind), Some(name)) = (args.kind, &args.name) else {
         return from::run(&args.from, args.carousel, folder, &root, ports, ui);
     };
@@ -36,6 +37,16 @@ pub(super) fn run(global: &Global, args: &New, ports: &Ports, ui: &Ui) -> Ended 
     save(disk, &path, text.as_bytes())?;
     write_stdout(ui, &format!("{file}\n"))?;
     Ok(Exit::Done)
+}
+
+/// The folder of new manifests. A `posts/` that is made where the whole content root holds manifests would hide them.
+fn folder<'c>(config: &'c Config, root: &Path, disk: &dyn Disk) -> &'c str {
+    let has_posts = || disk.stat(&root.join("posts")).is_ok();
+    match config.posts.as_ref().and_then(|folders| folders.first()) {
+        Some(folder) => folder,
+        None if !has_posts() && matches!(nearby(disk, root), Some(Nearby::Manifests(_))) => "",
+        None => "posts",
+    }
 }
 
 /// The line by which an editor finds the schema; empty where there is none.

@@ -67,10 +67,12 @@ fn common(entry: &Entry<'_>, style: Style) -> String {
         (true, _) => format!("at {CONFIGURATION}, {}, first for {place}", entry.times()),
         (false, _) => format!("{}, first at {place}", entry.times()),
     };
+    // What stops a post has to be found.
+    let also = Some(other_places(entry)).filter(|_| finding.severity == Severity::Error && !entry.of_configuration);
     let help = help.map(|help| format!("help: {}", visible(&help)));
     // Warnings are many; `igsync explain` has their pages.
     let page = finding.rule.page.filter(|_| finding.severity == Severity::Error).map(|page| format!("Meta: {page}"));
-    let lines = [Some(format!("{}{label}", one_line(&message))), Some(place), help, page];
+    let lines = [Some(format!("{}{label}", one_line(&message))), Some(place), also, help, page];
     let mut text = format!("{}: {} {}\n", style.paint(severity, paint), finding.rule.id, finding.rule.name);
     for line in lines.iter().flatten() {
         for (part, line) in wrap(line, style.width.saturating_sub(4)).iter().enumerate() {
@@ -79,6 +81,21 @@ fn common(entry: &Entry<'_>, style: Style) -> String {
         }
     }
     text + "\n"
+}
+
+/// So many other places of an error are named.
+const PLACES: usize = 5;
+
+/// `also at posts/b.yaml:2:8, posts/c.yaml:2:8 and 36 more`
+fn other_places(entry: &Entry<'_>) -> String {
+    let place = |finding: &&Finding| {
+        let (line, column) = finding.position();
+        format!("{}:{line}:{column}", one_line(&finding.file))
+    };
+    let named: Vec<String> = entry.others.iter().take(PLACES).map(place).collect();
+    let more = entry.others.len().saturating_sub(PLACES);
+    let more = if more > 0 { format!(" and {} more", thousands(more)) } else { String::new() };
+    format!("also at {}{more}", named.join(", "))
 }
 
 /// Sorted by file and place, and how many are left out: the last of the warnings, then of the errors.

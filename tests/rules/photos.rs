@@ -118,6 +118,17 @@ fn nothing_is_overwritten_and_nothing_is_written_by_half() {
 }
 
 #[test]
+fn a_content_root_without_a_folder_of_posts_stays_one() {
+    let project = Project::empty();
+    project.write("igsync.yaml", "");
+    project.write("summer/a.yaml", "kind: image\nimage: https://cdn.example.com/a.jpg\n");
+    project.write("summer/b.jpg", jpeg(1080, 1080));
+    project.run(["new", "--from", "summer"]).exits(0).ends_with("summer/b.yaml");
+    project.run(["new", "image", "winter/c"]).exits(0).ends_with("winter/c.yaml");
+    project.run(["validate"]).exits(0).says("Checked 3 manifests:");
+}
+
+#[test]
 fn several_files_can_be_one_carousel() {
     let project = project();
     project.write("posts/one.jpg", photo());

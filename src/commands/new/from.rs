@@ -240,7 +240,8 @@ fn taken(mut file: impl std::io::BufRead + std::io::Seek) -> Option<String> {
 
 /// The manifest that belongs to a file: beside it where posts are, else in their folder.
 fn name(media: &Media, posts: &str, taken: &mut HashSet<String>) -> Result<String, Failure> {
-    let is_among_posts = media.folder() == posts || media.folder().starts_with(&format!("{posts}/"));
+    let is_below = media.folder().strip_prefix(posts).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_among_posts = posts.is_empty() || is_below;
     let folder = if is_among_posts { media.folder() } else { posts };
     for name in [media.stem(), media.name()] {
         let name = visible(name);
@@ -252,7 +253,7 @@ fn name(media: &Media, posts: &str, taken: &mut HashSet<String>) -> Result<Strin
             return Ok(file);
         }
     }
-    let message = format!("there is no name left for the manifest of {}; nothing was written", media.path);
+    let message = format!("no manifest name is left for {}; nothing was written", media.path);
     Err(Failure::message(Exit::Failure, message, "rename the file, or write its manifest with `igsync new image NAME`"))
 }
 

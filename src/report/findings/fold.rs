@@ -15,6 +15,8 @@ pub(in crate::report) const CONFIGURATION: &str = "igsync.yaml";
 #[derive(Debug)]
 pub(in crate::report) struct Entry<'f> {
     pub first: &'f Finding,
+    /// The other ones, in their order.
+    pub others: Vec<&'f Finding>,
     pub count: usize,
     /// In so many files.
     pub files: usize,
@@ -51,10 +53,15 @@ pub(in crate::report) fn fold<'f>(findings: &[&'f Finding]) -> Vec<Entry<'f>> {
         let files: HashSet<&str> = places.iter().map(|place| &*findings[*place].file).collect();
         if places.len() >= MANY || of_configuration {
             let worst = places.iter().map(|place| findings[*place]).min_by_key(|finding| finding.severity);
-            let (first, count, files) = (worst.unwrap_or(findings[places[0]]), places.len(), files.len());
-            entries.push((places[0], Entry { first, count, files, of_configuration }));
+            let first = worst.unwrap_or(findings[places[0]]);
+            let others = places.iter().map(|place| findings[*place]).filter(|other| !std::ptr::eq(*other, first));
+            let (others, count, files) = (others.collect(), places.len(), files.len());
+            entries.push((places[0], Entry { first, others, count, files, of_configuration }));
         } else {
-            let alone = |place: usize| Entry { first: findings[place], count: 1, files: 1, of_configuration: false };
+            let alone = |place: usize| {
+                let (first, others) = (findings[place], Vec::new());
+                Entry { first, others, count: 1, files: 1, of_configuration: false }
+            };
             entries.extend(places.into_iter().map(|place| (place, alone(place))));
         }
     }
@@ -62,8 +69,8 @@ pub(in crate::report) fn fold<'f>(findings: &[&'f Finding]) -> Vec<Entry<'f>> {
     entries.into_iter().map(|(_, entry)| entry).collect()
 }
 
-/// By what findings are equal: an error says the same in all its words, a warning in all but its numbers, and what is
-/// about the configuration is the same however severe.
+/// By what findings are equal: an error says the same in all its words; a warning, or an error about media, in all but
+/// its numbers; and what is about the configuration is the same however severe.
 type Likeness<'f> = (&'static str, Severity, String, &'f str);
 
 fn likeness(finding: &Finding) -> Likeness<'_> {
@@ -71,6 +78,8 @@ fn likeness(finding: &Finding) -> Likeness<'_> {
     match finding.severity {
         // The drafts among the posts make it no other one.
         _ if is_of_configuration(finding) => (id, Severity::Error, finding.message.clone(), &finding.label),
+        // Each picture of a phone is too large by its own number.
+        Severity::Error if id.starts_with("IGS3") => (id, Severity::Error, without_numbers(&finding.message), ""),
         Severity::Error => (id, Severity::Error, finding.message.clone(), &finding.label),
         Severity::Warning => (id, Severity::Warning, without_numbers(&finding.message), ""),
     }

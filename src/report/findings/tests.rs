@@ -191,7 +191,9 @@ fn equal_findings_of_many_files_are_one_with_a_count_and_the_first_place() {
 fn errors_are_one_only_if_they_say_the_same() {
     let of = |n: usize, message: &str| Finding::new(&TOO_LONG, format!("posts/{n}.yaml"), message);
     let same: Vec<Finding> = (0..4).map(|n| of(n, "the caption is too long")).collect();
-    assert_eq!(render(&same, Style::plain()).matches("Error: ").count(), 1);
+    let shown = render(&same, Style::plain());
+    assert_eq!(shown.matches("Error: ").count(), 1);
+    assert!(shown.contains("also at posts/1.yaml:1:1, posts/2.yaml:1:1, posts/3.yaml:1:1\n"), "{shown}");
     let others: Vec<Finding> = (0..4).map(|n| of(n, &format!("there is no file {n}.jpg"))).collect();
     assert_eq!(render(&others, Style::plain()).matches("Error: ").count(), 4);
 }

@@ -155,7 +155,7 @@ pub(super) fn odd_characters(text: &str, what: &str, place: &At<()>, problems: &
             Some("remove it; marks and isolates (U+200E, U+2066 to U+2069) do the same safely".into());
     }
     if let Some(found) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{85}')) {
-        let message = format!("{what} holds a control character");
+        let message = format!("{what} contains a control character");
         place.report(problems, &rules::CONTROL_CHARACTERS, message, format!("U+{:04X}", u32::from(found))).help =
             Some("remove it: it is invisible, and Meta does not say what it does with it".into());
     }
@@ -287,7 +287,7 @@ pub(super) fn share_links(written: &Written, problems: &mut Problems<'_>) {
             Some(line) => format!("write: {line}"),
             None => "download the file, put it beside the manifest and name it here".to_owned(),
         };
-        let message = format!("this is {service}'s page of a shared file, not the file: {why}");
+        let message = format!("this is {service}'s page for a shared file, not the file itself: {why}");
         place.report(problems, &rules::SHARE_LINK, message, "a share link").help = Some(help);
     };
     for item in items {

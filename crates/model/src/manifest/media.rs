@@ -188,9 +188,9 @@ fn linked_file(disk: &dyn ReadDisk, root: &Path, file: &str) -> Broken {
         Some(inside) => match submodule(disk, root, &inside) {
             Some(module) => {
                 let help = format!("run `git submodule update --init {}`, then copy the file here", quoted(&module));
-                broken("leads into a submodule that is not there", help)
+                broken("points into a submodule that is not checked out", help)
             }
-            None => broken("leads nowhere", "put the file itself there: what it names is gone".into()),
+            None => broken("a dangling link", "put the file itself there: its target does not exist".into()),
         },
         None => broken("a link", "put the file itself there: links are not followed, wherever they lead".into()),
     }
@@ -215,12 +215,14 @@ fn missing(disk: &dyn ReadDisk, root: &Path, file: &str) -> Broken {
     let broken =
         |label: &str, help: String| Broken::new(&rules::MISSING_FILE, format!("there is no file {file}"), label, help);
     if let Some(same) = same_letters(disk, root, file) {
-        let help = format!(
-            "the file's name has the same letters in another Unicode form, as macOS writes accents: rename it, or write \
-             {}",
-            escaped(&same)
-        );
-        return broken("another form of this name is there", help);
+        let (folder, name) = same.rsplit_once('/').unwrap_or(("", &same));
+        let cause = "the same letters in another Unicode form, as macOS writes accents";
+        let help = if file.rsplit_once('/').map_or("", |(folder, _)| folder) == folder {
+            format!("the file's name has {cause}: rename it, or write {}", escaped(name))
+        } else {
+            format!("a folder's name has {cause}: rename it; the file is {} from the content root", escaped(&same))
+        };
+        return broken("exists in another Unicode form", help);
     }
     if let Some(module) = submodule(disk, root, file) {
         return broken("in a submodule", format!("run `git submodule update --init {}`", quoted(&module)));
@@ -249,9 +251,8 @@ fn same_letters(disk: &dyn ReadDisk, root: &Path, file: &str) -> Option<String> 
     (found != file).then_some(found)
 }
 
-/// The name of a file as YAML that shows its form.
-fn escaped(file: &str) -> String {
-    let name = file.rsplit_once('/').map_or(file, |(_, name)| name);
+/// A name as YAML that shows its form.
+fn escaped(name: &str) -> String {
     let escape = |c: char| match c {
         '"' | '\\' => format!("\\{c}"),
         c if c.is_ascii() => c.to_string(),
@@ -274,8 +275,8 @@ pub(super) fn begun_at_manifest(disk: &dyn ReadDisk, root: &Path, folder: &str, 
         Some(inside) => format!("./{inside}"),
         None => "../".repeat(folder.matches('/').count() + 1) + written,
     };
-    let help = format!("{written} is in the content root; a path begins at the manifest's own folder: write `{way}`");
-    Broken::new(&rules::MISSING_FILE, broken.message, "begins at the content root", help)
+    let help = format!("paths are relative to the manifest: write `{way}`");
+    Broken::new(&rules::MISSING_FILE, broken.message, "relative to the content root", help)
 }
 
 /// A path as the manifest would name it from the content root; else `file`.

@@ -38,7 +38,7 @@ pub(super) fn advice(text: &str, has_zone: bool) -> Advice {
     let is_guessed = heard.zone.is_none() && !has_zone;
     let date = heard.dates.first().copied();
     let words = match (date, heard.dates.len(), is_guessed) {
-        (None, _, _) => "with the date that is meant, ",
+        (None, _, _) => "with the right date, ",
         (Some(_), 2.., _) => "if the day comes first, ",
         (Some(_), _, true) => "with your own time zone, ",
         (Some(_), _, false) => "",
@@ -234,7 +234,7 @@ mod tests {
     fn a_zone_is_written_only_where_none_is_configured() {
         assert_eq!(advice("24.12.2026 18:00", true), Advice { text: "2026-12-24 18:00".into(), words: "" });
         assert_eq!(advice("24.12.2026 18:00", false).words, "with your own time zone, ");
-        assert_eq!(advice("tomorrow", true).words, "with the date that is meant, ");
+        assert_eq!(advice("tomorrow", true).words, "with the right date, ");
         assert_eq!(advice("5/6/2026", true).words, "if the day comes first, ");
     }
 

@@ -91,7 +91,7 @@ fn report_another_document(place: &Range<usize>, problems: &mut Problems<'_>) {
         Some(line) if is_field(line) => ("another begins here", "give every post its own file"),
         Some(_) => (
             "another begins here",
-            "remove this line; if the text below it is the caption, put it below `caption: |`, indented by two blanks",
+            "remove this line; if the text below it is the caption, put it below `caption: |`, indented by two spaces",
         ),
     };
     problems.report(&rules::SEVERAL_DOCUMENTS, place, "a file holds one document", label).help = Some(help.into());

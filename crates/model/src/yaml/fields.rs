@@ -35,7 +35,7 @@ impl<'n> Fields<'n> {
             let finding = wrong_type(node, &format!("{what} has fields (`name: value`)"), None, problems);
             finding.help = Some(match node.value {
                 Value::List(_) => "remove the dash or the brackets: here is one group of fields, not a list".into(),
-                _ => "write each field as `name: value`, with a blank behind the colon".into(),
+                _ => "write each field as `name: value`, with a space after the colon".into(),
             });
         }
         None
@@ -160,7 +160,7 @@ impl Node {
             None => {
                 let meant = self.written(problems).map(in_quotes);
                 let finding = wrong_type(self, &format!("`{name}` is text"), meant, problems);
-                let lines = || format!("write it behind `{name}:`, or below `{name}: |`, indented by two blanks");
+                let lines = || format!("write it after `{name}:`, or below `{name}: |`, indented by two spaces");
                 finding.help.get_or_insert_with(lines);
             }
             Some(text) if text.len() > TEXT_LIMIT => {
@@ -202,7 +202,7 @@ impl Node {
             let meant = self.written(problems).filter(|_| !self.is_null()).map(|written| format!("[{written}]"));
             let finding = wrong_type(self, &format!("`{name}` is a list"), meant, problems);
             if self.is_null() {
-                finding.help = Some(format!("write its entries below it, each behind a dash, or remove `{name}`"));
+                finding.help = Some(format!("write its entries below it, each after a dash, or remove `{name}`"));
             }
         }
         None
@@ -259,7 +259,7 @@ pub(crate) fn report_unknown(
         .or_else(|| known.iter().copied().find(|known| joined.is_some_and(|(name, _)| name == *known)))
         .or_else(|| problems.closest(name, known.iter().copied()));
     let label = match (joined, dressed(&entry.key)) {
-        (Some((name, _)), _) => format!("a blank is missing behind `{name}:`"),
+        (Some((name, _)), _) => format!("a space is missing after `{name}:`"),
         (None, Some((_, label))) => label,
         (None, None) => meant.map_or_else(|| "not a field".to_owned(), |right| format!("did you mean `{right}`?")),
     };
@@ -324,7 +324,7 @@ fn dressed(text: &str) -> Option<(String, String)> {
     let last = text.chars().next_back()?;
     if let Some(c) = [first, last].into_iter().find(|c| is_invisible(*c)) {
         let message = format!("an invisible character, {}, is part of", code_of(c));
-        return Some((message, "an end of it is invisible".into()));
+        return Some((message, "invisible at one end".into()));
     }
     let is_curly = CURLY.contains(first) && CURLY.contains(last) && text.chars().nth(1).is_some();
     is_curly.then(|| ("curly quotes are part of".into(), format!("`{first}` is not `\"`")))

@@ -175,12 +175,12 @@ impl<'l> Parts<'l> {
         let invisible =
             self.lead.chars().chain(self.between.chars()).find(|c| is_blank(*c) && !matches!(c, ' ' | '\t'));
         if let Some(c) = invisible {
-            return Some(format!("an invisible character, {}, is where a blank belongs", code_of(c)));
+            return Some(format!("an invisible character, {}, is in place of a space", code_of(c)));
         }
         match self.between.trim_end().chars().next_back() {
             None => None,
             Some(':') if self.between.ends_with(' ') || self.between.ends_with('\t') || self.value.is_empty() => None,
-            Some(':') => Some(format!("a blank is missing behind `{}:`", self.name)),
+            Some(':') => Some(format!("a space is missing after `{}:`", self.name)),
             Some(c) => Some(format!("`{}` is followed by `{c}` instead of `:`", self.name)),
         }
     }
@@ -254,7 +254,7 @@ fn as_above(line: &str, above: &str) -> Option<Repair> {
     (wanted != parts.lead).then(|| Repair {
         place: name_place(&parts),
         message,
-        label: "begins elsewhere".into(),
+        label: "wrong column".into(),
         line: text,
     })
 }
@@ -294,7 +294,7 @@ fn printable(line: &str) -> Option<Repair> {
         .collect();
     let message = format!("an invisible character, {}", code_of(c));
     let place = start..start + c.len_utf8();
-    Some(Repair { place, message, label: "no text holds this character".into(), line: clean.trim_end().to_owned() })
+    Some(Repair { place, message, label: "not allowed in text".into(), line: clean.trim_end().to_owned() })
 }
 
 /// A value in quotes, or with quotes inside, and why it needs them.
@@ -319,7 +319,7 @@ fn meant(value: &str) -> Vec<(String, String)> {
             meant
         }
         '|' | '>' => {
-            vec![(in_quotes(behind.trim_start()), format!("the text of a block begins in the line below `{first}`"))]
+            vec![(in_quotes(behind.trim_start()), format!("the text of a block begins on the line below `{first}`"))]
         }
         '`' => whole("a value cannot begin with a backtick"),
         '@' | '%' | ',' | ']' | '}' => whole(&format!("a value cannot begin with `{first}`")),
@@ -345,7 +345,7 @@ fn between_quotes(value: &str, quote: char) -> (String, &'static str) {
     };
     let Some(inner) = behind.strip_suffix(quote) else {
         return if behind.contains(quote) {
-            (value.to_owned(), "text behind a closing quote")
+            (value.to_owned(), "text after a closing quote")
         } else {
             (behind.to_owned(), "a quote that is never closed")
         };

@@ -111,7 +111,7 @@ fn message(error: &ScanError) -> String {
         | ErrorKind::ExpectedFlowSequenceSeparator
         | ErrorKind::ExpectedFlowMappingSeparator => "brackets or commas that do not fit together".into(),
         ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar => {
-            "text behind a closing quote".into()
+            "text after a closing quote".into()
         }
         ErrorKind::InvalidQuotedScalarIndent | ErrorKind::InvalidFlowScalarIndent => {
             "the next line of a text is not indented".into()
