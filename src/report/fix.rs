@@ -83,7 +83,7 @@ pub fn human(done: &Done, style: Style) -> String {
         let _ = writeln!(text, "left alone: {manifests} of recorded posts; add `--all` to fix them as well");
     }
     if done.has_written && !done.accept.is_empty() {
-        text += "these posts are published and now differ from what is live; that they are the same is recorded by\n";
+        text += "published posts whose manifests have changed; what is live is accepted by\n";
         for command in &done.accept {
             let _ = writeln!(text, "  `{command}`");
         }

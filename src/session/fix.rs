@@ -547,7 +547,72 @@ pub(crate) fn remaining(
 
 #[cfg(test)]
 mod tests {
+    use igsync_testkit::MemDisk;
+    use igsync_testkit::media::Mp4;
+    use igsync_testkit::mem_disk::Fault;
+
+    use super::super::testing;
     use super::*;
+
+    const CLIP: &str = "posts/a.mov";
+
+    fn disk() -> MemDisk {
+        let disk = MemDisk::new();
+        disk.put("/site/posts/a.mov", Mp4 { moov_first: false, ..Mp4::default() }.build());
+        disk.put("/site/posts/a.yaml", "kind: reel\nvideo: a.mov # boats\n");
+        disk
+    }
+
+    fn made(disk: &MemDisk, write: bool) -> Outcome {
+        let (ports, _stopper) = testing::ports(disk, &[]);
+        let places = BTreeMap::from([("posts/a.yaml".into(), vec![Spot::Item(0)])]);
+        let job = Job { source: CLIP.into(), work: Work::Clip { len: 9 }, places };
+        make(Path::new("/site"), vec![job], write, &ports, |_| {})
+    }
+
+    fn state(outcome: &Outcome) -> Option<State> {
+        outcome.made.first().map(|made| made.state)
+    }
+
+    #[test]
+    fn a_run_that_dies_between_file_and_manifest_is_continued() {
+        let disk = disk();
+        assert_eq!(state(&made(&disk, false)), Some(State::Planned));
+        assert_eq!(disk.write_count(), 0);
+        disk.fail_next(Fault::CrashBefore);
+        assert_eq!(made(&disk, true).left.len(), 1);
+        disk.revive();
+        let written = made(&disk, true);
+        assert_eq!(state(&written), Some(State::Written));
+        disk.fail_next(Fault::CrashBefore);
+        assert_eq!(repoint(Path::new("/site"), &written.made, true, &disk).left.len(), 1);
+        disk.revive();
+        assert_eq!(disk.bytes("/site/posts/a.yaml").unwrap(), b"kind: reel\nvideo: a.mov # boats\n");
+
+        let again = made(&disk, true);
+        assert_eq!(state(&again), Some(State::There));
+        assert_eq!(repoint(Path::new("/site"), &again.made, true, &disk).manifests.len(), 1);
+        assert_eq!(disk.bytes("/site/posts/a.yaml").unwrap(), b"kind: reel\nvideo: a.igsync.mp4 # boats\n");
+    }
+
+    #[test]
+    fn a_full_disk_is_named_and_leaves_nothing() {
+        let disk = disk();
+        disk.fail_next(Fault::DiskFull);
+        let left = made(&disk, true).left;
+        assert!(left[0].reason.starts_with("posts/a.igsync.mp4 cannot be written: "), "{left:?}");
+        assert!(disk.bytes("/site/posts/a.igsync.mp4").is_none());
+    }
+
+    #[test]
+    fn a_run_that_is_asked_to_end_writes_no_more() {
+        let disk = disk();
+        let (ports, stopper) = testing::ports(&disk, &[]);
+        stopper.stop(Signal::Interrupt);
+        let job = Job { source: CLIP.into(), work: Work::Clip { len: 9 }, places: BTreeMap::new() };
+        let outcome = make(Path::new("/site"), vec![job], true, &ports, |_| {});
+        assert_eq!((outcome.stopped, outcome.made.len(), disk.write_count()), (Some(Signal::Interrupt), 0, 0));
+    }
 
     #[test]
     fn a_result_is_named_after_its_source() {

@@ -83,14 +83,14 @@ fn every_clip_passes_after_its_command() {
     ffmpeg(folder, &format!("{} {coded}", source("61")), "minute.mp4");
     follow(folder, "minute.mp4", Use::StoryVideo, &mut surprises);
     follow(folder, "minute.mp4", Use::CarouselVideo, &mut surprises);
-    ffmpeg(folder, &format!("-f lavfi -i color=size=64x114:rate=25 -t 901 -preset ultrafast {coded}"), "long.mp4");
+    ffmpeg(folder, &format!("-f lavfi -i color=size=32x58:rate=23 -t 901 -preset ultrafast {coded}"), "long.mp4");
     follow(folder, "long.mp4", Use::Reel, &mut surprises);
     // A key frame every second: what comes before the cut is left out by an edit list.
     ffmpeg(folder, &format!("{} -g 30 {coded}", source("7")), "whole.mp4");
     let whole = folder.join("whole.mp4").to_str().unwrap().to_owned();
     ffmpeg(folder, &format!("-ss 1.9 -i {whole} -c copy -movflags +faststart"), "cut.mp4");
     follow(folder, "cut.mp4", Use::Reel, &mut surprises);
-    let noise = "-f lavfi -i nullsrc=size=480x854:rate=30 -vf noise=alls=100:allf=t -t 3.2 -preset ultrafast -qp 0";
+    let noise = "-f lavfi -i nullsrc=size=320x568:rate=30 -vf noise=alls=100:allf=t -t 3.2 -preset ultrafast -qp 0";
     ffmpeg(folder, &format!("{noise} {coded}"), "noise.mp4");
     follow(folder, "noise.mp4", Use::Reel, &mut surprises);
     ffmpeg(folder, &format!("-f lavfi -i testsrc=size=60x720:rate=30 -t 3.2 {coded}"), "narrow.mp4");

@@ -59,14 +59,12 @@ impl Post {
             }
             Self::StoryClip(clip) => format!("kind: story\nvideo: {}\n", save("mp4", clip.build())),
             Self::Carousel(first, others) => {
-                let mut fields = format!("kind: carousel\nitems:\n  - image: {}\n", save("jpg", first.build()));
-                for item in others {
-                    fields += &match item {
-                        Ok(picture) => format!("  - image: {}\n", save("jpg", picture.build())),
-                        Err(clip) => format!("  - video: {}\n", save("mp4", clip.build())),
-                    };
-                }
-                fields
+                let first = format!("kind: carousel\nitems:\n  - image: {}\n", save("jpg", first.build()));
+                let others = others.iter().map(|item| match item {
+                    Ok(picture) => format!("  - image: {}\n", save("jpg", picture.build())),
+                    Err(clip) => format!("  - video: {}\n", save("mp4", clip.build())),
+                });
+                first + &others.collect::<String>()
             }
         };
         project.write(&format!("posts/{name}.yaml"), format!("{fields}allow_duplicate: true\n"));

@@ -52,7 +52,7 @@ pub(super) fn check(jpeg: &Jpeg, len: u64, wanted: Use, file: &str) -> Vec<Broke
             "copy or export it again",
         ));
     }
-    let command = redrawn(jpeg, len, wanted, file);
+    let command = || redrawn(jpeg, len, wanted, file);
     broken.extend(too_large(len, &command));
     if jpeg.width > 0 && jpeg.height > 0 && wanted.is_feed_image() {
         broken.extend(shape(jpeg, &command));
@@ -164,19 +164,19 @@ fn upright(orientation: u8) -> Option<&'static str> {
     })
 }
 
-fn too_large(len: u64, command: &str) -> Option<Broken> {
-    let help = format!("save it with a lower quality: {command}");
+fn too_large(len: u64, command: &dyn Fn() -> String) -> Option<Broken> {
+    let help = || format!("save it with a lower quality: {}", command());
     let label = |limit: u64| format!("{} bytes, {} allowed", grouped(len), grouped(limit));
     if len > MAX_LEN {
-        return Some(Broken::new(&rules::IMAGE_TOO_LARGE, "the picture is too large", label(MAX_LEN), help));
+        return Some(Broken::new(&rules::IMAGE_TOO_LARGE, "the picture is too large", label(MAX_LEN), help()));
     }
     (len > ADVISED_LEN).then(|| {
         let message = format!("the picture has more than {}", megabytes(ADVISED_LEN));
-        Broken::new(&rules::IMAGE_MAYBE_TOO_LARGE, message, label(ADVISED_LEN), help)
+        Broken::new(&rules::IMAGE_MAYBE_TOO_LARGE, message, label(ADVISED_LEN), help())
     })
 }
 
-fn shape(jpeg: &Jpeg, command: &str) -> Option<Broken> {
+fn shape(jpeg: &Jpeg, command: &dyn Fn() -> String) -> Option<Broken> {
     let size @ (width, height) = jpeg.seen_size();
     let label = |what: &str| format!("{width}×{height}{}, {what}", turned(jpeg));
     // Rows that a rounding left over deserve to be called by their number.
@@ -186,32 +186,38 @@ fn shape(jpeg: &Jpeg, command: &str) -> Option<Broken> {
     };
     if TALLEST.is_wider_than(size) {
         let label = label(&format!("{} taller than 3:4, the most allowed", too_many(TALLEST.most_height(width))));
-        let help = format!("crop it to 4:5: {command}");
+        let help = format!("crop it to 4:5: {}", command());
         return Some(Broken::new(&rules::IMAGE_SHAPE, "the picture is too tall", label, help));
     }
     if TALLEST_DOCUMENTED.is_wider_than(size) {
         let documented = TALLEST_DOCUMENTED.most_height(width);
         let label = label(&format!("{} taller than 4:5, the most documented", too_many(documented)));
-        let help = format!("pictures down to 3:4 were published in May 2026; to be safe, crop it to 4:5: {command}");
+        let help =
+            format!("pictures down to 3:4 were published in May 2026; to be safe, crop it to 4:5: {}", command());
         return Some(Broken::new(&rules::IMAGE_TALL, "the picture may be too tall", label, help));
     }
     if WIDEST.is_narrower_than(size) {
         let least = WIDEST.least_height(width);
         let label = label(&format!("1.91:1 allowed at most: {} rows at this width", grouped(least)));
-        return Some(Broken::new(&rules::IMAGE_SHAPE, "the picture is too wide", label, format!("crop it: {command}")));
+        return Some(Broken::new(
+            &rules::IMAGE_SHAPE,
+            "the picture is too wide",
+            label,
+            format!("crop it: {}", command()),
+        ));
     }
     None
 }
 
 /// A cover is cropped around its middle to the shape of a phone.
-fn cover(jpeg: &Jpeg, command: &str) -> Option<Broken> {
+fn cover(jpeg: &Jpeg, command: &dyn Fn() -> String) -> Option<Broken> {
     let size @ (width, height) = jpeg.seen_size();
     let lost = lost((9, 16), size).filter(|lost| *lost >= 2)?;
     Some(Broken::new(
         &rules::COVER_CROP,
         "Instagram crops the cover to 9:16",
         format!("{width}×{height}{}, about {lost} % cut off", turned(jpeg)),
-        format!("crop it yourself: {command}"),
+        format!("crop it yourself: {}", command()),
     ))
 }
 
@@ -219,7 +225,7 @@ fn turned(jpeg: &Jpeg) -> &'static str {
     if jpeg.orientation >= 5 { " as seen" } else { "" }
 }
 
-fn width(jpeg: &Jpeg, command: &str) -> Option<Broken> {
+fn width(jpeg: &Jpeg, command: &dyn Fn() -> String) -> Option<Broken> {
     let (width, _) = jpeg.seen_size();
     let what = match width {
         _ if WIDTHS.contains(&width) => return None,
@@ -230,7 +236,7 @@ fn width(jpeg: &Jpeg, command: &str) -> Option<Broken> {
         &rules::IMAGE_WIDTH,
         format!("the picture is {what}"),
         format!("{} pixels wide, 320 to 1,440 kept", grouped(width.into())),
-        format!("scale it yourself to decide how it looks: {command}"),
+        format!("scale it yourself to decide how it looks: {}", command()),
     ))
 }
 

@@ -55,8 +55,7 @@ pub(super) fn check(video: &Video, len: u64, wanted: Use, file: &str) -> Vec<Bro
     if video.truncated.is_some() || !video.has_index {
         broken.push(truncated(video));
     }
-    let repair = Repair::new(video, len, limits, wanted);
-    let command = repair.command(file);
+    let command = || Repair::new(video, len, limits, wanted).command(file);
     broken.extend(too_large(len, limits, &command));
     // Without its index nothing else is known.
     if !video.has_index {
@@ -80,7 +79,7 @@ pub(super) fn check(video: &Video, len: u64, wanted: Use, file: &str) -> Vec<Bro
             &rules::VIDEO_BIT_RATE,
             "the video has a high bit rate",
             format!("{} bit/s on average, {} advised at most", grouped(rate), grouped(MAX_BIT_RATE)),
-            command.clone(),
+            command(),
         ));
     }
     if let Some(audio) = &video.audio {
@@ -220,22 +219,22 @@ fn truncated(video: &Video) -> Broken {
     Broken::new(&rules::MEDIA_TRUNCATED, "the video is cut off", label, help)
 }
 
-fn too_large(len: u64, limits: &Limits, command: &str) -> Option<Broken> {
+fn too_large(len: u64, limits: &Limits, command: &dyn Fn() -> String) -> Option<Broken> {
     if len <= limits.documented_len {
         return None;
     }
     let label = format!("{} bytes, {} allowed", grouped(len), grouped(limits.documented_len));
     let message = format!("the video is too large for {}", limits.name);
-    let help = format!("encode it with a lower bit rate: {command}");
+    let help = format!("encode it with a lower bit rate: {}", command());
     let broken = Broken::new(&rules::VIDEO_TOO_LARGE, message, label, help);
     // Meta writes MB and counts MiB elsewhere.
     Some(if len > limits.max_len { broken } else { broken.mild() })
 }
 
-fn picture(track: &VideoTrack, limits: &Limits, command: &str, broken: &mut Vec<Broken>) {
+fn picture(track: &VideoTrack, limits: &Limits, command: &dyn Fn() -> String, broken: &mut Vec<Broken>) {
     if is_foreign(track) {
         let message = "the video is neither H.264 nor HEVC";
-        broken.push(Broken::new(&rules::VIDEO_CODEC, message, codec(&track.codec), command));
+        broken.push(Broken::new(&rules::VIDEO_CODEC, message, codec(&track.codec), command()));
     }
     if let Some(rate) = track.frame_rate.filter(|rate| !FRAME_RATES.contains(rate)) {
         broken.push(Broken::new(
@@ -246,7 +245,7 @@ fn picture(track: &VideoTrack, limits: &Limits, command: &str, broken: &mut Vec<
                 "the video has too many frames per second"
             },
             format!("{rate:.2} frames per second, 23 to 60 allowed"),
-            command,
+            command(),
         ));
     }
     if track.width > MAX_WIDTH {
@@ -254,7 +253,7 @@ fn picture(track: &VideoTrack, limits: &Limits, command: &str, broken: &mut Vec<
             &rules::VIDEO_WIDTH,
             "the video is too wide",
             format!("{}×{}{}, {MAX_WIDTH} pixels wide at most", track.width, track.height, turned(track)),
-            command,
+            command(),
         ));
     }
     let shape = u64::from(track.width) * 1000 / u64::from(track.height.max(1));
@@ -264,7 +263,7 @@ fn picture(track: &VideoTrack, limits: &Limits, command: &str, broken: &mut Vec<
             &rules::VIDEO_SHAPE,
             format!("the video has no shape that {} can have", limits.name),
             format!("{}×{}{}", track.width, track.height, turned(track)),
-            format!("{}:1000 to 10:1 is allowed, 9:16 fills the screen; crop it: {command}", limits.min_shape),
+            format!("{}:1000 to 10:1 is allowed, 9:16 fills the screen; crop it: {}", limits.min_shape, command()),
         ));
     }
     if track.chroma.is_some_and(|chroma| chroma != "4:2:0") {
@@ -272,7 +271,7 @@ fn picture(track: &VideoTrack, limits: &Limits, command: &str, broken: &mut Vec<
             &rules::CHROMA,
             "the colours of the video are not stored as 4:2:0",
             track.chroma.unwrap_or_default(),
-            command,
+            command(),
         ));
     }
     broken.extend(scan(track, command));
@@ -281,18 +280,18 @@ fn picture(track: &VideoTrack, limits: &Limits, command: &str, broken: &mut Vec<
             &rules::OPEN_GROUP,
             "a group of pictures depends on the one before",
             "open groups of pictures",
-            command,
+            command(),
         ));
     }
 }
 
-fn scan(track: &VideoTrack, command: &str) -> Option<Broken> {
+fn scan(track: &VideoTrack, command: &dyn Fn() -> String) -> Option<Broken> {
     let (message, label) = match track.scan {
         Some(Scan::Interlaced) => ("the video is interlaced", "half-frames"),
         Some(Scan::MayBeInterlaced) => ("the video may be interlaced", "its coding allows half-frames"),
         Some(Scan::Progressive) | None => return None,
     };
-    let broken = Broken::new(&rules::INTERLACED, message, label, command);
+    let broken = Broken::new(&rules::INTERLACED, message, label, command());
     Some(if track.scan == Some(Scan::Interlaced) { broken } else { broken.mild() })
 }
 
@@ -300,13 +299,13 @@ fn turned(track: &VideoTrack) -> &'static str {
     if track.rotation % 180 == 90 { " as seen" } else { "" }
 }
 
-fn duration(ms: u64, limits: &Limits, command: &str) -> Option<Broken> {
+fn duration(ms: u64, limits: &Limits, command: &dyn Fn() -> String) -> Option<Broken> {
     let rule: &'static Rule = &rules::VIDEO_DURATION;
     let label = format!("{}, {} has {}", seconds(ms), limits.name, span(limits));
     let broken = if ms < MIN_MS {
         Broken::new(rule, "the video is too short", label, "make it at least 3 seconds long")
     } else if ms > limits.max_ms {
-        Broken::new(rule, "the video is too long", label, format!("cut it: {command}"))
+        Broken::new(rule, "the video is too long", label, format!("cut it: {}", command()))
     } else {
         return None;
     };
@@ -325,7 +324,7 @@ fn seconds(ms: u64) -> String {
     }
 }
 
-fn in_carousel(video: &Video, len: u64, command: &str) -> Option<Broken> {
+fn in_carousel(video: &Video, len: u64, command: &dyn Fn() -> String) -> Option<Broken> {
     let ms = video.duration_ms.unwrap_or(0);
     let label = match (ms > CAROUSEL_MS, len > CAROUSEL_LEN) {
         (true, _) => format!("{}, 60 s are safe", seconds(ms)),
@@ -336,38 +335,38 @@ fn in_carousel(video: &Video, len: u64, command: &str) -> Option<Broken> {
         &rules::CAROUSEL_VIDEO,
         "the video may be too much for a carousel",
         label,
-        format!("make it shorter and smaller: {command}"),
+        format!("make it shorter and smaller: {}", command()),
     ))
 }
 
-fn sound(audio: &AudioTrack, command: &str, broken: &mut Vec<Broken>) {
+fn sound(audio: &AudioTrack, command: &dyn Fn() -> String, broken: &mut Vec<Broken>) {
     if audio.codec != "mp4a" {
-        broken.push(Broken::new(&rules::AUDIO_CODEC, "the sound is not AAC", codec(&audio.codec), command));
+        broken.push(Broken::new(&rules::AUDIO_CODEC, "the sound is not AAC", codec(&audio.codec), command()));
     }
     if audio.sample_rate > MAX_SAMPLE_RATE {
         let label = format!("{} Hz, {} allowed", grouped(audio.sample_rate.into()), grouped(MAX_SAMPLE_RATE.into()));
         let message = "the sound has too high a sample rate";
-        broken.push(Broken::new(&rules::AUDIO_RATE, message, label, command));
+        broken.push(Broken::new(&rules::AUDIO_RATE, message, label, command()));
     }
     if audio.channels > MAX_CHANNELS {
         let label = format!("{} channels, {MAX_CHANNELS} allowed", audio.channels);
         let message = "the sound is neither mono nor stereo";
-        broken.push(Broken::new(&rules::AUDIO_CHANNELS, message, label, command));
+        broken.push(Broken::new(&rules::AUDIO_CHANNELS, message, label, command()));
     }
     // Other codecs have a finding that fixes this, too.
     if let Some(rate) = audio.bit_rate.filter(|rate| audio.codec == "mp4a" && *rate > MAX_AUDIO_BIT_RATE) {
         let label = format!("{} bit/s on average, 128,000 documented", grouped(rate));
-        broken.push(Broken::new(&rules::AUDIO_BIT_RATE, "the sound has a high bit rate", label, command));
+        broken.push(Broken::new(&rules::AUDIO_BIT_RATE, "the sound has a high bit rate", label, command()));
     }
 }
 
-fn layout(video: &Video, command: &str, broken: &mut Vec<Broken>) {
+fn layout(video: &Video, command: &dyn Fn() -> String, broken: &mut Vec<Broken>) {
     if !video.moov_first && !video.fragmented {
         broken.push(Broken::new(
             &rules::INDEX_LAST,
             "the index of the video is at its end",
             "`moov` after `mdat`",
-            command,
+            command(),
         ));
     }
     if video.edit_list == EditList::Cuts {
@@ -375,7 +374,7 @@ fn layout(video: &Video, command: &str, broken: &mut Vec<Broken>) {
             &rules::EDIT_LIST,
             "an edit list cuts or holds parts of the video",
             "edit list",
-            command,
+            command(),
         ));
     }
     if video.fragmented {
@@ -383,7 +382,7 @@ fn layout(video: &Video, command: &str, broken: &mut Vec<Broken>) {
             &rules::FRAGMENTED,
             "the video is made of fragments; Meta does not state whether it reads those",
             "fragments (`moof`)",
-            command,
+            command(),
         ));
     }
 }

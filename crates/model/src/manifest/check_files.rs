@@ -16,7 +16,7 @@ use igsync_base::finding::{Finding, Rule, Severity};
 use igsync_base::id::Kind;
 use igsync_base::path::Source;
 use igsync_base::rules;
-use igsync_media::convert::Refusal;
+use igsync_media::convert::{Fit, Refusal};
 use igsync_media::probe::Facts;
 use igsync_media::rules::{self as limits, Broken, Use};
 
@@ -84,37 +84,47 @@ fn check_file(
             return (None, vec![files.named_in(folder, path, refused)]);
         }
     };
-    let fit = convert_settings.and_then(|convert_settings| convert_settings.fit);
-    let plan = conversion::conversion_plan(post, spot, fit, files);
-    let found = limits::check(&facts, wanted, name(path));
-    match (plan, convert_settings) {
-        (Ok(Some(plan)), Some(_)) => {
-            let facts = Arc::new(plan.facts);
-            let found = limits::check(&facts, wanted, name(path)).into_iter();
-            (Some(facts), found.map(|broken| advised(broken, convert_settings)).collect())
+    let check = |facts: &Facts| limits::check(facts, wanted, name(path));
+    let found = check(&facts);
+    let Some(ConvertSettings { fit }) = convert_settings else {
+        let found = if found.is_empty() { found } else { settled(found, post, spot, path, wanted, files) };
+        return (Some(facts), found);
+    };
+    let advise = |found: Vec<Broken>| found.into_iter().map(|broken| advised(broken, fit)).collect();
+    match conversion::conversion_plan(post, spot, fit, files) {
+        Ok(Some(plan)) => {
+            let found = advise(check(&plan.facts));
+            (Some(Arc::new(plan.facts)), found)
         }
-        (Err(refusal), Some(_)) => (Some(facts), vec![not_converted(&refusal, path)]),
-        (Ok(None), Some(_)) => {
-            (Some(facts), found.into_iter().map(|broken| advised(broken, convert_settings)).collect())
-        }
-        (plan, None) => {
-            let left = match &plan {
-                Ok(Some(plan)) => limits::check(&plan.facts, wanted, name(path)),
-                _ => Vec::new(),
-            };
-            let is_settled = |broken: &Broken| {
-                matches!(plan, Ok(Some(_))) && !left.iter().any(|left| left.rule.id == broken.rule.id)
-            };
-            let found = found.into_iter().map(|broken| match &plan {
-                Err(refusal) if broken.rule.id == rules::NOT_JPEG.id => {
-                    Broken { help: by_hand(refusal, path), ..broken }
-                }
-                _ if is_settled(&broken) => settled(broken),
-                _ => advised(broken, None),
-            });
-            (Some(facts), found.collect())
-        }
+        Ok(None) => (Some(facts), advise(found)),
+        Err(refusal) => (Some(facts), vec![not_converted(&refusal, path)]),
     }
+}
+
+/// What is wrong with a file that is published as it is. What conversion would settle says so.
+fn settled(
+    found: Vec<Broken>,
+    post: &Post,
+    spot: Spot<'static>,
+    path: &Arc<str>,
+    wanted: Use,
+    files: &mut Files<'_>,
+) -> Vec<Broken> {
+    let plan = conversion::conversion_plan(post, spot, None, files);
+    let left = match &plan {
+        Ok(Some(plan)) => limits::check(&plan.facts, wanted, name(path)),
+        Ok(None) | Err(_) => Vec::new(),
+    };
+    let is_left = |broken: &Broken| left.iter().any(|left| left.rule.id == broken.rule.id);
+    let found = found.into_iter().map(|broken| match &plan {
+        Ok(Some(_)) if !is_left(&broken) => {
+            let by_setting = "and so does `media: { convert: true }` in igsync.yaml";
+            Broken { help: format!("`igsync fix --write` settles this, {by_setting}; or {}", broken.help), ..broken }
+        }
+        Err(refusal) if broken.rule.id == rules::NOT_JPEG.id => Broken { help: by_hand(refusal, path), ..broken },
+        _ => advised(broken, None),
+    });
+    found.collect()
 }
 
 fn not_converted(refusal: &Refusal, path: &str) -> Broken {
@@ -136,27 +146,17 @@ fn by_hand(refusal: &Refusal, path: &str) -> String {
     }
 }
 
-/// What igsync does itself is said before what a person can do.
-fn settled(broken: Broken) -> Broken {
-    let help = format!(
-        "`igsync fix --write` makes a picture that passes, and with `media: {{ convert: true }}` in igsync.yaml apply does; or {}",
-        broken.help
-    );
-    Broken { help, ..broken }
-}
-
 /// Where igsync or a setting fixes something, that is better advice than a command.
-fn advised(broken: Broken, convert_settings: Option<ConvertSettings>) -> Broken {
+fn advised(broken: Broken, fit: Option<Fit>) -> Broken {
     let is = |rule: &Rule| rule.id == broken.rule.id;
-    let fits = convert_settings.is_some_and(|convert_settings| convert_settings.fit.is_some());
-    let before = if is(&rules::INDEX_LAST) {
-        "`igsync fix --write` makes a clip that passes, with the same picture and sound; or "
-    } else if is(&rules::IMAGE_SHAPE) && !fits {
-        "set `media: { convert: true, fit: pad }`, or `fit: crop`, in igsync.yaml; or "
+    let better = if is(&rules::INDEX_LAST) {
+        "`igsync fix --write` settles this, with the same picture and sound"
+    } else if is(&rules::IMAGE_SHAPE) && fit.is_none() {
+        "set `media: { convert: true, fit: pad }`, or `fit: crop`, in igsync.yaml"
     } else {
         return broken;
     };
-    Broken { help: format!("{before}{}", broken.help), ..broken }
+    Broken { help: format!("{better}; or {}", broken.help), ..broken }
 }
 
 /// A local file that Meta could not fetch: the account has no host. Only videos have another way in,
