@@ -56,6 +56,9 @@ pub(super) async fn run(global: &Global, args: &Fix, ports: &Ports, ui: &Ui) -> 
         }
         OutputFormat::Json => write_stdout(ui, &report::fix::json(&done))?,
     }
+    if is_changed {
+        ui.terminal.say("commit the new files with the manifests; `igsync plan` shows what is published now");
+    }
     Ok(if is_done && done.remaining.is_empty() { Exit::Done } else { Exit::Failure })
 }
 

@@ -11,12 +11,13 @@ use std::thread;
 
 use igsync_apply::{Signal, StopSignal};
 use igsync_base::files::{Access, Disk, FileKind};
-use igsync_base::finding::{Finding, Severity};
+use igsync_base::finding::{self, Finding, Severity};
 use igsync_base::rules;
 use igsync_media::DigestCache;
 use igsync_media::convert::{self, ConversionPlan, Target};
 use igsync_media::index_first::{self, Rewrite};
 use igsync_media::probe::Format;
+use igsync_media::rules::Broken;
 use igsync_model::manifest::{self, ConvertSettings, Files, MediaType, Post, Source, Spot};
 
 use super::ports::Ports;
@@ -86,7 +87,6 @@ pub(crate) fn survey(project: &Project, wanted: &Wanted<'_>, all: bool, ports: &
     let mut files = Files::new(disk, &project.root, &mut cache);
     let mut found = Survey::default();
     for posts in project.posts.chunk_by(|one, other| one.file == other.file) {
-        let Some(first) = posts.first() else { continue };
         let is_asked_for = |post: &Arc<Post>| spots(post).any(|(_, source)| wanted(&post.file, source));
         if !posts.iter().any(is_asked_for) {
             continue;
@@ -95,30 +95,7 @@ pub(crate) fn survey(project: &Project, wanted: &Wanted<'_>, all: bool, ports: &
             found.recorded += 1;
             continue;
         }
-        let mut of_manifest: Vec<(Spot<'static>, Arc<str>, Work)> = Vec::new();
-        for post in posts {
-            for (spot, source) in spots(post).filter(|(_, source)| wanted(&post.file, source)) {
-                let work = match work(project, post, spot, source, &mut files) {
-                    Ok(Some(work)) => work,
-                    Ok(None) => continue,
-                    Err(reason) => {
-                        found.leave(source, reason);
-                        continue;
-                    }
-                };
-                match of_manifest.iter().find(|(known, ..)| *known == spot) {
-                    None => of_manifest.push((spot, Arc::clone(source), work)),
-                    Some((_, _, known)) if known.is_same(&work) => {}
-                    Some(_) => found.leave(
-                        &first.file,
-                        format!("its accounts ask for different pictures of {source}; give each its own manifest"),
-                    ),
-                }
-            }
-        }
-        for (spot, source, work) in of_manifest {
-            found.add(&first.file, spot, source, work);
-        }
+        found.look_into(project, posts, wanted, &mut files);
     }
     // A cache that cannot be written costs time only.
     if cache.has_changed() && project.paths.prepare(disk).is_ok() {
@@ -128,6 +105,34 @@ pub(crate) fn survey(project: &Project, wanted: &Wanted<'_>, all: bool, ports: &
 }
 
 impl Survey {
+    /// The posts of one manifest: one for each of its accounts.
+    fn look_into(&mut self, project: &Project, posts: &[Arc<Post>], wanted: &Wanted<'_>, files: &mut Files<'_>) {
+        let mut found: Vec<(Spot<'static>, &Arc<str>, Work)> = Vec::new();
+        for post in posts {
+            for (spot, source) in spots(post).filter(|(_, source)| wanted(&post.file, source)) {
+                let work = match work(project, post, spot, source, files) {
+                    Ok(Some(work)) => work,
+                    Ok(None) => continue,
+                    Err(reason) => {
+                        self.leave(source, reason);
+                        continue;
+                    }
+                };
+                match found.iter().find(|(known, ..)| *known == spot) {
+                    None => found.push((spot, source, work)),
+                    Some((.., known)) if known.is_same(&work) => {}
+                    Some(_) => self.leave(
+                        &post.file,
+                        format!("its accounts ask for different pictures of {source}; give each its own manifest"),
+                    ),
+                }
+            }
+        }
+        for (spot, source, work) in found {
+            self.add(&posts[0].file, spot, source, work);
+        }
+    }
+
     fn leave(&mut self, file: &Arc<str>, reason: String) {
         let left = Left { file: Arc::clone(file), reason };
         if !self.left.contains(&left) {
@@ -135,11 +140,11 @@ impl Survey {
         }
     }
 
-    fn add(&mut self, manifest: &Arc<str>, spot: Spot<'static>, source: Arc<str>, work: Work) {
-        let known = self.jobs.iter().position(|job| job.source == source && job.work.is_same(&work));
+    fn add(&mut self, manifest: &Arc<str>, spot: Spot<'static>, source: &Arc<str>, work: Work) {
+        let known = self.jobs.iter().position(|job| job.source == *source && job.work.is_same(&work));
         let at = known.unwrap_or(self.jobs.len());
         if known.is_none() {
-            self.jobs.push(Job { source, work, places: BTreeMap::new() });
+            self.jobs.push(Job { source: Arc::clone(source), work, places: BTreeMap::new() });
         }
         self.jobs[at].places.entry(Arc::clone(manifest)).or_default().push(spot);
     }
@@ -505,44 +510,44 @@ pub(crate) fn remaining(
     let mut files = Files::new(disk, &project.root, &mut cache);
     let mut found: Vec<Finding> = Vec::new();
     for post in project.posts.iter().filter(|post| all || !project.is_live(post)) {
-        let Some(account) = project.config.account(&post.account) else { continue };
-        let of_post: Vec<&Job> =
-            planned.iter().map(|made| &made.job).filter(|job| job.places.contains_key(&post.file)).collect();
-        // What is going to be converted is judged as it will be.
-        let converting = Some(ConvertSettings { fit: account.fit }).filter(|_| !of_post.is_empty());
-        let convert_settings = converting.or_else(|| convert_settings_of(account));
-        let mut broken = manifest::check_files(post, false, convert_settings, &mut files);
-        if !project.settings.is_loopback() && of_post.is_empty() {
-            broken.extend(manifest::check_conversion_hosting(post, account));
-        }
-        for (spot, broken) in broken {
+        for (spot, broken) in broken(project, post, planned, &mut files) {
             let named = spots(post).find(|(place, _)| *place == spot).map_or("", |(_, source)| source);
-            let is_settled =
-                || broken.rule.id == rules::INDEX_LAST.id && of_post.iter().any(|job| &*job.source == named);
-            if !wanted(&post.file, named) || is_settled() {
+            if !wanted(&post.file, named) {
                 continue;
             }
             let severity = broken.severity;
             let finding = manifest::place(disk, &project.root, post, spot, broken);
             let judged = project.config.judge(Finding { severity, ..finding });
-            let is_new = |finding: &Finding| {
-                !found.iter().any(|known| {
-                    (known.rule.id, &known.file, &known.span) == (finding.rule.id, &finding.file, &finding.span)
-                })
-            };
-            found.extend(judged.filter(|finding| finding.severity == Severity::Error && is_new(finding)));
+            found.extend(judged.filter(|finding| finding.severity == Severity::Error));
         }
     }
     // What could not be read has no media that could pass.
     let is_read = |file: &str| project.posts.iter().any(|post| *post.file == *file);
     let unread = project.findings.iter().filter(|finding| {
-        finding.severity == Severity::Error
-            && finding.rule.id.starts_with("IGS1")
-            && !is_read(&finding.file)
-            && wanted(&finding.file, "")
+        let is_error = finding.severity == Severity::Error && finding.rule.id.starts_with("IGS1");
+        is_error && !is_read(&finding.file) && wanted(&finding.file, "")
     });
     found.extend(unread.cloned());
+    // A post of two accounts has each mistake once.
+    finding::sort(&mut found);
     found
+}
+
+/// What is wrong with the media of one post. What is going to be made is judged as it will be.
+fn broken(project: &Project, post: &Post, planned: &[Made], files: &mut Files<'_>) -> Vec<(Spot<'static>, Broken)> {
+    let Some(account) = project.config.account(&post.account) else { return Vec::new() };
+    let jobs: Vec<&Job> =
+        planned.iter().map(|made| &made.job).filter(|job| job.places.contains_key(&post.file)).collect();
+    let converting = Some(ConvertSettings { fit: account.fit }).filter(|_| !jobs.is_empty());
+    let mut broken = manifest::check_files(post, false, converting.or_else(|| convert_settings_of(account)), files);
+    if jobs.is_empty() && !project.settings.is_loopback() {
+        broken.extend(manifest::check_conversion_hosting(post, account));
+    }
+    let is_made = |spot: Spot<'_>| {
+        jobs.iter().any(|job| matches!(job.work, Work::Clip { .. }) && job.places[&post.file].contains(&spot))
+    };
+    broken.retain(|(spot, broken)| broken.rule.id != rules::INDEX_LAST.id || !is_made(*spot));
+    broken
 }
 
 #[cfg(test)]
