@@ -23,6 +23,9 @@ use igsync_model::manifest::{self, ConvertSettings, Files, MediaType, Post, Sour
 use super::ports::Ports;
 use super::project::{Project, convert_settings_of};
 
+/// A larger clip passes nowhere, wherever its index is. In bytes.
+const LARGEST: u64 = 300 << 20;
+
 /// What part of a content root is asked for: a manifest and a file that it names.
 pub(crate) type Wanted<'w> = dyn Fn(&str, &str) -> bool + 'w;
 
@@ -180,9 +183,10 @@ fn work(
     let Ok(facts) = files.look(source) else { return Ok(None) };
     match &facts.format {
         Format::Video(video) if is_clip(spot) && video.fragmented => Err(index_first::Refusal::Fragments.to_string()),
-        Format::Video(video) if is_clip(spot) && video.has_index && !video.moov_first => {
-            Ok(Some(Work::Clip { len: facts.len }))
-        }
+        Format::Video(video) if is_clip(spot) && video.has_index && !video.moov_first => match facts.len {
+            len if len > LARGEST => Err(format!("it has more than {} MiB, which no clip may have", LARGEST >> 20)),
+            len => Ok(Some(Work::Clip { len })),
+        },
         _ => Ok(None),
     }
 }

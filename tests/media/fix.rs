@@ -22,6 +22,13 @@ fn late(brand: [u8; 4]) -> Vec<u8> {
     Mp4 { moov_first: false, brand, ..Mp4::default() }.build()
 }
 
+/// A clip with its index last and a box behind it that fills it up, without what that box holds.
+fn late_and_long(len: u32) -> Vec<u8> {
+    let clip = late(*b"isom");
+    let rest = len - u32::try_from(clip.len()).unwrap();
+    [&clip[..], &rest.to_be_bytes(), b"free"].concat()
+}
+
 fn project(config: &str, files: &[(&str, Vec<u8>)]) -> Project {
     let project = Project::empty();
     project.write("igsync.lock", "{\"igsync_lock\":1}\n");
@@ -209,6 +216,15 @@ fn what_is_left_is_named() {
         ("posts/pieces.mp4", [Mp4::default().build(), part(*b"moof", &[&[0; 8]])].concat()),
     ];
     let project = project(CONFIG, &files);
+    // All but its beginning is a hole in the file.
+    project.write("posts/huge.mp4", late_and_long(301 << 20));
+    std::fs::File::options()
+        .write(true)
+        .open(project.path().join("posts/huge.mp4"))
+        .unwrap()
+        .set_len(301 << 20)
+        .unwrap();
+    project.write("posts/d.yaml", "kind: reel\nvideo: huge.mp4\n");
     project.write("posts/a.yaml", "kind: image\nimage: tall.png\ndraft: true\n");
     project.write("posts/b.yaml", "kind: image\nimage: photo.heic\n");
     project.write("posts/c.yaml", "kind: reel\nvideo: pieces.mp4\n");
@@ -216,7 +232,8 @@ fn what_is_left_is_named() {
     let output = output.says("image-shape").says("not-jpeg").says("sips -s format jpeg photo.heic");
     output
         .says("posts/pieces.mp4: it is made of fragments")
-        .ends_with("Fix: 1 file made, 1 manifest changed; 2 errors left.");
+        .says("posts/huge.mp4: it has more than 300 MiB")
+        .ends_with("Fix: 1 file made, 1 manifest changed; 4 errors left.");
     project.write("igsync.yaml", CONFIG.replace("media: {", "media: { convert: true, fit: pad,"));
     project.run(["fix", "--write", "posts/a.yaml"]).exits(0);
     assert_eq!(project.read("posts/a.yaml"), "kind: image\nimage: tall.igsync.igsync.jpg\ndraft: true\n");

@@ -8,6 +8,8 @@ use super::{Format, be16, be32, icc, read_at};
 
 /// Segments before the scan; a real file has a few dozen at most.
 const MAX_SEGMENTS: usize = 2_000;
+/// A larger file is refused for its size, and not looked through for its end. In bytes.
+const MAX_LOOKED_THROUGH: u64 = 128 << 20;
 /// How much of a scan is looked through at a time, in bytes.
 const BLOCK: u64 = 64 * 1024;
 
@@ -129,7 +131,7 @@ fn segment(
 /// Goes from marker to marker, beginning at the first scan: the end of an EXIF thumbnail or of an appended picture is
 /// not this one's.
 fn has_end(source: &mut (impl Read + Seek + ?Sized), scan: u64, len: u64) -> io::Result<bool> {
-    if len >= scan + 2 && read_at(source, len - 2, 2)? == [0xFF, 0xD9] {
+    if len > MAX_LOOKED_THROUGH || (len >= scan + 2 && read_at(source, len - 2, 2)? == [0xFF, 0xD9]) {
         return Ok(true);
     }
     let mut at = scan;
