@@ -127,7 +127,7 @@ fn a_paused_account_does_not_stop_the_other() {
     let server = Server::start();
     let project = two(&server).env("IGSYNC_ACCESS_TOKEN_ONE", "IGAA-LONG").env("IGSYNC_ACCESS_TOKEN_TWO", "IGAA-TWO");
     configure(&project, "    paused: true\n");
-    project.run(["apply", "--yes"]).exits(0).says("publishing to one is paused");
+    project.run(["apply", "--yes"]).exits(0).says("publishing to @harbour is paused");
     assert_eq!(live(&server), [format!("{TWO} of two")]);
 }
 
@@ -143,7 +143,7 @@ fn too_many_posts_of_one_account_do_not_stop_the_other() {
     project
         .run(["apply", "--yes"])
         .exits(3)
-        .says("7 posts without publish_at are due on one, one run publishes at most 5")
+        .says("7 posts without publish_at are due on @harbour, one run publishes at most 5")
         .says("account one was stopped");
     assert_eq!(live(&server), [format!("{TWO} of two")]);
     project.run(["apply", "--yes", "--account", "one"]).exits(5).says("nothing was published: the plan was refused");
