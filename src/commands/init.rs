@@ -39,6 +39,8 @@ limits:
 const GITIGNORE: &str = "\
 # igsync's journal, run lock, caches and sandbox data belong to one machine.
 .igsync/
+# What is left of a file whose writing was killed.
+.igsync-*.tmp
 ";
 
 const GITATTRIBUTES: &str = "\

@@ -39,11 +39,12 @@ fn project(config: &str, files: &[(&str, Vec<u8>)]) -> Project {
     project
 }
 
-/// A PNG, a picture on its side, a clip with its index last, and a carousel of all three.
+/// A PNG, a motion photo on its side, a clip with its index last, and a carousel of all three.
 fn phone() -> Project {
+    let motion = Mp4 { data: 100_000, ..Mp4::default() }.build();
     let files = [
         ("media/harbour.png", picture(400, 500, ImageFormat::Png)),
-        ("media/side.jpg", with_exif(&picture(800, 640, ImageFormat::Jpeg), 6, true)),
+        ("media/side.jpg", [with_exif(&picture(800, 640, ImageFormat::Jpeg), 6, true), motion].concat()),
         ("media/boats.mov", late(*b"qt  ")),
         ("media/good.jpg", jpeg(640, 800)),
     ];

@@ -249,6 +249,12 @@ fn a_picture_of_another_format_passes_after_its_command() {
         ffmpeg(folder, "-f lavfi -i testsrc=size=2001x1999:rate=1 -frames:v 1", name);
         follow(folder, name, Use::Image, &mut surprises);
     }
+    ffmpeg(folder, "-f lavfi -i testsrc=size=2001x1999:rate=1 -frames:v 1 -c:v libaom-av1 -cpu-used 8", "d.avif");
+    File::create(folder.join("e.jpg")).unwrap().write_all(&stereo(&jpeg(1501, 1501))).unwrap();
+    for name in ["d.avif", "e.jpg"] {
+        assert_eq!(names(&check(&facts(&folder.join(name)), Use::Image, name)), ["not-jpeg"], "{name}");
+        follow(folder, name, Use::Image, &mut surprises);
+    }
     let large = crate::media::large_jpeg(8_500_000);
     File::create(folder.join("large.jpg")).unwrap().write_all(&large).unwrap();
     follow(folder, "large.jpg", Use::Image, &mut surprises);
@@ -262,6 +268,17 @@ fn a_picture_of_another_format_passes_after_its_command() {
     let result = run(folder, commands(&help, "ffmpeg")[0]);
     assert_eq!(names(&check(&facts(&folder.join(&result)), Use::Image, &result)), [""; 0]);
     assert!(surprises.is_empty(), "{}", surprises.join("\n"));
+}
+
+/// A JPEG that says of itself that it is the first of a stereo pair.
+fn stereo(jpeg: &[u8]) -> Vec<u8> {
+    let mut block = b"MPF\0MM\0\x2a\0\0\0\x08\0\x01\xB0\x02\0\x07\0\0\0\x20\0\0\0\x1a\0\0\0\0".to_vec();
+    for kind in [0x0003_0000_u32, 0x0002_0002] {
+        block.extend(kind.to_be_bytes());
+        block.extend([0; 12]);
+    }
+    let size = u16::try_from(block.len() + 2).unwrap();
+    [&jpeg[..2], &[0xFF, 0xE2], &size.to_be_bytes(), &block, &jpeg[2..]].concat()
 }
 
 #[test]
