@@ -66,7 +66,7 @@ async fn begin(global: &Global, args: &Apply, events: &Events<'_>, ports: &Ports
         };
         return Ok(events.refused(&refused, Exit::Failure));
     }
-    arrivals::learn(&mut project).await?;
+    arrivals::learn(&mut project, None).await?;
     let remote = remote?;
     if !args.allow_ephemeral_lock {
         project.ephemeral = remote.nowhere().map(str::to_owned);

@@ -40,7 +40,7 @@ async fn make_and_show(global: &Global, args: &Plan, ports: &Ports, ui: &Ui) -> 
     if project.configuration_errors() && args.format != PlanFormat::Github {
         return Ok(Exit::Failure);
     }
-    arrivals::learn(&mut project).await?;
+    arrivals::learn(&mut project, args.base.as_deref()).await?;
     if let Some(rev) = &args.base {
         project.branch = Some(branch::of(&project, rev, ports).await?);
     }

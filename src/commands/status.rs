@@ -34,7 +34,10 @@ pub(super) async fn run(global: &Global, args: &Status, ports: &Ports, ui: &Ui) 
         show_findings(&project, ports, ui);
         return Ok(Exit::Failure);
     }
-    arrivals::learn(&mut project).await?;
+    if let Err(failure) = arrivals::learn(&mut project, None).await {
+        let help = failure.report.help().map(|help| format!("\n  help: {help}")).unwrap_or_default();
+        ui.terminal.say(&format!("note: {}{help}", failure.report));
+    }
     let scope = Scope { sandbox: args.sandbox, account: args.account.clone(), ..Scope::default() };
     let plan = make(&project, &scope, BTreeSet::new(), ports.clock.now())?;
     ui.actions.sandbox(project.sandbox);

@@ -1,6 +1,6 @@
 //! When files came into the branch that is checked out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 
 use jiff::Timestamp;
@@ -9,25 +9,22 @@ use super::command::Git;
 use super::error::Error;
 use super::program::failed;
 
-/// So many files are asked about in one call: a command line has an end.
-const ASKED: usize = 500;
-
-/// Names the files that each commit added, after its time.
+/// Names the files below the content root that each commit added, after its time; whatever a person has configured.
 const ADDED: &[&str] = &[
-    "--literal-pathspecs",
     "log",
     "--first-parent",
     "--diff-merges=first-parent",
+    "--root",
+    "--no-follow",
     "--no-renames",
     "--no-ext-diff",
     "--no-textconv",
+    "-O/dev/null",
     "--diff-filter=A",
     "--relative",
     "--name-only",
     "-z",
     "--format=%ct",
-    "HEAD",
-    "--",
 ];
 
 /// Why it is not known when files came into a branch.
@@ -41,26 +38,27 @@ pub enum ArrivalsError {
 }
 
 impl Git {
-    /// When each file last came into the branch that is checked out: the committer's time of the newest commit of its
-    /// first parents that added it. What is in no commit is not among them. Files are relative to the content root.
-    pub async fn arrivals(&self, files: &[&str]) -> Result<BTreeMap<String, Timestamp>, ArrivalsError> {
+    /// When each file last came into a branch, which `rev` names: the committer's time of the newest commit of its first
+    /// parents that added it. What is in no commit of it is not among them. Files are relative to the content root.
+    pub async fn arrivals(&self, rev: &str, files: &[&str]) -> Result<BTreeMap<String, Timestamp>, ArrivalsError> {
         let mut arrivals = BTreeMap::new();
-        if files.is_empty() || self.answer(&["rev-parse", "--verify", "--quiet", "HEAD"]).await?.is_none() {
-            return Ok(arrivals);
-        }
+        let commit = format!("{rev}^{{commit}}");
+        let ask = ["rev-parse", "--verify", "--quiet", "--end-of-options", &commit];
+        let Some(commit) = self.answer(&ask).await?.filter(|_| !files.is_empty()) else { return Ok(arrivals) };
         if self.line(&["rev-parse", "--is-shallow-repository"], b"").await? == "true" {
             return Err(ArrivalsError::Shallow);
         }
-        for some in files.chunks(ASKED) {
-            let ask: Vec<&OsStr> = ADDED.iter().chain(some).map(OsStr::new).collect();
-            let output = self.run(&ask, b"").await?;
-            if !output.succeeded() {
-                return Err(failed(&ask, &output).into());
-            }
-            for (file, at) in added(&output.stdout) {
-                // Newest first.
-                arrivals.entry(file).or_insert(at);
-            }
+        // One look at the history for all of them: with many names git compares each commit with each name.
+        let of_root = [commit.as_str(), "--", "."];
+        let ask: Vec<&OsStr> = ADDED.iter().chain(&of_root).map(OsStr::new).collect();
+        let output = self.run(&ask, b"").await?;
+        if !output.succeeded() {
+            return Err(failed(&ask, &output).into());
+        }
+        let wanted: HashSet<&str> = files.iter().copied().collect();
+        for (file, at) in added(&output.stdout).into_iter().filter(|(file, _)| wanted.contains(file.as_str())) {
+            // Newest first.
+            arrivals.entry(file).or_insert(at);
         }
         Ok(arrivals)
     }

@@ -97,6 +97,38 @@ fn a_slot_whose_post_was_refused_is_used_up() {
 }
 
 #[test]
+fn a_post_whose_media_cannot_be_fetched_holds_no_one_up() {
+    let server = Server::start();
+    let project = project(SLOTS, &[("b", QUEUED), ("c", QUEUED)]).against(&server, "instagram", "IGAA-LONG");
+    let nowhere = |digit: &str| format!("{}/_sandbox/media/{}.jpg", server.url(), digit.repeat(64));
+    project.write("posts/a.yaml", format!("kind: image\nimage: {}\ncaption: Nowhere\n{QUEUED}", nowhere("0")));
+    let apply = |now: &str| project.run(["apply", "--yes", "--now", now]);
+    let captions = || -> Vec<String> {
+        server.published().iter().map(|post| post["caption"].as_str().unwrap().to_owned()).collect()
+    };
+    apply("2030-12-02T17:10:00Z").exits(3).says("not attempted posts/a");
+    assert_eq!(captions(), [""; 0]);
+    apply("2030-12-04T17:10:00Z").exits(0);
+    assert_eq!(captions(), ["This is b"]);
+    // Then it is its turn again.
+    apply("2030-12-06T17:10:00Z").exits(3).says("not attempted posts/a");
+    apply("2030-12-09T17:10:00Z").exits(0);
+    assert_eq!(captions(), ["This is b", "This is c"]);
+
+    let gap = "schedule: { min_gap: 3h }\n";
+    project.write("igsync.yaml", format!("{CONFIG}{gap}"));
+    for name in ["d", "e"] {
+        let image = if name == "d" { nowhere("1") } else { "./e.jpg".to_owned() };
+        project.jpeg("posts/e.jpg", 77);
+        project.write(&format!("posts/{name}.yaml"), format!("kind: image\nimage: {image}\ncaption: This is {name}\n"));
+    }
+    project.remove("posts/a.yaml");
+    apply("2030-12-20T12:00:00Z").exits(3).says("not attempted posts/d");
+    apply("2030-12-20T12:10:00Z").says("1 published");
+    assert_eq!(captions()[2], "This is e");
+}
+
+#[test]
 fn slots_that_no_run_has_served_are_said_and_lost() {
     let project = project(SLOTS, &[("a", QUEUED), ("b", QUEUED)]);
     apply(&project, "2030-12-02T17:10:00Z").exits(0);
@@ -138,11 +170,39 @@ fn a_part_of_the_history_is_refused_where_a_queue_needs_it() {
     project.git(&["clone", "--quiet", "--depth", "1", &from, "shallow"]);
     let root = project.path().join("shallow");
     let root = root.to_str().unwrap();
+    project.run(["-C", root, "status", "--sandbox"]).exits(0).says("fetch-depth: 0");
     for command in ["plan", "apply"] {
         let more: &[&str] = if command == "apply" { &["--yes", "--sandbox"] } else { &["--sandbox"] };
         project.run([&["-C", root, command], more].concat()).exits(1).says("fetch-depth: 0");
     }
     project.run(["-C", root, "validate"]).exits(1).says("no host is configured");
+}
+
+#[test]
+fn settings_of_a_person_do_not_hide_a_commit() {
+    let project = project(SLOTS, &[("a", QUEUED)]);
+    project.commit();
+    for setting in ["log.showRoot=false", "log.follow=true", "diff.orderFile=/nowhere"] {
+        let (name, value) = setting.split_once('=').unwrap();
+        project.git(&["config", name, value]);
+        assert_eq!(planned(&project, "2030-12-02T17:10:00Z")[0], "publish posts/a 2030-12-02T17:00:00Z", "{setting}");
+        project.git(&["config", "--unset", name]);
+    }
+}
+
+#[test]
+fn what_a_branch_adds_to_the_queue_comes_with_its_merge() {
+    let project = project(SLOTS, &[("b", QUEUED)]);
+    project.commit();
+    project.git(&["branch", "base"]);
+    project.jpeg("posts/a.jpg", 9);
+    project.write("posts/a.yaml", format!("kind: image\nimage: ./a.jpg\ncaption: New\n{QUEUED}"));
+    project.commit();
+    let args = ["plan", "--sandbox", "--format", "json", "--now", "2030-12-02T17:10:00Z", "--base", "base"];
+    let plan: Value = serde_json::from_str(&project.run(args).exits(0).stdout).unwrap();
+    let seen: Vec<_> =
+        plan["changes"].as_array().unwrap().iter().map(|change| (&change["key"], &change["action"])).collect();
+    assert_eq!(seen, [(&"posts/b".into(), &"publish".into()), (&"posts/a".into(), &"scheduled".into())], "{plan}");
 }
 
 #[test]

@@ -92,10 +92,6 @@ impl Queue {
         self.waiting.iter().filter(|task| task.work == work).map(|task| Arc::clone(&task.post)).collect()
     }
 
-    fn holds(&self, key: &PostKey) -> bool {
-        self.waiting.iter().any(|task| task.post.key == *key)
-    }
-
     fn take(&mut self, key: &PostKey) {
         self.waiting.retain(|task| task.post.key != *key);
     }
@@ -291,7 +287,9 @@ impl AccountRun {
         for answer in self.preparer.ask_hosts(&queue.all()).await? {
             let key = answer.key().clone();
             let Some(reason) = self.preparer.judge(answer)? else { continue };
-            if queue.holds(&key) {
+            let held = queue.all().into_iter().find(|post| post.key == key);
+            if let Some(post) = held {
+                self.preparer.put_back(&post).await?;
                 self.end(queue, &key, &Outcome::NotAttempted { reason })?;
             }
         }

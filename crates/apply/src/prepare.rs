@@ -100,10 +100,21 @@ impl Preparer {
     /// Content that Meta refused is not offered again until it changes.
     pub(super) async fn remember_refusal(&self, post: &Post, failure: &Failure) -> Result<(), Stop> {
         if !failure.content {
-            return Ok(());
+            return if failure.is_busy { Ok(()) } else { self.put_back(post).await };
         }
         let record = self.attempt_of(post);
         self.book.end(attempt::failed(record, failure, post)).await
+    }
+
+    /// A post that took a turn of those that wait, and could not even be begun: the ones behind it are next.
+    pub(super) async fn put_back(&self, post: &Post) -> Result<(), Stop> {
+        let took_turn = post.slot.is_some() || (post.due_at.is_some() && post.publish_at.is_none());
+        let record = self.attempt_of(post);
+        let is_begun = record.container.is_some() || !record.children.is_empty() || !record.intents.is_empty();
+        if !took_turn || is_begun {
+            return Ok(());
+        }
+        self.book.end(attempt::not_published(record, Reason::Other("its media could not be sent".into()))).await
     }
 
     pub(super) async fn prepare(&self, post: Arc<Post>) -> Result<Ready, Stop> {

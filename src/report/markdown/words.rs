@@ -86,18 +86,18 @@ pub(super) fn headline(plan: &Plan) -> String {
     if !stopped && waits > 0 {
         parts.push(format!("{} with later runs", thousands(waits)));
     }
-    let summary = &plan.summary;
-    if summary.scheduled > 0 {
-        let next = plan.changes.iter().filter(|change| change.mark() == Mark::Scheduled);
-        let next = next.filter_map(|change| Some((change.due_at?, &change.account))).min();
-        let next = next.map(|(at, account)| format!(", next {}", moment(plan, account, at))).unwrap_or_default();
-        parts.push(format!("{} scheduled{next}", thousands(summary.scheduled)));
+    // What has no turn in its queue is none of them.
+    let scheduled = plan.changes.iter().filter(|change| change.mark() == Mark::Scheduled);
+    let dues: Vec<_> = scheduled.filter_map(|change| Some((change.due_at?, &change.account))).collect();
+    if let Some((at, account)) = dues.iter().min() {
+        parts.push(format!("{} scheduled, next {}", thousands(dues.len()), moment(plan, account, *at)));
     }
     let edited = plan.branch_edits.as_ref().map_or(0, Vec::len);
     if edited > 0 {
         let first = parts[0].replacen('M', "m", 1);
         parts[0] = format!("This branch changes the record of {}; {first}", plural(edited, "post"));
     }
+    let summary = &plan.summary;
     let asks = summary.unknown + summary.failed + summary.late;
     if asks > 0 {
         parts.push(format!("{} {} a decision", thousands(asks), if asks == 1 { "needs" } else { "need" }));

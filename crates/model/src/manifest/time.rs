@@ -37,11 +37,16 @@ pub(super) struct NoTime {
 
 static PARSER: DateTimeParser = DateTimeParser::new();
 
+/// What people write for `queue`.
+const MEANT: [&str; 5] = ["queue", "queued", "next", "slot", "auto"];
+
 /// Reads a time, `queue`, or `queue from 2026-12-10`.
 pub(super) fn parse_due(text: &str) -> Result<WrittenDue, NoTime> {
     let mut words = text.split_whitespace();
-    if words.next() != Some("queue") {
-        return parse(text).map(WrittenDue::At);
+    match words.next() {
+        Some("queue") => {}
+        Some(word) if MEANT.iter().any(|meant| word.eq_ignore_ascii_case(meant)) => words = "?".split_whitespace(),
+        _ => return parse(text).map(WrittenDue::At),
     }
     let from = match (words.next(), words.next(), words.next()) {
         (None, ..) => Some(None),

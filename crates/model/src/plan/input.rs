@@ -149,11 +149,11 @@ pub enum Arrivals {
 }
 
 impl Arrivals {
-    /// No slot from before this is the post's.
-    pub(super) fn of(&self, post: &Post, now: Timestamp) -> Timestamp {
+    /// No slot from before this is the post's; `None`: it is in no commit yet.
+    pub(super) fn of(&self, post: &Post) -> Option<Timestamp> {
         match self {
-            Self::Unknown => Timestamp::MIN,
-            Self::Known(arrivals) => arrivals.get(&*post.file).copied().unwrap_or(now),
+            Self::Unknown => Some(Timestamp::MIN),
+            Self::Known(arrivals) => arrivals.get(&*post.file).copied(),
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::action::{Action, Mark, Why, Work};
 use super::edited::Edited;
@@ -329,7 +330,11 @@ impl Change {
     /// Whether it is a duplicate whose time has come, so that the run is not done while it is one.
     #[must_use]
     pub fn is_due_duplicate(&self, now: Timestamp) -> bool {
-        self.action == Action::Hold(Why::Duplicate) && self.due_at.is_none_or(|at| at <= now)
+        // One of the queue would have its turn no sooner than on its day.
+        let queued = self.post.as_ref().and_then(|post| post.queued);
+        let has_come =
+            queued.and_then(|queued| queued.from).is_none_or(|day| day <= TimeZone::UTC.to_datetime(now).date());
+        self.action == Action::Hold(Why::Duplicate) && has_come && self.due_at.is_none_or(|at| at <= now)
     }
 
     /// Whether it is shown one by one. With `--base`, what the branch did not touch and apply leaves

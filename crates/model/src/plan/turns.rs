@@ -11,10 +11,13 @@ use super::change::Verdict;
 use super::input::{AccountView, Arrivals, Input};
 use super::model::{Notice, NoticeKind};
 use super::records::Entry;
-use crate::lockfile::{Record, State};
+use crate::lockfile::{Record, Stage, State};
 use crate::manifest::{Post, Queued};
 use crate::schedule::Calendar;
-use igsync_base::id::{AccountName, Kind};
+use igsync_base::id::{AccountName, Kind, PostKey};
+
+/// Clocks of two machines differ by less.
+const SKEW: SignedDuration = SignedDuration::from_mins(15);
 
 /// So many slots in a row that passed a waiting queue are no accident.
 const MISSED: usize = 3;
@@ -56,6 +59,8 @@ struct Turns<'a> {
     late_after: SignedDuration,
     /// The newest slot that any record has.
     used: Timestamp,
+    /// Slots that records have, with the post and whether more than its containers exist.
+    taken: Vec<(Timestamp, &'a PostKey, bool)>,
     /// Due times of posts that are live, or go out before those that are still to get a turn; in order.
     dues: Vec<Timestamp>,
     /// Due times of posts that are never moved and are still to come, in order.
@@ -66,6 +71,8 @@ struct Turns<'a> {
 struct Waiting<'a> {
     candidate: Candidate<'a>,
     rank: Rank,
+    /// It had the last turn and could not even be begun: others are first.
+    is_put_back: bool,
     /// Of a post of the queue.
     place: Option<Place>,
 }
@@ -82,9 +89,16 @@ enum Rank {
 #[derive(Clone, Copy, Debug)]
 struct Place {
     queued: Queued,
-    /// No slot before this is its; the post came into the branch then.
-    arrival: Timestamp,
+    /// No slot before this is its: the post came into the branch then. `None`: it is in no commit yet.
+    arrival: Option<Timestamp>,
     until: Timestamp,
+    now: Timestamp,
+}
+
+impl Place {
+    fn since(self) -> Timestamp {
+        self.arrival.unwrap_or(self.now)
+    }
 }
 
 /// When a post goes out.
@@ -106,6 +120,7 @@ impl<'a> Turns<'a> {
             gap: signed(account.schedule.min_gap),
             late_after: signed(account.schedule.late_after),
             used: Timestamp::MIN,
+            taken: Vec::new(),
             dues: Vec::new(),
             dated: Vec::new(),
         };
@@ -114,9 +129,14 @@ impl<'a> Turns<'a> {
         }
         for record in input.records.iter().filter(|record| account.user_id.as_ref() == Some(&record.user_id)) {
             // A clock that was ahead has used no slot.
-            turns.used =
-                record.slot().filter(|slot| *slot <= input.now).map_or(turns.used, |slot| turns.used.max(slot));
-            turns.dues.extend(last_due(record).filter(|due| *due <= input.now && !turns.gap.is_zero()));
+            if let Some(slot) = record.slot().filter(|slot| *slot <= input.now) {
+                turns.used = turns.used.max(slot);
+                let has_moved = matches!(record.state, State::Forgotten(Some(_)));
+                turns.taken.extend((!has_moved).then_some((slot, &record.key, record.stage() != Stage::Containers)));
+            }
+            // Another machine's clock may be a little ahead of this one's, and not by more.
+            let is_known = |due: &Timestamp| due.duration_since(input.now) <= SKEW;
+            turns.dues.extend(last_due(record).filter(is_known).filter(|_| !turns.gap.is_zero()));
         }
         turns.dues.sort_unstable();
         turns
@@ -133,7 +153,7 @@ impl<'a> Turns<'a> {
         }
         self.dated.sort_unstable();
         free.sort_by(|a, b| {
-            let key = |waiting: &Waiting<'a>| (waiting.rank, waiting.candidate.post.publish_at);
+            let key = |waiting: &Waiting<'a>| (waiting.is_put_back, waiting.rank, waiting.candidate.post.publish_at);
             key(a).cmp(&key(b)).then_with(|| a.candidate.post.key.cmp(&b.candidate.post.key))
         });
         queue.sort_by(by_order);
@@ -145,6 +165,10 @@ impl<'a> Turns<'a> {
     /// Notes what goes out at a time of its own, and returns what has to wait for a turn.
     fn sort(&mut self, candidate: Candidate<'a>) -> Option<Waiting<'a>> {
         let post = candidate.post;
+        if candidate.verdicts.iter().any(|verdict| verdict.action == Action::Adopt) {
+            self.adopt(post, candidate.verdicts);
+            return None;
+        }
         let waits = candidate.verdicts.iter().find(|verdict| verdict.goes_out())?;
         let is_announced = candidate.entry.is_some_and(|entry| matches!(entry.record.state, State::Intent));
         let is_now = !matches!(waits.action, Action::Wait);
@@ -157,9 +181,11 @@ impl<'a> Turns<'a> {
                 pass_over(candidate.verdicts, "in the queue, passed over because of its errors");
                 return None;
             }
-            let arrival = self.arrivals.of(post, self.now);
-            let place = Place { queued, arrival, until: post.publish_until.unwrap_or(Timestamp::MAX) };
-            return Some(Waiting { candidate, rank: Rank::Queued, place: Some(place) });
+            let until = post.publish_until.unwrap_or(Timestamp::MAX);
+            let place = Place { queued, arrival: self.arrivals.of(post), until, now: self.now };
+            let had_slot = self.taken.iter().any(|(slot, key, _)| *slot == self.used && **key == post.key);
+            let is_put_back = had_slot && was_not_begun(candidate.entry);
+            return Some(Waiting { candidate, rank: Rank::Queued, is_put_back, place: Some(place) });
         }
         if self.gap.is_zero() || post.content.kind == Kind::Story {
             return None;
@@ -172,10 +198,29 @@ impl<'a> Turns<'a> {
                 self.go(at);
                 give_turn(candidate.verdicts, Turn { slot: None, due: at }, self.now, true);
             }
-            Some(_) => return Some(Waiting { candidate, rank: Rank::Late, place: None }),
-            None => return Some(Waiting { candidate, rank: Rank::Undated, place: None }),
+            at => {
+                let rank = if at.is_some() { Rank::Late } else { Rank::Undated };
+                let is_put_back = was_not_begun(candidate.entry);
+                return Some(Waiting { candidate, rank, is_put_back, place: None });
+            }
         }
         None
+    }
+
+    /// A post that is live already has had its turn: the newest slot, where it is free.
+    fn adopt(&mut self, post: &Post, verdicts: &mut [Verdict]) {
+        let newest = |calendar: &Calendar<'_>| calendar.newest(self.used, self.now);
+        let slot = post.queued.and(self.calendar.as_ref()).and_then(newest);
+        let due = slot.or(post.publish_at).unwrap_or(self.now);
+        self.used = slot.map_or(self.used, |slot| self.used.max(slot));
+        if post.content.kind != Kind::Story {
+            self.go(due);
+        }
+        for verdict in verdicts.iter_mut().filter(|verdict| verdict.action == Action::Adopt) {
+            verdict.slot = slot;
+            verdict.due_at = slot;
+            verdict.turn = (!self.gap.is_zero()).then_some(due);
+        }
     }
 
     /// Gives one turn after the other, each to the post that goes out first.
@@ -191,6 +236,11 @@ impl<'a> Turns<'a> {
                 self.used = turn.slot.map_or(self.used, |slot| self.used.max(slot));
                 self.go(turn.due);
                 give_turn(waiting.candidate.verdicts, turn, self.now, keeps_gap);
+                if waiting.place.is_some_and(|place| place.arrival.is_none()) {
+                    for verdict in waiting.candidate.verdicts.iter_mut().filter(|verdict| verdict.goes_out()) {
+                        verdict.reason = "in the queue from its commit on".into();
+                    }
+                }
             } else if let (Some((due, _)), Some(waiting)) = (of_free, free.next()) {
                 self.go(due);
                 give_turn(waiting.candidate.verdicts, Turn { slot: None, due }, self.now, keeps_gap);
@@ -243,9 +293,16 @@ impl<'a> Turns<'a> {
         let at = self.free(self.now);
         queue.iter().enumerate().find_map(|(index, waiting)| {
             let record = waiting.candidate.entry?.record;
-            let slot = record.slot().filter(|_| matches!(record.state, State::Containers))?;
+            let post = waiting.candidate.post;
+            let is_same = record.key == post.key && (post.digest.is_none() || record.digest == post.digest);
+            let slot = record.slot().filter(|_| is_same).filter(|_| matches!(record.state, State::Containers))?;
             let due = self.held(slot);
-            let is_its = slot <= self.now && !self.is_late(slot, at) && due <= waiting.place?.until;
+            // Another checkout may have served the slot meanwhile, or have begun to.
+            let is_taken = |(other, key, is_more): &(Timestamp, &PostKey, bool)| {
+                *other == slot && **key != post.key && (*is_more || **key < post.key)
+            };
+            let is_free = slot <= self.now && !self.taken.iter().any(is_taken);
+            let is_its = is_free && !self.is_late(slot, at) && due <= waiting.place?.until;
             is_its.then_some((index, Turn { slot: Some(slot), due }))
         })
     }
@@ -307,12 +364,18 @@ impl<'a> Turns<'a> {
     /// Says so where slots have passed although posts were waiting.
     fn missed(&self, queue: &[Waiting<'a>]) -> Option<Notice> {
         let calendar = self.calendar.as_ref()?;
-        let head = queue.first()?;
+        let may_be_served = |waiting: &&Waiting<'_>| {
+            waiting.place.is_some_and(|place| place.arrival.is_some() && earliest(calendar, place) <= self.now)
+        };
+        let head = queue.iter().find(may_be_served).filter(|_| self.account.paused.is_none())?;
         let place = head.place?;
         let known = [Some(self.used), self.arrivals.are_known().then(|| earliest(calendar, place))];
         let since = known.into_iter().flatten().max().filter(|since| *since > Timestamp::MIN)?;
         let taken = calendar.newest(since, self.now).is_some_and(|slot| !self.is_late(slot, self.now));
-        let missed = calendar.count(since, self.now, COUNTED).saturating_sub(usize::from(taken));
+        let is_held = |slot: &Timestamp| self.dues.iter().any(|due| due <= slot && *slot < self.after(*due));
+        let slots = std::iter::successors(calendar.next(since), |slot| calendar.next(*slot));
+        let missed = slots.take_while(|slot| *slot <= self.now).filter(|slot| !is_held(slot)).take(COUNTED).count();
+        let missed = missed.saturating_sub(usize::from(taken));
         let last = calendar.newest(since, self.now)?;
         (missed >= MISSED).then(|| Notice {
             kind: NoticeKind::QueueMissed,
@@ -334,7 +397,7 @@ impl<'a> Turns<'a> {
 /// The first post in the order of the queue that may take a slot.
 fn taker(calendar: &Calendar<'_>, queue: &[Waiting<'_>], slot: Timestamp, due: Timestamp) -> Option<(usize, Turn)> {
     let may_take = |place: Place| {
-        place.arrival <= slot && due <= place.until && place.queued.from.is_none_or(|from| calendar.day(slot) >= from)
+        place.since() <= slot && due <= place.until && place.queued.from.is_none_or(|from| calendar.day(slot) >= from)
     };
     let index = queue.iter().position(|waiting| waiting.place.is_some_and(may_take))?;
     Some((index, Turn { slot: Some(slot), due }))
@@ -343,21 +406,32 @@ fn taker(calendar: &Calendar<'_>, queue: &[Waiting<'_>], slot: Timestamp, due: T
 /// The first moment at which a place may be served.
 fn earliest(calendar: &Calendar<'_>, place: Place) -> Timestamp {
     let from = place.queued.from.map(|day| calendar.start(day).unwrap_or(Timestamp::MAX));
-    from.map_or(place.arrival, |from| place.arrival.max(from))
+    from.map_or(place.since(), |from| place.since().max(from))
 }
 
 fn by_order(a: &Waiting<'_>, b: &Waiting<'_>) -> Ordering {
+    let by_turn = a.is_put_back.cmp(&b.is_put_back);
     let (a, b) = (a.candidate.post, b.candidate.post);
-    a.queue_order.total_cmp(&b.queue_order).then_with(|| a.key.cmp(&b.key))
+    by_turn.then_with(|| a.queue_order.total_cmp(&b.queue_order)).then_with(|| a.key.cmp(&b.key))
 }
 
-/// From when on the gap to the next post counts; stories do not count.
+/// Whether a post had a turn, and nothing was made of it.
+fn was_not_begun(entry: Option<&Entry<'_>>) -> bool {
+    entry.map(|entry| entry.record).is_some_and(|record| {
+        let is_nothing = record.container.is_none() && record.children.is_empty() && record.turn.is_some();
+        is_nothing && matches!(record.state, State::NotPublished(_))
+    })
+}
+
+/// From when on the gap to the next post counts, of a post that is live or may be; stories do not count.
 fn last_due(record: &Record) -> Option<Timestamp> {
-    if record.kind == Kind::Story {
-        return None;
-    }
-    let published_at = record.live()?.published_at;
-    record.due_at().or(record.slot().max(published_at))
+    let sent_at = match &record.state {
+        _ if record.kind == Kind::Story => return None,
+        State::Published(live) => live.published_at,
+        State::Intent => record.intents.last().map(|intent| intent.at),
+        _ => return None,
+    };
+    record.due_at().or(record.slot()).or(sent_at)
 }
 
 /// Lets a post go out at its turn: now, or later.

@@ -62,15 +62,6 @@ impl<'a> Calendar<'a> {
         None
     }
 
-    /// How many slots there are after `after`, up to and including `until`; no more than `limit` are counted.
-    #[must_use]
-    pub fn count(&self, after: Timestamp, until: Timestamp, limit: usize) -> usize {
-        std::iter::successors(self.next(after), |slot| self.next(*slot))
-            .take_while(|slot| *slot <= until)
-            .take(limit)
-            .count()
-    }
-
     /// The slots of a local day, in order.
     fn on(&self, day: Date) -> impl Iterator<Item = Timestamp> {
         let slots = if self.schedule.is_skipped(day) { &[][..] } else { &self.schedule.slots };
@@ -202,7 +193,6 @@ mod tests {
                 let just_before = slot.checked_sub(SignedDuration::from_nanos(1)).unwrap();
                 prop_assert_eq!(calendar.newest(last, just_before), None);
                 prop_assert!(!schedule.is_skipped(calendar.day(slot)));
-                prop_assert_eq!(calendar.count(start, slot, 100), calendar.count(start, last, 100) + 1);
                 last = slot;
             }
         }

@@ -126,6 +126,7 @@ fn a_post_takes_no_slot_from_before_it_came() {
     );
     let uncommitted = daily([queued("a")], []).with(|world| world.options.arrivals = known(&[]));
     assert_eq!(turns(&uncommitted), ["@ a Tue 1 Dec 18:00 Europe/Berlin"]);
+    assert_eq!(uncommitted.plan().changes[0].reason, "in the queue from its commit on");
 }
 
 #[test]
@@ -188,6 +189,44 @@ fn containers_keep_their_slot_while_it_counts() {
 }
 
 #[test]
+fn containers_give_way_where_another_checkout_has_served_their_slot() {
+    let slot = "2026-12-01T11:00:00Z";
+    let begun = |key: &str| record(key, Stage::Containers).with(|record| record.give_slot(at(slot)));
+    let world = |other: Record| daily([queued("a"), queued("b")], [begun("b"), other]);
+    for stage in [Stage::Intent, Stage::Published, Stage::Failed, Stage::Unknown] {
+        let other = record("x", stage).with(|record| record.give_slot(at(slot)));
+        let seen = turns(&world(other));
+        assert!(seen.iter().all(|line| !line.starts_with('+') && !line.starts_with("^ b")), "{stage:?}: {seen:?}");
+    }
+    // Of two that have only begun, the first by key.
+    assert_eq!(turns(&world(begun("a"))), ["^ a Tue 1 Dec 12:00 Europe/Berlin", "@ b Tue 1 Dec 18:00 Europe/Berlin"]);
+    // What was edited since has lost its containers, and its slot with them.
+    let edited = daily([queued("b").edited()], [begun("b")]);
+    assert_eq!(turns(&edited), ["@ b Tue 1 Dec 18:00 Europe/Berlin"]);
+}
+
+#[test]
+fn a_post_that_the_account_shows_has_had_its_turn() {
+    let world = daily([queued("a"), queued("b")], []).with(|world| {
+        let seen = super::super::Sighting::Live { link: "https://www.instagram.com/p/abc/".into() };
+        world.options.live.insert(("brand".into(), "a".into()), seen);
+    });
+    assert_eq!(turns(&world), ["= a Tue 1 Dec 12:00 Europe/Berlin", "@ b Tue 1 Dec 18:00 Europe/Berlin"]);
+    assert_eq!(world.plan().changes[0].post.as_ref().unwrap().slot, Some(at("2026-12-01T11:00:00Z")));
+}
+
+#[test]
+fn a_gap_counts_from_what_may_be_live() {
+    let open = record("x", Stage::Intent).with(|record| record.give_due(at("2026-12-01T11:30:00Z")));
+    let world = world([post("a")], [open]).with(|world| gap(world, 60));
+    assert!(turns(&world).contains(&"@ a Tue 1 Dec 13:30 Europe/Berlin".into()), "{:?}", turns(&world));
+    // Another machine's clock is a little ahead.
+    let ahead = record("x", Stage::Published).with(|record| record.give_due(at("2026-12-01T12:00:01Z")));
+    let world = super::super::testing::world([post("a")], [ahead]).with(|world| gap(world, 60));
+    assert!(turns(&world).iter().any(|line| line.starts_with("@ a Tue 1 Dec 14:00")), "{:?}", turns(&world));
+}
+
+#[test]
 fn what_was_announced_is_not_judged_by_slots_again() {
     let announced = record("a", Stage::Intent).with(|record| record.give_slot(at("2026-11-20T11:00:00Z")));
     let world = daily([queued("a")], [announced.clone()]);
@@ -212,6 +251,26 @@ fn slots_that_pass_a_waiting_queue_are_said() {
     assert_eq!(missed(known("2026-11-29T18:00:00Z"), vec![]), None);
     assert_eq!(missed(known("2026-11-01T18:00:00Z"), vec![served("b", "2026-11-30T11:00:00Z")]), None);
     assert_eq!(missed(Arrivals::Unknown, vec![]), None);
+    // No run was missing where an account is paused, where the gap let nothing out, or for a post whose day is to come.
+    let old = || known("2026-11-01T12:00:00Z");
+    let notices = |change: &dyn Fn(&mut World)| {
+        let mut world = daily([queued("a")], []);
+        world.options.arrivals = old();
+        change(&mut world);
+        world.plan().notices.len()
+    };
+    assert_eq!(notices(&|_| {}), 1);
+    assert_eq!(notices(&|world| world.accounts[0].paused = Some("paused".into())), 0);
+    assert_eq!(notices(&|world| world.posts = vec![from(queued("a"), date(2027, 1, 1)).into()]), 0);
+    let held = daily(
+        [queued("a")],
+        [record("p", Stage::Published).with(|record| record.give_due(at("2026-11-29T12:00:00Z")))],
+    );
+    let held = held.with(|world| {
+        world.options.arrivals = known("2026-11-29T12:30:00Z");
+        gap(world, 48 * 60);
+    });
+    assert!(held.plan().notices.is_empty(), "{:?}", held.plan().notices);
 }
 
 #[test]
