@@ -30,11 +30,12 @@ pub(super) struct Repair {
 /// Every line, from 0, that has to be written in another way, as far as it can be guessed. Empty: none was found.
 pub(super) fn repairs(text: &str) -> Vec<(usize, Repair)> {
     let mut trial = Trial::of(text);
-    let mut found = trial.repairs();
+    let mut found = Vec::new();
+    trial.repairs(&mut found);
     if found.is_empty() {
         // Several lines without their blanks are one text to YAML: no line alone is at fault.
         found = trial.blanks();
-        found.extend(trial.repairs());
+        trial.repairs(&mut found);
         if trial.first_error(trial.lines.len()).is_some() {
             return Vec::new();
         }
@@ -58,17 +59,17 @@ impl Trial {
     }
 
     /// Repairs one line after the other, as long as that helps.
-    fn repairs(&mut self) -> Vec<(usize, Repair)> {
-        let mut found = Vec::new();
-        while let Some(at) = self.first_error(self.lines.len()) {
+    fn repairs(&mut self, found: &mut Vec<(usize, Repair)>) {
+        for _ in 0..REPAIRS {
+            let Some(at) = self.first_error(self.lines.len()) else { break };
             let Some((line, repair)) = self.repair(at) else { break };
             self.replace(line, &repair.line);
-            found.push((line, repair));
-            if found.len() == REPAIRS {
-                break;
+            // A line with two mistakes is shown once, as it is in the end.
+            match found.iter_mut().find(|(known, _)| *known == line) {
+                Some((_, known)) => known.line = repair.line,
+                None => found.push((line, repair)),
             }
         }
-        found
     }
 
     /// Adds the blanks that are missing down to the first error, all at once.
@@ -447,6 +448,8 @@ mod tests {
         assert_eq!(repaired(text), expected.map(|(line, text)| (line, text.to_owned())));
         let no_blank = repaired("kind:image\nimage:./a.jpg\ncaption: \"She said \"hello\"\"\nhashtags: [#a]\n");
         assert_eq!(no_blank.len(), 4, "{no_blank:?}");
+        let twice = repaired("kind:image\nimage:./a.jpg\ncaption:\"She said \"hello\"\"\nalt_text: x\n");
+        assert_eq!(twice[2], (3, "caption: 'She said \"hello\"'".into()), "{twice:?}");
     }
 
     #[test]

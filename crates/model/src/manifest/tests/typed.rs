@@ -129,6 +129,11 @@ fn the_first_lines_of_a_post_are_understood_too() {
         ("kind: \u{201e}image\u{201c}\nimage: ./a.jpg\n", POST),
         ("kind: photo\nimage: ./a.jpg\n", POST),
         ("kind: image\nimages: ./a.jpg\n", POST),
+        (
+            "kind: image\nimage: ./a.jpg\ncaption: |\n  one\u{b}two\n",
+            "kind: image\nimage: ./a.jpg\ncaption: |\n  one two\n",
+        ),
+        ("kind: story\nvideo:\u{202f}a.mp4\n", "kind: story\nvideo: a.mp4\n"),
         ("kind: image\nimage: ./a.jpg\n---\n", POST),
         ("---\nkind: image\nimage: ./a.jpg\n---\n", "---\nkind: image\nimage: ./a.jpg\n"),
         ("kind: carousel\nimages: [a.jpg, b.mp4]\n", "kind: carousel\nitems: [{ image: a.jpg }, { video: b.mp4 }]\n"),
