@@ -219,6 +219,7 @@ impl Manifest {
             cover_digest: None,
             sent_digest: None,
             own_digest: None,
+            doubled_digest: None,
             files: Vec::new(),
             conversions: Vec::new(),
             has_errors: false,

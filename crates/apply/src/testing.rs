@@ -63,6 +63,7 @@ pub(super) fn post(key: &str, kind: Kind, caption: &str) -> Post {
         cover_digest: None,
         sent_digest: None,
         own_digest: None,
+        doubled_digest: None,
         files: Vec::new(),
         conversions: Vec::new(),
         has_errors: false,

@@ -68,6 +68,7 @@ impl Subject<'_> {
             user_id: account.user_id.clone(),
             file: Arc::clone(&self.file),
             line: self.line,
+            doubled_digest: self.doubled_digest(&account.defaults, &content, problems),
             own_digest: self.own_digest(account, problems).filter(|own| *own != text_digest),
             text_digest,
             content,
@@ -128,6 +129,22 @@ impl Subject<'_> {
         // What is wrong with it is said of the whole.
         let mut unheard = Problems::new(Arc::clone(problems.file()), problems.text()).at_most(1);
         Some(text_digest(&bare.content(&Defaults::default(), &mut unheard)))
+    }
+
+    fn doubled_digest(&self, defaults: &Defaults, content: &Content, problems: &Problems<'_>) -> Option<Digest> {
+        if !self.takes("caption") || self.hashtags_in(defaults) != HashtagsIn::Caption {
+            return None;
+        }
+        // What is wrong with them is said where they are sent.
+        let mut unheard = Problems::new(Arc::clone(problems.file()), problems.text()).at_most(1);
+        let hashtags = self.hashtags(defaults, &mut unheard).join(" ");
+        let text = self.written_caption();
+        let caption = match (text.is_empty(), hashtags.is_empty()) {
+            (_, true) => text,
+            (true, false) => normal(&hashtags),
+            (false, false) => normal(&format!("{text}\n\n{hashtags}")),
+        };
+        (caption != content.caption).then(|| text_digest(&Content { caption, ..content.clone() }))
     }
 
     fn content(&self, defaults: &Defaults, problems: &mut Problems<'_>) -> Content {

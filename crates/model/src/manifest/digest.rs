@@ -213,6 +213,12 @@ impl Post {
         self.digest_of(&self.text_digest, media_digest, cover_digest)
     }
 
+    /// The same, as older versions would have published it.
+    #[must_use]
+    pub fn doubled_digest_if_media(&self, media_digest: &Digest, cover_digest: Option<&Digest>) -> Option<Digest> {
+        self.digest_of(self.doubled_digest.as_ref()?, media_digest, cover_digest)
+    }
+
     /// The same, if it were published without any defaults.
     #[must_use]
     pub fn own_digest_if_media(&self, media_digest: &Digest, cover_digest: Option<&Digest>) -> Option<Digest> {

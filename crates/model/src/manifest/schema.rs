@@ -48,6 +48,9 @@ pub struct Post {
     pub text_digest: Digest,
     /// The same of what the manifest says by itself; `None`: defaults add nothing.
     pub own_digest: Option<Digest>,
+    /// As `text_digest`, with each hashtag as often as it is given, as it was sent by older versions; `None`: no hashtag is
+    /// given twice.
+    pub doubled_digest: Option<Digest>,
     /// Identity of kind and media. `None`: some media file was not read.
     pub media_digest: Option<Digest>,
     /// Identity of all that creation sends. `None`: some media file was not read.

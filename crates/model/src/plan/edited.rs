@@ -102,9 +102,19 @@ fn has_same_manifest(post: &Post, record: &Record) -> bool {
 /// unchanged: a false alarm over a live post would only teach people to ignore the mark.
 pub(super) fn is_edited(post: &Post, record: &Record) -> bool {
     match (effective_digest(post, record), &record.digest) {
-        (Some(now), Some(sent)) => scheme(&now) == scheme(sent) && now != *sent,
+        (Some(now), Some(sent)) => scheme(&now) == scheme(sent) && now != *sent && !was_sent_doubled(post, record),
         _ => false,
     }
+}
+
+/// Whether the record differs from the post only by hashtags that were sent as often as they were given.
+fn was_sent_doubled(post: &Post, record: &Record) -> bool {
+    let (media, cover) = match &post.media_digest {
+        Some(media) => (Some(media), post.cover_digest.as_ref()),
+        None => (record.media_digest.as_ref(), record.cover_digest.as_ref()),
+    };
+    let doubled = media.and_then(|media| post.doubled_digest_if_media(media, cover));
+    doubled.is_some() && doubled == record.digest
 }
 
 /// The post's digest. Media that were not read, because they are gone, count as those that were sent.

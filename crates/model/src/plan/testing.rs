@@ -57,6 +57,7 @@ pub fn post(key: &str) -> Post {
         cover_digest: None,
         sent_digest: None,
         own_digest: None,
+        doubled_digest: None,
         files: Vec::new(),
         conversions: Vec::new(),
         has_errors: false,

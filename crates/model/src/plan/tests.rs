@@ -400,6 +400,16 @@ fn a_refused_post_waits_whichever_of_its_attempts_was_refused_for_this() {
 }
 
 #[test]
+fn hashtags_that_were_sent_twice_are_no_edit() {
+    let edited = post("p").with(|post| post.digest = Some("v1:sha256:other".into()));
+    let sent = edited.digest_if_media(edited.media_digest.as_ref().unwrap(), None);
+    let record = record("p", Stage::Published).with(|record| record.digest = sent);
+    assert_eq!(world([edited.clone()], [record.clone()]).marks(), ["* p"]);
+    let doubled = edited.with(|post| post.doubled_digest = Some(post.text_digest.clone()));
+    assert_eq!(world([doubled], [record]).marks(), [""; 0]);
+}
+
+#[test]
 fn a_refused_post_waits_as_long_as_the_form_of_its_media_is_not_known() {
     let marks = |now: Option<&str>, sent: Option<&str>| {
         let sent_digest = |text: Option<&str>| text.map(Digest::from);

@@ -35,6 +35,15 @@ fn hashtags_without_a_double_leave_the_digest_alone() {
 }
 
 #[test]
+fn what_was_sent_with_a_double_is_known_again() {
+    let doubled = post("caption: Dusk\nhashtags: [sea, sky, SEA]\n").doubled_digest;
+    // As a caption that has it twice by itself, which is sent as it is.
+    assert_eq!(doubled, Some(post("caption: \"Dusk\\n\\n#sea #sky #SEA\"\n").text_digest));
+    assert_eq!(post("caption: Dusk\nhashtags: [sea, sky]\n").doubled_digest, None);
+    assert_eq!(post("caption: Dusk\nhashtags: [sea, sea]\nhashtags_in: first_comment\n").doubled_digest, None);
+}
+
+#[test]
 fn hashtags_can_go_into_the_first_comment() {
     let there = post("caption: Dusk\nfirst_comment: Look\nhashtags: [sea, sky]\nhashtags_in: first_comment\n");
     assert_eq!((&*there.content.caption, there.first_comment.as_deref()), ("Dusk", Some("Look\n\n#sea #sky")));
