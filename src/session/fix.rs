@@ -3,7 +3,7 @@
 //! A file is made beside its source and replaces nothing; then the manifests name it. Killed in between, the next run
 //! finds it made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use std::thread;
 use igsync_apply::{Signal, StopSignal};
 use igsync_base::files::{Access, Disk, FileKind};
 use igsync_base::finding::{self, Finding, Severity};
+use igsync_base::id::Digest;
 use igsync_base::rules;
 use igsync_media::DigestCache;
 use igsync_media::convert::{self, ConversionPlan, Target};
@@ -94,12 +95,14 @@ pub(crate) fn survey(project: &Project, wanted: &Wanted<'_>, all: bool, ports: &
         if !posts.iter().any(is_asked_for) {
             continue;
         }
-        if !all && posts.iter().any(|post| project.is_live(post)) {
+        if !all && posts.iter().any(|post| project.is_recorded(post)) {
             found.recorded += 1;
             continue;
         }
         found.look_into(project, posts, wanted, &mut files);
     }
+    drop(files);
+    found.leave_what_is_known(project, &mut cache, disk);
     // A cache that cannot be written costs time only.
     if cache.has_changed() && project.paths.prepare(disk).is_ok() {
         let _ = cache.save_if_changed(disk, &project.paths.digests());
@@ -134,6 +137,30 @@ impl Survey {
         for (spot, source, work) in found {
             self.add(&posts[0].file, spot, source, work);
         }
+    }
+
+    /// Leaves manifests alone whose media another post of the record has: with other files they would no longer be known
+    /// for a post that has moved, or for one that repeats another.
+    fn leave_what_is_known(&mut self, project: &Project, cache: &mut DigestCache, disk: &dyn Disk) {
+        let is_touched = |post: &&Arc<Post>| self.jobs.iter().any(|job| job.places.contains_key(&post.file));
+        let touched: Vec<&Arc<Post>> = project.posts.iter().filter(is_touched).collect();
+        let mut paths: Vec<&str> = touched.iter().flat_map(|post| spots(post)).map(|(_, path)| &**path).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        let hashed = cache.digests(disk, &project.root, &paths);
+        let digests: HashMap<&str, Digest> =
+            paths.into_iter().zip(hashed).filter_map(|(path, hashed)| Some((path, hashed.ok()?.digest))).collect();
+        for post in touched {
+            let Some(other) = project.recorded_with_media_of(post, |path| digests.get(path).cloned()) else { continue };
+            for job in &mut self.jobs {
+                job.places.remove(&post.file);
+            }
+            self.leave(
+                &post.file,
+                format!("its media are those of {other}, which is recorded; with other files it would be a new post"),
+            );
+        }
+        self.jobs.retain(|job| !job.places.is_empty());
     }
 
     fn leave(&mut self, file: &Arc<str>, reason: String) {
@@ -513,7 +540,7 @@ pub(crate) fn remaining(
     let mut cache = DigestCache::load(disk, &project.paths.digests());
     let mut files = Files::new(disk, &project.root, &mut cache);
     let mut found: Vec<Finding> = Vec::new();
-    for post in project.posts.iter().filter(|post| all || !project.is_live(post)) {
+    for post in project.posts.iter().filter(|post| all || !project.is_recorded(post)) {
         for (spot, broken) in broken(project, post, planned, &mut files) {
             let named = spots(post).find(|(place, _)| *place == spot).map_or("", |(_, source)| source);
             if !wanted(&post.file, named) {

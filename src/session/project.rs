@@ -13,8 +13,8 @@ use igsync_base::id::{AccountName, Digest, PostKey, UserId};
 use igsync_base::rules;
 use igsync_media::convert::ConvertedCache;
 use igsync_model::config::{self, Account, Config, Settings};
-use igsync_model::lockfile::{Paths, Records, Snapshot, Stage};
-use igsync_model::manifest::{self, Post};
+use igsync_model::lockfile::{Paths, Record, Records, Snapshot, Stage};
+use igsync_model::manifest::{self, Post, Source};
 use igsync_model::plan::{Arrivals, Branch, Sighting};
 
 use super::failure::Failure;
@@ -149,6 +149,34 @@ impl Project {
         attempts.is_some_and(|attempts| attempts.iter().any(|record| record.stage() == Stage::Published))
     }
 
+    /// Whether something of this post is live, may be, or is never to be: other media would be another post.
+    pub(crate) fn is_recorded(&self, post: &Post) -> bool {
+        let attempts = post.user_id.as_ref().map(|user| self.snapshot.records.attempts(user, &post.key));
+        attempts.is_some_and(|attempts| attempts.iter().any(is_kept))
+    }
+
+    /// Another post of the account that is recorded with the same media; `digest_of`: those of its local files.
+    pub(crate) fn recorded_with_media_of(
+        &self,
+        post: &Post,
+        digest_of: impl Fn(&str) -> Option<Digest>,
+    ) -> Option<PostKey> {
+        let mut hashed = post.clone();
+        hashed.with_media(|source| match source {
+            Source::Local(path) => digest_of(path),
+            Source::Url(_) => None,
+        });
+        let media = hashed.media_digest.as_ref()?;
+        let alike = |record: &&Record| {
+            Some(&record.user_id) == post.user_id.as_ref()
+                && record.kind == post.content.kind
+                && record.key != post.key
+                && record.media_digest.as_ref() == Some(media)
+                && is_kept(record)
+        };
+        self.snapshot.records.iter().find(alike).map(|record| record.key.clone())
+    }
+
     /// Gives accounts the names, and posts the user ids, that only the tokens knew.
     pub(crate) fn adopt_owners(&mut self, owners: &Owners) {
         let user = |name: &AccountName| owners.get(name).map(|owner| owner.user_id.clone());
@@ -234,4 +262,8 @@ fn user_in_records(records: &Records, account: &AccountName) -> Option<UserId> {
     let mut users = records.iter().filter(|record| record.account == *account).map(|record| &record.user_id);
     let first = users.next()?;
     users.all(|user| user == first).then(|| first.clone())
+}
+
+fn is_kept(record: &Record) -> bool {
+    !matches!(record.stage(), Stage::Failed | Stage::NotPublished | Stage::Forgotten)
 }

@@ -230,7 +230,7 @@ fn what_is_left_is_named() {
     project.write("posts/b.yaml", "kind: image\nimage: photo.heic\n");
     project.write("posts/c.yaml", "kind: reel\nvideo: pieces.mp4\n");
     let output = project.run(["fix", "--write"]).exits(1);
-    let output = output.says("image-shape").says("not-jpeg").says("sips -s format jpeg photo.heic");
+    let output = output.says("image-shape").says("not-jpeg").says("sips -s format jpeg posts/photo.heic");
     output
         .says("posts/pieces.mp4: it is made of fragments")
         .says("posts/huge.mp4: it has more than 300 MiB")
@@ -262,6 +262,33 @@ fn recorded_posts_are_left_alone_unless_asked_for() {
     project.run(["plan"]).exits(0).ends_with("No changes: 1 edited.");
     project.run(["lock", "accept", "posts/b"]).exits(0);
     project.run(["plan"]).exits(0).ends_with("No changes.");
+}
+
+#[test]
+fn a_post_that_has_moved_or_repeats_another_keeps_its_media() {
+    let server = Server::start();
+    let config = "accounts:\n  harbour: { user_id: \"17841400000000001\" }\nmedia: { convert: true }\n";
+    let files =
+        [("posts/w.png", picture(400, 500, ImageFormat::Png)), ("posts/i.png", picture(300, 300, ImageFormat::Png))];
+    let project = project(config, &files).against(&server, "instagram", "IGAA-LONG");
+    project.write("posts/w.yaml", "kind: image\nimage: w.png\n");
+    project.run(["apply", "--yes"]).exits(0).says("1 published");
+    // Another manifest of it, and one that a person has kept from being published.
+    project.write("posts/again.yaml", "kind: image\nimage: w.png\n");
+    project.write("posts/i.yaml", "kind: image\nimage: i.png\n");
+    project.run(["lock", "ignore", "posts/i"]).exits(0);
+    let fixed = project.run(["fix", "--write"]);
+    fixed.says("posts/again.yaml").says("its media are those of posts/w, which is recorded");
+    for (file, text) in [("posts/again.yaml", "w.png"), ("posts/i.yaml", "i.png"), ("posts/w.yaml", "w.png")] {
+        assert_eq!(project.read(file), format!("kind: image\nimage: {text}\n"), "{file}");
+    }
+    project.run(["apply", "--yes"]).exits(3).says("1 duplicate");
+    // Renamed and not yet planned.
+    project.remove("posts/again.yaml");
+    project.rename("posts/w.yaml", "posts/renamed.yaml");
+    project.run(["fix", "--write"]).exits(0).says("its media are those of posts/w");
+    project.run(["apply", "--yes"]).exits(0).says("1 moved");
+    assert_eq!(server.published().len(), 1);
 }
 
 #[test]

@@ -265,8 +265,9 @@ fn a_picture_of_another_format_passes_after_its_command() {
     project.write("posts/post.yaml", IMAGE.replace("a.jpg", "huge.png"));
     std::fs::copy(folder.join("huge.png"), project.path().join("posts/huge.png")).unwrap();
     let help = helps(&project).remove(0);
-    let result = run(folder, commands(&help, "ffmpeg")[0]);
-    assert_eq!(names(&check(&facts(&folder.join(&result)), Use::Image, &result)), [""; 0]);
+    // From the content root, as every path in a message.
+    let result = run(project.path(), commands(&help, "ffmpeg")[0]);
+    assert_eq!(names(&check(&facts(&project.path().join(&result)), Use::Image, &result)), [""; 0]);
     assert!(surprises.is_empty(), "{}", surprises.join("\n"));
 }
 

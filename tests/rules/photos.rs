@@ -102,7 +102,10 @@ fn nothing_is_overwritten_and_nothing_is_written_by_half() {
     }
     project.write("posts/b.yaml", "kind: image\nimage: ../media/b.jpg\n");
     let before = project.files();
-    project.run(["new", "--from", "media"]).exits(1).says("posts/b.yaml exists; nothing was written");
+    project
+        .run(["new", "--from", "media/a.jpg", "media/b.jpg"])
+        .exits(1)
+        .says("posts/b.yaml exists; nothing was written");
     project.run(["new", "--from", "media/a.jpg", "media/gone.jpg"]).exits(1).says("cannot be opened");
     project.write("media/notes.txt", "x");
     project.run(["new", "--from", "media/a.jpg", "media/notes.txt"]).exits(1).says("neither a picture nor a clip");
@@ -112,6 +115,11 @@ fn nothing_is_overwritten_and_nothing_is_written_by_half() {
     project.run(["new", "--from", outside.path().to_str().unwrap()]).exits(1).says("outside of the content root");
     assert_eq!(project.files(), before);
     project.run(["new", "--from", "media/a.jpg", "media/c.jpg", "media/a.jpg"]).exits(0).ends_with("posts/c.yaml");
+    // A folder is asked for what is new in it, and `fix` makes nothing new.
+    project.write("media/d.jpg", jpeg(1080, 1080));
+    project.write("media/d.igsync.jpg", jpeg(1080, 1080));
+    project.write("media/d.png.igsync-2.jpg", jpeg(1080, 1080));
+    project.run(["new", "--from", "media"]).exits(0).says("3 of them have manifests already").ends_with("posts/d.yaml");
     project.run(["new"]).exits(64);
     project.run(["new", "image", "x", "--from", "media"]).exits(64);
     project.run(["new", "image", "x", "--carousel"]).exits(64);

@@ -76,15 +76,23 @@ pub(super) fn run(
         let text = schema_line(&file, root, disk) + &manifest(group, folder, is_carousel)?;
         drafts.push((file, text));
     }
-    let mut existing = Vec::new();
+    let mut existing: Vec<String> = Vec::new();
     for (file, _) in &drafts {
         if is_there(disk, &root.join(file))? {
-            existing.push(file.as_str());
+            existing.push(file.clone());
         }
+    }
+    // Of a folder only what is new is asked for.
+    if !existing.is_empty() && !is_carousel && paths.iter().all(|path| is_folder(path, root, disk)) {
+        drafts.retain(|(file, _)| !existing.contains(file));
+        let count = existing.len();
+        ui.terminal.say(&format!("{count} of them {} manifests already", if count == 1 { "has" } else { "have" }));
+        existing.clear();
     }
     if let Some(first) = existing.first() {
         let others = if existing.len() > 1 { format!(" and {} more", existing.len() - 1) } else { String::new() };
-        let message = format!("{first}{others} exists; nothing was written");
+        let exist = if existing.len() > 1 { "exist" } else { "exists" };
+        let message = format!("{first}{others} {exist}; nothing was written");
         return Err(Failure::message(Exit::Failure, message, "name only files that have no manifest yet"));
     }
     for (written, (file, text)) in drafts.iter().enumerate() {
@@ -144,7 +152,12 @@ fn media(paths: &[PathBuf], root: &Path, disk: &dyn Disk) -> Result<Vec<Media>, 
     Ok(found)
 }
 
-/// What is media in a folder, in natural order. Hidden files are none.
+fn is_folder(path: &Path, root: &Path, disk: &dyn Disk) -> bool {
+    let full = disk.canonicalize(path).or_else(|_| disk.canonicalize(&root.join(path)));
+    full.and_then(|full| disk.stat(&full)).is_ok_and(|stat| stat.kind == FileKind::Folder)
+}
+
+/// What is media in a folder, in natural order, without what `igsync fix` has made of it. Hidden files are none.
 fn of_folder(folder: &Path, root: &Path, disk: &dyn Disk) -> Result<Vec<Media>, Failure> {
     let entries = disk.list(folder).map_err(|error| {
         let message = format!("{} cannot be read: {error}", folder.display());
@@ -153,7 +166,8 @@ fn of_folder(folder: &Path, root: &Path, disk: &dyn Disk) -> Result<Vec<Media>, 
     let mut names = Vec::new();
     for entry in entries.iter().filter(|entry| entry.kind == FileKind::File) {
         let is_hidden = entry.path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
-        if !is_hidden {
+        let is_made = entry.path.file_name().is_some_and(|name| is_made(&name.to_string_lossy()));
+        if !is_hidden && !is_made {
             names.push(PostKey::new(named(&entry.path, root)?));
         }
     }
@@ -205,6 +219,12 @@ fn look(path: &str, root: &Path, disk: &dyn Disk) -> Result<Option<Media>, Failu
     Ok(Some(Media { path: path.to_owned(), is_video, taken }))
 }
 
+/// `IMG_1.igsync.jpg`, `IMG_1.png.igsync-2.jpg`
+fn is_made(name: &str) -> bool {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    stem.rsplit_once('.').is_some_and(|(_, mark)| mark == "igsync" || mark.starts_with("igsync-"))
+}
+
 fn is_named_as_video(path: &str) -> bool {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
     ["mp4", "mov", "m4v"].iter().any(|video| extension.eq_ignore_ascii_case(video))
@@ -247,6 +267,10 @@ fn name(media: &Media, posts: &str, taken: &mut HashSet<String>) -> Result<Strin
         let name = visible(name);
         // A manifest whose name begins so is not read.
         let name = name.trim_start_matches(['_', '.', ' ']);
+        // The configuration is called so, wherever igsync is started.
+        if name.eq_ignore_ascii_case("igsync") {
+            continue;
+        }
         let file = if folder.is_empty() { format!("{name}.yaml") } else { format!("{folder}/{name}.yaml") };
         let likeness: String = file.case_fold().nfc().collect();
         if !name.is_empty() && name.len() <= NAME_LIMIT && taken.insert(likeness) {
@@ -328,6 +352,7 @@ mod tests {
         assert_eq!(name("other/IMG_1.mov"), None);
         assert_eq!(name("media/_DSC7.jpg").as_deref(), Some("posts/DSC7.yaml"), "_ would hide it");
         assert_eq!(name("posts/2026/a.jpg").as_deref(), Some("posts/2026/a.yaml"), "beside its file");
+        assert_eq!(name("media/igsync.jpg").as_deref(), Some("posts/igsync.jpg.yaml"), "no configuration");
         assert_eq!(name("media/12:30 tea.jpg").as_deref(), Some("posts/12-30 tea.yaml"));
     }
 

@@ -84,7 +84,7 @@ fn check_file(
             return (None, vec![files.named_in(folder, path, refused)]);
         }
     };
-    let check = |facts: &Facts| limits::check(facts, wanted, name(path));
+    let check = |facts: &Facts| limits::check(facts, wanted, path);
     let found = check(&facts);
     let Some(ConvertSettings { fit }) = convert_settings else {
         let found = if found.is_empty() { found } else { settled(found, post, spot, path, wanted, files) };
@@ -112,7 +112,7 @@ fn settled(
 ) -> Vec<Broken> {
     let plan = conversion::conversion_plan(post, spot, None, files);
     let left = match &plan {
-        Ok(Some(plan)) => limits::check(&plan.facts, wanted, name(path)),
+        Ok(Some(plan)) => limits::check(&plan.facts, wanted, path),
         Ok(None) | Err(_) => Vec::new(),
     };
     let is_left = |broken: &Broken| left.iter().any(|left| left.rule.id == broken.rule.id);
@@ -142,7 +142,7 @@ fn by_hand(refusal: &Refusal, path: &str) -> String {
         Refusal::Damaged(_) | Refusal::Profile => "export it again, as JPEG".to_owned(),
         // Which programs read one that moves differs from release to release.
         Refusal::Moves => "export one of its frames as JPEG".to_owned(),
-        Refusal::TooLarge(_) | Refusal::TooHeavy(_) => format!("convert it: {}", limits::to_jpeg(name(path))),
+        Refusal::TooLarge(_) | Refusal::TooHeavy(_) => format!("convert it: {}", limits::to_jpeg(path)),
     }
 }
 
@@ -255,8 +255,4 @@ pub fn place(disk: &dyn ReadDisk, root: &Path, post: &Post, spot: Spot<'_>, brok
         Some((text, span)) => finding.at(&text, span, broken.label),
         None => Finding { message: format!("{} ({})", finding.message, broken.label), ..finding },
     }
-}
-
-fn name(path: &str) -> &str {
-    path.rsplit_once('/').map_or(path, |(_, name)| name)
 }

@@ -298,7 +298,36 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
     }
 
     fn prose(&mut self, name: &str) -> Option<At<Arc<str>>> {
-        self.fields.prose(name, self.problems).map(|(text, node)| self.at(node, text.into()))
+        let (text, node) = self.fields.prose(name, self.problems)?;
+        self.lost_hashtags(name, node);
+        Some(self.at(node, text.into()))
+    }
+
+    /// A line of hashtags right below a text is a comment in YAML, and was meant as a part of it.
+    fn lost_hashtags(&mut self, name: &str, node: &Node) {
+        let text = self.problems.text();
+        let is_line_start = text[..node.span.end].ends_with('\n');
+        let mut start = node.span.end;
+        if !is_line_start {
+            let Some(line) = text[start..].find('\n') else { return };
+            start += line + 1;
+        }
+        for line in text[start..].split_inclusive('\n') {
+            let content = line.trim();
+            if is_hashtags(content) {
+                let begin = start + line.find('#').unwrap_or(0);
+                let message = format!("`{name}` does not have this line: `#` begins a comment");
+                let place = begin..begin + content.len();
+                self.problems.report(&rules::TEXT_CUT, &place, message, "not part of the text").help = Some(format!(
+                    "write `{name}: |` with the whole text below it, each line indented; a comment has a blank after `#`"
+                ));
+                return;
+            }
+            if !content.is_empty() {
+                return;
+            }
+            start += line.len();
+        }
     }
 
     fn caption_file(&mut self) -> Option<At<Caption>> {
@@ -568,4 +597,10 @@ fn digits(name: &str, text: &str, node: &Node, problems: &mut Problems<'_>) -> O
             .help = Some(format!("use the number that Meta gives, not a name or an address{line}"));
     }
     fits.then(|| text.to_owned())
+}
+
+/// `#sunset #harbour`, and no comment: a field that was commented out has a colon.
+fn is_hashtags(line: &str) -> bool {
+    let is_tag = |word: &str| word.strip_prefix('#').is_some_and(|tag| tag.starts_with(char::is_alphanumeric));
+    !line.is_empty() && !line.contains(':') && line.split_whitespace().all(is_tag)
 }

@@ -117,3 +117,30 @@ fn a_page_of_a_shared_file_is_a_warning_with_the_reason() {
     let items = "kind: carousel\nitems:\n  - image: https://1drv.ms/i/s!a\n  - video: https://example.com/b.mp4\n";
     assert_eq!(lines(&load_one(items)), ["share-link|https://1drv.ms/i/s!a|a share link"]);
 }
+
+#[test]
+fn hashtags_below_a_text_are_not_lost_as_a_comment() {
+    let rule = |text: &str| {
+        let loaded = load_one(&format!("{POST}{text}"));
+        loaded.findings.first().map(|finding| finding.rule.name)
+    };
+    for text in [
+        "caption: |\n  Golden hour\n\n#sunset #harbour\n",
+        "caption: Golden hour\n#sunset\n",
+        "caption: Golden hour\n  #sunset #sea\n",
+        "caption: \"Golden hour\"\n\n\n#sunset",
+        "first_comment: >-\n  Look\n#sunset #sea\ncaption: Dusk\n",
+    ] {
+        assert_eq!(rule(text), Some("text-cut"), "{text}");
+    }
+    for text in [
+        "caption: |\n  Golden hour\n\n  #sunset #harbour\n",
+        "caption: Dusk\n# sunset #sea\n",
+        "caption: Dusk\n#publish_at: 2030-12-01T18:00:00Z\n",
+        "caption: Dusk\ndraft: true\n#sunset\n",
+        "caption: Dusk\n#\n##\n",
+        "caption: Dusk",
+    ] {
+        assert_eq!(rule(text), None, "{text}");
+    }
+}
