@@ -26,13 +26,16 @@ pub(super) async fn run(global: &Global, args: &Fix, ports: &Ports, ui: &Ui) -> 
             ui.terminal.say(&format!("wrote {}", one_line(&made.path)));
         }
     };
+    let drafted = fix::make(&project.root, jobs.clone(), false, ports, |_| {});
+    let unnamed = fix::repoint(&project.root, &drafted.made, false, &*ports.disk).left;
+    let jobs = fix::without(jobs, &unnamed);
     let Outcome { made, left: not_made, stopped } = fix::make(&project.root, jobs, args.write, ports, tell);
     if let Some(signal) = stopped {
         return Ok(signal.into());
     }
     let Repointed { manifests, left: not_named } = fix::repoint(&project.root, &made, args.write, &*ports.disk);
-    let is_done = not_made.is_empty() && not_named.is_empty() && (args.write || made.is_empty());
-    left.extend(not_made.into_iter().chain(not_named));
+    let is_done = not_made.is_empty() && not_named.is_empty() && unnamed.is_empty() && (args.write || made.is_empty());
+    left.extend(not_made.into_iter().chain(not_named).chain(unnamed));
     let accept = accepting(&project, &manifests);
     let is_changed = args.write && !manifests.is_empty();
     let project = if is_changed { load(global, args, ports, ui).await? } else { project };

@@ -111,7 +111,8 @@ pub(super) fn run(global: &Global, folder: Option<&Path>, ports: &Ports, ui: &Ui
         let folder = global.chdir.as_ref().map_or_else(|| folder.to_owned(), |above| above.join(folder));
         format!(" -C {}", quoted(&folder.to_string_lossy()))
     });
-    let next = ui.terminal.program.command(&format!("apply --sandbox{place}"));
+    let command = |what: &str| ui.terminal.program.command(&format!("{what}{place}"));
+    let (next, from, fix) = (command("apply --sandbox"), command("new --from FOLDER"), command("fix --write"));
     said.push('\n');
     if let Some(top) = repository_above(&root, ports) {
         let _ = writeln!(
@@ -125,7 +126,8 @@ pub(super) fn run(global: &Global, folder: Option<&Path>, ports: &Ports, ui: &Ui
         said,
         "The workflows publish what is merged into main once the environment `instagram` has the secret \
          IGSYNC_ACCESS_TOKEN; docs/ci.md of igsync describes each step.\n\
-         Next: {next}, once posts/example.yaml is no longer a draft; then git add, git commit.\n"
+         Next: {next}, once posts/example.yaml is no longer a draft; then git add, git commit.\n\
+         Of your own photos and clips, {from} makes drafts, and {fix} makes what Instagram would refuse anew.\n"
     );
     write_stdout(ui, &said)?;
     Ok(Exit::Done)

@@ -18,7 +18,7 @@ use igsync_media::DigestCache;
 use igsync_media::convert::{self, ConversionPlan, Target};
 use igsync_media::index_first::{self, Rewrite};
 use igsync_media::probe::Format;
-use igsync_media::rules::Broken;
+use igsync_media::rules::{Broken, Use, check};
 use igsync_model::manifest::{self, ConvertSettings, Files, MediaType, Post, Source, Spot};
 
 use super::ports::Ports;
@@ -190,6 +190,11 @@ fn spots(post: &Post) -> impl Iterator<Item = (Spot<'static>, &Arc<str>)> {
     })
 }
 
+fn type_at(post: &Post, spot: Spot<'_>) -> MediaType {
+    let item = post.content.items.iter().find(|item| spot == Spot::Item(item.slot));
+    item.map_or(MediaType::Image, |item| item.media_type)
+}
+
 /// What is to be done about one file; an error says why nothing can be.
 fn work(
     project: &Project,
@@ -201,12 +206,23 @@ fn work(
     let fit = project.config.account(&post.account).and_then(|account| account.fit);
     if let Some((path, target)) = manifest::conversion_target(post, spot, fit, files) {
         let plan = files.conversion_plan(path, &target).map_err(|refusal| refusal.to_string())?;
-        return Ok(plan.map(|plan| Work::Picture { target, plan: Box::new(plan) }));
+        let media_type = if spot == Spot::Cover { MediaType::Image } else { type_at(post, spot) };
+        let usage = if spot == Spot::Cover { Use::Cover } else { manifest::usage(post.content.kind, media_type) };
+        let still = |plan: &ConversionPlan| {
+            let left = check(&plan.facts, usage, source).into_iter().find(|broken| broken.severity == Severity::Error);
+            left.map(|broken| {
+                format!("the result would not pass either: {}; `media.fit` changes shapes", broken.message)
+            })
+        };
+        return match plan {
+            Some(plan) => match still(&plan) {
+                Some(reason) => Err(reason),
+                None => Ok(Some(Work::Picture { target, plan: Box::new(plan) })),
+            },
+            None => Ok(None),
+        };
     }
-    let is_clip = |spot| {
-        let item = post.content.items.iter().find(|item| spot == Spot::Item(item.slot));
-        item.is_some_and(|item| item.media_type == MediaType::Video)
-    };
+    let is_clip = |spot| type_at(post, spot) == MediaType::Video;
     let Ok(facts) = files.look(source) else { return Ok(None) };
     match &facts.format {
         Format::Video(video) if is_clip(spot) && video.fragmented => Err(index_first::Refusal::Fragments.to_string()),
@@ -242,6 +258,15 @@ pub(crate) struct Outcome {
     pub left: Vec<Left>,
     /// The run was asked to end before all was done.
     pub stopped: Option<Signal>,
+}
+
+/// The jobs without the manifests that have to be changed by hand: no file is made for those.
+pub(crate) fn without(mut jobs: Vec<Job>, left: &[Left]) -> Vec<Job> {
+    for job in &mut jobs {
+        job.places.retain(|manifest, _| left.iter().all(|left| left.file != *manifest));
+    }
+    jobs.retain(|job| !job.places.is_empty());
+    jobs
 }
 
 /// Makes the files, or only finds their names where `write` is not set. `tell` hears of each.
@@ -363,7 +388,14 @@ impl Maker<'_> {
                 None if !write => State::Planned,
                 None => match self.write(&path, content_of(&mut content, || self.content(job))?) {
                     Ok(()) => State::Written,
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                    // Another run may have made the very file meanwhile.
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                        let content = content_of(&mut content, || self.content(job))?;
+                        if !self.is_content(&path, content) {
+                            continue;
+                        }
+                        State::There
+                    }
                     Err(error) => return Err(Failed::Write(name, error)),
                 },
                 Some(stat) if stat.kind == FileKind::File => {

@@ -63,7 +63,13 @@ pub(super) fn run(
     let disk = &*ports.disk;
     let media = media(paths, root, disk)?;
     if is_carousel && !ITEMS.contains(&media.len()) {
-        let message = format!("a carousel has 2 to 10 items, and there are {} files", media.len());
+        let message = format!(
+            "a carousel has 2 to 10 items, and there {}",
+            match media.len() {
+                1 => "is 1 file".to_owned(),
+                count => format!("are {count} files"),
+            }
+        );
         return Err(Failure::message(Exit::Failure, message, "name other files; without `--carousel` each is a post"));
     }
     let groups: Vec<Vec<Media>> =
