@@ -53,6 +53,22 @@ fn record(project: &Project, key: &str) -> Value {
 const QUEUED: &str = "publish_at: queue\n";
 
 #[test]
+fn the_page_about_schedules_has_a_configuration_that_works() {
+    let page = fs::read_to_string(crate::project::repository().join("docs/schedule.md")).unwrap();
+    let block = page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let project = project("", &[("a", QUEUED), ("b", "publish_at: queue from 2030-12-24\n")]);
+    project.write("igsync.yaml", format!("{}{block}", CONFIG.replace("timezone: Europe/Berlin\n", "")));
+    // A Monday, and the first slot after the days of `skip`; the year is another than theirs.
+    assert_eq!(
+        planned(&project, "2030-12-23T12:00:00Z"),
+        ["scheduled posts/a 2030-12-23T17:00:00Z", "scheduled posts/b 2030-12-25T17:00:00Z"]
+    );
+    assert_eq!(planned(&project, "2026-12-23T18:00:00Z")[0], "publish posts/a 2026-12-23T17:00:00Z");
+    let day = planned(&project, "2026-12-25T18:00:00Z").remove(0);
+    assert!(day.starts_with("scheduled posts/a 2027-01-02T09:30:00Z"), "{day}");
+}
+
+#[test]
 fn a_queue_is_served_slot_by_slot() {
     let project = project(SLOTS, &[("c", QUEUED), ("b", QUEUED), ("a", "publish_at: queue\nqueue_order: 1\n")]);
     // Monday, 18:10 in Berlin.
