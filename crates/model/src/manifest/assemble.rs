@@ -138,12 +138,11 @@ impl Subject<'_> {
         // What is wrong with them is said where they are sent.
         let mut unheard = Problems::new(Arc::clone(problems.file()), problems.text()).at_most(1);
         let hashtags = self.hashtags(defaults, &mut unheard).join(" ");
+        if hashtags.is_empty() {
+            return None;
+        }
         let text = self.written_caption();
-        let caption = match (text.is_empty(), hashtags.is_empty()) {
-            (_, true) => text,
-            (true, false) => normal(&hashtags),
-            (false, false) => normal(&format!("{text}\n\n{hashtags}")),
-        };
+        let caption = if text.is_empty() { normal(&hashtags) } else { normal(&format!("{text}\n\n{hashtags}")) };
         (caption != content.caption).then(|| text_digest(&Content { caption, ..content.clone() }))
     }
 
