@@ -1,6 +1,7 @@
 //! Manifests: YAML text in, [`Post`]s or findings out.
 
 mod accounts;
+mod advised;
 mod assemble;
 mod check;
 mod check_files;

@@ -15,7 +15,7 @@ mod text;
 
 pub use compose::parse;
 pub use fields::{Fields, TEXT_LIMIT, closest};
-pub(crate) use fields::{listed, number_meant, report_cut, report_unknown, shown, wrong_type};
+pub(crate) use fields::{listed, number_meant, report_cut, report_missing_dashes, report_unknown, shown, wrong_type};
 pub use node::{Entry, Node, Value};
 pub use problems::{Mark, Problems};
 pub use quotes::in_quotes;

@@ -10,7 +10,9 @@ use super::time;
 use super::time_meant::{self, Advice};
 use super::written::{At, Caption, List, Tags, Written, WrittenItem};
 use crate::config::{ACCOUNT_LIMIT, HashtagsIn};
-use crate::yaml::{Fields, Node, Problems, in_quotes, number_meant, report_cut, shown, wrong_type};
+use crate::yaml::{
+    Entry, Fields, Node, Problems, Value, in_quotes, number_meant, report_cut, report_missing_dashes, shown, wrong_type,
+};
 use igsync_base::content::{Audio, GraduationStrategy, MediaType, ProductTag, UserTag};
 use igsync_base::finding::SourceText;
 use igsync_base::id::{AccountName, Kind};
@@ -42,7 +44,9 @@ pub(super) fn decode(node: &Node, context: &Context<'_>, problems: &mut Problems
     let Some(fields) = Fields::of(node, "a manifest", problems) else { return written };
     written.is_described = true;
     let names: Vec<&'static str> = FIELDS.iter().map(|field| field.name).collect();
-    written.meant = instead::reject_unknown(fields, "a manifest", &names, problems);
+    let kind = fields.get("kind").and_then(|entry| entry.value.scalar());
+    let kind = kind.and_then(|text| Kind::ALL.into_iter().find(|kind| kind.as_str() == text).or(kind_meant(text)));
+    written.meant = instead::reject_unknown(fields, "a manifest", kind, &names, problems);
     for entry in fields.entries() {
         let Some(field) = FIELDS.iter().find(|field| field.name == &*entry.key) else { continue };
         if context.defaults.is_some() && !field.shared {
@@ -88,11 +92,8 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         written.cover = self.source("cover");
         written.tags = self.tags();
         let only = self.fields.get("items").map(|entry| &entry.value);
-        if let Some((node, path)) =
-            only.and_then(|node| Some((node, node.scalar().filter(|path| instead::is_media(path))?)))
-        {
-            let item = format!("[{{ {}: {} }}]", instead::media_field(path), in_flow(path));
-            wrong_type(node, "`items` is a list", Some(item), self.problems);
+        if let Some((node, items)) = only.and_then(|node| Some((node, instead::items_in(node.scalar()?)?))) {
+            wrong_type(node, "`items` is a list", Some(items), self.problems);
         } else if let Some((nodes, node)) = self.fields.list("items", self.problems) {
             let items = nodes.iter().map(|node| self.item(node)).collect();
             let span = written.name_span("items").unwrap_or_else(|| node.place());
@@ -120,19 +121,50 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
     }
 
     fn source(&mut self, name: &str) -> Option<At<Source>> {
+        if let Some(Node { value: Value::List(nodes), .. }) = self.fields.get(name).map(|entry| &entry.value) {
+            self.not_one_file(name, nodes);
+            return None;
+        }
         let (text, node) = self.fields.text(name, self.problems)?;
         match path::source(self.context.folder, text, self.context.allow_loopback) {
             Ok(source) => Some(self.at(node, source)),
             Err(refused) => {
-                self.problems.report(refused.rule, &node.span, refused.message, refused.label).help =
-                    Some(refused.help.into());
+                self.refused_path(text, node, refused);
                 None
             }
         }
     }
 
+    fn refused_path(&mut self, text: &str, node: &Node, refused: path::Refused) {
+        let line = text.contains('\\').then(|| self.problems.write(&node.span, &in_flow(&text.replace('\\', "/"))));
+        self.problems.report(refused.rule, &node.span, refused.message, refused.label).help =
+            line.flatten().or_else(|| Some(refused.help.into()));
+    }
+
+    /// Reports a list where one file is expected.
+    fn not_one_file(&mut self, name: &str, nodes: &[Node]) {
+        let Some(node) = self.fields.get(name).map(|entry| &entry.value) else { return };
+        let only = match nodes {
+            [only] => only.scalar().filter(|path| instead::is_media(path)),
+            _ => None,
+        };
+        let is_flow = node.span.len() > 1;
+        let line = only.filter(|_| is_flow).and_then(|path| self.problems.write(&node.span, &in_flow(path)));
+        let help = match (line, only) {
+            (Some(line), _) => line,
+            (None, Some(path)) => format!("write the path behind `{name}:`, without a dash: {}", shown(path)),
+            (None, None) => "write one path; several files are a post with `kind: carousel` and `items`".into(),
+        };
+        wrong_type(node, &format!("`{name}` is one file"), None, self.problems).help = Some(help);
+    }
+
     fn item(&mut self, node: &'n Node) -> WrittenItem {
         let nothing = WrittenItem { media: None, tags: Tags::default() };
+        if node.scalar().is_some_and(|paths| paths.contains(',') && instead::items_in(paths).is_some()) {
+            wrong_type(node, "an item is one file", None, self.problems).help =
+                Some("give each file its own line: `- image: ./file.jpg` or `- video: ./file.mp4`".into());
+            return nothing;
+        }
         if let Some(path) = node.scalar().filter(|path| instead::is_media(path)) {
             let field = instead::media_field(path);
             let meant = format!("{{ {field}: {} }}", in_flow(path));
@@ -140,7 +172,7 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
             return nothing;
         }
         let Some(fields) = Fields::of(node, "an item of `items`", self.problems) else { return nothing };
-        let meant = instead::reject_unknown(fields, "an item", ITEM_FIELDS, self.problems);
+        let meant = instead::reject_unknown(fields, "an item", None, ITEM_FIELDS, self.problems);
         let is_video = fields.get("video").is_some();
         let mut inner = Decoder { fields, context: self.context, problems: self.problems, is_video };
         let image = inner.source("image");
@@ -187,6 +219,9 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
     fn user_tags(&mut self) -> Option<List<UserTag>> {
         let name = "user_tags";
         let node = &self.fields.get(name)?.value;
+        if report_missing_dashes(node, self.problems) {
+            return None;
+        }
         if let Some(names) = node.scalar().filter(|_| !node.is_null() && node.cut.is_none()) {
             let tags: Vec<String> = words(names).map(|name| self.user_tag(name, None, None)).collect();
             let meant = Some(format!("[{}]", tags.join(", ")));
@@ -201,6 +236,9 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
                 return None;
             }
             let fields = Fields::of(node, "a user tag", self.problems)?;
+            if self.decimal_comma(fields, node) || self.name_alone(fields, node) {
+                return None;
+            }
             let wrong_names = &[("name", "username"), ("user", "username")];
             fields.reject_unknown("a user tag", &["username", "x", "y"], wrong_names, self.problems);
             let username = required(fields, "username", node, self.problems)
@@ -210,6 +248,35 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         });
         let tags = tags.collect();
         Some(self.at(node, tags))
+    }
+
+    /// Reports `{ x: 0,5 }`, which has a field `5`. `false`: there is none.
+    fn decimal_comma(&mut self, fields: Fields<'n>, node: &Node) -> bool {
+        let is_digits = |entry: &&Entry| entry.value.is_null() && entry.key.bytes().all(|byte| byte.is_ascii_digit());
+        let Some(entry) = fields.entries().iter().find(is_digits) else { return false };
+        let written = self.problems.text().get(node.span.clone()).unwrap_or_default();
+        let help = self.problems.write(&node.span, &with_points(written));
+        let help = help.or_else(|| Some("write a point in place of the comma: 0.5".into()));
+        let message = format!("a comma in front of `{}` separates two fields", shown(&entry.key));
+        self.problems.report(&rules::WRONG_TYPE, &entry.key_span, message, "not a part of the number").help = help;
+        true
+    }
+
+    /// Reports `{ friend, x: 0.5 }`, which has a field `friend`. `false`: there is none.
+    fn name_alone(&mut self, fields: Fields<'n>, node: &Node) -> bool {
+        let is_name = |entry: &&Entry| {
+            entry.value.is_null() && entry.value.cut.is_none() && !["username", "x", "y"].contains(&&*entry.key)
+        };
+        let alone = fields.entries().iter().find(is_name).filter(|entry| !entry.key.contains([':', ' ']));
+        let Some(entry) = alone.filter(|_| fields.get("username").is_none()) else { return false };
+        let meant = |name: &str| fields.get(name).and_then(|entry| number_meant(&entry.value));
+        let whole = self.user_tag(&entry.key, meant("x"), meant("y"));
+        let line = self.problems.write(&node.span, &whole).filter(|_| node.span.len() > 1);
+        let message = "a user tag has fields (`name: value`)";
+        let label = format!("did you mean `username: {}`?", shown(&entry.key));
+        self.problems.report(&rules::WRONG_TYPE, &entry.key_span, message, label).help =
+            line.or_else(|| Some("write `username: ` in front of the name".into()));
+        true
     }
 
     /// The place of a user tag. `None`: it has a finding, which shows the whole tag.
@@ -229,10 +296,10 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
             return Some((number("x"), number("y")));
         };
         let meant = |name: &str| value(name).and_then(number_meant);
-        let whole = self.user_tag(username.unwrap_or("name"), meant("x"), meant("y"));
         let is_flow = tag.span.len() > 1;
         let help = if is_flow {
-            self.problems.write(&tag.span, &whole)
+            let whole = username.map(|name| self.user_tag(name, meant("x"), meant("y")));
+            whole.and_then(|whole| self.problems.write(&tag.span, &whole))
         } else {
             meant(name).and_then(|meant| self.problems.write(&wrong.span, &meant.to_string()))
         };
@@ -256,6 +323,9 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         let (nodes, node) = self.fields.list("product_tags", self.problems)?;
         let tags = nodes.iter().filter_map(|node| {
             let fields = Fields::of(node, "a product tag", self.problems)?;
+            if self.decimal_comma(fields, node) {
+                return None;
+            }
             fields.reject_unknown("a product tag", &["product_id", "x", "y"], &[("id", "product_id")], self.problems);
             let id = required(fields, "product_id", node, self.problems)
                 .and_then(|(text, node)| digits("product_id", text, node, self.problems));
@@ -335,8 +405,7 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         match path::local(self.context.folder, text) {
             Ok(path) => Some(self.at(node, Caption::File(path))),
             Err(refused) => {
-                self.problems.report(refused.rule, &node.span, refused.message, refused.label).help =
-                    Some(refused.help.into());
+                self.refused_path(text, node, refused);
                 None
             }
         }
@@ -345,6 +414,9 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
     fn hashtags(&mut self) -> Option<List<String>> {
         let name = "hashtags";
         let node = &self.fields.get(name)?.value;
+        if report_missing_dashes(node, self.problems) {
+            return None;
+        }
         if let Some(text) = node.scalar().filter(|_| !node.is_null()) {
             // A comment behind it is a part of what was meant.
             let cut = node.cut.as_ref().and_then(|cut| self.problems.text().get(cut.clone())).unwrap_or_default();
@@ -388,6 +460,9 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
 
     fn usernames(&mut self, name: &str) -> Option<List<String>> {
         let node = &self.fields.get(name)?.value;
+        if report_missing_dashes(node, self.problems) {
+            return None;
+        }
         if let Some(text) = node.scalar().filter(|_| !node.is_null() && node.cut.is_none()) {
             wrong_type(node, &format!("`{name}` is a list"), Some(flow_list(text)), self.problems);
             return None;
@@ -524,12 +599,16 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         match parse(text) {
             Ok(time) => Some(self.at(node, time)),
             Err(error) => {
-                let Advice { text, words } = time_meant::advice(text, self.context.has_timezone);
+                let Advice { text, words, no_day } = time_meant::advice(text, self.context.has_timezone);
                 // A time that clocks skip or repeat is written as it should be.
                 let is_misspelt = error.rule.id == rules::INVALID_TIME.id;
                 let line = self.problems.line_with(&node.span, &text).filter(|_| is_misspelt);
                 let help = line.map_or(error.help, |line| format!("{words}write: {line}"));
-                self.problems.report(error.rule, &node.span, error.message, error.label).help = Some(help);
+                let (message, label) = match no_day.filter(|_| is_misspelt) {
+                    Some(day) => (format!("the calendar has no day {}", shown(&day)), "no such day".into()),
+                    None => (error.message, error.label),
+                };
+                self.problems.report(error.rule, &node.span, message, label).help = Some(help);
                 None
             }
         }
@@ -545,6 +624,16 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
 fn flow_list(text: &str) -> String {
     let tags: Vec<String> = words(text).map(in_flow).collect();
     format!("[{}]", tags.join(", "))
+}
+
+/// With a point for every comma between two digits.
+fn with_points(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let is_digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+    let point = |(at, c): (usize, char)| {
+        if c == ',' && is_digit(at.checked_sub(1)) && is_digit(Some(at + 1)) { '.' } else { c }
+    };
+    text.char_indices().map(point).collect()
 }
 
 /// A text as an entry of a list on one line.

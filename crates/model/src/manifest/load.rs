@@ -9,6 +9,7 @@ use unicode_casefold::UnicodeCaseFold;
 use unicode_normalization::UnicodeNormalization;
 
 use super::accounts::{accounts, narrowed, stays_draft};
+use super::advised::settle;
 use super::assemble::Subject;
 use super::confusable::{self, Doubt, Look};
 use super::decode::{Context, decode};
@@ -228,14 +229,13 @@ impl Reader<'_> {
         };
         let mut problems = Problems::new(file, &text.text).at_most(self.share.max(2));
         problems.report_tokens(&text.tokens);
-        match yaml::parse(&mut problems) {
-            Some(node) => {
-                let source = problems.source();
-                let context = Context { defaults: Some(source), ..self.context(folder) };
-                own.written = decode(&node, &context, &mut problems);
-            }
+        let node = yaml::parse(&mut problems);
+        let context = Context { defaults: Some(problems.source()), ..self.context(folder) };
+        match &node {
+            Some(node) => own.written = decode(node, &context, &mut problems),
             None => own.is_readable = false,
         }
+        settle(&context, node.is_some(), &mut problems);
         if let Some(outer) = outer {
             narrowed(own.written.accounts.as_ref(), &outer.written, &mut problems);
             stays_draft(&mut own.written, &outer.written, &mut problems);
@@ -270,9 +270,11 @@ impl Reader<'_> {
         };
         let mut problems = Problems::new(Arc::clone(&file), &text.text).at_most(self.share.max(2));
         problems.report_tokens(&text.tokens);
-        let Some(node) = yaml::parse(&mut problems) else { return unread(problems.into_findings()) };
         let context = self.context(folder);
-        let mut written = decode(&node, &context, &mut problems);
+        let node = yaml::parse(&mut problems);
+        let written = node.as_ref().map(|node| decode(node, &context, &mut problems));
+        settle(&context, node.is_some(), &mut problems);
+        let Some(mut written) = written else { return unread(problems.into_findings()) };
         if !written.is_described {
             return unread(problems.into_findings());
         }

@@ -12,16 +12,22 @@ struct Heard {
     time: Option<Time>,
     /// As it is written behind a time: `Z`, or a zone in brackets.
     zone: Option<String>,
+    /// `24:00`: midnight at the end of the day.
+    is_next_day: bool,
+    /// The first date, where the calendar does not have it.
+    no_day: Option<String>,
     /// Month first, as in the United States.
     is_american: bool,
 }
 
 /// A time to write, and what to say of it.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Advice {
     pub text: String,
     /// Words in front of it; empty where nothing is guessed.
-    pub words: &'static str,
+    pub words: String,
+    /// The date as it is written, where the calendar does not have it.
+    pub no_day: Option<String>,
 }
 
 /// What someone may have meant who wrote `text`; an example where it says no date. `has_zone`: local times have a time
@@ -37,12 +43,13 @@ pub(super) fn advice(text: &str, has_zone: bool) -> Advice {
     };
     let is_guessed = heard.zone.is_none() && !has_zone;
     let date = heard.dates.first().copied();
-    let words = match (date, heard.dates.len(), is_guessed) {
-        (None, _, _) => "with the right date, ",
-        (Some(_), 2.., _) => "if the day comes first, ",
-        (Some(_), _, true) => "with your own time zone, ",
-        (Some(_), _, false) => "",
-    };
+    let date = if heard.is_next_day { date.and_then(|date| date.tomorrow().ok()) } else { date };
+    let guessed = [
+        (date.is_none(), "the right date"),
+        (heard.time.is_none(), "the right time"),
+        (is_guessed, "your own time zone"),
+    ];
+    let words = words(heard.dates.len() > 1, guessed);
     // A day that is always there: years later it is still a valid example.
     let date = date.unwrap_or_else(|| Date::constant(2030, 12, 1));
     let mut text = format!("{date} {:02}:{:02}", time.hour(), time.minute());
@@ -51,7 +58,18 @@ pub(super) fn advice(text: &str, has_zone: bool) -> Advice {
         // Writing to a string cannot fail.
         let _ = write!(text, "{zone}");
     }
-    Advice { text, words }
+    Advice { text, words, no_day: heard.no_day.filter(|_| heard.dates.is_empty()) }
+}
+
+/// `with the right time and your own time zone, `; empty where nothing is guessed.
+fn words(is_swappable: bool, guessed: [(bool, &str); 3]) -> String {
+    let order = if is_swappable { "if the day comes first, " } else { "" };
+    let guessed: Vec<&str> = guessed.into_iter().filter_map(|(is_guessed, what)| is_guessed.then_some(what)).collect();
+    match guessed.split_last() {
+        None => order.to_owned(),
+        Some((last, [])) => format!("{order}with {last}, "),
+        Some((last, others)) => format!("{order}with {} and {last}, ", others.join(", ")),
+    }
 }
 
 fn hear(text: &str) -> Heard {
@@ -69,6 +87,11 @@ fn hear(text: &str) -> Heard {
             _ => ("", 1),
         };
         let figures = dates(word, &mut heard.is_american);
+        if figures.is_empty() && heard.no_day.is_none() && is_date(word) {
+            heard.no_day = Some((*word).to_owned());
+            at += 1;
+            continue;
+        }
         if let Some(date) = month(&lower).and_then(|month| named_date(&words, at, month)) {
             heard.dates = vec![date];
         } else if heard.dates.is_empty() && !figures.is_empty() {
@@ -76,6 +99,8 @@ fn hear(text: &str) -> Heard {
         } else if let Some(time) = clock(&lower, mark) {
             if heard.time.is_none() {
                 heard.time = Some(time);
+                heard.is_next_day = lower.starts_with("24");
+                heard.zone = lower.ends_with('z').then(|| "Z".into()).or(heard.zone);
                 at += taken - 1;
             }
         } else if let Some(zone) = zone(word) {
@@ -96,6 +121,8 @@ fn parts_apart(text: &str) -> String {
         match c {
             'T' if is_between => out.push(' '),
             '+' if is_between => out.push_str(" +"),
+            // Behind a time of day; those in front of it are of the date.
+            '-' if is_between && out.rsplit(' ').next().is_some_and(|word| word.contains(':')) => out.push_str(" -"),
             _ => out.push(c),
         }
         before = c;
@@ -124,6 +151,14 @@ fn dates(word: &str, is_american: &mut bool) -> Vec<Date> {
         }
         (_, day_first, _) => day_first.into_iter().collect(),
     }
+}
+
+/// Whether a word is written as a date, with day, month and year.
+fn is_date(word: &str) -> bool {
+    let Some(mark) = word.chars().find(|c| matches!(c, '-' | '.' | '/')) else { return false };
+    let parts: Vec<&str> = word.trim_end_matches('.').split(mark).collect();
+    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    parts.len() == 3 && parts.iter().all(is_number) && parts.iter().any(|part| part.len() == 4)
 }
 
 /// `24 December 2026`, `Dec 24 2026`, `24. Dezember 2026`.
@@ -177,7 +212,10 @@ fn clock(word: &str, mark: &str) -> Option<Time> {
         "" | "z" if minute.is_some() || figures.ends_with('h') => hour,
         _ => return None,
     };
-    Time::new(hour, minute.transpose().ok()?.unwrap_or(0), 0, 0).ok()
+    let minute = minute.transpose().ok()?.unwrap_or(0);
+    // The end of a day is the beginning of the next one.
+    let hour = if (hour, minute) == (24, 0) { 0 } else { hour };
+    Time::new(hour, minute, 0, 0).ok()
 }
 
 fn zone(word: &str) -> Option<String> {
@@ -188,10 +226,11 @@ fn zone(word: &str) -> Option<String> {
         "PT" | "PST" | "PDT" => return Some("[America/Los_Angeles]".into()),
         _ => {}
     }
-    if let Some(digits) = word.strip_prefix('+').map(|offset| offset.replace(':', "")) {
+    if let Some(digits) = word.strip_prefix(['+', '-']).map(|offset| offset.replace(':', "")) {
+        let sign = &word[..1];
         let padded = if digits.len() < 3 { format!("{digits:0>2}00") } else { format!("{digits:0>4}") };
         let is_offset = padded.len() == 4 && padded.bytes().all(|byte| byte.is_ascii_digit()) && padded[..2] < *"15";
-        return (is_offset && padded[2..] < *"60").then(|| format!("+{}:{}", &padded[..2], &padded[2..]));
+        return (is_offset && padded[2..] < *"60").then(|| format!("{sign}{}:{}", &padded[..2], &padded[2..]));
     }
     (word.contains('/') && TimeZone::get(word).is_ok()).then(|| format!("[{word}]"))
 }
@@ -217,6 +256,10 @@ mod tests {
             ("2026-12-24T19:00+09:00[Europe/Berlin]", "2026-12-24T19:00[Europe/Berlin]"),
             ("2026-12-24 18:00 UTC", "2026-12-24T18:00Z"),
             ("2026-12-24", "2026-12-24T18:00[Europe/Berlin]"),
+            ("2026-12-24 24:00", "2026-12-25T00:00[Europe/Berlin]"),
+            ("2026-12-31T24:00:00Z", "2027-01-01T00:00Z"),
+            ("2026-12-24T24:00-05:00", "2026-12-25T00:00-05:00"),
+            ("24.12.2026 24 Uhr", "2026-12-25T00:00[Europe/Berlin]"),
             ("5/6/2026 9:00", "2026-06-05T09:00[Europe/Berlin]"),
             ("tomorrow 6pm", "2030-12-01T18:00[Europe/Berlin]"),
             ("18:30", "2030-12-01T18:30[Europe/Berlin]"),
@@ -232,10 +275,28 @@ mod tests {
 
     #[test]
     fn a_zone_is_written_only_where_none_is_configured() {
-        assert_eq!(advice("24.12.2026 18:00", true), Advice { text: "2026-12-24 18:00".into(), words: "" });
+        assert_eq!(advice("24.12.2026 18:00", true), Advice { text: "2026-12-24 18:00".into(), ..Advice::default() });
         assert_eq!(advice("24.12.2026 18:00", false).words, "with your own time zone, ");
-        assert_eq!(advice("tomorrow", true).words, "with the right date, ");
-        assert_eq!(advice("5/6/2026", true).words, "if the day comes first, ");
+        assert_eq!(advice("tomorrow 6pm", true).words, "with the right date, ");
+        assert_eq!(advice("5/6/2026 18:00", true).words, "if the day comes first, ");
+    }
+
+    #[test]
+    fn what_is_made_up_is_said() {
+        assert_eq!(advice("2026-12-24", true).words, "with the right time, ");
+        assert_eq!(advice("12/24/2026", false).words, "with the right time and your own time zone, ");
+        assert_eq!(advice("5/6/2026", true).words, "if the day comes first, with the right time, ");
+        assert_eq!(advice("soon", false).words, "with the right date, the right time and your own time zone, ");
+    }
+
+    #[test]
+    fn a_day_that_the_calendar_does_not_have_is_named() {
+        for written in ["30.02.2027 18:00", "2027-02-30 18:00", "13/32/2027 18:00"] {
+            let Advice { text, words, no_day } = advice(written, true);
+            let day = written.split(' ').next().map(str::to_owned);
+            assert_eq!((no_day, &*words, &*text), (day, "with the right date, ", "2030-12-01 18:00"), "{written}");
+        }
+        assert_eq!(advice("28.02.2027 18:00", true).no_day, None);
     }
 
     proptest::proptest! {

@@ -3,7 +3,7 @@
 use super::node::{Entry, Node, Value};
 use super::problems::Problems;
 use super::quotes::in_quotes;
-use super::repair::{blank_added, code_of, is_invisible};
+use super::repair::{blank_added, code_of, dash_apart, is_invisible};
 use super::syntax::report_line;
 use igsync_base::finding::Finding;
 use igsync_base::rules;
@@ -198,9 +198,12 @@ impl Node {
             }
             return Some(nodes);
         }
-        if !report_null_cut(self, name, problems) {
+        if !report_missing_dashes(self, problems) && !report_null_cut(self, name, problems) {
             let meant = self.written(problems).filter(|_| !self.is_null()).map(|written| format!("[{written}]"));
             let finding = wrong_type(self, &format!("`{name}` is a list"), meant, problems);
+            if let Value::Map(_) = &self.value {
+                finding.help.get_or_insert_with(|| "each entry of a list begins with a dash and a blank: `- `".into());
+            }
             if self.is_null() {
                 finding.help = Some(format!("write its entries below it, each after a dash, or remove `{name}`"));
             }
@@ -236,6 +239,27 @@ fn report_missing_blanks(node: &Node, problems: &mut Problems<'_>) -> bool {
     });
     let found: Vec<_> = lines.collect();
     for (_, line, repair) in &found {
+        report_line(*line, repair, problems);
+    }
+    !found.is_empty()
+}
+
+/// Reports `-text` where a list is expected. `false`: there is none.
+pub(crate) fn report_missing_dashes(node: &Node, problems: &mut Problems<'_>) -> bool {
+    let source = problems.source();
+    let first = source.line_at(node.place().start);
+    let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let text = |line: usize| source.text.get(source.line(line)).filter(|text| !text.trim().is_empty());
+    let Some(column) = text(first).filter(|text| dash_apart(text).is_some()).map(blanks) else { return false };
+    // What is indented further belongs to an entry.
+    let lines = (first..).map_while(|line| Some((line, text(line)?))).take(SHOWN_NAMES);
+    let own = lines
+        .take_while(|(_, text)| blanks(text) > column || (blanks(text) == column && text[column..].starts_with('-')));
+    let found: Vec<_> = own
+        .filter(|(_, text)| blanks(text) == column)
+        .filter_map(|(line, text)| Some((line, dash_apart(text)?)))
+        .collect();
+    for (line, repair) in &found {
         report_line(*line, repair, problems);
     }
     !found.is_empty()
@@ -376,10 +400,23 @@ pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>, between: &str
     format!("{}{more}", shown.join(between))
 }
 
-/// One line of at most 60 characters, for messages.
+/// One line of at most 60 characters, for messages. What nobody sees is shown by its number.
 pub(crate) fn shown(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
-    if line.chars().nth(60).is_some() { line.chars().take(59).chain(['…']).collect() } else { line.to_owned() }
+    let is_long = line.chars().nth(60).is_some();
+    let mut out = String::with_capacity(line.len());
+    for c in line.chars().take(if is_long { 59 } else { 60 }) {
+        match c {
+            // It joins the parts of an emoji.
+            '\u{200d}' => out.push(c),
+            c if is_invisible(c) => out.extend(["<U+", &format!("{:04X}", u32::from(c)), ">"]),
+            c => out.push(c),
+        }
+    }
+    if is_long {
+        out.push('…');
+    }
+    out
 }
 
 /// The name that was probably meant.

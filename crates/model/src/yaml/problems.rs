@@ -173,6 +173,11 @@ impl<'t> Problems<'t> {
         &mut self.findings[mark.findings..]
     }
 
+    /// Changes findings, and drops those for which it answers `false`; to be called before anything is marked.
+    pub fn revise(&mut self, revise: impl FnMut(&mut Finding) -> bool) {
+        self.findings.retain_mut(revise);
+    }
+
     /// All of them, up to the limit; the last one of a rule with too many says how many more there are.
     pub fn into_findings(mut self) -> Vec<Finding> {
         let more = self.surplus.len();

@@ -16,6 +16,9 @@ const LINES: usize = 12;
 const EFFORT: usize = 32;
 const EFFORT_LIMIT: usize = 512 * 1024;
 
+/// Fields that are never a list.
+const PROSE: [&str; 5] = ["caption", "alt_text", "first_comment", "note", "audio_name"];
+
 /// One line to be written in another way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Repair {
@@ -75,8 +78,12 @@ impl Trial {
     /// Adds the blanks that are missing down to the first error, all at once.
     fn blanks(&mut self) -> Vec<(usize, Repair)> {
         let Some(at) = self.first_error(self.lines.len()) else { return Vec::new() };
+        let blank = |line: &str| blank_added(line).or_else(|| dash_apart(line));
+        // The last ones may be below the place where the parser gives up.
+        let below = self.lines.len().min(at + LINES);
+        let more = (at + 1..below).take_while(|line| dash_apart(body(&self.lines[*line])).is_some()).count();
         let lines =
-            (at.saturating_sub(LINES)..=at).filter_map(|line| Some((line, blank_added(body(&self.lines[line]))?)));
+            (at.saturating_sub(LINES)..=at + more).filter_map(|line| Some((line, blank(body(&self.lines[line]))?)));
         let found: Vec<_> = lines.collect();
         for (line, repair) in &found {
             self.replace(*line, &repair.line);
@@ -108,6 +115,7 @@ impl Trial {
         for line in (at.saturating_sub(LINES)..=at).rev() {
             let above = self.lines[..line].iter().rev().find(|line| !line.trim().is_empty());
             let indented = above.and_then(|above| as_above(body(&self.lines[line]), body(above)));
+            let indented = self.in_block(line).or(indented);
             for candidate in candidates(body(&self.lines[line])).into_iter().chain(indented) {
                 if is_advisable(&candidate.line) && self.helps(line, &candidate.line, at) {
                     return Some((line, candidate));
@@ -115,6 +123,22 @@ impl Trial {
             }
         }
         None
+    }
+
+    /// A line of a text as a part of the block that is begun above it.
+    fn in_block(&self, line: usize) -> Option<Repair> {
+        let is_field = |line: &&String| !Parts::of(body(line)).name.is_empty();
+        let text = body(&self.lines[line]);
+        let parts = Parts::of(body(self.lines[..line].iter().rev().find(is_field)?));
+        let is_block = matches!(parts.value, "|" | "|-" | "|+" | ">" | ">-" | ">+");
+        if !is_block || is_field(&&self.lines[line]) || text.trim().is_empty() {
+            return None;
+        }
+        let lead = " ".repeat(parts.lead.len() + 2);
+        let start = text.len() - text.trim_start().len();
+        let place = start..start + text.trim_start().chars().next().map_or(0, char::len_utf8);
+        let message = format!("the text of `{}` is indented", parts.name);
+        Some(Repair { place, message, label: "not indented".into(), line: format!("{lead}{}", text.trim()) })
     }
 
     /// Whether the error in line `at` is gone with this line: the first one is further down then, or another one is
@@ -222,6 +246,7 @@ pub(super) fn code_of(c: char) -> String {
 fn candidates(line: &str) -> Vec<Repair> {
     let mut found = Vec::new();
     found.extend(printable(line));
+    found.extend(dash_apart(line));
     let parts = Parts::of(line);
     let lead = indentation(parts.lead);
     let name = if parts.name.is_empty() { String::new() } else { format!("{}: ", parts.name) };
@@ -234,7 +259,7 @@ fn candidates(line: &str) -> Vec<Repair> {
     if parts.name.is_empty() && !parts.lead.contains('-') {
         return found;
     }
-    for (value, message) in meant(parts.value) {
+    for (value, message) in meant(parts.name, parts.value) {
         let place = parts.value_start()..line.trim_end().len();
         let message = trouble.clone().unwrap_or(message);
         found.push(Repair { place, message, label: "this value".into(), line: write(&value) });
@@ -246,7 +271,9 @@ fn candidates(line: &str) -> Vec<Repair> {
 fn as_above(line: &str, above: &str) -> Option<Repair> {
     let parts = Parts::of(line);
     let is_field = parts.name.starts_with(|c: char| c.is_ascii_lowercase()) && parts.trouble().is_none();
-    if !is_field || !parts.lead.trim_matches([' ', '\t']).is_empty() {
+    // Its column is another one when it is an entry of a list.
+    let is_entry = dash_apart(above).is_some();
+    if !is_field || is_entry || !parts.lead.trim_matches([' ', '\t']).is_empty() {
         return None;
     }
     let wanted = Parts::of(above).lead.replace('-', " ");
@@ -267,6 +294,16 @@ pub(super) fn blank_added(line: &str) -> Option<Repair> {
     let lead = indentation(parts.lead);
     let line = format!("{lead}{}: {}", parts.name, parts.value).trim_end().to_owned();
     is_advisable(&line).then(|| Repair { place: name_place(&parts), message, label: "here".into(), line })
+}
+
+/// An entry `-text` of a list, as it should be.
+pub(super) fn dash_apart(line: &str) -> Option<Repair> {
+    let text = line.trim_end().trim_start_matches(' ');
+    let lead = &line[..line.len() - line.trim_start_matches(' ').len()];
+    let entry = text.strip_prefix('-').filter(|entry| !entry.is_empty() && !entry.starts_with(['-', ' ', '\t']))?;
+    let message = "a space is missing after `-`".to_owned();
+    let line = format!("{lead}- {entry}");
+    is_advisable(&line).then(|| Repair { place: lead.len()..lead.len() + 1, message, label: "here".into(), line })
 }
 
 /// With a blank for each character that looks like one, and without those that nobody sees.
@@ -299,7 +336,7 @@ fn printable(line: &str) -> Option<Repair> {
 }
 
 /// A value in quotes, or with quotes inside, and why it needs them.
-fn meant(value: &str) -> Vec<(String, String)> {
+fn meant(name: &str, value: &str) -> Vec<(String, String)> {
     let Some(first) = value.chars().next() else { return Vec::new() };
     let whole = |message: &str| vec![(in_quotes(value), message.to_owned())];
     let behind = &value[first.len_utf8()..];
@@ -313,8 +350,8 @@ fn meant(value: &str) -> Vec<(String, String)> {
             let read = if first == '[' { "a list" } else { "a group of fields" };
             let mut meant: Vec<_> = entries(value).into_iter().collect();
             meant.extend(whole(&format!("a text that begins with `{first}` is read as {read}")));
-            // One that is not closed and has a single entry is rather a text.
-            if !value.ends_with([']', '}']) && !behind.contains([',', ':']) {
+            // One that is not closed and has a single entry is rather a text, and so is that of a field of text.
+            if PROSE.contains(&name) || (!value.ends_with([']', '}']) && !behind.contains([',', ':'])) {
                 meant.reverse();
             }
             meant
@@ -374,7 +411,19 @@ fn entries(value: &str) -> Option<(String, String)> {
     let mut open = Vec::new();
     let mut message = None;
     let mut rest = value;
+    // Whether the next entry needs a comma in front of it.
+    let mut is_complete = false;
     while let Some(c) = rest.chars().next() {
+        if is_complete && !", \t:]}".contains(c) {
+            message.get_or_insert_with(|| "a comma is missing between two entries".to_owned());
+            out.truncate(out.trim_end().len());
+            out.push_str(", ");
+        }
+        is_complete = match c {
+            '"' | '\'' | ']' | '}' => true,
+            ' ' | '\t' => is_complete,
+            _ => false,
+        };
         let len = match c {
             '"' | '\'' => rest[1..].find(c)? + 2,
             ',' | ' ' | '\t' | ':' => 1,

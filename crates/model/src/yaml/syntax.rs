@@ -38,6 +38,12 @@ pub(super) fn report(error: &ScanError, problems: &mut Problems<'_>) {
     if report_lines(problems) {
         return;
     }
+    if let Some((line, name)) = stray_line(text, start) {
+        let message = format!("not valid YAML: a line that is no part of `{name}`");
+        problems.report(&rules::YAML_SYNTAX, &line, message, "not indented").help =
+            Some(format!("write the whole text below `{name}: |`, each line indented by two spaces"));
+        return;
+    }
     let finding = problems.report(&rules::YAML_SYNTAX, &span, format!("not valid YAML: {}", message(error)), "here");
     finding.help = Some(help(error.kind()).to_owned());
 }
@@ -59,8 +65,49 @@ pub(super) fn report_line(line: usize, repair: &Repair, problems: &mut Problems<
     let start = problems.source().line(line).start;
     let place = start + repair.place.start..start + repair.place.end;
     let message = format!("not valid YAML: {}", repair.message);
+    let old = problems.text().get(start..).unwrap_or_default();
+    let (old, new) = (blanks_before(old), blanks_before(&repair.line));
+    // Who types a line leaves the blanks in front of it as they are.
+    let words = match new {
+        _ if new == old => String::new(),
+        0 => "begin it in the first column; ".into(),
+        1 => "indent it by 1 blank; ".into(),
+        new => format!("indent it by {new} blanks; "),
+    };
     problems.report(&rules::YAML_SYNTAX, &place, message, repair.label.clone()).help =
-        Some(format!("write: {}", repair.line.trim()));
+        Some(format!("{words}write: {}", repair.line.trim()));
+}
+
+/// The first line of a text that follows a field `name: text` in the first column, down to the error at `start`.
+fn stray_line(text: &str, start: usize) -> Option<(Range<usize>, &str)> {
+    let end = text[start..].find('\n').map_or(text.len(), |newline| start + newline);
+    let mut stray = None;
+    let mut place = end;
+    for line in text[..end].split('\n').rev() {
+        let begin = place - line.len();
+        if let Some((name, value)) = line.split_once(": ").filter(|_| is_name_first(line)) {
+            let is_text = value.trim_start().starts_with(|c: char| c.is_alphanumeric());
+            return stray.filter(|_| is_text).map(|stray| (stray, name));
+        }
+        // A list, a comment or a part of a group is another matter.
+        if line.starts_with([' ', '#', '}', ']']) || line.starts_with("- ") || line.trim_end().ends_with(':') {
+            return None;
+        }
+        if !line.trim().is_empty() {
+            stray = Some(begin..begin + line.trim_end().len());
+        }
+        place = begin.saturating_sub(1);
+    }
+    None
+}
+
+fn is_name_first(line: &str) -> bool {
+    let name = line.split(':').next().unwrap_or_default();
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
+fn blanks_before(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
 }
 
 /// The first line of a conflict that git could not merge.
