@@ -3,7 +3,12 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use super::accounts::accounts;
+use super::assemble::split;
 use super::decode::{Context, decode};
+use super::fields::{instead, takes};
+use super::written::Written;
+use crate::config::hashtag;
 use crate::yaml::{self, Mark, Problems};
 use igsync_base::finding::{Finding, Severity};
 use igsync_base::rules;
@@ -130,7 +135,8 @@ impl Trial {
             let mut problems = Problems::new(Arc::clone(file), &text);
             let node = yaml::parse(&mut problems);
             if let Some(node) = &node {
-                decode(node, context, &mut problems);
+                let written = decode(node, context, &mut problems);
+                check(&written, context, &mut problems);
             }
             let errors = || problems.since(Mark::default()).filter(|finding| finding.severity == Severity::Error);
             self.refused = errors().filter_map(|error| Some((line_of(error)?, error.help.clone()))).collect();
@@ -140,6 +146,25 @@ impl Trial {
                 return;
             }
         }
+    }
+}
+
+/// What would be refused about one value alone, later.
+fn check(written: &Written, context: &Context<'_>, problems: &mut Problems<'_>) {
+    let kind = written.kind.as_ref().map(|kind| kind.value).filter(|_| context.defaults.is_none());
+    for (name, span) in &written.present {
+        if let Some(kind) = kind.filter(|kind| !takes(*kind, name)) {
+            problems.report(&rules::FIELD_NOT_FOR_KIND, span, "", "").help = instead(kind, name).map(str::to_owned);
+        }
+    }
+    let hashtags = written.hashtags.iter().flat_map(|list| list.value.iter());
+    for tag in hashtags.filter(|tag| !tag.value.starts_with("set:") && hashtag(&tag.value).is_none()) {
+        let line = split(tag, problems).map(|line| format!("{WRITE}{line}"));
+        problems.report(&rules::INVALID_HASHTAG, &tag.span, "", "").help =
+            line.or_else(|| Some(rules::INVALID_HASHTAG.remedy.into()));
+    }
+    if written.accounts.is_some() {
+        accounts(context.config, written, problems);
     }
 }
 

@@ -407,10 +407,15 @@ fn with_hashtags(text: String, hashtags: Vec<String>, others: &[&str]) -> String
 }
 
 /// The line of a list in brackets with an entry split into its words.
-fn split(tag: &At<String>, problems: &Problems<'_>) -> Option<String> {
+pub(super) fn split(tag: &At<String>, problems: &Problems<'_>) -> Option<String> {
     let before = problems.text().get(..tag.span.start)?.trim_end();
     let words: Vec<&str> = decode::words(&tag.value).collect();
-    let is_flow = before.ends_with(['[', ',']) && !words.is_empty() && words.iter().all(|word| hashtag(word).is_some());
+    // What was meant as something else than words is not taken apart.
+    let has_marks = tag.value.contains(['{', '}', '[', ']', ':', '"']);
+    let is_flow = before.ends_with(['[', ','])
+        && !has_marks
+        && !words.is_empty()
+        && words.iter().all(|word| hashtag(word).is_some());
     is_flow.then(|| {
         problems.line_with(&tag.span, &words.iter().map(|word| decode::in_flow(word)).collect::<Vec<_>>().join(", "))
     })?

@@ -9,7 +9,7 @@ use super::schema::PostState;
 use super::time;
 use super::time_meant::{self, Advice};
 use super::written::{At, Caption, List, Tags, Written, WrittenItem};
-use crate::config::{ACCOUNT_LIMIT, HashtagsIn};
+use crate::config::{ACCOUNT_LIMIT, Config, HashtagsIn};
 use crate::yaml::{
     Entry, Fields, Node, Problems, Value, in_quotes, number_meant, report_cut, report_missing_dashes, shown, wrong_type,
 };
@@ -27,6 +27,7 @@ pub(super) struct Context<'a> {
     pub defaults: Option<Arc<SourceText>>,
     /// Whether `http://` on loopback is accepted for media.
     pub allow_loopback: bool,
+    pub config: &'a Config,
     /// Whether a local time needs no time zone of its own.
     pub has_timezone: bool,
 }
@@ -615,9 +616,11 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
     }
 }
 
-/// Names or hashtags that are separated by blanks, commas or their own marks.
+/// Names or hashtags that are separated by blanks, commas or their own marks, without quotes and brackets around them.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '#' | '＃' | '@')).filter(|word| !word.is_empty())
+    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '#' | '＃' | '@'))
+        .map(|word| word.trim_matches(['"', '[', ']', '-']))
+        .filter(|word| !word.is_empty())
 }
 
 /// The hashtags or names of a text as a list.

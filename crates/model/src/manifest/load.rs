@@ -247,9 +247,9 @@ impl Reader<'_> {
         (own, problems.into_findings())
     }
 
-    fn context<'c>(&self, folder: &'c str) -> Context<'c> {
+    fn context<'c>(&'c self, folder: &'c str) -> Context<'c> {
         let has_timezone = self.config.accounts.iter().all(|account| account.timezone.is_some());
-        Context { folder, defaults: None, allow_loopback: self.allow_loopback, has_timezone }
+        Context { folder, defaults: None, allow_loopback: self.allow_loopback, config: self.config, has_timezone }
     }
 
     fn is_sound<'f>(&self, mut findings: impl Iterator<Item = &'f Finding>) -> bool {

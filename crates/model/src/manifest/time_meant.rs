@@ -229,7 +229,10 @@ fn zone(word: &str) -> Option<String> {
     if let Some(digits) = word.strip_prefix(['+', '-']).map(|offset| offset.replace(':', "")) {
         let sign = &word[..1];
         let padded = if digits.len() < 3 { format!("{digits:0>2}00") } else { format!("{digits:0>4}") };
-        let is_offset = padded.len() == 4 && padded.bytes().all(|byte| byte.is_ascii_digit()) && padded[..2] < *"15";
+        let is_offset = !digits.is_empty()
+            && padded.len() == 4
+            && padded.bytes().all(|byte| byte.is_ascii_digit())
+            && padded[..2] < *"15";
         return (is_offset && padded[2..] < *"60").then(|| format!("{sign}{}:{}", &padded[..2], &padded[2..]));
     }
     (word.contains('/') && TimeZone::get(word).is_ok()).then(|| format!("[{word}]"))
@@ -263,6 +266,7 @@ mod tests {
             ("5/6/2026 9:00", "2026-06-05T09:00[Europe/Berlin]"),
             ("tomorrow 6pm", "2030-12-01T18:00[Europe/Berlin]"),
             ("18:30", "2030-12-01T18:30[Europe/Berlin]"),
+            ("- soon", "2030-12-01T18:00[Europe/Berlin]"),
             ("soon", "2030-12-01T18:00[Europe/Berlin]"),
             ("", "2030-12-01T18:00[Europe/Berlin]"),
             ("31.02.2026 25:99", "2030-12-01T18:00[Europe/Berlin]"),

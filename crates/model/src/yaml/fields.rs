@@ -85,7 +85,8 @@ impl<'n> Fields<'n> {
         let flag = node.as_bool();
         if flag.is_none() {
             let meant = node.scalar().and_then(flag_meant).map(str::to_owned);
-            wrong_type(node, &format!("`{name}` is true or false"), meant, problems);
+            let finding = wrong_type(node, &format!("`{name}` is true or false"), meant, problems);
+            finding.help.get_or_insert_with(|| format!("write `{name}: true` or `{name}: false`"));
         }
         flag.map(|flag| (flag, node))
     }
@@ -94,7 +95,9 @@ impl<'n> Fields<'n> {
         let node = &self.get(name)?.value;
         let number = node.as_number();
         if number.is_none() {
-            wrong_type(node, &format!("`{name}` is a number"), number_meant(node).map(|n| n.to_string()), problems);
+            let meant = number_meant(node).map(|number| number.to_string());
+            let finding = wrong_type(node, &format!("`{name}` is a number"), meant, problems);
+            finding.help.get_or_insert_with(|| "write digits, with a point where there are decimals".into());
         }
         number.map(|number| (number, node))
     }
@@ -105,7 +108,8 @@ impl<'n> Fields<'n> {
         let count = node.as_whole().and_then(|whole| u64::try_from(whole).ok());
         if count.is_none() {
             let meant = node.scalar().and_then(count_meant).map(|count| count.to_string());
-            wrong_type(node, &format!("`{name}` is a whole number, zero or more"), meant, problems);
+            let finding = wrong_type(node, &format!("`{name}` is a whole number, zero or more"), meant, problems);
+            finding.help.get_or_insert_with(|| "write digits, without a unit".into());
         }
         count.map(|count| (count, node))
     }
