@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::accounts::accounts;
-use super::assemble::split;
+use super::assemble::{is_no_hashtag, split};
 use super::decode::{Context, decode};
 use super::fields::{instead, takes};
 use super::written::Written;
-use crate::config::hashtag;
 use crate::yaml::{self, Mark, Problems};
 use igsync_base::finding::{Finding, Severity};
 use igsync_base::rules;
@@ -157,9 +156,9 @@ fn check(written: &Written, context: &Context<'_>, problems: &mut Problems<'_>) 
             problems.report(&rules::FIELD_NOT_FOR_KIND, span, "", "").help = instead(kind, name).map(str::to_owned);
         }
     }
-    let hashtags = written.hashtags.iter().flat_map(|list| list.value.iter());
-    for tag in hashtags.filter(|tag| !tag.value.starts_with("set:") && hashtag(&tag.value).is_none()) {
-        let line = split(tag, problems).map(|line| format!("{WRITE}{line}"));
+    let hashtags = written.hashtags.as_ref().map_or(&[][..], |list| &list.value);
+    for tag in hashtags.iter().filter(|tag| is_no_hashtag(tag)) {
+        let line = split(tag, hashtags, problems).map(|line| format!("{WRITE}{line}"));
         problems.report(&rules::INVALID_HASHTAG, &tag.span, "", "").help =
             line.or_else(|| Some(rules::INVALID_HASHTAG.remedy.into()));
     }

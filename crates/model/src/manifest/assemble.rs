@@ -376,7 +376,8 @@ impl Subject<'_> {
         let Some(set) = tag.value.strip_prefix("set:") else {
             let message = format!("`{}` is not one hashtag", shown(&tag.value));
             let advice = "a hashtag has no spaces and no `#`, `@` or `,` inside; give each its own entry";
-            let line = tag.origin.is_none().then(|| split(tag, problems)).flatten();
+            let list = self.written.hashtags.as_ref().map_or(&[][..], |list| &list.value);
+            let line = tag.origin.is_none().then(|| split(tag, list, problems)).flatten();
             let help = line.map_or_else(|| advice.into(), |line| format!("{advice}; write: {line}"));
             tag.report(problems, &rules::INVALID_HASHTAG, message, "not one word").help = Some(help);
             return;
@@ -406,19 +407,32 @@ fn with_hashtags(text: String, hashtags: Vec<String>, others: &[&str]) -> String
     }
 }
 
-/// The line of a list in brackets with an entry split into its words.
-pub(super) fn split(tag: &At<String>, problems: &Problems<'_>) -> Option<String> {
-    let before = problems.text().get(..tag.span.start)?.trim_end();
-    let words: Vec<&str> = decode::words(&tag.value).collect();
-    // What was meant as something else than words is not taken apart.
-    let has_marks = tag.value.contains(['{', '}', '[', ']', ':', '"']);
-    let is_flow = before.ends_with(['[', ','])
-        && !has_marks
-        && !words.is_empty()
-        && words.iter().all(|word| hashtag(word).is_some());
-    is_flow.then(|| {
-        problems.line_with(&tag.span, &words.iter().map(|word| decode::in_flow(word)).collect::<Vec<_>>().join(", "))
-    })?
+/// The line of an entry that is no hashtag, with each such entry of it as the hashtags that it consists of.
+pub(super) fn split(tag: &At<String>, list: &[At<String>], problems: &Problems<'_>) -> Option<String> {
+    let text = problems.text();
+    let start = text.get(..tag.span.start)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text.get(start..)?.find('\n').map_or(text.len(), |newline| start + newline);
+    let mut line = text.get(start..end)?.to_owned();
+    let mut behind = end;
+    for tag in list.iter().rev().filter(|tag| is_no_hashtag(tag) && tag.span.start >= start && tag.span.end <= end) {
+        let words: Vec<&str> = decode::words(&tag.value).collect();
+        // What was meant as something else than words is not taken apart.
+        let has_marks = tag.value.contains(['{', '}', '[', ']', ':', '"']);
+        let is_flow = text.get(..tag.span.start)?.trim_end().ends_with(['[', ',']);
+        let is_words = !has_marks && !words.is_empty() && words.iter().all(|word| hashtag(word).is_some());
+        if !is_flow || !is_words || tag.span.end > behind {
+            return None;
+        }
+        let words: Vec<String> = words.into_iter().map(decode::in_flow).collect();
+        line.replace_range(tag.span.start - start..tag.span.end - start, &words.join(", "));
+        behind = tag.span.start;
+    }
+    problems.line_with(&(start..end), &line)
+}
+
+/// Whether an entry of this file is neither a hashtag nor a set of them.
+pub(super) fn is_no_hashtag(tag: &At<String>) -> bool {
+    tag.origin.is_none() && !tag.value.starts_with("set:") && hashtag(&tag.value).is_none()
 }
 
 /// The hashtags of one post. A set can be named again and again: what is longer than any caption is cut off.

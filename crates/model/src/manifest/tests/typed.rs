@@ -265,6 +265,14 @@ fn no_second_finding_is_about_what_a_line_replaces() {
 }
 
 #[test]
+fn entries_that_are_no_hashtags_are_shown_in_one_line() {
+    let loaded = load_one(&format!("{POST}hashtags: [\"@a\", b, \"@c d\"]\n"));
+    let help: Vec<_> = loaded.findings.iter().filter_map(|finding| finding.help.as_deref()).collect();
+    assert_eq!(help.len(), 2);
+    assert!(help.iter().all(|help| help.ends_with("write: hashtags: [a, b, c, d]")), "{help:?}");
+}
+
+#[test]
 fn a_day_that_does_not_exist_is_named() {
     let loaded = load_one(&format!("{POST}publish_at: 30.02.2027 18:00\n"));
     assert_eq!(loaded.findings[0].message, "the calendar has no day 30.02.2027");
