@@ -52,7 +52,11 @@ items = [
 for item in items:
     finished(item)
 carousel = publish(user, media_type="CAROUSEL", children=items, caption="Both")
-story = publish(user, media_type="STORIES", image_url=image)
+# An image is published right after its container was made, as many clients do, and listed right after that.
+container = user.create_media(params={"media_type": "STORIES", "image_url": image})["id"]
+story = user.create_media_publish(params={"creation_id": container})["id"]
+assert [row["id"] for row in user.get_stories()] == [story]
+print("published", story)
 
 listed = user.get_media(fields=["id", "caption", "media_type", "media_product_type", "timestamp"], params={"limit": 2})
 assert listed.total() == 3, listed.total()
