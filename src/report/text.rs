@@ -85,9 +85,7 @@ pub(super) fn typed(text: &str) -> Option<(&str, &str)> {
     for unit in units(text) {
         let (word, rest) = unit.split_once(' ').unwrap_or((unit, ""));
         if TYPED.contains(&word) && !rest.is_empty() {
-            // A line follows its word, a command begins with it.
-            let start = if word.ends_with(':') { start + word.len() + 1 } else { start };
-            return Some(text.split_at(start));
+            return Some(text.split_at(start + word.len() + 1));
         }
         start += unit.len();
     }
@@ -189,10 +187,9 @@ mod tests {
 
     #[test]
     fn what_is_to_be_typed_is_told_from_the_words_before_it() {
-        assert_eq!(typed("crop it: ffmpeg -i a.jpg b.jpg"), Some(("crop it: ", "ffmpeg -i a.jpg b.jpg")));
         assert_eq!(typed("so write: caption: \"x\""), Some(("so write: ", "caption: \"x\"")));
         assert_eq!(typed("use `ffmpeg -i`, or write: a: b"), Some(("use `ffmpeg -i`, or write: ", "a: b")));
-        for words in ["", "you write: ", "install ffmpeg", "`ffmpeg -i a b`"] {
+        for words in ["", "you write: ", "crop it: ffmpeg -i a.jpg b.jpg", "`ffmpeg -i a b`"] {
             assert_eq!(typed(words), None, "{words}");
         }
     }

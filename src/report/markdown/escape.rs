@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_line_to_write_is_code() {
         assert_eq!(rich("So write: caption: \"a `b` #c\""), "So write: ``caption: \"a `b` #c\"``");
-        assert_eq!(rich("crop it: ffmpeg -i a_b.jpg -vf crop=3:4"), "crop it: `ffmpeg -i a_b.jpg -vf crop=3:4`");
+        assert_eq!(rich("crop it: `ffmpeg -i a_b.jpg -vf crop=3:4`"), "crop it: `ffmpeg -i a_b.jpg -vf crop=3:4`");
         assert_eq!(rich("Write: a: b"), "Write: `a: b`");
         assert_eq!(rich("if `x`, write: a: \"*b\""), "if `x`, write: `a: \"*b\"`");
     }
