@@ -234,7 +234,7 @@ fn the_parts_of_a_session_know_each_other_in_no_circle() {
     let known = neighbours("session", &sources("session"));
     assert!(known["load"].contains("record") && known["record"].contains("project"), "{known:?}");
     assert_no_circle("session", known);
-    for module in ["session/connect", "session/record", "session/project"] {
+    for module in ["session/connect", "session/fix", "session/record", "session/project"] {
         assert_no_circle(module, neighbours(module, &sources(module)));
     }
 }
