@@ -457,7 +457,7 @@ pub struct Sandbox {
     /// Accept https URLs of other hosts without fetching them
     #[arg(long)]
     pub assume_https: bool,
-    /// Make the least forgiving choice wherever Meta's pages leave one: lags, 4:5, 5 hashtags
+    /// Be stricter: lags of listing and quota, 4:5, 5 hashtags, captions in UTF-16 units
     #[arg(long)]
     pub strict: bool,
     /// Print the accounts, tokens and apps that it has

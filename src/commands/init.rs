@@ -127,7 +127,7 @@ pub(super) fn run(global: &Global, folder: Option<&Path>, ports: &Ports, ui: &Ui
         "The workflows publish what is merged into main once the environment `instagram` has the secret \
          IGSYNC_ACCESS_TOKEN; docs/ci.md of igsync describes each step.\n\
          Next: {next}, once posts/example.yaml is no longer a draft; then git add, git commit.\n\
-         Of your own photos and clips, {from} makes drafts, and {fix} makes what Instagram would refuse anew.\n"
+         For your own photos and clips: {from} makes drafts, {fix} makes files that pass from those that do not.\n"
     );
     write_stdout(ui, &said)?;
     Ok(Exit::Done)

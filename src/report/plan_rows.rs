@@ -127,9 +127,8 @@ fn status(plan: &Plan, change: &Change) -> String {
         },
         _ => change.reason.clone(),
     };
-    let has_errors = change.post.as_ref().is_some_and(|post| post.has_errors)
-        && change.recorded != Some(Stage::Published)
-        && !text.ends_with("its errors");
+    let has_errors =
+        change.post.as_ref().is_some_and(|post| post.has_errors) && change.recorded != Some(Stage::Published);
     one_line(&text) + if has_errors { ", has errors" } else { "" }
 }
 

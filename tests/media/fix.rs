@@ -233,7 +233,7 @@ fn what_is_left_is_named() {
     let output = output.says("not-jpeg").says("sips -s format jpeg posts/photo.heic");
     output
         .says("posts/pieces.mp4: it is made of fragments")
-        .says("posts/huge.mp4: it has more than 300 MiB")
+        .says("posts/huge.mp4: it is larger than 300 MiB")
         .says("posts/tall.png: the result would not pass either: the picture is too tall; `media.fit` changes shapes")
         .ends_with("Fix: nothing that igsync can do; 4 errors left.");
     project.write("igsync.yaml", CONFIG.replace("media: {", "media: { convert: true, fit: pad,"));

@@ -112,7 +112,7 @@ fn nothing_is_overwritten_and_nothing_is_written_by_half() {
     project.remove("media/notes.txt");
     project.run(["new", "--from", "media/a.jpg", "--carousel"]).exits(1).says("2 to 10 items");
     let outside = tempfile::NamedTempFile::new().unwrap();
-    project.run(["new", "--from", outside.path().to_str().unwrap()]).exits(1).says("outside of the content root");
+    project.run(["new", "--from", outside.path().to_str().unwrap()]).exits(1).says("outside the content root");
     assert_eq!(project.files(), before);
     project.run(["new", "--from", "media/a.jpg", "media/c.jpg", "media/a.jpg"]).exits(0).ends_with("posts/c.yaml");
     // A folder is asked for what is new in it, and `fix` makes nothing new.

@@ -94,8 +94,8 @@ rules! {
     OVERRIDE_CHARACTERS = "IGS2106" "override-characters" Warning "text holds no characters that override its direction (U+202A to U+202E)", remedy "remove them; marks and isolates do the same safely";
     INVALID_HASHTAG = "IGS2107" "invalid-hashtag" Error "a hashtag is one word", kinds FEED, remedy "give each hashtag its own entry";
     UNKNOWN_HASHTAG_SET = "IGS2108" "unknown-hashtag-set" Error "hashtag sets are in the configuration", kinds FEED, remedy "correct the name, or add the set to `hashtag_sets`";
-    SAME_CAPTION = "IGS2109" "same-caption" Warning "a caption tells a post from the others of its account and kind", kinds FEED, remedy "change one of the captions, or set `allow_duplicate: true`";
-    CONTROL_CHARACTERS = "IGS2110" "control-characters" Warning "text holds no control characters but line breaks", remedy "remove them";
+    SAME_CAPTION = "IGS2109" "same-caption" Warning "two posts of an account and kind have different captions", kinds FEED, remedy "change one of the captions, or set `allow_duplicate: true`";
+    CONTROL_CHARACTERS = "IGS2110" "control-characters" Warning "text contains no control characters except line breaks and tabs", remedy "remove them";
     ALT_TEXT_TOO_LONG = "IGS2201" "alt-text-too-long" Error "an alternative text has at most 1,000 characters", kinds &[Image, Carousel], limit "1,000 code points", page CREATION, remedy "shorten it";
     MISSING_ALT_TEXT = "IGS2202" "missing-alt-text" Warning "images have an alternative text; off unless the configuration turns it on", kinds &[Image, Carousel], remedy "describe what can be seen";
     TAG_POSITION = "IGS2301" "tag-position" Error "a tag on an image has a position from 0.0 to 1.0", kinds PICTURES, limit "0.0 to 1.0", page CREATION, remedy "add x from the left and y from the top";
@@ -115,10 +115,10 @@ rules! {
     NO_TIMEZONE = "IGS2503" "no-timezone" Error "a local time needs a time zone", remedy "set `timezone` in igsync.yaml, or add an offset";
     EMPTY_WINDOW = "IGS2504" "empty-window" Error "`publish_until` comes after `publish_at`", remedy "correct one of the times";
     ALREADY_LATE = "IGS2505" "already-late" Warning "a `publish_at` has not passed by more than `late_after` of the configuration", remedy "choose another time, or `igsync apply --include-late`";
-    NO_SLOTS = "IGS2506" "no-slots" Error "the queue of an account has slots, in its time zone", remedy "set `schedule.slots` and `timezone` in igsync.yaml, or write a time";
-    STORY_IN_QUEUE = "IGS2507" "story-in-queue" Error "the queue serves posts of the feed", remedy "give the story a time";
-    WITHIN_MIN_GAP = "IGS2508" "within-min-gap" Warning "dated posts of an account are `min_gap` apart", remedy "choose another time; a dated post is never moved";
-    ON_SKIPPED_DAY = "IGS2509" "on-skipped-day" Warning "no post is dated on a day of `schedule.skip`", remedy "choose another day; a dated post goes out all the same";
+    NO_SLOTS = "IGS2506" "no-slots" Error "an account with posts in the queue has slots and a time zone", remedy "set `schedule.slots` and `timezone` in igsync.yaml, or write a time";
+    STORY_IN_QUEUE = "IGS2507" "story-in-queue" Error "stories are not in the queue", remedy "give the story a time";
+    WITHIN_MIN_GAP = "IGS2508" "within-min-gap" Warning "dated posts of an account are at least `min_gap` apart", remedy "choose another time; a dated post is never moved";
+    ON_SKIPPED_DAY = "IGS2509" "on-skipped-day" Warning "no post is dated on a day of `schedule.skip`", remedy "choose another day; a dated post is published anyway";
     FACEBOOK_LOGIN_ONLY = "IGS2601" "facebook-login-only" Error "some fields need `login: facebook`", page CREATION, remedy "remove the field, or set `login: facebook` for the account";
     MAYBE_FACEBOOK_LOGIN_ONLY = "IGS2602" "maybe-facebook-login-only" Warning "some fields are documented for `login: facebook` alone", page CREATION, remedy "try it in the sandbox of your app first";
     MAYBE_NOT_FOR_STORIES = "IGS2603" "maybe-not-for-stories" Warning "Meta does not document this field for stories", kinds &[Story], page CREATION, remedy "leave it out of stories";
@@ -176,7 +176,7 @@ rules! {
     ENVIRONMENT = "IGS4009" "environment" Error "environment variables have usable values", remedy "correct or unset the variable";
     UNKNOWN_TIMEZONE = "IGS4010" "unknown-timezone" Error "time zones are IANA names", remedy "write a name such as Europe/Berlin";
     IDLE_FIT = "IGS4011" "idle-fit" Warning "`media.fit` belongs to `convert: true`: without it, only `igsync fix` follows it", remedy "add `convert: true` beside it, or remove `fit`";
-    SCHEDULE = "IGS4012" "schedule" Error "slots are days and a time, and `skip` is days", remedy "write \"Mon,Wed,Fri 18:00\", \"daily 09:30\", or 2026-12-24..2027-01-01";
+    SCHEDULE = "IGS4012" "schedule" Error "`slots` are days of the week with a time, and `skip` lists dates", remedy "write \"Mon,Wed,Fri 18:00\", \"daily 09:30\", or 2026-12-24..2027-01-01";
 }
 
 /// Rules that say nothing unless `rules:` of the configuration gives them a severity.

@@ -29,6 +29,7 @@ mod written;
 
 pub use check_files::{check_conversion_hosting, check_files, check_hosting, check_late, host_of, place};
 pub use check_times::{check_day, too_close};
+pub use confusable::without_unseen;
 pub use conversion::{ConvertSettings, conversion_target, conversions, usage};
 pub use digest::{caption_digest, comment_digest, normalise_caption};
 pub use ignored::{Ignored, IgnoredByGit};

@@ -51,7 +51,7 @@ impl Options {
         }
     }
 
-    /// For `igsync sandbox --strict`: the least forgiving choice wherever Meta's pages leave one.
+    /// For `igsync sandbox --strict`: lags, and less is accepted.
     #[must_use]
     pub fn strict() -> Self {
         Self {

@@ -24,7 +24,7 @@ pub enum Profile {
     /// As the real API on a good day.
     #[default]
     Fair,
-    /// The least forgiving choice everywhere.
+    /// Less forgiving in the switches below.
     Strict,
 }
 

@@ -13,6 +13,7 @@ use igsync_base::files::{Disk, FileKind};
 use igsync_base::id::PostKey;
 use igsync_base::path::local;
 use igsync_media::probe::{Format, probe};
+use igsync_model::manifest::without_unseen;
 use igsync_model::yaml::in_quotes;
 
 use super::super::{Failure, Ports, Ui, write_stdout};
@@ -125,7 +126,7 @@ fn media(paths: &[PathBuf], root: &Path, disk: &dyn Disk) -> Result<Vec<Media>, 
             Failure::of_file(&error, message, "name a picture, a clip, or a folder of them")
         })?;
         if !full.starts_with(root) {
-            let message = format!("{} is outside of the content root {}", path.display(), root.display());
+            let message = format!("{} is outside the content root {}", path.display(), root.display());
             return Err(Failure::message(
                 Exit::Failure,
                 message,
@@ -136,12 +137,8 @@ fn media(paths: &[PathBuf], root: &Path, disk: &dyn Disk) -> Result<Vec<Media>, 
         if is_folder {
             let inside = of_folder(&full, root, disk)?;
             if inside.is_empty() {
-                let message = format!("{} holds no pictures and no clips", path.display());
-                return Err(Failure::message(
-                    Exit::Failure,
-                    message,
-                    "folders inside of it are not looked into: name them",
-                ));
+                let message = format!("{} contains no pictures or clips", path.display());
+                return Err(Failure::message(Exit::Failure, message, "subfolders are not searched: name them"));
             }
             found.extend(inside);
         } else {
@@ -270,7 +267,7 @@ fn name(media: &Media, posts: &str, taken: &mut HashSet<String>) -> Result<Strin
     let is_among_posts = posts.is_empty() || is_below;
     let folder = if is_among_posts { media.folder() } else { posts };
     for name in [media.stem(), media.name()] {
-        let name = visible(name);
+        let name = as_key(name);
         // A manifest whose name begins so is not read.
         let name = name.trim_start_matches(['_', '.', ' ']);
         // The configuration is called so, wherever igsync is started.
@@ -287,15 +284,14 @@ fn name(media: &Media, posts: &str, taken: &mut HashSet<String>) -> Result<Strin
     Err(Failure::message(Exit::Failure, message, "rename the file, or write its manifest with `igsync new image NAME`"))
 }
 
-/// A name without what no key has: characters that nobody sees, blanks that are none, and separators.
-fn visible(name: &str) -> String {
-    let seen = name.chars().filter_map(|c| match c {
-        ':' | '\\' => Some('-'),
-        c if c.is_whitespace() => Some(' '),
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => None,
-        c => Some(c),
+/// A file's name as a part of a key: without separators, and without characters that no one sees.
+fn as_key(name: &str) -> String {
+    let seen = name.chars().map(|c| match c {
+        ':' | '\\' => '-',
+        c if c.is_whitespace() => ' ',
+        c => c,
     });
-    seen.collect::<String>().trim().to_owned()
+    without_unseen(&seen.collect::<String>()).trim().to_owned()
 }
 
 /// A draft of these files, to be filled in.
@@ -358,6 +354,8 @@ mod tests {
         assert_eq!(name("other/IMG_1.mov"), None);
         assert_eq!(name("media/_DSC7.jpg").as_deref(), Some("posts/DSC7.yaml"), "_ would hide it");
         assert_eq!(name("posts/2026/a.jpg").as_deref(), Some("posts/2026/a.yaml"), "beside its file");
+        assert_eq!(name("media/sea\u{2800}side\u{200b}.jpg").as_deref(), Some("posts/seaside.yaml"), "unseen");
+        assert_eq!(name("media/👩\u{200d}🚀.jpg").as_deref(), Some("posts/👩\u{200d}🚀.yaml"), "one sign");
         assert_eq!(name("media/igsync.jpg").as_deref(), Some("posts/igsync.jpg.yaml"), "no configuration");
         assert_eq!(name("media/12:30 tea.jpg").as_deref(), Some("posts/12-30 tea.yaml"));
     }

@@ -53,7 +53,7 @@ enum Failed {
     Picture(#[from] convert::Failed),
     #[error("{0}")]
     Clip(#[from] index_first::Failed),
-    #[error("nothing can be made of it any more: it has changed")]
+    #[error("it changed during the run")]
     Changed,
     #[error("{0} cannot be written: {1}")]
     Write(String, io::Error),

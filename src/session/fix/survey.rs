@@ -162,7 +162,7 @@ fn work(
     match &facts.format {
         Format::Video(video) if is_clip(spot) && video.fragmented => Err(index_first::Refusal::Fragments.to_string()),
         Format::Video(video) if is_clip(spot) && video.has_index && !video.moov_first => match facts.len {
-            len if len > LARGEST => Err(format!("it has more than {} MiB, which no clip may have", LARGEST >> 20)),
+            len if len > LARGEST => Err(format!("it is larger than {} MiB, the most for any clip", LARGEST >> 20)),
             len => Ok(Some(Work::Clip { len })),
         },
         _ => Ok(None),

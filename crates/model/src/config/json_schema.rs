@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::HashtagsIn;
+
 /// The schema of the configuration (draft 7).
 #[must_use]
 pub fn json_schema() -> Value {
@@ -90,7 +92,7 @@ fn shared() -> Map<String, Value> {
                 "For manifests that do not override them",
                 fields(&[
                     ("hashtags", json!({ "type": "array", "items": { "type": ["string", "number"] } })),
-                    ("hashtags_in", json!({ "enum": ["caption", "first_comment"] })),
+                    ("hashtags_in", json!({ "enum": HashtagsIn::ALL.map(HashtagsIn::as_str) })),
                     ("share_to_feed", json!({ "type": "boolean" })),
                     ("collaborators", json!({ "type": "array", "maxItems": 3, "items": { "type": "string" } })),
                     ("location_id", json!({ "type": ["string", "integer"], "pattern": "^[0-9]+$" })),

@@ -21,7 +21,7 @@ pub fn check_day(post: &Post, account: &Account) -> Option<(Spot<'static>, Broke
             &rules::ON_SKIPPED_DAY,
             "this day is one of `schedule.skip`",
             day.to_string(),
-            "choose another day; a dated post goes out all the same",
+            "choose another day; a dated post is published anyway",
         );
         (Spot::Field("publish_at"), broken)
     })

@@ -32,6 +32,13 @@ pub(super) fn doubt(key: &str) -> Option<Doubt> {
     key.split(|c| !is_part(c)).find_map(mixed).map(Doubt::Mixed)
 }
 
+/// A name without the characters that no key has because no one sees them.
+#[must_use]
+pub fn without_unseen(name: &str) -> String {
+    let characters: Vec<char> = name.chars().collect();
+    (0..characters.len()).filter(|place| !is_unseen(&characters, *place)).map(|place| characters[place]).collect()
+}
+
 fn is_unseen(characters: &[char], place: usize) -> bool {
     let c = characters[place];
     let is_blank = (c.is_whitespace() && !matches!(c, ' ' | '\u{3000}')) || c == '\u{2800}';

@@ -1,7 +1,8 @@
 //! Fields that do not exist, and the line that was meant where it is more than another name.
 
+use super::decode::in_flow;
 use super::fields::WRONG_NAMES;
-use crate::yaml::{Entry, Fields, Node, Problems, Value, in_quotes, report_unknown, shown};
+use crate::yaml::{Entry, Fields, Node, Problems, Value, report_unknown, shown};
 use igsync_base::id::Kind;
 use igsync_base::rules;
 
@@ -64,14 +65,14 @@ fn other_value(entry: &Entry, kind: Option<Kind>, known: &[&'static str]) -> Opt
             Meant { field: "items", value: Some(items_in(path)?), words: "" }
         }
         ("items" | "image" | "video", Some(path)) if is_media(path) => {
-            Meant { field: media_field(path), value: Some(scalar(path)), words: "" }
+            Meant { field: media_field(path), value: Some(in_flow(path)), words: "" }
         }
         ("items", None) if is_one_file => {
             let path = only_path(value)?;
             if value.span.len() <= 1 {
                 return Some(Meant { field: media_field(path), value: None, words: ONE_FILE });
             }
-            Meant { field: media_field(path), value: Some(scalar(path)), words: "" }
+            Meant { field: media_field(path), value: Some(in_flow(path)), words: "" }
         }
         ("items", None) => Meant { field: "items", value: Some(items(value)?), words: "" },
         ("location_id", Some(place)) if !place.bytes().all(|byte| byte.is_ascii_digit()) => Meant {
@@ -108,7 +109,7 @@ pub(super) fn items_in(text: &str) -> Option<String> {
         parts.iter().all(|part| is_media(part)).then_some(parts)
     };
     let paths = parts(&[',', ';', ' ']).or_else(|| parts(&[',', ';'])).filter(|paths| !paths.is_empty())?;
-    let item = |path: &&str| format!("{{ {}: {} }}", media_field(path), scalar(path));
+    let item = |path: &&str| format!("{{ {}: {} }}", media_field(path), in_flow(path));
     Some(format!("[{}]", paths.iter().map(item).collect::<Vec<_>>().join(", ")))
 }
 
@@ -117,7 +118,7 @@ fn items(value: &Node) -> Option<String> {
     let Value::List(nodes) = &value.value else { return None };
     let item = |node: &Node| {
         let path = node.scalar().filter(|path| is_media(path))?;
-        Some(format!("{{ {}: {} }}", media_field(path), scalar(path)))
+        Some(format!("{{ {}: {} }}", media_field(path), in_flow(path)))
     };
     let items: Vec<String> = nodes.iter().map(item).collect::<Option<_>>()?;
     (value.span.len() > 1).then(|| format!("[{}]", items.join(", ")))
@@ -132,10 +133,4 @@ pub(super) fn is_media(text: &str) -> bool {
 pub(super) fn media_field(path: &str) -> &'static str {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     if matches!(extension.as_str(), "mp4" | "mov" | "m4v" | "webm" | "avi" | "mkv") { "video" } else { "image" }
-}
-
-/// A path as a value, in a group in braces too.
-fn scalar(path: &str) -> String {
-    let is_plain = path.chars().all(|c| c.is_alphanumeric() || "./_-".contains(c)) && !path.starts_with('-');
-    if is_plain { path.to_owned() } else { in_quotes(path) }
 }

@@ -178,7 +178,7 @@ impl<'a> Turns<'a> {
                 return None;
             }
             if post.has_errors {
-                pass_over(candidate.verdicts, "in the queue, passed over because of its errors");
+                pass_over(candidate.verdicts, "in the queue, passed over");
                 return None;
             }
             let until = post.publish_until.unwrap_or(Timestamp::MAX);
@@ -238,7 +238,7 @@ impl<'a> Turns<'a> {
                 give_turn(waiting.candidate.verdicts, turn, self.now, keeps_gap);
                 if waiting.place.is_some_and(|place| place.arrival.is_none()) {
                     for verdict in waiting.candidate.verdicts.iter_mut().filter(|verdict| verdict.goes_out()) {
-                        verdict.reason = "in the queue from its commit on".into();
+                        verdict.reason = "joins the queue when it is committed".into();
                     }
                 }
             } else if let (Some((due, _)), Some(waiting)) = (of_free, free.next()) {
@@ -268,7 +268,7 @@ impl<'a> Turns<'a> {
         }
         let at = self.free(self.now);
         let passed = calendar.newest(self.used, at).filter(|slot| !self.is_late(*slot, at));
-        if let Some(found) = passed.and_then(|slot| taker(calendar, queue, slot, self.held(slot))) {
+        if let Some(found) = passed.and_then(|slot| taker(calendar, queue, slot, self.free(slot))) {
             return Some(found);
         }
         let mut after = at.max(self.used);
@@ -296,7 +296,7 @@ impl<'a> Turns<'a> {
             let post = waiting.candidate.post;
             let is_same = record.key == post.key && (post.digest.is_none() || record.digest == post.digest);
             let slot = record.slot().filter(|_| is_same).filter(|_| matches!(record.state, State::Containers))?;
-            let due = self.held(slot);
+            let due = self.free(slot);
             // Another checkout may have served the slot meanwhile, or have begun to.
             let is_taken = |(other, key, is_more): &(Timestamp, &PostKey, bool)| {
                 *other == slot && **key != post.key && (*is_more || **key < post.key)
@@ -327,11 +327,6 @@ impl<'a> Turns<'a> {
             }
         }
         waited
-    }
-
-    /// When what has the slot is due: at the slot, or once the gap has passed.
-    fn held(&self, slot: Timestamp) -> Timestamp {
-        self.free(slot)
     }
 
     /// The earliest time from `from` on at which the gap has passed.

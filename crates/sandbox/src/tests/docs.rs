@@ -23,17 +23,22 @@ fn rows(heading: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The switches of a sandbox, as a document writes their values.
+fn settings(options: &Options) -> BTreeSet<(String, String)> {
+    let all = serde_json::to_value(options.settings()).unwrap();
+    let written = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    all.as_object().unwrap().iter().map(|(name, value)| (name.clone(), written(value))).collect()
+}
+
 #[test]
-fn every_switch_stands_in_the_document_with_its_default() {
-    let all = serde_json::to_value(Options::fair().settings()).unwrap();
-    let all: BTreeSet<(String, String)> = all
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-        .collect();
-    assert_eq!(rows("Switches").into_iter().collect::<BTreeSet<_>>(), all);
-    assert_eq!(serde_json::to_value(Settings::default()).unwrap().as_object().unwrap().len(), all.len());
+fn every_switch_stands_in_the_document_with_its_default_and_its_strict_value() {
+    let (fair, strict) = (settings(&Options::fair()), settings(&Options::strict()));
+    // Those of the strict profile come first.
+    let rows = rows("Switches");
+    let (first, all) = rows.split_at(rows.len() - fair.len());
+    assert_eq!(all.iter().cloned().collect::<BTreeSet<_>>(), fair);
+    assert_eq!(first.iter().cloned().collect::<BTreeSet<_>>(), strict.difference(&fair).cloned().collect());
+    assert_eq!(serde_json::to_value(Settings::default()).unwrap().as_object().unwrap().len(), fair.len());
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn a_post_takes_no_slot_from_before_it_came() {
     );
     let uncommitted = daily([queued("a")], []).with(|world| world.options.arrivals = known(&[]));
     assert_eq!(turns(&uncommitted), ["@ a Tue 1 Dec 18:00 Europe/Berlin"]);
-    assert_eq!(uncommitted.plan().changes[0].reason, "in the queue from its commit on");
+    assert_eq!(uncommitted.plan().changes[0].reason, "joins the queue when it is committed");
 }
 
 #[test]
@@ -363,4 +363,23 @@ fn twins_of_the_queue_go_after_undated_ones_and_before_dated_ones() {
     assert_eq!(turns(&world), ["2 a Tue 1 Dec 12:00 Europe/Berlin", "+ b Tue 1 Dec 12:00 Europe/Berlin"]);
     let undated = daily([twin(post("c")), twin(queued("b"))], []);
     assert_eq!(turns(&undated), ["2 b -", "+ c -"]);
+}
+
+#[test]
+fn a_post_of_the_queue_says_why_it_waits() {
+    let reason = |world: &World, key: &str| {
+        let plan = world.plan();
+        plan.changes.iter().find(|change| change.key.as_str() == key).map(|change| change.reason.clone()).unwrap()
+    };
+    let none = world([queued("a")], []);
+    assert_eq!(reason(&none, "a"), "in the queue, and the account has no slots");
+    let soon = queued("a").with(|post| post.publish_until = Some(at("2026-12-01T16:00:00Z")));
+    let used = served("x", "2026-12-01T11:00:00Z");
+    assert_eq!(reason(&daily([soon], [used.clone()]), "a"), "in the queue, publish_until passes before its turn");
+    let no_more = daily([queued("a")], [used])
+        .with(|world| world.accounts[0].schedule.skip = vec![Days::parse("2026-12-01..9999-12-31").unwrap()]);
+    assert_eq!(reason(&no_more, "a"), "in the queue, and no slot is left for it");
+    let held = daily([queued("a")], [record("p", Stage::Published)]).with(|world| gap(world, 180));
+    assert_eq!(reason(&held, "a"), "in the queue, waits for min_gap");
+    assert_eq!(reason(&daily([queued("a").with(|post| post.has_errors = true)], []), "a"), "in the queue, passed over");
 }
