@@ -24,7 +24,8 @@ const ADDED: &[&str] = &[
     "--relative",
     "--name-only",
     "-z",
-    "--format=%ct",
+    // No path from the content root begins with `/`.
+    "--format=/%ct",
 ];
 
 /// Why it is not known when files came into a branch.
@@ -64,13 +65,13 @@ impl Git {
     }
 }
 
-/// The files of each commit, with its time: `1796069246\0\nposts/a.yaml\0posts/b.yaml\0`.
+/// The files of each commit, with its time: `/1796069246\0\nposts/a.yaml\0posts/b.yaml\0`.
 fn added(log: &[u8]) -> Vec<(String, Timestamp)> {
     let mut time = None;
     let mut files = Vec::new();
     for part in log.split(|byte| *byte == 0).filter(|part| !part.is_empty()) {
-        if part.iter().all(u8::is_ascii_digit) {
-            let text = std::str::from_utf8(part).ok();
+        if let Some(second) = part.strip_prefix(b"/") {
+            let text = std::str::from_utf8(second).ok();
             time = text.and_then(|text| text.parse().ok()).and_then(|second| Timestamp::from_second(second).ok());
         } else if let (Some(at), Ok(file)) = (time, std::str::from_utf8(part.strip_prefix(b"\n").unwrap_or(part))) {
             files.push((file.to_owned(), at));
@@ -86,11 +87,17 @@ mod tests {
     #[test]
     fn every_file_has_the_time_of_its_commit() {
         let at = |second| Timestamp::from_second(second).unwrap();
-        let log = b"20\0\nposts/a b.yaml\0posts/c.yaml\0\x31\x30\0\nposts/\xc3\xa4.yaml\0";
+        let log = b"/20\0\nposts/a b.yaml\x001000\0posts/c.yaml\0/10\0\nposts/\xc3\xa4.yaml\0";
         let found = added(log);
         assert_eq!(
             found,
-            [("posts/a b.yaml".into(), at(20)), ("posts/c.yaml".into(), at(20)), ("posts/ä.yaml".into(), at(10))]
+            [
+                ("posts/a b.yaml".into(), at(20)),
+                // A name of digits is no time.
+                ("1000".into(), at(20)),
+                ("posts/c.yaml".into(), at(20)),
+                ("posts/ä.yaml".into(), at(10))
+            ]
         );
         assert!(added(b"").is_empty());
     }

@@ -124,12 +124,18 @@ fn a_post_whose_media_cannot_be_fetched_holds_no_one_up() {
     };
     apply("2030-12-02T17:10:00Z").exits(3).says("not attempted posts/a");
     assert_eq!(captions(), [""; 0]);
-    apply("2030-12-04T17:10:00Z").exits(0);
+    // The slot is for the post behind it.
+    apply("2030-12-02T18:10:00Z").exits(0);
     assert_eq!(captions(), ["This is b"]);
-    // Then it is its turn again.
-    apply("2030-12-06T17:10:00Z").exits(3).says("not attempted posts/a");
-    apply("2030-12-09T17:10:00Z").exits(0);
+    // With the next slot it is the first again.
+    apply("2030-12-04T17:10:00Z").exits(3).says("not attempted posts/a");
+    apply("2030-12-04T18:10:00Z").exits(0);
     assert_eq!(captions(), ["This is b", "This is c"]);
+    // Alone it tries as long as the slot counts, and is recorded once.
+    for hour in [17, 18] {
+        apply(&format!("2030-12-06T{hour}:10:00Z")).exits(3).says("not attempted posts/a");
+    }
+    assert_eq!(project.read("igsync.lock").matches("not_begun").count(), 1);
 
     let gap = "schedule: { min_gap: 3h }\n";
     project.write("igsync.yaml", format!("{CONFIG}{gap}"));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 
-use igsync_model::lockfile::{Reason, Record, Stage};
+use igsync_model::lockfile::{Reason, Record, Stage, State, Turn};
 use igsync_model::manifest::Post;
 
 use super::attempt;
@@ -114,7 +114,16 @@ impl Preparer {
         if !took_turn || is_begun {
             return Ok(());
         }
-        self.book.end(attempt::not_published(record, Reason::Other("its media could not be sent".into()))).await
+        // One record is enough, however often it fails.
+        let not_begun = State::NotPublished(Some(Reason::NotBegun));
+        let known =
+            self.book.attempts(&self.scope.user_id, &post.key).into_iter().find(|known| known.state == not_begun);
+        let turn = Turn::of(post.slot, post.due_at);
+        if let Some(known) = known {
+            return self.book.write(Record { turn, ..known }).await.map(drop);
+        }
+        let record = Record { allow_duplicate: false, turn, ..record };
+        self.book.end(attempt::not_published(record, Reason::NotBegun)).await
     }
 
     pub(super) async fn prepare(&self, post: Arc<Post>) -> Result<Ready, Stop> {

@@ -39,7 +39,7 @@ pub use json_schema::{defaults_json_schema, json_schema};
 pub use load::{Loaded, Options, load};
 pub use media::{Files, Spot, locate, unreadable};
 pub use nearby::{Nearby, nearby};
-pub use repoint::{NotAlone, repoint};
+pub use repoint::{NotAlone, repoint, source_at};
 pub use same_caption::same_captions;
 pub use schema::{Conversion, Post, PostState, Queued};
 

@@ -21,6 +21,8 @@ use super::{is_there, save, schema_line};
 
 /// The longest part of a path that is named after a file. In bytes.
 const NAME_LIMIT: usize = 200;
+/// The time is not looked for in a larger file, of which a reader would have to take all at once. In bytes.
+const LARGEST_PHOTO: u64 = 64 << 20;
 /// So many items a carousel has.
 const ITEMS: std::ops::RangeInclusive<usize> = 2..=10;
 
@@ -218,6 +220,7 @@ fn look(path: &str, root: &Path, disk: &dyn Disk) -> Result<Option<Media>, Failu
         | Format::Tiff => false,
     };
     let has_exif = matches!(format, Format::Jpeg(_) | Format::Mpo | Format::Heic | Format::Png | Format::WebP);
+    let has_exif = has_exif && disk.stat(&full).is_ok_and(|stat| stat.len <= LARGEST_PHOTO);
     let taken = if has_exif { disk.open(&full).ok().and_then(|file| taken(BufReader::new(file))) } else { None };
     Ok(Some(Media { path: path.to_owned(), is_video, taken }))
 }

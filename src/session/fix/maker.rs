@@ -309,6 +309,16 @@ mod tests {
     }
 
     #[test]
+    fn an_edit_made_meanwhile_stays() {
+        let disk = disk();
+        let written = made(&disk, true);
+        disk.put("/site/posts/a.yaml", "kind: reel\nvideo: other.mov\n");
+        let left = repoint(Path::new("/site"), &written.made, true, &disk).left;
+        assert!(left[0].reason.starts_with("it names another file by now"), "{left:?}");
+        assert_eq!(disk.bytes("/site/posts/a.yaml").unwrap(), b"kind: reel\nvideo: other.mov\n");
+    }
+
+    #[test]
     fn a_full_disk_is_named_and_leaves_nothing() {
         let disk = disk();
         disk.fail_next(Fault::DiskFull);

@@ -20,16 +20,19 @@ pub(crate) struct Repointed {
 /// Points the manifests at what was made; without `write` it is only found out whether they can be.
 pub(crate) fn repoint(root: &Path, made: &[Made], write: bool, disk: &dyn Disk) -> Repointed {
     let mut names: BTreeMap<Arc<str>, Vec<(Spot<'static>, String)>> = BTreeMap::new();
+    let mut sources: BTreeMap<Arc<str>, Vec<(Spot<'static>, Arc<str>)>> = BTreeMap::new();
     for made in made {
         let name = made.path.rsplit('/').next().unwrap_or(&made.path);
         for (manifest, spots) in &made.job.places {
             let names = names.entry(Arc::clone(manifest)).or_default();
             names.extend(spots.iter().map(|spot| (*spot, name.to_owned())));
+            let sources = sources.entry(Arc::clone(manifest)).or_default();
+            sources.extend(spots.iter().map(|spot| (*spot, Arc::clone(&made.job.source))));
         }
     }
     let mut repointed = Repointed::default();
     for (manifest, names) in names {
-        match repoint_one(root, &manifest, &names, write, disk) {
+        match repoint_one(root, &manifest, &sources[&manifest], &names, write, disk) {
             Ok(()) => repointed.manifests.push(manifest),
             Err(problem) => {
                 let by_hand: Vec<&str> = names.iter().map(|(_, name)| name.as_str()).collect();
@@ -44,6 +47,7 @@ pub(crate) fn repoint(root: &Path, made: &[Made], write: bool, disk: &dyn Disk) 
 fn repoint_one(
     root: &Path,
     manifest: &Arc<str>,
+    sources: &[(Spot<'static>, Arc<str>)],
     names: &[(Spot<'static>, String)],
     write: bool,
     disk: &dyn Disk,
@@ -52,6 +56,12 @@ fn repoint_one(
     let bytes =
         disk.read(&path, igsync_model::yaml::FILE_LIMIT).map_err(|error| format!("it cannot be read: {error}"))?;
     let text = String::from_utf8(bytes).map_err(|_| "it is not text".to_owned())?;
+    // Someone may have edited it while the files were made.
+    let is_same =
+        |(spot, source): &(Spot<'_>, Arc<str>)| manifest::source_at(manifest, &text, *spot).as_ref() == Some(source);
+    if !sources.iter().all(is_same) {
+        return Err("it names another file by now".to_owned());
+    }
     let new = manifest::repoint(manifest, &text, names).map_err(|problem| problem.to_string())?;
     if !write {
         return Ok(());

@@ -21,6 +21,8 @@ pub enum Reason {
     ContainerGone,
     /// Its container holds other bytes than the file.
     UploadSpoilt,
+    /// Its media could not be sent, so nothing of it was made.
+    NotBegun,
     /// What looked like it is another post.
     AnotherPost,
     /// A person said so.
@@ -37,13 +39,14 @@ pub enum Reason {
 
 impl Reason {
     /// All but the texts.
-    const WORDS: [Self; 11] = [
+    const WORDS: [Self; 12] = [
         Self::Withdrawn,
         Self::Edited,
         Self::Superseded,
         Self::Expired,
         Self::ContainerGone,
         Self::UploadSpoilt,
+        Self::NotBegun,
         Self::AnotherPost,
         Self::Resolved,
         Self::Ignored,
@@ -61,6 +64,7 @@ impl Reason {
             Self::Expired => "expired",
             Self::ContainerGone => "container_gone",
             Self::UploadSpoilt => "upload_spoilt",
+            Self::NotBegun => "not_begun",
             Self::AnotherPost => "another_post",
             Self::Resolved => "resolved",
             Self::Ignored => "ignored",
@@ -74,7 +78,7 @@ impl Reason {
     #[must_use]
     pub fn takes_back(&self) -> bool {
         match self {
-            Self::Withdrawn | Self::Edited | Self::Superseded | Self::Resolved | Self::Ignored => true,
+            Self::Withdrawn | Self::Edited | Self::Superseded | Self::NotBegun | Self::Resolved | Self::Ignored => true,
             Self::Expired
             | Self::ContainerGone
             | Self::UploadSpoilt
@@ -134,6 +138,7 @@ mod tests {
             "expired",
             "container_gone",
             "upload_spoilt",
+            "not_begun",
             "another_post",
             "resolved",
             "ignored",

@@ -17,9 +17,9 @@ const TEXT_LIMIT: usize = 64 * 1024;
 /// What a line becomes by its advice may have another mistake, so many times.
 const ROUNDS: usize = 5;
 
-/// Shows for every line what is accepted in the end, and words where there is no such line. `is_read`: the file is
-/// YAML, as it is. To be called with the findings of one file, before its values are compared with each other.
-pub(super) fn settle(context: &Context<'_>, is_read: bool, problems: &mut Problems<'_>) {
+/// Shows for every line what is accepted in the end, and words where there is no such line. To be called with the findings of one file, before its values are compared with each other.
+pub(super) fn settle(context: &Context<'_>, problems: &mut Problems<'_>) {
+    let is_small = problems.text().len() <= TEXT_LIMIT;
     let mut trial = Trial::of(problems.text());
     let first = trial.advice(problems.since(Mark::default()));
     if first.is_empty() {
@@ -27,8 +27,8 @@ pub(super) fn settle(context: &Context<'_>, is_read: bool, problems: &mut Proble
     }
     let wanted: HashSet<usize> = first.keys().copied().collect();
     let file = Arc::clone(problems.file());
-    if problems.text().len() <= TEXT_LIMIT {
-        trial.type_in(first, context, &file, is_read);
+    if is_small {
+        trial.type_in(first, context, &file);
     } else {
         trial.is_broken = true;
     }
@@ -81,7 +81,7 @@ impl Advice {
         }
         let (words, new) = help.split_once(WRITE)?;
         let blanks = told_column(words).unwrap_or_else(|| old.len() - old.trim_start_matches(' ').len());
-        Some(Self { words: words.to_owned(), line: format!("{:blanks$}{new}", "") })
+        Some(Self { words: words.to_owned(), line: " ".repeat(blanks) + new })
     }
 }
 
@@ -90,7 +90,8 @@ fn told_column(words: &str) -> Option<usize> {
     if words.contains("in the first column") {
         return Some(0);
     }
-    words.split_once("indent it by ")?.1.split(' ').next()?.parse().ok()
+    let blanks = words.split_once("indent it by ")?.1.split(' ').next()?.parse().ok();
+    blanks.filter(|blanks| *blanks <= TEXT_LIMIT)
 }
 
 /// A file as it is when the advice is followed.
@@ -121,7 +122,7 @@ impl Trial {
     }
 
     /// Follows the advice until nothing more is advised.
-    fn type_in(&mut self, first: BTreeMap<usize, Advice>, context: &Context<'_>, file: &Arc<str>, is_read: bool) {
+    fn type_in(&mut self, first: BTreeMap<usize, Advice>, context: &Context<'_>, file: &Arc<str>) {
         let mut next = first;
         for _ in 0..ROUNDS {
             for (line, advice) in std::mem::take(&mut next) {
@@ -141,7 +142,7 @@ impl Trial {
             self.refused = errors().filter_map(|error| Some((line_of(error)?, error.help.clone()))).collect();
             next = self.advice(errors());
             if next.is_empty() {
-                self.is_broken = is_read && node.is_none();
+                self.is_broken = node.is_none();
                 return;
             }
         }

@@ -235,7 +235,7 @@ impl Reader<'_> {
             Some(node) => own.written = decode(node, &context, &mut problems),
             None => own.is_readable = false,
         }
-        settle(&context, node.is_some(), &mut problems);
+        settle(&context, &mut problems);
         if let Some(outer) = outer {
             narrowed(own.written.accounts.as_ref(), &outer.written, &mut problems);
             stays_draft(&mut own.written, &outer.written, &mut problems);
@@ -273,7 +273,7 @@ impl Reader<'_> {
         let context = self.context(folder);
         let node = yaml::parse(&mut problems);
         let written = node.as_ref().map(|node| decode(node, &context, &mut problems));
-        settle(&context, node.is_some(), &mut problems);
+        settle(&context, &mut problems);
         let Some(mut written) = written else { return unread(problems.into_findings()) };
         if !written.is_described {
             return unread(problems.into_findings());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::media::{Spot, value_at};
 use crate::yaml::{self, Fields, Node, Problems, Value};
+use igsync_base::path::local;
 
 /// Why a manifest is not changed: what it says is written in a way in which one value cannot be replaced alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +42,17 @@ pub fn repoint(file: &Arc<str>, text: &str, names: &[(Spot<'_>, String)]) -> Res
     new.push_str(&text[read..]);
     let says_it = parse(file, &new[start..]).is_some_and(|node| says(&old, &node, &edits));
     if says_it { Ok(new) } else { Err(NotAlone) }
+}
+
+/// The local file that a manifest names at a spot, relative to the content root.
+#[must_use]
+pub fn source_at(file: &Arc<str>, text: &str, spot: Spot<'_>) -> Option<Arc<str>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let node = parse(file, text)?;
+    let mut problems = Problems::new(Arc::clone(file), text);
+    let fields = Fields::of(&node, "a manifest", &mut problems)?;
+    let path = value_at(fields, spot, &mut problems)?.scalar()?;
+    local(file.rsplit_once('/').map_or("", |(folder, _)| folder), path).ok()
 }
 
 struct Edit {
@@ -129,6 +141,15 @@ mod tests {
         }
         assert_eq!(first("{kind: image, image: a.png}"), Ok("{kind: image, image: new.igsync.jpg}".into()));
         assert_eq!(first("{\"image\":\"a.png\"}"), Ok("{\"image\":\"new.igsync.jpg\"}".into()));
+    }
+
+    #[test]
+    fn a_manifest_says_which_file_it_names() {
+        let at = |text: &str| source_at(&"posts/a.yaml".into(), text, Spot::Item(0));
+        assert_eq!(at("\u{feff}image: ../media/./a.png\n").as_deref(), Some("media/a.png"));
+        for text in ["image: /a.png\n", "kind: image\n", "image: [\n"] {
+            assert_eq!(at(text), None, "{text}");
+        }
     }
 
     #[test]

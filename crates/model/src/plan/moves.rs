@@ -101,7 +101,7 @@ fn is_unused(entry: &Entry<'_>) -> bool {
     let record = entry.record;
     let is_idle = match &record.state {
         State::Containers => record.intents.is_empty(),
-        State::NotPublished(reason) => *reason == Some(Reason::Superseded),
+        State::NotPublished(reason) => matches!(reason, Some(Reason::Superseded | Reason::NotBegun)),
         _ => false,
     };
     is_idle && !entry.other_intent && !record.allow_duplicate

@@ -11,7 +11,7 @@ use super::change::Verdict;
 use super::input::{AccountView, Arrivals, Input};
 use super::model::{Notice, NoticeKind};
 use super::records::Entry;
-use crate::lockfile::{Record, Stage, State};
+use crate::lockfile::{self, Reason, Record, Stage, State};
 use crate::manifest::{Post, Queued};
 use crate::schedule::Calendar;
 use igsync_base::id::{AccountName, Kind, PostKey};
@@ -71,8 +71,8 @@ struct Turns<'a> {
 struct Waiting<'a> {
     candidate: Candidate<'a>,
     rank: Rank,
-    /// It had the last turn and could not even be begun: others are first.
-    is_put_back: bool,
+    /// When it had a turn and could not even be begun: others are first, and of those like it the one that waits longest.
+    put_back: Option<Timestamp>,
     /// Of a post of the queue.
     place: Option<Place>,
 }
@@ -129,7 +129,8 @@ impl<'a> Turns<'a> {
         }
         for record in input.records.iter().filter(|record| account.user_id.as_ref() == Some(&record.user_id)) {
             // A clock that was ahead has used no slot.
-            if let Some(slot) = record.slot().filter(|slot| *slot <= input.now) {
+            // Nor has a post of which nothing was made: the slot is for those behind it.
+            if let Some(slot) = record.slot().filter(|slot| *slot <= input.now && !is_not_begun(record)) {
                 turns.used = turns.used.max(slot);
                 let has_moved = matches!(record.state, State::Forgotten(Some(_)));
                 turns.taken.extend((!has_moved).then_some((slot, &record.key, record.stage() != Stage::Containers)));
@@ -153,7 +154,7 @@ impl<'a> Turns<'a> {
         }
         self.dated.sort_unstable();
         free.sort_by(|a, b| {
-            let key = |waiting: &Waiting<'a>| (waiting.is_put_back, waiting.rank, waiting.candidate.post.publish_at);
+            let key = |waiting: &Waiting<'a>| (waiting.put_back, waiting.rank, waiting.candidate.post.publish_at);
             key(a).cmp(&key(b)).then_with(|| a.candidate.post.key.cmp(&b.candidate.post.key))
         });
         queue.sort_by(by_order);
@@ -183,9 +184,10 @@ impl<'a> Turns<'a> {
             }
             let until = post.publish_until.unwrap_or(Timestamp::MAX);
             let place = Place { queued, arrival: self.arrivals.of(post), until, now: self.now };
-            let had_slot = self.taken.iter().any(|(slot, key, _)| *slot == self.used && **key == post.key);
-            let is_put_back = had_slot && was_not_begun(candidate.entry);
-            return Some(Waiting { candidate, rank: Rank::Queued, is_put_back, place: Some(place) });
+            let calendar = self.calendar.as_ref();
+            let newest = calendar.and_then(|calendar| calendar.newest(self.used, self.free(self.now)));
+            let put_back = put_back(candidate.entry).filter(|turn| turn.slot == newest).and_then(|turn| turn.slot);
+            return Some(Waiting { candidate, rank: Rank::Queued, put_back, place: Some(place) });
         }
         if self.gap.is_zero() || post.content.kind == Kind::Story {
             return None;
@@ -200,8 +202,8 @@ impl<'a> Turns<'a> {
             }
             at => {
                 let rank = if at.is_some() { Rank::Late } else { Rank::Undated };
-                let is_put_back = was_not_begun(candidate.entry);
-                return Some(Waiting { candidate, rank, is_put_back, place: None });
+                let put_back = put_back(candidate.entry).and_then(|turn| turn.due_at);
+                return Some(Waiting { candidate, rank, put_back, place: None });
             }
         }
         None
@@ -405,17 +407,19 @@ fn earliest(calendar: &Calendar<'_>, place: Place) -> Timestamp {
 }
 
 fn by_order(a: &Waiting<'_>, b: &Waiting<'_>) -> Ordering {
-    let by_turn = a.is_put_back.cmp(&b.is_put_back);
+    let by_turn = a.put_back.cmp(&b.put_back);
     let (a, b) = (a.candidate.post, b.candidate.post);
     by_turn.then_with(|| a.queue_order.total_cmp(&b.queue_order)).then_with(|| a.key.cmp(&b.key))
 }
 
-/// Whether a post had a turn, and nothing was made of it.
-fn was_not_begun(entry: Option<&Entry<'_>>) -> bool {
-    entry.map(|entry| entry.record).is_some_and(|record| {
-        let is_nothing = record.container.is_none() && record.children.is_empty() && record.turn.is_some();
-        is_nothing && matches!(record.state, State::NotPublished(_))
-    })
+/// The turn of a post of which nothing could be made.
+fn put_back(entry: Option<&Entry<'_>>) -> Option<lockfile::Turn> {
+    let record = entry?.record;
+    record.turn.as_deref().copied().filter(|_| is_not_begun(record))
+}
+
+fn is_not_begun(record: &Record) -> bool {
+    matches!(record.state, State::NotPublished(Some(Reason::NotBegun)))
 }
 
 /// From when on the gap to the next post counts, of a post that is live or may be; stories do not count.

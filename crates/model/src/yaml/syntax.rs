@@ -164,8 +164,8 @@ fn message(error: &ScanError) -> String {
             "the next line of a text is not indented".into()
         }
         ErrorKind::InvalidBlockScalarIndent => "the first line of a block is indented less than those below it".into(),
-        // The parser's own words, for what no manifest has had so far.
-        kind => format!("this cannot be read ({kind})"),
+        // Its own words would say less.
+        _ => "this line does not fit to the lines above it".into(),
     }
 }
 

@@ -42,6 +42,21 @@ fn followed(text: &str) -> (String, Vec<String>) {
 const POST: &str = "kind: image\nimage: ./a.jpg\n";
 
 #[test]
+fn nothing_is_shown_to_write_that_leaves_the_file_unread() {
+    for text in ["hashtags: - a\n- b\n", "caption: - a - b\n  - c\n", "caption: *bold* - a: b\n- c\n"] {
+        let loaded = load_one(&format!("kind: image\nimage: https://cdn.example.com/a.jpg\n{text}"));
+        let helps: Vec<_> = loaded.findings.iter().filter_map(|finding| finding.help.as_deref()).collect();
+        assert!(!helps.is_empty() && helps.iter().all(|help| !help.contains("write: ")), "{text}: {helps:?}");
+    }
+}
+
+#[test]
+fn a_line_that_begins_far_to_the_right_is_no_panic() {
+    let text = format!("kind: image\nimage: https://cdn.example.com/a.jpg\nhashtags:\n{}- a b\n", " ".repeat(66_000));
+    assert!(!load_one(&text).findings.is_empty());
+}
+
+#[test]
 fn whatever_yaml_misreads_is_named_and_the_line_to_write_is_accepted() {
     // With the line that the post has in the end.
     for (written, meant) in [

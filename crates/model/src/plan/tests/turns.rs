@@ -7,7 +7,7 @@ use jiff::civil::date;
 
 use super::super::testing::*;
 use super::super::{Arrivals, NoticeKind};
-use crate::lockfile::{Record, Refused, Stage, State, Turn};
+use crate::lockfile::{Reason, Record, Refused, Stage, State, Turn};
 use crate::manifest::{Post, Queued};
 use crate::schedule::{Days, Slot};
 use igsync_base::id::Kind;
@@ -224,6 +224,48 @@ fn a_gap_counts_from_what_may_be_live() {
     let ahead = record("x", Stage::Published).with(|record| record.give_due(at("2026-12-01T12:00:01Z")));
     let world = super::super::testing::world([post("a")], [ahead]).with(|world| gap(world, 60));
     assert!(turns(&world).iter().any(|line| line.starts_with("@ a Tue 1 Dec 14:00")), "{:?}", turns(&world));
+}
+
+/// A post of which nothing was made, with a slot and a due time.
+fn not_begun(key: &str, slot: Option<&str>, due: Option<&str>) -> Record {
+    record(key, Stage::NotPublished).with(|record| {
+        record.state = State::NotPublished(Some(Reason::NotBegun));
+        (record.container, record.intents) = (None, Vec::new());
+        record.turn = Turn::of(slot.map(at), due.map(at));
+    })
+}
+
+#[test]
+fn a_post_that_could_not_be_begun_leaves_its_turn_to_the_others() {
+    let slot = "2026-12-01T11:00:00Z";
+    let posts = || [queued("a"), queued("b"), queued("c")];
+    let first = |records: Vec<Record>| turns(&daily(posts(), records)).remove(0);
+    assert_eq!(first(vec![not_begun("a", Some(slot), None)]), "+ b Tue 1 Dec 12:00 Europe/Berlin");
+    let two = vec![not_begun("a", Some(slot), None), not_begun("b", Some(slot), None)];
+    assert_eq!(first(two), "+ c Tue 1 Dec 12:00 Europe/Berlin");
+    // An earlier slot was another matter, and alone it tries again.
+    assert_eq!(first(vec![not_begun("a", Some("2026-11-30T17:00:00Z"), None)]), "+ a Tue 1 Dec 12:00 Europe/Berlin");
+    let alone = daily([queued("a")], [not_begun("a", Some(slot), None)]);
+    assert_eq!(turns(&alone), ["+ a Tue 1 Dec 12:00 Europe/Berlin"]);
+
+    // Where a gap is kept, those that failed take turns: the one that waits longest is first.
+    let undated = |records: Vec<Record>| {
+        let world = world([post("a"), post("b"), post("c")], records).with(|world| gap(world, 60));
+        turns(&world).into_iter().find(|line| line.starts_with('+')).unwrap()
+    };
+    assert_eq!(undated(vec![not_begun("a", None, Some(NOW))]), "+ b -");
+    let times = ["2026-12-01T11:00:00Z", "2026-12-01T10:00:00Z", "2026-12-01T09:00:00Z"];
+    let all = ["a", "b", "c"].into_iter().zip(times).map(|(key, due)| not_begun(key, None, Some(due)));
+    assert_eq!(undated(all.collect()), "+ c -");
+}
+
+#[test]
+fn a_post_that_could_not_be_begun_may_repeat_no_other() {
+    let twin = |key: &str| post(key).with(|post| post.media_digest = Some(digest("same")));
+    let live = record("a", Stage::Published).with(|record| record.media_digest = Some(digest("same")));
+    // It was allowed to when it could not be begun, and is not any more.
+    let allowed = not_begun("b", None, Some(NOW)).with(|record| record.allow_duplicate = true);
+    assert_eq!(turns(&world([twin("a"), twin("b")], [live, allowed])), ["2 b -"]);
 }
 
 #[test]
