@@ -3,6 +3,7 @@
 //! clock, no runtime. Internal to igsync.
 
 pub mod config;
+pub mod feed;
 pub mod lockfile;
 pub mod manifest;
 pub mod plan;
