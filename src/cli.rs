@@ -240,6 +240,9 @@ pub struct Scope {
     /// Decide what is due as if it were this time; in apply only against a sandbox
     #[arg(long, value_name = "RFC3339")]
     pub now: Option<jiff::Timestamp>,
+    /// Also publish what falls due within this time (for example 50m), each post at its second; apply waits for them
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub wait: Option<std::time::Duration>,
 }
 
 /// What Meta is asked before a plan is made.

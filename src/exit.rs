@@ -155,7 +155,7 @@ pub struct Words {
 impl From<Cause> for Exit {
     fn from(cause: Cause) -> Self {
         match cause {
-            Cause::Incomplete => Self::Incomplete,
+            Cause::Incomplete | Cause::MovedOn => Self::Incomplete,
             Cause::Unknown => Self::Unknown,
             Cause::Deferred => Self::Deferred,
             Cause::Account => Self::Account,

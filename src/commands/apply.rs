@@ -4,6 +4,7 @@ mod carry_out;
 mod events;
 mod preflight;
 mod prepare;
+mod wait;
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -13,11 +14,11 @@ use crate::exit::Exit;
 use crate::report;
 use crate::report::events::Refused;
 use crate::report::text::plural;
-use crate::session::arrivals;
 use crate::session::connect::{Connector, Pace};
 use crate::session::project::{OfPublished, Project};
 use crate::session::record::{RecordPlace, Terms, choose, how_to_keep};
 use crate::session::root::ContentRoot;
+use crate::session::{Place, arrivals};
 use igsync_apply::Run;
 use igsync_base::id::AttemptId;
 use igsync_model::lockfile::Ledger;
@@ -32,6 +33,8 @@ use super::{Ended, Failure, Ports, Ui, refresh, write_coloured};
 use carry_out::Approved;
 
 use events::Events;
+
+pub(super) use wait::refuse_impossible;
 
 pub(super) async fn run(global: &Global, args: &Apply, ports: &Ports, ui: &Ui) -> Ended {
     let events = Events::begin(args, ports, ui);
@@ -48,6 +51,7 @@ async fn begin(global: &Global, args: &Apply, events: &Events<'_>, ports: &Ports
             "leave one of them out",
         ));
     }
+    wait::refuse_impossible(&args.scope, ports)?;
     let root = ContentRoot::open(&global.place(), args.scope.sandbox, ports).await?;
     refuse_time_travel(&root, args)?;
     let mut snapshot = root.snapshot(ports)?;
@@ -71,7 +75,7 @@ async fn begin(global: &Global, args: &Apply, events: &Events<'_>, ports: &Ports
     if !args.allow_ephemeral_lock {
         project.ephemeral = remote.nowhere().map(str::to_owned);
     }
-    let ended = carry_on(project, &remote, args, events, ports, ui).await;
+    let ended = carry_on(project, &remote, &global.place(), args, events, ports, ui).await;
     ui.notes(remote.follow(ports).await);
     ended
 }
@@ -79,6 +83,7 @@ async fn begin(global: &Global, args: &Apply, events: &Events<'_>, ports: &Ports
 async fn carry_on(
     mut project: Project,
     remote: &RecordPlace,
+    place: &Place,
     args: &Apply,
     events: &Events<'_>,
     ports: &Ports,
@@ -137,7 +142,10 @@ async fn carry_on(
     }
     preflight::check(&plan, &project, &mut run, &clients, ports, ui).await;
     let premises = premises(&project, &args.scope, settled, plan.now);
-    carry_out::run(run, Approved { plan, premises }, &project, args, ports, ui).await
+    let watch =
+        wait::Watch { place, scope: &args.scope, owners: &owners, settled: premises.options.settled.clone(), ports };
+    let approved = Approved { waiting: wait::until(&plan, &watch, args), plan, premises };
+    carry_out::run(run, approved, &project, args, ports, ui).await
 }
 
 /// Gives the posts that this run acts on the names by which git will know their files, for their records.
@@ -147,6 +155,16 @@ fn identify(project: &mut Project, plan: &Plan, ports: &Ports) {
     let identify = |post: &Arc<Post>| {
         let is_acting = acting.contains(&(&post.account, &post.key));
         if is_acting { project.identified(post, &*ports.disk) } else { Arc::clone(post) }
+    };
+    project.posts = project.posts.iter().map(identify).collect();
+}
+
+/// As [`identify`], for posts that are waited for: when each of them goes out is not known yet.
+fn identify_all(project: &mut Project, ports: &Ports) {
+    let is_waited_for = |post: &Post| !post.draft && (post.publish_at.is_some() || post.queued.is_some());
+    let identify = |post: &Arc<Post>| {
+        let is_new = is_waited_for(post) && !project.is_recorded(post);
+        if is_new { project.identified(post, &*ports.disk) } else { Arc::clone(post) }
     };
     project.posts = project.posts.iter().map(identify).collect();
 }
@@ -242,7 +260,12 @@ fn agreed(plan: &Plan, args: &Apply, ui: &Ui) -> Result<bool, Failure> {
     }
     let barred = plan.barred();
     let goes_out = |change: &&Change| change.work() == Some(Work::Publish) && !barred.contains_key(&change.account);
-    let posts = plural(plan.changes.iter().filter(goes_out).count(), "post");
+    let (now, later) = (plan.changes.iter().filter(goes_out).count(), plan.awaited().count());
+    let posts = match (now, later) {
+        (_, 0) => plural(now, "post"),
+        (0, _) => format!("{} at their times", plural(later, "post")),
+        _ => format!("{} now and {later} at their times", plural(now, "post")),
+    };
     let agreed = ui.terminal.confirm(&format!("Publish {posts}? This cannot be undone."));
     if !agreed {
         ui.terminal.say("nothing was published");

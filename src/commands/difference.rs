@@ -49,6 +49,7 @@ pub(super) fn premises(project: &Project, scope: &Scope, settled: BTreeSet<Attem
             allow_new_lock: scope.allow_new_lock,
             allow_duplicate: scope.allow_duplicate.iter().map(|key| PostKey::from(key.as_str())).collect(),
             max_publish: scope.max_publish,
+            wait: scope.wait,
             has_lockfile: project.snapshot.has_lockfile,
             is_sandbox: project.sandbox,
             ephemeral_lockfile: project.ephemeral.clone(),

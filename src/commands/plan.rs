@@ -13,7 +13,7 @@ use crate::session::record::known_offline;
 use igsync_model::plan;
 
 use super::findings::{make_and_draw, say_findings, show_findings};
-use super::{Ended, Failure, Ports, Ui, actions, refresh, write_coloured, write_commands, write_stdout};
+use super::{Ended, Failure, Ports, Ui, actions, apply, refresh, write_coloured, write_commands, write_stdout};
 
 /// So many reasons of a refusal are said on stderr.
 const REFUSALS: usize = 20;
@@ -31,6 +31,7 @@ pub(super) async fn run(global: &Global, args: &Plan, ports: &Ports, ui: &Ui) ->
 }
 
 async fn make_and_show(global: &Global, args: &Plan, ports: &Ports, ui: &Ui) -> Ended {
+    apply::refuse_impossible(&args.scope, ports)?;
     let mut project = ui.noted(load(&global.place(), args.scope.sandbox, OfPublished::Compare, ports).await)?;
     project.allow_duplicates(&args.scope.allow_duplicate);
     match args.format {

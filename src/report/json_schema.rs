@@ -103,30 +103,30 @@ pub fn plan() -> Value {
         ("deferred", about(count(), "Of these, how many wait for a later run")),
         ("in_24h", about(count(), "Publishes in the 24 hours that end then")),
     ]);
-    titled(
-        "igsync plan",
-        object(&[
-            ("format_version", json!({ "const": super::plan_json::FORMAT_VERSION })),
-            ("applyable", about(flag(), "Apply would refuse nothing")),
-            ("complete", about(flag(), "false: a manifest could not be read; moves and orphans are not known")),
-            ("now", time()),
-            ("changes", about(list(&change(&ACTIONS)), "In the order in which apply acts")),
-            ("summary", object(&counts)),
-            ("cost", cost),
-            ("guards", list(&guard())),
-            ("record_changes", record_changes),
-            ("notices", list(&notice)),
-            ("drafts", about(list(&drafts), "Checked and never published, per folder")),
-            ("forecast", list(&forecast)),
-            (
-                "digest",
-                about(
-                    text(),
-                    "Of what apply would publish, delete and rename, now or later: time alone does not change it",
-                ),
+    let mut plan = object(&[
+        ("format_version", json!({ "const": super::plan_json::FORMAT_VERSION })),
+        ("applyable", about(flag(), "Apply would refuse nothing")),
+        ("complete", about(flag(), "false: a manifest could not be read; moves and orphans are not known")),
+        ("now", time()),
+        ("changes", about(list(&change(&ACTIONS)), "In the order in which apply acts")),
+        ("summary", object(&counts)),
+        ("cost", cost),
+        ("guards", list(&guard())),
+        ("record_changes", record_changes),
+        ("notices", list(&notice)),
+        ("drafts", about(list(&drafts), "Checked and never published, per folder")),
+        ("forecast", list(&forecast)),
+        (
+            "digest",
+            about(
+                text(),
+                "Of what apply would publish, delete and rename, now or later: time alone does not change it",
             ),
-        ]),
-    )
+        ),
+    ]);
+    let until = about(time(), "With --wait: what falls due until then is published at its time, by the same run");
+    optional(&mut plan, &[("wait_until", until)]);
+    titled("igsync plan", plan)
 }
 
 fn finding() -> Value {

@@ -22,6 +22,7 @@ pub fn render(plan: &Plan, style: Style, program: &Program) -> String {
     let listed: Vec<&Change> = plan.changes.iter().filter(|change| change.is_listed()).collect();
     blocks.extend(branch_edits(plan, style, program));
     blocks.extend(headline(plan));
+    blocks.extend(waits(plan).map(|line| wrap(&line, style.width).join("\n")));
     blocks.extend(rows(plan, &listed, style, program));
     blocks.extend(legend(&listed, style, program));
     blocks.extend(forecast(plan, style));
@@ -119,6 +120,30 @@ fn headline(plan: &Plan) -> Option<String> {
     let will = if plan.applyable() { "will" } else { "would" };
     (!clauses.is_empty()).then(|| format!("igsync {will} {}", listing(&clauses)))
 }
+
+/// What `--wait` adds.
+fn waits(plan: &Plan) -> Option<String> {
+    let until = plan.until?;
+    let mut times: Vec<String> = Vec::new();
+    for change in plan.awaited() {
+        let at = change.due_at.map(|at| short_time(plan, &change.account, at)).unwrap_or_default();
+        times.push(format!("{} at {at}", one_line(change.key.as_str())));
+    }
+    if times.is_empty() {
+        let account = plan.accounts.first()?;
+        return Some(format!(
+            "Nothing falls due until {}, so apply does not wait.",
+            local_time(plan, &account.name, until)
+        ));
+    }
+    let more = times.len().saturating_sub(AWAITED);
+    times.truncate(AWAITED);
+    times.extend((more > 0).then(|| format!("{more} more")));
+    Some(format!("Apply waits, and publishes at their times: {}.", listing(&times)))
+}
+
+/// So many posts that are waited for are named.
+const AWAITED: usize = 10;
 
 /// `a, b and c`
 fn listing(parts: &[String]) -> String {

@@ -17,6 +17,9 @@ struct PlanJson<'a> {
     applyable: bool,
     complete: bool,
     now: Timestamp,
+    /// With `--wait`: until when apply goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wait_until: Option<Timestamp>,
     changes: Vec<ChangeJson<'a>>,
     summary: &'a Summary,
     cost: Cost,
@@ -152,6 +155,7 @@ pub fn render(plan: &Plan) -> String {
         applyable: plan.applyable(),
         complete: plan.complete,
         now: plan.now,
+        wait_until: plan.until,
         changes: plan.changes.iter().filter(|change| change.is_for_programs()).map(change_json).collect(),
         summary: &plan.summary,
         cost: plan.cost,

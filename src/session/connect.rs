@@ -260,10 +260,9 @@ impl<'a> Connecting<'a> {
                     .map(|host| host as Arc<dyn apply::Host>),
                 root: project.root.clone(),
                 disk: Arc::clone(&ports.disk),
-                digests: Arc::clone(&project.digests),
+                files: Mutex::new(project.local_files()),
                 converting: convert_settings_of(account)
                     .map(|convert_settings| Converting { convert_settings, kept: Arc::clone(&project.kept) }),
-                hashed: Arc::clone(&project.hashed),
             },
             engine,
             max_publish: pace.max_publish.unwrap_or(account.max_publish_per_run) as usize,

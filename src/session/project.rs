@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::git::Index;
-use igsync_apply::Waits;
+use igsync_apply::{LocalFiles, Waits};
 use igsync_base::files::Stat;
 use igsync_base::finding::{self, Finding, Severity};
 use igsync_base::id::{AccountName, Digest, PostKey, UserId};
@@ -136,6 +136,11 @@ impl Project {
         }
         finding::sort(&mut project.findings);
         Ok(project)
+    }
+
+    /// The media files of the posts as they were read.
+    pub(crate) fn local_files(&self) -> LocalFiles {
+        LocalFiles { digests: Arc::clone(&self.digests), hashed: Arc::clone(&self.hashed) }
     }
 
     /// The user behind an account, as far as configuration and records know.

@@ -22,3 +22,4 @@ mod mistakes;
 mod project;
 mod status;
 mod virtual_run;
+mod wait;

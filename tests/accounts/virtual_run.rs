@@ -52,9 +52,17 @@ impl Clock for Virtual {
 /// Runs a command line in `project` on this clock.
 #[must_use = "check how it ended"]
 pub fn run(project: &Project, clock: &Virtual, variables: &[(&str, &str)], line: &str) -> Output {
-    let transport =
-        || -> Result<Arc<dyn Transport>, TransportError> { Ok(Arc::new(HttpTransport::new(&HttpOptions::default())?)) };
-    run_through(project, clock, Box::new(transport), variables, line)
+    run_through(project, clock, Box::new(real_way), variables, line)
+}
+
+/// As [`run`], on any clock.
+#[must_use = "check how it ended"]
+pub fn run_on(project: &Project, clock: Arc<dyn Clock>, variables: &[(&str, &str)], line: &str) -> Output {
+    run_all(project, clock, Box::new(real_way), variables, line)
+}
+
+fn real_way() -> Result<Arc<dyn Transport>, TransportError> {
+    Ok(Arc::new(HttpTransport::new(&HttpOptions::default())?))
 }
 
 /// What makes the way to Meta, once per command.
@@ -69,11 +77,21 @@ pub fn run_through(
     variables: &[(&str, &str)],
     line: &str,
 ) -> Output {
+    run_all(project, Arc::new(clock.clone()), transport, variables, line)
+}
+
+fn run_all(
+    project: &Project,
+    clock: Arc<dyn Clock>,
+    transport: MakeTransport,
+    variables: &[(&str, &str)],
+    line: &str,
+) -> Output {
     let (out, err) = (Captured::default(), Captured::default());
     let (_stopper, stop) = stop_channel();
     let ports = Ports {
         disk: Arc::new(RealDisk),
-        clock: Arc::new(clock.clone()),
+        clock,
         transport,
         env: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         stop,

@@ -372,7 +372,7 @@ impl Simulation {
             };
         }
         let before = self.announced_beside(&plan, &ledger);
-        let tally = run.carry_out(&plan, self.known(premises)).await.tally;
+        let tally = run.carry_out(&plan, self.known(premises), None).await.tally;
         if self.announced_beside(&plan, &ledger) != before {
             return Ended::Broken("a publish was announced that the plan does not show".to_owned());
         }
@@ -489,9 +489,8 @@ impl Simulation {
                 host: None,
                 root: PathBuf::from(ROOTS[site]),
                 disk: Arc::clone(&self.disk) as _,
-                digests: Arc::default(),
+                files: std::sync::Mutex::default(),
                 converting: None,
-                hashed: Arc::default(),
             },
             engine,
             graph: None,

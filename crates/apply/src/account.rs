@@ -1,8 +1,10 @@
 //! One account's part of a run, from the listing before the first publish to the permalinks after the last. The
 //! loop calls the parts in their order; they do not know each other.
 
+mod early;
 mod post;
 mod settling;
+mod waits;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use igsync_model::plan::{Sighting, Work};
 
 use super::after::Finisher;
 use super::announcement::leases;
+use super::appointment::Appointment;
 use super::book::Book;
 use super::context::Scope;
 use super::engine::Service;
@@ -33,6 +36,7 @@ use super::settle::Settler;
 use super::stop::{Halt, Stop};
 
 pub use settling::{FindPost, Settlement};
+pub use waits::Waiting;
 
 /// What an account's run is made of.
 pub struct Setup {
@@ -71,7 +75,7 @@ pub struct AccountRun {
 
 /// What a plan has an account do about one post.
 #[derive(Clone, Debug)]
-pub struct Task {
+pub(super) struct Task {
     pub work: Work,
     pub post: Arc<Post>,
 }
@@ -81,9 +85,23 @@ struct Queue {
     /// In the order of the plan.
     waiting: Vec<Task>,
     tally: Tally,
+    /// Posts that are to be looked at again.
+    changed: Vec<PostKey>,
+}
+
+/// How the tasks of an account ended.
+pub(super) struct Carried {
+    pub(super) tally: Tally,
+    pub(super) halt: Option<Halt>,
+    /// Posts that have no outcome: what decides about them changed while their time was waited for.
+    pub(super) changed: Vec<PostKey>,
 }
 
 impl Queue {
+    fn of(waiting: Vec<Task>) -> Self {
+        Self { waiting, tally: Tally::default(), changed: Vec::new() }
+    }
+
     fn all(&self) -> Vec<Arc<Post>> {
         self.waiting.iter().map(|task| Arc::clone(&task.post)).collect()
     }
@@ -148,16 +166,17 @@ impl AccountRun {
         self.finisher.enrich().await
     }
 
-    /// Carries out the tasks in their order. Whatever happens, each post that was to be published, adopted or settled
-    /// has one outcome at the end; one whose rest is sent has none.
-    pub async fn carry_out(&self, tasks: Vec<Task>) -> (Tally, Option<Halt>) {
+    /// Carries out the tasks in their order, those with an `appointment` at their time. Whatever happens, each post that
+    /// was to be published, adopted or settled has one outcome at the end; one whose rest is sent has none.
+    pub(super) async fn carry_out(&self, tasks: Vec<Task>, appointment: Option<&Appointment<'_>>) -> Carried {
         let waiting = tasks.into_iter().filter(|task| !self.undecided.contains(&task.post.key)).collect();
-        let mut queue = Queue { waiting, tally: Tally::default() };
-        let mut halt = self.carry_out_in_order(&mut queue).await.err().map(Stop::into_halt);
+        let mut queue = Queue::of(waiting);
+        let mut halt = self.carry_out_in_order(&mut queue, appointment).await.err().map(Stop::into_halt);
         if let Err(late) = self.publisher.leave_to_others().await {
             halt.get_or_insert(late.into_halt());
         }
-        let Queue { waiting, mut tally } = queue;
+        let Queue { waiting, mut tally, changed } = queue;
+        self.preparer.spend(tally.published);
         if let Some(halt) = &halt {
             tally.end(halt.cause);
             for task in waiting {
@@ -172,13 +191,13 @@ impl AccountRun {
             && halt.is_none()
         {
             tally.end(late.cause);
-            return (tally, Some(late));
+            return Carried { tally, halt: Some(late), changed };
         }
-        (tally, halt)
+        Carried { tally, halt, changed }
     }
 
     /// The queue holds the posts without an outcome at every moment, so that a halt loses none.
-    async fn carry_out_in_order(&self, queue: &mut Queue) -> Result<(), Stop> {
+    async fn carry_out_in_order(&self, queue: &mut Queue, appointment: Option<&Appointment<'_>>) -> Result<(), Stop> {
         self.scope.go_on()?;
         self.finish_published(queue).await?;
         for post in queue.posts(Work::Settle) {
@@ -220,12 +239,15 @@ impl AccountRun {
         let ready = self.sort(prepared, queue).await?;
         self.book.fold().await?;
         let fingerprint: Vec<MediaId> = newest.media.iter().take(FINGERPRINT).map(|media| media.id.clone()).collect();
-        self.publish_ready(ready, &fingerprint, queue).await
+        self.publish_ready(ready, (&fingerprint, appointment), queue).await
     }
 
     /// Gives a post its outcome.
     fn end(&self, queue: &mut Queue, key: &PostKey, outcome: &Outcome) -> Result<(), Stop> {
         queue.take(key);
+        if matches!(outcome, Outcome::Changed) {
+            queue.changed.push(key.clone());
+        }
         self.scope.finish(key, outcome, &mut queue.tally)
     }
 
@@ -233,16 +255,19 @@ impl AccountRun {
     async fn publish_ready(
         &self,
         mut ready: Vec<Ready>,
-        fingerprint: &[MediaId],
+        (fingerprint, appointment): (&[MediaId], Option<&Appointment<'_>>),
         queue: &mut Queue,
     ) -> Result<(), Stop> {
         while !ready.is_empty() {
             let next = ready.remove(0);
             let key = next.post.key.clone();
-            let remaining: Vec<Record> = ready.iter().map(|ready| ready.record.clone()).collect();
+            // What is waited for is announced one at a time.
+            let others = if appointment.is_some() { &[] } else { ready.as_slice() };
+            let remaining: Vec<Record> = others.iter().map(|ready| ready.record.clone()).collect();
             let mut known = None;
-            let ended =
-                self.publish_with_one_retry(next, Batch { fingerprint, remaining: &remaining }, &mut known).await;
+            let ended = self
+                .publish_with_one_retry(next, Batch { fingerprint, remaining: &remaining, appointment }, &mut known)
+                .await;
             let (outcome, stopped) = match ended {
                 Ok(outcome) => (Some(outcome), None),
                 // What is known of the post already is the truth, whatever failed after it.

@@ -25,6 +25,9 @@ pub(super) const PUSH: Duration = Duration::from_secs(60);
 /// No two machines announce the same lease, so each knows its own announcement again.
 pub(super) const OWN: Duration = Duration::from_secs(10);
 
+/// Long enough to ask a git remote twice, and short enough that hardly anything changes after it.
+const LAST_READ: Duration = Duration::from_secs(4);
+
 /// From sending a publish until it can have no more effect.
 fn reach(waits: &Waits) -> Duration {
     waits.http_timeout + waits.settle
@@ -33,6 +36,12 @@ fn reach(waits: &Waits) -> Duration {
 /// From announcing a publish to sending it.
 fn patience(waits: &Waits) -> Duration {
     reach(waits) / 8
+}
+
+/// How long before its time a post that is waited for is announced, and when what decides is read once more.
+pub(super) fn before_its_time(waits: &Waits) -> (Duration, Duration) {
+    let patience = patience(waits);
+    (patience.mul_f64(0.75), LAST_READ.min(patience.mul_f64(0.3)))
 }
 
 /// Which leases of other runs are believed. They may have pushed theirs, whether this one pushes or not.

@@ -55,6 +55,11 @@ pub(super) fn intent(mut record: Record, fingerprint: &[MediaId], at: Timestamp,
     record
 }
 
+/// The attempt as it was before its publish was announced. To plan with, never to be written.
+pub(super) fn unannounced(record: Record) -> Record {
+    Record { state: State::Containers, intents: Vec::new(), refusals: Vec::new(), fingerprint: None, ..record }
+}
+
 /// Notes a well-formed refusal of the last announced publish.
 pub(super) fn refused(mut record: Record, refused: &engine::Refusal) -> Record {
     if let Some(last) = record.intents.last() {

@@ -9,7 +9,7 @@ use igsync_model::manifest::Post;
 
 use super::attempt;
 use super::context::Context;
-use super::replan::Withdrawn;
+use super::replan::{Replan, Withdrawn};
 use super::stop::Stop;
 
 /// Records that are true only while no other machine touches their posts: all are written, or none.
@@ -53,6 +53,13 @@ pub(super) trait Book: Send + Sync {
 
     /// From here on the publish may have been sent. Returns whether it was announced and not sent before.
     fn no_longer_unsent(&self, attempt: &AttemptId) -> bool;
+
+    /// Reads what other machines have recorded since, for a plan of this account that is made next. Returns whether the
+    /// content that they plan from is another one than when this run began.
+    fn read_again<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<bool, Stop>>;
+
+    /// From here on this is the plan of an account: what others do to the record is judged by it.
+    fn follow_plan_of(&self, user_id: &UserId, replan: Replan);
 
     /// The attempt as it is on the remote.
     fn standing_of(&self, record: &Record) -> Option<Record>;

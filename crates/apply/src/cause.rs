@@ -20,4 +20,6 @@ pub enum Cause {
     NotDurable,
     /// The record could not be read, so nothing was begun.
     Unreadable,
+    /// A newer commit is there, whose own run publishes what this one was waiting for.
+    MovedOn,
 }

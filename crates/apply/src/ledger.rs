@@ -175,6 +175,19 @@ impl Book for Ledger {
         self.remote.as_ref().is_some_and(|remote| remote.no_longer_unsent(attempt))
     }
 
+    fn read_again<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<bool, Stop>> {
+        match &self.remote {
+            Some(remote) => remote.read_again(user_id).boxed(),
+            None => async { Ok(false) }.boxed(),
+        }
+    }
+
+    fn follow_plan_of(&self, user_id: &UserId, replan: Replan) {
+        if let Some(remote) = &self.remote {
+            remote.follow_plan_of(user_id, replan);
+        }
+    }
+
     fn standing_of(&self, record: &Record) -> Option<Record> {
         self.remote.as_ref().and_then(|remote| remote.standing_of(record))
     }

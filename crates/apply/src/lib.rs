@@ -3,6 +3,7 @@
 mod account;
 mod after;
 mod announcement;
+mod appointment;
 mod attempt;
 mod book;
 mod budget;
@@ -39,7 +40,8 @@ mod testing;
 mod waiting;
 mod waits_for;
 
-pub use account::{AccountRun, FindPost, Settlement, Setup};
+pub use account::{AccountRun, FindPost, Settlement, Setup, Waiting};
+pub use appointment::{Lookout, Reread};
 pub use cause::Cause;
 pub use context::{Context, Waits};
 pub use engine::{
@@ -52,7 +54,7 @@ pub use host::{Host, Proven, Prover, Trouble, Unhosted};
 pub use ledger::Ledger;
 pub use live_check::AddedAt;
 pub use matching::Look;
-pub use media::{Converting, Located, MediaSource};
+pub use media::{Converting, LocalFiles, Located, MediaSource};
 pub use outcome::{Outcome, Tally};
 pub use prepare::{Judge, Proof};
 pub use protocol::{Moment, Move, Protocol, Standing, Step};

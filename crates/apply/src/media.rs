@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use igsync_base::files::{Disk, Stat};
 use igsync_base::id::Digest;
@@ -22,12 +22,19 @@ pub struct MediaSource {
     pub host: Option<Arc<dyn Host>>,
     pub root: PathBuf,
     pub disk: Arc<dyn Disk>,
-    /// SHA-256 of each local file by its path; made when the plan was.
-    pub digests: Arc<HashMap<Arc<str>, Digest>>,
-    /// Each local file as it was when its digest was taken.
-    pub hashed: Arc<HashMap<Arc<str>, Stat>>,
+    /// Made when the plan was that is carried out.
+    pub files: Mutex<LocalFiles>,
     /// `None`: pictures are published as they are.
     pub converting: Option<Converting>,
+}
+
+/// The local media files of the posts of a plan.
+#[derive(Clone, Debug, Default)]
+pub struct LocalFiles {
+    /// SHA-256 of each by its path.
+    pub digests: Arc<HashMap<Arc<str>, Digest>>,
+    /// Each as it was when its digest was taken.
+    pub hashed: Arc<HashMap<Arc<str>, Stat>>,
 }
 
 /// How pictures are converted, and where the results are kept.
@@ -49,6 +56,14 @@ pub enum Located {
 }
 
 impl MediaSource {
+    pub(super) fn renew(&self, files: LocalFiles) {
+        *self.files() = files;
+    }
+
+    fn files(&self) -> MutexGuard<'_, LocalFiles> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Decides how one file travels, and puts it where Meta can fetch it when that is ours to do.
     /// `progress` is asked with the length in bytes of a file that goes to a host.
     pub async fn locate(
@@ -76,7 +91,7 @@ impl MediaSource {
     fn look(&self, path: &Arc<str>) -> Result<(PathBuf, Stat), FileError> {
         let full = self.root.join(&**path);
         let stat = self.disk.stat(&full).map_err(|error| FileError::unreadable(path, &error))?;
-        if self.hashed.get(path).is_some_and(|hashed| *hashed != stat) {
+        if self.files().hashed.get(path).is_some_and(|hashed| *hashed != stat) {
             return Err(FileError::Changed { name: Arc::clone(path) });
         }
         // Plans go by the digest that a pointer names; its own bytes are no one's picture.
@@ -125,9 +140,10 @@ impl MediaSource {
 
     /// A local file as its host has to know it.
     pub(super) async fn file(&self, post: &Post, path: &Arc<str>) -> Result<MediaFile, FileError> {
-        let digest = self.digests.get(path).ok_or_else(|| FileError::NotRead { name: Arc::clone(path) })?;
+        let known = self.files().digests.get(path).cloned();
+        let digest = known.ok_or_else(|| FileError::NotRead { name: Arc::clone(path) })?;
         let (full, _) = self.look(path)?;
-        if let Some(made) = self.converted(post, path, &full, digest).await? {
+        if let Some(made) = self.converted(post, path, &full, &digest).await? {
             let sha256 = hex(&made.digest).unwrap_or_default().into();
             let (name, len) = (Arc::clone(path), made.len);
             return Ok(MediaFile {
@@ -139,7 +155,7 @@ impl MediaSource {
                 is_made_here: true,
             });
         }
-        let sha256 = hex(digest).ok_or_else(|| FileError::NotRead { name: Arc::clone(path) })?;
+        let sha256 = hex(&digest).ok_or_else(|| FileError::NotRead { name: Arc::clone(path) })?;
         MediaFile::look(&*self.disk, path, full, sha256).map_err(|error| FileError::unreadable(path, &error))
     }
 }

@@ -26,7 +26,7 @@ pub enum Outcome {
     NotAttempted {
         reason: String,
     },
-    /// Held back because someone wants nothing to be published.
+    /// Held back because someone wants nothing to be published, or nothing more by this run.
     Paused {
         reason: String,
     },
@@ -42,6 +42,9 @@ pub enum Outcome {
     Pending {
         reason: String,
     },
+    /// What decides about the post has changed while its time was waited for. Nothing was sent, and the run looks again:
+    /// this is no end.
+    Changed,
 }
 
 impl Outcome {
@@ -58,13 +61,19 @@ impl Outcome {
     /// What happens to a post that had not been begun when its account was halted.
     pub fn halted(halt: &Halt) -> Self {
         let reason = halt.reason.clone();
-        if halt.cause == Cause::Deferred { Self::Deferred { reason } } else { Self::NotAttempted { reason } }
+        match halt.cause {
+            Cause::Deferred => Self::Deferred { reason },
+            Cause::MovedOn => Self::Paused { reason },
+            _ => Self::NotAttempted { reason },
+        }
     }
 
     /// What it leaves to do.
     fn cause(&self) -> Option<Cause> {
         match self {
-            Self::Published(_) | Self::Adopted(_) | Self::Elsewhere { .. } | Self::Paused { .. } => None,
+            Self::Published(_) | Self::Adopted(_) | Self::Elsewhere { .. } | Self::Paused { .. } | Self::Changed => {
+                None
+            }
             Self::Failed(_) | Self::NotAttempted { .. } | Self::Unsettled { .. } | Self::Pending { .. } => {
                 Some(Cause::Incomplete)
             }
@@ -98,6 +107,7 @@ impl Outcome {
                 let help = format!("run apply again, or only check: `igsync resolve {}`", post.key.argument());
                 Some(Event::PostUnknown { reason: reason.clone(), settles_itself: true, help, post })
             }
+            Self::Changed => None,
             Self::Deferred { reason } => Some(Event::PostDeferred { post, reason: reason.clone() }),
             Self::NotAttempted { reason }
             | Self::Paused { reason }
@@ -137,6 +147,7 @@ impl Tally {
             | Outcome::Elsewhere { .. } => {
                 self.not_attempted += 1;
             }
+            Outcome::Changed => {}
         }
         self.causes.extend(outcome.cause());
     }

@@ -7,6 +7,7 @@ mod prove;
 mod wait;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 
@@ -19,7 +20,7 @@ use super::budget::{self, Allowance};
 use super::context::Scope;
 use super::engine::{Reading, Service};
 use super::failure::Failure;
-use super::media::MediaSource;
+use super::media::{LocalFiles, MediaSource};
 use super::parallel::{Sorted, side_by_side};
 use super::stop::Stop;
 use place::Placer;
@@ -36,6 +37,8 @@ pub(super) struct Preparer {
     /// `None`: no one looks whether Meta could fetch the media.
     proof: Option<Proof>,
     terms: Terms,
+    /// How many posts this run has published.
+    spent: AtomicUsize,
 }
 
 /// How much an account prepares, and what its records say of it.
@@ -66,7 +69,17 @@ impl Preparer {
         terms: Terms,
     ) -> Self {
         let placer = Placer::new(scope.clone(), Arc::clone(&engine), Arc::clone(&book), media);
-        Self { scope, engine, book, placer, proof, terms }
+        Self { scope, engine, book, placer, proof, terms, spent: AtomicUsize::new(0) }
+    }
+
+    /// Takes note of posts that this run has published: they count towards its cap.
+    pub(super) fn spend(&self, published: usize) {
+        self.spent.fetch_add(published, Ordering::Relaxed);
+    }
+
+    /// From here on the media are those of a new plan.
+    pub(super) fn renew(&self, files: LocalFiles) {
+        self.placer.media.renew(files);
     }
 
     /// How many of the posts may go out now, in their order, and why not the next: the cap of a run, the account's
@@ -79,7 +92,8 @@ impl Preparer {
             let open = |post: &Post| attempt::open_of(records.attempts(user, &post.key));
             let costs: Vec<usize> = posts.iter().map(|post| budget::cost(post, open(post), now)).collect();
             let all: Vec<&Record> = records.iter().collect();
-            Allowance::new(self.terms.max_publish, &quota, all.iter().copied(), user, now).cut(&costs)
+            let left = self.terms.max_publish.saturating_sub(self.spent.load(Ordering::Relaxed));
+            Allowance::new(left, &quota, all.iter().copied(), user, now).cut(&costs)
         }))
     }
 
@@ -188,8 +202,7 @@ mod tests {
             host: None,
             root: "/site".into(),
             disk: Arc::new(MemDisk::new()),
-            digests: Arc::default(),
-            hashed: Arc::default(),
+            files: std::sync::Mutex::default(),
             converting: None,
         };
         let (scope, engine, book) = bench.parts();

@@ -11,6 +11,7 @@ use igsync_base::id::{MediaId, PartId};
 use igsync_model::lockfile::{Reason, Record, Stage, Via};
 use igsync_model::manifest::Post;
 
+use super::appointment::Verdict;
 use super::attempt;
 use super::book::Book;
 use super::cause::Cause;
@@ -84,11 +85,25 @@ impl Publisher {
             self.book.end(attempt::not_published(record, Reason::Expired)).await?;
             return Err(Stop::Post(Failure::expired()));
         };
+        if let Some(appointment) = batch.appointment {
+            appointment.wait_to_announce(&self.scope, &*self.engine, &post.key).await?;
+        }
         let Some((record, announcement)) = self.announce(record.clone(), batch).await? else {
             return Ok(Sent::Ended(self.taken(&record).unwrap_or_else(Outcome::undecided)));
         };
-        if self.book.is_shared() {
-            // Announcing took a push: the world may have moved on meanwhile.
+        if let Some(appointment) = batch.appointment {
+            match appointment.keep(&self.scope, &*self.engine, &*self.book, post, &record).await {
+                Ok(Verdict::GoesOut) => {}
+                // No one has to wait for a lease of which this machine knows that nothing was sent under it.
+                ended => {
+                    self.book.no_longer_unsent(&record.attempt);
+                    self.never_sent(record).await?;
+                    return ended.map(|_| Sent::Ended(Outcome::Changed));
+                }
+            }
+        }
+        if self.book.is_shared() || batch.appointment.is_some() {
+            // Announcing took a push, or a wait: the world may have moved on meanwhile.
             self.scope.go_on()?;
             if let Some(outcome) = self.has_expired(post) {
                 return Ok(Sent::Ended(outcome));
@@ -221,7 +236,7 @@ mod tests {
     async fn publish(bench: &Bench, known: &mut Option<Outcome>) -> Result<Sent, Stop> {
         let (scope, engine, book) = bench.parts();
         let publisher = Publisher::new(scope, engine, book);
-        let batch = Batch { fingerprint: &["9".into()], remaining: &[] };
+        let batch = Batch { fingerprint: &["9".into()], remaining: &[], appointment: None };
         publisher.publish(&post("posts/a", Kind::Image, "x"), bench.record(), batch, known).await
     }
 

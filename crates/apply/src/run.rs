@@ -13,7 +13,7 @@ use igsync_model::lockfile::{Record, Records};
 use igsync_model::manifest::{Post, PostState};
 use igsync_model::plan::{Barrier, Notice, NoticeKind, Plan, Premises};
 
-use super::account::{AccountRun, Task};
+use super::account::{AccountRun, Carried, Task, Waiting};
 use super::cause::Cause;
 use super::context::Context;
 use super::event::{Counts, Event, PostRef};
@@ -103,8 +103,9 @@ impl Run {
     }
 
     /// Carries out the plan; every post of it gets exactly one outcome. It is made again from its
-    /// `premises` where other machines have changed the record meanwhile.
-    pub async fn carry_out(self, plan: &Plan, premises: Premises) -> Report {
+    /// `premises` where other machines have changed the record meanwhile. Then the run publishes what falls due while
+    /// it is `waiting`.
+    pub async fn carry_out(self, plan: &Plan, premises: Premises, waiting: Option<&Waiting<'_>>) -> Report {
         let Self { ledger, accounts, halted, tally } = self;
         ledger.follow_plan(Replan::new(plan, premises));
         let context = Arc::clone(ledger.context());
@@ -140,7 +141,7 @@ impl Run {
             leave_out(plan, &name, &Outcome::halted(&halt), &context, &mut report.tally);
             report.stop_account(name, halt, &context);
         }
-        let ended = join_all(able.iter().map(|account| Box::pin(account.carry_out(tasks(plan, account.name()))))).await;
+        let ended = join_all(able.iter().map(|account| Box::pin(carry_out_one(account, plan, waiting)))).await;
         for ((tally, halt), account) in ended.into_iter().zip(&able) {
             report.tally.absorb(&tally);
             if let Some(halt) = halt {
@@ -152,10 +153,25 @@ impl Run {
         }
         report.not_kept = ledger.not_kept();
         report.tally.causes.extend(causes_of(plan));
+        if waiting.is_some() {
+            // Whoever waits gives way to the run of the newer commit, and is done.
+            report.tally.causes.remove(&Cause::MovedOn);
+        }
         // The output may be what failed; the report still has it.
         let _ = context.emit(&finished(&report.tally, context.clock.monotonic().saturating_sub(began)));
         report
     }
+}
+
+/// The part of one account: what is due, then what it waits for.
+async fn carry_out_one(account: &AccountRun, plan: &Plan, waiting: Option<&Waiting<'_>>) -> (Tally, Option<Halt>) {
+    let tasks = tasks(plan, account.name());
+    let keys = tasks.iter().map(|task| task.post.key.clone()).collect();
+    let Carried { mut tally, halt, .. } = account.carry_out(tasks, None).await;
+    let Some(waiting) = waiting.filter(|_| halt.is_none()) else { return (tally, halt) };
+    let (waited, halt) = account.wait_for_posts(waiting, keys).await;
+    tally.absorb(&waited);
+    (tally, halt)
 }
 
 impl Report {

@@ -66,6 +66,15 @@ impl Stop {
 }
 
 impl Halt {
+    /// The branch from which the run was planned has new content.
+    pub(super) fn moved_on() -> Self {
+        Self {
+            cause: Cause::MovedOn,
+            reason: "the branch has moved on: it has new commits that change more than igsync.lock".to_owned(),
+            help: "run apply on the newest commit; what was announced before has been published".to_owned(),
+        }
+    }
+
     /// The end of an account's run when the refusal concerns the whole account.
     pub fn for_account(refusal: &Refusal) -> Option<Self> {
         let cause = match refusal.class {

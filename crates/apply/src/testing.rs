@@ -24,7 +24,7 @@ use super::engine::{
     Quota, Reading, Refusal, Service, Window,
 };
 use super::event::{Event, Observer};
-use super::replan::Withdrawn;
+use super::replan::{Replan, Withdrawn};
 use super::signal;
 use super::stop::Stop;
 
@@ -173,6 +173,12 @@ impl Book for MemBook {
     fn no_longer_unsent(&self, _: &AttemptId) -> bool {
         false
     }
+
+    fn read_again<'a>(&'a self, _: &'a UserId) -> BoxFuture<'a, Result<bool, Stop>> {
+        async { Ok(false) }.boxed()
+    }
+
+    fn follow_plan_of(&self, _: &UserId, _: Replan) {}
 
     fn standing_of(&self, _: &Record) -> Option<Record> {
         None

@@ -19,6 +19,11 @@ impl Context {
             return Ok(());
         }
         self.emit(&event)?;
+        self.wait_silently(duration).await
+    }
+
+    /// As [`Self::wait`], when it was said already.
+    pub(super) async fn wait_silently(&self, duration: Duration) -> Result<(), Stop> {
         tokio::select! {
             () = self.clock.sleep(duration) => self.go_on(),
             signal = self.asked_to_stop() => Err(stopped(signal)),
@@ -55,6 +60,11 @@ impl Scope {
         now: Timestamp,
     ) -> Result<(), Stop> {
         self.run.wait(duration, waiting(Some(key), Some(&self.name), waits_for, duration, now)).await
+    }
+
+    /// Says that a post waits for its time.
+    pub(super) fn emit_waiting(&self, key: &PostKey, duration: Duration, now: Timestamp) -> Result<(), Stop> {
+        self.emit(&waiting(Some(key), Some(&self.name), WaitsFor::ItsTime, duration, now))
     }
 
     /// As [`Self::wait`], and no longer than to the next look: what is waited for may be over sooner.

@@ -24,10 +24,12 @@ pub enum WaitsFor {
     Retry,
     /// The limit of calls is close.
     CallLimit,
+    /// Its time has not come, and the run waits for it.
+    ItsTime,
 }
 
 impl WaitsFor {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Processing,
         Self::Effect,
         Self::Lease,
@@ -37,6 +39,7 @@ impl WaitsFor {
         Self::Push,
         Self::Retry,
         Self::CallLimit,
+        Self::ItsTime,
     ];
 
     /// For people, after "waiting until 12:00:".
@@ -52,6 +55,7 @@ impl WaitsFor {
             Self::Push => "the push of the record is tried again",
             Self::Retry => "a failed call is sent again",
             Self::CallLimit => "Meta's call limit is almost reached",
+            Self::ItsTime => "its time has not come",
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::report::text::plural;
 use crate::session::draw;
 use crate::session::project::Project;
 use crate::session::record::how_to_keep;
-use igsync_apply::{self as apply, Halt, Run, Tally};
+use igsync_apply::{self as apply, Halt, Run, Tally, Waiting};
 use igsync_base::id::AccountName;
 use igsync_model::plan::{Plan, Premises};
 
@@ -18,21 +18,23 @@ use super::super::record::print_unpushed_records;
 use super::super::{Ended, Ports, Ui, write_stdout};
 
 /// A plan that may be carried out, and what it was made from but for the records.
-pub(super) struct Approved {
+pub(super) struct Approved<'a> {
     pub(super) plan: Plan,
     pub(super) premises: Premises,
+    /// With `--wait`.
+    pub(super) waiting: Option<Waiting<'a>>,
 }
 
 pub(super) async fn run(
     run: Run,
-    Approved { plan, premises }: Approved,
+    Approved { plan, premises, waiting }: Approved<'_>,
     project: &Project,
     args: &Apply,
     ports: &Ports,
     ui: &Ui,
 ) -> Ended {
     let ledger = Arc::clone(run.ledger());
-    let apply::Report { tally, halts, not_kept } = run.carry_out(&plan, premises).await;
+    let apply::Report { tally, halts, not_kept } = run.carry_out(&plan, premises, waiting.as_ref()).await;
     draw::tidy(project, ports);
     say_halts(halts, ui);
     let exit = Exit::of(&tally.causes);

@@ -53,17 +53,19 @@ pub(super) fn accounts_to_ask(plan: &Plan, project: &Project, args: &Apply, now:
         is_selected(&account.name)
             && project.user_of(account).is_some_and(|user| has_open(&project.snapshot.records, &user))
     };
+    let is_awaited = |name: &AccountName| plan.awaited().any(|change| change.account == *name);
     let accounts = project.config.accounts.iter();
-    let at_work =
-        accounts.filter(|account| has_work(plan, &account.name) || left_open(account) || is_due(&account.name));
+    let at_work = accounts.filter(|account| {
+        has_work(plan, &account.name) || left_open(account) || is_due(&account.name) || is_awaited(&account.name)
+    });
     at_work.map(|account| account.name.clone()).collect()
 }
 
 /// Where every account that would act is left alone: why, in the order in which it matters to a person.
 pub(super) fn barriers(plan: &Plan) -> Option<Barrier> {
     let barred = plan.barred();
-    let acting: Vec<Option<Barrier>> =
-        plan.changes.iter().filter(|change| change.acts()).map(|change| barred.get(&change.account).copied()).collect();
+    let acting = plan.changes.iter().filter(|change| change.acts() || plan.awaits(change));
+    let acting: Vec<Option<Barrier>> = acting.map(|change| barred.get(&change.account).copied()).collect();
     let all: Vec<Barrier> = acting.iter().copied().collect::<Option<_>>()?;
     [Barrier::TooMany, Barrier::Errors, Barrier::Paused].into_iter().find(|barrier| all.contains(barrier))
 }

@@ -32,8 +32,15 @@ pub(super) struct RemoteRecord {
     /// is put, so that one push at a time carries what all accounts know by then.
     turn: tokio::sync::Mutex<Option<Version>>,
     known: Mutex<Known>,
-    /// `None`: nothing is planned yet, and a plan will be made over what is known then.
-    replan: Mutex<Option<Replan>>,
+    plans: Mutex<Plans>,
+}
+
+/// What this run goes by. Nothing of it is there before a plan is made, which will be made over what is known then.
+#[derive(Default)]
+struct Plans {
+    of_all: Option<Replan>,
+    /// Made later than the one of all, for one account each.
+    of_one: HashMap<UserId, Replan>,
 }
 
 #[derive(Default)]
@@ -86,8 +93,8 @@ const LAST_WORDS: Duration = Duration::from_millis(6500);
 
 impl RemoteRecord {
     pub(super) fn new(context: Arc<Context>, journal: Arc<Journal>, remote: Arc<dyn Remote>) -> Self {
-        let (turn, known, replan) = (tokio::sync::Mutex::default(), Mutex::default(), Mutex::default());
-        Self { context, journal, remote, turn, known, replan }
+        let (turn, known, plans) = (tokio::sync::Mutex::default(), Mutex::default(), Mutex::default());
+        Self { context, journal, remote, turn, known, plans }
     }
 
     /// Joins what is on the remote into this machine's record, before anything is planned. Returns
@@ -245,7 +252,7 @@ impl RemoteRecord {
         let is_announcing = claims.iter().any(|claim| announced(claim).is_some());
         if is_announcing && self.remote.has_new_content().await.map_err(Trouble::Remote)? {
             // Of this account alone: what others have announced goes out.
-            return Err(Trouble::Stop(Stop::Account(new_content())));
+            return Err(Trouble::Stop(Stop::Account(Halt::moved_on())));
         }
         let (free, next, message) = self.next_text(claims, purpose);
         let Some(message) = message else {
@@ -333,9 +340,15 @@ impl RemoteRecord {
 
     /// What the plan, made again over what other machines see, no longer publishes.
     fn withdrawn_over(&self, standing: &Records) -> HashMap<(UserId, PostKey), Withdrawn> {
-        let replan = lock(&self.replan);
-        let Some(replan) = &*replan else { return HashMap::new() };
-        self.journal.with_records(|records| replan.withdrawn(records, standing))
+        let plans = lock(&self.plans);
+        self.journal.with_records(|records| {
+            let mut withdrawn = plans.of_all.as_ref().map(|plan| plan.withdrawn(records, standing)).unwrap_or_default();
+            withdrawn.retain(|(user, _), _| !plans.of_one.contains_key(user));
+            for (user, plan) in &plans.of_one {
+                withdrawn.extend(plan.withdrawn(records, standing).into_iter().filter(|((of, _), _)| of == user));
+            }
+            withdrawn
+        })
     }
 
     /// Longer after each try, and never the same for two machines.
@@ -345,7 +358,36 @@ impl RemoteRecord {
     }
 
     pub(super) fn follow_plan(&self, replan: Replan) {
-        *lock(&self.replan) = Some(replan);
+        *lock(&self.plans) = Plans { of_all: Some(replan), of_one: HashMap::new() };
+    }
+
+    pub(super) fn follow_plan_of(&self, user_id: &UserId, replan: Replan) {
+        lock(&self.plans).of_one.insert(user_id.clone(), replan);
+        // What an earlier plan of the account said is over.
+        lock(&self.known).withdrawn.retain(|(user, _), _| user != user_id);
+    }
+
+    /// Joins what is on the remote into this machine's record, for a plan of this account that is made next. Returns
+    /// whether the content that a run would be planned from has changed there.
+    pub(super) async fn read_again(&self, user_id: &UserId) -> Result<bool, Stop> {
+        let fetched = self.context.ask(self.first_fetch()).await?;
+        let is_new = match fetched {
+            Ok(()) => self.context.ask(self.remote.has_new_content()).await?.map_err(Trouble::Remote),
+            Err(trouble) => Err(trouble),
+        };
+        match is_new {
+            Ok(is_new) => {
+                lock(&self.known).touched.retain(|(user, _)| user != user_id);
+                self.context.has_read();
+                Ok(is_new)
+            }
+            Err(Trouble::Stop(stop)) => Err(stop),
+            Err(Trouble::Remote(error)) => Err(Stop::Account(Halt {
+                cause: Cause::Incomplete,
+                reason: format!("cannot read the record on the remote: {error}"),
+                help: "what was waited for is the next run's; fix the cause, then run apply again".to_owned(),
+            })),
+        }
     }
 
     pub(super) fn withdrawn(&self, user_id: &UserId, key: &PostKey) -> Option<Withdrawn> {
@@ -404,14 +446,6 @@ fn is_of_use(record: &Record, purpose: Purpose) -> bool {
 /// Whether exactly this version of the attempt is there.
 fn is_recorded(standing: &Records, record: &Record) -> bool {
     standing.same_attempt(record) == Some(&merge(record.clone(), record.clone()))
-}
-
-fn new_content() -> Halt {
-    Halt {
-        cause: Cause::Incomplete,
-        reason: "the branch has new commits that change more than igsync.lock".to_owned(),
-        help: "run apply on the newest commit; what was announced before has been published".to_owned(),
-    }
 }
 
 /// What has to change before a push arrives. Who wrote the post can change nothing about a remote that says no; it

@@ -8,6 +8,7 @@ use igsync_base::id::{MediaId, PartId};
 use igsync_model::lockfile::{Reason, Record, Stage};
 
 use super::super::announcement::{Announcement, BATCH, OWN, PUSH, TURN};
+use super::super::appointment::Appointment;
 use super::super::attempt::{self, later};
 use super::super::event::Event;
 use super::super::outcome::Outcome;
@@ -32,6 +33,8 @@ pub(in super::super) struct Batch<'a> {
     pub(in super::super) fingerprint: &'a [MediaId],
     /// Prepared posts of this account whose turn comes later: where announcing costs a push, it is done for all.
     pub(in super::super) remaining: &'a [Record],
+    /// Of a run that waits for the posts' times.
+    pub(in super::super) appointment: Option<&'a Appointment<'a>>,
 }
 
 impl Publisher {

@@ -204,6 +204,7 @@ impl<'a> Draft<'a> {
             unmatched: self.selected.unmatched,
             complete: input.complete,
             now: input.now,
+            until: input.until(),
         }
     }
 }

@@ -14,7 +14,10 @@ use url::Url;
 
 /// Every guard that holds, in the order in which a person should look at them.
 pub(super) fn guards(input: &Input<'_>, changes: &[Change]) -> Vec<Guard> {
-    let publishes: Vec<&Change> = changes.iter().filter(|change| change.acts() && change.publishes()).collect();
+    let until = input.until();
+    let is_awaited = |change: &Change| until.is_some_and(|until| change.is_awaited(until));
+    let goes_out = |change: &&Change| (change.acts() && change.publishes()) || is_awaited(change);
+    let publishes: Vec<&Change> = changes.iter().filter(goes_out).collect();
     let mut guards = Vec::new();
     guards.extend(unknown_users(input));
     guards.extend(other_graph(input));

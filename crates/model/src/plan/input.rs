@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -39,6 +40,14 @@ pub struct Premises {
     pub complete: bool,
     pub selection: Selection,
     pub options: Options,
+}
+
+impl Input<'_> {
+    /// With `--wait`: until when apply goes on.
+    pub(super) fn until(&self) -> Option<Timestamp> {
+        let wait = self.options.wait?;
+        Some(self.now.saturating_add(wait).unwrap_or(Timestamp::MAX))
+    }
 }
 
 impl Premises {
@@ -119,6 +128,8 @@ pub struct Options {
     pub allow_duplicate: BTreeSet<PostKey>,
     /// `--max-publish`, for every account.
     pub max_publish: Option<u32>,
+    /// `--wait`: apply goes on for so long, and publishes what falls due.
+    pub wait: Option<Duration>,
     /// Whether `igsync.lock` exists.
     pub has_lockfile: bool,
     /// The sandbox keeps its own record, so the guards that protect `igsync.lock` are off.

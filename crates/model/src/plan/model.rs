@@ -39,6 +39,8 @@ pub struct Plan {
     pub digest: Digest,
     /// The time that decided what is due.
     pub now: Timestamp,
+    /// With `--wait`: what falls due until then is published at its time.
+    pub until: Option<Timestamp>,
 }
 
 /// What igsync would do about one post, or has to say about it.
@@ -321,6 +323,12 @@ impl Change {
         self.cost.publishes > 0
     }
 
+    /// Whether a run that waits until then publishes it at its time.
+    #[must_use]
+    pub fn is_awaited(&self, until: Timestamp) -> bool {
+        self.action == Action::Wait && self.due_at.is_some_and(|due| due <= until)
+    }
+
     /// Whether it is due at the time that its manifest names, and neither in a slot nor after a gap.
     #[must_use]
     pub fn is_at_own_time(&self) -> bool {
@@ -358,10 +366,22 @@ impl Change {
 }
 
 impl Plan {
-    /// Whether apply would do something now (`--detailed-exitcode`).
+    /// Whether apply would do something now (`--detailed-exitcode`), or wait for a post.
     #[must_use]
     pub fn acts(&self) -> bool {
-        self.changes.iter().any(Change::acts)
+        self.changes.iter().any(|change| change.acts() || self.awaits(change))
+    }
+
+    /// With `--wait`: whether apply publishes a post later in the same run.
+    #[must_use]
+    pub fn awaits(&self, change: &Change) -> bool {
+        let is_paused = || self.account(&change.account).is_some_and(|account| account.paused.is_some());
+        self.until.is_some_and(|until| change.is_awaited(until)) && !is_paused()
+    }
+
+    /// The posts that apply waits for, in their order.
+    pub fn awaited(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| self.awaits(change))
     }
 
     /// Accounts that apply leaves alone while the others go on.
@@ -425,7 +445,10 @@ impl Plan {
         let barred = self.barred();
         self.complete
             && self.refusals().next().is_none()
-            && self.changes.iter().any(|change| change.acts() && !barred.contains_key(&change.account))
+            && self
+                .changes
+                .iter()
+                .any(|change| (change.acts() || self.awaits(change)) && !barred.contains_key(&change.account))
     }
 
     /// The account as it was given.
