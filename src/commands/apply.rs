@@ -142,8 +142,7 @@ async fn carry_on(
     }
     preflight::check(&plan, &project, &mut run, &clients, ports, ui).await;
     let premises = premises(&project, &args.scope, settled, plan.now);
-    let watch =
-        wait::Watch { place, scope: &args.scope, owners: &owners, settled: premises.options.settled.clone(), ports };
+    let watch = wait::Watch { place, scope: &args.scope, owners: &owners, ports };
     let approved = Approved { waiting: wait::until(&plan, &watch, args), plan, premises };
     carry_out::run(run, approved, &project, args, ports, ui).await
 }

@@ -375,3 +375,58 @@ fn what_expires_meanwhile_stays_at_home() {
     scene.apply("--wait 50m").exits(0);
     assert_eq!(scene.live(), ["first b 12:30:00"]);
 }
+
+#[test]
+fn a_configuration_that_is_half_saved_near_the_time_makes_a_post_late_by_seconds() {
+    let scene = Scene::new(project("", &[("a", &at("12:30:00")), ("b", &at("12:31:00"))]));
+    let whole = scene.project.read("igsync.yaml");
+    scene.edit(30 * 60 - 5, |root| put(root, "igsync.yaml", "accounts:\n  har"));
+    scene.edit(30 * 60 - 2, move |root| put(root, "igsync.yaml", &whole));
+    scene.apply("--wait 50m").exits(0);
+    let live = scene.live();
+    assert!(
+        live.len() == 2 && "first a 12:30:00" <= live[0].as_str() && live[0].as_str() < "first a 12:30:20",
+        "{live:?}"
+    );
+    assert_eq!(live[1], "first b 12:31:00");
+}
+
+#[test]
+fn what_a_colleague_has_published_and_a_pull_has_brought_goes_out_no_second_time() {
+    for seconds in [600, 30 * 60 - 15, 30 * 60 - 5] {
+        let scene = Scene::new(project("", &[("a", &at("12:30:00"))]));
+        let graph = scene.server.url();
+        let record = format!(
+            "{{\"key\":\"posts/a\",\"user_id\":\"{USER}\",\"account\":\"harbour\",\"kind\":\"image\",\"state\":\"published\",\
+             \"attempt\":\"zzzzzzzzzzzzzzzz\",\"media_id\":\"17900000000000077\",\"graph\":\"{graph}/\",\
+             \"published_at\":\"2026-11-23T12:05:00Z\",\"via\":\"publish\"}}\n"
+        );
+        scene.edit(seconds, move |root| {
+            let text = std::fs::read_to_string(root.join("igsync.lock")).unwrap();
+            let (header, rest) = text.split_once('\n').unwrap();
+            put(root, "igsync.lock", &format!("{header}\n{rest}{record}"));
+        });
+        let output = scene.apply("--wait 50m").exits(0);
+        assert!(scene.live().is_empty(), "{seconds}: {:?}", scene.live());
+        assert!(output.stdout.contains("another run has published it meanwhile"), "{}", output.stdout);
+    }
+}
+
+#[test]
+fn every_post_that_was_waited_for_has_one_outcome() {
+    let scene = Scene::new(project("", &[("a", &at("12:10:00")), ("b", &at("12:20:00")), ("c", &at("12:30:00"))]));
+    scene.edit(300, |root| std::fs::remove_file(root.join("posts/b.yaml")).unwrap());
+    scene.edit(900, |root| {
+        let text = std::fs::read_to_string(root.join("posts/c.yaml")).unwrap();
+        put(root, "posts/c.yaml", &format!("{text}draft: true\n"));
+    });
+    let output = scene.apply("--wait 50m").exits(0);
+    assert_eq!(scene.live(), ["first a 12:10:00"]);
+    let events = output.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let ends = ["post_published", "not_attempted", "post_failed", "post_deferred", "post_unknown"];
+    let ended: Vec<String> = events
+        .filter(|event| ends.contains(&event["event"].as_str().unwrap()))
+        .map(|event| format!("{} {}", event["event"].as_str().unwrap(), event["key"].as_str().unwrap()))
+        .collect();
+    assert_eq!(ended, ["post_published posts/a", "not_attempted posts/b", "not_attempted posts/c"]);
+}

@@ -177,6 +177,39 @@ fn the_record_survives_the_machine() {
     assert!(missing.is_empty(), "never met: {missing:?}");
 }
 
+/// The same for runs that wait for the time of each post.
+#[test]
+fn what_is_waited_for_goes_out_once() {
+    let few = [Scenario::Image, Scenario::Mixed, Scenario::Copies, Scenario::TwoAccounts];
+    let waiting = |scenario: &Scenario| Schedule::new(*scenario).waiting();
+    let faulty = [Scenario::Image, Scenario::TwoAccounts];
+    let faults = every_fault_in(faulty.iter().map(waiting)).into_iter().map(|(_, schedule)| schedule).collect();
+    let killed: Vec<Schedule> = few.iter().flat_map(|scenario| kills(&waiting(scenario))).collect();
+    let remote = |scenario: &Scenario| waiting(scenario).kept_at_remote();
+    let lost = few.iter().flat_map(|scenario| kills(&remote(scenario))).map(|killed| killed.after(0, Event::Lose));
+    let raced = few.iter().flat_map(|scenario| (0..15).map(move |seed| waiting(scenario).raced(seed)));
+    let pushes = few.iter().flat_map(|scenario| {
+        let calls = sweep::run(&remote(scenario), false).pushes;
+        (0..calls).flat_map(move |call| RemoteFault::SWEPT.iter().map(move |fault| remote(scenario).push(call, *fault)))
+    });
+    let parts: [(&str, Vec<Schedule>); 5] = [
+        ("every fault at every request", faults),
+        ("a kill at every step", killed),
+        ("a machine lost at every step", lost.collect()),
+        ("two machines with the same checkout", raced.map(|schedule| schedule.after(0, Event::Lose)).collect()),
+        ("every fault at every call to the remote", pushes.collect()),
+    ];
+    for (name, schedules) in &parts {
+        println!("{:>7} schedules: {name}", schedules.len());
+        assert!(schedules.len() >= 50, "only {} schedules: {name}", schedules.len());
+        sweep::expect_clean(schedules);
+    }
+    for scenario in &few {
+        let outcome = sweep::run(&waiting(scenario), false);
+        assert_eq!(outcome.met.keys().filter(|name| name.starts_with("run ended")).count(), 1, "{:?}", outcome.met);
+    }
+}
+
 #[test]
 fn every_mutant_of_the_remote_turns_its_sweep_red() {
     for mutant in Mutant::REMOTE {

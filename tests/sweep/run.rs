@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use igsync::engine::Instagram;
 use igsync::engine::instagram::{refusal, waits_for};
 use igsync::exit::Exit;
 use igsync_apply::{
-    AccountRun, Context, Event as Fact, Halt, Ledger, MediaSource, Observer, Protocol, Run, Setup, StopSignal, Waits,
-    causes_of, has_open, has_work, stop_channel,
+    AccountRun, Context, Event as Fact, Halt, Ledger, LocalFiles, Lookout, MediaSource, Observer, Protocol, Reread,
+    Run, Setup, StopSignal, Waiting, Waits, causes_of, has_open, has_work, stop_channel,
 };
 use igsync_base::files::Disk;
 use igsync_base::id::{AttemptId, PostKey, UserId};
@@ -265,7 +265,12 @@ impl Simulation {
 
     fn posts_as(&self, name: impl Fn(Manifest) -> Manifest) -> Vec<Arc<Post>> {
         let written = self.manifests.iter().filter(|manifest| !manifest.is_deleted);
-        written.map(|manifest| name(manifest.clone()).post()).collect()
+        let posts = written.map(|manifest| name(manifest.clone()).post());
+        let dated = |post: Arc<Post>| match self.schedule.waits {
+            true => Arc::new(Post { publish_at: Some(time_of(&post)), ..(*post).clone() }),
+            false => post,
+        };
+        posts.map(dated).collect()
     }
 
     /// The records of both clones, as new processes read them; with a remote, those that are there.
@@ -320,7 +325,10 @@ impl Simulation {
         let offline = self.premises(&posts, BTreeSet::new(), self.clock.now()).plan(&records);
         self.hold(&offline);
         let is_at_work = |account: &usize| {
-            has_work(&offline, &account_name(*account)) || has_open(&records, &UserId::from(USERS[*account]))
+            let is_awaited = |change: &Change| change.account == account_name(*account) && offline.awaits(change);
+            has_work(&offline, &account_name(*account))
+                || has_open(&records, &UserId::from(USERS[*account]))
+                || offline.changes.iter().any(is_awaited)
         };
         let names: Vec<usize> = (0..self.schedule.scenario.accounts()).filter(is_at_work).collect();
         if !offline.acts() && names.is_empty() {
@@ -372,11 +380,20 @@ impl Simulation {
             };
         }
         let before = self.announced_beside(&plan, &ledger);
-        let tally = run.carry_out(&plan, self.known(premises), None).await.tally;
+        let lookout = Desk { simulation: self, premises: premises.clone(), is_renamed };
+        let until = now.saturating_add(LONGEST_WAIT).unwrap_or(now);
+        let waiting = self.schedule.waits.then(|| Waiting { until, lookout: &lookout, agreed: None });
+        let tally = run.carry_out(&plan, self.known(premises), waiting.as_ref()).await.tally;
         if self.announced_beside(&plan, &ledger) != before {
             return Ended::Broken("a publish was announced that the plan does not show".to_owned());
         }
         Ended::Exit(Exit::of(&tally.causes))
+    }
+
+    /// What a run that waits reads again.
+    fn read_again(&self, premises: &Premises, is_renamed: bool) -> Reread {
+        let posts = if is_renamed { self.posts_as(Manifest::renamed) } else { self.posts() };
+        Reread { premises: Premises { posts, ..premises.clone() }, files: LocalFiles::default() }
     }
 
     /// From what a run plans again.
@@ -397,8 +414,9 @@ impl Simulation {
     /// machines are among them, and this says nothing.
     fn announced_beside(&self, plan: &Plan, ledger: &Ledger) -> usize {
         // A record that is renamed takes its announcements along.
-        let has_reason =
-            |change: &Change| change.work() == Some(Work::Publish) || matches!(change.action, Action::Move { .. });
+        let has_reason = |change: &Change| {
+            change.work() == Some(Work::Publish) || matches!(change.action, Action::Move { .. }) || plan.awaits(change)
+        };
         let post = |change: &Change| (change.user_id.clone(), change.key.clone());
         let with_reason: BTreeSet<_> = plan.changes.iter().filter(|change| has_reason(change)).map(post).collect();
         let beside: BTreeSet<_> = plan.changes.iter().map(post).filter(|post| !with_reason.contains(post)).collect();
@@ -455,6 +473,7 @@ impl Simulation {
             selection: Selection::all(),
             options: Options {
                 has_lockfile: true,
+                wait: self.schedule.waits.then_some(LONGEST_WAIT),
                 allow_empty: true,
                 allow_duplicate: self.allowed.clone(),
                 settled,
@@ -526,5 +545,28 @@ fn view(account: usize) -> AccountView {
         max_publish_per_run: 5,
         schedule: igsync_model::schedule::Schedule::default(),
         paused: None,
+    }
+}
+
+/// Every run of a schedule that waits does so for so long.
+const LONGEST_WAIT: Duration = Duration::from_secs(30 * 60);
+
+/// When a post goes out in a schedule that waits: not all at once.
+fn time_of(post: &Post) -> Timestamp {
+    let last = post.key.as_str().bytes().last().unwrap_or_default();
+    let seconds = 600 + 45 * i64::from(last % 4);
+    Timestamp::from_millisecond(EPOCH + 1000 * seconds).expect("a time that can be written")
+}
+
+/// Where people write.
+struct Desk<'a> {
+    simulation: &'a Simulation,
+    premises: Premises,
+    is_renamed: bool,
+}
+
+impl Lookout for Desk<'_> {
+    fn read(&self) -> BoxFuture<'_, Result<Reread, Halt>> {
+        Box::pin(async { Ok(self.simulation.read_again(&self.premises, self.is_renamed)) })
     }
 }

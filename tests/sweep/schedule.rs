@@ -22,6 +22,9 @@ pub struct Schedule {
     /// Facts whose announcement takes so many seconds, by their number: a pipe that no one reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub output: Vec<(usize, u32)>,
+    /// The posts have a time, and every run waits for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
     /// The record is kept at a remote as well.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub remote: bool,
@@ -132,6 +135,7 @@ impl Schedule {
             requests: Vec::new(),
             writes: Vec::new(),
             output: Vec::new(),
+            waits: false,
             remote: false,
             pushes: Vec::new(),
             race: None,
@@ -162,6 +166,10 @@ impl Schedule {
     pub fn write(mut self, write: usize, fault: WriteFault) -> Self {
         self.writes.push((write, fault));
         self
+    }
+
+    pub fn waiting(self) -> Self {
+        Self { waits: true, ..self }
     }
 
     pub fn kept_at_remote(self) -> Self {

@@ -36,7 +36,8 @@ use super::settle::Settler;
 use super::stop::{Halt, Stop};
 
 pub use settling::{FindPost, Settlement};
-pub use waits::Waiting;
+pub(super) use waits::SettledIntents;
+pub use waits::{Agreed, Waiting};
 
 /// What an account's run is made of.
 pub struct Setup {
@@ -269,6 +270,8 @@ impl AccountRun {
                 .publish_with_one_retry(next, Batch { fingerprint, remaining: &remaining, appointment }, &mut known)
                 .await;
             let (outcome, stopped) = match ended {
+                // Whoever waits looks again: another machine may have left the post to this one.
+                Ok(Outcome::Pending { .. }) if appointment.is_some() => (Some(Outcome::Changed), None),
                 Ok(outcome) => (Some(outcome), None),
                 // What is known of the post already is the truth, whatever failed after it.
                 Err(Stop::Post(failure)) => (Some(known.unwrap_or(Outcome::Failed(failure))), None),

@@ -1,20 +1,21 @@
 //! A publish that is waited for: announced shortly before its time, judged once more by what is written then, and sent
 //! when its time has come.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use igsync_base::id::{AccountName, PostKey};
-use igsync_model::lockfile::{Record, Records};
+use igsync_base::id::{AccountName, AttemptId, PostKey, UserId};
+use igsync_model::lockfile::{Record, Records, Stage};
 use igsync_model::manifest::Post;
 use igsync_model::plan::{Plan, Premises, Work};
 
 use super::announcement::before_its_time;
 use super::attempt;
 use super::book::Book;
+use super::cause::Cause;
 use super::context::Scope;
 use super::engine::Engine;
 use super::media::LocalFiles;
@@ -39,9 +40,35 @@ pub struct Reread {
 }
 
 impl Reread {
-    /// The plan by the time `now`.
-    pub(super) fn plan(&self, now: Timestamp, records: &Records) -> Plan {
-        Premises { now, ..self.premises.clone() }.plan(records)
+    /// The plan of an account by the time `now`. What was begun here and no one else knows of keeps no one from a post, so
+    /// it is as if it were not, as whenever a plan is made again; of its record only that the post may repeat another one
+    /// counts. `announced` is as it was before its announcement.
+    pub(super) fn plan(&self, now: Timestamp, book: &dyn Book, user: &UserId, announced: Option<&Record>) -> Plan {
+        let open: Vec<Record> = book.with(|records| records.open(user).cloned().collect());
+        let is_announced = |record: &Record| {
+            // Unless someone has said more of it meanwhile.
+            announced.is_some_and(|announced| {
+                announced.attempt == record.attempt
+                    && record.stage() == Stage::Intent
+                    && announced.intents == record.intents
+            })
+        };
+        let is_unsent = |record: &Record| match record.stage() {
+            Stage::Containers => true,
+            Stage::Intent => attempt::count_sent(record) == 0 || is_announced(record),
+            _ => false,
+        };
+        let is_private = |record: &Record| book.is_own(record) && book.standing_of(record).is_none();
+        let private: HashSet<AttemptId> =
+            open.iter().filter(|record| is_unsent(record) && is_private(record)).map(|it| it.attempt.clone()).collect();
+        let mut premises = Premises { now, ..self.premises.clone() };
+        let allowed = open.iter().filter(|record| private.contains(&record.attempt) && record.allow_duplicate);
+        premises.options.allow_duplicate.extend(allowed.map(|record| record.key.clone()));
+        let seen: Records = book.with(|records| {
+            let seen = records.iter().filter(|record| !private.contains(&record.attempt)).cloned();
+            seen.map(|record| if is_announced(&record) { attempt::unannounced(record) } else { record }).collect()
+        });
+        premises.plan(&seen)
     }
 }
 
@@ -87,23 +114,29 @@ impl<'a> Appointment<'a> {
         let Some(at) = self.times.get(&post.key).copied() else { return Ok(Verdict::GoesOut) };
         let (_, last_read) = before_its_time(&scope.waits);
         self.wait(scope, engine, &post.key, last_read).await?;
-        if book.read_again(&scope.user_id).await? {
-            return Err(Stop::Account(Halt::moved_on()));
-        }
-        let written = scope.ask(self.lookout.read()).await?.map_err(Stop::Account)?;
-        // A plan leaves an announced post to whoever has announced it, which is this run.
-        let before = |records: &Records| -> Records {
-            let unannounced = |other: &Record| {
-                if other.attempt == record.attempt { attempt::unannounced(other.clone()) } else { other.clone() }
-            };
-            records.iter().map(unannounced).collect()
+        let mut written = match self.read(scope, book).await {
+            // What cannot be read keeps the post back; it is looked at again.
+            Err(Stop::Account(halt)) if halt.cause == Cause::Incomplete => return Ok(Verdict::HasChanged),
+            read => read?,
         };
-        let plan = written.plan(at, &book.with(before));
-        if !goes_out(&plan, &scope.name, post) {
+        // Only of this attempt is it known here that nothing was sent.
+        written.premises.options.settled.clear();
+        // A plan leaves an announced post to whoever has announced it, which is this run.
+        let plan = written.plan(at, book, &scope.user_id, Some(record));
+        // The container holds what its record says.
+        if record.digest != post.digest || !goes_out(&plan, &scope.name, post) {
             return Ok(Verdict::HasChanged);
         }
         self.wait(scope, engine, &post.key, Duration::ZERO).await?;
         Ok(Verdict::GoesOut)
+    }
+
+    /// Everything that decides, as it is now.
+    async fn read(&self, scope: &Scope, book: &dyn Book) -> Result<Reread, Stop> {
+        if book.read_again(&scope.user_id).await? {
+            return Err(Stop::Account(Halt::moved_on()));
+        }
+        scope.ask(self.lookout.read()).await?.map_err(Stop::Account)
     }
 
     /// Waits until so long before the time of a post; for one without a time it is always late enough.

@@ -54,6 +54,9 @@ pub(super) trait Book: Send + Sync {
     /// From here on the publish may have been sent. Returns whether it was announced and not sent before.
     fn no_longer_unsent(&self, attempt: &AttemptId) -> bool;
 
+    /// Whether this run has made the newest announcement that other machines see of an attempt.
+    fn has_announced(&self, standing: &Record) -> bool;
+
     /// Reads what other machines have recorded since, for a plan of this account that is made next. Returns whether the
     /// content that they plan from is another one than when this run began.
     fn read_again<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<bool, Stop>>;

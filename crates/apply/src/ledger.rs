@@ -175,10 +175,15 @@ impl Book for Ledger {
         self.remote.as_ref().is_some_and(|remote| remote.no_longer_unsent(attempt))
     }
 
+    fn has_announced(&self, standing: &Record) -> bool {
+        self.remote.as_ref().is_some_and(|remote| remote.has_announced(standing))
+    }
+
     fn read_again<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<bool, Stop>> {
         match &self.remote {
             Some(remote) => remote.read_again(user_id).boxed(),
-            None => async { Ok(false) }.boxed(),
+            // What a person has pulled lies in the lockfile.
+            None => async { self.journal.fold().await.map(|()| false) }.boxed(),
         }
     }
 

@@ -40,7 +40,7 @@ mod testing;
 mod waiting;
 mod waits_for;
 
-pub use account::{AccountRun, FindPost, Settlement, Setup, Waiting};
+pub use account::{AccountRun, Agreed, FindPost, Settlement, Setup, Waiting};
 pub use appointment::{Lookout, Reread};
 pub use cause::Cause;
 pub use context::{Context, Waits};

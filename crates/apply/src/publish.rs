@@ -88,7 +88,14 @@ impl Publisher {
         if let Some(appointment) = batch.appointment {
             appointment.wait_to_announce(&self.scope, &*self.engine, &post.key).await?;
         }
-        let Some((record, announcement)) = self.announce(record.clone(), batch).await? else {
+        let announced = match self.announce(record.clone(), batch).await {
+            // A remote that is away for a moment: what is waited for is looked at again.
+            Err(Stop::Account(halt)) if batch.appointment.is_some() && halt.cause == Cause::Incomplete => {
+                return Ok(Sent::Ended(Outcome::Changed));
+            }
+            announced => announced?,
+        };
+        let Some((record, announcement)) = announced else {
             return Ok(Sent::Ended(self.taken(&record).unwrap_or_else(Outcome::undecided)));
         };
         if let Some(appointment) = batch.appointment {
@@ -106,6 +113,9 @@ impl Publisher {
             // Announcing took a push, or a wait: the world may have moved on meanwhile.
             self.scope.go_on()?;
             if let Some(outcome) = self.has_expired(post) {
+                if !self.book.is_shared() {
+                    self.never_sent(record).await?;
+                }
                 return Ok(Sent::Ended(outcome));
             }
         }

@@ -13,7 +13,7 @@ use igsync_model::lockfile::{Record, Records};
 use igsync_model::manifest::{Post, PostState};
 use igsync_model::plan::{Barrier, Notice, NoticeKind, Plan, Premises};
 
-use super::account::{AccountRun, Carried, Task, Waiting};
+use super::account::{AccountRun, Carried, SettledIntents, Task, Waiting};
 use super::cause::Cause;
 use super::context::Context;
 use super::event::{Counts, Event, PostRef};
@@ -107,6 +107,7 @@ impl Run {
     /// it is `waiting`.
     pub async fn carry_out(self, plan: &Plan, premises: Premises, waiting: Option<&Waiting<'_>>) -> Report {
         let Self { ledger, accounts, halted, tally } = self;
+        let settled = intents_of(&premises.options.settled, &ledger);
         ledger.follow_plan(Replan::new(plan, premises));
         let context = Arc::clone(ledger.context());
         let began = context.clock.monotonic();
@@ -141,7 +142,11 @@ impl Run {
             leave_out(plan, &name, &Outcome::halted(&halt), &context, &mut report.tally);
             report.stop_account(name, halt, &context);
         }
-        let ended = join_all(able.iter().map(|account| Box::pin(carry_out_one(account, plan, waiting)))).await;
+        let ended =
+            join_all(able.iter().map(|account| {
+                Box::pin(carry_out_one(account, plan, waiting.map(|waiting| (waiting, settled.clone()))))
+            }))
+            .await;
         for ((tally, halt), account) in ended.into_iter().zip(&able) {
             report.tally.absorb(&tally);
             if let Some(halt) = halt {
@@ -164,14 +169,26 @@ impl Run {
 }
 
 /// The part of one account: what is due, then what it waits for.
-async fn carry_out_one(account: &AccountRun, plan: &Plan, waiting: Option<&Waiting<'_>>) -> (Tally, Option<Halt>) {
+async fn carry_out_one(
+    account: &AccountRun,
+    plan: &Plan,
+    waiting: Option<(&Waiting<'_>, SettledIntents)>,
+) -> (Tally, Option<Halt>) {
     let tasks = tasks(plan, account.name());
     let keys = tasks.iter().map(|task| task.post.key.clone()).collect();
     let Carried { mut tally, halt, .. } = account.carry_out(tasks, None).await;
-    let Some(waiting) = waiting.filter(|_| halt.is_none()) else { return (tally, halt) };
-    let (waited, halt) = account.wait_for_posts(waiting, keys).await;
+    let Some((waiting, settled)) = waiting.filter(|_| halt.is_none()) else { return (tally, halt) };
+    let (waited, halt) = account.wait_for_posts(waiting, keys, settled).await;
     tally.absorb(&waited);
     (tally, halt)
+}
+
+/// What is announced of attempts that were just proven not to be live: what is announced later is not proven.
+fn intents_of(settled: &BTreeSet<AttemptId>, ledger: &Ledger) -> SettledIntents {
+    ledger.with_records(|records| {
+        let settled = records.iter().filter(|record| settled.contains(&record.attempt));
+        settled.map(|record| (record.attempt.clone(), record.intents.clone())).collect()
+    })
 }
 
 impl Report {

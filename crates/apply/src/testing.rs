@@ -174,6 +174,10 @@ impl Book for MemBook {
         false
     }
 
+    fn has_announced(&self, _: &Record) -> bool {
+        true
+    }
+
     fn read_again<'a>(&'a self, _: &'a UserId) -> BoxFuture<'a, Result<bool, Stop>> {
         async { Ok(false) }.boxed()
     }

@@ -19,11 +19,6 @@ impl Context {
             return Ok(());
         }
         self.emit(&event)?;
-        self.wait_silently(duration).await
-    }
-
-    /// As [`Self::wait`], when it was said already.
-    pub(super) async fn wait_silently(&self, duration: Duration) -> Result<(), Stop> {
         tokio::select! {
             () = self.clock.sleep(duration) => self.go_on(),
             signal = self.asked_to_stop() => Err(stopped(signal)),
@@ -62,9 +57,26 @@ impl Scope {
         self.run.wait(duration, waiting(Some(key), Some(&self.name), waits_for, duration, now)).await
     }
 
-    /// Says that a post waits for its time.
-    pub(super) fn emit_waiting(&self, key: &PostKey, duration: Duration, now: Timestamp) -> Result<(), Stop> {
-        self.emit(&waiting(Some(key), Some(&self.name), WaitsFor::ItsTime, duration, now))
+    /// Waits for `chunk` of the time that is left until a post goes out, and says until when that is.
+    pub(super) async fn wait_for_its_time(
+        &self,
+        key: &PostKey,
+        time: Timestamp,
+        now: Timestamp,
+        chunk: Duration,
+    ) -> Result<(), Stop> {
+        let left = Duration::try_from(time.duration_since(now)).unwrap_or_default();
+        self.run.wait(chunk, waiting(Some(key), Some(&self.name), WaitsFor::ItsTime, left, now)).await
+    }
+
+    /// Waits before what decides is read again that could not be read.
+    pub(super) async fn wait_to_look_again(
+        &self,
+        key: Option<&PostKey>,
+        duration: Duration,
+        now: Timestamp,
+    ) -> Result<(), Stop> {
+        self.run.wait(duration, waiting(key, Some(&self.name), WaitsFor::Retry, duration, now)).await
     }
 
     /// As [`Self::wait`], and no longer than to the next look: what is waited for may be over sooner.

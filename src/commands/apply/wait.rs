@@ -10,8 +10,7 @@ use crate::exit::Exit;
 use crate::session::project::{OfPublished, Owners, Project};
 use crate::session::root::ContentRoot;
 use crate::session::{Failure, Place, Ports, arrivals};
-use igsync_apply::{Cause, Halt, Lookout, Reread, Waiting};
-use igsync_base::id::AttemptId;
+use igsync_apply::{Agreed, Cause, Halt, Lookout, Reread, Waiting};
 use igsync_model::plan::Plan;
 
 use super::super::difference::premises;
@@ -46,8 +45,6 @@ pub(super) struct Watch<'a> {
     pub(super) scope: &'a Scope,
     /// Whose tokens this run has.
     pub(super) owners: &'a Owners,
-    /// Attempts that this run has proven not to be live.
-    pub(super) settled: BTreeSet<AttemptId>,
     pub(super) ports: &'a Ports,
 }
 
@@ -77,7 +74,7 @@ impl Lookout for Watch<'_> {
                 return Err(halt(reason.to_owned(), "fix what `igsync validate` reports".to_owned()));
             }
             let now = self.ports.clock.now();
-            let premises = premises(&project, self.scope, self.settled.clone(), now);
+            let premises = premises(&project, self.scope, BTreeSet::new(), now);
             Ok(Reread { premises, files: project.local_files() })
         })
     }
@@ -85,8 +82,7 @@ impl Lookout for Watch<'_> {
 
 /// What the run waits for after it has carried out `plan`.
 pub(super) fn until<'a>(plan: &Plan, watch: &'a Watch<'a>, args: &Apply) -> Option<Waiting<'a>> {
-    // Whoever was asked has agreed to what was shown.
-    let shown = plan.changes.iter().map(|change| (change.account.clone(), change.key.clone()));
-    let agreed = (!args.yes).then(|| shown.collect());
+    // Whoever was asked has agreed to what was shown, as it was shown.
+    let agreed = (!args.yes).then(|| plan.awaited().map(Agreed::of).collect());
     Some(Waiting { until: plan.until?, lookout: watch, agreed })
 }

@@ -9,6 +9,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use igsync_base::id::{AttemptId, PostKey, UserId};
 use igsync_model::lockfile::{Reason, Record, Records, Stage, merge};
 use igsync_ports::{RemoteError, Version};
@@ -54,6 +56,8 @@ struct Known {
     withdrawn: HashMap<(UserId, PostKey), Withdrawn>,
     /// Attempts that are announced there and whose publish has not been sent.
     unsent: HashSet<AttemptId>,
+    /// Announcements that this run has made.
+    own: HashSet<(AttemptId, Timestamp)>,
     /// A result could not be put yet: nothing is published until it is.
     in_doubt: bool,
 }
@@ -156,11 +160,16 @@ impl RemoteRecord {
         match self.context.ask(self.push(&claims, Purpose::Claim)).await? {
             Ok(written) => Ok(written),
             Err(Trouble::Stop(stop)) => Err(stop),
-            Err(Trouble::Remote(error)) => Err(self.context.halt_run(Halt {
-                cause: Cause::Incomplete,
-                reason: format!("the record could not be pushed before publishing: {error}"),
-                help: what_helps(error.is_declined(), "make the remote accept the push, then run apply again"),
-            })),
+            Err(Trouble::Remote(error)) => {
+                let halt = Halt {
+                    cause: Cause::Incomplete,
+                    reason: format!("the record could not be pushed before publishing: {error}"),
+                    help: what_helps(error.is_declined(), "make the remote accept the push, then run apply again"),
+                };
+                // A run that waits has time to try again.
+                let is_waiting = !lock(&self.plans).of_one.is_empty() && !error.is_declined();
+                Err(if is_waiting { Stop::Account(halt) } else { self.context.halt_run(halt) })
+            }
         }
     }
 
@@ -291,8 +300,8 @@ impl RemoteRecord {
         {
             let mut known = lock(&self.known);
             known.in_doubt = false;
-            let granted = claims.iter().zip(free).filter_map(|(claim, free)| announced(claim).filter(|_| *free));
-            known.unsent.extend(granted.map(|record| record.attempt.clone()));
+            known
+                .take_announced(claims.iter().zip(free).filter_map(|(claim, free)| announced(claim).filter(|_| *free)));
             if let Some(standing) = standing {
                 known.standing = standing;
                 known.has_lockfile = true;
@@ -314,8 +323,7 @@ impl RemoteRecord {
         // A push without an answer has arrived after all: what it claims is ours.
         let has_arrived = |claim: &&Claim| claim.iter().all(|record| is_recorded(&standing, record));
         let arrived: Vec<&Claim> = claims.iter().filter(has_arrived).collect();
-        let unsent = arrived.iter().filter_map(|claim| announced(claim)).map(|record| record.attempt.clone());
-        lock(&self.known).unsent.extend(unsent);
+        lock(&self.known).take_announced(arrived.iter().filter_map(|claim| announced(claim)));
         self.journal.record(arrived.into_iter().flatten().cloned().collect()).await?;
         // An attempt of another machine that has ended is in no one's way.
         let is_in_the_way = |record: &Record| {
@@ -362,9 +370,14 @@ impl RemoteRecord {
     }
 
     pub(super) fn follow_plan_of(&self, user_id: &UserId, replan: Replan) {
+        // Others may have recorded something between the look that the plan is made of and now.
+        let standing = lock(&self.known).standing.clone();
+        let withdrawn = self.journal.with_records(|records| replan.withdrawn(records, &standing));
         lock(&self.plans).of_one.insert(user_id.clone(), replan);
+        let mut known = lock(&self.known);
         // What an earlier plan of the account said is over.
-        lock(&self.known).withdrawn.retain(|(user, _), _| user != user_id);
+        known.withdrawn.retain(|(user, _), _| user != user_id);
+        known.withdrawn.extend(withdrawn.into_iter().filter(|((user, _), _)| user == user_id));
     }
 
     /// Joins what is on the remote into this machine's record, for a plan of this account that is made next. Returns
@@ -388,6 +401,12 @@ impl RemoteRecord {
                 help: "what was waited for is the next run's; fix the cause, then run apply again".to_owned(),
             })),
         }
+    }
+
+    /// Whether this run has made the newest announcement that other machines see of an attempt.
+    pub(super) fn has_announced(&self, standing: &Record) -> bool {
+        let newest = standing.intents.iter().max().map(|newest| (standing.attempt.clone(), newest.at));
+        newest.is_some_and(|newest| lock(&self.known).own.contains(&newest))
     }
 
     pub(super) fn withdrawn(&self, user_id: &UserId, key: &PostKey) -> Option<Withdrawn> {
@@ -416,6 +435,14 @@ impl RemoteRecord {
 }
 
 impl Known {
+    /// Takes note of announcements of this run that other machines see by now.
+    fn take_announced<'r>(&mut self, records: impl Iterator<Item = &'r Record>) {
+        for record in records {
+            self.unsent.insert(record.attempt.clone());
+            self.own.extend(record.intents.iter().max().map(|newest| (record.attempt.clone(), newest.at)));
+        }
+    }
+
     fn is_free(&self, claim: &Claim) -> bool {
         claim.iter().all(|record| {
             let post = (record.user_id.clone(), record.key.clone());

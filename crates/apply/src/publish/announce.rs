@@ -177,6 +177,7 @@ impl Publisher {
         let Some(standing) = self.book.standing_of(record) else { return false };
         let newest = standing.intents.iter().max();
         standing.stage() == Stage::Intent
+            && self.book.has_announced(&standing)
             && newest.is_some_and(|newest| {
                 newest.lease_until >= until && !standing.refusals.iter().any(|refusal| refusal.intent_at == newest.at)
             })
