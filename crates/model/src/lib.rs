@@ -2,8 +2,9 @@
 //! [`igsync_base::files::ReadDisk`], and records alone are written, through [`igsync_base::files::Disk`]. No network, no
 //! clock, no runtime. Internal to igsync.
 
+pub use igsync_base::feed;
+
 pub mod config;
-pub mod feed;
 pub mod lockfile;
 pub mod manifest;
 pub mod plan;

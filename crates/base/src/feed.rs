@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use igsync_base::id::{Kind, MediaId};
+use super::id::{Kind, MediaId};
 
 /// One live post. Fields that a login or a post does not have are optional: absent is not "no".
 ///
