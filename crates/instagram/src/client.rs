@@ -15,6 +15,7 @@ use super::endpoint::Flavour;
 use super::errors::{ApiError, Error, Why};
 use super::proof::AppSecret;
 use super::retry::{self, Call, Pace, Verdict};
+use super::selection::Selection;
 use super::text::clean;
 use super::time::{ServerClock, WrongDate};
 use super::token::AccessToken;
@@ -87,6 +88,8 @@ pub struct Client {
     pauses: Option<Pauses>,
     /// The refusal after which nothing more is sent: each further call would make it worse.
     barred: Mutex<Option<ApiError>>,
+    /// What a listing of whole posts is asked for; what was refused is not asked for again.
+    selection: Mutex<Selection>,
 }
 
 impl fmt::Debug for Client {
@@ -139,6 +142,7 @@ impl Client {
     ) -> Self {
         let server = ServerClock::new(timing.max_skew, &*clock);
         let (usage, barred) = (Mutex::default(), Mutex::default());
+        let selection = Mutex::new(Selection::new(endpoint.flavour()));
         let secrets = Secrets::default();
         secrets.add(token.expose());
         Self {
@@ -153,6 +157,7 @@ impl Client {
             usage,
             pauses: None,
             barred,
+            selection,
         }
     }
 
@@ -208,8 +213,24 @@ impl Client {
         *lock(&self.usage)
     }
 
+    /// What a listing of whole posts is asked for.
+    pub(super) fn selection(&self) -> MutexGuard<'_, Selection> {
+        lock(&self.selection)
+    }
+
     /// Sends `ask` until it is answered or [`retry::decide`] refuses.
     pub(super) async fn retried<T: DeserializeOwned>(&self, call: Call, ask: &Ask<'_>) -> Result<T, Error> {
+        self.retried_unless(call, ask, |_| false).await
+    }
+
+    /// As [`Self::retried`], but not after a failure for which another question has to be asked. `is_other` sees every
+    /// failure.
+    pub(super) async fn retried_unless<T: DeserializeOwned>(
+        &self,
+        call: Call,
+        ask: &Ask<'_>,
+        mut is_other: impl FnMut(&Error) -> bool,
+    ) -> Result<T, Error> {
         let mut attempt = 1;
         loop {
             if let Some(delay) = self.usage().delay() {
@@ -220,6 +241,9 @@ impl Client {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
+            if is_other(&error) {
+                return Err(error);
+            }
             let Verdict::Retry(pace) = retry::decide(call, &error, attempt) else { return Err(error) };
             self.pause(pace, attempt).await;
             attempt += 1;

@@ -12,13 +12,13 @@ use super::time::meta_time;
 use super::wire::{MediaAnswer, Page, Paging};
 use igsync_base::id::{Kind, MediaId, UserId};
 
-const MEDIA: &str = "media listing";
+pub(super) const MEDIA: &str = "media listing";
 const STORIES: &str = "stories listing";
-const ONE: &str = "one media";
+pub(super) const ONE: &str = "one media";
 /// Asking for a field that does not exist fails the whole request, so only what is used.
 const FIELDS: &str = "id,caption,timestamp,media_type,media_product_type,permalink,children{id,media_type}";
 /// The most that one page holds.
-const PAGE: u32 = 100;
+pub(super) const PAGE: u32 = 100;
 
 /// One live media. Fields that Meta leaves out for some callers are optional.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl Client {
     }
 }
 
-fn malformed(edge: &'static str, what: &str) -> Error {
+pub(super) fn malformed(edge: &'static str, what: &str) -> Error {
     Error::Unclear { edge, why: Why::Malformed(what.to_owned()) }
 }
 
@@ -153,7 +153,7 @@ pub(super) fn next_cursor(edge: &'static str, paging: Option<Paging>) -> Result<
 }
 
 /// Since 2023 a single feed video is a reel, so a video whose product is not shown is one.
-fn kind_of(media_type: Option<&str>, product: Option<&str>) -> Option<Kind> {
+pub(super) fn kind_of(media_type: Option<&str>, product: Option<&str>) -> Option<Kind> {
     match (media_type, product) {
         (_, Some("STORY")) => Some(Kind::Story),
         (_, Some("AD")) => None,

@@ -152,6 +152,80 @@ pub struct MediaAnswer {
     pub children: Option<Page<ChildAnswer>>,
 }
 
+/// One published media with all that can be read back of it.
+///
+/// Meta: <https://developers.facebook.com/documentation/instagram-platform/reference/instagram-media>
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostAnswer {
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_product_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permalink: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alt_text: Option<String>,
+    /// "May appear in the grid"; of reels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_shared_to_feed: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_comment_enabled: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_ai_generated: Option<bool>,
+    /// `MUSIC` or `ORIGINAL_SOUND`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_audio_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copyright_check_information: Option<CopyrightCheck>,
+    /// Left out for copyrighted media; expires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_url: Option<String>,
+    /// Of videos; expires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbnail_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub like_count: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comments_count: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub children: Option<Page<SlideAnswer>>,
+}
+
+/// One slide of a carousel with all that can be read back of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlideAnswer {
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbnail_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alt_text: Option<String>,
+}
+
+/// What a copyright check of a video found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyrightCheck {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<CopyrightStatus>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyrightStatus {
+    /// `completed`, `in_progress`, `error` or `not_started`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matches_found: Option<bool>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChildAnswer {
     pub id: String,
