@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::seed::Seed;
 use super::time::{DAY, Millis};
 use igsync_base::id::Kind;
 use igsync_instagram::wire::StatusCode;
@@ -39,10 +40,10 @@ impl MediaType {
     }
 }
 
-/// Bytes that the sandbox holds.
+/// Bytes that the sandbox holds, or makes when they are asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Stored {
-    /// `{sha256}.{ext}`, below `/_sandbox/media/`.
+    /// `{sha256}.{ext}`, or `{id}.{ext}` of a seeded post; below `/_sandbox/media/`.
     pub(crate) name: String,
     /// In bytes.
     pub(crate) len: u64,
@@ -173,6 +174,8 @@ pub(crate) struct Media {
     pub(crate) deleted: bool,
     #[serde(default)]
     pub(crate) unreadable: bool,
+    #[serde(default, skip_serializing_if = "Seed::is_plain")]
+    pub(crate) seed: Seed,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -14,10 +14,11 @@ use super::machine::locked;
 use super::page;
 use super::range::{self, Part};
 use super::respond;
+use super::seed::{self, Change};
 use super::server::{Server, collect};
 use super::store::{MAX_FILE, is_name, sha256};
 use super::switches::Profile;
-use super::time::{self, Millis};
+use super::time::{self, Millis, SECOND};
 use super::world::World;
 
 /// One post, as `GET /_sandbox/published` shows it.
@@ -42,6 +43,8 @@ pub struct Published {
     /// Oldest first.
     pub comments: Vec<String>,
     pub deleted: bool,
+    /// It was put there by `POST /_sandbox/posts`; no call has published it.
+    pub seeded: bool,
 }
 
 /// One item of a published carousel.
@@ -83,6 +86,7 @@ fn row(world: &World, media: &Media) -> Published {
         comment_enabled: media.comment_enabled,
         comments,
         deleted: media.deleted,
+        seeded: media.seed.seeded,
     }
 }
 
@@ -103,6 +107,9 @@ pub(crate) async fn answer(server: &Server, parts: &Parts, path: &[String], body
     let core = &server.core;
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     if let (["media", name], "GET" | "HEAD") = (&path[..], parts.method.as_str()) {
+        if is_over(parts.uri.query().unwrap_or_default(), core.now()) {
+            return respond::raw(403, "text/plain", "URL signature expired", core.now());
+        }
         return media(server, name, parts.headers.get("range").and_then(|range| range.to_str().ok()));
     }
     if parts.method == "GET"
@@ -158,6 +165,11 @@ fn route(server: &Server, method: &str, path: &[&str], body: axum::body::Bytes) 
         ("GET", ["accounts"]) => json_of(&core.world().accounts()),
         ("POST", ["accounts"]) => account(server, &object(&body)?),
         ("POST", ["tokens"]) => token(server, &object(&body)?),
+        ("POST", ["posts"]) => Ok(json!({ "ids": seed(server, &object(&body)?)? })),
+        ("POST", ["posts", id]) => {
+            change(server, id, &object(&body)?)?;
+            done()
+        }
         ("PUT", ["media", name]) => keep(server, name, body),
         ("GET" | "POST" | "PUT" | "DELETE", _) => Err((404, "the sandbox has no such control".into())),
         _ => Err((405, "method not allowed".into())),
@@ -237,6 +249,38 @@ fn token(server: &Server, body: &Value) -> Answer {
     }
     saved(server)?;
     Ok(json!({ "success": true }))
+}
+
+/// Puts posts into a feed; their ids.
+pub(crate) fn seed(server: &Server, body: &Value) -> Result<Vec<String>, (u16, String)> {
+    let now = server.core.now();
+    let (user_id, posts) = seed::read(body, now).map_err(|why| (400, why))?;
+    let ids = {
+        let mut world = server.core.world();
+        let account = match user_id {
+            None => world.accounts().first(),
+            Some(user_id) => world.account(user_id),
+        };
+        let account = account.ok_or_else(|| (404, format!("no account has the user_id {user_id:?}")))?;
+        let user_id = account.user_id.clone();
+        world.seed(&user_id, posts, now)
+    };
+    saved(server)?;
+    Ok(ids.iter().map(u64::to_string).collect())
+}
+
+/// Changes a live post as its owner does in the app.
+fn change(server: &Server, id: &str, body: &Value) -> Result<(), (u16, String)> {
+    let change = Change::read(body).map_err(|why| (400, why))?;
+    let changed = id.parse().map_err(|_| None).and_then(|id| server.core.world().change_post(id, change));
+    changed.map_err(|why| why.map_or_else(|| (404, format!("no post has the id {id:?}")), |why| (400, why)))?;
+    saved(server)
+}
+
+/// Whether a link to media has ended: `oe` is its last second, in hexadecimal. Links without one do not end.
+fn is_over(query: &str, now: Millis) -> bool {
+    let end = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "oe");
+    end.is_some_and(|(_, text)| i64::from_str_radix(&text, 16).map_or(true, |end| now / SECOND > end))
 }
 
 fn keep(server: &Server, name: &str, body: axum::body::Bytes) -> Answer {

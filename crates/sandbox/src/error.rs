@@ -43,6 +43,7 @@ rows! {
     SERVER = -1/2207001, 500, "An unknown error has occurred.", "Instagram server error": "Please try again later.";
     CREATION_FAILED = -1/2207032, 400, "Create media fail, please try to re-create media", "Create media fail": "Please try to create the media again.";
     UPLOAD_UNKNOWN = -1/2207053, 400, "Unknown upload error", "Unknown upload error": "The video could not be uploaded.";
+    DELETE_FATAL = -1/2207085, 400, "Fatal", "Cannot delete": "The media could not be deleted.";
     DELETE_UNSUPPORTED = -1/2207073, 400, "Fatal", "Cannot delete": "This kind of media cannot be deleted.";
     UNKNOWN = 1, 500, "An unknown error occurred";
     THUMB_OFFSET = 1/2207057, 400, "Invalid parameter", "Thumbnail offset": "The thumbnail offset must lie inside the video.";

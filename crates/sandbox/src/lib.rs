@@ -28,6 +28,7 @@ mod proof;
 mod range;
 mod respond;
 mod rules;
+mod seed;
 mod server;
 mod socket;
 mod store;
@@ -177,6 +178,15 @@ impl Sandbox {
     pub async fn published(&self) -> Vec<Published> {
         self.0.run_late().await;
         control::published(&self.0.core.world())
+    }
+
+    /// Puts posts into a feed as `POST /_sandbox/posts` does; their ids.
+    ///
+    /// # Errors
+    ///
+    /// A sentence about the first entry that makes no sense.
+    pub fn seed(&self, posts: &serde_json::Value) -> Result<Vec<String>, String> {
+        control::seed(&self.0, posts).map_err(|(_, why)| why)
     }
 
     /// The API calls that came in, oldest first.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::call::Call;
+use super::container::Media;
 use super::error::Refusal;
 use super::fields::{self, Field, Node};
 use super::time::{DAY, SECOND};
@@ -12,12 +13,28 @@ use igsync_base::id::Kind;
 const DEFAULT_LIMIT: usize = 25;
 const MAX_LIMIT: usize = 100;
 const CURSOR: &str = "QVFIU";
+/// Older media are in no listing.
+const LISTED: usize = 10_000;
+
+/// Where a row is in its listing: the newest has the highest.
+pub(crate) type Place = u128;
+
+/// The place of what is made in the order of its ids.
+pub(crate) fn place(id: u64) -> Place {
+    id.into()
+}
+
+/// Posts are ordered by their time, those of one moment by their id.
+fn place_of(media: &Media) -> Place {
+    let at = u64::try_from(media.published_at).unwrap_or(0);
+    (Place::from(at) << 64) | Place::from(media.id)
+}
 
 /// Which rows of a listing.
 pub(crate) struct Window {
     limit: usize,
-    after: Option<u64>,
-    before: Option<u64>,
+    after: Option<Place>,
+    before: Option<Place>,
 }
 
 impl Window {
@@ -30,7 +47,7 @@ impl Window {
         let limit = call.params.number("limit")?.map(|limit| usize::try_from(limit).unwrap_or(1));
         let cursor = |name: &str| {
             let cursor = call.params.text(name).map(|cursor| {
-                let id = cursor.strip_prefix(CURSOR).and_then(|hex| u64::from_str_radix(hex, 16).ok());
+                let id = cursor.strip_prefix(CURSOR).and_then(|hex| Place::from_str_radix(hex, 16).ok());
                 id.ok_or_else(|| Refusal::parameter("Invalid cursors values"))
             });
             cursor.transpose()
@@ -39,7 +56,7 @@ impl Window {
     }
 
     /// The rows of this window, and whether there are newer and older ones.
-    fn cut<N>(&self, rows: Vec<(u64, N)>) -> (bool, Vec<(u64, N)>, bool) {
+    fn cut<N>(&self, rows: Vec<(Place, N)>) -> (bool, Vec<(Place, N)>, bool) {
         let start = match (self.after, self.before) {
             (Some(after), _) => rows.iter().filter(|(id, _)| *id >= after).count(),
             (None, Some(before)) => rows.iter().filter(|(id, _)| *id > before).count().saturating_sub(self.limit),
@@ -55,16 +72,16 @@ impl Window {
     }
 }
 
-fn cursor(id: u64) -> String {
-    format!("{CURSOR}{id:x}")
+fn cursor(place: Place) -> String {
+    format!("{CURSOR}{place:x}")
 }
 
-/// The answer for one page. `rows` come newest first, which is by falling id.
+/// The answer for one page. `rows` come newest first, which is by falling place.
 pub(crate) fn page<N: Node>(
     call: &Call,
     path: &str,
     window: &Window,
-    rows: impl Iterator<Item = (u64, N)>,
+    rows: impl Iterator<Item = (Place, N)>,
     fields: &[Field],
 ) -> Result<Value, Refusal> {
     let rows: Vec<_> = rows.collect();
@@ -88,7 +105,7 @@ pub(crate) fn page<N: Node>(
 /// An empty page that is not the last one, as real listings have them.
 pub(crate) fn empty_start(call: &Call, path: &str, window: &Window) -> Option<Value> {
     let first = window.after.is_none() && window.before.is_none();
-    let next = || link(call, path, window.limit, "after", &cursor(u64::MAX));
+    let next = || link(call, path, window.limit, "after", &cursor(Place::MAX));
     first.then(|| json!({ "data": [], "paging": { "next": next() } }))
 }
 
@@ -117,13 +134,19 @@ fn link(call: &Call, path: &str, limit: usize, direction: &str, cursor: &str) ->
 }
 
 /// The posts, or else the stories, that a listing shows now.
-pub(crate) fn listing<'a>(eye: Eye<'a>, user_id: &'a str, stories: bool) -> Vec<(u64, MediaView<'a>)> {
+pub(crate) fn listing<'a>(eye: Eye<'a>, user_id: &'a str, stories: bool) -> Vec<(Place, MediaView<'a>)> {
     let now = eye.call.now;
     eye.world
         .media_of(user_id)
-        .filter(|media| !media.deleted && media.listed_at <= now && (media.kind == Some(Kind::Story)) == stories)
+        .filter(|media| {
+            !media.deleted
+                && !media.seed.archived
+                && media.listed_at <= now
+                && (media.kind == Some(Kind::Story)) == stories
+        })
         .filter(|media| !stories || media.published_at > now - DAY)
-        .map(|media| (media.id, MediaView { eye, media }))
+        .take(LISTED)
+        .map(|media| (place_of(media), MediaView { eye, media }))
         .collect()
 }
 

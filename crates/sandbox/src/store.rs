@@ -9,6 +9,7 @@ use axum::body::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::container::Stored;
+use super::seed;
 use igsync_base::files::Disk;
 use igsync_media::probe::{Facts, Format};
 
@@ -61,7 +62,7 @@ impl Store {
 
     pub(crate) fn get(&self, name: &str) -> Option<Bytes> {
         if !is_name(name) {
-            return None;
+            return seed::file(name);
         }
         match &self.folder {
             Some(folder) => self.disk.read(&folder.join(name), MAX_FILE).ok().map(Bytes::from),

@@ -11,6 +11,7 @@ mod publishing;
 mod restart;
 mod rows;
 mod samples;
+mod seeded;
 mod switches;
 mod tokens;
 

@@ -47,6 +47,14 @@ const FACEBOOK: &[&str] = &[
     "pages_read_engagement",
     "pages_show_list",
 ];
+/// As tokens from before December 2025 are.
+const WITHOUT_DELETE: [&str; 5] = [
+    "instagram_basic",
+    "instagram_content_publish",
+    "instagram_manage_comments",
+    "pages_read_engagement",
+    "pages_show_list",
+];
 const INSTAGRAM: &[&str] =
     &["instagram_business_basic", "instagram_business_content_publish", "instagram_business_manage_comments"];
 
@@ -96,6 +104,7 @@ pub(crate) fn at_start(now: Millis) -> Vec<Token> {
         row("EAA-SHORT", fb, one, FACEBOOK, 0, Some(2 * HOUR)),
         row("EAA-EXPIRED", fb, one, FACEBOOK, 61 * DAY, long),
         row("EAA-READONLY", fb, one, &["instagram_basic", "pages_read_engagement", "pages_show_list"], 2 * DAY, long),
+        row("EAA-NO-DELETE", fb, one, &WITHOUT_DELETE, 2 * DAY, long),
         row("EAA-PAGE-1", fb, one, FACEBOOK, 2 * DAY, None),
         row("EAA-PAGE-2", fb, two, FACEBOOK, 2 * DAY, None),
         row("IGAA-LONG", ig, one, INSTAGRAM, 2 * DAY, long),

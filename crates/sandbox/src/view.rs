@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use super::account::Account;
 use super::call::Call;
-use super::container::{Comment, Container, Media, MediaType};
+use super::container::{Comment, Container, Media, MediaType, Stored};
 use super::fields::{self, Field, Node, Unknown};
-use super::page_of::{self, Window};
-use super::time;
+use super::page_of::{self, Window, place};
+use super::seed;
+use super::time::{self, DAY, Millis, SECOND};
 use super::token::{Login, Token};
 use super::world::World;
 use igsync_base::id::Kind;
@@ -20,6 +21,9 @@ pub(crate) struct Eye<'a> {
     pub(crate) call: &'a Call,
     pub(crate) token: &'a Token,
 }
+
+/// How long a link to media works; 4.5 to 6 days were observed.
+const LINK_LIFE: Millis = 5 * DAY;
 
 type Found = Result<Option<Value>, Unknown>;
 
@@ -56,9 +60,9 @@ pub(crate) fn shortcode(id: u64) -> String {
 pub(crate) fn permalink(media: &Media, username: &str) -> Option<String> {
     let code = shortcode(media.id);
     Some(match media.kind? {
-        Kind::Reel => format!("https://www.instagram.com/reel/{code}/"),
+        Kind::Reel if !media.seed.old_video => format!("https://www.instagram.com/reel/{code}/"),
         Kind::Story => format!("https://www.instagram.com/stories/{username}/{}", media.id),
-        Kind::Image | Kind::Carousel => format!("https://www.instagram.com/p/{code}/"),
+        Kind::Image | Kind::Carousel | Kind::Reel => format!("https://www.instagram.com/p/{code}/"),
     })
 }
 
@@ -67,12 +71,13 @@ impl Node for MediaView<'_> {
 
     fn field(&self, field: &Field) -> Found {
         let Self { eye, media } = self;
-        let file = |stored: &Option<super::container::Stored>| {
-            stored.as_ref().map(|stored| format!("{}/_sandbox/media/{}", eye.call.base, stored.name))
-        };
+        // A link says in `oe` when it ends.
+        let end = (eye.call.now + LINK_LIFE) / SECOND;
+        let link = |stored: &Stored| json!(format!("{}/_sandbox/media/{}?oe={end:X}", eye.call.base, stored.name));
         let username =
             || eye.world.account(&media.user_id).map(|account| account.username.as_str()).unwrap_or_default();
         let is_reel = media.kind == Some(Kind::Reel);
+        let facebook = eye.token.login != Login::Instagram;
         let text = |name: &str| media.params.get(name).cloned();
         Ok(match field.name.as_str() {
             "id" | "ig_id" | "legacy_instagram_media_id" => Some(json!(media.id.to_string())),
@@ -85,15 +90,15 @@ impl Node for MediaView<'_> {
             "shortcode" => Some(json!(shortcode(media.id))),
             "media_type" => Some(json!(media.media_type.as_str())),
             "media_product_type" => Some(json!(match media.kind {
-                Some(Kind::Reel) => "REELS",
+                Some(Kind::Reel) if !media.seed.old_video => "REELS",
                 Some(Kind::Story) => "STORY",
                 _ => "FEED",
             })),
-            "media_url" => file(&media.stored).map(Value::from),
+            "media_url" if media.seed.has_bytes() => shown(eye.world, media).stored.as_ref().map(link),
             "thumbnail_url" if media.media_type == MediaType::Video => {
-                file(&media.cover).or_else(|| file(&media.stored)).map(Value::from)
+                Some(media.cover.as_ref().map_or_else(|| link(&seed::picture(media.id)), link))
             }
-            "thumbnail_url" => None,
+            "media_url" | "thumbnail_url" => None,
             "username" => Some(json!(username())),
             "owner" => Some(json!({ "id": media.user_id })),
             "alt_text" => text("alt_text"),
@@ -102,8 +107,14 @@ impl Node for MediaView<'_> {
             }
             "is_ai_generated" => Some(json!(truth(text("is_ai_generated"), false))),
             "is_comment_enabled" => Some(json!(media.comment_enabled)),
-            "like_count" | "view_count" | "shares_count" | "saved_count" | "reposts_count" => Some(json!(0)),
-            "comments_count" => Some(json!(eye.world.comments_of(media.id).count())),
+            "media_audio_type" if facebook => media.seed.audio.map(|audio| json!(audio.as_str())),
+            "copyright_check_information" if facebook && media.media_type == MediaType::Video => {
+                Some(copyright_check(media.seed.copyrighted))
+            }
+            "copyright_check_information" if facebook => None,
+            "like_count" => Some(json!(media.seed.likes)),
+            "view_count" | "shares_count" | "saved_count" | "reposts_count" => Some(json!(0)),
+            "comments_count" => Some(json!(comments_count(eye.world, media))),
             "children" if media.children.is_empty() => None,
             "children" => {
                 let children = media.children.iter().filter_map(|id| eye.world.media(*id));
@@ -113,13 +124,33 @@ impl Node for MediaView<'_> {
             }
             "comments" => {
                 let window = Window::nested(field.limit);
-                let rows =
-                    eye.world.comments_of(media.id).map(|comment| (comment.id, CommentView { eye: *eye, comment }));
+                let rows = eye
+                    .world
+                    .comments_of(media.id)
+                    .map(|comment| (place(comment.id), CommentView { eye: *eye, comment }));
                 return below(page_of::page(eye.call, &format!("{}/comments", media.id), &window, rows, &field.sub));
             }
             _ => return Err(Unknown::Field),
         })
     }
+}
+
+/// What an album shows is its first slide.
+fn shown<'a>(world: &'a World, media: &'a Media) -> &'a Media {
+    media.children.first().and_then(|id| world.media(*id)).unwrap_or(media)
+}
+
+/// Those that were made here, and those that were there before.
+fn comments_count(world: &World, media: &Media) -> u64 {
+    world.comments_of(media.id).fold(media.seed.comments, |count, _| count + 1)
+}
+
+/// Of a video.
+///
+/// Meta: <https://developers.facebook.com/documentation/instagram-platform/reference/instagram-media>
+fn copyright_check(found: bool) -> Value {
+    let matches = if found { json!([{ "content_title": "A song" }]) } else { json!([]) };
+    json!({ "status": { "status": "completed", "matches_found": found }, "copyright_matches": matches })
 }
 
 /// A flag as it was sent: JSON or text.

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::account::{self, Account};
 use super::container::{Comment, Container, Media, Phase};
 use super::error::{CONTAINER_BUDGET, CONTAINER_GONE, Refusal};
+use super::seed::{Change, NewPost};
 use super::switches::Settings;
 use super::time::{DAY, Millis};
 use super::token::{self, Token};
@@ -69,6 +70,8 @@ pub(crate) struct World {
     base: Base,
     containers: BTreeMap<u64, Container>,
     media: BTreeMap<u64, Media>,
+    /// The posts by their time, those of one moment by their id.
+    posts: BTreeSet<(Millis, u64)>,
     comments: BTreeMap<u64, Comment>,
     changed: BTreeSet<Changed>,
 }
@@ -92,6 +95,7 @@ impl World {
             },
             containers: BTreeMap::new(),
             media: BTreeMap::new(),
+            posts: BTreeSet::new(),
             comments: BTreeMap::new(),
             changed: BTreeSet::from([Changed::Base]),
         }
@@ -108,9 +112,7 @@ impl World {
             Line::Container(container) => {
                 self.containers.insert(container.id, *container);
             }
-            Line::Media(media) => {
-                self.media.insert(media.id, *media);
-            }
+            Line::Media(media) => self.keep(*media),
             Line::Comment(comment) => {
                 self.comments.insert(comment.id, comment);
             }
@@ -254,13 +256,61 @@ impl World {
     }
 
     /// All posts in publish order, deleted ones included.
-    pub(crate) fn published(&self) -> impl Iterator<Item = &Media> {
-        self.media.values().filter(|media| media.kind.is_some())
+    pub(crate) fn published(&self) -> impl DoubleEndedIterator<Item = &Media> {
+        self.posts.iter().filter_map(|(_, id)| self.media.get(id))
     }
 
     /// The posts of one account, newest first, deleted ones included.
     pub(crate) fn media_of<'a>(&'a self, user_id: &'a str) -> impl Iterator<Item = &'a Media> {
-        self.media.values().rev().filter(move |media| media.kind.is_some() && media.user_id == user_id)
+        self.published().rev().filter(move |media| media.user_id == user_id)
+    }
+
+    fn keep(&mut self, media: Media) {
+        if media.kind.is_some() {
+            self.posts.insert((media.published_at, media.id));
+        }
+        self.media.insert(media.id, media);
+    }
+
+    fn add_media(&mut self, media: Media) {
+        self.changed.insert(Changed::Media(media.id));
+        self.keep(media);
+    }
+
+    /// Puts posts into the feed of an account as if they always had been there; their ids.
+    pub(crate) fn seed(&mut self, user_id: &str, posts: Vec<NewPost>, now: Millis) -> Vec<u64> {
+        let mut made = Vec::with_capacity(posts.len());
+        for post in posts {
+            let first = next(&self.media, FIRST_MEDIA);
+            let ids: Vec<u64> = (0..).map(|n| first + n * STRIDE).take(post.len()).collect();
+            for media in post.media(user_id, &ids, now) {
+                self.add_media(media);
+            }
+            made.push(first);
+        }
+        made
+    }
+
+    /// Changes a live post behind the API's back.
+    ///
+    /// # Errors
+    ///
+    /// Why not; `None`: there is no such post.
+    pub(crate) fn change_post(&mut self, id: u64, change: Change) -> Result<(), Option<String>> {
+        let post = self.media.get(&id).filter(|media| media.kind.is_some()).ok_or(None)?;
+        let slides = change.slides(post).map_err(Some)?;
+        let all: Vec<u64> = post.children.iter().copied().chain([id]).collect();
+        if let Some(deleted) = change.deleted {
+            for media in all {
+                if let Some(media) = self.media_mut(media) {
+                    media.deleted = deleted;
+                }
+            }
+        }
+        if let Some(post) = self.media_mut(id) {
+            change.apply(post, slides);
+        }
+        Ok(())
     }
 
     pub(crate) fn media_mut(&mut self, id: u64) -> Option<&mut Media> {

@@ -8,7 +8,7 @@ use super::super::draft;
 use super::super::error::Refusal;
 use super::super::fields;
 use super::super::machine::Core;
-use super::super::page_of::{self, Window};
+use super::super::page_of::{self, Window, place};
 use super::super::params::Params;
 use super::super::token::{Ability, Login, Token};
 use super::super::view::{CommentView, ContainerView, Eye, MediaView};
@@ -48,7 +48,7 @@ pub(super) fn comments(eye: Eye<'_>, id: u64) -> Result<Value, Refusal> {
     if fields.is_empty() {
         fields = fields::parse("timestamp,text")?;
     }
-    let rows = eye.world.comments_of(id).map(|comment| (comment.id, CommentView { eye, comment }));
+    let rows = eye.world.comments_of(id).map(|comment| (place(comment.id), CommentView { eye, comment }));
     page_of::page(eye.call, &format!("{id}/comments"), &Window::read(eye.call)?, rows, &fields)
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::error::Refusal;
 use super::super::fields::{self, Field, nonexisting};
-use super::super::page_of::{self, Window};
+use super::super::page_of::{self, Window, place};
 use super::super::time::DAY;
 use super::super::token::{Ability, Login};
 use super::super::view::{Eye, PageView, UserView};
@@ -92,8 +92,9 @@ fn pages_with(eye: Eye<'_>, window: &Window, fields: &[Field]) -> Result<Value, 
         .iter()
         .filter(|account| eye.token.reaches(&account.user_id) && eye.token.login != Login::Instagram);
     // Pages are listed by falling id, as the window wants it.
-    let mut rows: Vec<_> =
-        accounts.map(|account| (account.page_id.parse().unwrap_or(u64::MAX), PageView { eye, account })).collect();
+    let mut rows: Vec<_> = accounts
+        .map(|account| (place(account.page_id.parse().unwrap_or(u64::MAX)), PageView { eye, account }))
+        .collect();
     rows.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
     page_of::page(eye.call, "me/accounts", window, rows.into_iter(), fields)
 }

@@ -22,8 +22,10 @@ const TROUBLES: usize = 6;
 pub(super) fn body(server: &Server, now: Millis) -> Markup {
     let world = server.core.world();
     let log = locked(&server.core.log);
-    let (shown, empty): (Vec<&Account>, Vec<&Account>) =
-        world.accounts().iter().partition(|account| world.containers_of(&account.user_id).next().is_some());
+    let (shown, empty): (Vec<&Account>, Vec<&Account>) = world.accounts().iter().partition(|account| {
+        let user_id = &account.user_id;
+        world.containers_of(user_id).next().is_some() || world.media_of(user_id).next().is_some()
+    });
     html! {
         div.columns {
             main #main tabindex="-1" data-revision=(live::revision(server, &log)) data-busy[is_busy(&world, now)] {

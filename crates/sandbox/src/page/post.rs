@@ -37,13 +37,14 @@ pub(super) fn body(world: &World, id: u64, key: Option<String>, now: Millis) -> 
 /// The posts before and behind this one in its row.
 fn neighbours(world: &World, post: &Media) -> (Option<u64>, Option<u64>) {
     let is_story = post.kind == Some(Kind::Story);
-    let row: Vec<u64> = world
+    let row: Vec<(Millis, u64)> = world
         .media_of(&post.user_id)
         .filter(|media| !media.deleted && (media.kind == Some(Kind::Story)) == is_story)
-        .map(|media| media.id)
+        .map(|media| (media.published_at, media.id))
         .collect();
-    let newer = row.iter().rev().find(|id| **id > post.id).copied();
-    (newer, row.iter().find(|id| **id < post.id).copied())
+    let own = (post.published_at, post.id);
+    let newer = row.iter().rev().find(|place| **place > own).map(|(_, id)| *id);
+    (newer, row.iter().find(|place| **place < own).map(|(_, id)| *id))
 }
 
 fn stage(world: &World, post: &Media) -> Markup {
@@ -118,7 +119,7 @@ fn facts(world: &World, account: &Account, post: &Media, key: Option<String>, no
             (row("Key", key))
             (row("Published", Some(time::human(post.published_at))))
             (row("Kind", Some(parts::kind_name(post))))
-            (row("Media", container.map(source)))
+            (row("Media", container.map(source).or_else(|| post.seed.seeded.then(|| "was there before".into()))))
             (row("Calls to publish", Some(calls.to_string()).filter(|_| calls > 1)))
             (row("In listings", (post.listed_at > now).then(|| format!("from {}", time::human(post.listed_at)))))
             (row("Tagged", (!tags.is_empty()).then(|| tags.join(" "))))
@@ -132,7 +133,7 @@ fn facts(world: &World, account: &Account, post: &Media, key: Option<String>, no
             (row("Products", text("product_tags")))
             (row("Address", view::permalink(post, &account.username)))
             (row("Media id", Some(post.id.to_string())))
-            (row("Container", Some(post.container.to_string())))
+            (row("Container", container.map(|container| container.id.to_string())))
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::container::{Container, Marks, Media, Role};
 use super::super::error::{CONTAINER_GONE, CONTAINER_NOT_FOUND, NOT_READY, PARAMETER, QUOTA, Refusal, TRIAL_LIMIT};
+use super::super::seed::Seed;
 use super::super::switches::PublishTwice;
 use super::super::time::{DAY, Millis};
 use super::{Changed, FIRST_MEDIA, STRIDE, World, next};
@@ -15,7 +16,9 @@ impl World {
         let recent = self
             .media_of(user_id)
             .take_while(|media| media.published_at > now - DAY)
-            .filter(|media| stories || media.kind != Some(Kind::Story));
+            .filter(|media| stories || media.kind != Some(Kind::Story))
+            // What was put there was not published through the API.
+            .filter(|media| !media.seed.seeded);
         let lag = self.settings.quota_lag_ms;
         recent.fold((0, 0), |(all, seen), media| (all + 1, seen + usize::from(media.published_at + lag <= now)))
     }
@@ -71,11 +74,9 @@ impl World {
         let mut post = media_of(container, id, Some(kind), now, listed_at);
         for (child, id) in children.iter().zip((1..).map(|n| id + n * STRIDE)) {
             post.children.push(id);
-            self.media.insert(id, media_of(child, id, None, now, listed_at));
-            self.changed.insert(Changed::Media(id));
+            self.add_media(media_of(child, id, None, now, listed_at));
         }
-        self.media.insert(id, post);
-        self.changed.insert(Changed::Media(id));
+        self.add_media(post);
         for used in std::iter::once(container.id).chain(container.children.iter().copied()) {
             if let Some(used) = self.container_mut(used) {
                 used.media_id = Some(id);
@@ -102,6 +103,7 @@ fn media_of(container: &Container, id: u64, kind: Option<Kind>, now: Millis, lis
         comment_enabled: true,
         deleted: false,
         unreadable: container.marks.unreadable,
+        seed: Seed::default(),
     }
 }
 
