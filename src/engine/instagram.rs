@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use igsync_apply::{
     Address, Capabilities, Class, Comments, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part,
-    Publishing, Quota, Reading, Refusal, WaitsFor, Window,
+    Presence, Publishing, Quota, Reading, Refusal, WaitsFor, Window,
 };
 use igsync_base::id::{ContainerId, MediaId, PartId, UserId};
 use igsync_instagram::codes::{self, Known};
@@ -179,6 +179,27 @@ impl Engine for Instagram {
         }
         .boxed()
     }
+
+    fn exists<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Presence> {
+        async move { self.client.exists(media).await.map_or_else(|error| absence(&error), |()| Presence::There) }
+            .boxed()
+    }
+
+    fn account_exists(&self) -> BoxFuture<'_, Presence> {
+        async move {
+            match self.client.account(&self.user).await {
+                Ok(identity) if identity.user_id == self.user => Presence::There,
+                Ok(_) => Presence::Denied,
+                Err(error) => absence(&error),
+            }
+        }
+        .boxed()
+    }
+}
+
+/// What a read that failed says about existence.
+fn absence(error: &Error) -> Presence {
+    if error.is_unreadable() { Presence::Denied } else { Presence::Unclear(refusal(error)) }
 }
 
 /// The parts of a draft are containers.
@@ -348,6 +369,14 @@ mod tests {
         assert!(matches!(not_ready, Publishing::Refused(said) if said.class == Class::NotReady));
         for unclear in [api(4, Some(2_207_051)), api(2, None), api(100, Some(33))] {
             assert!(matches!(publishing(&unclear), Publishing::Unclear(_)), "{unclear}");
+        }
+    }
+
+    #[test]
+    fn only_a_denial_of_the_object_itself_speaks_of_its_existence() {
+        assert_eq!(absence(&api(100, Some(33))), Presence::Denied);
+        for unclear in [api(100, None), api(10, None), api(190, None), api(2, None), api(803, None)] {
+            assert!(matches!(absence(&unclear), Presence::Unclear(_)), "{unclear}");
         }
     }
 

@@ -4,8 +4,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use igsync::engine::Instagram;
 use igsync_apply::{
-    Capabilities, Comments, Engine, Filled, Filling, Finishing, Listing, Made, Observed, Part, Publishing, Quota,
-    Refusal, Window,
+    Capabilities, Comments, Engine, Filled, Filling, Finishing, Listing, Made, Observed, Part, Presence, Publishing,
+    Quota, Refusal, Window,
 };
 use igsync_base::id::{MediaId, PartId};
 use jiff::Timestamp;
@@ -74,5 +74,13 @@ impl Engine for Hasty {
 
     fn close_comments<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Finishing> {
         self.0.close_comments(media)
+    }
+
+    fn exists<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Presence> {
+        self.0.exists(media)
+    }
+
+    fn account_exists(&self) -> BoxFuture<'_, Presence> {
+        self.0.account_exists()
     }
 }

@@ -57,6 +57,12 @@ pub trait Engine: Send + Sync {
     fn comments<'a>(&'a self, media: &'a MediaId, pages: u32) -> BoxFuture<'a, Result<Comments, Refusal>>;
 
     fn close_comments<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Finishing>;
+
+    /// Whether a media answers. That it does not is no proof that it is gone: [`super::missing`].
+    fn exists<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Presence>;
+
+    /// Whether the account itself answers.
+    fn account_exists(&self) -> BoxFuture<'_, Presence>;
 }
 
 /// What a service can do.
@@ -209,6 +215,16 @@ pub enum Finishing {
     Done,
     Refused(Refusal),
     /// It may have taken effect or not.
+    Unclear(Refusal),
+}
+
+/// What a read of something says about its existence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presence {
+    There,
+    /// The service denies that it exists, which it also does for live ones on bad days.
+    Denied,
+    /// It could not be read, which says nothing.
     Unclear(Refusal),
 }
 

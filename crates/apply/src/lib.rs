@@ -20,6 +20,7 @@ mod live;
 mod live_check;
 mod matching;
 mod media;
+pub mod missing;
 mod outcome;
 mod owed;
 mod parallel;
@@ -46,7 +47,7 @@ pub use cause::Cause;
 pub use context::{Context, Waits};
 pub use engine::{
     Address, Capabilities, Class, Comments, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part,
-    Publishing, Quota, Reading, Refusal, Window,
+    Presence, Publishing, Quota, Reading, Refusal, Window,
 };
 pub use event::{Counts, Event, Observer, PostRef};
 pub use failure::Failure;

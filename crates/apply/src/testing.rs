@@ -20,8 +20,8 @@ use super::attempt;
 use super::book::{Book, Claim};
 use super::context::{Context, Scope, Waits};
 use super::engine::{
-    Capabilities, Comments, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part, Publishing,
-    Quota, Reading, Refusal, Service, Window,
+    Capabilities, Comments, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part, Presence,
+    Publishing, Quota, Reading, Refusal, Service, Window,
 };
 use super::event::{Event, Observer};
 use super::replan::{Replan, Withdrawn};
@@ -248,6 +248,9 @@ pub(super) enum Answer {
     /// All that are there.
     Comments(&'static [&'static str]),
     Finish(Finishing),
+    Exists(Presence),
+    /// No listing.
+    Refused(Refusal),
 }
 
 /// A service that answers each call with the next answer of its script. Another call than the script's panics.
@@ -323,7 +326,11 @@ impl Engine for MemEngine {
     }
 
     fn listing(&self, _: Window) -> BoxFuture<'_, Result<Listing, Refusal>> {
-        answer!(self, Answer::List(media) => Ok(Listing { media, is_complete: true }))
+        match self.next() {
+            Answer::List(media) => async move { Ok(Listing { media, is_complete: true }) }.boxed(),
+            Answer::Refused(refusal) => async move { Err(refusal) }.boxed(),
+            _ => panic!("the script has the answer to another call"),
+        }
     }
 
     fn comment<'a>(&'a self, _: &'a MediaId, _: &'a str) -> BoxFuture<'a, Finishing> {
@@ -338,6 +345,14 @@ impl Engine for MemEngine {
 
     fn close_comments<'a>(&'a self, _: &'a MediaId) -> BoxFuture<'a, Finishing> {
         answer!(self, Answer::Finish(finishing) => finishing)
+    }
+
+    fn exists<'a>(&'a self, _: &'a MediaId) -> BoxFuture<'a, Presence> {
+        answer!(self, Answer::Exists(presence) => presence)
+    }
+
+    fn account_exists(&self) -> BoxFuture<'_, Presence> {
+        answer!(self, Answer::Exists(presence) => presence)
     }
 }
 

@@ -25,6 +25,17 @@ impl Context {
         }
     }
 
+    /// Waits for something of a whole account, unless the run has to end. `now` is the service's time.
+    pub(super) async fn wait_for_account(
+        &self,
+        account: &AccountName,
+        waits_for: WaitsFor,
+        duration: Duration,
+        now: Timestamp,
+    ) -> Result<(), Stop> {
+        self.wait(duration, waiting(None, Some(account), waits_for, duration, now)).await
+    }
+
     /// Waits before the push of the record is tried again.
     pub(super) async fn wait_for_push(&self, duration: Duration) -> Result<(), Stop> {
         let event = waiting(None, None, WaitsFor::Push, duration, self.clock.now());

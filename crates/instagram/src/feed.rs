@@ -13,7 +13,7 @@ use super::permalink::permalink;
 use super::retry::{Call, Pace};
 use super::selection::{half, is_too_much, may_be_too_much};
 use super::time::meta_time;
-use super::wire::{CopyrightCheck, Page, PostAnswer, SlideAnswer};
+use super::wire::{CopyrightCheck, IdAnswer, Page, PostAnswer, SlideAnswer};
 use igsync_base::feed::{Audio, Feed, LiveChild, LivePost};
 use igsync_base::id::{Kind, MediaId, UserId};
 use igsync_base::net;
@@ -81,6 +81,18 @@ impl Client {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Reads nothing of a media but that it answers.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::feed_one`].
+    pub async fn exists(&self, media: &MediaId) -> Result<(), Error> {
+        let path = [media.as_str()];
+        let ask = Ask::get(ONE, &path, vec![("fields", "id".to_owned())]);
+        let answer: IdAnswer = self.retried(Call::Read, &ask).await?;
+        if answer.id == media.as_str() { Ok(()) } else { Err(malformed(ONE, "another id than the one asked for")) }
     }
 
     /// One page, asked for with fewer fields or posts until it comes. `left` falls by the posts asked for.
