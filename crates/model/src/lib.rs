@@ -5,6 +5,7 @@
 pub use igsync_base::feed;
 
 pub mod config;
+pub mod drift;
 pub mod lockfile;
 pub mod manifest;
 pub mod plan;

@@ -24,6 +24,7 @@ mod turns;
 
 pub use action::{Action, Class, Mark, Why, Work};
 pub use diff::plan;
+pub(crate) use edited::is_as_published;
 pub use edited::{Edited, Part};
 pub use input::{AccountView, Arrivals, Branch, Input, Options, Premises, Sighting};
 pub use model::{

@@ -109,6 +109,7 @@ fn record() -> Value {
                 about(reference("digest"), "What digest would have been without defaults, where they added something"),
             ),
             ("slot", about(reference("time"), "Of a post of the queue: the slot that it was given")),
+            ("accepted", about(reference("digest"), "What Instagram showed when a person accepted that it differs")),
             ("due_at", about(reference("time"), "Where a gap is kept: when the post was due")),
             ("cover_digest", about(reference("digest"), "The local cover of a reel as it was published")),
         ],

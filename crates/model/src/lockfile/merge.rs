@@ -97,6 +97,7 @@ fn join(a: &Flat, b: &Flat) -> Flat {
         own_digest: content.own_digest.clone(),
         slot: a.slot.max(b.slot),
         due_at: a.due_at.max(b.due_at),
+        accepted: content.accepted.clone(),
     }
 }
 
@@ -131,6 +132,7 @@ fn compare_contents(a: &Flat, b: &Flat) -> Ordering {
         .then_with(|| a.caption_digest.cmp(&b.caption_digest))
         .then_with(|| a.cover_digest.cmp(&b.cover_digest))
         .then_with(|| a.own_digest.cmp(&b.own_digest))
+        .then_with(|| a.accepted.cmp(&b.accepted))
         .then_with(|| a.media.cmp(&b.media))
 }
 

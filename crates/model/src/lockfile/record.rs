@@ -58,6 +58,9 @@ pub struct Record {
     pub own_digest: Option<Box<Digest>>,
     /// When it was due, where that is not what the manifest says. In a box, for most records have none.
     pub turn: Option<Box<Turn>>,
+    /// What Instagram showed of the live post when a person accepted that it differs ([`crate::drift`] makes it).
+    /// In a box, for most records have none.
+    pub accepted: Option<Box<Digest>>,
     pub rest: Rest,
 }
 
@@ -423,6 +426,7 @@ impl Record {
             cover_digest: None,
             own_digest: None,
             turn: None,
+            accepted: None,
             rest: Rest::default(),
         }
     }

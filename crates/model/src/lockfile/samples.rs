@@ -96,14 +96,23 @@ pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strateg
         vec("[0-3]", 0..3),
     );
     let end = (of(text()), of(0..2_i64), of(0..2_i64), of("[0-2]"), of("p[01]"), of(time()), of(via));
-    let more = (vec(sent(), 0..2), of("c[01]"), vec(sending(), 0..3), of("s[01]"), of("o[01]"), of(time()), of(time()));
+    let more = (
+        vec(sent(), 0..2),
+        of("c[01]"),
+        vec(sending(), 0..3),
+        of("s[01]"),
+        of("o[01]"),
+        of(time()),
+        of(time()),
+        of("l[01]"),
+    );
     let rest = (of(comment), of(switch), of("k[01]"), of("https?://x"), more);
     (content, progress, end, rest).prop_map(move |(content, progress, end, rest)| {
         let (state, rev, digest, media_digest, caption_digest, file, account) = content;
         let (children, container, fingerprint, intents, refusals, not_ours, evidence) = progress;
         let (reason, code, subcode, media_id, permalink, published_at, via) = end;
         let (comment, comment_switch, moved_to, graph, more) = rest;
-        let (media, cover_digest, comments, sent_digest, own_digest, slot, due_at) = more;
+        let (media, cover_digest, comments, sent_digest, own_digest, slot, due_at, accepted) = more;
         let ids = |list: Vec<String>| list.iter().map(|id| id.as_str().into()).collect();
         Flat {
             account: account.as_str().into(),
@@ -136,6 +145,7 @@ pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strateg
             own_digest: own_digest.map(|text| text.as_str().into()),
             slot,
             due_at,
+            accepted: accepted.map(|text| text.as_str().into()),
             graph,
             file,
             rev,

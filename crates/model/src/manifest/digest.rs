@@ -165,7 +165,8 @@ pub fn comment_digest(text: &str) -> Digest {
     of_json(&("comment", normalise_caption(text)))
 }
 
-fn of_json(value: &impl Serialize) -> Digest {
+/// The identity of some values, whatever their names.
+pub(crate) fn of_json(value: &impl Serialize) -> Digest {
     of_bytes(&serde_json::to_vec(value).expect("texts, numbers and lists always fit into JSON"))
 }
 

@@ -107,6 +107,12 @@ pub(super) fn is_edited(post: &Post, record: &Record) -> bool {
     }
 }
 
+/// Whether the manifest still says what was sent, as far as that can be told for certain.
+pub(crate) fn is_as_published(post: &Post, record: &Record) -> bool {
+    let now = effective_digest(post, record);
+    now.is_some() && (now == record.digest || was_sent_doubled(post, record))
+}
+
 /// Whether the record differs from the post only by hashtags that were sent as often as they were given.
 fn was_sent_doubled(post: &Post, record: &Record) -> bool {
     let (media, cover) = match &post.media_digest {

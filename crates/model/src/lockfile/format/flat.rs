@@ -115,6 +115,9 @@ pub(in crate::lockfile) struct Flat {
     /// Where a gap is kept: when it was due, by its own time, its slot, the gap or the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::lockfile) due_at: Option<Timestamp>,
+    /// What Instagram showed of the live post when a person accepted that it differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::lockfile) accepted: Option<Digest>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -167,6 +170,7 @@ impl From<Record> for Flat {
             own_digest: record.own_digest.map(|own| *own),
             slot: record.turn.as_ref().and_then(|turn| turn.slot),
             due_at: record.turn.and_then(|turn| turn.due_at),
+            accepted: record.accepted.map(|accepted| *accepted),
             sent_digest,
         }
     }
@@ -218,6 +222,7 @@ impl From<Flat> for Record {
             cover_digest: flat.cover_digest,
             own_digest: flat.own_digest.map(Box::new),
             turn: Turn::of(flat.slot, flat.due_at),
+            accepted: flat.accepted.map(Box::new),
             rest: past.into(),
         }
     }

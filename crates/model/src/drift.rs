@@ -1,0 +1,330 @@
+//! What an account shows otherwise than its record says: the record and the manifests compared with a feed that was
+//! read back. Pure. What cannot be compared counts as equal: a false alarm over a live post would only teach people to
+//! ignore the command.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::lockfile::{Record, Records, Stage, Switch, Via};
+use crate::manifest::digest::of_json;
+use crate::manifest::{Post, caption_digest, normalise_caption};
+use crate::plan::is_as_published;
+use igsync_base::feed::{Feed, LivePost};
+use igsync_base::id::{Digest, Kind, MediaId, PostKey, UserId};
+
+/// One account's feed beside its record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drift {
+    /// Live posts of the range. Stories are in no feed.
+    pub live: usize,
+    /// Of these, how many a record has.
+    pub recorded: usize,
+    /// Live posts that differ from their record, newest first.
+    pub edited: Vec<Differing>,
+    /// Live posts that no record has, newest first.
+    pub unmanaged: Vec<LivePost>,
+    /// Published by the record, of the range, and not in the feed: each may be gone, or not be shown.
+    pub unlisted: Vec<Unlisted>,
+}
+
+/// A live post that differs from its record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Differing {
+    pub key: PostKey,
+    pub media: MediaId,
+    pub permalink: Option<String>,
+    /// At least one.
+    pub differences: Vec<Difference>,
+    /// What Instagram shows, for a record that accepts it.
+    pub shown: Digest,
+}
+
+/// A recorded post that the feed does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unlisted {
+    pub key: PostKey,
+    pub media: MediaId,
+    pub permalink: Option<String>,
+    pub published_at: Option<Timestamp>,
+}
+
+/// One thing that differs. The texts are what people compare; `None` where that side has none, or is not known by its
+/// words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub fact: Fact,
+    pub recorded: Option<String>,
+    pub live: Option<String>,
+}
+
+/// What of a live post is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact {
+    Caption,
+    AltText,
+    /// The number of slides.
+    Slides,
+    /// Whether comments are on.
+    Comments,
+    AiLabel,
+    /// A reel is not shown in the grid.
+    OffGrid,
+    /// A copyright check found something, so that others may not see or hear the post.
+    Copyright,
+}
+
+impl Fact {
+    pub const ALL: [Self; 7] =
+        [Self::Caption, Self::AltText, Self::Slides, Self::Comments, Self::AiLabel, Self::OffGrid, Self::Copyright];
+
+    /// As machine-readable output names it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Caption => "caption",
+            Self::AltText => "alt_text",
+            Self::Slides => "slides",
+            Self::Comments => "comments",
+            Self::AiLabel => "ai_label",
+            Self::OffGrid => "off_grid",
+            Self::Copyright => "copyright",
+        }
+    }
+}
+
+/// Which live posts are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    All,
+    Since(Timestamp),
+    /// The newest, so many.
+    Recent(usize),
+}
+
+/// Compares an account's feed with its records that were made through `graph`.
+#[must_use]
+pub fn compare(
+    user: &UserId,
+    graph: Option<&str>,
+    records: &Records,
+    feed: &Feed,
+    posts: &[Arc<Post>],
+    range: Range,
+) -> Drift {
+    let (live, since) = ranged(&feed.posts, range);
+    let is_ours = |record: &&Record| record.user_id == *user && record.graph.as_deref() == graph;
+    let manifests: HashMap<&PostKey, &Post> =
+        posts.iter().filter(|post| post.user_id.as_ref() == Some(user)).map(|post| (&post.key, &**post)).collect();
+    let mut claims: HashMap<&MediaId, &Record> = HashMap::new();
+    for record in records.iter().filter(is_ours).filter(|record| record.stage() != Stage::Forgotten) {
+        let Some(media) = record.claimed_media() else { continue };
+        // Where two records name one media, the one that is live speaks for it.
+        let claim = claims.entry(media).or_insert(record);
+        if claim.live().is_none() && record.live().is_some() {
+            *claim = record;
+        }
+    }
+    let told = Told::of(&feed.posts);
+    let mut drift = Drift { live: live.len(), ..Drift::default() };
+    for post in live {
+        let Some(record) = claims.get(&post.id) else {
+            drift.unmanaged.push(post.clone());
+            continue;
+        };
+        drift.recorded += 1;
+        drift.edited.extend(differing(record, post, manifests.get(&record.key).copied(), told));
+    }
+    let listed: HashSet<&MediaId> = feed.posts.iter().map(|post| &post.id).collect();
+    let is_in_range = |at: Option<Timestamp>| since.is_none_or(|since| at.is_none_or(|at| at >= since));
+    let mut unlisted: Vec<Unlisted> =
+        records.iter().filter(is_ours).filter_map(|record| unlisted(record, &listed)).collect();
+    unlisted.retain(|post| is_in_range(post.published_at));
+    unlisted.sort_by(|a, b| (b.published_at, &a.key).cmp(&(a.published_at, &b.key)));
+    unlisted.dedup_by(|a, b| a.media == b.media);
+    drift.unlisted = unlisted;
+    drift
+}
+
+/// The posts of the range, and the time from which recorded posts are.
+fn ranged(posts: &[LivePost], range: Range) -> (Vec<&LivePost>, Option<Timestamp>) {
+    match range {
+        Range::All => (posts.iter().collect(), None),
+        Range::Since(since) => {
+            let is_meant = |post: &&LivePost| post.at.is_none_or(|at| at >= since);
+            (posts.iter().filter(is_meant).collect(), Some(since))
+        }
+        Range::Recent(count) => {
+            let newest: Vec<&LivePost> = posts.iter().take(count).collect();
+            // Fewer are all there are.
+            let since = if posts.len() > count { newest.iter().rev().find_map(|post| post.at) } else { None };
+            (newest, since)
+        }
+    }
+}
+
+/// A published record whose media is not listed. Stories leave the feed by themselves, trial reels may not be in it.
+fn unlisted(record: &Record, listed: &HashSet<&MediaId>) -> Option<Unlisted> {
+    let live = record.live().filter(|_| record.kind != Kind::Story && !record.trial)?;
+    let media = live.media_id.as_ref().filter(|media| !listed.contains(media))?;
+    Some(Unlisted {
+        key: record.key.clone(),
+        media: media.clone(),
+        permalink: live.permalink.clone(),
+        published_at: live.published_at,
+    })
+}
+
+/// Which fields a feed has for anyone: where no post has one, this login does not get it.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    captions: bool,
+    alt_texts: bool,
+}
+
+impl Told {
+    fn of(posts: &[LivePost]) -> Self {
+        let slides = |post: &LivePost| post.children.iter().flatten().any(|slide| slide.alt_text.is_some());
+        Self {
+            captions: posts.iter().any(|post| post.caption.is_some()),
+            alt_texts: posts.iter().any(|post| post.alt_text.is_some() || slides(post)),
+        }
+    }
+
+    /// One post by itself tells what it has.
+    const ALL: Self = Self { captions: true, alt_texts: true };
+}
+
+/// How one live post differs from its record. `None`: not at all, as far as can be compared, or a person has accepted
+/// it as it is.
+fn differing(record: &Record, live: &LivePost, manifest: Option<&Post>, told: Told) -> Option<Differing> {
+    let known = record.live()?;
+    let shown = shown(live);
+    if record.accepted.as_deref() == Some(&shown) {
+        return None;
+    }
+    let mut differences = Vec::new();
+    // A manifest that was edited says nothing of what is live; the plan shows that.
+    let published = manifest.filter(|post| is_as_published(post, record));
+    differences.extend(caption(record, live, published, told));
+    if let Some(post) = published {
+        differences.extend(alt_texts(post, live, told));
+        differences.extend(ai_label(post, live));
+        differences.extend(off_grid(post, live));
+    }
+    differences.extend(slides(record, live, published));
+    differences.extend(comments(record, live, manifest));
+    if live.has_copyright_match == Some(true) {
+        differences.push(difference(Fact::Copyright, None, Some("a match was found")));
+    }
+    (!differences.is_empty()).then(|| Differing {
+        key: record.key.clone(),
+        media: live.id.clone(),
+        permalink: live.permalink.clone().or_else(|| known.permalink.clone()),
+        differences,
+        shown,
+    })
+}
+
+/// Compares one post that was read by itself, as [`compare`] compares those of a feed.
+#[must_use]
+pub fn compare_one(record: &Record, live: &LivePost, manifest: Option<&Post>) -> Option<Differing> {
+    differing(record, live, manifest, Told::ALL)
+}
+
+/// The identity of all that is compared of a live post: it changes when something of it is changed on Instagram.
+#[must_use]
+pub fn shown(live: &LivePost) -> Digest {
+    let text = |text: &Option<String>| text.as_deref().map(normalise_caption).filter(|text| !text.is_empty());
+    let slides: Option<Vec<_>> = live
+        .children
+        .as_ref()
+        .map(|slides| slides.iter().map(|slide| (slide.id.clone(), text(&slide.alt_text))).collect());
+    of_json(&(
+        "shown",
+        (text(&live.caption), text(&live.alt_text), slides),
+        (live.comment_enabled, live.is_ai_generated, live.share_to_feed, live.has_copyright_match == Some(true)),
+    ))
+}
+
+fn difference(fact: Fact, recorded: Option<&str>, live: Option<&str>) -> Difference {
+    Difference { fact, recorded: recorded.map(str::to_owned), live: live.map(str::to_owned) }
+}
+
+fn caption(record: &Record, live: &LivePost, published: Option<&Post>, told: Told) -> Option<Difference> {
+    // Of a post that a person only named nothing was sent that could be compared.
+    let is_known = record.digest.is_some() || record.caption_digest.is_some();
+    if !told.captions || !is_known {
+        return None;
+    }
+    let now = live.caption.as_deref().unwrap_or_default();
+    if caption_digest(now) == record.caption_digest {
+        return None;
+    }
+    let sent = published.map(|post| post.content.caption.as_str());
+    if sent.is_some_and(|sent| without_line_ends(sent) == without_line_ends(now)) {
+        return None;
+    }
+    Some(difference(Fact::Caption, sent, Some(now)))
+}
+
+/// A caption without the white space at the ends of its lines, which Instagram does not keep.
+fn without_line_ends(caption: &str) -> String {
+    normalise_caption(caption).lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+fn alt_texts(post: &Post, live: &LivePost, told: Told) -> Option<Difference> {
+    if !told.alt_texts {
+        return None;
+    }
+    let sent: Vec<&str> = post.content.items.iter().map(|item| item.alt_text.as_deref().unwrap_or_default()).collect();
+    let now: Vec<&str> = match (post.content.kind, &live.children) {
+        (Kind::Carousel, Some(slides)) => {
+            slides.iter().map(|slide| slide.alt_text.as_deref().unwrap_or_default()).collect()
+        }
+        (Kind::Carousel, None) | (Kind::Story, _) => return None,
+        (Kind::Image | Kind::Reel, _) => vec![live.alt_text.as_deref().unwrap_or_default()],
+    };
+    // Other slides have other texts: their number is what differs.
+    let is_other = |(sent, now): (&&str, &&str)| normalise_caption(sent) != normalise_caption(now);
+    let place = (sent.len() == now.len()).then(|| sent.iter().zip(&now).position(is_other)).flatten()?;
+    let text = |texts: &[&str]| texts.get(place).filter(|text| !text.is_empty()).map(|text| (*text).to_owned());
+    Some(Difference { fact: Fact::AltText, recorded: text(&sent), live: text(&now) })
+}
+
+fn ai_label(post: &Post, live: &LivePost) -> Option<Difference> {
+    let (sent, now) = (post.content.is_ai_generated.unwrap_or(false), live.is_ai_generated?);
+    let words = |is_labelled| if is_labelled { "labelled" } else { "not labelled" };
+    (sent != now).then(|| difference(Fact::AiLabel, Some(words(sent)), Some(words(now))))
+}
+
+fn off_grid(post: &Post, live: &LivePost) -> Option<Difference> {
+    let was_sent = post.content.reel.as_ref().is_some_and(|reel| reel.share_to_feed);
+    let is_off = was_sent && live.share_to_feed == Some(false);
+    is_off.then(|| difference(Fact::OffGrid, Some("in the grid"), Some("not in the grid")))
+}
+
+/// Only their number: which slides a container became is not known.
+fn slides(record: &Record, live: &LivePost, published: Option<&Post>) -> Option<Difference> {
+    let now = live.children.as_ref().filter(|_| record.kind == Kind::Carousel)?.len();
+    let sent = if record.children.is_empty() { published?.content.items.len() } else { record.children.len() };
+    (sent != now).then(|| difference(Fact::Slides, Some(&sent.to_string()), Some(&now.to_string())))
+}
+
+fn comments(record: &Record, live: &LivePost, manifest: Option<&Post>) -> Option<Difference> {
+    let (now, known) = (live.comment_enabled?, record.live()?);
+    let wanted = match (manifest, known.comment_switch) {
+        // Apply has still to switch them off.
+        (_, Some(Switch::Due)) => return None,
+        (Some(post), _) => post.comment_enabled,
+        (None, Some(Switch::Done)) => false,
+        (None, None) if known.via == Some(Via::Publish) => true,
+        (None, _) => return None,
+    };
+    let words = |is_on| if is_on { "on" } else { "off" };
+    (wanted != now).then(|| difference(Fact::Comments, Some(words(wanted)), Some(words(now))))
+}
+
+#[cfg(test)]
+mod tests;

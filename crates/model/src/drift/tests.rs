@@ -1,0 +1,241 @@
+use super::*;
+use crate::lockfile::{Created, Stage};
+use crate::plan::testing::{PostBuilder, USER, With, at, live as live_record, post, record};
+use igsync_base::feed::LiveChild;
+
+const MEDIA: &str = "17900000000000001";
+
+/// What Instagram shows of `post("posts/a")` as it was published.
+fn live(caption: &str) -> LivePost {
+    LivePost {
+        id: MEDIA.into(),
+        kind: Some(Kind::Image),
+        is_old_video: false,
+        at: Some(at("2026-12-01T10:00:06Z")),
+        caption: Some(caption.to_owned()),
+        permalink: None,
+        alt_text: None,
+        share_to_feed: None,
+        comment_enabled: Some(true),
+        is_ai_generated: Some(false),
+        audio: None,
+        has_copyright_match: None,
+        media_url: None,
+        thumbnail_url: None,
+        likes: Some(1),
+        comments: None,
+        children: None,
+    }
+}
+
+fn other(id: &str, day: u32) -> LivePost {
+    LivePost { id: id.into(), at: Some(at(&format!("2026-11-{day:02}T10:00:00Z"))), ..live("someone's own") }
+}
+
+fn feed(posts: impl IntoIterator<Item = LivePost>) -> Feed {
+    Feed { posts: posts.into_iter().collect(), is_complete: true, calls: 1 }
+}
+
+fn compared(record: &Record, post: &Post, posts: impl IntoIterator<Item = LivePost>) -> Drift {
+    let records: Records = [record.clone()].into_iter().collect();
+    compare(&USER.into(), None, &records, &feed(posts), &[Arc::new(post.clone())], Range::All)
+}
+
+/// What differs of one live post.
+fn facts(record: &Record, post: &Post, live: LivePost) -> Vec<Fact> {
+    let drift = compared(record, post, [live]);
+    drift.edited.iter().flat_map(|differing| &differing.differences).map(|difference| difference.fact).collect()
+}
+
+fn published() -> Record {
+    record("posts/a", Stage::Published)
+}
+
+fn slide(id: &str) -> LiveChild {
+    LiveChild { id: id.into(), is_video: false, media_url: None, thumbnail_url: None, alt_text: None }
+}
+
+const CAPTION: &str = "Caption of posts/a";
+
+#[test]
+fn a_post_that_is_as_it_was_published_differs_in_nothing() {
+    assert_eq!(facts(&published(), &post("posts/a"), live(CAPTION)), []);
+    assert_eq!(facts(&published(), &post("posts/a"), LivePost { likes: Some(99), ..live(CAPTION) }), []);
+}
+
+#[test]
+fn captions_are_compared_without_at_signs_composition_and_the_ends_of_lines() {
+    let with = |text: &str| {
+        let sent = post("posts/a").with(|post| post.content.caption = text.to_owned());
+        (published().with(|record| record.caption_digest = caption_digest(text)), sent)
+    };
+    for (sent, shown) in [
+        ("with @ana", "with ana"),
+        ("caf\u{65}\u{301}", "caf\u{e9}"),
+        ("  around\n", "around"),
+        ("first  \nsecond", "first\nsecond"),
+        ("first\r\nsecond", "first\nsecond"),
+    ] {
+        let (record, post) = with(sent);
+        assert_eq!(facts(&record, &post, live(shown)), [], "{sent:?}");
+    }
+    for (sent, shown) in [("first second", "first\nsecond"), ("Fog", "fog"), ("Fog", "")] {
+        let (record, post) = with(sent);
+        assert_eq!(facts(&record, &post, live(shown)), [Fact::Caption], "{sent:?}");
+    }
+}
+
+#[test]
+fn a_caption_that_was_removed_differs_unless_no_caption_is_shown_at_all() {
+    let mute = || LivePost { caption: None, ..live("") };
+    assert_eq!(facts(&published(), &post("posts/a"), mute()), []);
+    let drift = compared(&published(), &post("posts/a"), [mute(), other("1", 2)]);
+    assert_eq!((drift.edited.len(), drift.unmanaged.len()), (1, 1));
+    // A person said that a post is live; what was sent no one knows.
+    let named = published().with(|record| (record.digest, record.caption_digest) = (None, None));
+    assert_eq!(facts(&named, &post("posts/a"), live("anything")), []);
+}
+
+#[test]
+fn what_differs_is_told_in_both_sides_words() {
+    let drift = compared(&published(), &post("posts/a"), [live("Sun")]);
+    assert_eq!(drift.edited[0].differences, [difference(Fact::Caption, Some(CAPTION), Some("Sun"))]);
+    let drift = compared(&published(), &post("posts/a").edited(), [live("Sun")]);
+    assert_eq!(drift.edited[0].differences, [difference(Fact::Caption, None, Some("Sun"))], "no one has its words");
+}
+
+#[test]
+fn alt_texts_are_compared_with_the_manifest_as_it_was_published() {
+    let sent = post("posts/a").with(|post| post.content.items[0].alt_text = Some("Fog".to_owned()));
+    let with = |text: Option<&str>| LivePost { alt_text: text.map(str::to_owned), ..live(CAPTION) };
+    assert_eq!(facts(&published(), &sent, with(Some("Fog"))), []);
+    assert_eq!(facts(&published(), &sent, with(Some("Sun"))), [Fact::AltText]);
+    assert_eq!(facts(&published(), &post("posts/a"), with(Some("Sun"))), [Fact::AltText]);
+    assert_eq!(facts(&published(), &sent.clone().edited(), with(Some("Sun"))), [], "edited since");
+    assert_eq!(facts(&published(), &sent, with(None)), [], "this login shows none at all");
+    let shows_others = LivePost { alt_text: Some("x".to_owned()), ..other("1", 2) };
+    assert_eq!(compared(&published(), &sent, [with(None), shows_others]).edited.len(), 1);
+}
+
+#[test]
+fn slides_are_counted_and_their_texts_compared_in_order() {
+    let sent = post("posts/a").of_kind(Kind::Carousel).with(|post| {
+        post.content.items[1].alt_text = Some("Cranes".to_owned());
+    });
+    let record = published().with(|record| {
+        record.kind = Kind::Carousel;
+        record.children = ["1", "2"].map(|id| Created { id: id.into(), created_at: None }).into();
+    });
+    let with = |texts: &[Option<&str>]| LivePost {
+        kind: Some(Kind::Carousel),
+        children: Some(
+            (1..)
+                .zip(texts)
+                .map(|(n, text)| LiveChild { alt_text: text.map(str::to_owned), ..slide(&n.to_string()) })
+                .collect(),
+        ),
+        ..live(CAPTION)
+    };
+    assert_eq!(facts(&record, &sent, with(&[None, Some("Cranes")])), []);
+    assert_eq!(facts(&record, &sent, with(&[Some("Cranes"), None])), [Fact::AltText]);
+    assert_eq!(facts(&record, &sent, with(&[Some("Cranes")])), [Fact::Slides]);
+    assert_eq!(facts(&record, &sent, LivePost { children: None, ..with(&[]) }), [], "not told");
+    let adopted = record.with(|record| record.children.clear());
+    assert_eq!(facts(&adopted, &sent, with(&[Some("Cranes")])), [Fact::Slides], "counted in the manifest");
+    assert_eq!(facts(&adopted, &sent.edited(), with(&[Some("Cranes")])), []);
+}
+
+#[test]
+fn comments_are_compared_with_the_manifest_and_without_one_with_what_was_done() {
+    let with = |is_on| LivePost { comment_enabled: is_on, ..live(CAPTION) };
+    let closed = post("posts/a").with(|post| post.comment_enabled = false);
+    assert_eq!(facts(&published(), &closed, with(Some(false))), []);
+    assert_eq!(facts(&published(), &closed, with(Some(true))), [Fact::Comments]);
+    assert_eq!(facts(&published(), &post("posts/a"), with(Some(false))), [Fact::Comments]);
+    assert_eq!(facts(&published(), &closed, with(None)), [], "not told");
+    let owed = live_record("posts/a", |live| live.comment_switch = Some(Switch::Due));
+    assert_eq!(facts(&owed, &closed, with(Some(true))), [], "apply has still to switch them off");
+    let orphan = |record: &Record, is_on| facts(record, &post("posts/other"), with(Some(is_on)));
+    let done = live_record("posts/a", |live| live.comment_switch = Some(Switch::Done));
+    assert_eq!((orphan(&done, true), orphan(&done, false)), (vec![Fact::Comments], vec![]));
+    assert_eq!((orphan(&published(), true), orphan(&published(), false)), (vec![], vec![Fact::Comments]));
+    let found = live_record("posts/a", |live| live.via = Some(Via::Adopted));
+    assert_eq!(orphan(&found, false), [], "what was meant is not known");
+}
+
+#[test]
+fn labels_the_grid_and_copyright_are_compared_where_they_are_told() {
+    let labelled = post("posts/a").with(|post| post.content.is_ai_generated = Some(true));
+    let with = |label| LivePost { is_ai_generated: label, ..live(CAPTION) };
+    assert_eq!(facts(&published(), &labelled, with(Some(true))), []);
+    assert_eq!(facts(&published(), &labelled, with(Some(false))), [Fact::AiLabel]);
+    assert_eq!(facts(&published(), &post("posts/a"), with(Some(true))), [Fact::AiLabel]);
+    assert_eq!(facts(&published(), &labelled, with(None)), []);
+    let reel = |is_shown| {
+        post("posts/a").of_kind(Kind::Reel).with(|post| {
+            post.content.reel.get_or_insert_default().share_to_feed = is_shown;
+        })
+    };
+    let grid = |shown| LivePost { share_to_feed: shown, ..live(CAPTION) };
+    assert_eq!(facts(&published(), &reel(true), grid(Some(false))), [Fact::OffGrid]);
+    for (sent, shown) in [(true, Some(true)), (true, None), (false, Some(false)), (false, Some(true))] {
+        assert_eq!(facts(&published(), &reel(sent), grid(shown)), [], "{sent} {shown:?}");
+    }
+    let matched = |found| LivePost { has_copyright_match: found, ..live(CAPTION) };
+    assert_eq!(facts(&published(), &post("posts/other"), matched(Some(true))), [Fact::Copyright]);
+    assert_eq!(facts(&published(), &post("posts/other"), matched(Some(false))), []);
+}
+
+#[test]
+fn what_was_accepted_is_silent_until_it_changes_again() {
+    let shown = live("Sun");
+    let accepted = published().with(|record| record.accepted = Some(Box::new(super::shown(&shown))));
+    assert_eq!(facts(&accepted, &post("posts/a"), shown.clone()), []);
+    assert_eq!(facts(&accepted, &post("posts/a"), LivePost { likes: Some(7), comments: Some(2), ..shown.clone() }), []);
+    assert_eq!(facts(&accepted, &post("posts/a"), live("Rain")), [Fact::Caption]);
+    assert_eq!(facts(&accepted, &post("posts/a"), LivePost { comment_enabled: Some(false), ..shown }).len(), 2);
+    let order = |ids: [&str; 2]| super::shown(&LivePost { children: Some(ids.map(slide).into()), ..live("x") });
+    assert_ne!(order(["1", "2"]), order(["2", "1"]), "other slides, or another order");
+}
+
+#[test]
+fn every_live_post_is_recorded_or_unmanaged() {
+    let ignored = record("posts/b", Stage::Ignored);
+    let forgotten = published().with(|record| record.key = "posts/c".into()).forgotten(None);
+    let records: Records = [published(), ignored, forgotten].into_iter().collect();
+    let posts = feed([live(CAPTION), other("2", 3), other("3", 2)]);
+    let drift = compare(&USER.into(), None, &records, &posts, &[], Range::All);
+    assert_eq!((drift.live, drift.recorded, drift.unmanaged.len()), (3, 1, 2));
+    let elsewhere = compare(&USER.into(), Some("http://127.0.0.1:1/"), &records, &posts, &[], Range::All);
+    assert_eq!((elsewhere.recorded, elsewhere.unlisted.len()), (0, 0), "what another base made is not here");
+    let stranger = compare(&"1".into(), None, &records, &posts, &[], Range::All);
+    assert_eq!((stranger.recorded, stranger.unlisted.len()), (0, 0));
+}
+
+#[test]
+fn what_is_not_listed_is_named_but_for_stories_and_trials() {
+    let unlisted = |record: &Record| compared(record, &post("posts/a"), [other("2", 3)]).unlisted.len();
+    assert_eq!(unlisted(&published()), 1);
+    assert_eq!(unlisted(&published().with(|record| record.kind = Kind::Story)), 0);
+    assert_eq!(unlisted(&published().with(|record| record.trial = true)), 0);
+    assert_eq!(unlisted(&live_record("posts/a", |live| live.media_id = None)), 0);
+    assert_eq!(unlisted(&record("posts/a", Stage::Deleted)), 0);
+}
+
+#[test]
+fn a_range_leaves_out_what_is_older_on_both_sides() {
+    let old = live_record("posts/old", |live| {
+        live.media_id = Some("9".into());
+        live.published_at = Some(at("2026-10-01T10:00:00Z"));
+    });
+    let records: Records = [published(), old].into_iter().collect();
+    let posts = feed([other("4", 30), other("3", 20), other("2", 10)]);
+    let of = |range| {
+        let drift = compare(&USER.into(), None, &records, &posts, &[], range);
+        (drift.live, drift.unlisted.iter().map(|post| post.key.to_string()).collect::<Vec<_>>())
+    };
+    assert_eq!(of(Range::All), (3, vec!["posts/a".to_owned(), "posts/old".to_owned()]));
+    assert_eq!(of(Range::Since(at("2026-11-15T00:00:00Z"))), (2, vec!["posts/a".to_owned()]));
+    assert_eq!(of(Range::Recent(1)), (1, vec!["posts/a".to_owned()]));
+    assert_eq!(of(Range::Recent(9)).1.len(), 2, "fewer are all there are");
+}
