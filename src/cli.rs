@@ -62,6 +62,8 @@ pub enum Command {
     /// Show and correct the lockfile; no network
     #[command(subcommand)]
     Lock(Lock),
+    /// Compare what is live on Instagram with the lockfile; changes no record
+    Drift(Drift),
     /// Show token, quota, open and unknown posts of each account; the exit code suits a health check
     Status(Status),
     /// Get, renew and check access tokens
@@ -104,6 +106,7 @@ impl Command {
             Self::Plan(args) => args.scope.sandbox,
             Self::Apply(args) => args.scope.sandbox,
             Self::Status(args) => args.sandbox,
+            Self::Drift(args) => args.sandbox,
             Self::Resolve(args) => args.sandbox,
             Self::Lock(command) => command.scope().sandbox,
             _ => false,
@@ -145,6 +148,8 @@ pub enum Schema {
     Findings,
     /// What `fix --format json` prints
     Fix,
+    /// What `drift --format json` prints
+    Drift,
 }
 
 #[derive(Debug, Args)]
@@ -374,6 +379,40 @@ pub struct Status {
     pub format: OutputFormat,
 }
 
+#[derive(Debug, Args)]
+pub struct Drift {
+    /// Compare with the built-in sandbox instead
+    #[arg(long)]
+    pub sandbox: bool,
+    /// Only these accounts
+    #[arg(long, value_name = "NAME")]
+    pub account: Vec<String>,
+    /// Only posts since this day (2026-11-30, in UTC) or time (RFC 3339)
+    #[arg(long, value_name = "DATE", value_parser = since)]
+    pub since: Option<jiff::Timestamp>,
+    /// Only the newest live posts, so many of each account
+    #[arg(long, value_name = "N", conflicts_with = "since", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub recent: Option<u32>,
+    /// List the live posts that no record has, instead of counting them
+    #[arg(long)]
+    pub unmanaged: bool,
+    /// Exit 2 when anything differs but what no record has
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// The format of the report on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: DriftFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DriftFormat {
+    #[default]
+    Human,
+    Json,
+    /// For an issue or the summary of a job
+    Markdown,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Auth {
     /// Guide you step by step to a working token
@@ -471,6 +510,13 @@ pub struct Sandbox {
 fn kind(text: &str) -> Result<Kind, String> {
     let found = Kind::ALL.into_iter().find(|kind| kind.as_str() == text);
     found.ok_or_else(|| "kinds are image, reel, carousel and story".to_owned())
+}
+
+fn since(text: &str) -> Result<jiff::Timestamp, String> {
+    let day = || format!("{text}T00:00:00Z").parse();
+    text.parse()
+        .or_else(|_: jiff::Error| day())
+        .map_err(|_: jiff::Error| "a day like 2026-11-30, or a time like 2026-11-30T18:00:00Z".to_owned())
 }
 
 fn duration(text: &str) -> Result<std::time::Duration, String> {

@@ -6,6 +6,7 @@ mod auth;
 mod chosen;
 mod connect;
 mod difference;
+mod drift;
 mod explain;
 mod extras;
 mod findings;
@@ -140,6 +141,7 @@ pub async fn run(cli: Cli, ports: &Ports, ui: &Ui) -> Exit {
         Command::Apply(args) => apply::run(&cli.global, &args, ports, ui).await,
         Command::Auth(args) => auth::run(&cli.global, &args, ports, ui).await,
         Command::Status(args) => status::run(&cli.global, &args, ports, ui).await,
+        Command::Drift(args) => drift::run(&cli.global, &args, ports, ui).await,
         Command::Resolve(args) => resolve::run(&cli.global, &args, ports, ui).await,
         Command::Lock(args) => lock::run(&cli.global, &args, ports, ui).await,
         Command::Sandbox(args) => sandbox::run(&cli.global, &args, ports, ui).await,

@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod branch;
+pub mod drift;
 pub mod duplicates;
 pub mod events;
 mod excerpt;

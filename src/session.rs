@@ -9,6 +9,7 @@ pub(crate) mod branch;
 pub(crate) mod connect;
 pub(crate) mod credentials;
 pub(crate) mod draw;
+pub(crate) mod drift;
 pub(crate) mod expiry;
 mod failure;
 pub(crate) mod fix;

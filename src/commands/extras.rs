@@ -28,7 +28,6 @@ pub(super) fn manual(ui: &Ui) -> Ended {
 /// Commands that are promised and not there; what to do meanwhile.
 const NOT_BUILT: &[(&str, &str)] = &[
     ("import", "posts that are live already stay outside igsync"),
-    ("drift", "igsync does not see edits made in the app"),
     ("preview", "`igsync apply --sandbox`, then `igsync sandbox` shows the feed"),
     ("show", "`igsync plan` prints the plan"),
 ];

@@ -7,15 +7,18 @@ use std::sync::Arc;
 use crate::cli::{
     Global, Lock, LockChange, LockList, LockMerge, LockMove, LockRemove, LockScope, LockShow, OutputFormat,
 };
+use crate::engine::instagram::refusal;
 use crate::exit::Exit;
 use crate::report::lock::{self as text, Done};
 use crate::report::text::{one_line, plural};
+use crate::session::drift;
 use crate::session::load::load;
 use crate::session::project::{OfPublished, Project};
 use crate::session::subject::{self, Named};
-use igsync_apply::by_hand;
+use igsync_apply::{Halt, Stop, by_hand};
 use igsync_base::files::named;
-use igsync_base::id::{AccountName, PostKey};
+use igsync_base::id::{AccountName, Digest, PostKey};
+use igsync_model::drift::compare_one;
 use igsync_model::lockfile::{Record, Records, Stage, format};
 
 use super::record_edit::RecordEdit;
@@ -205,9 +208,55 @@ async fn accept(global: &Global, args: &LockChange, ports: &Ports, ui: &Ui) -> E
     let mut editing = RecordEdit::open(global, &args.scope, args.change, "lock accept", ports, ui).await?;
     let named = find(&editing.project, editing.records(), &args.key, &args.scope)?;
     let named = editing.identified(&named, ports);
-    let records = editing.decide(&named, |subject, _| by_hand::accepted(subject))?;
-    let done = Done::new("accepted", &named.key, &named.account, "its manifest is accepted as what is live".to_owned());
+    let by_manifest = editing.decide(&named, |subject, _| by_hand::accepted(subject));
+    let mut done = Done::new("accepted", &named.key, &named.account, String::new());
+    let records = match shown_of(&mut editing, &named, by_manifest.as_ref().ok(), ports, &mut done).await? {
+        None => {
+            "its manifest is accepted as what is live".clone_into(&mut done.meaning);
+            by_manifest?
+        }
+        Some((live, shown)) => {
+            "what Instagram shows is accepted".clone_into(&mut done.meaning);
+            let rewritten = by_manifest.unwrap_or_default().pop();
+            by_hand::accepted_as_shown(rewritten.unwrap_or(live), shown)
+        }
+    };
     editing.finish(records, done, ports, ui).await
+}
+
+/// What Instagram shows otherwise than the record, with the record: asked again where it can be asked, else as the last
+/// `drift` on this machine saw it. Where the manifest is what is to be accepted, and no `drift` saw more, no one is asked.
+async fn shown_of(
+    editing: &mut RecordEdit,
+    named: &Named,
+    by_manifest: Option<&Vec<Record>>,
+    ports: &Ports,
+    done: &mut Done,
+) -> Result<Option<(Record, Digest)>, Failure> {
+    let live = attempts_of(editing.records(), named).iter().find(|record| record.live().is_some()).cloned();
+    let media = live.as_ref().and_then(|record| record.claimed_media().cloned());
+    let Some(((live, media), user)) = live.zip(media).zip(named.user_id.clone()) else { return Ok(None) };
+    let path = editing.project.paths.drift();
+    let seen = drift::recall(&*ports.disk, &path, &user, &named.key, &media);
+    if seen.is_none() && by_manifest.is_some_and(|records| !records.is_empty()) {
+        return Ok(None);
+    }
+    if !editing.is_dry() {
+        let asked = editing.ask(named, ports, async |_, client| {
+            client.feed_one(&media).await.map_err(|error| Stop::Account(Halt::unreachable(&refusal(&error))))
+        });
+        match asked.await? {
+            Ok(shown) => {
+                let differing = compare_one(&live, &shown, named.post.as_deref());
+                return Ok(differing.map(|differing| (live, differing.shown)));
+            }
+            Err(halt) => done.notes.push(format!("Instagram could not be asked: {}", halt.reason)),
+        }
+    }
+    Ok(seen.map(|seen| {
+        done.notes.push(format!("as `igsync drift` saw it on {:.0}", seen.at));
+        (live, seen.shown)
+    }))
 }
 
 async fn merge(global: &Global, args: &LockMerge, ports: &Ports, ui: &Ui) -> Ended {

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::cli::{Refresh, Scope};
+use crate::report::text::{one_line, thousands};
 use crate::session::connect::{Connector, Pace};
+use crate::session::drift;
 use crate::session::project::Project;
 use crate::session::record::ledger_of;
-use igsync_apply::{Run, Stop, has_open, has_work};
-use igsync_base::id::{AccountName, AttemptId};
+use igsync_apply::{Context, Run, Stop, has_open, has_work};
+use igsync_base::id::{AccountName, AttemptId, UserId};
+use igsync_instagram::Client;
 use igsync_model::lockfile;
 
 use super::connect::connect_all;
@@ -45,19 +48,46 @@ pub(super) async fn for_plan(
     let ledger = Arc::new(ledger_of(project, ports, store, Box::new(Silent), None));
     let connector = Connector::open(project, ports).await?;
     let accounts = connect_all(connector.connecting(project, Pace::reading(), &ledger, ports), &names).await?;
-    let owners = accounts.owners.clone();
+    let (owners, clients) = (accounts.owners.clone(), accounts.clients.clone());
     let (mut run, _sandbox) = accounts.into_run(ledger);
     let settled = run.settle(&project.posts).await;
     project.snapshot.records = run.ledger().with_records(Clone::clone);
     project.adopt_owners(&owners);
     if refresh == Refresh::Full {
         look(&mut run, project, scope, &settled, ports).await?;
+        for (name, client) in clients.iter().filter(|(name, _)| run.halted().iter().all(|(halted, _)| halted != *name))
+        {
+            let Some(owner) = owners.get(name) else { continue };
+            count_drift(project, name, &owner.user_id, client, run.ledger().context(), ui).await;
+        }
     }
     for (name, halt) in run.halted() {
         ui.terminal.say(&format!("could not ask Meta about account {name}: {}\n  help: {}", halt.reason, halt.help));
     }
     let now = due_by(project, scope, run.server_now(), ports);
     Ok(Asked { settled, is_incomplete: !run.halted().is_empty(), now })
+}
+
+/// One line where something is live otherwise than it is recorded. What cannot be counted changes no plan.
+async fn count_drift(
+    project: &Project,
+    name: &AccountName,
+    user: &UserId,
+    client: &Arc<Client>,
+    run: &Context,
+    ui: &Ui,
+) {
+    let Ok(drift) = drift::count(project, user, client, run).await else { return };
+    let counts = [(drift.edited.len(), "edited on Instagram"), (drift.unlisted.len(), "not listed")];
+    let counts: Vec<String> = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, words)| format!("{} {words}", thousands(count)))
+        .collect();
+    if !counts.is_empty() {
+        let (name, counts) = (one_line(name.as_str()), counts.join(", "));
+        ui.terminal.say(&format!("note: {name}: {counts}: `igsync drift` shows what differs"));
+    }
 }
 
 /// Finds posts that are due and live already. An account that cannot be asked is set aside.
@@ -100,7 +130,10 @@ fn accounts_to_ask(
     let accounts = project.config.accounts.iter().filter(|account| is_selected(&account.name));
     let is_asked = |account: &&igsync_model::config::Account| {
         let is_open = project.user_of(account).is_some_and(|user| has_open(&project.snapshot.records, &user));
-        is_open || refresh == Refresh::Full && has_work(&offline, &account.name)
+        let is_live =
+            |user| project.snapshot.records.iter().any(|record| record.user_id == user && record.live().is_some());
+        let may_differ = || project.user_of(account).is_some_and(is_live);
+        is_open || refresh == Refresh::Full && (has_work(&offline, &account.name) || may_differ())
     };
     Ok(accounts.filter(is_asked).map(|account| account.name.clone()).collect())
 }

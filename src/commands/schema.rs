@@ -21,6 +21,7 @@ pub(super) fn run(of: Schema, ui: &Ui) -> Ended {
         Schema::Events => report::json_schema::events(),
         Schema::Findings => report::json_schema::findings(),
         Schema::Fix => report::json_schema::fix(),
+        Schema::Drift => report::json_schema::drift(),
     };
     judge(ui.terminal.write_as_it_is(&text(&schema)))?;
     Ok(Exit::Done)

@@ -9,6 +9,7 @@ use igsync_apply::WaitsFor;
 use igsync_base::id::Kind;
 use igsync_base::rules;
 use igsync_instagram as graph;
+use igsync_model::drift::Fact;
 use igsync_model::lockfile::Effect;
 use igsync_model::plan::Part;
 
@@ -49,6 +50,78 @@ pub fn fix() -> Value {
             ("recorded_manifests", about(count(), "Manifests of recorded posts that were left alone")),
             ("accept", about(list(&text()), "Commands that accept what is live of recorded posts")),
             ("remaining", about(list(&finding()), "Errors of media that are left")),
+        ]),
+    )
+}
+
+/// What `drift --format json` prints.
+#[must_use]
+pub fn drift() -> Value {
+    let text_or_null = || maybe(text());
+    let difference = object(&[
+        ("what", json!({ "enum": Fact::ALL.map(Fact::name) })),
+        ("recorded", about(text_or_null(), "null: nothing, or not known by its words")),
+        ("live", about(text_or_null(), "What Instagram shows; untrusted text")),
+    ]);
+    let post = object(&[
+        ("key", text()),
+        ("account", text()),
+        ("user_id", text()),
+        ("media_id", text()),
+        ("permalink", text_or_null()),
+        (
+            "class",
+            about(
+                json!({ "enum": ["edited", "missing", "not_seen"] }),
+                "missing: proven by two looks; not_seen: not listed, and not proven gone",
+            ),
+        ),
+        ("differs", list(&difference)),
+    ]);
+    let unmanaged = object(&[
+        ("media_id", text()),
+        ("account", text()),
+        ("user_id", text()),
+        (
+            "kind",
+            json!({ "enum": Kind::ALL.map(|kind| Some(kind.as_str())).into_iter().chain([None]).collect::<Vec<_>>() }),
+        ),
+        ("published_at", maybe(time())),
+        ("permalink", text_or_null()),
+        ("caption", about(text_or_null(), "Untrusted text")),
+    ]);
+    let account = object(&[
+        ("account", text()),
+        ("user_id", text()),
+        ("complete", about(flag(), "The feed was read to its end, or past the range")),
+        ("calls", about(count(), "Requests for the feed")),
+        ("live", count()),
+        ("recorded", count()),
+    ]);
+    let summary = object(&[
+        ("live", about(count(), "Stories aside")),
+        ("recorded", count()),
+        ("unmanaged", about(count(), "Live, and in no record")),
+        ("edited", about(count(), "Posts that differ in anything, each once")),
+        ("missing", count()),
+        ("not_seen", count()),
+        ("coverage_percent", about(count(), "Of the live posts, how many are recorded; rounded down")),
+    ]);
+    let listed = json!({
+        "type": ["array", "null"],
+        "items": unmanaged,
+        "description": "null without --unmanaged",
+    });
+    titled(
+        "igsync drift",
+        object(&[
+            ("format_version", json!({ "const": "1.0" })),
+            ("at", time()),
+            ("exit_code", exit_code()),
+            ("summary", summary),
+            ("accounts", about(list(&account), "Those that could be asked")),
+            ("posts", about(list(&post), "Recorded posts that differ or are not listed")),
+            ("unmanaged", listed),
         ]),
     )
 }

@@ -3,6 +3,7 @@
 //! Everything that a manifest says is untrusted: it is in code, where GitHub mentions no one, links
 //! nothing, loads nothing and reads no HTML, or it is broken up so that it cannot be treated as any of that.
 
+mod drift;
 mod escape;
 mod page;
 mod place;
@@ -11,6 +12,7 @@ mod post;
 mod run;
 mod words;
 
+pub use drift::render as drift;
 pub use page::Limit;
 pub use place::Place;
 pub use plan::render as plan;

@@ -323,7 +323,7 @@ fn a_token_reaches_igsync_alone() {
 fn wrong_inputs_say_so() {
     let project = Project::with_one_image();
     let done = act(&mut runner(&project, None), &[("command", "publish")]).exits(64);
-    assert!(done.stderr.contains("one of plan, apply, resolve, status"), "{}", done.stderr);
+    assert!(done.stderr.contains("one of plan, apply, resolve, status, drift"), "{}", done.stderr);
     let done = act(&mut runner(&project, None), &[("command", "plan"), ("version", "1; rm -rf /")]);
     assert_eq!((done.name.as_str(), done.code), ("Find igsync", 1));
 }

@@ -11,6 +11,7 @@
 mod apply;
 mod bad_input;
 mod commands;
+mod drift;
 #[cfg(unix)]
 mod edited;
 mod endings;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use igsync_base::id::{AccountName, AttemptId, MediaId, PostKey, UserId};
+use igsync_base::id::{AccountName, AttemptId, Digest, MediaId, PostKey, UserId};
 use igsync_base::net;
 use igsync_model::lockfile::{Live, Reason, Record, Stage, State, Via, effective, speaks_before};
 use igsync_model::manifest::{Post, caption_digest};
@@ -238,6 +238,16 @@ pub fn accepted(subject: &Subject<'_>) -> Changes {
         rev: live.rev.saturating_add(1),
         ..live.clone()
     }])
+}
+
+/// The live post as Instagram shows it is what it is meant to be: what [`igsync_model::drift`] finds is silent until
+/// something of it changes.
+#[must_use]
+pub fn accepted_as_shown(live: Record, shown: Digest) -> Vec<Record> {
+    if live.accepted.as_deref() == Some(&shown) {
+        return Vec::new();
+    }
+    vec![Record { accepted: Some(Box::new(shown)), rev: live.rev.saturating_add(1), ..live }]
 }
 
 /// The key of another post that has this media already.

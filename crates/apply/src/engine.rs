@@ -58,7 +58,7 @@ pub trait Engine: Send + Sync {
 
     fn close_comments<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Finishing>;
 
-    /// Whether a media answers. That it does not is no proof that it is gone: [`super::missing`].
+    /// Whether a media answers. That it does not is no proof that it is gone: `missing` says what is.
     fn exists<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Presence>;
 
     /// Whether the account itself answers.

@@ -29,6 +29,19 @@ pub struct Drift {
     pub unlisted: Vec<Unlisted>,
 }
 
+impl Drift {
+    /// The recorded posts that are not listed, of one kind of absence.
+    pub fn absent(&self, absence: Absence) -> impl Iterator<Item = &Unlisted> {
+        self.unlisted.iter().filter(move |post| post.absence == absence)
+    }
+
+    /// Whether anything differs but what no record has. What is only not seen may be as it was.
+    #[must_use]
+    pub fn differs(&self) -> bool {
+        !self.edited.is_empty() || self.absent(Absence::Gone).next().is_some()
+    }
+}
+
 /// A live post that differs from its record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Differing {
@@ -48,6 +61,19 @@ pub struct Unlisted {
     pub media: MediaId,
     pub permalink: Option<String>,
     pub published_at: Option<Timestamp>,
+    pub absence: Absence,
+}
+
+/// What is known of a post that its feed does not have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Absence {
+    /// Not enough to say that it is gone.
+    #[default]
+    NotSeen,
+    /// It answers when it is asked for: archived, or left out.
+    Answers,
+    /// Proven, by two looks and a witness.
+    Gone,
 }
 
 /// One thing that differs. The texts are what people compare; `None` where that side has none, or is not known by its
@@ -173,6 +199,7 @@ fn unlisted(record: &Record, listed: &HashSet<&MediaId>) -> Option<Unlisted> {
         media: media.clone(),
         permalink: live.permalink.clone(),
         published_at: live.published_at,
+        absence: Absence::default(),
     })
 }
 

@@ -270,7 +270,7 @@ pub(crate) fn seed(server: &Server, body: &Value) -> Result<Vec<String>, (u16, S
 }
 
 /// Changes a live post as its owner does in the app.
-fn change(server: &Server, id: &str, body: &Value) -> Result<(), (u16, String)> {
+pub(crate) fn change(server: &Server, id: &str, body: &Value) -> Result<(), (u16, String)> {
     let change = Change::read(body).map_err(|why| (400, why))?;
     let changed = id.parse().map_err(|_| None).and_then(|id| server.core.world().change_post(id, change));
     changed.map_err(|why| why.map_or_else(|| (404, format!("no post has the id {id:?}")), |why| (400, why)))?;

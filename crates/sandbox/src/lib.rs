@@ -189,6 +189,15 @@ impl Sandbox {
         control::seed(&self.0, posts).map_err(|(_, why)| why)
     }
 
+    /// Changes a live post as `POST /_sandbox/posts/{id}` does.
+    ///
+    /// # Errors
+    ///
+    /// There is no such post, or no such change.
+    pub fn change(&self, id: &str, change: &serde_json::Value) -> Result<(), String> {
+        control::change(&self.0, id, change).map_err(|(_, why)| why)
+    }
+
     /// The API calls that came in, oldest first.
     pub fn requests(&self) -> Vec<RequestEntry> {
         locked(&self.0.core.log).entries()

@@ -60,6 +60,12 @@ impl Paths {
         self.private.join("expiry.jsonl")
     }
 
+    /// What the last `drift` on this machine saw.
+    #[must_use]
+    pub fn drift(&self) -> PathBuf {
+        self.folder.join("drift.json")
+    }
+
     /// Makes the private folder with its own `.gitignore`. What a crash left half done is completed.
     pub fn prepare(&self, disk: &dyn Disk) -> Result<(), Error> {
         self.check_links(disk)?;
