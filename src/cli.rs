@@ -59,7 +59,7 @@ pub enum Command {
     Apply(Apply),
     /// Settle a post that apply left open or unknown: ask Meta again, or state whether it is live
     Resolve(Resolve),
-    /// Show and correct the lockfile; no network
+    /// Show and correct the lockfile; no network, but where accept asks what is live
     #[command(subcommand)]
     Lock(Lock),
     /// Compare what is live on Instagram with the lockfile; changes no record

@@ -18,7 +18,7 @@ pub enum Lock {
     Rm(LockRemove),
     /// Never publish a post
     Ignore(LockChange),
-    /// Accept an edited manifest as what is live: the plan no longer lists it as edited
+    /// Accept what is live: an edited manifest, which the plan no longer lists, or what drift found on Instagram
     Accept(LockChange),
     /// Merge other lockfiles, including ones with git's conflict markers, into igsync.lock
     Merge(LockMerge),

@@ -1,4 +1,4 @@
-//! `igsync lock`: looking into the record and correcting it. No call is made.
+//! `igsync lock`: looking into the record and correcting it. No call is made but by `accept`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -242,13 +242,22 @@ async fn shown_of(
         return Ok(None);
     }
     if !editing.is_dry() {
-        let asked = editing.ask(named, ports, async |_, client| {
-            client.feed_one(&media).await.map_err(|error| Stop::Account(Halt::unreachable(&refusal(&error))))
+        let asked = editing.ask(named, ports, async |_, client| match client.feed_one(&media).await {
+            Ok(shown) => Ok(Some(shown)),
+            Err(error) if error.is_unreadable() => Ok(None),
+            Err(error) => Err(Stop::Account(Halt::unreachable(&refusal(&error)))),
         });
         match asked.await? {
-            Ok(shown) => {
+            Ok(Some(shown)) => {
                 let differing = compare_one(&live, &shown, named.post.as_deref());
                 return Ok(differing.map(|differing| (live, differing.shown)));
+            }
+            Ok(None) => {
+                return Err(Failure::message(
+                    Exit::Failure,
+                    format!("Instagram denies that {} is live as media {media}", named.key),
+                    "`igsync drift` finds out whether it is gone, and names what to do",
+                ));
             }
             Err(halt) => done.notes.push(format!("Instagram could not be asked: {}", halt.reason)),
         }

@@ -167,7 +167,7 @@ pub(super) fn line(difference: &Difference) -> String {
         }
         (_, recorded, live) => {
             let plain = |text: &Option<String>| text.clone().unwrap_or_else(|| "not known".to_owned());
-            format!("{name}: {} on Instagram, meant: {}", plain(live), plain(recorded))
+            format!("{name}: {} (meant: {})", plain(live), plain(recorded))
         }
     }
 }

@@ -90,10 +90,10 @@ fn each_kind_of_drift_is_found_and_named_with_its_way_out() {
             "alt text: Instagram shows \"Sun\", published was \"Fog\"",
         ),
         ("posts/one", json!({ "alt_text": null }), "alt_text", "shows nothing"),
-        ("posts/one", json!({ "comment_enabled": false }), "comments", "comments: off on Instagram, meant: on"),
-        ("posts/clip", json!({ "comment_enabled": true }), "comments", "comments: on on Instagram, meant: off"),
-        ("posts/one", json!({ "is_ai_generated": true }), "ai_label", "AI label: labelled"),
-        ("posts/clip", json!({ "share_to_feed": false }), "off_grid", "grid: not in the grid"),
+        ("posts/one", json!({ "comment_enabled": false }), "comments", "comments: off (meant: on)"),
+        ("posts/clip", json!({ "comment_enabled": true }), "comments", "comments: on (meant: off)"),
+        ("posts/one", json!({ "is_ai_generated": true }), "ai_label", "AI label: labelled (meant: not labelled)"),
+        ("posts/clip", json!({ "share_to_feed": false }), "off_grid", "grid: not in the grid (meant: in the grid)"),
         ("posts/clip", json!({ "copyrighted": true }), "copyright", "copyright match"),
     ] {
         let undo = json!({
@@ -112,7 +112,7 @@ fn each_kind_of_drift_is_found_and_named_with_its_way_out() {
     }
     let slides = server.published().iter().find(|post| post["kind"] == "carousel").unwrap()["children"].clone();
     change(&server, &project, "posts/slides", &json!({ "children": [slides[0]["media_id"]] }));
-    drift(&project).exits(2).says("slides: 1 on Instagram, meant: 2");
+    drift(&project).exits(2).says("slides: 1 (meant: 2)");
     assert_eq!((project.read("igsync.lock"), project.read(".igsync/journal.jsonl")), before, "no record was changed");
 }
 
@@ -174,6 +174,12 @@ fn accept_makes_a_drift_silent_and_a_later_change_is_loud_again() {
     change(&server, &project, "posts/one", &json!({ "caption": "A fourth" }));
     project.run(["lock", "accept", "posts/one"]).exits(0);
     drift(&project).exits(0);
+    change(&server, &project, "posts/one", &json!({ "caption": "A fifth" }));
+    drift(&project).exits(2);
+    change(&server, &project, "posts/one", &json!({ "deleted": true }));
+    let before = project.read("igsync.lock");
+    project.run(["lock", "accept", "posts/one"]).exits(1).says("Instagram denies that posts/one is live");
+    assert_eq!(project.read("igsync.lock"), before);
 }
 
 #[test]

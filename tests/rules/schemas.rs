@@ -116,6 +116,38 @@ fn what_fix_says_of_every_fixture_of_media_fits_its_schema() {
 }
 
 #[test]
+fn what_drift_says_fits_its_schema_and_so_does_a_record_that_accepts_it() {
+    let Some(python) = python() else { return };
+    let server = Server::start();
+    let project = Project::example().against(&server, "instagram", "IGAA-LONG");
+    let [drift, lock] = ["drift", "lock"].map(|of| schema(&project, of));
+    let mut cases = Cases::default();
+    let mut see = |what: &str, args: &[&str]| {
+        let all = ["drift", "--format", "json"].iter().chain(args).copied();
+        cases.fits(what, &drift, &project.run(all).stdout);
+    };
+    see("an empty account", &[]);
+    project.run(["apply", "--yes"]).exits(0);
+    server.sandbox.seed(&json!([{ "caption": "From the app" }, { "kind": "reel" }])).unwrap();
+    see("nothing differs", &["--unmanaged"]);
+    let posts = server.published();
+    let is_in_feed = |post: &&Value| post["seeded"] == false && post["kind"] != "story";
+    let ids: Vec<&str> = posts.iter().filter(is_in_feed).map(|post| post["media_id"].as_str().unwrap()).collect();
+    server.sandbox.change(ids[0], &json!({ "caption": "Another", "comment_enabled": false })).unwrap();
+    server.sandbox.change(ids[1], &json!({ "deleted": true })).unwrap();
+    server.sandbox.change(ids[2], &json!({ "archived": true })).unwrap();
+    see("edited, missing and archived", &["--unmanaged"]);
+    let records = project.read("igsync.lock");
+    let edited = records.lines().find(|line| line.contains(ids[0])).unwrap();
+    let edited: Value = serde_json::from_str(edited).unwrap();
+    project.run(["lock", "accept", edited["key"].as_str().unwrap()]).exits(0);
+    let accepted = project.read("igsync.lock");
+    let accepted = accepted.lines().find(|line| line.contains("\"accepted\"")).unwrap();
+    cases.fits("an accepted drift", &lock, accepted);
+    cases.check(&python);
+}
+
+#[test]
 fn plans_events_and_records_of_real_runs_fit_their_schemas() {
     let Some(python) = python() else { return };
     let server = Server::start();

@@ -200,12 +200,12 @@ impl Search<'_> {
 
     /// Another post than the suspects that answers; of an account with one recorded post, the account itself.
     async fn witness(&self, suspects: &[Suspect], sight: &Sight) -> Result<Witness, Stop> {
-        let is_suspect = |media: &&MediaId| suspects.iter().any(|suspect| suspect.media == **media);
-        let all: HashSet<&MediaId> = self.recorded.iter().collect();
-        if let ([only], true) = (suspects, all.iter().all(is_suspect)) {
+        let suspected: HashSet<&MediaId> = suspects.iter().map(|suspect| &suspect.media).collect();
+        let mut others: Vec<&MediaId> = self.recorded.iter().filter(|media| !suspected.contains(media)).collect();
+        // With several suspects each would be another's witness, and none answers.
+        if let ([only], true) = (suspects, others.is_empty()) {
             return self.account(only).await;
         }
-        let mut others: Vec<&MediaId> = self.recorded.iter().filter(|media| !is_suspect(media)).collect();
         // One that is listed is the likeliest to answer.
         others.sort_by_key(|media| !sight.shows(media));
         for media in others.into_iter().take(WITNESSES) {

@@ -139,7 +139,7 @@ pub fn compare(
     posts: &[Arc<Post>],
     range: Range,
 ) -> Drift {
-    let (live, since) = ranged(&feed.posts, range);
+    let (live, since) = ranged(feed, range);
     let is_ours = |record: &&Record| record.user_id == *user && record.graph.as_deref() == graph;
     let manifests: HashMap<&PostKey, &Post> =
         posts.iter().filter(|post| post.user_id.as_ref() == Some(user)).map(|post| (&post.key, &**post)).collect();
@@ -173,22 +173,28 @@ pub fn compare(
     drift
 }
 
-/// The posts of the range, and the time from which recorded posts are.
-fn ranged(posts: &[LivePost], range: Range) -> (Vec<&LivePost>, Option<Timestamp>) {
-    match range {
-        Range::All => (posts.iter().collect(), None),
-        Range::Since(since) => {
-            let is_meant = |post: &&LivePost| post.at.is_none_or(|at| at >= since);
-            (posts.iter().filter(is_meant).collect(), Some(since))
-        }
-        Range::Recent(count) => {
-            let newest: Vec<&LivePost> = posts.iter().take(count).collect();
-            // Fewer are all there are.
-            let since = if posts.len() > count { newest.iter().rev().find_map(|post| post.at) } else { None };
-            (newest, since)
-        }
-    }
+/// The posts of the range, and the time from which recorded posts are looked for among them; `None`: all of them.
+fn ranged(feed: &Feed, range: Range) -> (Vec<&LivePost>, Option<Timestamp>) {
+    let posts = &feed.posts;
+    let oldest = |posts: &[&LivePost]| posts.iter().rev().find_map(|post| post.at).or(Some(Timestamp::MAX));
+    let is_meant = |post: &&LivePost| match range {
+        Range::Since(since) => post.at.is_none_or(|at| at >= since),
+        Range::All | Range::Recent(_) => true,
+    };
+    let count = if let Range::Recent(count) = range { count } else { usize::MAX };
+    let live: Vec<&LivePost> = posts.iter().filter(is_meant).take(count).collect();
+    // What is older than the last post that was read says nothing.
+    let is_whole = feed.is_complete && posts.len() < LISTED;
+    let reach = if is_whole && posts.len() <= count { None } else { oldest(&live) };
+    let since = match range {
+        Range::Since(since) => Some(reach.map_or(since, |reach| if is_whole { since } else { reach.max(since) })),
+        Range::All | Range::Recent(_) => reach,
+    };
+    (live, since)
 }
+
+/// A listing holds no more media.
+const LISTED: usize = 10_000;
 
 /// A published record whose media is not listed. Stories leave the feed by themselves, trial reels may not be in it.
 fn unlisted(record: &Record, listed: &HashSet<&MediaId>) -> Option<Unlisted> {

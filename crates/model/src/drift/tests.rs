@@ -238,4 +238,12 @@ fn a_range_leaves_out_what_is_older_on_both_sides() {
     assert_eq!(of(Range::Since(at("2026-11-15T00:00:00Z"))), (2, vec!["posts/a".to_owned()]));
     assert_eq!(of(Range::Recent(1)), (1, vec!["posts/a".to_owned()]));
     assert_eq!(of(Range::Recent(9)).1.len(), 2, "fewer are all there are");
+    // Of a feed that was not read to its end, only what is newer than its end is looked for.
+    let cut = Feed { is_complete: false, ..feed([other("4", 30), other("3", 20)]) };
+    for range in [Range::All, Range::Recent(2), Range::Recent(9), Range::Since(at("2026-09-01T00:00:00Z"))] {
+        let drift = compare(&USER.into(), None, &records, &cut, &[], range);
+        assert_eq!(drift.unlisted.len(), 1, "{range:?}");
+    }
+    let nothing = Feed { is_complete: false, ..feed([]) };
+    assert!(compare(&USER.into(), None, &records, &nothing, &[], Range::All).unlisted.is_empty());
 }
