@@ -83,9 +83,11 @@ pub fn human(accounts: &[Account], with_unmanaged: bool, names_accounts: bool) -
         for post in &account.drift.unlisted {
             unlisted(&mut text, post, &of);
         }
-        if with_unmanaged {
+        if with_unmanaged && !account.drift.unmanaged.is_empty() {
+            let name = if names_accounts { format!(" of {}", one_line(account.name.as_str())) } else { String::new() };
+            let _ = writeln!(text, "\nunmanaged{name}");
             for post in &account.drift.unmanaged {
-                let _ = writeln!(text, "\nunmanaged  {}", unmanaged_line(post));
+                let _ = writeln!(text, "  {}", unmanaged_line(post));
             }
         }
         if !account.is_complete {

