@@ -6,6 +6,7 @@ pub use igsync_base::feed;
 
 pub mod config;
 pub mod drift;
+pub mod insights;
 pub mod lockfile;
 pub mod manifest;
 pub mod plan;

@@ -66,6 +66,12 @@ impl Paths {
         self.folder.join("drift.json")
     }
 
+    /// What of the accounts' insights Meta refuses for ever.
+    #[must_use]
+    pub fn insights(&self) -> PathBuf {
+        self.folder.join("insights.json")
+    }
+
     /// Makes the private folder with its own `.gitignore`. What a crash left half done is completed.
     pub fn prepare(&self, disk: &dyn Disk) -> Result<(), Error> {
         self.check_links(disk)?;
