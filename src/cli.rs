@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use igsync_base::id::Kind;
+use igsync_model::insights::{Column, Since};
 
 pub use lock::{Lock, LockChange, LockList, LockMerge, LockMove, LockRemove, LockScope, LockShow};
 
@@ -66,6 +67,8 @@ pub enum Command {
     Drift(Drift),
     /// Show token, quota, open and unknown posts of each account; the exit code suits a health check
     Status(Status),
+    /// Show the numbers of published posts, against what is usual for the account; reads, and changes nothing
+    Insights(Insights),
     /// Get, renew and check access tokens
     #[command(subcommand)]
     Auth(Auth),
@@ -107,6 +110,7 @@ impl Command {
             Self::Apply(args) => args.scope.sandbox,
             Self::Status(args) => args.sandbox,
             Self::Drift(args) => args.sandbox,
+            Self::Insights(args) => args.sandbox,
             Self::Resolve(args) => args.sandbox,
             Self::Lock(command) => command.scope().sandbox,
             _ => false,
@@ -150,6 +154,8 @@ pub enum Schema {
     Fix,
     /// What `drift --format json` prints
     Drift,
+    /// What `insights --format json` prints
+    Insights,
 }
 
 #[derive(Debug, Args)]
@@ -413,6 +419,41 @@ pub enum DriftFormat {
     Markdown,
 }
 
+#[derive(Debug, Args)]
+pub struct Insights {
+    /// Show the built-in sandbox's posts instead
+    #[arg(long)]
+    pub sandbox: bool,
+    /// Only these accounts
+    #[arg(long, value_name = "NAME")]
+    pub account: Vec<String>,
+    /// Only posts that were published since then: 30d, 2w, 12h, or a date
+    #[arg(long, value_name = "TIME", value_parser = Since::read)]
+    pub since: Option<Since>,
+    /// Only posts of this kind: image, reel, carousel or story
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    pub kind: Option<Kind>,
+    /// Order by this column (reach, likes, share-rate, …): numbers from the largest, unknown ones last
+    #[arg(long, value_name = "COLUMN", default_value = "age", value_parser = column)]
+    pub sort: Column,
+    /// Append the numbers to this file, one JSON line per post
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// The format of the table on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: InsightsFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InsightsFormat {
+    Human,
+    Json,
+    /// For a spreadsheet
+    Csv,
+    /// For the summary of a job
+    Markdown,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Auth {
     /// Guide you step by step to a working token
@@ -517,6 +558,11 @@ fn since(text: &str) -> Result<jiff::Timestamp, String> {
     text.parse()
         .or_else(|_: jiff::Error| day())
         .map_err(|_: jiff::Error| "a day like 2026-11-30, or a time like 2026-11-30T18:00:00Z".to_owned())
+}
+
+fn column(text: &str) -> Result<Column, String> {
+    let names = || Column::ALL.map(Column::name).join(", ");
+    Column::named(text).ok_or_else(|| format!("columns are {}", names()))
 }
 
 fn duration(text: &str) -> Result<std::time::Duration, String> {

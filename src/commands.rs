@@ -12,6 +12,7 @@ mod extras;
 mod findings;
 mod fix;
 mod init;
+mod insights;
 mod lock;
 mod log;
 mod new;
@@ -142,6 +143,7 @@ pub async fn run(cli: Cli, ports: &Ports, ui: &Ui) -> Exit {
         Command::Auth(args) => auth::run(&cli.global, &args, ports, ui).await,
         Command::Status(args) => status::run(&cli.global, &args, ports, ui).await,
         Command::Drift(args) => drift::run(&cli.global, &args, ports, ui).await,
+        Command::Insights(args) => insights::run(&cli.global, &args, ports, ui).await,
         Command::Resolve(args) => resolve::run(&cli.global, &args, ports, ui).await,
         Command::Lock(args) => lock::run(&cli.global, &args, ports, ui).await,
         Command::Sandbox(args) => sandbox::run(&cli.global, &args, ports, ui).await,
@@ -184,6 +186,11 @@ fn write_commands(ui: &Ui, text: &str) -> Result<(), Failure> {
         Some(written) => judge(written),
         None => judge(ui.terminal.write_as_it_is(text)),
     }
+}
+
+/// Text for programs whose cells are clean already: line ends stay as they are.
+fn write_cells(ui: &Ui, text: &str) -> Result<(), Failure> {
+    judge(ui.terminal.write_as_it_is(text))
 }
 
 /// As [`write_stdout`], for a report that is coloured where stdout is.

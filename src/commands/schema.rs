@@ -22,6 +22,7 @@ pub(super) fn run(of: Schema, ui: &Ui) -> Ended {
         Schema::Findings => report::json_schema::findings(),
         Schema::Fix => report::json_schema::fix(),
         Schema::Drift => report::json_schema::drift(),
+        Schema::Insights => report::json_schema::insights(),
     };
     judge(ui.terminal.write_as_it_is(&text(&schema)))?;
     Ok(Exit::Done)

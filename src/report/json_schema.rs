@@ -10,6 +10,7 @@ use igsync_base::id::Kind;
 use igsync_base::rules;
 use igsync_instagram as graph;
 use igsync_model::drift::Fact;
+use igsync_model::insights::{Column, Missing, Unit};
 use igsync_model::lockfile::Effect;
 use igsync_model::plan::Part;
 
@@ -122,6 +123,65 @@ pub fn drift() -> Value {
             ("accounts", about(list(&account), "Those that could be asked")),
             ("posts", about(list(&post), "Recorded posts that differ or are not listed")),
             ("unmanaged", listed),
+        ]),
+    )
+}
+
+/// What `insights --format json` prints.
+#[must_use]
+pub fn insights() -> Value {
+    let number = || json!({ "type": "number", "minimum": 0 });
+    let mut post = object(&[
+        ("key", text()),
+        ("account", text()),
+        ("media_id", maybe(text())),
+        ("permalink", maybe(text())),
+        ("kind", kind()),
+        ("published_at", maybe(time())),
+        ("duration_ms", about(maybe(count()), "Of a reel whose clip is here as it was published")),
+        (
+            "missing",
+            json!({
+                "enum": Missing::all().map(|why| why.as_str().into()).chain([Value::Null]).collect::<Vec<_>>(),
+                "description": "Why insights are missing",
+            }),
+        ),
+    ]);
+    let mut against = object(&[]);
+    let mut medians = object(&[]);
+    for column in Column::numbers() {
+        let (of, what) = match column.unit() {
+            Some(Unit::Count) => (count(), "null: not known"),
+            Some(Unit::Milliseconds) => (count(), "On average, in milliseconds"),
+            Some(Unit::Percent) => (number(), "In percent, as Meta gives it"),
+            Some(Unit::Share) | None => (number(), "A share of 1"),
+        };
+        require(&mut post, column.name(), about(maybe(of), what));
+        optional(&mut against, &[(column.name(), number())]);
+        optional(&mut medians, &[(column.name(), object(&[("value", number()), ("posts", count())]))]);
+    }
+    let times = "How many times the median of the account's own posts of that kind; only where there is one";
+    require(&mut post, "against_median", about(against, times));
+    let mut kinds = object(&[]);
+    for kind in Kind::ALL {
+        optional(&mut kinds, &[(kind.as_str(), medians.clone())]);
+    }
+    let account = object(&[
+        ("account", text()),
+        ("user_id", text()),
+        ("missing_scopes", about(list(&text()), "Permissions for insights that the token lacks, or may lack")),
+        ("is_certain", about(flag(), "false: whether they are missing is not known")),
+        ("calls", about(count(), "To the Graph API")),
+        ("problem", about(maybe(text()), "Why nothing could be read")),
+        ("medians", about(kinds, "By kind, of at least five posts that were read")),
+    ]);
+    titled(
+        "igsync insights",
+        object(&[
+            ("format_version", json!({ "const": super::insights::FORMAT_VERSION })),
+            ("at", time()),
+            ("accounts", list(&account)),
+            ("posts", about(list(&post), "In the order of --sort, else the newest first")),
         ]),
     )
 }

@@ -5,6 +5,7 @@
 
 mod drift;
 mod escape;
+mod insights;
 mod page;
 mod place;
 mod plan;
@@ -13,6 +14,7 @@ mod run;
 mod words;
 
 pub use drift::render as drift;
+pub use insights::render as insights;
 pub use page::Limit;
 pub use place::Place;
 pub use plan::render as plan;

@@ -14,6 +14,7 @@ mod calls;
 mod canary;
 mod docs;
 mod errors;
+mod insights;
 mod limits;
 mod many;
 mod mistakes;

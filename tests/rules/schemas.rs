@@ -148,6 +148,39 @@ fn what_drift_says_fits_its_schema_and_so_does_a_record_that_accepts_it() {
 }
 
 #[test]
+fn insights_of_every_kind_fit_their_schema() {
+    let Some(python) = python() else { return };
+    let server = Server::start();
+    let at = |hours| server.sandbox.now() - jiff::SignedDuration::from_hours(hours);
+    let mut posts: Vec<Value> = (0..6).map(|n| json!({ "kind": "reel", "at": at(n + 9) })).collect();
+    posts.push(json!({ "kind": "image", "at": at(2), "metrics": { "reach": null, "views": 0 } }));
+    posts.push(json!({ "kind": "story", "at": at(1) }));
+    posts.push(json!({ "kind": "story", "at": at(50) }));
+    let ids = server.sandbox.seed(&json!(posts)).unwrap();
+    let project = Project::empty().against(&server, "instagram", "IGAA-LONG");
+    project.write("igsync.yaml", format!("accounts: {{ harbour: {{ user_id: \"{USER}\" }} }}\n"));
+    let mut lock = "{\"igsync_lock\":1}\n".to_owned();
+    for (post, id) in posts.iter().zip(&ids) {
+        let record = json!({
+            "key": format!("posts/{id}"), "user_id": USER, "account": "harbour", "kind": post["kind"], "attempt": id,
+            "state": "published", "media_id": id, "published_at": post["at"], "graph": format!("{}/", server.url()),
+        });
+        lock = lock + &record.to_string() + "\n";
+    }
+    project.write("igsync.lock", lock);
+    let schema = schema(&project, "insights");
+    let mut cases = Cases::default();
+    let insights = |project: &Project| project.run(["insights", "--format", "json"]).stdout;
+    cases.fits("numbers", &schema, &insights(&project));
+    let project = project.env("IGSYNC_ACCESS_TOKEN", "IGAA-READONLY");
+    cases.fits("without the permission", &schema, &insights(&project));
+    let project = project.env("IGSYNC_ACCESS_TOKEN", "IGAA-EXPIRED");
+    cases.fits("without anything", &schema, &insights(&project));
+    cases.add("a post without its kind", &schema, &json!({ "format_version": "1.0", "posts": [{}] }), false);
+    cases.check(&python);
+}
+
+#[test]
 fn plans_events_and_records_of_real_runs_fit_their_schemas() {
     let Some(python) = python() else { return };
     let server = Server::start();

@@ -22,6 +22,11 @@ impl Limit {
         Self { size: (1_usize << 20).saturating_sub(used).saturating_sub(1024), in_bytes: true }
     }
 
+    /// Whether more fits behind a text, and a sentence behind that.
+    pub(super) fn has_room(self, text: &str, more: &[&str]) -> bool {
+        self.measure(text) + more.iter().map(|more| self.measure(more)).sum::<usize>() + LINE <= self.size
+    }
+
     fn measure(self, text: &str) -> usize {
         if self.in_bytes { text.len() } else { text.chars().map(char::len_utf16).sum() }
     }
