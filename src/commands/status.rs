@@ -13,6 +13,8 @@ use crate::session::project::{OfPublished, Project};
 use crate::session::record::take_in_newest;
 use crate::session::root::ContentRoot;
 use crate::session::token::needs;
+use igsync_base::id::UserId;
+use igsync_instagram::{Client, scopes};
 use igsync_model::config::{Account, Paused};
 use igsync_model::lockfile::{Record, Stage, State};
 use igsync_model::plan::{Mark, NoticeKind, Plan};
@@ -23,7 +25,9 @@ use super::findings::show_findings;
 use super::{Ended, Failure, Ports, Ui, write_stdout};
 
 /// So many of the newest posts are shown.
-const LAST: usize = 3;
+const LAST: usize = 5;
+/// Those are among so many of the feed, unless many others went out beside them.
+const NEWEST: u32 = 25;
 
 pub(super) async fn run(global: &Global, args: &Status, ports: &Ports, ui: &Ui) -> Ended {
     let root = ContentRoot::open(&global.place(), args.sandbox, ports).await?;
@@ -93,12 +97,33 @@ async fn look(
     } else {
         facts(account, project, &client, needs, ports).await?
     };
+    let user = token.user_id.clone().filter(|_| token.is_valid);
     let mut quota = None;
-    if let Some(user) = token.user_id.as_ref().filter(|_| token.is_valid) {
+    if let Some(user) = &user {
         // Without the publishing permission it is refused, which the scopes say already.
         quota = client.quota(user).await.ok();
     }
-    Ok(AccountStatus { quota, ..offline(account, project, plan, token) })
+    let mut status = AccountStatus { quota, ..offline(account, project, plan, token) };
+    if let Some(user) = user {
+        add_numbers(&mut status, &user, &client).await;
+    }
+    Ok(status)
+}
+
+/// Reach and likes of the last posts, where one call gives them: a permission that is missing is no one's trouble here.
+async fn add_numbers(status: &mut AccountStatus, user: &UserId, client: &Client) {
+    let held = status.token.held.as_deref();
+    let lacks = |scope: &&str| held.is_some_and(|held| !held.iter().any(|held| held == scope));
+    let may_read = !scopes::for_insights(client.endpoint().flavour()).iter().any(lacks);
+    if !may_read || !status.last.iter().any(|line| line.media_id.is_some()) {
+        return;
+    }
+    let Ok(posts) = client.newest_numbers(user, NEWEST).await else { return };
+    for line in &mut status.last {
+        let post = posts.iter().find(|post| Some(&post.id) == line.media_id.as_ref());
+        line.reach = post.and_then(|post| post.numbers.reach);
+        line.likes = post.and_then(|post| post.numbers.likes);
+    }
 }
 
 /// What is known without asking anyone.
@@ -126,7 +151,7 @@ fn offline(account: &Account, project: &Project, plan: &Plan, token: TokenReport
         late: count(Mark::Late),
         failed: count(Mark::Failed),
         due: changes().filter(|change| change.acts() && change.mark() == Mark::Publish).count(),
-        next: next.map(|change| Line { key: change.key.clone(), kind: change.kind, at: change.due_at, text: None }),
+        next: next.map(|change| Line { at: change.due_at, ..Line::of(change.key.clone(), change.kind) }),
         missed: plan
             .notices
             .iter()
@@ -150,7 +175,12 @@ fn line(record: &Record) -> Line {
         State::Intent => Some("publish announced".to_owned()),
         _ => Some("containers created".to_owned()),
     };
-    Line { key: record.key.clone(), kind: record.kind, at: record.published_at().or(announced), text }
+    Line {
+        at: record.published_at().or(announced),
+        media_id: record.live().and_then(|live| live.media_id.clone()),
+        text,
+        ..Line::of(record.key.clone(), record.kind)
+    }
 }
 
 /// For a health check: what a person has to look at.

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::auth::TokenReport;
 use super::json_line;
-use super::text::{one_line, plural};
-use igsync_base::id::{Kind, PostKey};
+use super::text::{one_line, plural, thousands};
+use igsync_base::id::{Kind, MediaId, PostKey};
 use igsync_instagram::Quota;
 
 /// One account as it stands.
@@ -42,9 +42,27 @@ pub struct Line {
     pub at: Option<Timestamp>,
     /// A link, or the reason of a state.
     pub text: Option<String>,
+    /// Of a live post.
+    pub media_id: Option<MediaId>,
+    pub reach: Option<u64>,
+    pub likes: Option<u64>,
 }
 
 impl Line {
+    /// Of which nothing more is known.
+    #[must_use]
+    pub fn of(key: PostKey, kind: Kind) -> Self {
+        Self { key, kind, at: None, text: None, media_id: None, reach: None, likes: None }
+    }
+
+    /// As [`Self::shown`], with the numbers of a live post.
+    fn with_numbers(&self) -> String {
+        let number = |number: Option<u64>| {
+            number.and_then(|number| usize::try_from(number).ok()).map_or_else(|| "–".to_owned(), thousands)
+        };
+        format!("{}  reach {}, likes {}", self.shown(), number(self.reach), number(self.likes))
+    }
+
     fn json(&self, time: &str, text: &str) -> Value {
         json!({ "key": self.key, "kind": self.kind.as_str(), time: self.at, text: self.text })
     }
@@ -97,8 +115,8 @@ impl AccountStatus {
         };
         list("unknown", &self.unknown);
         list("open", &self.open);
-        list("last", &self.last);
-        list("next", self.next.as_slice());
+        rows.extend(self.last.iter().map(|line| ("last", line.with_numbers())));
+        rows.extend(self.next.iter().map(|line| ("next", line.shown())));
         rows.extend(self.missed.iter().map(|missed| ("queue", one_line(missed))));
         let counts = [(self.due, "due now"), (self.late, "late"), (self.failed, "failed")];
         let counts: Vec<String> =
@@ -122,6 +140,10 @@ impl AccountStatus {
             lines.iter().map(|line| line.json(time, text)).collect()
         };
         account["last"] = list(&self.last, "published_at", "permalink");
+        for (value, line) in account["last"].as_array_mut().into_iter().flatten().zip(&self.last) {
+            value["reach"] = json!(line.reach);
+            value["likes"] = json!(line.likes);
+        }
         account["unknown"] = list(&self.unknown, "announced_at", "reason");
         account["open"] = list(&self.open, "announced_at", "state");
         account["next"] = self.next.as_ref().map_or(Value::Null, |next| next.json("due_at", "reason"));

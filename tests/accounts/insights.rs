@@ -352,6 +352,27 @@ fn a_username_is_verified_before_anything_is_read() {
     project.run(["insights"]).exits(0).ends_with("Insights: 1 post, 1 with insights, 0 without.");
 }
 
+#[test]
+fn the_status_shows_reach_and_likes_of_the_last_five_with_one_more_call() {
+    let server = Server::start();
+    let metrics = |n: i64| json!({ "likes": n, "metrics": { "reach": 100 * n } });
+    let posts: Vec<Value> = (1..=7).map(|n| post("image", n, metrics(n))).collect();
+    let project = site(&server, "instagram", "IGAA-LONG", &posts);
+    let output = project.run(["status"]).exits(0).says("reach 100, likes 1").says("reach 500, likes 5");
+    assert_eq!(output.stdout.matches("  last ").count(), 5, "{}", output.stdout);
+    let calls = asked(&server, 0);
+    assert_eq!(count(&calls, "media"), 1, "{calls:?}");
+    let report = read(&project.run(["status", "--format", "json"]).exits(0));
+    assert_eq!(
+        (&report["accounts"][0]["last"][1]["reach"], &report["accounts"][0]["last"][1]["likes"]),
+        (&json!(200), &json!(2))
+    );
+    let seen = server.sandbox.requests().len();
+    let readonly = site(&server, "instagram", "IGAA-READONLY", &posts);
+    readonly.run(["status"]).exits(0).says("reach –, likes –");
+    assert_eq!(count(&asked(&server, seen), "media"), 1);
+}
+
 /// `POST /_sandbox/{what}`
 fn control(server: &Server, what: &str, body: &Value) {
     use std::io::{Read, Write};
