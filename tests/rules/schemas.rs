@@ -383,6 +383,7 @@ fn full_record(stage: Stage, via: Via, comment: Comment, switch: Switch) -> Reco
         rev: 7,
         evidence: vec!["8".into()],
         trial: true,
+        reencoded: true,
         ..Record::new("posts/a".into(), USER.into(), "brand".into(), Kind::Carousel, "k3v9".into())
     };
     let mut written = json!(record);
@@ -421,12 +422,12 @@ fn every_event_and_every_state_fits_its_schema() {
         &json!({ "event": "post_vanished", "key": "a", "account": "b", "at": at }),
         false,
     );
-    let vias = [Via::Settled, Via::Adopted, Via::Publish, Via::Resolved];
+    let vias = [Via::Settled, Via::Adopted, Via::Imported, Via::Publish, Via::Resolved];
     let comments = [Comment::Due, Comment::Intent, Comment::Unknown, Comment::Failed, Comment::Done];
     let switches = [Switch::Due, Switch::Failed, Switch::Done];
     cases.fits("header", &lock, format::HEADER);
     for (n, stage) in Stage::ALL.into_iter().enumerate() {
-        let record = full_record(stage, vias[n % 4], comments[n % 5], switches[n % 3]);
+        let record = full_record(stage, vias[n % 5], comments[n % 5], switches[n % 3]);
         cases.fits("record", &lock, &format::print_line(std::slice::from_ref(&record)));
         cases.fits("move", &lock, &format::print_line(&record.moved("posts/b".into(), "k4".into())));
     }

@@ -40,8 +40,11 @@ impl Evidence {
 
     /// The listing before the first publish. It is read back to the newest post that the record knows, and a
     /// week at least, so that a record that lost lines, at its end or before, is noticed; without any record,
-    /// to its end. A week is one page for all but the busiest accounts.
-    pub(super) async fn listing(&self) -> Result<Look, Stop> {
+    /// to its end. A week is one page for all but the busiest accounts. `is_whole`: to its end whatever is recorded.
+    pub(super) async fn listing(&self, is_whole: bool) -> Result<Look, Stop> {
+        if is_whole {
+            return self.back_to(Timestamp::MIN, ALL_PAGES).await;
+        }
         let newest = self.book.with(|records| {
             let mine = records.iter().filter(|record| record.user_id == self.scope.user_id);
             mine.filter_map(Record::published_at).max()
@@ -85,7 +88,7 @@ impl Evidence {
     /// post that is looked for.
     fn known_to_be_others(&self) -> HashSet<MediaId> {
         let mine = |record: &&Record| record.user_id == self.scope.user_id;
-        let certain = |record: &Record| record.known_live()?.certain_media().cloned();
+        let certain = |record: &Record| record.known_live()?.proven_media().cloned();
         self.book.with(|records| records.iter().filter(mine).filter_map(certain).collect())
     }
 

@@ -99,7 +99,7 @@ impl Settler {
         };
         let others: HashSet<MediaId> = self
             .book
-            .with(|records| records.iter().filter(is_other).filter_map(Record::certain_media).cloned().collect());
+            .with(|records| records.iter().filter(is_other).filter_map(Record::proven_media).cloned().collect());
         if record.evidence.is_empty() || !record.evidence.iter().all(|media| others.contains(media)) {
             return Ok(Settled::Unknown(record));
         }
@@ -294,7 +294,9 @@ mod tests {
 
     #[tokio::test]
     async fn media_that_another_record_only_found_rule_nothing_out() {
-        for (via, is_closed) in [(Via::Publish, true), (Via::Adopted, false), (Via::Settled, false)] {
+        for (via, is_closed) in
+            [(Via::Publish, true), (Via::Adopted, false), (Via::Imported, false), (Via::Settled, false)]
+        {
             let listed = || Answer::List(vec![media("7", Kind::Image, Some("x"), 101)]);
             let mut other = record(Kind::Image, "x", &[]);
             other.key = "posts/b".into();

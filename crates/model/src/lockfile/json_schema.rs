@@ -81,7 +81,7 @@ fn record() -> Value {
             ("media_id", about(reference("id"), "Absent in a published record: live, id not known yet")),
             ("permalink", json!({ "type": "string", "format": "uri" })),
             ("published_at", reference("time")),
-            ("via", json!({ "enum": ["settled", "adopted", "publish", "resolved"] })),
+            ("via", json!({ "enum": ["settled", "adopted", "imported", "publish", "resolved"] })),
             ("comment", json!({ "enum": ["due", "intent", "unknown", "failed", "done"] })),
             (
                 "comments",
@@ -112,6 +112,7 @@ fn record() -> Value {
             ("accepted", about(reference("digest"), "What Instagram showed when a person accepted that it differs")),
             ("due_at", about(reference("time"), "Where a gap is kept: when the post was due")),
             ("cover_digest", about(reference("digest"), "The local cover of a reel as it was published")),
+            ("reencoded", about(json!({ "type": "boolean" }), "The media are as Instagram has encoded them anew")),
         ],
     )
 }

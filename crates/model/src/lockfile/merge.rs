@@ -98,6 +98,7 @@ fn join(a: &Flat, b: &Flat) -> Flat {
         slot: a.slot.max(b.slot),
         due_at: a.due_at.max(b.due_at),
         accepted: content.accepted.clone(),
+        reencoded: content.reencoded,
     }
 }
 
@@ -134,6 +135,7 @@ fn compare_contents(a: &Flat, b: &Flat) -> Ordering {
         .then_with(|| a.own_digest.cmp(&b.own_digest))
         .then_with(|| a.accepted.cmp(&b.accepted))
         .then_with(|| a.media.cmp(&b.media))
+        .then_with(|| a.reencoded.cmp(&b.reencoded))
 }
 
 /// What is known of the live post: a known media id beats none, a better source a weaker one.

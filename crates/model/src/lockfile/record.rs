@@ -25,7 +25,7 @@ pub struct Record {
     pub media_digest: Option<Digest>,
     /// Of the normalised caption, `@` removed ([`crate::manifest`] makes it); `None` for an empty caption.
     pub caption_digest: Option<Digest>,
-    /// Containers of a carousel's items, in order.
+    /// Containers of a carousel's items, in order; of an imported one the ids of its slides.
     pub children: Vec<Created>,
     /// The container that is published.
     pub container: Option<Created>,
@@ -61,6 +61,8 @@ pub struct Record {
     /// What Instagram showed of the live post when a person accepted that it differs ([`crate::drift`] makes it).
     /// In a box, for most records have none.
     pub accepted: Option<Box<Digest>>,
+    /// `media_digest` is of files as the service has encoded them anew, not of those that were once sent.
+    pub reencoded: bool,
     pub rest: Rest,
 }
 
@@ -231,6 +233,9 @@ pub struct Refusal {
     pub subcode: Option<i64>,
 }
 
+/// What the keys of live posts begin with that were recorded without a manifest; their media id follows.
+pub const RECORD_ONLY: &str = "imported/";
+
 /// How a published record came to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -239,6 +244,8 @@ pub enum Via {
     Settled,
     /// Found live before publishing.
     Adopted,
+    /// Read back from the account's feed, and recorded as itself.
+    Imported,
     /// The publish answered with the id.
     Publish,
     /// A person said so.
@@ -342,10 +349,18 @@ impl State {
 
 impl Live {
     /// The media of which it is certain that they are this post, so that they may be written to: the publish
-    /// answered with them, or a person said so. What was compared is a guess until a person confirms it.
+    /// answered with them, a person said so, or the post was made from them. What was compared is a guess until a
+    /// person confirms it.
     #[must_use]
     pub fn certain_media(&self) -> Option<&MediaId> {
-        self.media_id.as_ref().filter(|_| matches!(self.via, Some(Via::Publish | Via::Resolved)))
+        self.media_id.as_ref().filter(|_| matches!(self.via, Some(Via::Publish | Via::Resolved | Via::Imported)))
+    }
+
+    /// The media of which it is certain who made them, so that no other attempt can have: the publish answered with
+    /// them, or a person said so. What was only seen in a feed may be what an open attempt has published.
+    #[must_use]
+    pub fn proven_media(&self) -> Option<&MediaId> {
+        self.certain_media().filter(|_| self.via != Some(Via::Imported))
     }
 }
 
@@ -427,6 +442,7 @@ impl Record {
             own_digest: None,
             turn: None,
             accepted: None,
+            reencoded: false,
             rest: Rest::default(),
         }
     }
@@ -502,6 +518,25 @@ impl Record {
     #[must_use]
     pub fn claimed_media(&self) -> Option<&MediaId> {
         self.known_live()?.media_id.as_ref()
+    }
+
+    /// Whether it is a post that was read back from the feed.
+    #[must_use]
+    pub fn is_imported(&self) -> bool {
+        self.known_live().is_some_and(|live| live.via == Some(Via::Imported))
+    }
+
+    /// Whether it is all that is kept of a live post: no manifest has its key, `imported/<media id>`.
+    #[must_use]
+    pub fn is_record_only(&self) -> bool {
+        let media = self.claimed_media().map(MediaId::as_str);
+        media.is_some() && self.key.as_str().strip_prefix(RECORD_ONLY) == media
+    }
+
+    /// [`Live::proven_media`], while the post is live.
+    #[must_use]
+    pub fn proven_media(&self) -> Option<&MediaId> {
+        self.live()?.proven_media()
     }
 
     /// [`Live::certain_media`], while the post is live.

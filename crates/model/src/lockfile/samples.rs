@@ -84,7 +84,7 @@ pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strateg
         &[Comment::Due, Comment::Intent, Comment::Unknown, Comment::Failed, Comment::Done][..],
     );
     let switch = proptest::sample::select(&[Switch::Due, Switch::Failed, Switch::Done][..]);
-    let via = proptest::sample::select(&[Via::Settled, Via::Adopted, Via::Publish, Via::Resolved][..]);
+    let via = proptest::sample::select(&[Via::Settled, Via::Adopted, Via::Imported, Via::Publish, Via::Resolved][..]);
     let content = (state, 0..3_u32, of("d[01]"), of("m[01]"), of("t[01]"), of(text()), "[ab]");
     let progress = (
         vec(created(), 0..3),
@@ -105,6 +105,7 @@ pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strateg
         of(time()),
         of(time()),
         of("l[01]"),
+        any::<bool>(),
     );
     let rest = (of(comment), of(switch), of("k[01]"), of("https?://x"), more);
     (content, progress, end, rest).prop_map(move |(content, progress, end, rest)| {
@@ -112,7 +113,7 @@ pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strateg
         let (children, container, fingerprint, intents, refusals, not_ours, evidence) = progress;
         let (reason, code, subcode, media_id, permalink, published_at, via) = end;
         let (comment, comment_switch, moved_to, graph, more) = rest;
-        let (media, cover_digest, comments, sent_digest, own_digest, slot, due_at, accepted) = more;
+        let (media, cover_digest, comments, sent_digest, own_digest, slot, due_at, accepted, reencoded) = more;
         let ids = |list: Vec<String>| list.iter().map(|id| id.as_str().into()).collect();
         Flat {
             account: account.as_str().into(),
@@ -146,6 +147,7 @@ pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strateg
             slot,
             due_at,
             accepted: accepted.map(|text| text.as_str().into()),
+            reencoded,
             graph,
             file,
             rev,

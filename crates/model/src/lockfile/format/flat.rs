@@ -118,6 +118,9 @@ pub(in crate::lockfile) struct Flat {
     /// What Instagram showed of the live post when a person accepted that it differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::lockfile) accepted: Option<Digest>,
+    /// `media_digest` is of files as the service has encoded them anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::lockfile) reencoded: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -171,6 +174,7 @@ impl From<Record> for Flat {
             slot: record.turn.as_ref().and_then(|turn| turn.slot),
             due_at: record.turn.and_then(|turn| turn.due_at),
             accepted: record.accepted.map(|accepted| *accepted),
+            reencoded: record.reencoded,
             sent_digest,
         }
     }
@@ -223,6 +227,7 @@ impl From<Flat> for Record {
             own_digest: flat.own_digest.map(Box::new),
             turn: Turn::of(flat.slot, flat.due_at),
             accepted: flat.accepted.map(Box::new),
+            reencoded: flat.reencoded,
             rest: past.into(),
         }
     }
