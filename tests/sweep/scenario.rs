@@ -213,6 +213,7 @@ impl Manifest {
             draft: false,
             allow_duplicate: false,
             state: PostState::Present,
+            imported: None,
             text_digest: digest(&format!("text-{}", self.caption)),
             media_digest: Some(self.media_digest()),
             digest: Some(digest(&format!("all-{}-{}", self.number, self.caption))),

@@ -57,6 +57,7 @@ pub(super) fn post(key: &str, kind: Kind, caption: &str) -> Post {
         draft: false,
         allow_duplicate: false,
         state: PostState::Present,
+        imported: None,
         text_digest: Digest::from("v1:sha256:text"),
         media_digest: Some(Digest::from("v1:sha256:media")),
         digest: Some(Digest::from("v1:sha256:all")),

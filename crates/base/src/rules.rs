@@ -85,6 +85,7 @@ rules! {
     DRAFT_LIFTED = "IGS1041" "draft-lifted" Error "`draft: true` of `_defaults.yaml` cannot be lifted below it", remedy "remove `draft: true` from the `_defaults.yaml`, or move the manifest";
     STRAY_CHARACTERS = "IGS1042" "stray-characters" Error "no value begins or ends with an invisible character or has curly quotes around it", remedy "write the value as the message shows it";
     FRONT_MATTER = "IGS1043" "front-matter" Error "a caption file is the caption alone, without front matter", remedy "remove the lines between `---`; what belongs to the post is in its manifest";
+    COPIED_IMPORT = "IGS1044" "copied-import" Error "one manifest of an account describes a live post: `imported` names it once", remedy "remove `imported` from the copy: it is a post of its own";
 
     CAPTION_TOO_LONG = "IGS2101" "caption-too-long" Error "a caption has at most 2,200 characters", kinds FEED, limit "2,200 code points", page CREATION, remedy "shorten it; hashtags count";
     CAPTION_MAYBE_TOO_LONG = "IGS2102" "caption-maybe-too-long" Warning "a caption has at most 2,200 UTF-16 units: Meta does not state how it counts", kinds FEED, limit "2,200 UTF-16 units", page CREATION, remedy "remove some emoji or text to be safe";

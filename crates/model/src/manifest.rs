@@ -22,11 +22,13 @@ mod repoint;
 mod same_caption;
 mod schema;
 mod share_links;
+mod shared;
 mod tags_in_text;
 mod time;
 mod time_meant;
 mod written;
 
+pub use assemble::normal as normal_text;
 pub use check_files::{check_conversion_hosting, check_files, check_hosting, check_late, host_of, place};
 pub use check_times::{check_day, too_close};
 pub use confusable::without_unseen;
@@ -42,6 +44,7 @@ pub use nearby::{Nearby, nearby};
 pub use repoint::{NotAlone, repoint, source_at};
 pub use same_caption::same_captions;
 pub use schema::{Conversion, Post, PostState, Queued};
+pub use shared::shared_fields;
 
 #[cfg(test)]
 mod tests;

@@ -83,6 +83,8 @@ impl Subject<'_> {
             draft: value(written.draft.as_ref()).unwrap_or(false),
             allow_duplicate: value(written.allow_duplicate.as_ref()).unwrap_or(false),
             state: value(written.state.as_ref()).unwrap_or(PostState::Present),
+            // What cannot be read is no reason to publish it.
+            imported: written.has("imported").then(|| value(written.imported.as_ref()).unwrap_or_else(|| "".into())),
             media_digest: None,
             digest: None,
             cover_digest: None,
@@ -502,7 +504,8 @@ fn place<T>(at: &At<T>) -> At<()> {
 }
 
 /// NFC, LF, outer white space trimmed.
-pub(super) fn normal(text: &str) -> String {
+#[must_use]
+pub fn normal(text: &str) -> String {
     let text = text.trim();
     let lines = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
     if is_nfc(&lines) { lines } else { lines.nfc().collect() }

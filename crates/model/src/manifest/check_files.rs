@@ -250,7 +250,8 @@ fn span(time: Duration) -> String {
 /// The finding at its line of the manifest. What a `_defaults.yaml` gave has no line there.
 pub fn place(disk: &dyn ReadDisk, root: &Path, post: &Post, spot: Spot<'_>, broken: Broken) -> Finding {
     let mut finding = Finding::new(broken.rule, Arc::clone(&post.file), broken.message).help(broken.help);
-    finding.severity = if post.draft { Severity::Warning } else { broken.severity };
+    let is_never_sent = post.draft || post.imported.is_some() && broken.rule.id != rules::COPIED_IMPORT.id;
+    finding.severity = if is_never_sent { Severity::Warning } else { broken.severity };
     match locate(disk, root, post, spot) {
         Some((text, span)) => finding.at(&text, span, broken.label),
         None => Finding { message: format!("{} ({})", finding.message, broken.label), ..finding },

@@ -15,7 +15,7 @@ use crate::yaml::{
 };
 use igsync_base::content::{Audio, GraduationStrategy, MediaType, ProductTag, UserTag};
 use igsync_base::finding::SourceText;
-use igsync_base::id::{AccountName, Kind};
+use igsync_base::id::{AccountName, Kind, MediaId};
 use igsync_base::path::{self, Source};
 use igsync_base::rules;
 
@@ -569,6 +569,9 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
                 .collect();
             written.accounts = Some(self.at(node, accounts));
         }
+        written.imported = self.fields.text("imported", self.problems).and_then(|(text, node)| {
+            digits("imported", text, node, self.problems).map(|id| self.at(node, MediaId::new(id)))
+        });
         written.state = self.fields.text("state", self.problems).and_then(|(text, node)| {
             let state = match text {
                 "present" => PostState::Present,

@@ -146,6 +146,14 @@ pub(super) static FIELDS: &[Field] = &[
         .of_one_post(),
     field("note", ALL, Form::Text(None), "For people: shown in the plan, never sent"),
     field("accounts", ALL, Form::Accounts, "Names from igsync.yaml; one post per account"),
+    field(
+        "imported",
+        ALL,
+        Form::Id,
+        "The media id of the live post that this file describes, written by `igsync import`; such a file is never \
+         published",
+    )
+    .of_one_post(),
     field("state", ALL, Form::State, "present; absent, which deletes the live post, is not built yet").of_one_post(),
 ];
 

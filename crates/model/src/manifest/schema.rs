@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use igsync_base::content::{Content, SentFile};
-use igsync_base::id::{AccountName, Digest, PostKey, UserId};
+use igsync_base::id::{AccountName, Digest, MediaId, PostKey, UserId};
 use igsync_media::convert::Target;
 
 /// What the user wants to exist: one manifest for one account.
@@ -43,6 +43,8 @@ pub struct Post {
     /// It goes out although it repeats another post of its account: by the manifest, or by the command line.
     pub allow_duplicate: bool,
     pub state: PostState,
+    /// The live post that the manifest describes: it is never published.
+    pub imported: Option<MediaId>,
     /// SHA-256 of everything that creation sends except the media bytes ([`crate::manifest`] joins
     /// it with the media digests).
     pub text_digest: Digest,

@@ -9,7 +9,7 @@ use crate::config::HashtagsIn;
 use crate::yaml::Problems;
 use igsync_base::content::{Audio, GraduationStrategy, MediaType, ProductTag, UserTag};
 use igsync_base::finding::{Finding, Rule, SourceText};
-use igsync_base::id::{AccountName, Kind};
+use igsync_base::id::{AccountName, Kind, MediaId};
 use igsync_base::path::Source;
 
 /// A value with its place. What can be long is behind an `Arc`: thousands of manifests inherit it.
@@ -104,6 +104,7 @@ pub(super) struct Written {
     pub note: Option<At<Arc<str>>>,
     pub accounts: Option<List<AccountName>>,
     pub state: Option<At<PostState>>,
+    pub imported: Option<At<MediaId>>,
 }
 
 impl Written {
@@ -157,6 +158,7 @@ impl Written {
             note,
             accounts,
             state: _,
+            imported: _,
         } = outer;
         macro_rules! take {
             ($($name:literal $field:ident $(in $group:ident)?;)*) => {

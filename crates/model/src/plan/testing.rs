@@ -51,6 +51,7 @@ pub fn post(key: &str) -> Post {
         draft: false,
         allow_duplicate: false,
         state: PostState::Present,
+        imported: None,
         text_digest: digest(&format!("text of {key}")),
         media_digest: Some(digest(&format!("media of {key}"))),
         digest: Some(digest(&format!("all of {key}"))),
