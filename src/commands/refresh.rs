@@ -15,6 +15,7 @@ use igsync_apply::{Context, Run, Stop, has_open, has_work};
 use igsync_base::id::{AccountName, AttemptId, UserId};
 use igsync_instagram::Client;
 use igsync_model::lockfile;
+use igsync_model::plan::Plan;
 
 use super::connect::connect_all;
 use super::difference::{due_by, make};
@@ -102,8 +103,9 @@ pub(super) async fn look(
     let plan = make(project, scope, settled.clone(), now)?;
     let looked = run.ask_each(async |account| {
         // A duplicate may be the one that is live.
-        let is_due =
-            |change: &&igsync_model::plan::Change| change.work().is_some() || change.is_due_duplicate(plan.now);
+        let is_due = |change: &&igsync_model::plan::Change| {
+            change.work().is_some() || change.is_due_duplicate(plan.now) || change.is_import_without_record()
+        };
         let due = plan.changes.iter().filter(|change| change.account == *account.name()).filter(is_due);
         let wanted: Vec<_> = due.filter_map(|change| change.post.clone()).collect();
         account.sightings(&wanted).await.map_err(Stop::into_halt)
@@ -112,6 +114,11 @@ pub(super) async fn look(
         project.live.extend(found.into_iter().map(|(key, sighting)| ((name.clone(), key), sighting)));
     }
     Ok(())
+}
+
+/// Whether a manifest of the account names a live post that is in no record.
+pub(super) fn lacks_records(plan: &Plan, account: &AccountName) -> bool {
+    plan.changes.iter().any(|change| change.account == *account && change.is_import_without_record())
 }
 
 fn accounts_to_ask(
@@ -133,7 +140,9 @@ fn accounts_to_ask(
         let is_live =
             |user| project.snapshot.records.iter().any(|record| record.user_id == user && record.live().is_some());
         let may_differ = || project.user_of(account).is_some_and(is_live);
-        is_open || refresh == Refresh::Full && (has_work(&offline, &account.name) || may_differ())
+        let is_looked_at =
+            || has_work(&offline, &account.name) || may_differ() || lacks_records(&offline, &account.name);
+        is_open || refresh == Refresh::Full && is_looked_at()
     };
     Ok(accounts.filter(is_asked).map(|account| account.name.clone()).collect())
 }

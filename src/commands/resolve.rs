@@ -270,7 +270,7 @@ fn attempts(editing: &RecordEdit, named: &Named) -> Vec<Record> {
 }
 
 fn wants(post: &Post) -> bool {
-    !post.draft && post.state == PostState::Present
+    !post.draft && post.state == PostState::Present && post.imported.is_none()
 }
 
 fn place(live: &Live) -> String {

@@ -221,7 +221,7 @@ impl AccountRun {
         if queue.waiting.is_empty() {
             return Ok(());
         }
-        let newest = self.live.listing().await?;
+        let newest = self.live.listing(&queue.all()).await?;
         if self.checks_live {
             self.finisher.name_what_is_live(&newest).await?;
         }

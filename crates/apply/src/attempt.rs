@@ -108,9 +108,9 @@ pub(super) fn published(
         record.refusals.clear();
         record.evidence.clear();
     }
-    // Media that was adopted may carry its comment already. Media found by matching gets none before a
+    // Media that was adopted or imported may carry its comment already. Media found by matching gets none before a
     // person has confirmed it, but what is due is remembered: only this moment's manifest decides.
-    let owed = post.filter(|_| via != Via::Adopted);
+    let owed = post.filter(|_| !matches!(via, Via::Adopted | Via::Imported));
     let known = record.known_live().cloned().unwrap_or_default();
     let (comment, comment_switch) = owed.map_or((known.comment, known.comment_switch), |post| {
         let comment = post.first_comment.as_ref().map(|_| Comment::Due);

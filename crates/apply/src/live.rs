@@ -83,6 +83,12 @@ pub(super) fn check<'a>(
     if is_late_enough && !has_rival && !is_claimable && !is_under_way { Live::Adopt(only) } else { Live::Maybe(hits) }
 }
 
+/// Whether the listing has the media that a manifest names as its own.
+pub(super) fn named<'a>(post: &Post, media: &MediaId, look: &'a Look) -> Live<'a> {
+    let is_it = |seen: &&Media| seen.id == *media && seen.kind.is_none_or(|kind| kind == post.content.kind);
+    look.media.iter().find(is_it).map_or(Live::Absent, Live::Adopt)
+}
+
 /// The children a carousel has once it is live; other kinds have none.
 fn children(post: &Post) -> usize {
     if post.content.kind == Kind::Carousel { post.content.items.len() } else { 0 }

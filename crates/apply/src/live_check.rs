@@ -7,12 +7,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use igsync_base::id::{MediaId, PostKey};
+use igsync_model::import::attempt_for;
 use igsync_model::lockfile::{Reason, Record, State, Via};
 use igsync_model::manifest::Post;
 use igsync_model::plan::Sighting;
 
 use super::attempt;
 use super::book::Book;
+use super::by_hand::claimed_by;
 use super::context::Scope;
 use super::engine::{Media, Service};
 use super::evidence::Evidence;
@@ -48,9 +50,9 @@ impl LiveCheck {
         Self { scope, engine, book, evidence, added_at, graph }
     }
 
-    /// The listing before the first publish.
-    pub(super) async fn listing(&self) -> Result<Look, Stop> {
-        self.evidence.listing().await
+    /// The listing before the first publish; what is imported may be of any age.
+    pub(super) async fn listing(&self, posts: &[Arc<Post>]) -> Result<Look, Stop> {
+        self.evidence.listing(posts.iter().any(|post| post.imported.is_some())).await
     }
 
     /// The media of all records of the account.
@@ -63,7 +65,7 @@ impl LiveCheck {
         if posts.is_empty() {
             return Ok(Vec::new());
         }
-        let (look, claimed) = (self.listing().await?, self.claimed());
+        let (look, claimed) = (self.listing(posts).await?, self.claimed());
         let seen = |post: &Arc<Post>| {
             let sighting = match self.compare(post, posts, &look, &claimed) {
                 Live::Absent | Live::Contested => return None,
@@ -88,7 +90,11 @@ impl LiveCheck {
             Live::Adopt(media) => {
                 let at = media.timestamp.unwrap_or_else(|| self.engine.now());
                 let id = media.id.clone();
-                let record = attempt::published(self.attempt_of(post), Some(id), Via::Adopted, at, Some(post));
+                let (begun, via) = match &post.imported {
+                    None => (self.attempt_of(post), Via::Adopted),
+                    Some(_) => (self.imported(post, &id), Via::Imported),
+                };
+                let record = attempt::published(begun, Some(id), via, at, Some(post));
                 let linked = attempt::noted(record, |live| live.permalink.clone_from(&media.permalink));
                 self.book.write(linked).await?;
                 Outcome::Adopted(media.id.clone())
@@ -106,6 +112,11 @@ impl LiveCheck {
     }
 
     fn compare<'a>(&self, post: &Post, posts: &[Arc<Post>], look: &'a Look, claimed: &HashSet<MediaId>) -> Live<'a> {
+        if let Some(media) = &post.imported {
+            let is_anothers =
+                self.book.with(|records| claimed_by(records.iter(), &self.scope.user_id, &post.key, media).is_some());
+            return if is_anothers { Live::Absent } else { live::named(post, media, look) };
+        }
         let attempts = self.book.attempts(&self.scope.user_id, &post.key);
         let rivals: Vec<&Post> = posts.iter().filter(|other| other.key != post.key).map(|other| &**other).collect();
         let claimants = self.claimants(&post.key);
@@ -125,6 +136,14 @@ impl LiveCheck {
             .cloned()
             .collect()
         })
+    }
+
+    /// The first record of a post that its manifest calls imported.
+    fn imported(&self, post: &Post, media: &MediaId) -> Record {
+        let attempts = self.book.attempts(&self.scope.user_id, &post.key);
+        let attempt = attempt_for(&self.scope.user_id, media, &attempts);
+        let begun = attempt::begin(post, &self.scope.user_id, attempt, self.graph.clone());
+        Record { reencoded: begun.media_digest.is_some(), allow_duplicate: false, ..begun }
     }
 
     fn attempt_of(&self, post: &Post) -> Record {

@@ -142,6 +142,13 @@ impl Preparer {
 
     pub(super) async fn prepare(&self, post: Arc<Post>) -> Result<Ready, Stop> {
         self.scope.go_on()?;
+        // No plan has it go out; should one ever, it stops here.
+        if post.imported.is_some() {
+            return Err(Stop::Post(Failure::new(
+                "its manifest describes a live post",
+                "remove `imported` to publish it",
+            )));
+        }
         let failure = match self.prepare_attempt(&post).await {
             Err(Stop::Post(failure)) if failure.spoilt => failure,
             prepared => return prepared.map(|(record, fresh)| Ready { post, record, fresh }),

@@ -247,9 +247,9 @@ pub fn has_open(records: &Records, user: &UserId) -> bool {
     records.open(user).next().is_some()
 }
 
-/// Posts that someone still wants to see published; drafts and deleted manifests are not among them.
+/// Posts that someone still wants to see published; drafts, imported and deleted manifests are not among them.
 fn wanted(posts: &[Arc<Post>]) -> HashMap<(&AccountName, &PostKey), &Arc<Post>> {
-    let wanted = posts.iter().filter(|post| !post.draft && post.state == PostState::Present);
+    let wanted = posts.iter().filter(|post| !post.draft && post.state == PostState::Present && post.imported.is_none());
     wanted.map(|post| ((&post.account, &post.key), post)).collect()
 }
 

@@ -9,6 +9,7 @@ mod duplicates;
 mod edited;
 mod forecast;
 mod guard;
+mod imported;
 mod input;
 mod model;
 mod moves;
@@ -26,6 +27,7 @@ pub use action::{Action, Class, Mark, Why, Work};
 pub use diff::plan;
 pub(crate) use edited::is_as_published;
 pub use edited::{Edited, Part};
+pub use imported::copied_imports;
 pub use input::{AccountView, Arrivals, Branch, Input, Options, Premises, Sighting};
 pub use model::{
     Barrier, BranchEdit, Change, Cost, Forecast, Guard, GuardKind, Notice, NoticeKind, Plan, Repeats, Summary,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use crate::cli::Apply;
+use crate::cli::{Apply, Refresh};
 use crate::exit::Exit;
 use crate::session::project::Project;
 use igsync_apply::{causes_of, has_open, has_work, idle_events};
@@ -12,6 +12,7 @@ use igsync_base::id::AccountName;
 use igsync_model::config::Account;
 use igsync_model::plan::{Action, Barrier, Change, Plan};
 
+use super::super::refresh::lacks_records;
 use super::super::{Failure, Ui};
 use super::events::Events;
 use super::{refusal, show};
@@ -54,9 +55,14 @@ pub(super) fn accounts_to_ask(plan: &Plan, project: &Project, args: &Apply, now:
             && project.user_of(account).is_some_and(|user| has_open(&project.snapshot.records, &user))
     };
     let is_awaited = |name: &AccountName| plan.awaited().any(|change| change.account == *name);
+    let may_be_listed = |name: &AccountName| args.refresh == Refresh::Full && lacks_records(plan, name);
     let accounts = project.config.accounts.iter();
     let at_work = accounts.filter(|account| {
-        has_work(plan, &account.name) || left_open(account) || is_due(&account.name) || is_awaited(&account.name)
+        has_work(plan, &account.name)
+            || left_open(account)
+            || is_due(&account.name)
+            || is_awaited(&account.name)
+            || may_be_listed(&account.name)
     });
     at_work.map(|account| account.name.clone()).collect()
 }

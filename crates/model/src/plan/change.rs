@@ -137,6 +137,8 @@ pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<
 pub(super) fn without_manifest(entry: &Entry<'_>) -> Option<Verdict> {
     let record = entry.record;
     match &record.state {
+        // No manifest was ever meant to be there.
+        State::Published(_) if record.is_record_only() => None,
         State::Published(_) => Some(Verdict::new(Action::Hold(Why::Orphan), "the manifest is gone, the post is live")),
         State::Unknown(reason) => Some(unknown(reason.as_ref())),
         State::Intent => Some(
@@ -154,13 +156,32 @@ pub(super) fn without_manifest(entry: &Entry<'_>) -> Option<Verdict> {
 }
 
 /// Nothing continues from this attempt, but what it did has to be known.
-fn only_settling(was: &str) -> Verdict {
+pub(super) fn only_settling(was: &str) -> Verdict {
     let reason = format!("perhaps published before it was {was}; apply only checks");
     Verdict::new(Action::Settle, reason).costing(cost::settle())
 }
 
+/// A post whose record has the media id that its manifest names: what is said of any live post, and no way back from
+/// what it became since.
+pub(super) fn after_import(post: &Post, entry: &Entry<'_>) -> Vec<Verdict> {
+    if !wanted(post) {
+        return unwanted(post, entry).into_iter().collect();
+    }
+    match &entry.record.state {
+        State::Published(live) => published(post, entry, live),
+        State::Unknown(reason) => vec![unknown(reason.as_ref())],
+        State::Intent => vec![only_settling("called imported")],
+        State::Deleted => {
+            vec![Verdict::new(Action::Hold(Why::Deleted), "deleted on Instagram, its manifest is still here")]
+        }
+        State::Containers | State::NotPublished(_) | State::Failed(_) | State::Ignored | State::Forgotten(_) => {
+            entry.other_intent.then(|| only_settling("called imported")).into_iter().collect()
+        }
+    }
+}
+
 /// Whether the manifest asks for a live post.
-fn wanted(post: &Post) -> bool {
+pub(super) fn wanted(post: &Post) -> bool {
     !post.draft && post.state == PostState::Present
 }
 
@@ -221,7 +242,7 @@ fn settling() -> Verdict {
     Verdict::new(Action::Settle, "perhaps published, apply checks first")
 }
 
-fn unknown(reason: Option<&Reason>) -> Verdict {
+pub(super) fn unknown(reason: Option<&Reason>) -> Verdict {
     let reason = match reason {
         Some(Reason::MaybeLive) => "something like it is live already; check whether it is this post".to_owned(),
         Some(reason) => format!("it is not known whether it is live ({reason})"),

@@ -15,6 +15,7 @@ use super::cost::CALLS_PER_ACCOUNT;
 use super::duplicates::hold_back;
 use super::forecast::forecast;
 use super::guard::guards;
+use super::imported::verdicts_of_imported;
 use super::input::{AccountView, Branch, Input};
 use super::model::{Change, Cost, Notice, NoticeKind, Plan, Repeats, Summary};
 use super::moves::{Moves, find};
@@ -30,7 +31,7 @@ use igsync_base::id::{AccountName, Digest, PostKey, UserId};
 #[must_use]
 pub fn plan(input: &Input<'_>) -> Plan {
     let index = Index::new(input.records, &input.options.settled);
-    let moves = if input.complete { find(input.posts, &index) } else { Moves::default() };
+    let moves = if input.complete { find(input, &index) } else { Moves::without_manifests(input, &index) };
     let posts = input.posts.iter().map(|post| (post.key.as_str(), Some(&*post.file)));
     let records = input.records.iter().map(|record| (record.key.as_str(), record.file.as_deref()));
     let selected = input.selection.resolve(posts.chain(records));
@@ -86,8 +87,12 @@ impl<'a> Draft<'a> {
     fn judge(&self, place: usize, post: &Post, index: &Index<'_>, moves: &Moves<'_>) -> Vec<Verdict> {
         let account = self.by_name.get(&post.account).copied();
         let context = Context { now: self.input.now, account, options: self.input.options, index };
-        let mut verdicts = verdicts(post, moves.entry(place, post, index), context);
         let live = &self.input.options.live;
+        if let Some(media) = &post.imported {
+            let sighting = live.get(&(post.account.clone(), post.key.clone()));
+            return verdicts_of_imported(post, media, moves.entry(place, post, index), moves.original(place), sighting);
+        }
+        let mut verdicts = verdicts(post, moves.entry(place, post, index), context);
         if !live.is_empty()
             && let Some(sighting) = live.get(&(post.account.clone(), post.key.clone()))
         {

@@ -1,9 +1,12 @@
 //! Which posts repeat another post of their account: published by mistake, they could not be taken back unseen.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
 
 use super::action::{Action, Why};
 use super::change::{Verdict, is_going_on};
+use super::imported::is_known_by_caption;
 use super::input::Input;
 use super::model::Repeats;
 use super::moves::Moves;
@@ -29,6 +32,10 @@ pub(super) fn hold_back<'a>(input: &Input<'a>, index: &Index<'a>, moves: &Moves<
     });
     let mut others = Others::new(index, moves, input);
     for (post, verdicts) in input.posts.iter().zip(&*verdicts) {
+        if post.imported.is_some() {
+            others.is_live_by_its_manifest(post);
+            continue;
+        }
         let is_seen = || input.options.live.contains_key(&(post.account.clone(), post.key.clone()));
         if !input.options.live.is_empty() && is_seen() {
             others.precedes(post, "is live, or may be");
@@ -102,10 +109,23 @@ struct Recorded<'a> {
 struct Others<'a> {
     /// Sorted by key.
     recorded: HashMap<Media<'a>, Vec<Recorded<'a>>>,
-    /// Live, without a manifest; sorted by key.
-    orphans: HashMap<Caption<'a>, Vec<&'a Record>>,
+    /// Live, and known by no bytes of anyone's: without a manifest, or imported; sorted by key.
+    by_caption: HashMap<Caption<'a>, Vec<Captioned<'a>>>,
     /// Posts that go out before those that are judged, or are live, as far as the account was asked; in words.
     sooner: HashMap<Media<'a>, (&'a PostKey, &'static str)>,
+    /// Manifests that name a live post, by account, kind and caption; with the number of their items.
+    named: HashMap<(&'a str, Kind, Digest), (&'a PostKey, usize)>,
+}
+
+/// A live post that another one could repeat, by its caption.
+struct Captioned<'a> {
+    /// The new one where it has moved.
+    key: &'a PostKey,
+    since: Option<Timestamp>,
+    /// `None`: not known.
+    items: Option<usize>,
+    /// Why it is compared by its caption, in words.
+    and: &'static str,
 }
 
 impl<'a> Others<'a> {
@@ -126,13 +146,32 @@ impl<'a> Others<'a> {
         for alike in recorded.values_mut() {
             alike.sort_by_key(|other| other.key);
         }
-        let mut orphans: HashMap<Caption<'a>, Vec<&'a Record>> = HashMap::new();
-        for record in moves.vanished.iter().map(|entry| entry.record).filter(|record| record.live().is_some()) {
+        let mut by_caption: HashMap<Caption<'a>, Vec<Captioned<'a>>> = HashMap::new();
+        let orphans = moves.vanished.iter().map(|entry| (entry.record, "has no manifest"));
+        let imported = index.iter().map(|entry| entry.record).filter(|record| is_known_by_caption(record));
+        let known: HashSet<Identity<'_>> =
+            moves.vanished.iter().map(|entry| identity(&entry.record.user_id, &entry.record.key)).collect();
+        let imported = imported.filter(|record| !known.contains(&identity(&record.user_id, &record.key)));
+        let records = orphans.chain(imported.map(|record| (record, "was imported")));
+        for (record, and) in records.filter(|(record, _)| record.live().is_some()) {
             if let Some(caption) = &record.caption_digest {
-                orphans.entry((record.user_id.as_str(), record.kind, caption.as_str())).or_default().push(record);
+                let key = new_keys.get(&identity(&record.user_id, &record.key)).copied().unwrap_or(&record.key);
+                let other = Captioned { key, since: record.published_at(), items: items_of(record), and };
+                by_caption.entry((record.user_id.as_str(), record.kind, caption.as_str())).or_default().push(other);
             }
         }
-        Self { recorded, orphans, sooner: HashMap::new() }
+        for alike in by_caption.values_mut() {
+            alike.sort_by_key(|other| other.key);
+        }
+        Self { recorded, by_caption, sooner: HashMap::new(), named: HashMap::new() }
+    }
+
+    /// A manifest that names a live post, whatever is recorded of it.
+    fn is_live_by_its_manifest(&mut self, post: &'a Post) {
+        self.precedes(post, "is live by its manifest");
+        let Some(caption) = caption_digest(&post.content.caption) else { return };
+        let user = post.user_id.as_ref().map_or(post.account.as_str(), |user| user.as_str());
+        self.named.entry((user, post.content.kind, caption)).or_insert((&post.key, post.content.items.len()));
     }
 
     fn precedes(&mut self, post: &'a Post, is: &'static str) {
@@ -158,18 +197,27 @@ impl<'a> Others<'a> {
     }
 
     fn by_caption(&self, post: &Post) -> Option<Twin> {
-        if self.orphans.is_empty() {
+        if self.by_caption.is_empty() && self.named.is_empty() {
             return None;
         }
         let caption = caption_digest(&post.content.caption)?;
-        let alike = self.orphans.get(&(post.user_id.as_ref()?.as_str(), post.content.kind, caption.as_str()))?;
-        let is_meant_to_repeat = |record: &Record| {
-            let since = record.live().and_then(|live| live.published_at);
-            post.publish_at.zip(since).is_some_and(|(due, since)| due > since)
+        let user = post.user_id.as_ref().map_or(post.account.as_str(), |user| user.as_str());
+        let kind = post.content.kind;
+        let has_as_many = |items: usize| kind != Kind::Carousel || items == post.content.items.len();
+        let is_meant_to_repeat =
+            |other: &Captioned<'_>| post.publish_at.zip(other.since).is_some_and(|(due, since)| due > since);
+        let alike = self.by_caption.get(&(user, kind, caption.as_str())).into_iter().flatten();
+        // A record that does not know its items counts as having as many: a person decides.
+        let mut recorded =
+            alike.filter(|other| *other.key != post.key && other.items.is_none_or(has_as_many)).peekable();
+        let (key, and) = match recorded.peek() {
+            Some(_) => recorded.find(|other| !is_meant_to_repeat(other)).map(|other| (other.key, other.and))?,
+            None => {
+                let (key, items) = self.named.get(&(user, kind, caption))?;
+                Some((*key, "was imported")).filter(|_| has_as_many(*items))?
+            }
         };
-        let other = alike.iter().find(|record| !is_meant_to_repeat(record) && has_as_many_items(post, record))?;
-        let key = &other.key;
-        let reason = format!("has the caption of {key}, which is live and has no manifest");
+        let reason = format!("has the caption of {key}, which is live and {and}");
         Some(Twin { repeats: Repeats::Caption(key.clone()), reason })
     }
 }
@@ -180,9 +228,9 @@ fn media_of(post: &Post) -> Option<Media<'_>> {
     Some((user, post.content.kind, post.media_digest.as_ref().map(Digest::as_str)?))
 }
 
-/// A record that does not know its items counts as having as many: a person decides.
-fn has_as_many_items(post: &Post, record: &Record) -> bool {
-    record.kind != Kind::Carousel || record.children.is_empty() || record.children.len() == post.content.items.len()
+/// How many items a carousel has as far as its record knows.
+fn items_of(record: &Record) -> Option<usize> {
+    Some(record.children.len()).filter(|items| *items > 0)
 }
 
 fn is_not_to_be_repeated(record: &Record) -> bool {

@@ -95,7 +95,9 @@ fn other_graph(input: &Input<'_>) -> Option<Guard> {
 }
 
 fn empty(input: &Input<'_>) -> Option<Guard> {
-    let recorded = input.records.iter().filter(|record| record.stage() != Stage::Forgotten).count();
+    // What was recorded without a manifest needs none.
+    let counts = |record: &&&Record| record.stage() != Stage::Forgotten && !record.is_record_only();
+    let recorded = input.records.iter().filter(counts).count();
     let holds = input.complete && input.posts.is_empty() && recorded > 0 && !input.options.allow_empty;
     holds.then(|| Guard {
         kind: GuardKind::Empty,

@@ -335,6 +335,13 @@ impl Change {
         self.post.as_ref().is_some_and(|post| post.slot.is_none() && post.publish_at == self.due_at)
     }
 
+    /// Whether its manifest names a live post that is in no record as yet: the account's listing decides.
+    #[must_use]
+    pub fn is_import_without_record(&self) -> bool {
+        let is_imported = self.post.as_ref().is_some_and(|post| post.imported.is_some());
+        is_imported && self.recorded.is_none() && self.action == Action::Hold(Why::Unknown)
+    }
+
     /// Whether it is a duplicate whose time has come, so that the run is not done while it is one.
     #[must_use]
     pub fn is_due_duplicate(&self, now: Timestamp) -> bool {

@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::imported::{ById, copies};
+use super::input::Input;
 use super::records::{Entry, Identity, Index, identity};
 use crate::lockfile::{Reason, State};
 use crate::manifest::Post;
@@ -17,9 +19,16 @@ pub(super) struct Moves<'a> {
     pub(super) ambiguous: HashMap<usize, Vec<&'a PostKey>>,
     /// Entries without a manifest that no new post takes over; sorted by key and user.
     pub(super) vanished: Vec<Entry<'a>>,
+    /// Manifest that names a live post which is not its own, to the key of that post.
+    pub(super) copied: HashMap<usize, &'a PostKey>,
 }
 
 impl<'a> Moves<'a> {
+    /// Where not every manifest could be read: nothing is said of those that are not there.
+    pub(super) fn without_manifests(input: &Input<'a>, index: &Index<'a>) -> Self {
+        Self { copied: copies(input, index), ..Self::default() }
+    }
+
     /// What is recorded of the post at this place, under its key or under the one that it had before.
     pub(super) fn entry<'e>(&'e self, place: usize, post: &'e Post, index: &'e Index<'a>) -> Option<&'e Entry<'a>> {
         self.moved.get(&place).or_else(|| index.get(post.user_id.as_ref(), &post.key))
@@ -29,7 +38,9 @@ impl<'a> Moves<'a> {
 type Likeness<'a> = (&'a str, Kind, &'a str);
 
 /// Compares all posts with all records; a selection must not narrow either.
-pub(super) fn find<'a>(posts: &'a [Arc<Post>], index: &Index<'a>) -> Moves<'a> {
+pub(super) fn find<'a>(input: &Input<'a>, index: &Index<'a>) -> Moves<'a> {
+    let posts = input.posts;
+    let copied = copies(input, index);
     let present: HashSet<Identity<'_>> =
         posts.iter().filter_map(|post| Some(identity(post.user_id.as_ref()?, &post.key))).collect();
     let mut vanished: Vec<Entry<'a>> = index
@@ -39,7 +50,7 @@ pub(super) fn find<'a>(posts: &'a [Arc<Post>], index: &Index<'a>) -> Moves<'a> {
         .collect();
     vanished.sort_by(|a, b| (&a.record.key, &a.record.user_id).cmp(&(&b.record.key, &b.record.user_id)));
     if vanished.is_empty() {
-        return Moves::default();
+        return Moves { copied, ..Moves::default() };
     }
     // Another clone may have recorded the same live media under the key that the post has now.
     let is_present =
@@ -48,15 +59,30 @@ pub(super) fn find<'a>(posts: &'a [Arc<Post>], index: &Index<'a>) -> Moves<'a> {
         index.iter().filter(is_present).filter_map(|entry| entry.record.claimed_media()).collect();
     let is_free = |entry: &&Entry<'_>| entry.record.claimed_media().is_none_or(|media| !taken_media.contains(media));
     let mut alike: HashMap<Likeness<'a>, Vec<Entry<'a>>> = HashMap::new();
-    for entry in vanished.iter().filter(is_free) {
+    let by_id = ById::new(index);
+    let is_gone: HashSet<Identity<'_>> =
+        vanished.iter().map(|entry| identity(&entry.record.user_id, &entry.record.key)).collect();
+    // One that is imported is known by its id alone.
+    for entry in vanished.iter().filter(is_free).filter(|entry| !entry.record.is_imported()) {
         if let Some(media) = &entry.record.media_digest {
             let likeness = (entry.record.user_id.as_str(), entry.record.kind, media.as_str());
             alike.entry(likeness).or_default().push(*entry);
         }
     }
-    let mut moves = Moves::default();
+    let mut moves = Moves { copied, ..Moves::default() };
+    let mut renamed: HashSet<Identity<'a>> = HashSet::new();
     let mut claims: HashMap<Identity<'a>, (Entry<'a>, Vec<usize>)> = HashMap::new();
     for (place, post) in posts.iter().enumerate() {
+        if let Some(media) = &post.imported {
+            if let Some(entry) = described(post, media, index, &by_id)
+                && is_gone.contains(&identity(&entry.record.user_id, &entry.record.key))
+                && !moves.copied.contains_key(&place)
+            {
+                moves.moved.insert(place, entry);
+                renamed.insert(identity(&entry.record.user_id, &entry.record.key));
+            }
+            continue;
+        }
         match candidates(post, index, &alike).as_slice() {
             [] => {}
             [only] => {
@@ -69,7 +95,8 @@ pub(super) fn find<'a>(posts: &'a [Arc<Post>], index: &Index<'a>) -> Moves<'a> {
             }
         }
     }
-    let mut taken = HashSet::new();
+    let mut taken = renamed;
+    claims.retain(|from, _| !taken.contains(from));
     for (from, (entry, claimants)) in claims {
         match heir(posts, &entry, &claimants) {
             Some(place) => {
@@ -82,6 +109,13 @@ pub(super) fn find<'a>(posts: &'a [Arc<Post>], index: &Index<'a>) -> Moves<'a> {
     vanished.retain(|entry| !taken.contains(&identity(&entry.record.user_id, &entry.record.key)));
     moves.vanished = vanished;
     moves
+}
+
+/// What is recorded of the live post that a manifest names, under another key than its own.
+fn described<'a>(post: &Post, media: &MediaId, index: &Index<'a>, by_id: &ById<'a>) -> Option<Entry<'a>> {
+    let user = post.user_id.as_ref()?;
+    let is_free = index.get(Some(user), &post.key).is_none_or(|own| !own.counts() || is_unused(own));
+    by_id.get(user, media).filter(|entry| is_free && entry.record.key != post.key && !post.draft)
 }
 
 fn candidates<'a>(post: &Post, index: &Index<'a>, alike: &HashMap<Likeness<'_>, Vec<Entry<'a>>>) -> Vec<Entry<'a>> {

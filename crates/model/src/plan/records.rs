@@ -1,6 +1,6 @@
 //! The attempts of each post, reduced to the one that decides.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::lockfile::{Record, Stage, State, speaks_before};
 use igsync_base::id::{AttemptId, MediaId, PostKey, UserId};
@@ -80,7 +80,32 @@ impl<'a> Index<'a> {
                 .and_modify(|entry| entry.add(record, settled))
                 .or_insert_with(|| Entry::new(record));
         }
-        Self { entries, refused }
+        let mut index = Self { entries, refused };
+        index.drop_superseded();
+        index
+    }
+
+    /// A post that was recorded without a manifest, and under the key of its manifest too, by another machine or
+    /// later: that one counts as its new key.
+    fn drop_superseded(&mut self) {
+        let only: Vec<&'a Record> = self
+            .entries
+            .values()
+            .filter(|entry| entry.counts())
+            .map(|entry| entry.record)
+            .filter(|record| record.is_record_only())
+            .collect();
+        if only.is_empty() {
+            return;
+        }
+        let others = self.entries.values().filter(|entry| entry.counts() && !entry.record.is_record_only());
+        let named: HashSet<(&UserId, &MediaId)> =
+            others.filter_map(|entry| Some((&entry.record.user_id, entry.record.claimed_media()?))).collect();
+        for record in only {
+            if record.claimed_media().is_some_and(|media| named.contains(&(&record.user_id, media))) {
+                self.entries.remove(&identity(&record.user_id, &record.key));
+            }
+        }
     }
 
     pub(super) fn get<'b>(&'b self, user: Option<&'b UserId>, key: &'b PostKey) -> Option<&'b Entry<'a>> {

@@ -1,5 +1,6 @@
 mod duplicates;
 mod guards;
+mod imported;
 mod moves;
 mod properties;
 mod simulation;
