@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::git::Index;
 use igsync_apply::{LocalFiles, Waits};
-use igsync_base::files::Stat;
+use igsync_base::files::{Disk, Stat};
 use igsync_base::finding::{self, Finding, Severity};
 use igsync_base::id::{AccountName, Digest, PostKey, UserId};
 use igsync_base::rules;
@@ -15,7 +15,7 @@ use igsync_media::convert::ConvertedCache;
 use igsync_model::config::{self, Account, Config, Settings};
 use igsync_model::lockfile::{Paths, Record, Records, Snapshot, Stage};
 use igsync_model::manifest::{self, Post, Source};
-use igsync_model::plan::{Arrivals, Branch, Sighting};
+use igsync_model::plan::{Arrivals, Branch, Sighting, copied_imports};
 
 use super::failure::Failure;
 use super::github;
@@ -131,6 +131,7 @@ impl Project {
         project.name_users(read.posts.iter_mut().chain(&mut read.unplanned));
         project.read_media(&mut read, ports, published);
         project.posts = read.posts.into_iter().map(Arc::new).collect();
+        project.report_copies(&*ports.disk);
         if !is_readable {
             project.findings.retain(|finding| !rules::ABOUT_CONFIGURED.iter().any(|rule| rule.id == finding.rule.id));
         }
@@ -141,6 +142,18 @@ impl Project {
     /// The media files of the posts as they were read.
     pub(crate) fn local_files(&self) -> LocalFiles {
         LocalFiles { digests: Arc::clone(&self.digests), hashed: Arc::clone(&self.hashed) }
+    }
+
+    /// Says of manifests that name a live post which is another's what to remove.
+    fn report_copies(&mut self, disk: &dyn Disk) {
+        let records: Vec<&Record> = self.snapshot.records.iter().collect();
+        for (place, (spot, broken)) in copied_imports(&self.posts, &records) {
+            let post = Arc::make_mut(&mut self.posts[place]);
+            let finding = manifest::place(disk, &self.root, post, spot, broken);
+            let Some(finding) = self.config.judge(finding) else { continue };
+            post.has_errors |= finding.severity == Severity::Error;
+            self.findings.push(finding);
+        }
     }
 
     /// The user behind an account, as far as configuration and records know.
@@ -156,6 +169,9 @@ impl Project {
 
     /// Whether something of this post is live, may be, or is never to be: other media would be another post.
     pub(crate) fn is_recorded(&self, post: &Post) -> bool {
+        if post.imported.is_some() {
+            return true;
+        }
         let attempts = post.user_id.as_ref().map(|user| self.snapshot.records.attempts(user, &post.key));
         attempts.is_some_and(|attempts| attempts.iter().any(is_kept))
     }

@@ -27,8 +27,11 @@ impl Project {
     pub(super) fn read_media(&mut self, loaded: &mut Loaded, ports: &Ports, published: OfPublished) {
         let disk = &*ports.disk;
         let live = self.live_keys();
-        let is_live =
-            |post: &Post| post.user_id.as_ref().is_some_and(|user| live.contains(&(user.clone(), post.key.clone())));
+        // One that is imported is live by its manifest, and its media may be gone whatever is recorded.
+        let is_live = |post: &Post| {
+            let is_recorded = |user: &UserId| live.contains(&(user.clone(), post.key.clone()));
+            post.imported.is_some() || post.user_id.as_ref().is_some_and(is_recorded)
+        };
         let root = self.root.clone();
         let mut cache = DigestCache::load(disk, &self.paths.digests());
         let mut files = Files::new(disk, &root, &mut cache).knowing(std::mem::take(&mut loaded.ignored));

@@ -31,13 +31,20 @@ impl Project {
     /// Takes over what is recorded of a live post's media where they are the same for certain, and adds those that
     /// have to be read to `wanted`.
     pub(super) fn compare(&self, post: &mut Post, disk: &dyn Disk, wanted: &mut Vec<Arc<str>>) {
-        let Some(user) = &post.user_id else { return };
-        let Some(record) = effective(self.snapshot.records.attempts(user, &post.key)) else { return };
-        if record.digest.is_none() {
+        let stats = || -> Vec<(Arc<str>, Option<Stat>)> {
+            local_paths(post).map(|path| (Arc::clone(path), disk.stat(&self.root.join(&**path)).ok())).collect()
+        };
+        let is_file = |stat: &Option<Stat>| stat.is_some_and(|stat| stat.kind == FileKind::File);
+        let recorded =
+            post.user_id.as_ref().and_then(|user| effective(self.snapshot.records.attempts(user, &post.key)));
+        let Some(record) = recorded.filter(|record| record.digest.is_some()) else {
+            // Which other posts it excludes is known by its bytes.
+            if post.imported.is_some() && recorded.is_none() {
+                wanted.extend(stats().into_iter().filter(|(_, stat)| is_file(stat)).map(|(path, _)| path));
+            }
             return;
-        }
-        let stats: Vec<(Arc<str>, Option<Stat>)> =
-            local_paths(post).map(|path| (Arc::clone(path), disk.stat(&self.root.join(&**path)).ok())).collect();
+        };
+        let stats = stats();
         let (media, cover) = (record.media_digest.as_ref(), record.cover_digest.as_ref());
         let digest = media.and_then(|media| post.digest_if_media(media, cover));
         if digest.is_some() && self.has_sent_media(post, record, &stats) {
@@ -45,7 +52,6 @@ impl Project {
             post.files.clone_from(&record.media);
             return;
         }
-        let is_file = |stat: &Option<Stat>| stat.is_some_and(|stat| stat.kind == FileKind::File);
         wanted.extend(stats.into_iter().filter(|(_, stat)| is_file(stat)).map(|(path, _)| path));
     }
 

@@ -35,7 +35,7 @@ pub fn too_close<'a>(
 ) -> Vec<(usize, (Spot<'static>, Broken))> {
     let mut by_account: BTreeMap<&AccountName, Vec<(usize, &Post)>> = BTreeMap::new();
     for (place, post) in posts {
-        if post.publish_at.is_some() && !post.draft && post.content.kind != Kind::Story {
+        if post.publish_at.is_some() && !post.draft && post.imported.is_none() && post.content.kind != Kind::Story {
             by_account.entry(&post.account).or_default().push((place, post));
         }
     }

@@ -13,7 +13,7 @@ use igsync_media::rules::Broken;
 /// other media; each by its place. What repeats another post, media and all, is the plan's to hold back.
 pub fn same_captions<'a>(posts: impl Iterator<Item = (usize, &'a Post)>) -> Vec<(usize, (Spot<'static>, Broken))> {
     let mut alike: HashMap<_, Vec<(usize, &Post)>> = HashMap::new();
-    for (place, post) in posts.filter(|(_, post)| !post.draft && !post.allow_duplicate) {
+    for (place, post) in posts.filter(|(_, post)| !post.draft && !post.allow_duplicate && post.imported.is_none()) {
         let caption = normalise_caption(&post.content.caption);
         if post.media_digest.is_some() && !caption.is_empty() {
             alike.entry((&post.account, post.content.kind, caption)).or_default().push((place, post));
@@ -77,6 +77,7 @@ mod tests {
             ("another account", b().with(|post| post.account = "other".into())),
             ("a draft", b().with(|post| post.draft = true)),
             ("allowed", b().with(|post| post.allow_duplicate = true)),
+            ("imported", b().with(|post| post.imported = Some("5".into()))),
             ("not read", b().with(|post| post.media_digest = None)),
         ] {
             assert_eq!(found(&[a(), other]), Vec::<usize>::new(), "{what}");

@@ -210,12 +210,11 @@ impl<'a> Others<'a> {
         // A record that does not know its items counts as having as many: a person decides.
         let mut recorded =
             alike.filter(|other| *other.key != post.key && other.items.is_none_or(has_as_many)).peekable();
-        let (key, and) = match recorded.peek() {
-            Some(_) => recorded.find(|other| !is_meant_to_repeat(other)).map(|other| (other.key, other.and))?,
-            None => {
-                let (key, items) = self.named.get(&(user, kind, caption))?;
-                Some((*key, "was imported")).filter(|_| has_as_many(*items))?
-            }
+        let (key, and) = if recorded.peek().is_some() {
+            recorded.find(|other| !is_meant_to_repeat(other)).map(|other| (other.key, other.and))?
+        } else {
+            let (key, items) = self.named.get(&(user, kind, caption))?;
+            Some((*key, "was imported")).filter(|_| has_as_many(*items))?
         };
         let reason = format!("has the caption of {key}, which is live and {and}");
         Some(Twin { repeats: Repeats::Caption(key.clone()), reason })

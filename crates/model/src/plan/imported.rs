@@ -1,11 +1,12 @@
 //! Manifests that describe a post which is live already: they are known by its media id, and never published.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::action::{Action, Why};
 use super::change::{Verdict, after_import, only_settling, unknown};
 use super::cost;
-use super::input::{Input, Sighting};
+use super::input::Sighting;
 use super::moves::Moves;
 use super::records::{Entry, Identity, Index, identity};
 use crate::lockfile::{Record, State};
@@ -40,15 +41,15 @@ impl<'a> ById<'a> {
 }
 
 /// Of manifests that name a live post, those to which it does not belong: with the key of the post that it is.
-pub(super) fn copies<'a>(input: &Input<'a>, index: &Index<'a>) -> HashMap<usize, &'a PostKey> {
-    let named = input.posts.iter().enumerate().filter(|(_, post)| post.imported.is_some());
+pub(super) fn copies<'a>(posts: &'a [Arc<Post>], index: &Index<'a>) -> HashMap<usize, &'a PostKey> {
+    let named = posts.iter().enumerate().filter(|(_, post)| post.imported.is_some());
     let named: Vec<(usize, &Post)> = named.map(|(place, post)| (place, &**post)).collect();
     if named.is_empty() {
         return HashMap::new();
     }
     let by_id = ById::new(index);
     let present: HashMap<Identity<'a>, &'a PostKey> =
-        input.posts.iter().filter_map(|post| Some((identity(post.user_id.as_ref()?, &post.key), &post.key))).collect();
+        posts.iter().filter_map(|post| Some((identity(post.user_id.as_ref()?, &post.key), &post.key))).collect();
     let mut alike: HashMap<(&str, &MediaId), Vec<usize>> = HashMap::new();
     for (place, post) in &named {
         if let Some(media) = &post.imported {
@@ -67,7 +68,7 @@ pub(super) fn copies<'a>(input: &Input<'a>, index: &Index<'a>) -> HashMap<usize,
             present.get(&identity(user, &entry.record.key)).copied()
         });
         let others = alike.get(&(post.account.as_str(), media)).into_iter().flatten();
-        let other = || others.filter(|other| **other != place).map(|other| &input.posts[*other].key).min();
+        let other = || others.filter(|other| **other != place).map(|other| &posts[*other].key).min();
         let is_of = match owner {
             Some(owner) => Some(owner).filter(|owner| **owner != post.key),
             None => other(),
@@ -139,11 +140,11 @@ pub(super) fn is_known_by_caption(record: &Record) -> bool {
 }
 
 /// The finding at each manifest whose `imported` belongs to another one, by its place.
-pub fn copied_imports(input: &Input<'_>) -> Vec<(usize, (Spot<'static>, Broken))> {
-    if input.posts.iter().all(|post| post.imported.is_none()) {
+pub fn copied_imports(posts: &[Arc<Post>], records: &[&Record]) -> Vec<(usize, (Spot<'static>, Broken))> {
+    if posts.iter().all(|post| post.imported.is_none()) {
         return Vec::new();
     }
-    let index = Index::new(input.records, &input.options.settled);
+    let index = Index::new(records, &BTreeSet::new());
     let broken = |original: &PostKey| {
         Broken::new(
             &rules::COPIED_IMPORT,
@@ -154,7 +155,7 @@ pub fn copied_imports(input: &Input<'_>) -> Vec<(usize, (Spot<'static>, Broken))
             ),
         )
     };
-    let mut found: Vec<_> = copies(input, &index)
+    let mut found: Vec<_> = copies(posts, &index)
         .into_iter()
         .map(|(place, original)| (place, (Spot::Field("imported"), broken(original))))
         .collect();

@@ -26,7 +26,7 @@ pub(super) struct Moves<'a> {
 impl<'a> Moves<'a> {
     /// Where not every manifest could be read: nothing is said of those that are not there.
     pub(super) fn without_manifests(input: &Input<'a>, index: &Index<'a>) -> Self {
-        Self { copied: copies(input, index), ..Self::default() }
+        Self { copied: copies(input.posts, index), ..Self::default() }
     }
 
     /// What is recorded of the post at this place, under its key or under the one that it had before.
@@ -40,7 +40,7 @@ type Likeness<'a> = (&'a str, Kind, &'a str);
 /// Compares all posts with all records; a selection must not narrow either.
 pub(super) fn find<'a>(input: &Input<'a>, index: &Index<'a>) -> Moves<'a> {
     let posts = input.posts;
-    let copied = copies(input, index);
+    let copied = copies(input.posts, index);
     let present: HashSet<Identity<'_>> =
         posts.iter().filter_map(|post| Some(identity(post.user_id.as_ref()?, &post.key))).collect();
     let mut vanished: Vec<Entry<'a>> = index

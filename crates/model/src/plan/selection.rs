@@ -47,6 +47,15 @@ impl Selection {
         }
     }
 
+    /// The keys that a glob matches, by themselves or by the path of their manifest.
+    #[must_use]
+    pub fn matching<'n>(glob: &str, names: &[(&'n str, Option<&'n str>)]) -> BTreeSet<&'n str> {
+        let Some(glob) = Pattern::new(glob).glob else { return BTreeSet::new() };
+        let is_match =
+            |key: &str, file: Option<&str>| glob.is_match(key) || file.is_some_and(|file| glob.is_match(file));
+        names.iter().filter(|(key, file)| is_match(key, *file)).map(|(key, _)| *key).collect()
+    }
+
     /// Decides for each pattern whether it is a name or a glob, knowing every key and path there is.
     pub(super) fn resolve<'a>(&self, known: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Resolved {
         let mut resolved = Resolved { accounts: self.accounts.clone(), ..Resolved::default() };

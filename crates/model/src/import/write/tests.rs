@@ -50,19 +50,16 @@ fn check(post: &Post, live: &LivePost) {
         assert!(reel.audio_name.is_none());
     }
     let alt = |text: &Option<String>| text.as_deref().map(normal_text).filter(|text| !text.is_empty());
-    match &live.children {
-        Some(children) => {
-            assert_eq!(content.items.len(), children.len());
-            for (item, child) in content.items.iter().zip(children) {
-                assert_eq!(item.media_type == MediaType::Video, child.is_video);
-                assert_eq!(item.alt_text, alt(&child.alt_text).filter(|_| !child.is_video));
-            }
+    if let Some(children) = &live.children {
+        assert_eq!(content.items.len(), children.len());
+        for (item, child) in content.items.iter().zip(children) {
+            assert_eq!(item.media_type == MediaType::Video, child.is_video);
+            assert_eq!(item.alt_text, alt(&child.alt_text).filter(|_| !child.is_video));
         }
-        None => {
-            assert_eq!(content.items.len(), 1);
-            assert_eq!(content.items[0].alt_text, alt(&live.alt_text).filter(|_| content.kind == Kind::Image));
-            assert!(content.items[0].user_tags.is_empty());
-        }
+    } else {
+        assert_eq!(content.items.len(), 1);
+        assert_eq!(content.items[0].alt_text, alt(&live.alt_text).filter(|_| content.kind == Kind::Image));
+        assert!(content.items[0].user_tags.is_empty());
     }
 }
 

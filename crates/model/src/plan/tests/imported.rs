@@ -104,7 +104,7 @@ fn a_copy_is_an_error_and_held() {
     assert_eq!(of_renamed.marks(), ["o posts/a", "! posts/b", "! posts/copy"]);
     let found = |world: &World| {
         let records: Vec<&Record> = world.records.iter().collect();
-        copied_imports(&world.over(&records)).into_iter().map(|(place, _)| place).collect::<Vec<_>>()
+        copied_imports(&world.posts, &records).into_iter().map(|(place, _)| place).collect::<Vec<_>>()
     };
     assert_eq!(found(&of_recorded), [1]);
     assert_eq!(found(&of_published), [1]);
