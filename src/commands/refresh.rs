@@ -10,10 +10,11 @@ use crate::report::text::{one_line, thousands};
 use crate::session::connect::{Connector, Pace};
 use crate::session::drift;
 use crate::session::project::Project;
-use crate::session::record::ledger_of;
+use crate::session::record::{ledger_of, unrecorded};
 use igsync_apply::{Context, Run, Stop, has_open, has_work};
 use igsync_base::id::{AccountName, AttemptId, UserId};
 use igsync_instagram::Client;
+use igsync_model::config::Account;
 use igsync_model::lockfile;
 use igsync_model::plan::Plan;
 
@@ -55,6 +56,9 @@ pub(super) async fn for_plan(
     project.snapshot.records = run.ledger().with_records(Clone::clone);
     project.adopt_owners(&owners);
     if refresh == Refresh::Full {
+        let asked = run.ask_each(async |account| account.has_unrecorded_posts().await.map_err(Stop::into_halt)).await;
+        let begun = asked.into_iter().filter(|(_, has)| *has);
+        ui.notes(begun.map(|(name, _)| unrecorded(&name, project)));
         look(&mut run, project, scope, &settled, ports).await?;
         for (name, client) in clients.iter().filter(|(name, _)| run.halted().iter().all(|(halted, _)| halted != *name))
         {
@@ -134,14 +138,20 @@ fn accounts_to_ask(
     let is_selected = |name: &AccountName| {
         scope.account.is_empty() || scope.account.iter().any(|selected| *selected == *name.as_str())
     };
+    let is_new = |account: &Account| {
+        let mut records = project.snapshot.records.iter();
+        !project.sandbox && project.user_of(account).is_some_and(|user| !records.any(|record| record.user_id == user))
+    };
     let accounts = project.config.accounts.iter().filter(|account| is_selected(&account.name));
-    let is_asked = |account: &&igsync_model::config::Account| {
+    let is_asked = |account: &&Account| {
         let is_open = project.user_of(account).is_some_and(|user| has_open(&project.snapshot.records, &user));
         let is_live =
             |user| project.snapshot.records.iter().any(|record| record.user_id == user && record.live().is_some());
         let may_differ = || project.user_of(account).is_some_and(is_live);
-        let is_looked_at =
-            || has_work(&offline, &account.name) || may_differ() || lacks_records(&offline, &account.name);
+        let is_looked_at = || {
+            let name = &account.name;
+            has_work(&offline, name) || may_differ() || lacks_records(&offline, name) || is_new(account)
+        };
         is_open || refresh == Refresh::Full && is_looked_at()
     };
     Ok(accounts.filter(is_asked).map(|account| account.name.clone()).collect())

@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::git::{Fetched, Followed, Git};
 use igsync_apply::{Context, Ledger, Observer, Remote};
 use igsync_base::files::RunLock;
+use igsync_base::id::AccountName;
 use igsync_base::text::quoted;
 use igsync_model::config::Push;
 use igsync_model::lockfile::{self, Records, Snapshot, format};
@@ -69,6 +70,8 @@ pub(crate) struct RecordPlace {
     doubt: Option<String>,
     /// Why nothing keeps the record of this machine, which will vanish.
     nowhere: Option<String>,
+    /// Why the record on the remote was not read.
+    unread: Option<String>,
 }
 
 impl RecordPlace {
@@ -92,6 +95,16 @@ impl RecordPlace {
         let Some(doubt) = &self.doubt else { return Ok(()) };
         let help = "let this machine read the remote, or pass --allow-stale";
         Err(Failure::message(Exit::Stale, format!("nothing was published: {doubt}"), help))
+    }
+
+    /// Fails where the record is kept on a remote that could not be read.
+    pub(crate) fn check_read(&self) -> Result<(), Failure> {
+        let Some(why) = &self.unread else { return Ok(()) };
+        Err(Failure::message(
+            Exit::Refused,
+            format!("the record on the remote cannot be read, so it is not known which posts are in it: {why}"),
+            "let this machine read the remote, and run it again",
+        ))
     }
 
     /// Opens the record, and joins in what is on the remote by now. The run lock is held as long as the run lives.
@@ -187,6 +200,7 @@ async fn find(
             if !terms.must_know {
                 use_last_fetched(root, snapshot, &why, notes).await?;
             }
+            found.unread = Some(why.clone());
             found.nowhere = is_ci.then_some(why);
             return Ok(found);
         }
@@ -229,6 +243,7 @@ async fn find(
             Ok(fetched) => found.fetched = Some(fetched),
             Err(error) => {
                 let why = error.to_string();
+                found.unread = Some(why.clone());
                 found.doubt = found.doubt.or_else(|| unknown_branch(state_branch, terms, &why));
                 if !terms.must_know {
                     use_last_fetched(root, snapshot, &why, notes).await?;
@@ -340,6 +355,19 @@ fn not_pushed(why: &str) -> Failure {
         "allow this run to push, or keep the record on another branch (git.state_branch); \
          --no-push continues without",
     )
+}
+
+/// What to do about an account that had posts before igsync.
+pub(crate) fn unrecorded(account: &AccountName, project: &Project) -> Note {
+    let option = if project.config.accounts.len() > 1 {
+        format!(" --account {}", quoted(account.as_str()))
+    } else {
+        String::new()
+    };
+    Note::new(format!(
+        "note: account {account} has posts that are in no record: `igsync import{option}` shows them, and records them, so that \
+         none is published again"
+    ))
 }
 
 /// How a person keeps the record where igsync does not: `message` is that of the commit.

@@ -222,6 +222,9 @@ impl AccountRun {
             return Ok(());
         }
         let newest = self.live.listing(&queue.all()).await?;
+        if !newest.media.is_empty() && self.is_without_record() {
+            queue.tally.unrecorded.insert(self.scope.name.clone());
+        }
         if self.checks_live {
             self.finisher.name_what_is_live(&newest).await?;
         }
@@ -241,6 +244,17 @@ impl AccountRun {
         self.book.fold().await?;
         let fingerprint: Vec<MediaId> = newest.media.iter().take(FINGERPRINT).map(|media| media.id.clone()).collect();
         self.publish_ready(ready, (&fingerprint, appointment), queue).await
+    }
+
+    /// Whether nothing that this account has live is recorded.
+    fn is_without_record(&self) -> bool {
+        let is_live = |record: &Record| record.user_id == self.scope.user_id && record.known_live().is_some();
+        self.book.with(|records| !records.iter().any(is_live))
+    }
+
+    /// Whether the account has posts, and no record of any: someone begins with it.
+    pub async fn has_unrecorded_posts(&self) -> Result<bool, Stop> {
+        Ok(self.is_without_record() && !self.live.listing(&[]).await?.media.is_empty())
     }
 
     /// Gives a post its outcome.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
+use igsync_base::feed::LivePost;
 use igsync_base::id::{AccountName, AttemptId, Digest, MediaId, PostKey, UserId};
 use igsync_base::net;
 use igsync_model::lockfile::{Live, Reason, Record, Stage, State, Via, effective, speaks_before};
@@ -120,6 +121,26 @@ fn confirmed(known: &Record, live: &Live, seen: &Seen, new_attempt: &mut NewAtte
     }
     record.state = State::Published(said);
     Ok(if record == *known { vec![] } else { vec![record] })
+}
+
+/// The manifest describes a live post that was found: by its id where it names one, else as a guess. Its comment and
+/// its comment switch are never due.
+pub fn found_live(
+    post: &Post,
+    user_id: &UserId,
+    live: &LivePost,
+    attempt: AttemptId,
+    graph: Option<String>,
+    now: Timestamp,
+) -> Record {
+    let begun = attempt::begin(post, user_id, attempt, graph);
+    let (via, reencoded) = match &post.imported {
+        Some(_) => (Via::Imported, begun.media_digest.is_some()),
+        None => (Via::Adopted, false),
+    };
+    let begun = Record { reencoded, allow_duplicate: false, ..begun };
+    let record = attempt::published(begun, Some(live.id.clone()), via, live.at.unwrap_or(now), Some(post));
+    attempt::noted(record, |known| known.permalink.clone_from(&live.permalink))
 }
 
 /// Nothing of this post is live: every open attempt ends, and what it was shown as is remembered as

@@ -96,6 +96,11 @@ impl Ledger {
         kept.and(folded)
     }
 
+    /// Copies the journal into the lockfile: what is written after this may rely on it.
+    pub async fn fold_now(&self) -> Result<(), Stop> {
+        self.journal.fold().await
+    }
+
     /// What this machine knows and the remote does not.
     pub fn not_kept(&self) -> Vec<Record> {
         self.remote.as_ref().map_or_else(Vec::new, RemoteRecord::not_kept)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use igsync_base::id::MediaId;
+use igsync_base::id::{AccountName, MediaId};
 use igsync_model::lockfile::Record;
 
 use super::cause::Cause;
@@ -128,6 +128,8 @@ pub struct Tally {
     pub deferred: usize,
     pub not_attempted: usize,
     pub moved: usize,
+    /// Accounts that had posts, and no record of any.
+    pub unrecorded: BTreeSet<AccountName>,
     /// Why it is not done.
     pub causes: BTreeSet<Cause>,
 }
@@ -162,6 +164,7 @@ impl Tally {
         self.deferred += other.deferred;
         self.not_attempted += other.not_attempted;
         self.moved += other.moved;
+        self.unrecorded.extend(other.unrecorded.iter().cloned());
         self.causes.extend(&other.causes);
     }
 

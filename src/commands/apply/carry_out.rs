@@ -9,7 +9,7 @@ use crate::report;
 use crate::report::text::plural;
 use crate::session::draw;
 use crate::session::project::Project;
-use crate::session::record::how_to_keep;
+use crate::session::record::{how_to_keep, unrecorded};
 use igsync_apply::{self as apply, Halt, Run, Tally, Waiting};
 use igsync_base::id::AccountName;
 use igsync_model::plan::{Plan, Premises};
@@ -45,6 +45,7 @@ pub(super) async fn run(
         write_stdout(ui, &report::run_summary::render(&tally, &plan))?;
     }
     let is_to_keep = ledger.has_changed_lockfile() && !ledger.is_shared();
+    ui.notes(tally.unrecorded.iter().map(|name| unrecorded(name, project)));
     hint(&tally, is_to_keep, project, ui);
     Ok(exit)
 }
