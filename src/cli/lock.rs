@@ -14,7 +14,7 @@ pub enum Lock {
     Show(LockShow),
     /// Give a record another key, for example after renaming a manifest that also changed
     Mv(LockMove),
-    /// Forget a post: it will be published again
+    /// Forget a post: it will be published again; with a glob, imported posts, which will not
     Rm(LockRemove),
     /// Never publish a post
     Ignore(LockChange),
@@ -81,7 +81,7 @@ pub struct LockMove {
 
 #[derive(Debug, Args)]
 pub struct LockRemove {
-    /// The post: its key, or the path of its manifest
+    /// The post: its key, or the path of its manifest; or a glob over the keys of imported posts
     #[arg(required_unless_present = "graph")]
     pub key: Option<String>,
     /// Every post that was recorded through this base URL (`IGSYNC_GRAPH_URL`), instead of one post

@@ -20,6 +20,7 @@ use igsync_base::files::named;
 use igsync_base::id::{AccountName, Digest, PostKey};
 use igsync_model::drift::compare_one;
 use igsync_model::lockfile::{Record, Records, Stage, format};
+use igsync_model::plan::Selection;
 
 use super::record_edit::RecordEdit;
 use super::{Ended, Failure, Ports, Ui, write_stdout};
@@ -108,9 +109,13 @@ async fn rename(global: &Global, args: &LockMove, ports: &Ports, ui: &Ui) -> End
 async fn remove(global: &Global, args: &LockRemove, ports: &Ports, ui: &Ui) -> Ended {
     let mut editing = RecordEdit::open(global, &args.scope, args.change, "lock rm", ports, ui).await?;
     let Some(key) = &args.key else { return remove_graph(editing, args, ports, ui).await };
-    let named = find(&editing.project, editing.records(), key, &args.scope)?;
+    let named = match find(&editing.project, editing.records(), key, &args.scope) {
+        Err(_) if key.contains(['*', '?', '[', '{']) => return remove_imported(editing, key, args, ports, ui).await,
+        found => found?,
+    };
     let records = editing.decide(&named, |subject, _| by_hand::removed(subject))?;
     let consequence = match &named.post {
+        Some(post) if post.imported.is_some() => "its manifest calls it imported, so it is not published again",
         Some(post) if post.draft => "it will be published again once its manifest is no longer a draft",
         Some(_) => "it will be published again by the next apply",
         None => "it has no manifest; with one, it would be published again",
@@ -137,6 +142,52 @@ async fn remove(global: &Global, args: &LockRemove, ports: &Ports, ui: &Ui) -> E
         }
     }
     editing.finish(records, done, ports, ui).await
+}
+
+/// Forgets the imported posts whose keys a glob matches: what `import` has done is undone. Others are left: they would
+/// be published again.
+async fn remove_imported(mut editing: RecordEdit, glob: &str, args: &LockRemove, ports: &Ports, ui: &Ui) -> Ended {
+    subject::check_account(&editing.project, args.scope.account.as_deref())?;
+    let is_wanted = of_account(&editing.project, &args.scope);
+    let counts = |record: &&Record| record.stage() != Stage::Forgotten && is_wanted(record);
+    let counting: Vec<&Record> = editing.records().iter().filter(counts).collect();
+    let known: Vec<(&str, Option<&str>)> =
+        counting.iter().map(|record| (record.key.as_str(), record.file.as_deref())).collect();
+    let matched = Selection::matching(glob, &known);
+    let found = counting.into_iter().filter(|record| matched.contains(record.key.as_str())).cloned();
+    let (imported, others): (Vec<Record>, Vec<Record>) = found.partition(Record::is_imported);
+    if imported.is_empty() {
+        let message = format!("{} matches no imported post", one_line(glob));
+        let help = "a glob forgets imported posts only; name any other post by its key";
+        return Err(Failure::message(Exit::Failure, message, help));
+    }
+    let named: BTreeSet<(AccountName, PostKey)> =
+        imported.iter().map(|record| (record.account.clone(), record.key.clone())).collect();
+    let count = plural(named.len(), "imported post");
+    if !args.yes && !args.change.dry_run {
+        if !ui.terminal.is_interactive {
+            let message = format!("{count} would be forgotten, and stdin is not a terminal");
+            let help = "add --yes to forget them, or --dry-run to see which they are";
+            return Err(Failure::message(Exit::Failure, message, help));
+        }
+        if !ui.terminal.confirm(&format!("Forget {count}? What is live stays live, and nothing is published by it.")) {
+            ui.terminal.say("nothing was changed");
+            return Ok(Exit::Failure);
+        }
+    }
+    let changes = imported.len();
+    editing.record(imported.into_iter().map(|record| record.forgotten(None)).collect()).await?;
+    let is_json = args.scope.format == OutputFormat::Json;
+    write_stdout(ui, &text::forgotten_imports(&named, args.change.dry_run, is_json))?;
+    ui.actions.changed(if args.change.dry_run { 0 } else { changes });
+    if !others.is_empty() {
+        ui.terminal.say(&format!(
+            "{} left, because igsync did not import them: they would be published again",
+            plural(others.len(), "record")
+        ));
+    }
+    editing.keep("Forget imported posts", ports, ui).await?;
+    Ok(Exit::Done)
 }
 
 /// Forgets all that was recorded through one base URL: what an emulator made is on no one's Instagram.

@@ -97,6 +97,17 @@ pub fn merged(added: usize, changed: usize, had_conflicts: bool, dry_run: bool, 
     }
 }
 
+/// Which imported posts were forgotten.
+#[must_use]
+pub fn forgotten_imports(posts: &BTreeSet<(AccountName, PostKey)>, dry_run: bool, as_json: bool) -> String {
+    if as_json {
+        let posts: Vec<Value> = posts.iter().map(|(account, key)| json!({ "account": account, "key": key })).collect();
+        return json_line(&json!({ "action": "forgotten", "posts": posts, "dry_run": dry_run }));
+    }
+    let would = if dry_run { "Would forget" } else { "Forgot" };
+    format!("{would} {}.\n", plural(posts.len(), "imported post"))
+}
+
 /// What was forgotten of one base URL.
 #[must_use]
 pub fn forgotten(base: &str, posts: &BTreeSet<(AccountName, PostKey)>, dry_run: bool, as_json: bool) -> String {
