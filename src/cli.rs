@@ -1,5 +1,6 @@
 //! The command line. The doc comments are the manual.
 
+mod import;
 mod lock;
 
 use std::ffi::OsString;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use igsync_base::id::Kind;
 use igsync_model::insights::{Column, Since};
 
+pub use import::{Import, Since};
 pub use lock::{Lock, LockChange, LockList, LockMerge, LockMove, LockRemove, LockScope, LockShow};
 
 /// Terraform's plan and apply, for Instagram: posts as YAML in git, published exactly once.
@@ -60,6 +62,8 @@ pub enum Command {
     Apply(Apply),
     /// Settle a post that apply left open or unknown: ask Meta again, or state whether it is live
     Resolve(Resolve),
+    /// Show what is live, and record it or write its manifests: the way in for an account with posts
+    Import(Import),
     /// Show and correct the lockfile; no network, but where accept asks what is live
     #[command(subcommand)]
     Lock(Lock),
@@ -156,6 +160,8 @@ pub enum Schema {
     Drift,
     /// What `insights --format json` prints
     Insights,
+    /// What `import --format json` prints
+    Import,
 }
 
 #[derive(Debug, Args)]

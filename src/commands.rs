@@ -11,6 +11,7 @@ mod explain;
 mod extras;
 mod findings;
 mod fix;
+mod import;
 mod init;
 mod insights;
 mod lock;
@@ -144,6 +145,7 @@ pub async fn run(cli: Cli, ports: &Ports, ui: &Ui) -> Exit {
         Command::Status(args) => status::run(&cli.global, &args, ports, ui).await,
         Command::Drift(args) => drift::run(&cli.global, &args, ports, ui).await,
         Command::Insights(args) => insights::run(&cli.global, &args, ports, ui).await,
+        Command::Import(args) => import::run(&cli.global, &args, ports, ui).await,
         Command::Resolve(args) => resolve::run(&cli.global, &args, ports, ui).await,
         Command::Lock(args) => lock::run(&cli.global, &args, ports, ui).await,
         Command::Sandbox(args) => sandbox::run(&cli.global, &args, ports, ui).await,

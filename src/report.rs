@@ -9,6 +9,7 @@ mod excerpt;
 pub mod failure;
 pub mod findings;
 pub mod fix;
+pub mod import;
 pub mod insights;
 pub mod json_schema;
 pub mod lock;

@@ -15,6 +15,7 @@ mod failure;
 pub(crate) mod fix;
 mod github;
 mod hosts;
+pub(crate) mod import;
 pub(crate) mod insights;
 pub(crate) mod load;
 mod note;

@@ -27,7 +27,6 @@ pub(super) fn manual(ui: &Ui) -> Ended {
 
 /// Commands that are promised and not there; what to do meanwhile.
 const NOT_BUILT: &[(&str, &str)] = &[
-    ("import", "posts that are live already stay outside igsync"),
     ("preview", "`igsync apply --sandbox`, then `igsync sandbox` shows the feed"),
     ("show", "`igsync plan` prints the plan"),
 ];

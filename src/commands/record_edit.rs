@@ -10,15 +10,15 @@ use crate::report::lock::Done;
 use crate::report::text::visible;
 use crate::session::connect::{Connector, Pace};
 use crate::session::project::{OfPublished, Project};
-use crate::session::record::{RecordPlace, Terms, choose, how_to_keep, take_in_newest};
+use crate::session::record::{RecordPlace, Terms, choose, how_to_keep, ledger_of, take_in_newest};
 use crate::session::root::ContentRoot;
 use crate::session::subject::Named;
 use igsync_apply::by_hand::{NewAttempt, Objection, Subject};
 use igsync_apply::{AccountRun, Cause, Halt, Ledger, Observer, Stop};
 use igsync_base::id::{AccountName, AttemptId, PostKey, UserId};
 use igsync_instagram::Client;
-use igsync_model::config::Push;
-use igsync_model::lockfile::{Record, Records};
+use igsync_model::config::{Account, Push};
+use igsync_model::lockfile::{self, Record, Records};
 
 use super::connect::connect_all;
 use super::record::{self, print_unpushed_records};
@@ -62,6 +62,16 @@ pub(super) struct Opening<'a> {
     pub format: OutputFormat,
     /// Hears what asking Meta brings.
     pub observer: Box<dyn Observer>,
+    /// Nothing is done without the record that is kept on a remote, not even a dry run.
+    pub must_read: bool,
+}
+
+/// An account that can be asked.
+pub(super) struct Connected {
+    pub client: Arc<Client>,
+    pub user_id: UserId,
+    /// The run that asks.
+    pub ledger: Arc<Ledger>,
 }
 
 impl RecordEdit {
@@ -74,17 +84,22 @@ impl RecordEdit {
         ui: &Ui,
     ) -> Result<Self, Failure> {
         let (sandbox, format) = (scope.sandbox, scope.format);
-        let opening = Opening { command, sandbox, change, format, observer: Box::new(Silent) };
+        let opening = Opening { command, sandbox, change, format, observer: Box::new(Silent), must_read: false };
         Self::of(opening, global, ports, ui).await
     }
 
     pub(super) async fn of(opening: Opening<'_>, global: &Global, ports: &Ports, ui: &Ui) -> Result<Self, Failure> {
-        let Opening { command, sandbox, change, format, observer } = opening;
+        let Opening { command, sandbox, change, format, observer, must_read } = opening;
         let ids = ports.random.generator();
         let root = ContentRoot::open(&global.place(), sandbox, ports).await?;
         let mut snapshot = root.snapshot(ports)?;
         if change.dry_run {
-            ui.noted(take_in_newest(&root, &mut snapshot, ports).await)?;
+            if must_read {
+                let terms = Terms::of_change(change.keep.push());
+                ui.noted(choose(&root, &mut snapshot, terms, ports).await)?.check_read()?;
+            } else {
+                ui.noted(take_in_newest(&root, &mut snapshot, ports).await)?;
+            }
             return Ok(Self {
                 project: Project::read(root, snapshot, OfPublished::Compare, ports).await?,
                 open: None,
@@ -94,6 +109,9 @@ impl RecordEdit {
         }
         let terms = Terms::of_change(change.keep.push());
         let remote = ui.noted(choose(&root, &mut snapshot, terms, ports).await)?;
+        if must_read {
+            remote.check_read()?;
+        }
         let mut project = Project::read(root, snapshot, OfPublished::Compare, ports).await?;
         let ledger = record::open(&remote, &project, (command, Duration::ZERO), observer, ports, ui).await?;
         project.snapshot.records = ledger.with_records(Clone::clone);
@@ -174,6 +192,36 @@ impl RecordEdit {
         };
         self.project.snapshot.records = ledger.with_records(Clone::clone);
         answer
+    }
+
+    /// Connects an account, so that it can be asked for more than one thing; in a dry run, too.
+    pub(super) async fn connect(&mut self, account: &Account, ports: &Ports) -> Result<Connected, Failure> {
+        let ledger = if let Some(open) = &self.open {
+            open.check()?;
+            Arc::clone(&open.ledger)
+        } else {
+            let (disk, paths) = (Arc::clone(&ports.disk), self.project.paths.clone());
+            let store = lockfile::Ledger::in_memory(disk, paths, self.records().clone());
+            Arc::new(ledger_of(&self.project, ports, store, Box::new(Silent), None))
+        };
+        let connector = Connector::open(&self.project, ports).await?;
+        let only = HashSet::from([account.name.clone()]);
+        let mut accounts =
+            connect_all(connector.connecting(&self.project, Pace::reading(), &ledger, ports), &only).await?;
+        self.project.adopt_owners(&accounts.owners);
+        let client = accounts.clients.get(&account.name).map(Arc::clone);
+        match client.zip(accounts.owners.get(&account.name)) {
+            Some((client, owner)) => Ok(Connected { client, user_id: owner.user_id.clone(), ledger }),
+            None => Err(Failure::halted(
+                accounts.halted.pop().map_or_else(|| unknown_account(&account.name), |(_, halt)| halt),
+            )),
+        }
+    }
+
+    /// Copies what was recorded into the lockfile now, unless this is a dry run.
+    pub(super) async fn fold(&self) -> Result<(), Failure> {
+        let Some(OpenRecord { ledger, .. }) = &self.open else { return Ok(()) };
+        ledger.fold_now().await.map_err(|stop| Failure::halted(stop.into_halt()))
     }
 
     /// Writes the records down, unless this is a dry run.

@@ -15,7 +15,7 @@ use igsync_apply::{Context, Run, Stop, has_open, has_work};
 use igsync_base::id::{AccountName, AttemptId, UserId};
 use igsync_instagram::Client;
 use igsync_model::config::Account;
-use igsync_model::lockfile;
+use igsync_model::lockfile::{self, Stage};
 use igsync_model::plan::Plan;
 
 use super::connect::connect_all;
@@ -140,7 +140,10 @@ fn accounts_to_ask(
     };
     let is_new = |account: &Account| {
         let mut records = project.snapshot.records.iter();
-        !project.sandbox && project.user_of(account).is_some_and(|user| !records.any(|record| record.user_id == user))
+        !project.sandbox
+            && project
+                .user_of(account)
+                .is_some_and(|user| !records.any(|record| record.user_id == user && record.stage() != Stage::Forgotten))
     };
     let accounts = project.config.accounts.iter().filter(|account| is_selected(&account.name));
     let is_asked = |account: &&Account| {

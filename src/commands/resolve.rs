@@ -24,8 +24,14 @@ pub(super) async fn run(global: &Global, args: &Resolve, ports: &Ports, ui: &Ui)
         OutputFormat::Json => Box::new(Silent),
         OutputFormat::Human => ui.terminal.progress(&ports.clock, args.sandbox),
     };
-    let opening =
-        Opening { command: "resolve", sandbox: args.sandbox, change: args.change, format: args.format, observer };
+    let opening = Opening {
+        command: "resolve",
+        sandbox: args.sandbox,
+        change: args.change,
+        format: args.format,
+        observer,
+        must_read: false,
+    };
     let mut editing = RecordEdit::of(opening, global, ports, ui).await?;
     let mut named = subject::find(&editing.project, editing.records(), &args.key, args.account.as_deref())?;
     if named.user_id.is_none() && !editing.is_dry() {

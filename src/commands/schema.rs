@@ -23,6 +23,7 @@ pub(super) fn run(of: Schema, ui: &Ui) -> Ended {
         Schema::Fix => report::json_schema::fix(),
         Schema::Drift => report::json_schema::drift(),
         Schema::Insights => report::json_schema::insights(),
+        Schema::Import => report::json_schema::import(),
     };
     judge(ui.terminal.write_as_it_is(&text(&schema)))?;
     Ok(Exit::Done)

@@ -10,6 +10,7 @@ use igsync_base::id::Kind;
 use igsync_base::rules;
 use igsync_instagram as graph;
 use igsync_model::drift::Fact;
+use igsync_model::import::Class;
 use igsync_model::insights::{Column, Missing, Unit};
 use igsync_model::lockfile::Effect;
 use igsync_model::plan::Part;
@@ -182,6 +183,43 @@ pub fn insights() -> Value {
             ("at", time()),
             ("accounts", list(&account)),
             ("posts", about(list(&post), "In the order of --sort, else the newest first")),
+        ]),
+    )
+}
+
+/// What `import --format json` prints.
+#[must_use]
+pub fn import() -> Value {
+    let or_null = |of: &Value| json!({ "anyOf": [of, { "type": "null" }] });
+    let post = object(&[
+        ("media_id", text()),
+        ("class", json!({ "enum": Class::NAMES })),
+        ("key", about(or_null(&text()), "The post that it is, may be, or now is; null: none")),
+        ("keys", about(list(&text()), "All of them")),
+        ("kind", or_null(&json!({ "enum": Kind::ALL.map(Kind::as_str) }))),
+        ("published_at", or_null(&json!({ "type": "string", "format": "date-time" }))),
+        ("permalink", or_null(&text())),
+        ("needs_match", about(flag(), "A match that --match would record")),
+        ("recorded", about(flag(), "By this run")),
+        ("file", about(or_null(&text()), "The manifest that this run wrote")),
+    ]);
+    let counts = Class::NAMES.into_iter().chain(["recorded", "manifests", "media", "media_bytes", "left"]);
+    let counts: Vec<(&str, Value)> = counts.map(|name| (name, count())).collect();
+    titled(
+        "igsync import",
+        object(&[
+            ("format_version", json!({ "const": "1.0" })),
+            ("account", text()),
+            ("user_id", text()),
+            ("mode", json!({ "enum": super::import::Mode::NAMES })),
+            ("calls", about(count(), "Requests that reading the feed took")),
+            ("complete", about(flag(), "false: there are older posts than those that were read")),
+            ("posts", about(list(&post), "Newest first")),
+            (
+                "left",
+                about(list(&object(&[("file", text()), ("reason", text())])), "Files that are not as they should be"),
+            ),
+            ("summary", object(&counts)),
         ]),
     )
 }

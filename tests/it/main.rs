@@ -8,6 +8,7 @@
     reason = "tests stop at the first surprise; their texts and pictures are small"
 )]
 
+mod adopt;
 mod apply;
 mod bad_input;
 mod commands;
@@ -16,6 +17,7 @@ mod drift;
 mod edited;
 mod endings;
 mod golden;
+mod import;
 mod lock;
 mod media;
 mod ports;

@@ -91,9 +91,10 @@ fn option_tables_list_exactly_the_options() {
     let mut cli = Cli::command();
     cli.build();
     assert_eq!(options_in(&readme, "global"), options_of(&cli, true));
-    for name in
-        ["validate", "fix", "plan", "apply", "status", "drift", "insights", "auth", "resolve", "lock", "sandbox"]
-    {
+    for name in [
+        "validate", "fix", "plan", "apply", "status", "drift", "insights", "auth", "import", "resolve", "lock",
+        "sandbox",
+    ] {
         let command = cli.find_subcommand(name).unwrap();
         let mut options = options_of(command, false);
         options.extend(command.get_subcommands().flat_map(|command| options_of(command, false)));

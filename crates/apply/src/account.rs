@@ -248,7 +248,9 @@ impl AccountRun {
 
     /// Whether nothing that this account has live is recorded.
     fn is_without_record(&self) -> bool {
-        let is_live = |record: &Record| record.user_id == self.scope.user_id && record.known_live().is_some();
+        let is_live = |record: &Record| {
+            record.user_id == self.scope.user_id && record.stage() != Stage::Forgotten && record.known_live().is_some()
+        };
         self.book.with(|records| !records.iter().any(is_live))
     }
 

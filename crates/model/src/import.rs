@@ -4,13 +4,15 @@
 mod attempt;
 mod classify;
 mod name;
+mod record;
 mod template;
 mod write;
 
 pub use attempt::attempt_for;
 pub use classify::{Class, Classified, Matching, Question, classify};
 pub use name::{Slug, shortcode};
-pub use template::{Place, Template, TemplateError};
+pub use record::{Found, absent};
+pub use template::{Place, Taken, Template, TemplateError};
 pub use write::{Description, MediaName, NotReadBack, write};
 
 #[cfg(test)]

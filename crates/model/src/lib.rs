@@ -6,8 +6,8 @@ pub use igsync_base::feed;
 
 pub mod config;
 pub mod drift;
-pub mod insights;
 pub mod import;
+pub mod insights;
 pub mod lockfile;
 pub mod manifest;
 pub mod plan;
