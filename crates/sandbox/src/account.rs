@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::{RESTRICTED, Row, TOKEN_CHECKPOINT, UNAVAILABLE};
+use super::time::Millis;
 
 pub(crate) const ACCOUNT_1: &str = "17841400000000001";
 pub(crate) const ACCOUNT_2: &str = "17841400000000002";
@@ -36,6 +37,9 @@ pub(crate) struct Account {
     pub(crate) page_token: String,
     #[serde(default)]
     pub(crate) state: State,
+    /// Posts from before then have no insights.
+    #[serde(default)]
+    pub(crate) professional_since: Option<Millis>,
 }
 
 /// The accounts that every world has.
@@ -48,6 +52,7 @@ pub(crate) fn at_start() -> Vec<Account> {
             page_id: format!("{}", 300_000_000_000_000_u64 + n),
             page_token: format!("EAA-PAGE-{n}"),
             state: State::Active,
+            professional_since: None,
         })
         .into()
 }
@@ -63,6 +68,7 @@ impl Account {
             page_id: format!("30{user_id}"),
             page_token: super::TOKEN.to_owned(),
             state: State::Active,
+            professional_since: None,
         }
     }
 

@@ -176,6 +176,9 @@ pub(crate) struct Media {
     pub(crate) unreadable: bool,
     #[serde(default, skip_serializing_if = "Seed::is_plain")]
     pub(crate) seed: Seed,
+    /// Metrics that were set, by their names; the others come from the id.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub(crate) metrics: Map<String, Value>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

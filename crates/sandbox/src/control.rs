@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::container::Media;
 use super::fault;
+use super::insights;
 use super::machine::locked;
 use super::page;
 use super::range::{self, Part};
@@ -165,6 +166,7 @@ fn route(server: &Server, method: &str, path: &[&str], body: axum::body::Bytes) 
         ("GET", ["accounts"]) => json_of(&core.world().accounts()),
         ("POST", ["accounts"]) => account(server, &object(&body)?),
         ("POST", ["tokens"]) => token(server, &object(&body)?),
+        ("POST", ["insights"]) => insights(server, &object(&body)?),
         ("POST", ["posts"]) => Ok(json!({ "ids": seed(server, &object(&body)?)? })),
         ("POST", ["posts", id]) => {
             change(server, id, &object(&body)?)?;
@@ -216,13 +218,34 @@ fn saved(server: &Server) -> Result<(), (u16, String)> {
     server.core.save().map_err(|refusal| (500, refusal.message))
 }
 
-/// `{"user_id":…,"state":"restricted"}`
+/// `{"user_id":…,"state":"restricted"}`, `{"user_id":…,"professional_since":"2024-05-01T00:00:00Z"}`
 fn account(server: &Server, body: &Value) -> Answer {
-    let state = serde_json::from_value(body["state"].clone()).map_err(|error| (400, error.to_string()))?;
     let user_id = body["user_id"].as_str().unwrap_or_default();
-    if !server.core.world().set_state(user_id, state) {
+    if server.core.world().account(user_id).is_none() {
         return Err((404, format!("no account has the user_id {user_id:?}")));
     }
+    let since = body.get("professional_since");
+    if let Some(since) = since {
+        let since: Option<jiff::Timestamp> =
+            serde_json::from_value(since.clone()).map_err(|error| (400, error.to_string()))?;
+        server.core.world().set_professional_since(user_id, since.map(jiff::Timestamp::as_millisecond));
+    }
+    if since.is_none() || body.get("state").is_some() {
+        let state = serde_json::from_value(body["state"].clone()).map_err(|error| (400, error.to_string()))?;
+        server.core.world().set_state(user_id, state);
+    }
+    saved(server)?;
+    Ok(json!({ "success": true }))
+}
+
+/// `{"media_id":…,"metrics":{"reach":12,"likes":null}}`
+fn insights(server: &Server, body: &Value) -> Answer {
+    let metrics = insights::read(&body["metrics"]).map_err(|why| (400, why))?;
+    let id = body["media_id"].as_str().unwrap_or_default();
+    let mut world = server.core.world();
+    let media = id.parse().ok().and_then(|id| world.media_mut(id));
+    media.ok_or_else(|| (404, format!("no media has the id {id:?}")))?.metrics.extend(metrics);
+    drop(world);
     saved(server)?;
     Ok(json!({ "success": true }))
 }

@@ -119,6 +119,7 @@ fn read(eye: Eye<'_>, target: &Target, rest: &[&str]) -> Result<Value, Refusal> 
         (Target::Media(id), []) => media::node(eye, *id),
         (Target::Media(id), ["children"]) => media::children(eye, *id),
         (Target::Media(id), ["comments"]) => media::comments(eye, *id),
+        (Target::Media(id), ["insights"]) => media::insights(eye, *id),
         (Target::Media(id), ["collaborators"]) => media::collaborators(eye, *id),
         (Target::Media(id), ["product_tags"]) => media::product_tags(eye, *id),
         (Target::Comment(_), ["replies"]) => Ok(json!({ "data": [] })),

@@ -56,6 +56,7 @@ rows! {
     TRIAL_LIMIT = 9/2207078, 400, "User is performing too many actions", "Trial reels": "You have reached the maximum number of trial reels.";
     PERMISSION = 10, 403, "(#10) Application does not have permission for this action";
     SPONSOR_PERMISSION = 10, 403, "INSTAGRAM_PLATFORM_API__PERMISSION";
+    FEW_VIEWERS = 10, 403, "(#10) Not enough viewers for the media to show insights";
     USER_THROTTLED = 17, 400, "(#17) User request limit reached";
     CONTAINER_NOT_FOUND = 24/2207006, 400, "The requested resource does not exist", "Media not found": "The media with this creation ID cannot be found.";
     CONTAINER_GONE = 24/2207008, 400, "The requested resource does not exist", "Media builder expired": "The media builder with this creation ID does not exist or has been expired.";
@@ -63,6 +64,7 @@ rows! {
     PAGES_THROTTLED = 32, 400, "(#32) Page request limit reached";
     PARAMETER = 100, 400, "(#100) Invalid parameter";
     NONEXISTENT = 100/33, 400, "Unsupported request. Object does not exist, cannot be loaded due to missing permissions, or does not support this operation";
+    BEFORE_PROFESSIONAL = 100/2108006, 400, "Invalid parameter", "Media posted before business account conversion": "The media was posted before the account was converted to a business account.";
     MEDIA_TYPE = 100/2207023, 400, "Invalid parameter", "Unknown media type": "The media type is unknown.";
     CAROUSEL_SIZE = 100/2207028, 400, "Invalid parameter", "Carousel": "A carousel needs at least 2 and at most 10 items.";
     PRODUCT_TAG_POSITION = 100/2207035, 400, "Invalid parameter", "Product tag": "Product tags of a video take no position.";

@@ -5,11 +5,15 @@ use serde_json::{Map, Value};
 use super::error::{PARAMETER, Refusal};
 
 /// One selected field.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Field {
     pub(crate) name: String,
     /// `limit(2)`
     pub(crate) limit: Option<usize>,
+    /// `metric(reach,views)`
+    pub(crate) metric: Option<String>,
+    /// `breakdown(action_type)`
+    pub(crate) breakdown: Option<String>,
     pub(crate) sub: Vec<Field>,
 }
 
@@ -44,12 +48,15 @@ impl Parser<'_> {
     }
 
     fn field(&mut self, depth: usize) -> Option<Field> {
-        let mut field = Field { name: self.word()?, limit: None, sub: Vec::new() };
+        let mut field = Field { name: self.word()?, ..Field::default() };
         while self.eat('.') {
             let modifier = self.word()?;
             let value = self.eat('(').then(|| self.until(')')).flatten()?;
-            if modifier == "limit" {
-                field.limit = Some(value.parse().ok()?);
+            match modifier.as_str() {
+                "limit" => field.limit = Some(value.parse().ok()?),
+                "metric" => field.metric = Some(value),
+                "breakdown" => field.breakdown = Some(value),
+                _ => {}
             }
         }
         if self.eat('{') {
@@ -110,7 +117,7 @@ pub(crate) enum Unknown {
 /// Code 100 when a field does not exist: the whole request fails.
 pub(crate) fn select(node: &impl Node, fields: &[Field]) -> Result<Value, Refusal> {
     let mut map = Map::new();
-    let id = Field { name: "id".into(), limit: None, sub: Vec::new() };
+    let id = Field { name: "id".into(), ..Field::default() };
     for field in fields.iter().chain([&id]) {
         match node.field(field) {
             Ok(Some(value)) => {
@@ -143,6 +150,8 @@ mod tests {
         assert_eq!(names, ["id", "children", "caption"]);
         assert_eq!(fields[1].limit, Some(2));
         assert_eq!(fields[1].sub[1].name, "media_type");
+        let insights = &parse("insights.metric(reach, views).breakdown(x)").unwrap()[0];
+        assert_eq!((insights.metric.as_deref(), insights.breakdown.as_deref()), (Some("reach, views"), Some("x")));
     }
 
     #[test]

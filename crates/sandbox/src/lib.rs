@@ -16,6 +16,7 @@ mod edges;
 mod error;
 mod fault;
 mod fields;
+mod insights;
 mod limits;
 mod log;
 mod machine;

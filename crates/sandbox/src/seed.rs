@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::container::{Media, MediaType, Stored};
+use super::insights;
 use super::time::Millis;
 use igsync_base::id::Kind;
 
@@ -82,6 +83,8 @@ pub(crate) struct NewPost {
     is_ai_generated: bool,
     likes: u64,
     comments: u64,
+    /// Of its insights; the others come from its id.
+    metrics: Map<String, Value>,
     copyrighted: bool,
     /// A reel that is a video from before reels.
     old_video: bool,
@@ -103,6 +106,7 @@ impl Default for NewPost {
             is_ai_generated: false,
             likes: 0,
             comments: 0,
+            metrics: Map::new(),
             copyrighted: false,
             old_video: false,
             audio: None,
@@ -157,6 +161,7 @@ fn one(value: &Value, now: Millis) -> Result<NewPost, String> {
     if is_carousel != (2..=10).contains(&post.children.len()) {
         return Err("a carousel has 2 to 10 children, and no other kind has any".into());
     }
+    insights::check(&post.metrics)?;
     if (post.old_video || post.audio.is_some()) && post.kind != Kind::Reel {
         return Err("only a reel has audio or is an old video".into());
     }
@@ -203,6 +208,7 @@ impl NewPost {
             kind: Some(self.kind),
             caption: self.caption,
             children: slides.to_vec(),
+            metrics: self.metrics,
             params,
             comment_enabled: self.comment_enabled,
             seed,
@@ -239,6 +245,7 @@ fn blank(id: u64, user_id: &str, media_type: MediaType, at: Millis) -> Media {
         deleted: false,
         unreadable: false,
         seed: Seed::default(),
+        metrics: Map::new(),
     }
 }
 

@@ -5,6 +5,7 @@ mod door;
 mod edges;
 mod errors;
 mod faults;
+mod insights;
 mod life;
 mod protocol;
 mod publishing;

@@ -23,6 +23,7 @@ pub(crate) enum Ability {
     Comment,
     Delete,
     Pages,
+    Insights,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -44,6 +45,7 @@ const FACEBOOK: &[&str] = &[
     "instagram_content_publish",
     "instagram_manage_comments",
     "instagram_manage_contents",
+    "instagram_manage_insights",
     "pages_read_engagement",
     "pages_show_list",
 ];
@@ -55,8 +57,12 @@ const WITHOUT_DELETE: [&str; 5] = [
     "pages_read_engagement",
     "pages_show_list",
 ];
-const INSTAGRAM: &[&str] =
-    &["instagram_business_basic", "instagram_business_content_publish", "instagram_business_manage_comments"];
+const INSTAGRAM: &[&str] = &[
+    "instagram_business_basic",
+    "instagram_business_content_publish",
+    "instagram_business_manage_comments",
+    "instagram_business_manage_insights",
+];
 
 impl Token {
     pub(crate) fn allows(&self, ability: Ability) -> bool {
@@ -66,11 +72,13 @@ impl Token {
             Ability::Comment => ("instagram_manage_comments", "instagram_business_manage_comments"),
             Ability::Delete => ("instagram_manage_contents", ""),
             Ability::Pages => ("pages_show_list", ""),
+            Ability::Insights => ("instagram_manage_insights", "instagram_business_manage_insights"),
         };
+        let has = |wanted: &str| self.scopes.iter().any(|scope| scope == wanted);
         match self.login {
             Login::Both => true,
-            Login::Facebook => self.scopes.iter().any(|scope| scope == facebook),
-            Login::Instagram => self.scopes.iter().any(|scope| scope == instagram),
+            Login::Facebook => has(facebook) && (ability != Ability::Insights || has("pages_read_engagement")),
+            Login::Instagram => has(instagram),
         }
     }
 

@@ -6,6 +6,7 @@ use super::account::Account;
 use super::call::Call;
 use super::container::{Comment, Container, Media, MediaType, Stored};
 use super::fields::{self, Field, Node, Unknown};
+use super::insights;
 use super::page_of::{self, Window, place};
 use super::seed;
 use super::time::{self, DAY, Millis, SECOND};
@@ -112,9 +113,16 @@ impl Node for MediaView<'_> {
                 Some(copyright_check(media.seed.copyrighted))
             }
             "copyright_check_information" if facebook => None,
-            "like_count" => Some(json!(media.seed.likes)),
-            "view_count" | "shares_count" | "saved_count" | "reposts_count" => Some(json!(0)),
-            "comments_count" => Some(json!(comments_count(eye.world, media))),
+            "like_count" => insights::count(media, "likes").map(Value::from),
+            "view_count" => insights::count(media, "views").map(Value::from),
+            "shares_count" if facebook => insights::count(media, "shares").map(Value::from),
+            "saved_count" if facebook => insights::count(media, "saved").map(Value::from),
+            "reposts_count" if facebook => insights::count(media, "reposts").map(Value::from),
+            "comments_count" => insights::value(*eye, media, "comments"),
+            "insights" => {
+                let metric = field.metric.as_deref().unwrap_or_default();
+                return below(insights::answer(*eye, media, metric, field.breakdown.as_deref()));
+            }
             "children" if media.children.is_empty() => None,
             "children" => {
                 let children = media.children.iter().filter_map(|id| eye.world.media(*id));
@@ -141,7 +149,7 @@ fn shown<'a>(world: &'a World, media: &'a Media) -> &'a Media {
 }
 
 /// Those that were made here, and those that were there before.
-fn comments_count(world: &World, media: &Media) -> u64 {
+pub(crate) fn comments_count(world: &World, media: &Media) -> u64 {
     world.comments_of(media.id).fold(media.seed.comments, |count, _| count + 1)
 }
 

@@ -158,7 +158,7 @@ impl World {
         let extra = std::mem::take(&mut self.base.accounts);
         *self = Self::new(self.start.clone(), now);
         for account in extra {
-            self.add_account(Account { state: account::State::Active, ..account });
+            self.add_account(Account { state: account::State::Active, professional_since: None, ..account });
         }
     }
 

@@ -7,6 +7,7 @@ use super::super::container::MediaType;
 use super::super::draft;
 use super::super::error::Refusal;
 use super::super::fields;
+use super::super::insights;
 use super::super::machine::Core;
 use super::super::page_of::{self, Window, place};
 use super::super::params::Params;
@@ -56,6 +57,13 @@ pub(super) fn comment_node(eye: Eye<'_>, id: u64) -> Result<Value, Refusal> {
     eye.token.need(Ability::Comment)?;
     let comment = eye.world.comment(id).ok_or_else(|| Refusal::nonexistent("get", &id.to_string()))?;
     fields::select(&CommentView { eye, comment }, &selected(eye.call)?)
+}
+
+pub(super) fn insights(eye: Eye<'_>, id: u64) -> Result<Value, Refusal> {
+    let media = eye.world.media(id).filter(|media| !media.unreadable);
+    let media = media.ok_or_else(|| Refusal::nonexistent("get", &id.to_string()))?;
+    let text = |name: &str| eye.call.params.text(name);
+    insights::answer(eye, media, &text("metric").unwrap_or_default(), text("breakdown").as_deref())
 }
 
 /// Who was invited; no one ever answers.

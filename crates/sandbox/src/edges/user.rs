@@ -37,7 +37,7 @@ pub(super) fn quota(eye: Eye<'_>, user_id: &str) -> Result<Value, Refusal> {
     eye.token.need(Ability::Publish)?;
     let mut fields = selected(eye.call)?;
     if fields.is_empty() {
-        fields.push(Field { name: "quota_usage".into(), limit: None, sub: Vec::new() });
+        fields.push(Field { name: "quota_usage".into(), ..Field::default() });
     }
     let mut row = Map::new();
     for field in fields {

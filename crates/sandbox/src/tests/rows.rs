@@ -73,6 +73,7 @@ const KNOWN: &[(i64, Option<i64>)] = &[
     (10, None),
     (100, None),
     (100, Some(33)),
+    (100, Some(2_108_006)),
     (102, None),
     (104, None),
     (190, Some(458)),
@@ -213,6 +214,14 @@ async fn lives(met: &mut Met<'_>) {
     let (_, children) = server.get("EAA-LONG", &format!("{media}/children")).await;
     let child = children["data"][0]["id"].as_str().unwrap();
     met.post("DELETE_UNSUPPORTED", "EAA-LONG", child, json!({ "method": "delete" })).await;
+    let set = json!({ "user_id": USER, "professional_since": server.sandbox.now().to_string() });
+    assert_eq!(server.control("accounts", &set).await.0, 200);
+    met.get("BEFORE_PROFESSIONAL", "EAA-LONG", &format!("{media}/insights?metric=reach")).await;
+    let story = json!({ "image_url": image, "media_type": "STORIES" });
+    let story = server.published(&server.container("EAA-LONG", USER, story).await).await;
+    let set = json!({ "media_id": story, "metrics": { "reach": 4 } });
+    assert_eq!(server.control("insights", &set).await.0, 200);
+    met.get("FEW_VIEWERS", "EAA-LONG", &format!("{story}/insights?metric=reach")).await;
     server.sandbox.configure(|settings| settings.quota_total = 1);
     let more = server.image().await;
     met.publish("QUOTA", &more).await;

@@ -70,6 +70,15 @@ impl World {
     }
 
     /// False: there is no such account.
+    pub(crate) fn set_professional_since(&mut self, user_id: &str, since: Option<Millis>) -> bool {
+        let account = self.base.accounts.iter_mut().find(|account| account.user_id == user_id);
+        let Some(account) = account else { return false };
+        account.professional_since = since;
+        self.changed.insert(Changed::Base);
+        true
+    }
+
+    /// False: there is no such account.
     pub(crate) fn set_state(&mut self, user_id: &str, state: State) -> bool {
         let account = self.base.accounts.iter_mut().find(|account| account.user_id == user_id);
         let Some(account) = account else { return false };

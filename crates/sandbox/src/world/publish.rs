@@ -8,6 +8,7 @@ use super::super::time::{DAY, Millis};
 use super::{Changed, FIRST_MEDIA, STRIDE, World, next};
 use igsync_base::id::Kind;
 use igsync_instagram::wire::StatusCode;
+use serde_json::Map;
 
 impl World {
     /// Posts of the last 24 hours, and how many of them the reported usage already counts.
@@ -104,6 +105,7 @@ fn media_of(container: &Container, id: u64, kind: Option<Kind>, now: Millis, lis
         deleted: false,
         unreadable: container.marks.unreadable,
         seed: Seed::default(),
+        metrics: Map::new(),
     }
 }
 
