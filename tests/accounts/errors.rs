@@ -82,6 +82,7 @@ const ROWS: &[Row] = &[
     (100, Some(9060), Creation, FixContent), (100, Some(9061), Creation, FixContent),
     (100, Some(9062), Creation, FixContent), (100, Some(9063), Creation, FixContent),
     (100, Some(9064), Creation, FixContent),
+    (100, Some(2_108_006), Creation, NextRun),
     (100, Some(2_207_023), Creation, FixContent),
     (100, Some(2_207_028), Creation, FixContent),
     (100, Some(2_207_035), Creation, FixContent),

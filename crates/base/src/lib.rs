@@ -6,6 +6,7 @@ pub mod feed;
 pub mod files;
 pub mod finding;
 pub mod id;
+pub mod insights;
 pub mod net;
 pub mod path;
 pub mod rules;

@@ -108,6 +108,7 @@ fn in_words(edge: &str) -> &str {
         "content_publishing_limit" => "read the publishing quota",
         "debug_token" => "check the token",
         "me/accounts" => "list the accounts",
+        "insights" => "read the insights",
         "media" => "create the container",
         "media listing" => "list the media",
         "media_publish" => "publish the post",

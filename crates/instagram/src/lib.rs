@@ -11,6 +11,7 @@ mod container;
 mod endpoint;
 pub mod errors;
 mod feed;
+mod insights;
 mod inspect;
 mod issue;
 mod listing;
@@ -40,6 +41,7 @@ pub use container::{ContainerStatus, NewContainer, NewlyCreated, StoryMedia, Vid
 pub use endpoint::{Endpoint, EndpointError, Flavour};
 pub use errors::{ApiError, Error, UploadRefusal, Why};
 pub use feed::WHOLE_FEED;
+pub use insights::{Insights, PostNumbers, Refusals, Wanted};
 pub use inspect::{Expiry, TokenFacts};
 pub use issue::{App, Issued};
 pub use listing::{Listing, Media};

@@ -13,7 +13,7 @@ use super::wire::{MediaAnswer, Page, Paging};
 use igsync_base::id::{Kind, MediaId, UserId};
 
 pub(super) const MEDIA: &str = "media listing";
-const STORIES: &str = "stories listing";
+pub(super) const STORIES: &str = "stories listing";
 pub(super) const ONE: &str = "one media";
 /// Asking for a field that does not exist fails the whole request, so only what is used.
 const FIELDS: &str = "id,caption,timestamp,media_type,media_product_type,permalink,children{id,media_type}";

@@ -34,6 +34,17 @@ pub fn needed(flavour: Flavour, needs: Needs) -> Vec<&'static str> {
     scopes
 }
 
+/// The permissions that reading insights takes, beside those of publishing.
+///
+/// Meta: <https://developers.facebook.com/documentation/instagram-platform/reference/instagram-media/insights>
+#[must_use]
+pub fn for_insights(flavour: Flavour) -> &'static [&'static str] {
+    match flavour {
+        Flavour::Instagram => &["instagram_business_manage_insights"],
+        Flavour::Facebook => &["instagram_manage_insights", "pages_read_engagement"],
+    }
+}
+
 /// What `held` lacks, in the order of [`needed`].
 #[must_use]
 pub fn missing(flavour: Flavour, needs: Needs, held: &[String]) -> Vec<&'static str> {

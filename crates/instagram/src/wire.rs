@@ -226,6 +226,73 @@ pub struct CopyrightStatus {
     pub matches_found: Option<bool>,
 }
 
+/// One published media with its counts, and with the insights that a listing was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InsightsAnswer {
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_product_type: Option<String>,
+    /// Left out where the owner hides it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub like_count: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comments_count: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved_count: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shares_count: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reposts_count: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insights: Option<Page<MetricAnswer>>,
+}
+
+/// One metric: a list of values, or one total with its breakdowns.
+///
+/// Meta: <https://developers.facebook.com/documentation/instagram-platform/reference/instagram-media/insights>
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetricAnswer {
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<MetricValue>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_value: Option<MetricTotal>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetricValue {
+    #[serde(default)]
+    pub value: Option<serde_json::Value>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetricTotal {
+    #[serde(default)]
+    pub value: Option<serde_json::Value>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breakdowns: Vec<Breakdown>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breakdown {
+    #[serde(default)]
+    pub dimension_keys: Vec<String>,
+    #[serde(default)]
+    pub results: Vec<BreakdownResult>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreakdownResult {
+    #[serde(default)]
+    pub dimension_values: Vec<String>,
+    #[serde(default)]
+    pub value: Option<serde_json::Value>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChildAnswer {
     pub id: String,

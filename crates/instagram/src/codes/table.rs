@@ -8,6 +8,8 @@ const GRAPH: &str = "https://developers.facebook.com/docs/graph-api/guides/error
 const LIMITS: &str = "https://developers.facebook.com/docs/graph-api/overview/rate-limiting";
 const MEDIA: &str = "https://developers.facebook.com/documentation/instagram-platform/reference/instagram-media";
 const PUBLISHING: &str = "https://developers.facebook.com/documentation/instagram-platform/content-publishing";
+const INSIGHTS: &str =
+    "https://developers.facebook.com/documentation/instagram-platform/reference/instagram-media/insights";
 const AUDIO: &str = "https://developers.facebook.com/documentation/instagram-platform/content-publishing/audio-api";
 
 const SAME_LATER: &str = "nothing to do: a later run tries again";
@@ -122,6 +124,7 @@ pub(super) static KNOWN: &[Known] = &[
     code(100, Class::Unknown, "the object does not exist, may not be read, or cannot do this", "check that the token belongs to this account; fresh objects can be unreadable for hours").because(33),
     audio(9050), audio(9051), audio(9052), audio(9053), audio(9054), audio(9055), audio(9056), audio(9057),
     audio(9058), audio(9059), audio(9060), audio(9061), audio(9062), audio(9063), audio(9064),
+    code(100, Class::Human, "the post is from before its account was professional", "nothing: such a post has no insights, and never gets any").because(2_108_006).on(INSIGHTS),
     row(100, 2_207_023, Class::FixContent, "the media type is not known", "check the manifest's kind"),
     row(100, 2_207_028, Class::FixContent, "a carousel needs 2 to 10 items", "add or remove items"),
     row(100, 2_207_035, Class::FixContent, "a product tag on a video has a position", "remove x and y from the video's product tags"),
