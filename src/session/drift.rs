@@ -78,7 +78,17 @@ pub(crate) async fn look(
             };
         }
     }
+    hide_secrets(&mut drift, client);
     Ok(Looked { drift, is_complete: feed.is_complete, calls: feed.calls })
+}
+
+/// Whatever a server puts into a caption: no token is shown. Compared is what it sent.
+fn hide_secrets(drift: &mut Drift, client: &Client) {
+    let live = drift.edited.iter_mut().flat_map(|post| &mut post.differences).filter_map(|one| one.live.as_mut());
+    let captions = drift.unmanaged.iter_mut().filter_map(|post| post.caption.as_mut());
+    for text in live.chain(captions) {
+        *text = client.without_secrets(text);
+    }
 }
 
 /// As [`look`], of all posts, without looking twice for what is not listed: for a count.

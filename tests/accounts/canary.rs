@@ -64,7 +64,7 @@ impl Watched {
     }
 }
 
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: [&[&str]; 16] = [
     &["validate", "--format", "json"],
     &["plan"],
     &["plan", "--format", "json"],
@@ -78,6 +78,8 @@ const COMMANDS: [&[&str]; 14] = [
     &["auth", "exchange"],
     &["apply", "--yes", "--format", "json"],
     &["apply", "--yes"],
+    &["drift", "--unmanaged"],
+    &["drift", "--unmanaged", "--format", "json"],
     &["status"],
 ];
 

@@ -231,16 +231,33 @@ fn nine_hundred_posts_take_ten_calls_and_no_token_is_printed() {
         .map(|n| json!({ "caption": format!("post {n}"), "at": format!("20{:02}-01-{:02}T00:00:00Z", n % 20, n % 28 + 1) }))
         .collect();
     server.sandbox.seed(&json!(posts)).unwrap();
-    change(&server, &project, "posts/one", &json!({ "caption": "Another" }));
+    // Whatever a caption holds.
+    change(&server, &project, "posts/one", &json!({ "caption": format!("leaked {TOKEN}") }));
+    server.sandbox.seed(&json!([{ "kind": "story" }])).unwrap();
     let before = calls(&server);
     let output = drift(&project).exits(2);
     assert_eq!(first_line(&output), "900 live: 3 recorded, 897 unmanaged, 1 edited, 0 missing; coverage 0 %.");
     let made = calls(&server) - before;
     assert!(made <= 10, "{made} calls: whose the token is, and nine pages");
+    assert!(output.stdout.contains("leaked ***"), "{}", output.stdout);
     for output in [output, project.run(["drift", "--format", "json", "--unmanaged"]), project.run(["drift", "-vv"])] {
         assert!(!format!("{output:?}").contains(TOKEN), "{output:?}");
     }
     assert!(!project.read(".igsync/drift.json").contains(TOKEN));
+}
+
+#[test]
+fn a_listing_that_begins_with_an_empty_page_or_fails_once_is_read_to_its_end() {
+    let (server, project) = live();
+    server.sandbox.configure(|switches| switches.empty_first_page = true);
+    server.fail(
+        r#"[{"match": {"method": "GET", "path": "/media"}, "nth": 2, "fault": {"graph_error": {
+            "code": 1, "message": "Please reduce the amount of data you're asking for, then retry your request"}}}]"#,
+    );
+    drift(&project).exits(0).says("3 live: 3 recorded");
+    let asked = server.sandbox.requests();
+    let limits = asked.iter().rev().filter_map(|call| call.params.get("limit")?.as_str());
+    assert_eq!(limits.take(3).collect::<Vec<_>>(), ["50", "100", "100"], "newest first");
 }
 
 #[test]

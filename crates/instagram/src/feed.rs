@@ -83,6 +83,13 @@ impl Client {
         }
     }
 
+    /// Text of a live post, which is as the server sent it, without any secret of this client: fit to be shown or
+    /// written once its control characters are gone.
+    #[must_use]
+    pub fn without_secrets(&self, text: &str) -> String {
+        self.secrets.hide(text)
+    }
+
     /// Reads nothing of a media but that it answers.
     ///
     /// # Errors

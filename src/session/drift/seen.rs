@@ -97,7 +97,7 @@ mod tests {
     fn the_file_does_not_grow_for_ever_and_damage_costs_nothing_else() {
         let (disk, path) = (MemDisk::new(), Path::new(PATH));
         disk.put(path, "{\"posts\":[");
-        let many = (0..KEPT + 1).map(|n| seen("1", &format!("k{n}"), "x")).collect();
+        let many = (0..=KEPT).map(|n| seen("1", &format!("k{n}"), "x")).collect();
         remember(&disk, path, &"1".into(), many, true).unwrap();
         assert_eq!((recalled(&disk, "1", "k0", "179"), recalled(&disk, "1", "k1", "179").is_some()), (None, true));
     }
