@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use igsync_base::id::Kind;
-use igsync_model::insights::{Column, Since};
+use igsync_model::insights::{self, Column};
 
 pub use import::{Import, Since};
 pub use lock::{Lock, LockChange, LockList, LockMerge, LockMove, LockRemove, LockScope, LockShow};
@@ -434,8 +434,8 @@ pub struct Insights {
     #[arg(long, value_name = "NAME")]
     pub account: Vec<String>,
     /// Only posts that were published since then: 30d, 2w, 12h, or a date
-    #[arg(long, value_name = "TIME", value_parser = Since::read)]
-    pub since: Option<Since>,
+    #[arg(long, value_name = "TIME", value_parser = insights::Since::read)]
+    pub since: Option<insights::Since>,
     /// Only posts of this kind: image, reel, carousel or story
     #[arg(long, value_name = "KIND", value_parser = kind)]
     pub kind: Option<Kind>,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use igsync_base::id::{AttemptId, PostKey};
-use igsync_model::lockfile::{Record, Records, Stage};
+use igsync_model::lockfile::{Reason, Record, Records, Stage};
 use igsync_model::manifest::Post;
 use igsync_model::plan::Work;
 
@@ -107,6 +107,19 @@ impl AccountRun {
             }
         }
         Ok(tidied)
+    }
+
+    /// Ends what was begun of a post early and no one else knows of: to the next run it would be a post that goes on.
+    pub(in super::super) async fn give_up_early(&self, key: &PostKey) -> Result<(), Stop> {
+        let is_begun = |record: &Record| {
+            matches!(record.stage(), Stage::Containers | Stage::Intent) && attempt::count_sent(record) == 0
+        };
+        for record in self.book.attempts(&self.scope.user_id, key) {
+            if is_begun(&record) && self.book.is_own(&record) && self.book.standing_of(&record).is_none() {
+                self.book.write(attempt::not_published(record, Reason::Superseded)).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes over the media of a new plan.

@@ -94,6 +94,8 @@ struct Watch<'a> {
     again: HashMap<PostKey, usize>,
     /// How often the containers of each post were begun early.
     prepared: HashMap<(PostKey, Option<Digest>), usize>,
+    /// What the newest look has read.
+    written: Option<Arc<Reread>>,
     /// The next post and its time, by the newest look.
     next: Option<(PostKey, Timestamp)>,
     /// Since when looks fail, by the monotonic clock.
@@ -102,7 +104,7 @@ struct Watch<'a> {
 
 /// What a look at everything that decides has shown.
 struct View {
-    written: Reread,
+    written: Arc<Reread>,
     plan: Plan,
 }
 
@@ -140,23 +142,24 @@ impl AccountRun {
             expected: BTreeSet::new(),
             again: HashMap::new(),
             prepared: HashMap::new(),
+            written: None,
             next: None,
             failing_since: None,
         };
-        let ended = watch.keep().await;
-        // The output may be what failed; the tally still has it.
-        let (plan, halt) = match ended {
-            Ok(plan) => (Some(plan), None),
-            Err(stop) => (None, Some(stop.into_halt())),
-        };
-        let _ = watch.close(plan.as_ref(), halt.as_ref());
+        let mut halt = watch.keep().await.err().map(Stop::into_halt);
+        if let Err(stop) = watch.close(halt.as_ref()).await {
+            halt.get_or_insert(stop.into_halt());
+        }
+        if let Some(halt) = &halt {
+            watch.tally.end(halt.cause);
+        }
         (watch.tally, halt)
     }
 }
 
 impl Watch<'_> {
-    /// Looks, waits, publishes, until nothing more can fall due. Returns the last plan.
-    async fn keep(&mut self) -> Result<Plan, Stop> {
+    /// Looks, waits, publishes, until nothing more can fall due.
+    async fn keep(&mut self) -> Result<(), Stop> {
         loop {
             let view = match self.look().await {
                 Ok(view) => view,
@@ -168,7 +171,7 @@ impl Watch<'_> {
             let awaited: Vec<PostKey> = self.awaited(&view.plan).map(|change| change.key.clone()).collect();
             self.expected.extend(awaited);
             self.next = self.find_next(&view.plan);
-            let Some((key, next)) = self.next.clone() else { return Ok(view.plan) };
+            let Some((key, next)) = self.next.clone() else { return Ok(()) };
             if self.prepare(&view).await? {
                 self.failing_since = None;
                 continue;
@@ -226,6 +229,8 @@ impl Watch<'_> {
             return Err(Stop::Account(Halt { cause: Cause::MovedOn, ..paused }).into());
         }
         refuse_barred(&plan, &scope.name).map_err(Unseen::ForNow)?;
+        let written = Arc::new(written);
+        self.written = Some(Arc::clone(&written));
         Ok(View { written, plan })
     }
 
@@ -331,6 +336,7 @@ impl Watch<'_> {
             let held = self.awaited(&now).filter(|change| change.due_at.is_some_and(|due| due <= at));
             let held: Vec<PostKey> = held.map(|change| change.key.clone()).collect();
             for key in held {
+                self.account.give_up_early(&key).await?;
                 self.end(&key, &outcome_of(plan, &key))?;
             }
             return Ok(());
@@ -365,17 +371,24 @@ impl Watch<'_> {
         self.account.scope.finish(key, outcome, &mut self.tally)
     }
 
-    /// Gives every post that was waited for its outcome.
-    fn close(&mut self, plan: Option<&Plan>, halt: Option<&Halt>) -> Result<(), Stop> {
-        if let Some(halt) = halt {
-            self.tally.end(halt.cause);
-        }
+    /// Gives every post that was waited for its outcome. What was begun of one that others have made a repetition, or
+    /// have published, ends here; the rest is the next run's.
+    async fn close(&mut self, halt: Option<&Halt>) -> Result<(), Stop> {
+        let now = self.account.server_now();
+        let plan = self.written.clone().map(|written| self.plan(&written, now));
         for key in std::mem::take(&mut self.expected) {
             let is_live = {
                 let attempts = self.account.book.attempts(&self.account.scope.user_id, &key);
                 attempts.iter().any(|record| record.stage() == Stage::Published)
             };
-            let outcome = match (is_live, halt, plan) {
+            let goes_on = |plan: &Plan| {
+                let mut its = plan.changes.iter().filter(|change| change.key == key);
+                its.all(|change| matches!(change.action, Action::Publish | Action::Continue | Action::Wait))
+            };
+            if is_live || !plan.as_ref().is_none_or(goes_on) {
+                self.account.give_up_early(&key).await?;
+            }
+            let outcome = match (is_live, halt, &plan) {
                 (true, ..) => Outcome::Elsewhere { reason: "another run has published it meanwhile".to_owned() },
                 (false, Some(halt), _) => Outcome::halted(halt),
                 (false, None, Some(plan)) => outcome_of(plan, &key),
