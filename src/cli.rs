@@ -12,7 +12,7 @@ use igsync_base::id::Kind;
 use igsync_model::insights::{self, Column};
 
 pub use import::{Import, Since};
-pub use lock::{Lock, LockChange, LockList, LockMerge, LockMove, LockRemove, LockScope, LockShow};
+pub use lock::{Lock, LockAccept, LockChange, LockList, LockMerge, LockMove, LockRemove, LockScope, LockShow};
 
 /// Terraform's plan and apply, for Instagram: posts as YAML in git, published exactly once.
 #[derive(Debug, Parser)]

@@ -19,7 +19,7 @@ pub enum Lock {
     /// Never publish a post
     Ignore(LockChange),
     /// Accept what is live: an edited manifest, which the plan no longer lists, or what drift found on Instagram
-    Accept(LockChange),
+    Accept(LockAccept),
     /// Merge other lockfiles, including ones with git's conflict markers, into igsync.lock
     Merge(LockMerge),
 }
@@ -33,7 +33,8 @@ impl Lock {
             Self::Show(args) => &args.scope,
             Self::Mv(args) => &args.scope,
             Self::Rm(args) => &args.scope,
-            Self::Ignore(args) | Self::Accept(args) => &args.scope,
+            Self::Ignore(args) => &args.scope,
+            Self::Accept(args) => &args.scope,
             Self::Merge(args) => &args.scope,
         }
     }
@@ -100,6 +101,19 @@ pub struct LockRemove {
 pub struct LockChange {
     /// The post: its key, or the path of its manifest
     pub key: String,
+    #[command(flatten)]
+    pub scope: LockScope,
+    #[command(flatten)]
+    pub change: Change,
+}
+
+#[derive(Debug, Args)]
+pub struct LockAccept {
+    /// The post: its key, or the path of its manifest
+    pub key: String,
+    /// Record that the post was deleted on Instagram; no one is asked, and nothing is sent
+    #[arg(long)]
+    pub deleted: bool,
     #[command(flatten)]
     pub scope: LockScope,
     #[command(flatten)]

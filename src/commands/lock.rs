@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::{
-    Global, Lock, LockChange, LockList, LockMerge, LockMove, LockRemove, LockScope, LockShow, OutputFormat,
+    Global, Lock, LockAccept, LockChange, LockList, LockMerge, LockMove, LockRemove, LockScope, LockShow, OutputFormat,
 };
 use crate::engine::instagram::refusal;
 use crate::exit::Exit;
@@ -255,9 +255,26 @@ async fn ignore(global: &Global, args: &LockChange, ports: &Ports, ui: &Ui) -> E
     editing.finish(records, done, ports, ui).await
 }
 
-async fn accept(global: &Global, args: &LockChange, ports: &Ports, ui: &Ui) -> Ended {
+/// What a person has deleted in the app. Whether it is gone no one is asked: who says so has seen it.
+async fn accept_deletion(mut editing: RecordEdit, named: &Named, ports: &Ports, ui: &Ui) -> Ended {
+    let records = editing.decide(named, |subject, _| by_hand::deleted(subject))?;
+    let meaning = "in the record only: what is on Instagram stays as it is".to_owned();
+    let mut done = Done::new("deleted", &named.key, &named.account, meaning);
+    if named.post.as_ref().is_some_and(|post| !post.draft) {
+        done.notes.push(format!(
+            "its manifest is still here, and is never published again without `igsync apply --allow-duplicate {}`",
+            named.key.argument()
+        ));
+    }
+    editing.finish(records, done, ports, ui).await
+}
+
+async fn accept(global: &Global, args: &LockAccept, ports: &Ports, ui: &Ui) -> Ended {
     let mut editing = RecordEdit::open(global, &args.scope, args.change, "lock accept", ports, ui).await?;
     let named = find(&editing.project, editing.records(), &args.key, &args.scope)?;
+    if args.deleted {
+        return accept_deletion(editing, &named, ports, ui).await;
+    }
     let named = editing.identified(&named, ports);
     let by_manifest = editing.decide(&named, |subject, _| by_hand::accepted(subject));
     let mut done = Done::new("accepted", &named.key, &named.account, String::new());

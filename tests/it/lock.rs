@@ -92,6 +92,26 @@ fn an_ignored_post_is_never_published_until_it_is_forgotten() {
 }
 
 #[test]
+fn a_post_that_was_deleted_in_the_app_is_recorded_so_and_never_goes_out_by_itself() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, "instagram", "IGAA-LONG");
+    let project = project.env("IGSYNC_USER_ID", crate::project::USER);
+    project.write("igsync.yaml", format!("accounts:\n  harbour:\n    user_id: \"{}\"\n", crate::project::USER));
+    project.run(["lock", "accept", "posts/one", "--deleted"]).exits(1);
+    project.run(["apply", "--yes"]).exits(0);
+    let before = project.read("igsync.lock");
+    project.run(["lock", "accept", "posts/one", "--deleted", "--dry-run"]).exits(0);
+    assert_eq!(project.read("igsync.lock"), before);
+    project.run(["lock", "accept", "posts/one", "--deleted"]).exits(0).says("--allow-duplicate posts/one");
+    project.run(["lock", "accept", "posts/one", "--deleted"]).exits(0).says("nothing to change");
+    project.run(["lock", "list"]).exits(0).says("deleted");
+    project.run(["apply", "--yes"]).exits(0).ends_with("No changes: 1 deleted.");
+    assert_eq!(server.published().len(), 1, "nothing was sent");
+    project.run(["apply", "--yes", "--allow-duplicate", "posts/one"]).exits(0);
+    assert_eq!(server.published().len(), 2);
+}
+
+#[test]
 fn an_accepted_edit_is_listed_no_more() {
     let (server, project) = live();
     project.run(["lock", "accept", "posts/one"]).exits(0).says("nothing to change");

@@ -216,6 +216,7 @@ const INEXPRESSIBLE: &[(&str, &str)] = &[
     ("IGS1041", FILES),
     ("IGS1042", LOOKS),
     ("IGS1043", FILES),
+    ("IGS1044", FILES),
     ("IGS2103", COUNTS),
     ("IGS2104", WARNS),
     ("IGS2105", COUNTS),

@@ -161,6 +161,17 @@ pub(crate) fn cases() -> Vec<Case> {
                 ("posts/text.md", "---\nGolden hour\n---\n"),
             ]),
         ),
+        case(
+            "IGS1044",
+            files(&[
+                ("posts/one.yaml", "kind: image\nimage: ./a.jpg\nimported: \"17900000000000001\"\n"),
+                ("posts/post.yaml", "kind: image\nimage: ./a.jpg\nimported: \"17900000000000001\"\n"),
+            ]),
+            files(&[
+                ("posts/one.yaml", "kind: image\nimage: ./a.jpg\nimported: \"17900000000000001\"\n"),
+                ("posts/post.yaml", "kind: image\nimage: ./a.jpg\nimported: \"17900000000000002\"\n"),
+            ]),
+        ),
         case("IGS1042", "kind: image\nimage: “./a.jpg”\n", manifest("caption: “Quotes” are fine here")),
     ]
 }

@@ -35,8 +35,8 @@ use super::publish::{Batch, Publisher};
 use super::settle::Settler;
 use super::stop::{Halt, Stop};
 
+pub(super) use early::SettledIntents;
 pub use settling::{FindPost, Settlement};
-pub(super) use waits::SettledIntents;
 pub use waits::{Agreed, Waiting};
 
 /// What an account's run is made of.

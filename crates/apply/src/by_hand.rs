@@ -261,6 +261,20 @@ pub fn accepted(subject: &Subject<'_>) -> Changes {
     }])
 }
 
+/// The post was deleted on Instagram by a person. Of one that is live twice all are meant: which of them is still there no
+/// record can say, and neither goes out again.
+pub fn deleted(subject: &Subject<'_>) -> Changes {
+    let live = subject.attempts.iter().filter(|record| record.stage() == Stage::Published);
+    let records: Vec<Record> = live
+        .map(|record| Record { state: State::Deleted, rev: record.rev.saturating_add(1), ..record.clone() })
+        .collect();
+    if !records.is_empty() || of_state(subject, |state| state == Stage::Deleted).is_some() {
+        return Ok(records);
+    }
+    let is_nothing = subject.attempts.is_empty() && subject.post.is_none();
+    Err(if is_nothing { Objection::NoSuchPost } else { Objection::NotLive })
+}
+
 /// The live post as Instagram shows it is what it is meant to be: what [`igsync_model::drift`] finds is silent until
 /// something of it changes.
 #[must_use]

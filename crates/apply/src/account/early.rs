@@ -1,9 +1,10 @@
 //! What is done before the time of a post has come: its containers, and the end of those that are of no more use.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use igsync_base::id::{AttemptId, PostKey};
-use igsync_model::lockfile::{Reason, Record, Records, Stage};
+use igsync_model::lockfile::{PublishIntent, Reason, Record, Records, Stage};
 use igsync_model::manifest::Post;
 use igsync_model::plan::Work;
 
@@ -16,7 +17,9 @@ use super::AccountRun;
 use super::FindPost;
 use super::Queue;
 use super::Task;
-use super::waits::SettledIntents;
+
+/// The announcements of attempts that this run has proven to have had no effect, as they were then.
+pub(in super::super) type SettledIntents = HashMap<AttemptId, Vec<PublishIntent>>;
 
 /// What became of open attempts.
 #[derive(Debug, Default)]

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use igsync_base::id::{AccountName, AttemptId, Digest, PostKey};
-use igsync_model::lockfile::{PublishIntent, Stage};
+use igsync_base::id::{AccountName, Digest, PostKey};
+use igsync_model::lockfile::Stage;
 use igsync_model::manifest::{Post, PostState};
 use igsync_model::plan::{Action, Barrier, Change, Plan, Premises, Why, Work};
 
@@ -22,6 +22,7 @@ use super::super::stop::{Halt, Stop};
 use super::AccountRun;
 use super::Carried;
 use super::Task;
+use super::early::SettledIntents;
 use super::early::Tidied;
 
 /// What a run waits for.
@@ -76,9 +77,6 @@ const TRIES: usize = 5;
 
 /// So often the containers of one post are begun early.
 const EARLY_TRIES: usize = 3;
-
-/// The announcements of attempts that this run has proven to have had no effect, as they were then.
-pub(in super::super) type SettledIntents = HashMap<AttemptId, Vec<PublishIntent>>;
 
 /// The wait of one account.
 struct Watch<'a> {
