@@ -318,7 +318,13 @@ impl Context<'_> {
     /// It repeats another post, by its media or because a person has touched manifests.
     fn is_held(&self, manifest: &Manifest) -> bool {
         let is_touched = || self.happened(|event| !matches!(event, Event::Wait(_) | Event::Sync));
-        (manifest.media.is_some() || is_touched()) && self.simulation.held.lock().unwrap().contains(&manifest.key())
+        // Published by another checkout under another key, before its time here: that is no rename, and a person decides.
+        let is_named_twice = || {
+            let fired = self.simulation.remote.iter().flat_map(|remote| remote.state().fired.clone());
+            self.simulation.schedule.waits && fired.into_iter().any(|fault| matches!(fault, RemoteFault::Renamed(_)))
+        };
+        (manifest.media.is_some() || is_touched() || is_named_twice())
+            && self.simulation.held.lock().unwrap().contains(&manifest.key())
     }
 }
 

@@ -182,8 +182,8 @@ fn the_record_survives_the_machine() {
 fn what_is_waited_for_goes_out_once() {
     let few = [Scenario::Image, Scenario::Mixed, Scenario::Copies, Scenario::TwoAccounts];
     let waiting = |scenario: &Scenario| Schedule::new(*scenario).waiting();
-    let faulty = [Scenario::Image, Scenario::TwoAccounts];
-    let faults = every_fault_in(faulty.iter().map(waiting)).into_iter().map(|(_, schedule)| schedule).collect();
+    let two = [Scenario::Image, Scenario::TwoAccounts];
+    let faults = every_fault_in(two.iter().map(waiting)).into_iter().map(|(_, schedule)| schedule).collect();
     let killed: Vec<Schedule> = few.iter().flat_map(|scenario| kills(&waiting(scenario))).collect();
     let remote = |scenario: &Scenario| waiting(scenario).kept_at_remote();
     let lost = few.iter().flat_map(|scenario| kills(&remote(scenario))).map(|killed| killed.after(0, Event::Lose));

@@ -70,7 +70,7 @@ pub struct Simulation {
     pub held: Mutex<BTreeSet<PostKey>>,
     /// What the files of each clone said when they were read last.
     read: Mutex<[Option<(Files, Records)>; 2]>,
-    schedule: Schedule,
+    pub schedule: Schedule,
     /// When the simulation's people wrote the manifests.
     written_at: Timestamp,
 }
@@ -266,11 +266,10 @@ impl Simulation {
     fn posts_as(&self, name: impl Fn(Manifest) -> Manifest) -> Vec<Arc<Post>> {
         let written = self.manifests.iter().filter(|manifest| !manifest.is_deleted);
         let posts = written.map(|manifest| name(manifest.clone()).post());
-        let dated = |post: Arc<Post>| match self.schedule.waits {
-            true => Arc::new(Post { publish_at: Some(time_of(&post)), ..(*post).clone() }),
-            false => post,
-        };
-        posts.map(dated).collect()
+        if !self.schedule.waits {
+            return posts.collect();
+        }
+        posts.map(|post| Arc::new(Post { publish_at: Some(time_of(&post)), ..(*post).clone() })).collect()
     }
 
     /// The records of both clones, as new processes read them; with a remote, those that are there.
@@ -382,7 +381,7 @@ impl Simulation {
         let before = self.announced_beside(&plan, &ledger);
         let lookout = Desk { simulation: self, premises: premises.clone(), is_renamed };
         let until = now.saturating_add(LONGEST_WAIT).unwrap_or(now);
-        let waiting = self.schedule.waits.then(|| Waiting { until, lookout: &lookout, agreed: None });
+        let waiting = self.schedule.waits.then_some(Waiting { until, lookout: &lookout, agreed: None });
         let tally = run.carry_out(&plan, self.known(premises), waiting.as_ref()).await.tally;
         if self.announced_beside(&plan, &ledger) != before {
             return Ended::Broken("a publish was announced that the plan does not show".to_owned());
