@@ -204,9 +204,15 @@ fn what_is_waited_for_goes_out_once() {
         assert!(schedules.len() >= 50, "only {} schedules: {name}", schedules.len());
         sweep::expect_clean(schedules);
     }
-    for scenario in &few {
-        let outcome = sweep::run(&waiting(scenario), false);
-        assert_eq!(outcome.met.keys().filter(|name| name.starts_with("run ended")).count(), 1, "{:?}", outcome.met);
+}
+
+#[test]
+fn what_is_waited_for_goes_out_in_one_run() {
+    for scenario in [Scenario::Image, Scenario::Mixed, Scenario::TwoAccounts] {
+        let outcome = sweep::run(&Schedule::new(scenario).waiting(), false);
+        assert_eq!(outcome.live.len(), scenario.manifests().len());
+        let ended: Vec<&String> = outcome.met.keys().filter(|name| name.starts_with("run ended")).collect();
+        assert_eq!(ended, ["run ended Exit(Done)"], "{scenario:?}");
     }
 }
 
