@@ -13,6 +13,7 @@ mod engine;
 mod fault;
 mod found;
 mod lies;
+mod month;
 mod mutant;
 mod net;
 mod random;

@@ -49,6 +49,8 @@ pub struct NetState {
     pub lies: Option<Lies>,
     /// Between machines and Meta, when several machines race.
     pub pace: Option<fastrand::Rng>,
+    /// From a publish to its answer.
+    pub publish_takes: Duration,
     is_dead: bool,
 }
 
@@ -110,6 +112,7 @@ impl Net {
             hasty: Vec::new(),
             lies: None,
             pace: None,
+            publish_takes: Duration::ZERO,
             is_dead: false,
         };
         Self { clock, disk, dead: Notify::new(), state: Mutex::new(state) }
@@ -364,6 +367,12 @@ impl NetState {
         }
     }
 
+    /// How long the answer to the request of now takes.
+    fn pause_after_publish(&self) -> Duration {
+        let is_publish = self.steps.last().is_some_and(|step| matches!(step.call, Call::Publish(_)));
+        if is_publish { self.publish_takes } else { Duration::ZERO }
+    }
+
     fn die(&mut self) -> Fate {
         self.is_dead = true;
         Fate::Never
@@ -387,7 +396,12 @@ impl Transport for Net {
             if let Some(travel) = travel {
                 pass(Duration::from_millis(travel)).await;
             }
-            match self.decide(&mut request) {
+            let fate = self.decide(&mut request);
+            let pause = self.state().pause_after_publish();
+            if !pause.is_zero() {
+                pass(pause).await;
+            }
+            match fate {
                 Fate::Answer(answer) => answer,
                 Fate::TimeOut => {
                     pass(request.timeout).await;

@@ -88,6 +88,8 @@ pub struct RemoteState {
     pub content: usize,
     /// What was done before it was here.
     pub hasty: Vec<String>,
+    /// How long a put takes.
+    pub takes: Duration,
 }
 
 impl SimRemote {
@@ -240,6 +242,10 @@ impl SimRemote {
         message: &str,
     ) -> Result<Version, RemoteError> {
         self.travel().await;
+        let takes = self.state().takes;
+        if !takes.is_zero() {
+            pass(takes).await;
+        }
         let fault = self.meet();
         self.log(&format!("put over {over} {fault:?}: {}", message.trim_end()));
         let silence = || Err(RemoteError::Unclear("silence".to_owned()));

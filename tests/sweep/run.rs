@@ -20,11 +20,13 @@ use igsync_base::id::{AttemptId, PostKey, UserId};
 use igsync_instagram::{AccessToken, Client, Endpoint, Flavour, Timing};
 use igsync_model::config::Login;
 use igsync_model::lockfile::{self, Paths, Record, Records, format};
-use igsync_model::manifest::Post;
+use igsync_model::manifest::{Post, Queued};
 use igsync_model::plan::{AccountView, Action, Change, Guard, Options, Plan, Premises, Selection, Why, Work};
+use igsync_model::schedule::Slot;
 use igsync_ports::{Clock, Transport};
 use igsync_testkit::MemDisk;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::clock::{SimClock, pass};
 use super::disk::SimDisk;
@@ -73,6 +75,16 @@ pub struct Simulation {
     pub schedule: Schedule,
     /// When the simulation's people wrote the manifests.
     written_at: Timestamp,
+    /// How the account is run, where it is not by the schedule.
+    pub agenda: Option<Agenda>,
+}
+
+/// A queue, and how long each run waits for it.
+#[derive(Clone, Debug)]
+pub struct Agenda {
+    pub slots: Vec<Slot>,
+    pub zone: TimeZone,
+    pub wait: Duration,
 }
 
 /// Takes every fact, some of them slowly.
@@ -140,6 +152,7 @@ impl Simulation {
             read: Mutex::default(),
             schedule: schedule.clone(),
             written_at: Timestamp::from_millisecond(EPOCH - 60_000).unwrap(),
+            agenda: None,
         };
         simulation.place_write_faults();
         simulation
@@ -266,6 +279,10 @@ impl Simulation {
     fn posts_as(&self, name: impl Fn(Manifest) -> Manifest) -> Vec<Arc<Post>> {
         let written = self.manifests.iter().filter(|manifest| !manifest.is_deleted);
         let posts = written.map(|manifest| name(manifest.clone()).post());
+        if self.agenda.is_some() {
+            let queued = Some(Queued { from: None });
+            return posts.map(|post| Arc::new(Post { queued, ..(*post).clone() })).collect();
+        }
         if !self.schedule.waits {
             return posts.collect();
         }
@@ -298,7 +315,7 @@ impl Simulation {
         Ok(records)
     }
 
-    async fn apply_once(&self, run: usize) -> Vec<Ended> {
+    pub async fn apply_once(&self, run: usize) -> Vec<Ended> {
         let sites = self.sites(run);
         let (stoppers, stops): (Vec<_>, Vec<_>) = sites.iter().map(|_| stop_channel()).unzip();
         self.net.begin(stoppers);
@@ -380,8 +397,11 @@ impl Simulation {
         }
         let before = self.announced_beside(&plan, &ledger);
         let lookout = Desk { simulation: self, premises: premises.clone(), is_renamed };
-        let until = now.saturating_add(LONGEST_WAIT).unwrap_or(now);
-        let waiting = self.schedule.waits.then_some(Waiting { until, lookout: &lookout, agreed: None });
+        let waiting = self.wait_of_a_run().map(|wait| Waiting {
+            until: now.saturating_add(wait).unwrap_or(now),
+            lookout: &lookout,
+            agreed: None,
+        });
         let tally = run.carry_out(&plan, self.known(premises), waiting.as_ref()).await.tally;
         if self.announced_beside(&plan, &ledger) != before {
             return Ended::Broken("a publish was announced that the plan does not show".to_owned());
@@ -466,18 +486,36 @@ impl Simulation {
     fn premises(&self, posts: &[Arc<Post>], settled: BTreeSet<AttemptId>, now: Timestamp) -> Premises {
         Premises {
             posts: posts.to_vec(),
-            accounts: (0..self.schedule.scenario.accounts()).map(view).collect(),
+            accounts: (0..self.schedule.scenario.accounts()).map(|account| self.view(account)).collect(),
             now,
             complete: true,
             selection: Selection::all(),
             options: Options {
                 has_lockfile: true,
-                wait: self.schedule.waits.then_some(LONGEST_WAIT),
+                wait: self.wait_of_a_run(),
                 allow_empty: true,
                 allow_duplicate: self.allowed.clone(),
                 settled,
                 ..Options::default()
             },
+        }
+    }
+
+    fn wait_of_a_run(&self) -> Option<Duration> {
+        let by_agenda = self.agenda.as_ref().map(|agenda| agenda.wait);
+        by_agenda.or_else(|| self.schedule.waits.then_some(LONGEST_WAIT))
+    }
+
+    fn view(&self, account: usize) -> AccountView {
+        let slots = self.agenda.as_ref().map(|agenda| agenda.slots.clone()).unwrap_or_default();
+        AccountView {
+            name: account_name(account),
+            user_id: Some(UserId::from(USERS[account])),
+            username: None,
+            timezone: self.agenda.as_ref().map(|agenda| agenda.zone.clone()),
+            max_publish_per_run: 5,
+            schedule: igsync_model::schedule::Schedule { slots, ..igsync_model::schedule::Schedule::default() },
+            paused: None,
         }
     }
 
@@ -532,18 +570,6 @@ fn waits() -> Waits {
         look: Duration::from_secs(60),
         http_timeout: Duration::from_secs(60),
         max_skew: Some(Duration::from_secs(300)),
-    }
-}
-
-fn view(account: usize) -> AccountView {
-    AccountView {
-        name: account_name(account),
-        user_id: Some(UserId::from(USERS[account])),
-        username: None,
-        timezone: None,
-        max_publish_per_run: 5,
-        schedule: igsync_model::schedule::Schedule::default(),
-        paused: None,
     }
 }
 

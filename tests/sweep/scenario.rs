@@ -134,6 +134,11 @@ impl Manifest {
         }
     }
 
+    /// An image, one of many.
+    pub fn of_many(number: usize) -> Self {
+        Self { key: format!("posts/{number:03}"), ..Self::new(number, 0, Kind::Image, &format!("Post {number}")) }
+    }
+
     /// Another post under a key that is free again.
     pub fn under(key: &str, number: usize, account: usize) -> Self {
         Self { key: key.to_owned(), ..Self::new(number, account, Kind::Image, "A new post under an old name") }
