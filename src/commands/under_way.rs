@@ -55,7 +55,7 @@ impl UnderWay {
                  {again} exits at once; the next apply continues either way"
             ),
             Some(posts) => format!(
-                "{name}: waiting up to 5 s for the answer to the publish of {posts}, then what happened is recorded\n  \
+                "{name}: the publish of {posts} is announced; if it is under way, its answer is waited for up to 5 s\n  \
                  {again} exits at once: {posts} may then be live, and the next apply finds out before it sends anything"
             ),
         })
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn an_interruption_says_what_is_awaited_and_what_another_one_means() {
         insta::assert_snapshot!(announced(&["a"]).on_first(Signal::Interrupt).unwrap(), @r"
-        interrupted: waiting up to 5 s for the answer to the publish of a, then what happened is recorded
+        interrupted: the publish of a is announced; if it is under way, its answer is waited for up to 5 s
           Ctrl-C again exits at once: a may then be live, and the next apply finds out before it sends anything
         ");
         insta::assert_snapshot!(announced(&[]).on_first(Signal::Terminate).unwrap(), @r"

@@ -12,7 +12,7 @@ use igsync::cli::Cli;
 use igsync::commands::{self, Actions, Stream, Streams, Terminal, Ui, UnderWay};
 use igsync::report::Program;
 use igsync::session::{Ports, Random};
-use igsync_apply::stop_channel;
+use igsync_apply::{StopSignal, stop_channel};
 use igsync_host::{HttpOptions, HttpTransport, RealDisk};
 use igsync_ports::{Clock, Transport, TransportError};
 use igsync_testkit::Captured;
@@ -55,10 +55,22 @@ pub fn run(project: &Project, clock: &Virtual, variables: &[(&str, &str)], line:
     run_through(project, clock, Box::new(real_way), variables, line)
 }
 
+/// As [`run_on`], until someone stops it.
+#[must_use = "check how it ended"]
+pub fn run_until(
+    project: &Project,
+    clock: Arc<dyn Clock>,
+    stop: StopSignal,
+    variables: &[(&str, &str)],
+    line: &str,
+) -> Output {
+    run_all(project, clock, Box::new(real_way), stop, variables, line)
+}
+
 /// As [`run`], on any clock.
 #[must_use = "check how it ended"]
 pub fn run_on(project: &Project, clock: Arc<dyn Clock>, variables: &[(&str, &str)], line: &str) -> Output {
-    run_all(project, clock, Box::new(real_way), variables, line)
+    run_all(project, clock, Box::new(real_way), stop_channel().1, variables, line)
 }
 
 fn real_way() -> Result<Arc<dyn Transport>, TransportError> {
@@ -77,18 +89,18 @@ pub fn run_through(
     variables: &[(&str, &str)],
     line: &str,
 ) -> Output {
-    run_all(project, Arc::new(clock.clone()), transport, variables, line)
+    run_all(project, Arc::new(clock.clone()), transport, stop_channel().1, variables, line)
 }
 
 fn run_all(
     project: &Project,
     clock: Arc<dyn Clock>,
     transport: MakeTransport,
+    stop: StopSignal,
     variables: &[(&str, &str)],
     line: &str,
 ) -> Output {
     let (out, err) = (Captured::default(), Captured::default());
-    let (_stopper, stop) = stop_channel();
     let ports = Ports {
         disk: Arc::new(RealDisk),
         clock,

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use igsync_apply::{Signal, stop_channel};
 use igsync_ports::Clock;
 use igsync_sandbox::Options;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::project::{Output, Project, Server, USER};
-use crate::virtual_run::{Virtual, run_on};
+use crate::virtual_run::{Virtual, run_on, run_until};
 
 type Act = Box<dyn FnOnce() + Send>;
 
@@ -95,10 +96,22 @@ impl Scene {
 
     fn run(&self, line: &str, more: &[(&str, &str)]) -> Output {
         let url = self.server.url();
-        let mut variables =
-            vec![("IGSYNC_GRAPH_URL", url.as_str()), ("IGSYNC_ACCESS_TOKEN", "IGAA-LONG"), ("PATH", std::env!("PATH"))];
+        let mut variables = variables(&url);
         variables.extend(more);
         run_on(&self.project, Arc::new(self.clock.clone()), &variables, line)
+    }
+
+    /// Applies once more. A program that another test begins at the same moment has the run lock of this process open.
+    fn apply_again(&self) -> Output {
+        self.apply("--wait 50m --lock-timeout 5m")
+    }
+
+    /// Applies, and presses Ctrl-C after so many seconds.
+    fn interrupted(&self, seconds: u64, flags: &str) -> Output {
+        let (stopper, stop) = stop_channel();
+        self.clock.at(seconds, move || stopper.stop(Signal::Interrupt));
+        let line = format!("apply --yes --format json {flags}");
+        run_until(&self.project, Arc::new(self.clock.clone()), stop, &variables(&self.server.url()), &line)
     }
 
     /// `caption time` of what is live.
@@ -116,6 +129,10 @@ impl Scene {
         let path = self.project.path().to_owned();
         self.clock.at(seconds, move || act(&path));
     }
+}
+
+fn variables(url: &str) -> Vec<(&str, &str)> {
+    vec![("IGSYNC_GRAPH_URL", url), ("IGSYNC_ACCESS_TOKEN", "IGAA-LONG"), ("PATH", std::env!("PATH"))]
 }
 
 fn put(root: &std::path::Path, path: &str, text: &str) {
@@ -429,4 +446,69 @@ fn every_post_that_was_waited_for_has_one_outcome() {
         .map(|event| format!("{} {}", event["event"].as_str().unwrap(), event["key"].as_str().unwrap()))
         .collect();
     assert_eq!(ended, ["post_published posts/a", "not_attempted posts/b", "not_attempted posts/c"]);
+}
+
+/// Prepared, being announced, announced, read for the last time.
+const MOMENTS: [u64; 5] = [600, 30 * 60 - 12, 30 * 60 - 8, 30 * 60 - 3, 30 * 60 - 1];
+
+#[test]
+fn ctrl_c_at_any_moment_of_a_wait_loses_nothing_and_sends_nothing_twice() {
+    for seconds in MOMENTS {
+        let scene = Scene::new(project("", &[("a", &at("12:30:00")), ("b", &at("12:40:00"))]));
+        scene.interrupted(seconds, "--wait 50m").exits(130);
+        assert!(scene.live().is_empty(), "{seconds}: nothing is sent before its time: {:?}", scene.live());
+        scene.apply_again().exits(0);
+        let live = scene.live();
+        assert_eq!(live.len(), 2, "{seconds}: {live:?}");
+        assert!(live[0].starts_with("first a 12:3") && live[1] == "first b 12:40:00", "{seconds}: {live:?}");
+    }
+}
+
+#[test]
+fn what_is_edited_after_a_run_was_interrupted_goes_out_in_its_new_form_alone() {
+    for seconds in MOMENTS {
+        let scene = Scene::new(project("", &[("a", &at("12:30:00"))]));
+        scene.interrupted(seconds, "--wait 50m").exits(130);
+        write(&scene.project, "a", &at("12:30:00"), "second");
+        scene.apply_again().exits(0);
+        let live = scene.live();
+        assert!(live.len() == 1 && live[0].starts_with("second a 12:3"), "{seconds}: {live:?}");
+    }
+}
+
+/// On the desk of a colleague, by the clock of the run.
+fn say_from(desk: Project, scene: &Scene, seconds: u64, line: &'static str) -> Arc<Mutex<Option<Output>>> {
+    let said = Arc::new(Mutex::new(None));
+    let (url, clock, says) = (scene.server.url(), scene.clock.clock.clone(), Arc::clone(&said));
+    scene.clock.at(seconds, move || {
+        let say = move || run_on(&desk, Arc::new(clock), &variables(&url), line);
+        // A command has a runtime of its own.
+        *says.lock().unwrap() = Some(std::thread::spawn(say).join().unwrap());
+    });
+    said
+}
+
+#[test]
+fn what_a_person_says_of_an_announced_post_keeps_it_from_going_out_twice() {
+    for line in
+        ["resolve posts/a --not-published --push", "resolve posts/a --published --push", "lock rm posts/a --yes --push"]
+    {
+        for seconds in MOMENTS {
+            let (scene, desk) = with_remote(true);
+            for (name, value) in [("user.name", "Test"), ("user.email", "test@example.com")] {
+                desk.git(&["config", name, value]);
+            }
+            let said = say_from(desk, &scene, seconds, line);
+            let first = scene.apply("--wait 50m");
+            let said = said.lock().unwrap().take().unwrap();
+            // Whoever speaks after the last look speaks of a post that is on its way.
+            let is_heard = seconds < 30 * 60 - 4;
+            let told = format!("{line} at {seconds}: {} {} | {} {}", said.code, said.stderr, first.code, first.stdout);
+            let is_live = said.code == 0 && line.contains(" --published");
+            let live = usize::from(!(is_live && is_heard));
+            assert_eq!(scene.live().len(), live, "{told}: {:?}", scene.live());
+            scene.apply_again().exits(0);
+            assert_eq!(scene.live().len(), live, "{told}, then again: {:?}", scene.live());
+        }
+    }
 }

@@ -5,6 +5,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use igsync_host::RealClock;
+use igsync_ports::Clock;
+
 use crate::audit::{audit, content, duration_of_a_run, finish, now, pause, start};
 use crate::project::{Project, Server};
 
@@ -72,6 +75,29 @@ fn a_publish_on_the_wire_is_waited_for_and_then_left_to_the_next_run() {
 }
 
 #[test]
+fn a_run_that_waits_for_a_time_ends_at_once_and_the_next_one_goes_on() {
+    let server = Server::start();
+    let project = content(&server);
+    project.write("posts/y-later.yaml", format!("kind: image\nimage: ./later.jpg\npublish_at: {}\n", in_an_hour()));
+    project.jpeg("posts/later.jpg", 77);
+    let mut run = project.command(["apply", "--yes", "--wait", "2h"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(run.stderr.take().unwrap()).lines().map(Result::unwrap);
+    lines.find(|line| line.contains("its time has not come")).expect("it says what it waits for");
+    let rest = std::thread::spawn(move || lines.count());
+    assert_eq!(stopped_after(Duration::ZERO, "INT", &mut run), Some(130));
+    rest.join().unwrap();
+    project.run(["apply", "--yes"]).exits(0);
+    audit(&project, &server, "interrupted while it waited");
+    project.run(["plan"]).exits(0).says("1 scheduled");
+}
+
+/// By this machine's clock, to the minute.
+fn in_an_hour() -> String {
+    let time = RealClock::new().now() + jiff::SignedDuration::from_hours(1);
+    time.strftime("%Y-%m-%dT%H:%M:00Z").to_string()
+}
+
+#[test]
 fn a_second_signal_ends_the_run_at_once() {
     let server = Server::start();
     let project = content(&server).env("IGSYNC_HTTP_TIMEOUT_MS", "60000");
@@ -135,7 +161,7 @@ fn signals_say_at_once_what_is_awaited_and_which_post_may_be_live() {
     }
     signal(&run, "INT");
     let first = line_that_begins(&mut said, "interrupted: ");
-    assert!(first.contains("up to 5 s for the answer to the publish of posts/a-boats"), "{first}");
+    assert!(first.contains("the publish of posts/a-boats is announced"), "{first}");
     let meaning = line_that_begins(&mut said, "  Ctrl-C again exits at once: posts/a-boats may then be live");
     assert!(meaning.ends_with("the next apply finds out before it sends anything"), "{meaning}");
     assert!(run.try_wait().unwrap().is_none(), "it is said while the answer is awaited");
