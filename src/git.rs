@@ -21,6 +21,7 @@ mod target;
 mod tip;
 mod tracked;
 mod tree;
+mod versions;
 
 pub use arrivals::ArrivalsError;
 pub use branch::{Branch, Fetched};

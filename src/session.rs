@@ -30,6 +30,7 @@ pub(crate) mod subject;
 #[cfg(test)]
 mod testing;
 pub(crate) mod token;
+pub(crate) mod wording;
 
 pub use failure::Failure;
 pub use note::Note;

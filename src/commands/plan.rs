@@ -5,11 +5,11 @@ use crate::exit::Exit;
 use crate::report;
 use crate::report::markdown::Limit;
 use crate::report::text::one_line;
-use crate::session::arrivals;
 use crate::session::branch;
 use crate::session::load::load;
 use crate::session::project::{OfPublished, Project};
 use crate::session::record::known_offline;
+use crate::session::{arrivals, wording};
 use igsync_model::plan;
 
 use super::findings::{make_and_draw, say_findings, show_findings};
@@ -47,7 +47,8 @@ async fn make_and_show(global: &Global, args: &Plan, ports: &Ports, ui: &Ui) -> 
     }
     project.ephemeral = known_offline(&project, ports);
     let asked = refresh::for_plan(&mut project, &args.scope, args.refresh, ports, ui).await?;
-    let plan = make_and_draw(&mut project, &args.scope, asked.settled, asked.now, ports, ui)?;
+    let mut plan = make_and_draw(&mut project, &args.scope, asked.settled, asked.now, ports, ui)?;
+    wording::learn(&project, &mut plan).await;
     ui.actions.plan(&plan);
     if matches!(args.format, PlanFormat::Human | PlanFormat::Json) {
         ui.actions.branch(&plan, &project.folder_in_repository(ports));

@@ -383,12 +383,19 @@ fn change(actions: &[&str]) -> Value {
     let repeats = about(list(&text()), "Only for duplicate: the keys of the other posts");
     let differs =
         about(list(&json!({ "enum": Part::NAMES })), "Only for edited: what is not any more what was published");
+    let place = object(&[("removed", text()), ("added", text())]);
+    let reworded = about(
+        list(&place),
+        "Only for edited, where git has the caption that was published: the words that stood there, and those that do now; \
+         untrusted text",
+    );
     optional(
         &mut change,
         &[
             ("from", about(text(), "Only for moved: the key before")),
             ("repeats", repeats),
             ("differs", differs),
+            ("reworded", reworded),
             ("note", about(text(), "Only where the manifest has one: for people, never sent; untrusted text")),
         ],
     );

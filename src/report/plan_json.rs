@@ -6,7 +6,7 @@ use serde::Serialize;
 use igsync_base::id::{Kind, PostKey};
 use igsync_model::lockfile::Record;
 use igsync_model::manifest::{Content, Conversion, Item, MediaType, Post, Source};
-use igsync_model::plan::{BranchEdit, Change, Cost, Forecast, Guard, Notice, Plan, Summary};
+use igsync_model::plan::{BranchEdit, Change, Cost, Forecast, Guard, Notice, Plan, Reworded, Summary};
 
 /// Raised when a field changes its meaning or goes away.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -50,6 +50,9 @@ struct ChangeJson<'a> {
     /// Only for `edited`: what is not any more what was published.
     #[serde(skip_serializing_if = "Option::is_none")]
     differs: Option<Vec<&'static str>>,
+    /// Only for `edited`, where git has the caption that was published: where it differs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reworded: Vec<RewordedJson<'a>>,
     has_errors: bool,
     file: Option<&'a str>,
     line: Option<usize>,
@@ -63,6 +66,12 @@ struct ChangeJson<'a> {
     media: Vec<MediaJson<'a>>,
     /// With `--base`: whether the branch touches the manifest; else null.
     in_diff: Option<bool>,
+}
+
+#[derive(Debug, Serialize)]
+struct RewordedJson<'a> {
+    removed: &'a str,
+    added: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -187,6 +196,7 @@ fn change_json(change: &Change) -> ChangeJson<'_> {
         reason: &change.reason,
         repeats: change.repeats.as_ref().map(|repeats| repeats.keys().iter().map(PostKey::as_str).collect()),
         differs: change.edited.as_ref().map(|edited| edited.parts().iter().map(|part| part.name()).collect()),
+        reworded: change.edited.iter().flat_map(|edited| edited.words()).map(reworded_json).collect(),
         has_errors: post.is_some_and(|post| post.has_errors),
         file: change.file.as_deref(),
         line: change.line,
@@ -198,6 +208,10 @@ fn change_json(change: &Change) -> ChangeJson<'_> {
         media,
         in_diff: change.in_diff,
     }
+}
+
+fn reworded_json(place: &Reworded) -> RewordedJson<'_> {
+    RewordedJson { removed: &place.removed, added: &place.added }
 }
 
 /// The caption and the media; all else of a post's content is in its digest alone.

@@ -15,6 +15,8 @@ use igsync_model::plan::{Change, Mark, Plan, Repeats};
 const KIND_COLUMNS: usize = 8;
 /// So much of a note is shown, in characters.
 const NOTE: usize = 300;
+/// So much of what differs in a caption, too.
+const WORDS: usize = 300;
 /// A caption in less room says nothing.
 const LEAST_CAPTION: usize = 12;
 
@@ -82,6 +84,7 @@ fn row(plan: &Plan, change: &Change, columns: Columns, style: Style, program: &P
     let head = format!("  {mark} {} ", pad(&key, columns.key));
     let fits = width(&key) <= columns.key && !columns.is_narrow();
     let mut lines = text_of(plan, change, columns);
+    lines.extend(reworded(change).iter().flat_map(|words| wrap(words, columns.room)));
     lines.extend(conversions(change));
     lines.extend(note(change).iter().flat_map(|note| wrap(note, columns.room)));
     lines.extend(more(change, program).into_iter().map(|line| style.paint(&line, Paint::new().cyan())));
@@ -142,6 +145,17 @@ fn conversions(change: &Change) -> Vec<String> {
         format!("{} → JPEG {width}×{height}{len}", one_line(name))
     };
     conversions.into_iter().flatten().map(shown).collect()
+}
+
+/// `caption: [-Golden-] {+Blue+} … {+tomorrow+}`, as git shows words that differ.
+fn reworded(change: &Change) -> Option<String> {
+    let places = change.edited.as_ref()?.words().iter().map(|place| {
+        let removed = (!place.removed.is_empty()).then(|| format!("[-{}-]", one_line(&place.removed)));
+        let added = (!place.added.is_empty()).then(|| format!("{{+{}+}}", one_line(&place.added)));
+        removed.into_iter().chain(added).collect::<Vec<_>>().join(" ")
+    });
+    let places: Vec<String> = places.collect();
+    (!places.is_empty()).then(|| format!("caption: {}", bounded(&places.join(" … "), WORDS)))
 }
 
 /// What its author says of a post to people.

@@ -412,3 +412,39 @@ fn another_cover_is_an_edit_and_no_default() {
     set_defaults(&project, "hashtags: [sea]", "");
     assert_eq!(edits(&project).0, [r#"posts/boats ["defaults"]"#.to_owned()].into());
 }
+
+#[test]
+fn the_plan_shows_the_words_that_differ_from_the_caption_that_was_published() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, "instagram", "IGAA-LONG");
+    project.write(".gitignore", ".igsync/\n");
+    project.jpeg("media/2.jpg", 2);
+    let golden = "kind: image\nimage: ../media/2.jpg\ncaption: Golden hour over the harbour\n";
+    project.write("posts/hour.yaml", golden);
+    project.write("posts/text.md", "Down at the quay");
+    project.write("posts/_defaults.yaml", "hashtags: [sea]\n");
+    project.jpeg("media/3.jpg", 3);
+    project.write("posts/file.yaml", "kind: image\nimage: ../media/3.jpg\ncaption_file: ./text.md\n");
+    project.commit();
+    project.run(["apply", "--yes"]).exits(0);
+    // Versions that were never live lie between the one that is and the one of now.
+    project.write("posts/hour.yaml", golden.replace("Golden", "Silver"));
+    project.write("posts/text.md", "Up at the quay");
+    project.commit();
+    project.write("posts/hour.yaml", golden.replace("Golden", "Blue").replace("the", "our old"));
+    project.write("posts/text.md", "Down at the quay, `again`");
+    let text = project.run(["plan"]).exits(0).stdout;
+    assert!(text.contains("caption: [-Golden-] {+Blue+} … [-the-] {+our old+}"), "{text}");
+    assert!(text.contains("caption: [-quay-] {+quay, `again`+}"), "{text}");
+    let plan: Value = serde_json::from_str(&project.run(["plan", "--format", "json"]).exits(0).stdout).unwrap();
+    let of =
+        |key: &str| plan["changes"].as_array().unwrap().iter().find(|change| change["key"] == key).unwrap().clone();
+    let places = json!([{ "removed": "Golden", "added": "Blue" }, { "removed": "the", "added": "our old" }]);
+    assert_eq!(of("posts/hour")["reworded"], places);
+    let page = project.run(["plan", "--format", "markdown"]).exits(0).stdout;
+    assert!(page.contains("removed `Golden`, added `Blue`; removed `the`, added `our old`"), "{page}");
+    // Without the history nothing is guessed.
+    fs::remove_dir_all(project.path().join(".git")).unwrap();
+    let text = project.run(["plan"]).exits(0).stdout;
+    assert!(text.contains("published, then edited: caption") && !text.contains("[-"), "{text}");
+}

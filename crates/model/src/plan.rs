@@ -22,6 +22,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 mod turns;
+mod words;
 
 pub use action::{Action, Class, Mark, Why, Work};
 pub use diff::plan;
@@ -34,3 +35,4 @@ pub use model::{
 };
 pub use owed::Owed;
 pub use selection::Selection;
+pub use words::Reworded;

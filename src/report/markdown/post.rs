@@ -7,8 +7,13 @@ use super::place::Place;
 use super::words::{capital, moment, when};
 use igsync_base::finding::{Brief, Finding, Severity};
 use igsync_base::id::PostKey;
+use igsync_base::text::bounded;
 use igsync_model::manifest::{Content, Item, MediaType, Post, ReelOptions, Source};
 use igsync_model::plan::{Change, Mark, Plan, Repeats};
+
+/// So many places of a caption are shown, and so much of each, in characters.
+const PLACES: usize = 5;
+const WORDS: usize = 100;
 
 /// So wide are thumbnails, in pixels.
 const THUMBNAIL: u32 = 180;
@@ -33,6 +38,7 @@ pub(super) fn whole(plan: &Plan, change: &Change, findings: &[&Finding], place: 
             parts.push(format!("Note, never sent:\n\n{}", block(note)));
         }
     }
+    parts.extend(reworded(change).map(|words| format!("Since it was published: {words}")));
     if !findings.is_empty() {
         let lines: Vec<String> = findings.iter().map(|finding| self::finding(finding, false)).collect();
         parts.push(lines.join("\n"));
@@ -44,7 +50,19 @@ pub(super) fn whole(plan: &Plan, change: &Change, findings: &[&Finding], place: 
 pub(super) fn line(plan: &Plan, change: &Change) -> String {
     let words = change.post.as_ref().map(|post| first_words(&post.content.caption)).filter(|words| !words.is_empty());
     let words = words.map(|words| format!(" – {}", code(&words))).unwrap_or_default();
-    format!("- {}: {}{words}", title(plan, change), when(plan, change))
+    let reworded = reworded(change).map(|words| format!(": {words}")).unwrap_or_default();
+    format!("- {}: {}{reworded}{words}", title(plan, change), when(plan, change))
+}
+
+/// Where the caption of a live post differs: the words of each place that are gone, then those that came.
+fn reworded(change: &Change) -> Option<String> {
+    let places = change.edited.as_ref()?.words().iter().take(PLACES).map(|place| {
+        let of =
+            |what: &str, words: &str| (!words.is_empty()).then(|| format!("{what} {}", code(&bounded(words, WORDS))));
+        of("removed", &place.removed).into_iter().chain(of("added", &place.added)).collect::<Vec<_>>().join(", ")
+    });
+    let places: Vec<String> = places.collect();
+    (!places.is_empty()).then(|| places.join("; "))
 }
 
 /// One finding as a list entry; `with_file` where nothing else says which file it is about.

@@ -1,12 +1,18 @@
 //! What a manifest says otherwise than its live post.
 
+use super::words::{Reworded, reworded};
 use crate::lockfile::Record;
 use crate::manifest::{Post, caption_digest};
 use igsync_base::id::Digest;
 
-/// What of a live post is not any more what was published; at least one part.
+/// What of a live post is not any more what was published.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edited(Vec<Part>);
+pub struct Edited {
+    /// At least one.
+    parts: Vec<Part>,
+    /// Where the caption differs, as far as the one that was published is known.
+    words: Vec<Reworded>,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -54,7 +60,7 @@ impl Edited {
         let has_other_media =
             are_other(&post.media_digest, &record.media_digest) || are_other(&post.cover_digest, &record.cover_digest);
         if !has_other_media && has_same_manifest(post, record) {
-            return Some(Self(vec![Part::Defaults]));
+            return Some(Self::only(vec![Part::Defaults]));
         }
         let mut parts = Vec::new();
         let has_same_text = text_if_media_were_sent(post, record).is_some_and(|text| record.digest == Some(text));
@@ -67,25 +73,40 @@ impl Edited {
         if parts.is_empty() {
             parts.push(Part::Fields);
         }
-        Some(Self(parts))
+        Some(Self::only(parts))
+    }
+
+    fn only(parts: Vec<Part>) -> Self {
+        Self { parts, words: Vec::new() }
+    }
+
+    /// Compares the caption that was published with the one that the manifest has now.
+    pub fn reword(&mut self, published: &str, now: &str) {
+        self.words = reworded(published, now);
+    }
+
+    /// Where the caption differs, in order; empty where the published one is not known.
+    #[must_use]
+    pub fn words(&self) -> &[Reworded] {
+        &self.words
     }
 
     #[must_use]
     pub fn parts(&self) -> &[Part] {
-        &self.0
+        &self.parts
     }
 
     /// Whether nothing but defaults differs: one cause, of which there may be hundreds.
     #[must_use]
     pub fn is_by_defaults(&self) -> bool {
-        self.0 == [Part::Defaults]
+        self.parts == [Part::Defaults]
     }
 
     pub(super) fn reason(&self) -> String {
         if self.is_by_defaults() {
             return "published, and the defaults have changed since".to_owned();
         }
-        let parts: Vec<&str> = self.0.iter().map(|part| part.in_words()).collect();
+        let parts: Vec<&str> = self.parts.iter().map(|part| part.in_words()).collect();
         format!("published, then edited: {}", parts.join(" and "))
     }
 }
