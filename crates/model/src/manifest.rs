@@ -33,7 +33,7 @@ pub use check_files::{check_conversion_hosting, check_files, check_hosting, chec
 pub use check_times::{check_day, too_close};
 pub use confusable::without_unseen;
 pub use conversion::{ConvertSettings, conversion_target, conversions, usage};
-pub use digest::{caption_digest, comment_digest, normalise_caption};
+pub use digest::{caption_digest, comment_digest, normalise_caption, plain_caption_digest};
 pub use ignored::{Ignored, IgnoredByGit};
 pub use igsync_base::content::{Audio, Content, GraduationStrategy, Item, MediaType, ProductTag, ReelOptions, UserTag};
 pub use igsync_base::path::Source;

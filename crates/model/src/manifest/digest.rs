@@ -159,6 +159,13 @@ pub fn caption_digest(caption: &str) -> Option<Digest> {
     (!caption.is_empty()).then(|| of_json(&("caption", caption)))
 }
 
+/// The identity of a caption without white space at the ends of its lines, which Instagram does not keep: to compare
+/// what a manifest says with what is live, and never recorded.
+#[must_use]
+pub fn plain_caption_digest(caption: &str) -> Option<Digest> {
+    caption_digest(&normalise_caption(caption).lines().map(str::trim_end).collect::<Vec<_>>().join("\n"))
+}
+
 /// The digest of a first comment as records hold it, however Meta writes it back.
 #[must_use]
 pub fn comment_digest(text: &str) -> Digest {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use igsync_base::content::{Content, SentFile};
 use igsync_base::id::{AccountName, Digest, MediaId, PostKey, UserId};
@@ -80,6 +81,14 @@ pub struct Post {
 pub struct Queued {
     /// No slot before this day, in the time zone of the account.
     pub from: Option<Date>,
+}
+
+impl Queued {
+    /// From when on it may go out, in the time zone of its account; `None`: from now on.
+    #[must_use]
+    pub fn since(&self, zone: &TimeZone) -> Option<Timestamp> {
+        zone.to_ambiguous_timestamp(self.from?.at(0, 0, 0, 0)).compatible().ok()
+    }
 }
 
 /// A picture that is published as another file than the one in the repository.

@@ -3,16 +3,17 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::action::{Action, Why};
 use super::change::{Verdict, is_going_on};
 use super::imported::is_known_by_caption;
-use super::input::Input;
+use super::input::{AccountView, Input};
 use super::model::Repeats;
 use super::moves::Moves;
 use super::records::{Entry, Identity, Index, identity};
 use crate::lockfile::{Record, Stage};
-use crate::manifest::{Post, caption_digest};
+use crate::manifest::{Post, caption_digest, plain_caption_digest};
 use igsync_base::id::{Digest, Kind, PostKey};
 
 /// Makes a duplicate of what would go out, now or later, and repeats another post. `verdicts` are those of all posts,
@@ -115,6 +116,7 @@ struct Others<'a> {
     sooner: HashMap<Media<'a>, (&'a PostKey, &'static str)>,
     /// Manifests that name a live post, by account, kind and caption; with the number of their items.
     named: HashMap<(&'a str, Kind, Digest), (&'a PostKey, usize)>,
+    accounts: &'a [AccountView],
 }
 
 /// A live post that another one could repeat, by its caption.
@@ -163,13 +165,13 @@ impl<'a> Others<'a> {
         for alike in by_caption.values_mut() {
             alike.sort_by_key(|other| other.key);
         }
-        Self { recorded, by_caption, sooner: HashMap::new(), named: HashMap::new() }
+        Self { recorded, by_caption, sooner: HashMap::new(), named: HashMap::new(), accounts: input.accounts }
     }
 
     /// A manifest that names a live post, whatever is recorded of it.
     fn is_live_by_its_manifest(&mut self, post: &'a Post) {
         self.precedes(post, "is live by its manifest");
-        let Some(caption) = caption_digest(&post.content.caption) else { return };
+        let Some(caption) = plain_caption_digest(&post.content.caption) else { return };
         let user = post.user_id.as_ref().map_or(post.account.as_str(), |user| user.as_str());
         self.named.entry((user, post.content.kind, caption)).or_insert((&post.key, post.content.items.len()));
     }
@@ -196,24 +198,36 @@ impl<'a> Others<'a> {
         Some(Twin { repeats: Repeats::Media(key.clone()), reason: format!("has the media of {key}, which {is}") })
     }
 
+    /// The time before which a post does not go out, as its manifest says.
+    fn not_before(&self, post: &Post) -> Option<Timestamp> {
+        let zone = || {
+            let account = self.accounts.iter().find(|account| account.name == post.account)?;
+            Some(account.timezone.clone().unwrap_or(TimeZone::UTC))
+        };
+        post.publish_at.or_else(|| post.queued.as_ref()?.since(&zone()?))
+    }
+
     fn by_caption(&self, post: &Post) -> Option<Twin> {
         if self.by_caption.is_empty() && self.named.is_empty() {
             return None;
         }
-        let caption = caption_digest(&post.content.caption)?;
+        // What is live has no white space at the ends of its lines; what igsync has recorded of its own may have.
+        let (caption, plain) = (caption_digest(&post.content.caption)?, plain_caption_digest(&post.content.caption)?);
         let user = post.user_id.as_ref().map_or(post.account.as_str(), |user| user.as_str());
         let kind = post.content.kind;
         let has_as_many = |items: usize| kind != Kind::Carousel || items == post.content.items.len();
-        let is_meant_to_repeat =
-            |other: &Captioned<'_>| post.publish_at.zip(other.since).is_some_and(|(due, since)| due > since);
-        let alike = self.by_caption.get(&(user, kind, caption.as_str())).into_iter().flatten();
+        let due = self.not_before(post);
+        let is_meant_to_repeat = |other: &Captioned<'_>| due.zip(other.since).is_some_and(|(due, since)| due > since);
+        let as_written = self.by_caption.get(&(user, kind, caption.as_str()));
+        let as_shown = self.by_caption.get(&(user, kind, plain.as_str())).filter(|_| plain != caption);
+        let alike = as_written.into_iter().chain(as_shown).flatten();
         // A record that does not know its items counts as having as many: a person decides.
         let mut recorded =
             alike.filter(|other| *other.key != post.key && other.items.is_none_or(has_as_many)).peekable();
         let (key, and) = if recorded.peek().is_some() {
             recorded.find(|other| !is_meant_to_repeat(other)).map(|other| (other.key, other.and))?
         } else {
-            let (key, items) = self.named.get(&(user, kind, caption))?;
+            let (key, items) = self.named.get(&(user, kind, plain))?;
             Some((*key, "was imported")).filter(|_| has_as_many(*items))?
         };
         let reason = format!("has the caption of {key}, which is live and {and}");

@@ -1,6 +1,7 @@
 use super::super::{Repeats, Selection};
 use super::*;
 use crate::lockfile::Reason;
+use crate::manifest::caption_digest;
 
 /// Another key, the same media and other words.
 fn twin(key: &str, of: &str) -> Post {
@@ -197,6 +198,28 @@ fn what_was_deleted_goes_out_again_only_when_asked_for_anew() {
     });
     assert_eq!(by_flag.marks(), ["+ a"]);
     assert_eq!(world([post("a"), twin("b", "a")], [deleted(false)]).marks(), ["d a", "2 b"]);
+}
+
+#[test]
+fn a_post_of_the_queue_that_waits_for_a_day_repeats_what_is_older_on_purpose() {
+    use crate::manifest::Queued;
+
+    let from = |day: &str| {
+        let queued = Some(Queued { from: Some(day.parse().unwrap()) });
+        let caption = "Caption of old".to_owned();
+        post("new").with(|post| (post.queued, post.content.caption) = (queued, caption))
+    };
+    let orphan = || record("old", Stage::Published);
+    let marks = |day: &str| world([from(day)], [orphan()]).marks().contains(&"2 new".to_owned());
+    assert!(!marks("2027-01-01"));
+    assert!(marks("2026-01-01"), "it was live after that day");
+}
+
+#[test]
+fn white_space_at_the_ends_of_lines_makes_no_other_caption() {
+    let written = |caption: &str| post("new").with(|post| post.content.caption = caption.to_owned());
+    let shown = record("old", Stage::Published).with(|record| record.caption_digest = caption_digest("Low\ntide"));
+    assert_eq!(world([written("Low  \ntide \t")], [shown]).marks()[0], "2 new");
 }
 
 #[test]
