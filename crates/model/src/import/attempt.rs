@@ -8,15 +8,25 @@ use igsync_base::id::{AttemptId, MediaId, UserId};
 /// As long as the random ones.
 const LEN: usize = 16;
 
-/// The attempt of a live post under a key. `attempts` are those recorded under that key: what was forgotten there stays
-/// forgotten, so that a post which is imported again after that gets the next id.
+/// The attempt of a live post under a key. `attempts` are those recorded under that key: what was forgotten, deleted or
+/// ignored there outranks whatever is said of the same attempt later, so that a post which is imported again after that
+/// gets the next id.
 #[must_use]
 pub fn attempt_for(user: &UserId, media: &MediaId, attempts: &[Record]) -> AttemptId {
-    let is_forgotten =
-        |id: &AttemptId| attempts.iter().any(|known| known.attempt == *id && known.stage() == Stage::Forgotten);
+    let has_ended = |id: &AttemptId| attempts.iter().any(|known| known.attempt == *id && is_final(known.stage()));
     let mut ids = (0_u64..).map(|number| derived(user, media, number));
     // There are fewer attempts than numbers.
-    ids.find(|id| !is_forgotten(id)).unwrap_or_else(|| derived(user, media, u64::MAX))
+    ids.find(|id| !has_ended(id)).unwrap_or_else(|| derived(user, media, u64::MAX))
+}
+
+/// Whether nothing that is read from Instagram changes a record of this state.
+fn is_final(stage: Stage) -> bool {
+    match stage {
+        Stage::Deleted | Stage::Ignored | Stage::Forgotten => true,
+        Stage::Containers | Stage::Intent | Stage::Unknown | Stage::NotPublished | Stage::Failed | Stage::Published => {
+            false
+        }
+    }
 }
 
 fn derived(user: &UserId, media: &MediaId, number: u64) -> AttemptId {
@@ -28,6 +38,7 @@ fn derived(user: &UserId, media: &MediaId, number: u64) -> AttemptId {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lockfile::State;
     use crate::lockfile::samples::live_as;
 
     #[test]
@@ -49,6 +60,10 @@ mod tests {
         let gone = live.forgotten(None);
         let second = attempt_for(&user, &media, std::slice::from_ref(&gone));
         assert_ne!(second, first);
+        for stage in [Stage::Deleted, Stage::Ignored] {
+            let ended = Record { state: State::bare(stage), ..gone.clone() };
+            assert_eq!(attempt_for(&user, &media, &[ended]), second, "{stage:?}");
+        }
         let again = live_as("posts/a", second.as_str(), "5").forgotten(None);
         assert!(![first, second].contains(&attempt_for(&user, &media, &[gone, again])));
     }
