@@ -132,6 +132,9 @@ impl Project {
         project.read_media(&mut read, ports, published);
         project.posts = read.posts.into_iter().map(Arc::new).collect();
         project.report_copies(&*ports.disk);
+        if published != OfPublished::Check {
+            project.spare_published();
+        }
         if !is_readable {
             project.findings.retain(|finding| !rules::ABOUT_CONFIGURED.iter().any(|rule| rule.id == finding.rule.id));
         }
@@ -153,6 +156,28 @@ impl Project {
             let Some(finding) = self.config.judge(finding) else { continue };
             post.has_errors |= finding.severity == Severity::Error;
             self.findings.push(finding);
+        }
+    }
+
+    /// A rule that the configuration has made stricter is about what is to be published: what is live stays as it is.
+    fn spare_published(&mut self) {
+        let is_raised = |finding: &Finding| {
+            finding.severity == Severity::Error
+                && finding.rule.severity == Severity::Warning
+                && ["IGS2", "IGS3"].iter().any(|about| finding.rule.id.starts_with(about))
+        };
+        if !self.findings.iter().any(is_raised) {
+            return;
+        }
+        let mut live: HashMap<Arc<str>, bool> = HashMap::new();
+        for post in &self.posts {
+            let is_live = post.imported.is_some() || self.is_live(post);
+            live.entry(Arc::clone(&post.file)).and_modify(|all| *all &= is_live).or_insert(is_live);
+        }
+        for finding in self.findings.iter_mut().filter(|finding| is_raised(finding)) {
+            if live.get(&finding.file) == Some(&true) {
+                finding.severity = Severity::Warning;
+            }
         }
     }
 

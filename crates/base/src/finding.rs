@@ -106,6 +106,8 @@ pub struct Finding {
     pub rule: &'static Rule,
     /// The rule's own, unless the configuration or a draft says otherwise.
     pub severity: Severity,
+    /// Nothing makes more than a warning of it, whatever `rules` says: what it is about is live.
+    pub is_mild: bool,
     /// Relative to the content root, `/`-separated.
     pub file: Arc<str>,
     /// The text that `span` points into; absent when the file could not be read as text.
@@ -127,6 +129,7 @@ impl Finding {
         Self {
             rule,
             severity: rule.severity,
+            is_mild: false,
             file: file.into(),
             source: None,
             span: None,

@@ -143,6 +143,7 @@ impl Config {
             None if rules::OFF_UNLESS_ASKED.iter().any(|rule| rule.id == finding.rule.id) => return None,
             None => return Some(finding.severity),
         };
-        Some(if finding.severity == finding.rule.severity { asked } else { finding.severity.max(asked) })
+        let severity = if finding.severity == finding.rule.severity { asked } else { finding.severity.max(asked) };
+        Some(if finding.is_mild { severity.max(Severity::Warning) } else { severity })
     }
 }

@@ -304,9 +304,10 @@ impl Reader<'_> {
             // A token is one in a draft, too; and who means to release a post must not take it for released.
             let stays = [rules::TOKEN_IN_FILE.id, rules::DRAFT_LIFTED.id];
             // What is live was taken by Instagram, whatever its rules are now.
-            let is_soft = |rule: &str| is_draft || is_imported && rule.starts_with("IGS2");
+            let is_live = |rule: &str| is_imported && rule.starts_with("IGS2");
             for finding in findings.iter_mut().filter(|finding| !stays.contains(&finding.rule.id)) {
-                if is_soft(finding.rule.id) {
+                finding.is_mild = is_live(finding.rule.id);
+                if is_draft || finding.is_mild {
                     finding.severity = Severity::Warning;
                 }
             }
