@@ -90,7 +90,9 @@ impl<'a> Draft<'a> {
         let live = &self.input.options.live;
         if let Some(media) = &post.imported {
             let sighting = live.get(&(post.account.clone(), post.key.clone()));
-            return verdicts_of_imported(post, media, moves.entry(place, post, index), moves.original(place), sighting);
+            let (entry, original) = (moves.entry(place, post, index), moves.original(place));
+            let is_sandbox = self.input.options.is_sandbox;
+            return verdicts_of_imported(post, media, entry, original, sighting, is_sandbox);
         }
         let mut verdicts = verdicts(post, moves.entry(place, post, index), context);
         if !live.is_empty()

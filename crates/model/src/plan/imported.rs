@@ -87,6 +87,7 @@ pub(super) fn verdicts_of_imported(
     entry: Option<&Entry<'_>>,
     copied_from: Option<&PostKey>,
     sighting: Option<&Sighting>,
+    is_sandbox: bool,
 ) -> Vec<Verdict> {
     let held = |reason: String| vec![Verdict::new(Action::Hold(Why::Unknown), reason)];
     if let Some(original) = copied_from {
@@ -115,9 +116,11 @@ pub(super) fn verdicts_of_imported(
             let reason = format!("live as {link}, apply records it and publishes nothing");
             vec![Verdict { cost: cost::settle(), ..Verdict::new(Action::Adopt, reason) }]
         }
+        // What is live on Instagram is not in the sandbox, and nothing is missing there.
+        Some(Sighting::Maybe { .. }) | None if is_sandbox => vec![],
         Some(Sighting::Maybe { .. }) | None => held(format!(
-            "imported as {media}, which is in no record; `igsync import` or `igsync apply --refresh full` records it where \
-             it is live"
+            "imported as {media}, which is in no record; `igsync import --record-only` or `igsync apply --refresh full` \
+             records it where it is live"
         )),
     }
 }
