@@ -8,7 +8,7 @@ use super::model::{BranchEdit, Change, Guard, GuardKind};
 use super::records::identity;
 use crate::lockfile::{Effect, Record, RecordChange, Stage};
 use igsync_base::id::PostKey;
-use igsync_base::text::quoted;
+use igsync_base::text::{one_line, quoted};
 
 /// A text of the lockfile is shown with so many characters at most: it may be the branch's own.
 const SHOWN: usize = 120;
@@ -22,7 +22,7 @@ pub(super) fn edits(input: &Input<'_>, changes: &[Change]) -> Option<Vec<BranchE
     let edit = |change: &RecordChange| {
         let goes_out = to_go_out.contains(&identity(&change.user_id, &change.key));
         let message = message(change, goes_out);
-        BranchEdit { message, help: help(&branch.base), goes_out, change: change.clone() }
+        BranchEdit { message, help: help(&branch.base, change), goes_out, change: change.clone() }
     };
     let mut edits: Vec<BranchEdit> = branch.record.iter().map(edit).collect();
     edits.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.change.key.cmp(&b.change.key)));
@@ -93,7 +93,16 @@ fn message(change: &RecordChange, goes_out: bool) -> String {
     said + then
 }
 
-fn help(base: &str) -> String {
+fn help(base: &str, change: &RecordChange) -> String {
+    let is_imported = change.after.as_ref().is_some_and(|after| after.live().is_some() && after.is_imported());
+    if is_imported && change.before.is_none() {
+        // A branch can say that anything is live; only whoever asks Instagram on the base knows.
+        return format!(
+            "import on the base itself: check {} out, run `igsync import --write --push`, which brings the record there, \
+             and let this branch add the manifests and media alone",
+            one_line(base)
+        );
+    }
     format!(
         "only igsync writes the record: restore the version of the base, `git checkout {} -- igsync.lock`. Record \
          intended changes on the base itself, with `igsync resolve KEY` or the commands of `igsync lock --help`",
@@ -215,6 +224,15 @@ mod tests {
         let plan = plan_of(&[], &[forged]);
         let message = messages(&plan)[0];
         assert!(message.contains("9…;") && message.chars().count() < 300, "{message}");
+    }
+
+    #[test]
+    fn an_import_is_to_be_recorded_on_the_base() {
+        let imported = live("b", |live| live.via = Some(crate::lockfile::Via::Imported));
+        let plan = plan_of(&[], &[imported]);
+        assert!(plan.is_refused(), "a branch can say that anything is live");
+        let help = &plan.branch_edits.as_ref().unwrap()[0].help;
+        assert!(help.contains("`igsync import --write --push`") && !help.contains("git checkout"), "{help}");
     }
 
     #[test]
