@@ -143,6 +143,7 @@ impl<'a> Reader<'a> {
             Some(Meaning::NoPermission) => self.stop_asking(Unread::NoPermission),
             Some(Meaning::Withheld) => self.probe(&mut rows).await?,
             Some(Meaning::Permanent) => self.find_change(&mut rows).await?,
+            Some(Meaning::NotOffered | Meaning::Other) => self.fill_runs(&mut rows, after).await?,
             _ => {}
         }
         self.fill(&mut rows, after, failed.is_some()).await?;
@@ -207,6 +208,46 @@ impl<'a> Reader<'a> {
                 _ => Ok(()),
             },
         }
+    }
+
+    /// Numbers for the rows of a page between those of a kind that igsync does not publish, such as videos from before
+    /// reels: these have other metrics, and fail whatever page they are on. What is left is asked for row by row.
+    async fn fill_runs(&mut self, rows: &mut [Row], after: Option<&str>) -> Result<(), Error> {
+        let is_odd = |row: &Row| row.post.kind.is_none();
+        let is_alike = |a: &Row, b: &Row| is_odd(a) == is_odd(b);
+        let (runs, wanted) = (rows.chunk_by(is_alike).count(), rows.iter().filter(|row| !is_odd(row)).count());
+        if runs < 2 || runs >= wanted {
+            return Ok(());
+        }
+        let mut after = after.map(str::to_owned);
+        let last = runs - 1;
+        for (place, run) in rows.chunk_by_mut(is_alike).enumerate() {
+            let is_passed = run.first().is_some_and(is_odd);
+            if is_passed && place == last {
+                break;
+            }
+            let more = if is_passed { String::new() } else { Set::Common.nested() };
+            let limit = u32::try_from(run.len()).unwrap_or(PAGE);
+            let page = match self.listing(MEDIA, "media", &more, limit, after.as_deref()).await {
+                Ok(page) => page,
+                Err(error) => return survivable(error).map(|_| ()),
+            };
+            let next = next_cursor(MEDIA, page.paging)?;
+            if !is_passed {
+                self.is_permitted = Some(true);
+                let known = by_id(page.data);
+                for row in run.iter_mut() {
+                    if let Some(numbers) = known.get(&row.post.id) {
+                        row.post.numbers = with(numbers, &row.post.numbers);
+                        row.is_asked = true;
+                    }
+                }
+                self.complete_reels(run, after.as_deref()).await?;
+            }
+            let Some(next) = next else { break };
+            after = Some(next);
+        }
+        Ok(())
     }
 
     /// The two numbers that only reels have: nested where every row is a reel, else reel by reel.

@@ -116,6 +116,32 @@ async fn the_change_of_an_account_is_found_by_halving_and_only_where_the_oldest_
 }
 
 #[tokio::test]
+async fn an_old_video_costs_its_page_two_calls_and_no_call_for_each_post() {
+    let old = || row(5, "").replace("IMAGE", "VIDEO");
+    let rows = |ids: std::ops::RangeInclusive<u64>| ids.rev().map(|id| if id == 5 { old() } else { row(id, "") });
+    let with = |ids: std::ops::RangeInclusive<u64>| ids.rev().map(|id| row(id, &numbers(id))).collect::<Vec<_>>();
+    let onward = |rows: Vec<String>, cursor: &str| {
+        let data = rows.join(",");
+        let paging = format!(r#""paging":{{"cursors":{{"after":"{cursor}"}},"next":"https://graph.instagram.com/x"}}"#);
+        Scripted::from(answer(200, &format!(r#"{{"data":[{data}],{paging}}}"#)))
+    };
+    let answers = vec![
+        refused(100, None),
+        page(&rows(1..=9).collect::<Vec<_>>()),
+        onward(with(6..=9), "A"),
+        onward(vec![old()], "B"),
+        page(&with(1..=4)),
+        single(7),
+    ];
+    let wanted: Vec<(u64, Kind)> = (1..=9).map(|id| (id, if id == 5 { Kind::Reel } else { IMAGE })).collect();
+    let (found, urls) = read(&wanted, answers).await;
+    let found = found.unwrap();
+    assert!(found.posts.iter().all(|post| post.unread.is_none() && post.numbers.reach.is_some()), "{found:?}");
+    assert_eq!(urls.len(), 6, "{urls:?}");
+    assert!(urls[4].ends_with("&limit=4&after=B"), "{urls:?}");
+}
+
+#[tokio::test]
 async fn a_page_that_is_too_large_is_halved() {
     let reduce = answer(500, r#"{"error":{"code":1,"message":"Please reduce the amount of data you're asking for"}}"#);
     let (read, urls) = read(&[(1, IMAGE)], vec![reduce.into(), page(&[row(1, &numbers(4))])]).await;
