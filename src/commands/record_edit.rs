@@ -95,7 +95,7 @@ impl RecordEdit {
         let mut snapshot = root.snapshot(ports)?;
         if change.dry_run {
             if must_read {
-                let terms = Terms::of_change(change.keep.push());
+                let terms = Terms::of_import(change.keep.push());
                 ui.noted(choose(&root, &mut snapshot, terms, ports).await)?.check_read()?;
             } else {
                 ui.noted(take_in_newest(&root, &mut snapshot, ports).await)?;
@@ -107,7 +107,8 @@ impl RecordEdit {
                 format,
             });
         }
-        let terms = Terms::of_change(change.keep.push());
+        let push = change.keep.push();
+        let terms = if must_read { Terms::of_import(push) } else { Terms::of_change(push) };
         let remote = ui.noted(choose(&root, &mut snapshot, terms, ports).await)?;
         if must_read {
             remote.check_read()?;

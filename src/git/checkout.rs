@@ -69,11 +69,10 @@ impl Checkout {
                 remote.zip(merge)
             }
         };
-        let remotes = self.git.line(&["remote"], b"").await?;
         Ok(Facts {
             head: self.branch.clone(),
             upstream,
-            remotes: remotes.lines().map(str::to_owned).collect(),
+            remotes: self.git.remotes().await?,
             configured: configured.map(str::to_owned),
             ci: target::branch_of_ci(variable),
         })

@@ -46,6 +46,11 @@ impl Git {
         &self.program
     }
 
+    /// The names of the remotes that this clone knows.
+    pub async fn remotes(&self) -> Result<Vec<String>, Error> {
+        Ok(self.line(&["remote"], b"").await?.lines().map(str::to_owned).collect())
+    }
+
     /// Runs git to its end, whatever that is.
     pub(crate) async fn run(&self, arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Result<Output, Error> {
         let repository = self.repository.get_or_try_init(|| Repository::find(&self.root, &self.program)).await?;

@@ -33,17 +33,24 @@ pub(crate) struct Terms {
     publishes: bool,
     /// What is published depends on what is there: it has to be known, and in CI this has to be the tip.
     must_know: bool,
+    /// The remote is read on any machine, where there is one.
+    must_read: bool,
 }
 
 impl Terms {
     /// For a run that publishes, by what it finds on the remote unless it `may_be_stale`.
     pub(crate) fn of_publishing(push: Option<bool>, may_be_stale: bool) -> Self {
-        Self { push, publishes: true, must_know: !may_be_stale }
+        Self { push, publishes: true, must_know: !may_be_stale, must_read: false }
     }
 
     /// For what a person says of the record: nothing is published.
     pub(crate) fn of_change(push: Option<bool>) -> Self {
-        Self { push, publishes: false, must_know: false }
+        Self { push, publishes: false, must_know: false, must_read: false }
+    }
+
+    /// As [`Self::of_change`], for what relies on everything that others have recorded.
+    pub(crate) fn of_import(push: Option<bool>) -> Self {
+        Self { must_read: true, ..Self::of_change(push) }
     }
 
     fn push(self, root: &ContentRoot) -> Push {
@@ -103,7 +110,8 @@ impl RecordPlace {
         Err(Failure::message(
             Exit::Refused,
             format!("the record on the remote cannot be read, so it is not known which posts are in it: {why}"),
-            "let this machine read the remote, and run it again",
+            "let this machine read the remote, and run it again; git.branch in igsync.yaml names the branch, \
+             git.state_branch one of its own",
         ))
     }
 
@@ -180,7 +188,9 @@ async fn find(
     let push = terms.push(root);
     let wants = push == Push::Always || (push == Push::Auto && is_ci);
     let state_branch = root.config().git.state_branch.as_deref();
-    if root.sandbox || !(wants || is_ci || state_branch.is_some()) {
+    // A laptop that asks no remote may still be told of one: its record is behind that of the machines that push.
+    let reads = terms.must_read && has_remote(root, ports).await;
+    if root.sandbox || !(wants || is_ci || state_branch.is_some() || reads) {
         return Ok(RecordPlace::default());
     }
     if !root.is_configured() {
@@ -200,7 +210,8 @@ async fn find(
             if !terms.must_know {
                 use_last_fetched(root, snapshot, &why, notes).await?;
             }
-            found.unread = Some(why.clone());
+            // Without a remote nothing is kept there.
+            found.unread = Some(why.clone()).filter(|_| reads || state_branch.is_some());
             found.nowhere = is_ci.then_some(why);
             return Ok(found);
         }
@@ -255,6 +266,17 @@ async fn find(
         take_in(snapshot, text, branches.record.target())?;
     }
     Ok(found)
+}
+
+/// Whether the content root is in a repository with a remote. Where git does not answer there may be one.
+async fn has_remote(root: &ContentRoot, ports: &Ports) -> bool {
+    let has_git = |folder: &Path| ports.disk.stat(&folder.join(".git")).is_ok();
+    let path = ports.disk.canonicalize(&root.path).unwrap_or_else(|_| root.path.clone());
+    if root.sandbox || !path.ancestors().any(has_git) {
+        return false;
+    }
+    let git = Git::offline(&root.path, root.settings().git_timeout, &credentials::environment(root.config()));
+    git.remotes().await.map_or(true, |remotes| !remotes.is_empty())
 }
 
 /// Where a run keeps its record that began when the content's branch was at `tip`.
@@ -365,8 +387,8 @@ pub(crate) fn unrecorded(account: &AccountName, project: &Project) -> Note {
         String::new()
     };
     Note::new(format!(
-        "note: account {account} has posts that are in no record: `igsync import{option}` shows them, and records them, so that \
-         none is published again"
+        "note: account {account} has posts that are in no record: `igsync import{option}` shows them, and \
+         `igsync import{option} --record-only` records them, so that none is published again"
     ))
 }
 
