@@ -12,16 +12,19 @@ use crate::report;
 use crate::report::import::{Done, Mode, Row};
 use crate::report::text::plural;
 use crate::session::credentials::refused;
-use crate::session::import::{Base, Fetcher, Job, Jobs, Order, Writing, alone, draft, write};
+use crate::session::import::{
+    Base, Disturbed, Fetcher, Job, Jobs, Order, Writing, alone, clear_leftovers, default_place, draft, forget_note,
+    parts, write,
+};
 use crate::session::project::Project;
-use igsync_apply::by_hand;
+use igsync_apply::{Cause, Stop, by_hand};
 use igsync_base::feed::{Feed, LivePost};
 use igsync_base::id::{MediaId, PostKey};
-use igsync_base::text::quoted;
+use igsync_base::text::{one_line, quoted};
 use igsync_instagram::WHOLE_FEED;
 use igsync_model::config::Account;
 use igsync_model::import::{Class, Classified, Found, Matching, NotReadBack, Question, attempt_for, classify};
-use igsync_model::lockfile::Record;
+use igsync_model::lockfile::{RECORD_ONLY, Record, Stage};
 use igsync_model::manifest::Post;
 
 use super::findings::show_findings;
@@ -61,6 +64,7 @@ pub(super) async fn run(global: &Global, args: &Import, ports: &Ports, ui: &Ui) 
         posts: &manifests,
         records: &editing.records().clone(),
         matching: &matching,
+        zone: &zone_of(&account),
     };
     let classified = classify(&question);
     let mut done = Done {
@@ -76,15 +80,20 @@ pub(super) async fn run(global: &Global, args: &Import, ports: &Ports, ui: &Ui) 
         is_incomplete: false,
         not_read_back: NotReadBack::of(igsync_base::id::Kind::Reel).names(),
     };
+    let mut ended = Ok(());
     if mode != Mode::Show {
         let mut run = Run { editing: &mut editing, account: &account, connected: &connected, args, ports, ui };
-        run.carry_out(&classified, mode, &mut done).await?;
+        ended = run.carry_out(&classified, &feed, mode, &mut done).await;
     }
+    if ended.is_err() && done.recorded() == 0 {
+        return ended.map(|()| Exit::Failure);
+    }
+    // A run that is ended has done what it says.
     show(&done, args, ui)?;
-    if mode != Mode::Show {
-        editing.keep("Import live posts", ports, ui).await?;
-    }
-    hint(&done, args, ui);
+    let kept = if mode == Mode::Show { Ok(()) } else { editing.keep("Import live posts", ports, ui).await };
+    ended?;
+    kept?;
+    hint(&done, args, &matching, ui);
     Ok(if done.is_incomplete { Exit::Incomplete } else { Exit::Done })
 }
 
@@ -117,12 +126,16 @@ fn account_of(project: &Project, args: &Import) -> Result<Account, Failure> {
     })
 }
 
+fn zone_of(account: &Account) -> TimeZone {
+    account.timezone.clone().unwrap_or(TimeZone::UTC)
+}
+
 /// From when on posts are asked for.
 fn since(args: &Import, account: &Account) -> Option<Timestamp> {
     Some(match args.since? {
         Since::Time(time) => time,
         Since::Day(day) => {
-            let zone = account.timezone.clone().unwrap_or(TimeZone::UTC);
+            let zone = zone_of(account);
             zone.to_ambiguous_timestamp(day.at(0, 0, 0, 0)).compatible().unwrap_or(Timestamp::MIN)
         }
     })
@@ -131,11 +144,26 @@ fn since(args: &Import, account: &Account) -> Option<Timestamp> {
 async fn read(connected: &Connected, account: &Account, args: &Import) -> Result<Feed, Failure> {
     // One page more than is asked for: what it shows may be what a manifest describes.
     let pages = args.limit.map_or(WHOLE_FEED, |limit| (limit.div_ceil(100) + 1).min(WHOLE_FEED));
-    let feed = connected.client.feed(&connected.user_id, since(args, account), pages);
+    // Names that are not unique by themselves must not depend on how many posts are asked for.
+    let is_whole = args.to.as_ref().is_some_and(|template| !template.is_unique());
+    let (since, pages) = if is_whole { (None, WHOLE_FEED) } else { (since(args, account), pages) };
+    let feed = connected.client.feed(&connected.user_id, since, pages);
     match connected.ledger.context().ask(feed).await {
         Ok(Ok(feed)) => Ok(feed),
         Ok(Err(error)) => Err(Failure::halted(refused(account, &connected.client, &error))),
-        Err(stop) => Err(Failure::halted(stop.into_halt())),
+        Err(stop) => Err(halted(stop)),
+    }
+}
+
+/// A run that was ended goes on where it was; nothing is published by it.
+fn halted(stop: Stop) -> Failure {
+    let halt = stop.into_halt();
+    match halt.cause {
+        Cause::Asked(_) => {
+            let help = "run the same `igsync import` again: it goes on where it was";
+            Failure::message(halt.cause.into(), halt.reason, help)
+        }
+        _ => Failure::halted(halt),
     }
 }
 
@@ -172,6 +200,7 @@ fn row(classified: &Classified<'_>) -> Row {
         class: class.name(),
         keys,
         needs_match: matches!(class, Class::Matched { is_recorded: false, .. }),
+        has_time: matches!(class, Class::Matched { post, .. } if post.publish_at.is_some()),
         is_recorded: false,
         file: None,
     }
@@ -188,16 +217,28 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
-    async fn carry_out(&mut self, classified: &[Classified<'_>], mode: Mode, done: &mut Done) -> Result<(), Failure> {
-        self.adopt(classified, done).await?;
+    async fn carry_out(
+        &mut self,
+        classified: &[Classified<'_>],
+        feed: &Feed,
+        mode: Mode,
+        done: &mut Done,
+    ) -> Result<(), Failure> {
         if mode == Mode::RecordOnly {
+            self.adopt(classified, done).await?;
             let new = classified.iter().filter(|classified| matches!(classified.class, Class::New));
             let new: Vec<&LivePost> = new.map(|classified| classified.live).collect();
             return self.record_alone(&new, done).await;
         }
-        let template = self.args.to.clone().unwrap_or_default();
-        let order = Order { project: &self.editing.project, account: self.account, template: &template };
-        let Jobs { all: jobs, alone, left } = draft(order, classified, &*self.ports.disk);
+        let (project, disk) = (&self.editing.project, &*self.ports.disk);
+        let template = self.args.to.clone().unwrap_or_else(|| default_place(project, disk));
+        let is_secret = |text: &str| self.connected.client.without_secrets(text) != text;
+        let feed = &feed.posts;
+        let order = Order { project, account: self.account, template: &template, feed, is_secret: &is_secret };
+        let Jobs { all: jobs, alone, left } =
+            draft(order, classified, disk).map_err(|disturbed| refusal(&disturbed))?;
+        clear_leftovers(disk, project, &jobs);
+        self.adopt(classified, done).await?;
         done.is_incomplete |= !left.is_empty();
         done.left.extend(left.into_iter().map(|left| (left.what, left.reason)));
         self.record_alone(&alone, done).await?;
@@ -228,18 +269,24 @@ impl Run<'_> {
         let prepared = writing.prepare(batch, disk, self.editing.records());
         let prepared = match self.connected.ledger.context().ask(prepared).await {
             Ok(prepared) => prepared,
-            Err(stop) => return Err(Failure::halted(stop.into_halt())),
+            Err(stop) => return Err(halted(stop)),
         };
+        done.is_incomplete |= prepared.has_failed;
         done.fetched += prepared.fetched;
         done.bytes += prepared.bytes;
         done.left.extend(prepared.left.into_iter().map(|left| (left.what, left.reason)));
         self.record(prepared.records).await?;
+        for wanted in batch.iter().flat_map(|job| &job.media) {
+            forget_note(disk, &self.editing.project.root, &wanted.file);
+        }
         let written = write(batch, &self.editing.project, disk);
         done.is_incomplete |= !written.left.is_empty();
         done.left.extend(written.left.into_iter().map(|left| (left.what, left.reason)));
         for job in batch.iter().filter(|job| !matches!(job.base, Base::Described(..))) {
             let file = written.files.iter().find(|(key, _)| *key == job.post.key).map(|(_, file)| file.clone());
-            note(done, &job.live.id, &job.post.key, |row| row.file = file);
+            if self.note_recorded(done, &job.live.id, &job.post.key) {
+                note(done, &job.live.id, &job.post.key, |row| row.file = file);
+            }
         }
         Ok(())
     }
@@ -247,30 +294,49 @@ impl Run<'_> {
     /// Records the live posts of manifests that people have written.
     async fn adopt(&mut self, classified: &[Classified<'_>], done: &mut Done) -> Result<(), Failure> {
         let (user, graph, now) = (&self.connected.user_id, self.graph(), self.ports.clock.now());
-        let mut records = Vec::new();
+        let (mut records, mut found) = (Vec::new(), Vec::new());
         for Classified { live, class } in classified {
             let Class::Matched { post, is_recorded: true } = class else { continue };
             let mut post = self.editing.project.identified(post, &*self.ports.disk);
             Arc::make_mut(&mut post).user_id = Some(user.clone());
             let attempt = attempt_for(user, &live.id, self.editing.records().attempts(user, &post.key));
             records.push(by_hand::found_live(&post, user, live, attempt, graph.clone(), now));
-            note(done, &live.id, &post.key, |_| {});
+            found.push((live.id.clone(), post.key.clone()));
         }
-        self.record(records).await
+        self.record(records).await?;
+        for (media, key) in &found {
+            self.note_recorded(done, media, key);
+        }
+        Ok(())
     }
 
     async fn record_alone(&mut self, lives: &[&LivePost], done: &mut Done) -> Result<(), Failure> {
         let graph = self.graph();
-        let mut records = Vec::new();
+        let (mut records, mut found) = (Vec::new(), Vec::new());
         for live in lives {
             let (user_id, account) = (&self.connected.user_id, &self.account.name);
-            let found = Found { live, user_id, account, graph: graph.as_deref() };
-            if let Some(record) = alone(live, &found, self.editing.records()) {
-                note(done, &live.id, &record.key, |_| {});
+            let seen = Found { live, user_id, account, graph: graph.as_deref() };
+            if let Some(record) = alone(live, &seen, self.editing.records()) {
+                found.push((live.id.clone(), record.key.clone()));
                 records.push(record);
             }
         }
-        self.record(records).await
+        self.record(records).await?;
+        for (media, key) in &found {
+            self.note_recorded(done, media, key);
+        }
+        Ok(())
+    }
+
+    /// Notes of a post that it is recorded, where the record says so by now.
+    fn note_recorded(&self, done: &mut Done, media: &MediaId, key: &PostKey) -> bool {
+        let attempts = self.editing.records().attempts(&self.connected.user_id, key);
+        let is_it = |record: &Record| record.stage() == Stage::Published && record.claimed_media() == Some(media);
+        let is_recorded = attempts.iter().any(is_it);
+        if is_recorded {
+            note(done, media, key, |_| {});
+        }
+        is_recorded
     }
 
     /// In `igsync.lock` when this returns.
@@ -291,15 +357,33 @@ impl Run<'_> {
             transport: self.ports.open_transport()?,
             disk: Arc::clone(&self.ports.disk),
             root: self.editing.project.root.clone(),
-            parts: self.editing.project.root.join(".igsync").join("import"),
+            parts: parts(&self.editing.project.root),
             client: Arc::clone(&self.connected.client),
             patience: self.editing.project.settings.http_timeout,
         })
     }
 
     fn go_on(&self) -> Result<(), Failure> {
-        self.connected.ledger.context().go_on().map_err(|stop| Failure::halted(stop.into_halt()))
+        self.connected.ledger.context().go_on().map_err(halted)
     }
+}
+
+/// Manifests that are there count for more than those that would be written.
+fn refusal(disturbed: &Disturbed) -> Failure {
+    const NAMED: usize = 3;
+    let files = &disturbed.files;
+    let mut named: Vec<String> = files.iter().take(NAMED).map(|file| one_line(file)).collect();
+    if files.len() > NAMED {
+        named.push(format!("{} more", files.len() - NAMED));
+    }
+    Failure::message(
+        Exit::Failure,
+        format!(
+            "nothing was written: with the new manifests beside them these would be other posts, or none: {}",
+            named.join(", ")
+        ),
+        "choose another place: --to 'FOLDER/{yyyy}/{slug}-{shortcode}', with a folder in which manifests are looked for",
+    )
 }
 
 /// What a run has done about a post.
@@ -321,7 +405,7 @@ fn show(done: &Done, args: &Import, ui: &Ui) -> Result<(), Failure> {
 }
 
 /// What a person does next.
-fn hint(done: &Done, args: &Import, ui: &Ui) {
+fn hint(done: &Done, args: &Import, matching: &Matching, ui: &Ui) {
     let say = |text: &str| ui.terminal.say(text);
     let account = args.account.as_ref().map_or_else(String::new, |name| format!(" --account {}", quoted(name)));
     if done.posts.iter().any(|row| row.needs_match) {
@@ -336,26 +420,47 @@ fn hint(done: &Done, args: &Import, ui: &Ui) {
             ));
         }
         Mode::Show => {}
-        Mode::RecordOnly | Mode::Write if done.recorded() == 0 => {}
-        Mode::RecordOnly => {
-            say(&format!("undo: `igsync lock rm{account} 'imported/*'`"));
+        Mode::RecordOnly | Mode::Write => {
+            if done.posts.iter().any(|row| row.file.is_some()) {
+                say(&format!("Instagram gives back no: {}", done.not_read_back));
+            }
+            undo(done, &account, ui);
         }
-        Mode::Write => {
-            say(&format!("Instagram gives back no: {}", done.not_read_back));
-            let glob = glob(done);
-            say(&format!(
-                "undo: delete the files, and `igsync lock rm{account} {}`; nothing is published by it",
-                quoted(&glob)
-            ));
+    }
+    if let Matching::Keys(keys) = matching {
+        let is_matched = |key: &PostKey| done.posts.iter().any(|row| row.class == "matched" && row.keys.contains(key));
+        for key in keys.iter().filter(|key| !is_matched(key)) {
+            say(&format!("{} matches no live post that was read", one_line(key.as_str())));
         }
     }
 }
 
+/// The line by which what this run has imported is forgotten. A matched post keeps its record: without it, its manifest
+/// is a new post.
+fn undo(done: &Done, account: &str, ui: &Ui) {
+    let imported = done.posts.iter().filter(|row| row.is_recorded && row.class != "matched");
+    let is_alone = |row: &&Row| row.keys.iter().all(|key| key.as_str().starts_with(RECORD_ONLY));
+    let (alone, described): (Vec<&Row>, Vec<&Row>) = imported.partition(is_alone);
+    let mut commands = Vec::new();
+    if !described.is_empty() {
+        let keys = described.iter().flat_map(|row| &row.keys).map(PostKey::as_str).collect::<Vec<_>>();
+        commands.push(format!("`igsync lock rm{account} {}`", quoted(&glob(&keys))));
+    }
+    if !alone.is_empty() {
+        commands.push(format!("`igsync lock rm{account} 'imported/*'`"));
+    }
+    match (described.is_empty(), commands.is_empty()) {
+        (_, true) => {}
+        (true, false) => ui.terminal.say(&format!("undo: {}", commands.join(", and "))),
+        (false, false) => ui
+            .terminal
+            .say(&format!("undo: delete the files, and {}; nothing is published by it", commands.join(", and "))),
+    }
+}
+
 /// What all keys that were written have in common.
-fn glob(done: &Done) -> String {
-    let keys: Vec<&str> =
-        done.posts.iter().filter(|row| row.file.is_some()).flat_map(|row| &row.keys).map(PostKey::as_str).collect();
-    let Some((first, rest)) = keys.split_first() else { return "posts/imported/**".to_owned() };
+fn glob(keys: &[&str]) -> String {
+    let Some((first, rest)) = keys.split_first() else { return "**".to_owned() };
     let mut folder = first.rsplit_once('/').map_or("", |(folder, _)| folder);
     while !folder.is_empty()
         && rest.iter().any(|key| key.strip_prefix(folder).is_none_or(|rest| !rest.starts_with('/')))

@@ -24,7 +24,7 @@ pub struct Done {
     pub bytes: u64,
     /// Files that are not as they should be, each with the reason.
     pub left: Vec<(String, String)>,
-    /// A manifest was not written.
+    /// A manifest was not written, or a file could not be fetched.
     pub is_incomplete: bool,
     /// What Instagram gives of no post.
     pub not_read_back: String,
@@ -61,6 +61,8 @@ pub struct Row {
     pub keys: Vec<PostKey>,
     /// Of a match: it is only shown until a person confirms it.
     pub needs_match: bool,
+    /// Of a match: its manifest says when it goes out.
+    pub has_time: bool,
     pub is_recorded: bool,
     /// The manifest that was written, from the content root.
     pub file: Option<String>,
@@ -134,7 +136,7 @@ pub fn human(done: &Done) -> String {
     let mut text = String::new();
     for (class, heading) in [
         ("matched", "Manifests that are live already"),
-        ("ambiguous", "Left alone, because several fit"),
+        ("ambiguous", "Left alone, because it is not certain which post they are"),
         ("contested", "Left alone, because an open attempt may own them"),
         ("other_kind", "Left alone, of a kind that igsync does not know"),
     ] {
@@ -189,7 +191,11 @@ fn section(text: &mut String, heading: &str, rows: &[&Row]) {
     for row in rows.iter().take(SHOWN) {
         let place = row.permalink.clone().unwrap_or_else(|| row.media_id.to_string());
         let keys: Vec<String> = row.keys.iter().map(|key| one_line(key.as_str())).collect();
-        let note = if row.needs_match { " (has no time: --match records it)" } else { "" };
+        let note = match (row.needs_match, row.has_time) {
+            (false, _) => "",
+            (true, false) => " (has no time: --match records it)",
+            (true, true) => " (not all posts since its time were read: --match records it)",
+        };
         let of = row.file.clone().map_or_else(|| keys.join(", "), |file| one_line(&file));
         let _ = writeln!(text, "  {} {of}{note}", one_line(&place));
     }

@@ -1,11 +1,14 @@
 //! Live posts into the record and into manifests: what is to be written, where, and then writing it.
 
+mod fetched;
 mod files;
 mod job;
 mod media;
 mod overlay;
 mod write;
 
-pub(crate) use job::{Base, Job, Jobs, Order, draft};
+pub(crate) use fetched::{forget_note, parts};
+pub(crate) use files::clear_leftovers;
+pub(crate) use job::{Base, Disturbed, Job, Jobs, Order, default_place, draft};
 pub(crate) use media::Fetcher;
 pub(crate) use write::{Writing, alone, write};

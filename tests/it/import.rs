@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 use crate::project::{Project, Server, USER};
 
+mod careful;
+
 const HOSTING: &str = "media: { hosting: { url: \"https://cdn.example.com/{path}\" } }\n";
 
 /// A content root of an account whose posts are on this sandbox.
@@ -161,6 +163,9 @@ fn killed_at_any_moment_it_goes_on_where_it_was() {
     assert_eq!((manifests, project.read("igsync.lock").lines().count()), (60, 61), "each post once");
     let left = std::fs::read_dir(project.path().join(".igsync/import")).map_or(0, Iterator::count);
     assert_eq!(left, 0, "no part is left");
+    let is_temporary = |entry: &walkdir::DirEntry| entry.file_name().to_string_lossy().contains(".tmp");
+    let all = walkdir::WalkDir::new(project.path().join("posts")).into_iter().filter_map(Result::ok);
+    assert_eq!(all.filter(is_temporary).count(), 0);
     assert_eq!(is_published(&server), 0);
 }
 
@@ -358,7 +363,7 @@ fn a_copy_of_an_imported_manifest_is_an_error_that_says_what_to_remove() {
 
 /// Between igsync and a sandbox: cuts the first file off in its middle, refuses the link of a later one once, and keeps
 /// what was asked for.
-fn proxy(server: &Server) -> (String, Arc<Mutex<Vec<String>>>) {
+fn proxy(server: &Server, relay: fn(TcpStream, SocketAddr, &Mutex<Vec<String>>)) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (address, to) = (listener.local_addr().unwrap(), server.address());
     let asked: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -403,7 +408,7 @@ fn relay(mut socket: TcpStream, to: SocketAddr, log: &Mutex<Vec<String>>) {
 fn media_that_are_cut_off_are_resumed_and_links_that_have_expired_are_read_again() {
     let server = Server::start();
     server.sandbox.seed(&feed(12)).unwrap();
-    let (base, asked) = proxy(&server);
+    let (base, asked) = proxy(&server, relay);
     let project = project(&server).env("IGSYNC_GRAPH_URL", &base);
     let done = report(&project, &["--write"]);
     assert_eq!(done["summary"]["manifests"], 12, "{done}");

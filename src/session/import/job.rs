@@ -1,22 +1,26 @@
 //! The manifests that are to be written: their places, their texts, and what they say once they are read again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+mod again;
+mod places;
 
-use jiff::tz::TimeZone;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use igsync_base::feed::LivePost;
 use igsync_base::files::Disk;
-use igsync_base::finding::Severity;
-use igsync_base::id::{Kind, MediaId, PostKey};
+use igsync_base::id::{MediaId, PostKey};
 use igsync_base::path;
 use igsync_model::config::Account;
-use igsync_model::import::{self, Class, Classified, Description, MediaName, Place, Taken, Template};
+use igsync_model::import::{self, Class, Classified, Description, MediaName, Place, Template};
 use igsync_model::lockfile::{RECORD_ONLY, Record, Stage};
-use igsync_model::manifest::{self, MediaType, Post, Source, shared_fields};
+use igsync_model::manifest::{MediaType, Post, Source, shared_fields};
 
 use super::super::project::Project;
-use super::overlay::Overlay;
+pub(crate) use again::Disturbed;
+use again::{read, read_again};
+use places::{Places, is_its_own, taken};
+
+pub(crate) use places::default_place;
 
 /// What is written, and how.
 #[derive(Clone, Copy)]
@@ -24,6 +28,10 @@ pub(crate) struct Order<'o> {
     pub project: &'o Project,
     pub account: &'o Account,
     pub template: &'o Template,
+    /// All that was read of the feed, newest first.
+    pub feed: &'o [LivePost],
+    /// Whether a text has something in it that is never written to a file.
+    pub is_secret: &'o dyn Fn(&str) -> bool,
 }
 
 /// What is recorded of a post that gets a manifest.
@@ -82,37 +90,49 @@ pub(crate) struct Jobs<'j> {
     pub left: Vec<Left>,
 }
 
-/// Finds places and texts for the posts that have no manifest, oldest first, so that numbers in names do not depend on
-/// what came later.
-pub(crate) fn draft<'j>(order: Order<'_>, classified: &[Classified<'j>], disk: &dyn Disk) -> Jobs<'j> {
-    let Order { project, account, template } = order;
-    let mut taken = Taken::default();
-    for post in &project.posts {
-        taken.take(&post.file);
-    }
-    let zone = account.timezone.clone().unwrap_or(TimeZone::UTC);
-    let mut defaults: HashMap<String, BTreeSet<&'static str>> = HashMap::new();
-    let (mut drafts, mut fills) = (Vec::new(), Vec::new());
+/// Finds places and texts for the posts that have no manifest.
+///
+/// # Errors
+///
+/// Written, they would change what other manifests are.
+pub(crate) fn draft<'j>(
+    order: Order<'_>,
+    classified: &[Classified<'j>],
+    disk: &dyn Disk,
+) -> Result<Jobs<'j>, Disturbed> {
+    let Order { project, account, .. } = order;
+    let before = read(project, disk);
+    let mut taken = taken(project, &before);
+    let mut jobs = Jobs::default();
+    let mut wanted = Vec::new();
     for Classified { live, class } in classified.iter().rev() {
         let Some(kind) = live.kind else { continue };
         let Some(base) = base_of(class, live, order, disk) else { continue };
-        if let Base::Described(_, post) = &base {
-            fills.extend(filling(live, base.clone(), post));
+        if has_secret(live, order.is_secret) {
+            jobs.left
+                .push(Left { what: live.id.to_string(), reason: "a secret of this run is in its text".to_owned() });
+            jobs.alone.extend(matches!(base, Base::Nothing).then_some(*live));
             continue;
         }
-        let place = match &base {
-            Base::Unfinished(record) => Place::of(record.file.as_deref().unwrap_or_default()),
-            Base::Nothing | Base::Alone(_) | Base::Described(..) => loop {
-                let place = template.place(live, &account.name, &zone, &mut taken);
-                if disk.stat(&project.root.join(&place.file)).is_err() {
-                    break place;
-                }
-            },
+        match &base {
+            Base::Described(_, post) => jobs.all.extend(filling(live, base.clone(), post)),
+            Base::Nothing | Base::Alone(_) | Base::Unfinished(_) => wanted.push((*live, kind, base)),
+        }
+    }
+    jobs.all.retain(|job| is_its_own(job, &before));
+    let mut places = Places { order, disk, taken: &mut taken }.of(&wanted);
+    let mut defaults: HashMap<String, BTreeSet<&'static str>> = HashMap::new();
+    let mut drafts = Vec::new();
+    for (live, kind, base) in wanted {
+        let Some(place) = places.remove(&live.id) else {
+            jobs.left.push(Left { what: live.id.to_string(), reason: "each name for it is taken".to_owned() });
+            jobs.alone.extend(matches!(base, Base::Nothing).then_some(live));
+            continue;
         };
         let overridden = defaults
             .entry(place.folder().to_owned())
             .or_insert_with(|| shared_fields(disk, &project.root, account, place.folder()));
-        let names = names(live, kind, &place);
+        let names = place.media(live, kind);
         let text = import::write(&Description {
             live,
             kind,
@@ -120,85 +140,33 @@ pub(crate) fn draft<'j>(order: Order<'_>, classified: &[Classified<'j>], disk: &
             media: names.clone(),
             overridden,
         });
-        drafts.push((*live, base, place, names, text));
+        drafts.push((live, base, place, names, text));
     }
-    let mut jobs = read_again(order, drafts, disk);
-    jobs.all.extend(fills);
-    jobs
+    read_again(order, drafts, &before, disk, &mut jobs)?;
+    Ok(jobs)
+}
+
+fn has_secret(live: &LivePost, is_secret: &dyn Fn(&str) -> bool) -> bool {
+    let slides = live.children.iter().flatten().map(|child| &child.alt_text);
+    let mut texts = [&live.caption, &live.alt_text].into_iter().chain(slides).flatten();
+    texts.any(|text| is_secret(text))
 }
 
 /// The files of a manifest that is there, as it names them.
 fn filling<'j>(live: &'j LivePost, base: Base, post: &Arc<Post>) -> Option<Job<'j>> {
-    let names = names(live, post.content.kind, &Place::of(&post.file));
+    let place = Place::of(&post.file);
+    let names = place.media(live, post.content.kind);
     let is_alike = names.len() == post.content.items.len()
         && names
             .iter()
             .zip(&post.content.items)
             .all(|(name, item)| name.is_video == (item.media_type == MediaType::Video));
-    let place = Place::of(&post.file);
     let mut media = wanted(live, &place, names);
     for (wanted, item) in media.iter_mut().zip(&post.content.items) {
         let Source::Local(path) = &item.source else { return None };
         wanted.file = path.to_string();
     }
     is_alike.then(|| Job { live, base, place, text: String::new(), post: (**post).clone(), media })
-}
-
-type Draft<'j> = (&'j LivePost, Base, Place, Vec<MediaName>, String);
-
-/// Reads the manifests as every later run will, before any is written.
-fn read_again<'j>(order: Order<'_>, drafts: Vec<Draft<'j>>, disk: &dyn Disk) -> Jobs<'j> {
-    let Order { project, account, .. } = order;
-    if drafts.is_empty() {
-        return Jobs::default();
-    }
-    let files: BTreeMap<_, _> = drafts
-        .iter()
-        .map(|(_, _, place, _, text)| (project.root.join(&place.file), text.clone().into_bytes()))
-        .collect();
-    let overlay = Overlay::new(disk, &project.root, files);
-    let options = manifest::Options { allow_loopback: project.settings.is_loopback(), ignored_by_git: None };
-    let loaded = manifest::load(&overlay, &project.root, &project.config, options);
-    let mut wrong: HashMap<&str, &str> = HashMap::new();
-    for finding in loaded.findings.iter().filter(|finding| finding.severity == Severity::Error) {
-        wrong.entry(&finding.file).or_insert(&finding.message);
-    }
-    let mut by_file: HashMap<Arc<str>, Post> = loaded
-        .posts
-        .iter()
-        .filter(|post| post.account == account.name)
-        .map(|post| (Arc::clone(&post.file), post.clone()))
-        .collect();
-    let mut jobs = Jobs::default();
-    for (live, base, place, names, text) in drafts {
-        let post = by_file.remove(&*place.file);
-        let reason = match (&post, wrong.get(&*place.file)) {
-            (_, Some(message)) => Some((*message).to_owned()),
-            (None, _) => Some("no manifest is looked for there: see `posts` in igsync.yaml".to_owned()),
-            (Some(post), None) if !says(post, live) => Some("it would not say what is live".to_owned()),
-            (Some(_), None) => None,
-        };
-        match (reason, post) {
-            (None, Some(post)) => {
-                let media = wanted(live, &place, names);
-                jobs.all.push(Job { live, base, place, text, post, media });
-            }
-            (reason, _) => {
-                let reason = reason.unwrap_or_default();
-                jobs.left.push(Left { what: place.file, reason });
-                if matches!(base, Base::Nothing) {
-                    jobs.alone.push(live);
-                }
-            }
-        }
-    }
-    jobs
-}
-
-/// Whether the manifest is that of the post.
-fn says(post: &Post, live: &LivePost) -> bool {
-    let caption = live.caption.as_deref().map(manifest::normal_text).unwrap_or_default();
-    post.imported.as_ref() == Some(&live.id) && post.content.caption == caption && Some(post.content.kind) == live.kind
 }
 
 /// `None`: the post gets no manifest from here.
@@ -243,24 +211,7 @@ fn known(key: &PostKey, live: &LivePost, order: Order<'_>, disk: &dyn Disk) -> O
     file.map(|_| Base::Unfinished(record.clone()))
 }
 
-/// How the files beside a manifest are named.
-fn names(live: &LivePost, kind: Kind, place: &Place) -> Vec<MediaName> {
-    let name = |suffix: String, is_video: bool| MediaName {
-        file: format!("{}{suffix}.{}", place.stem, if is_video { "mp4" } else { "jpg" }),
-        is_video,
-    };
-    match (kind, &live.children) {
-        (Kind::Carousel, children) => {
-            let slides = children.iter().flatten().enumerate();
-            slides.map(|(slide, child)| name(format!("-{}", slide + 1), child.is_video)).collect()
-        }
-        (kind, _) => vec![name(String::new(), kind == Kind::Reel)],
-    }
-}
-
 fn wanted(live: &LivePost, place: &Place, names: Vec<MediaName>) -> Vec<Wanted> {
-    let folder = place.folder();
-    let path = |name: String| if folder.is_empty() { name } else { format!("{folder}/{name}") };
     let of = |(slide, name): (usize, MediaName)| {
         let child = live.children.as_ref().and_then(|children| children.get(slide));
         let url = child.map_or(&live.media_url, |child| &child.media_url);
@@ -268,7 +219,7 @@ fn wanted(live: &LivePost, place: &Place, names: Vec<MediaName>) -> Vec<Wanted> 
             post: live.id.clone(),
             id: child.map_or(&live.id, |child| &child.id).clone(),
             url: url.clone(),
-            file: path(name.file),
+            file: place.beside(&name.file),
             is_video: name.is_video,
         }
     };

@@ -10,14 +10,17 @@ use std::time::Duration;
 use igsync_base::feed::LivePost;
 use igsync_base::files::Disk;
 use igsync_base::net::is_loopback;
+use igsync_base::rules;
 use igsync_base::text::one_line;
 use igsync_instagram::Client;
-use igsync_media::digest::{digest_of, hex};
+use igsync_media::digest::{digest_file, digest_of, hex};
 use igsync_media::probe::{Format, probe};
+use igsync_media::rules::{Use, check};
 use igsync_ports::{Body, FetchError, Fetched, Method, Request, Transport};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
+use super::fetched::note;
 use super::job::Wanted;
 
 /// Nothing larger is kept: what Instagram takes at most. In bytes.
@@ -28,6 +31,9 @@ const TRIES: usize = 5;
 
 /// What is in memory before it is on disk. In bytes.
 const PIECE: usize = 4 << 20;
+
+/// What came is not the whole, although its host says so.
+const CUT: &str = "what came is cut off";
 
 /// For one request, beyond the wait for its first byte.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -83,7 +89,7 @@ impl Fetcher {
         for _ in 0..TRIES {
             let part = self.part_of(wanted, &url);
             match self.get(&url, &part).await? {
-                Ended::Whole => return self.put(&part, &place, wanted.is_video),
+                Ended::Whole => return self.put(&part, wanted),
                 Ended::Cut(why) => last = why,
                 Ended::Expired if !is_new_link => {
                     let live =
@@ -140,7 +146,9 @@ impl Fetcher {
         if let Some(error) = failed {
             return Err(written(error));
         }
-        let is_rest = head.status == 206 && begins_at(head.header("content-range"), begun);
+        let range = head.header("content-range");
+        let is_rest = head.status == 206 && begins_at(range, begun);
+        let lacks_more = is_rest && lacks_more(range);
         match head.status {
             _ if is_too_large => {
                 let _ = self.disk.remove(&to);
@@ -159,12 +167,16 @@ impl Fetcher {
                 }
                 return Ok(match status {
                     401 | 403 | 410 => Ended::Expired,
-                    429 | 500..=599 => Ended::Cut(format!("its host answers {status}")),
+                    429 | 500..=599 => Ended::Refused(format!("its host answers {status}; the next run asks again")),
                     status => Ended::Refused(format!("its host answers {status}")),
                 });
             }
         }
-        Ok(body.map_or_else(|error| Ended::Cut(one_line(&error.to_string())), |()| Ended::Whole))
+        Ok(match body {
+            Err(error) => Ended::Cut(one_line(&error.to_string())),
+            Ok(()) if lacks_more => Ended::Cut("its host sent a part of the rest".to_owned()),
+            Ok(()) => Ended::Whole,
+        })
     }
 
     /// Puts what has come behind what was begun.
@@ -187,27 +199,30 @@ impl Fetcher {
     }
 
     /// Makes the file of what is whole. Nothing is overwritten.
-    fn put(&self, part: &Path, place: &Path, is_video: bool) -> Result<Got, String> {
-        let len = match self.check(part, is_video) {
+    fn put(&self, part: &Path, wanted: &Wanted) -> Result<Got, String> {
+        let place = &self.root.join(&wanted.file);
+        if self.disk.stat(part).is_err() {
+            return Err("its host sent nothing".to_owned());
+        }
+        let len = match self.check(part, wanted.is_video) {
             Ok(len) => len,
             Err(why) => {
                 let _ = self.disk.remove(part);
                 return Err(why);
             }
         };
+        let digest = digest_file(&*self.disk, part).map_err(written)?;
+        note(&*self.disk, &self.root, &wanted.file, &digest).map_err(written)?;
         if let Some(folder) = place.parent() {
             self.disk.create_folder(folder).map_err(written)?;
         }
         let mut source = self.disk.open(part).map_err(written)?;
-        let made = self.disk.create(place, &mut |out| io::copy(&mut source, out).map(drop));
-        match made {
+        match self.disk.create(place, &mut |out| io::copy(&mut source, out).map(drop)) {
             Ok(()) => {
                 self.clear(part);
                 Ok(Got::Fetched(len))
             }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                self.check(place, is_video).map(|_| Got::There)
-            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err("another file has this name".to_owned()),
             Err(error) => Err(written(error)),
         }
     }
@@ -229,7 +244,12 @@ impl Fetcher {
             _ => false,
         };
         let wanted = if is_video { "a clip" } else { "a JPEG" };
-        if fits { Ok(facts.len) } else { Err(format!("what is there is not {wanted} but {}", facts.format.name())) }
+        if !fits {
+            return Err(format!("what is there is not {wanted} but {}", facts.format.name()));
+        }
+        let of = if is_video { Use::Reel } else { Use::Image };
+        let is_cut = |broken: &igsync_media::rules::Broken| broken.rule.id == rules::MEDIA_TRUNCATED.id;
+        if check(&facts, of, "").iter().any(is_cut) { Err(CUT.to_owned()) } else { Ok(facts.len) }
     }
 }
 
@@ -274,10 +294,34 @@ fn begins_at(range: Option<&str>, begun: u64) -> bool {
     start == Some(begun)
 }
 
+/// Whether an answer ends before the file does.
+fn lacks_more(range: Option<&str>) -> bool {
+    let ends = || {
+        let (part, total) = range?.trim().strip_prefix("bytes ")?.split_once('/')?;
+        let last = part.split_once('-')?.1.trim().parse::<u64>().ok()?;
+        Some((last, total.trim().parse::<u64>().ok()?))
+    };
+    ends().is_some_and(|(last, total)| last.saturating_add(1) < total)
+}
+
 /// The link of a picture or clip in a post that was read again.
 fn link_of(live: &LivePost, wanted: &Wanted) -> Option<String> {
     if wanted.id == wanted.post {
         return live.media_url.clone();
     }
     live.children.as_ref()?.iter().find(|child| child.id == wanted.id)?.media_url.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_range_of_an_answer_says_whether_it_is_the_whole_rest() {
+        assert!(begins_at(Some("bytes 5-9/10"), 5) && !begins_at(Some("bytes 4-9/10"), 5) && !begins_at(None, 5));
+        assert!(lacks_more(Some("bytes 5-8/10")));
+        for whole in [Some("bytes 5-9/10"), Some("bytes 5-9/*"), Some("bytes */10"), Some("x"), None] {
+            assert!(!lacks_more(whole), "{whole:?}");
+        }
+    }
 }

@@ -1,14 +1,14 @@
 //! Media, records and manifests onto the disk, in the order in which a run can be ended anywhere: a file that is whole
 //! is kept, a record is in `igsync.lock` before its manifest is there, and what is missing is made by the next run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use igsync_base::feed::LivePost;
-use igsync_base::files::Disk;
+use igsync_base::files::{Disk, Stat};
 use igsync_base::id::{Digest, PostKey, UserId};
 use igsync_media::digest::digest_file;
 use igsync_model::import::{self, Found, attempt_for};
@@ -33,6 +33,10 @@ pub(crate) struct Written {
     /// In bytes.
     pub bytes: u64,
     pub left: Vec<Left>,
+    /// A file that Instagram gives could not be fetched.
+    pub has_failed: bool,
+    /// Files that were to be fetched and are not here, or are others.
+    absent: HashSet<String>,
 }
 
 /// What a run writes into.
@@ -60,32 +64,40 @@ impl Writing<'_> {
                         written.fetched += 1;
                         written.bytes += bytes;
                     }
-                    Err(reason) => written.left.push(Left { what: wanted.file, reason }),
+                    Err(reason) => {
+                        written.has_failed |= wanted.url.is_some();
+                        written.absent.insert(wanted.file.clone());
+                        written.left.push(Left { what: wanted.file, reason });
+                    }
                 }
             }
         }
         for job in jobs {
-            written.records.extend(self.records(job, disk, records));
+            let made = self.records(job, disk, records, &written.absent);
+            written.records.extend(made);
         }
         written
     }
 
     /// What is recorded of a post with its manifest: under its key, and where it was recorded alone, that no more.
-    fn records(&self, job: &Job<'_>, disk: &dyn Disk, records: &Records) -> Vec<Record> {
+    fn records(&self, job: &Job<'_>, disk: &dyn Disk, records: &Records, absent: &HashSet<String>) -> Vec<Record> {
         let mut post = job.post.clone();
         post.user_id = Some(self.user.clone());
-        let digests = self.digests(job, disk);
-        let is_whole = digests.values().all(|(_, is_here)| *is_here);
+        let digests = self.digests(job, disk, absent);
+        let is_whole = digests.values().all(|(_, here)| here.is_some());
         post.with_media(|source| match source {
             Source::Local(path) => digests.get(&**path).map(|(digest, _)| digest.clone()),
             Source::Url(_) => None,
         });
         let post = Arc::new(post);
-        let post = if is_whole { self.project.identified(&post, disk) } else { post };
+        let hashed = |path: &str| digests.get(path).and_then(|(digest, here)| Some((digest.clone(), (*here)?)));
+        let post = if is_whole { self.project.identified_by(&post, disk, hashed) } else { post };
         let found = Found { live: job.live, user_id: self.user, account: &post.account, graph: self.graph };
         let described = |record: Record| found.described(record, &post, is_whole && !digests.is_empty());
         let attempts = records.attempts(self.user, &post.key);
         match &job.base {
+            // What is known of the bytes stays known where they cannot be fetched now.
+            Base::Unfinished(record) | Base::Described(record, _) if record.reencoded && !is_whole => vec![],
             Base::Unfinished(record) | Base::Described(record, _) => {
                 let described = described(record.clone());
                 if described == *record {
@@ -106,12 +118,19 @@ impl Writing<'_> {
         }
     }
 
-    /// The digest of each file, and whether it is here. What is not is known by its id.
-    fn digests(&self, job: &Job<'_>, disk: &dyn Disk) -> HashMap<String, (Digest, bool)> {
+    /// The digest of each file, and what it was then, if it is here. What is not is known by its id.
+    fn digests(
+        &self,
+        job: &Job<'_>,
+        disk: &dyn Disk,
+        absent: &HashSet<String>,
+    ) -> HashMap<String, (Digest, Option<Stat>)> {
         let of = |wanted: &Wanted| {
-            let here = digest_file(disk, &self.project.root.join(&wanted.file)).ok().filter(|_| self.fetcher.is_some());
-            let is_here = here.is_some();
-            (wanted.file.clone(), (here.unwrap_or_else(|| import::absent(&wanted.id)), is_here))
+            let place = self.project.root.join(&wanted.file);
+            let is_fetched = self.fetcher.is_some() && !absent.contains(&wanted.file);
+            let stat = disk.stat(&place).ok().filter(|_| is_fetched);
+            let here = stat.and_then(|stat| Some((digest_file(disk, &place).ok()?, Some(stat))));
+            (wanted.file.clone(), here.unwrap_or_else(|| (import::absent(&wanted.id), None)))
         };
         job.media.iter().map(of).collect()
     }

@@ -92,10 +92,21 @@ impl Project {
     /// The post with the names by which git will know its files, for its record. Files that git does not have yet are
     /// read once more.
     pub(crate) fn identified(&self, post: &Arc<Post>, disk: &dyn Disk) -> Arc<Post> {
+        self.identified_by(post, disk, |path| Some((self.digests.get(path)?.clone(), *self.hashed.get(path)?)))
+    }
+
+    /// As [`Self::identified`], for files that were hashed since; with what they were then.
+    pub(crate) fn identified_by(
+        &self,
+        post: &Arc<Post>,
+        disk: &dyn Disk,
+        hashed: impl Fn(&str) -> Option<(Digest, Stat)>,
+    ) -> Arc<Post> {
         if !post.files.is_empty() || post.digest.is_none() {
             return Arc::clone(post);
         }
-        let files: Option<Vec<SentFile>> = local_paths(post).map(|path| self.identify(path, disk).ok()).collect();
+        let identify = |path: &Arc<str>| self.identify(path, hashed(path)?, disk).ok();
+        let files: Option<Vec<SentFile>> = local_paths(post).map(identify).collect();
         let mut identified = Arc::clone(post);
         if let Some(files) = files.filter(|files| !files.is_empty()) {
             Arc::make_mut(&mut identified).files = files;
@@ -103,9 +114,8 @@ impl Project {
         identified
     }
 
-    fn identify(&self, path: &Arc<str>, disk: &dyn Disk) -> io::Result<SentFile> {
-        let (digest, hashed) = self.digests.get(path).zip(self.hashed.get(path)).ok_or(io::ErrorKind::NotFound)?;
-        if let Some(file) = self.file_in_index(path, digest, hashed) {
+    fn identify(&self, path: &Arc<str>, (digest, hashed): (Digest, Stat), disk: &dyn Disk) -> io::Result<SentFile> {
+        if let Some(file) = self.file_in_index(path, &digest, &hashed) {
             return Ok(file);
         }
         let place = self.root.join(&**path);
@@ -115,7 +125,7 @@ impl Project {
         let format = self.index.any_id().map_or(ObjectFormat::Sha1, ObjectFormat::of);
         let oid = format.blob_id(&mut disk.open(&place)?, hashed.len)?;
         // The bytes of the digest, and no others.
-        if disk.stat(&place)? != *hashed {
+        if disk.stat(&place)? != hashed {
             return Err(io::ErrorKind::InvalidData.into());
         }
         Ok(SentFile { file: path.to_string(), size: hashed.len, oid })

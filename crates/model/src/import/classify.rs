@@ -4,11 +4,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::name::shortcode;
 use crate::lockfile::{Live, Record, Records, Stage, State};
-use crate::manifest::{Post, PostState, caption_digest};
+use crate::manifest::{Post, PostState, caption_digest, plain_caption_digest};
 use igsync_base::feed::{Feed, LivePost};
 use igsync_base::id::{Digest, Kind, MediaId, PostKey, UserId};
 
@@ -31,6 +32,8 @@ pub struct Question<'a> {
     pub posts: &'a [Arc<Post>],
     pub records: &'a Records,
     pub matching: &'a Matching,
+    /// Of the account: the days of its queue begin in it.
+    pub zone: &'a TimeZone,
 }
 
 /// Which guesses a person has confirmed: manifests that say of no time that they were to go out then.
@@ -72,7 +75,7 @@ pub enum Class {
         /// By its time, by the id that it names, or because a person said so; else it is only shown.
         is_recorded: bool,
     },
-    /// It fits several manifests, or its manifest fits several live posts: left alone.
+    /// It fits several manifests, or its manifest fits several live posts or is recorded as another one: left alone.
     Ambiguous(Vec<PostKey>),
     /// Nothing here knows of it.
     New,
@@ -123,13 +126,16 @@ struct Own<'a> {
     by_id: HashMap<&'a MediaId, &'a PostKey>,
     /// Of posts whose id is not known: by the code of the link that a person gave.
     by_code: HashMap<String, &'a PostKey>,
-    /// Attempts that may own a live post without knowing which.
-    claimants: Vec<&'a Record>,
+    /// Attempts that may own a live post without knowing which, each with the caption that its manifest has now.
+    claimants: Vec<(&'a Record, Option<Digest>)>,
 }
 
 impl<'a> Own<'a> {
     fn of(question: &Question<'a>) -> Self {
         let (mut by_id, mut by_code, mut claimants) = (HashMap::new(), HashMap::new(), Vec::new());
+        let captions: HashMap<&PostKey, Option<Digest>> =
+            question.posts.iter().map(|post| (&post.key, plain_caption_digest(&post.content.caption))).collect();
+        let claimant = |record: &'a Record| (record, captions.get(&record.key).cloned().flatten());
         let mine = question.records.iter().filter(|record| record.user_id == *question.user_id);
         for record in mine.filter(|record| record.stage() != Stage::Forgotten) {
             if let Some(media) = record.claimed_media() {
@@ -140,11 +146,11 @@ impl<'a> Own<'a> {
                 }
             }
             match &record.state {
-                State::Containers | State::Intent | State::Unknown(_) => claimants.push(record),
+                State::Containers | State::Intent | State::Unknown(_) => claimants.push(claimant(record)),
                 State::Published(Live { media_id: None, permalink, .. }) => {
                     match permalink.as_deref().and_then(shortcode) {
                         Some(code) => _ = by_code.insert(code, &record.key),
-                        None => claimants.push(record),
+                        None => claimants.push(claimant(record)),
                     }
                 }
                 State::Published(_)
@@ -165,14 +171,14 @@ impl<'a> Own<'a> {
     }
 
     fn contested(&self, live: &LivePost) -> Option<Class> {
-        let rival = self.claimants.iter().find(|record| may_own(record, live))?;
+        let (rival, _) = self.claimants.iter().find(|(record, says)| may_own(record, says.as_ref(), live))?;
         Some(Class::Contested(rival.key.clone()))
     }
 }
 
 /// Whether a live post may be what an attempt has published, as far as kind, number of slides and time show. The
 /// caption says nothing against it while the attempt is open: Instagram may have changed it, and there may be none.
-fn may_own(record: &Record, live: &LivePost) -> bool {
+fn may_own(record: &Record, says: Option<&Digest>, live: &LivePost) -> bool {
     if record.evidence.contains(&live.id) {
         return true;
     }
@@ -202,11 +208,13 @@ fn may_own(record: &Record, live: &LivePost) -> bool {
         return from.is_some() || record.stage() != Stage::Containers;
     }
     // One that is live said what its caption is.
-    record.caption_digest.is_none() || caption_of(live).is_none() || caption_of(live) == record.caption_digest
+    let recorded = live.caption.as_deref().and_then(caption_digest);
+    let is_alike = || says.is_some() && says == caption_of(live).as_ref();
+    record.caption_digest.is_none() || recorded.is_none() || recorded == record.caption_digest || is_alike()
 }
 
 fn caption_of(live: &LivePost) -> Option<Digest> {
-    live.caption.as_deref().and_then(caption_digest)
+    live.caption.as_deref().and_then(plain_caption_digest)
 }
 
 /// Which live posts and manifests fit each other, by their places.
@@ -227,7 +235,7 @@ impl<'a> Fits<'a> {
         let mut alike: HashMap<Likeness, Vec<usize>> = HashMap::new();
         for (place, post) in question.posts.iter().enumerate().filter(|(_, post)| may_match(post, question)) {
             let slides = if post.content.kind == Kind::Carousel { post.content.items.len() } else { 0 };
-            if let Some(caption) = caption_digest(&post.content.caption) {
+            if let Some(caption) = plain_caption_digest(&post.content.caption) {
                 alike.entry((post.content.kind, slides, caption)).or_default().push(place);
             }
         }
@@ -261,7 +269,10 @@ impl<'a> Fits<'a> {
 
     fn class(&self, place: usize) -> Option<Class> {
         match self.named.get(&place).map(Vec::as_slice) {
-            Some([only]) if self.all[place].kind.is_none_or(|kind| kind == only.content.kind) => {
+            Some([only])
+                if self.all[place].kind.is_none_or(|kind| kind == only.content.kind)
+                    && is_unpublished(only, self.question) =>
+            {
                 return Some(Class::Matched { post: Arc::clone(only), is_recorded: true });
             }
             Some(several) => return Some(Class::Ambiguous(several.iter().map(|post| post.key.clone()).collect())),
@@ -292,13 +303,17 @@ impl<'a> Fits<'a> {
     }
 }
 
-/// Whether a manifest still waits for its live post.
-fn may_match(post: &Post, question: &Question<'_>) -> bool {
-    let is_unpublished = match question.records.effective(question.user_id, &post.key) {
+/// Whether no record says that the post is another one, or may be.
+fn is_unpublished(post: &Post, question: &Question<'_>) -> bool {
+    match question.records.effective(question.user_id, &post.key) {
         None => true,
         Some(record) => matches!(record.stage(), Stage::NotPublished | Stage::Failed),
-    };
-    is_unpublished
+    }
+}
+
+/// Whether a manifest still waits for its live post.
+fn may_match(post: &Post, question: &Question<'_>) -> bool {
+    is_unpublished(post, question)
         && !post.draft
         && post.state == PostState::Present
         && post.imported.is_none()
@@ -308,7 +323,8 @@ fn may_match(post: &Post, question: &Question<'_>) -> bool {
 /// Whether the live post is not older than the manifest asks for, and no person has ruled it out.
 fn fits(post: &Post, live: &LivePost, question: &Question<'_>) -> bool {
     // Meta's times have whole seconds.
-    let is_late_enough = post.publish_at.zip(live.at).is_none_or(|(due, at)| at.as_second() >= due.as_second());
+    let due = post.publish_at.or_else(|| post.queued.as_ref()?.since(question.zone));
+    let is_late_enough = due.zip(live.at).is_none_or(|(due, at)| at.as_second() >= due.as_second());
     is_late_enough && !question.records.not_ours(question.user_id, &post.key).contains(&live.id)
 }
 

@@ -9,8 +9,9 @@ use unicode_casefold::UnicodeCaseFold as _;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::name::{Slug, safe_part, shortcode};
+use super::write::MediaName;
 use igsync_base::feed::LivePost;
-use igsync_base::id::AccountName;
+use igsync_base::id::{AccountName, Kind};
 
 /// The way of a manifest from the content root, with placeholders for what is known of its post.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,11 +95,35 @@ impl Place {
     pub fn folder(&self) -> &str {
         self.file.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
+
+    /// The way to a file beside the manifest, from the content root.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> String {
+        let folder = self.folder();
+        if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+    }
+
+    /// How the pictures and clips of a post are named that is described here: one for each slide.
+    #[must_use]
+    pub fn media(&self, live: &LivePost, kind: Kind) -> Vec<MediaName> {
+        let name = |suffix: String, is_video: bool| MediaName {
+            file: format!("{}{suffix}.{}", self.stem, if is_video { "mp4" } else { "jpg" }),
+            is_video,
+        };
+        if kind != Kind::Carousel {
+            return vec![name(String::new(), kind == Kind::Reel)];
+        }
+        let slides = live.children.iter().flatten().enumerate();
+        slides.map(|(slide, child)| name(format!("-{}", slide + 1), child.is_video)).collect()
+    }
 }
+
+/// Below a folder of manifests.
+const DEFAULT: &str = "imported/{yyyy}/{yyyy-mm-dd}-{slug}-{shortcode}";
 
 impl Default for Template {
     fn default() -> Self {
-        Self::parse("posts/imported/{yyyy}/{yyyy-mm-dd}-{slug}-{shortcode}").expect("the default is a template")
+        Self::below("posts")
     }
 }
 
@@ -128,33 +153,79 @@ impl Template {
         Ok(Self { parts })
     }
 
-    /// The place of a post's manifest; the first that is not `taken`. `zone` is that of its account.
-    pub fn place(&self, live: &LivePost, account: &AccountName, zone: &TimeZone, taken: &mut Taken) -> Place {
+    /// The default below a folder of manifests, which is there and is named from the content root; empty: the root.
+    ///
+    /// # Panics
+    ///
+    /// Never: the default is a template.
+    #[must_use]
+    pub fn below(folder: &str) -> Self {
+        let default = Self::parse(DEFAULT).expect("the default is a template");
+        let above = folder.split('/').filter(|part| !part.is_empty() && *part != ".");
+        let above = above.map(|part| vec![Piece::Text(part.to_owned())]);
+        Self { parts: above.chain(default.parts).collect() }
+    }
+
+    /// Whether the name of each post has in it what no other post has.
+    #[must_use]
+    pub fn is_unique(&self) -> bool {
+        let tells = |piece: &Piece| matches!(piece, Piece::Value(Value::Shortcode | Value::Id));
+        self.parts.iter().flatten().any(tells)
+    }
+
+    /// The places that a post's manifest may have, the best first: where one is taken, the next has something in its
+    /// name that no other post has. A number would depend on what else is there. `zone` is that of the account.
+    #[must_use]
+    pub fn places(&self, live: &LivePost, account: &AccountName, zone: &TimeZone) -> Vec<Place> {
         let parts: Vec<String> = self.parts.iter().map(|part| filled(part, live, account, zone)).collect();
-        let path = parts.join("/");
-        let stem = parts.last().cloned().unwrap_or_default();
-        for number in 1_u32.. {
-            let suffix = if number == 1 { String::new() } else { format!("-{number}") };
-            let file = format!("{path}{suffix}.yaml");
-            if taken.take(&file) {
-                return Place { file, stem: format!("{stem}{suffix}") };
-            }
-        }
-        unreachable!("there are fewer files than numbers")
+        let (path, stem) = (parts.join("/"), parts.last().cloned().unwrap_or_default());
+        let code = live.permalink.as_deref().and_then(shortcode);
+        let suffixes = [Some(String::new()), code.map(|code| format!("-{code}")), Some(format!("-{}", live.id))];
+        let place = |suffix: String| Place { file: format!("{path}{suffix}.yaml"), stem: format!("{stem}{suffix}") };
+        suffixes.into_iter().flatten().map(place).collect()
     }
 }
 
-/// Names that files have already; those that differ by case alone are one, as on many systems.
+/// Keys and files that something has already; those that differ by case alone are one, as on many systems.
 #[derive(Clone, Debug, Default)]
-pub struct Taken(HashSet<String>);
+pub struct Taken {
+    keys: HashSet<String>,
+    files: HashSet<String>,
+}
 
 impl Taken {
-    /// Takes a name. `false`: it was taken.
-    pub fn take(&mut self, file: &str) -> bool {
-        // `a.yml` and `a.yaml` are one key.
-        let key = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-        self.0.insert(key.case_fold().nfc().collect())
+    /// The key of a manifest, or of a record.
+    pub fn key(&mut self, key: &str) {
+        self.keys.insert(folded(key));
     }
+
+    /// A file, from the content root.
+    pub fn file(&mut self, path: &str) {
+        self.files.insert(folded(path));
+    }
+
+    /// Takes a place with the files beside it; `false`: something of it was taken, and nothing is taken now.
+    pub fn take(&mut self, place: &Place, media: &[MediaName]) -> bool {
+        // `a.yml` and `a.yaml` are one key.
+        let key = folded(place.file.rsplit_once('.').map_or(&place.file, |(stem, _)| stem));
+        let files: Vec<String> = media.iter().map(|media| folded(&place.beside(&media.file))).collect();
+        let file = folded(&place.file);
+        if self.keys.contains(&key) || files.iter().chain([&file]).any(|file| self.files.contains(file)) {
+            return false;
+        }
+        self.keys.insert(key);
+        self.files.extend(files.into_iter().chain([file]));
+        true
+    }
+
+    #[must_use]
+    pub fn has_file(&self, path: &str) -> bool {
+        self.files.contains(&folded(path))
+    }
+}
+
+fn folded(name: &str) -> String {
+    name.case_fold().nfc().collect()
 }
 
 fn pieces(part: &str) -> Result<Vec<Piece>, TemplateError> {
@@ -178,7 +249,8 @@ fn pieces(part: &str) -> Result<Vec<Piece>, TemplateError> {
 fn literal(text: &str) -> Result<Piece, TemplateError> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ') || !c.is_ascii();
     let fits = text.chars().all(|c| is_plain(c) && !c.is_control());
-    if fits { Ok(Piece::Text(text.to_owned())) } else { Err(TemplateError::Characters) }
+    // As keys are written: a record is found again by its file.
+    if fits { Ok(Piece::Text(text.nfc().collect())) } else { Err(TemplateError::Characters) }
 }
 
 fn filled(part: &[Piece], live: &LivePost, account: &AccountName, zone: &TimeZone) -> String {
@@ -234,7 +306,7 @@ mod tests {
 
     fn place(template: &str, live: &LivePost) -> String {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
-        Template::parse(template).unwrap().place(live, &"brand".into(), &zone, &mut Taken::default()).file
+        Template::parse(template).unwrap().places(live, &"brand".into(), &zone).remove(0).file
     }
 
     fn dated(caption: &str) -> LivePost {
@@ -250,7 +322,7 @@ mod tests {
     fn a_manifest_is_named_by_day_words_and_code_in_the_zone_of_its_account() {
         let default = Template::default();
         let zone = TimeZone::get("Europe/Berlin").unwrap();
-        let place = default.place(&dated("Happy New Year!"), &"brand".into(), &zone, &mut Taken::default());
+        let place = default.places(&dated("Happy New Year!"), &"brand".into(), &zone).remove(0);
         assert_eq!(place.file, "posts/imported/2025/2025-01-01-happy-new-year-C9x-_Z.yaml");
         assert_eq!(place.stem, "2025-01-01-happy-new-year-C9x-_Z");
         assert_eq!(place.folder(), "posts/imported/2025");
@@ -273,13 +345,62 @@ mod tests {
     }
 
     #[test]
-    fn names_that_differ_by_case_alone_are_numbered() {
-        let mut taken = Taken::default();
-        assert!(taken.take("posts/A-B.yml"));
-        let zone = TimeZone::UTC;
+    fn the_default_is_below_the_folder_of_manifests() {
+        let of = |folder: &str| {
+            let post = dated("A b");
+            Template::below(folder).places(&post, &"brand".into(), &TimeZone::UTC).remove(0).file
+        };
+        let name = "imported/2024/2024-12-31-a-b-C9x-_Z.yaml";
+        assert_eq!(of("content/posts"), format!("content/posts/{name}"));
+        assert_eq!(of(""), name);
+        assert_eq!(of("."), name);
+        assert_eq!(Template::below("posts"), Template::default());
+    }
+
+    #[test]
+    fn a_name_that_is_taken_gets_what_no_other_post_has_and_never_a_number() {
         let template = Template::parse("posts/{slug}").unwrap();
-        let mut next = || template.place(&dated("a b"), &"brand".into(), &zone, &mut taken).file;
-        assert_eq!([next(), next()], ["posts/a-b-2.yaml", "posts/a-b-3.yaml"]);
+        let mut taken = Taken::default();
+        taken.key("posts/A-B");
+        let mut next = |live: &LivePost| {
+            let places = template.places(live, &"brand".into(), &TimeZone::UTC);
+            places.into_iter().find(|place| taken.take(place, &place.media(live, Kind::Image))).map(|place| place.file)
+        };
+        assert_eq!(next(&dated("a b")).as_deref(), Some("posts/a-b-C9x-_Z.yaml"), "by case alone it is one key");
+        assert_eq!(next(&dated("a b")).as_deref(), Some("posts/a-b-179.yaml"));
+        assert_eq!(next(&dated("a b")), None, "it is left alone");
+        assert!(!template.is_unique() && Template::default().is_unique());
+    }
+
+    #[test]
+    fn a_picture_of_another_post_is_never_in_the_place_of_a_slide() {
+        let slide = |id: &str| igsync_base::feed::LiveChild {
+            id: id.into(),
+            is_video: false,
+            media_url: None,
+            thumbnail_url: None,
+            alt_text: None,
+        };
+        let carousel =
+            LivePost { kind: Some(Kind::Carousel), children: Some(["1", "2"].map(slide).into()), ..dated("new year") };
+        let template = Template::parse("{slug}").unwrap();
+        let mut taken = Taken::default();
+        let mut next = |live: &LivePost| {
+            let places = template.places(live, &"brand".into(), &TimeZone::UTC);
+            let media = |place: &Place| place.media(live, live.kind.unwrap());
+            places.into_iter().find(|place| taken.take(place, &media(place))).unwrap().file
+        };
+        assert_eq!(next(&carousel), "new-year.yaml");
+        assert_eq!(next(&dated("new year 2")), "new-year-2-C9x-_Z.yaml", "its picture would be the second slide");
+        let mut taken = Taken::default();
+        taken.file("Posts/Sunset.jpg");
+        let place = Place::of("posts/sunset.yaml");
+        assert!(!taken.take(&place, &place.media(&dated(""), Kind::Image)), "a manifest names it");
+    }
+
+    #[test]
+    fn a_name_is_written_as_keys_are() {
+        assert_eq!(place("posts/cafe\u{301}/{slug}", &dated("a")), "posts/caf\u{e9}/a.yaml");
     }
 
     #[test]

@@ -33,6 +33,7 @@ fn classes(feed: &Feed, posts: &[Post], records: &[Record], change: impl FnOnce(
         posts: &posts,
         records: &records,
         matching: &matching,
+        zone: &TimeZone::UTC,
     };
     change(&mut question);
     let in_words = |class: &Class| match class {
@@ -185,6 +186,7 @@ fn without_a_time_a_match_is_shown_and_recorded_only_when_a_person_says_so() {
             posts: &posts,
             records: &records,
             matching,
+            zone: &TimeZone::UTC,
         };
         matches!(classify(&question)[0].class, Class::Matched { is_recorded: true, .. })
     };
@@ -249,6 +251,41 @@ fn a_greeting_is_not_swallowed_by_last_years() {
 }
 
 #[test]
+fn a_post_of_the_queue_is_none_that_is_older_than_its_day() {
+    use crate::manifest::Queued;
+
+    let from = |day: &str| {
+        let queued = Queued { from: Some(day.parse().unwrap()) };
+        post("posts/a").with(|post| post.queued = Some(queued))
+    };
+    let lives = [seen("1", "posts/a", T)];
+    assert_eq!(of(&lives, &[from("2027-01-01")], &[]), ["new"], "last year's greeting");
+    assert_eq!(of(&lives, &[from("2026-12-01")], &[]), ["matched posts/a?"]);
+    let early = feed([seen("1", "posts/a", "2026-12-01T01:00:00Z")]);
+    let west = TimeZone::fixed(jiff::tz::offset(-8));
+    let posts: Vec<Arc<Post>> = vec![Arc::new(from("2026-12-01"))];
+    let (user_id, matching, records) = (USER.into(), Matching::None, Records::default());
+    let (user_id, records, matching): (&UserId, _, _) = (&user_id, &records, &matching);
+    let question =
+        Question { user_id, feed: &early, since: None, limit: None, posts: &posts, records, matching, zone: &west };
+    assert_eq!(classify(&question)[0].class.name(), "new", "there it was still November");
+}
+
+#[test]
+fn white_space_at_the_ends_of_lines_is_no_difference() {
+    let written = |caption: &str| post("posts/a").with(|post| post.content.caption = caption.to_owned());
+    let shown = live("1").with(|live| (live.at, live.caption) = (Some(at(T)), Some("Low tide\n\nat six".to_owned())));
+    assert_eq!(of(std::slice::from_ref(&shown), &[written("Low tide  \n \t\nat six")], &[]), ["matched posts/a?"]);
+    let nameless = record("posts/a", Stage::Published).with(|record| {
+        record.live_mut().unwrap().media_id = None;
+        record.live_mut().unwrap().permalink = None;
+        record.caption_digest = caption_digest("Low tide  \n\nat six");
+    });
+    let posts = [written("Low tide  \n\nat six")];
+    assert_eq!(of(&[shown], &posts, &[nameless]), ["contested posts/a"], "what is recorded has it");
+}
+
+#[test]
 fn what_was_not_read_may_fit_as_well() {
     let due = || post("posts/a").due("2026-11-01T10:00:00Z");
     let lives = || feed([seen("1", "posts/a", T)]);
@@ -284,6 +321,13 @@ fn a_manifest_that_names_its_post_is_its_own() {
     assert_eq!(of(&[seen("1", "posts/a", T)], &[named("a"), named("b")], &[]), ["ambiguous a+b"]);
     let reel = seen("1", "posts/a", T).with(|live| live.kind = Some(Kind::Reel));
     assert_eq!(of(&[reel], &[named("a")], &[]), ["ambiguous a"], "of another kind");
+    let other = |stage| record("posts/a", stage).with(|record| record.intents.clear());
+    for stage in [Stage::Published, Stage::Deleted, Stage::Ignored] {
+        let classes = of(&[seen("1", "b", "2020-01-01T00:00:00Z")], &[named("posts/a")], &[other(stage)]);
+        assert_eq!(classes, ["ambiguous posts/a"], "its key is recorded as another post: {stage:?}");
+    }
+    let free = other(Stage::NotPublished);
+    assert_eq!(of(&[seen("1", "b", T)], &[named("posts/a")], &[free]), ["matched posts/a"]);
     let _ = (AttemptId::from("a"), PublishIntent { at: at(T), lease_until: at(T) });
 }
 
