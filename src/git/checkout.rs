@@ -78,7 +78,8 @@ impl Checkout {
         })
     }
 
-    async fn default_branch(&self, remote: &str) -> Result<String, String> {
+    /// What the remote names as its default branch. The error is for people.
+    pub async fn default_branch(&self, remote: &str) -> Result<String, String> {
         let answer = self.git.line(&["ls-remote", "--symref", "--", remote, "HEAD"], b"").await;
         let answer = answer.map_err(|error| error.to_string())?;
         let named = answer.lines().find_map(|line| line.strip_prefix("ref: refs/heads/")?.split('\t').next());

@@ -250,10 +250,16 @@ async fn find(
     }
     if found.fetched.is_none() {
         // Not pushed by us; what others have recorded there counts all the same.
-        match branches.record.fetch().await {
+        let mut read = branches.record.fetch().await.map_err(|error| error.to_string());
+        if read.is_err() && reads && state_branch.is_none() && root.config().git.branch.is_none() {
+            // The branch may be on this machine alone: what it came from has the record.
+            if let Ok(default) = branches.of_default(root, ports).await {
+                read = default.fetch().await.map_err(|error| error.to_string());
+            }
+        }
+        match read {
             Ok(fetched) => found.fetched = Some(fetched),
-            Err(error) => {
-                let why = error.to_string();
+            Err(why) => {
                 found.unread = Some(why.clone());
                 found.doubt = found.doubt.or_else(|| unknown_branch(state_branch, terms, &why));
                 if !terms.must_know {

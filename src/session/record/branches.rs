@@ -37,6 +37,17 @@ impl Branches {
         Ok(Self { checkout, content, record: Arc::new(record) })
     }
 
+    /// The record on the default branch of the remote: that of a branch which is on this machine alone is there.
+    pub(super) async fn of_default(&self, root: &ContentRoot, ports: &Ports) -> Result<Branch, String> {
+        let variable = |name: &str| ports.env.get(name).map(str::to_owned);
+        let remote = self.content.target().remote.clone();
+        let branch = self.checkout.default_branch(&remote).await?;
+        let git = Git::new(&root.path, root.settings().git_timeout, &credentials::environment(root.config()));
+        let is_github = ports.env.is_on("GITHUB_ACTIONS");
+        let signature = Signature::of(&git, is_github).await.map_err(|error| error.to_string())?;
+        Ok(Branch::of_content(self.checkout.clone(), Target { remote, branch }, signature, &variable))
+    }
+
     /// Whether the record is on the branch of the content.
     pub(super) fn is_together(&self) -> bool {
         self.record.target() == self.content.target()

@@ -193,6 +193,10 @@ fn a_laptop_behind_the_machine_that_publishes_reads_its_record_first() {
         assert_eq!((&done["summary"]["contested"], &done["summary"]["matched"]), (&json!(1), &json!(0)), "{done}");
     }
     assert!(laptop.read("igsync.lock").contains("\"state\":\"intent\""), "{}", laptop.read("igsync.lock"));
+    // A branch that is on the laptop alone: the record is on the one that it came from.
+    let branch = ci.fresh_clone().against(&server, "instagram", "IGAA-LONG");
+    branch.git(&["checkout", "--quiet", "-b", "import"]);
+    assert_eq!(report(&branch, &[])["summary"]["contested"], 1);
     std::fs::rename(ci.path().join(".git"), ci.path().join("gone")).unwrap();
     laptop.run(["import"]).exits(5).says("cannot be read");
 }
