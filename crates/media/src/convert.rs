@@ -15,6 +15,7 @@ mod resize;
 mod segments;
 #[cfg(test)]
 mod tests;
+mod thumbnail;
 
 use std::io::Cursor;
 
@@ -28,6 +29,7 @@ use pixels::Pixels;
 pub use cache::{ConvertedCache, Failed, Made, draw, prune};
 use decode::MAX_PROFILE;
 pub use decode::{Header, MAX_PIXELS, header};
+pub use thumbnail::{Shot, thumbnails, thumbnails_of};
 
 /// A larger file is not read as a picture. In bytes.
 const MAX_LEN: u64 = 128 << 20;
@@ -242,12 +244,23 @@ fn encode(picture: &Pixels) -> Result<Vec<u8>, Refusal> {
     Ok(smallest)
 }
 
-/// `rgb` (three bytes a pixel, row by row) as a baseline JPEG.
+/// `rgb` (three bytes a pixel, row by row) as a baseline JPEG with every colour of its own.
 fn jpeg(rgb: &[u8], width: u32, height: u32, quality: u8) -> Result<Vec<u8>, EncodingError> {
+    encoded(rgb, width, height, quality, SamplingFactor::F_1_1)
+}
+
+/// The same with so many colours.
+fn encoded(
+    rgb: &[u8],
+    width: u32,
+    height: u32,
+    quality: u8,
+    colours: SamplingFactor,
+) -> Result<Vec<u8>, EncodingError> {
     let side = |pixels| u16::try_from(pixels).unwrap_or(u16::MAX);
     let mut out = Vec::new();
     let mut encoder = Encoder::new(&mut out, quality);
-    encoder.set_sampling_factor(SamplingFactor::F_1_1);
+    encoder.set_sampling_factor(colours);
     encoder.encode(rgb, side(width), side(height), ColorType::Rgb)?;
     Ok(out)
 }

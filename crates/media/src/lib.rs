@@ -3,6 +3,7 @@
 pub mod blob;
 pub mod cache;
 pub mod convert;
+pub mod crop;
 pub mod digest;
 mod file;
 pub mod index_first;

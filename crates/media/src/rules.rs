@@ -13,7 +13,7 @@ use igsync_base::finding::{Rule, Severity};
 use igsync_base::rules;
 use igsync_base::text::quoted;
 
-pub(super) use image::{ADVISED_LEN, Shape, TALLEST, TALLEST_DOCUMENTED, WIDEST, WIDTHS};
+pub(super) use image::{ADVISED_LEN, Shape, TALLEST, TALLEST_DOCUMENTED, WIDEST, WIDTHS, kept};
 pub use image::{crop, to_jpeg};
 
 /// What a file is for.

@@ -7,6 +7,8 @@ use super::super::rules::check;
 use super::*;
 use igsync_testkit::media::{jpeg, moving_png, with_exif};
 
+mod thumbnails;
+
 const USES: [Use; 4] = [Use::Image, Use::CarouselImage, Use::StoryImage, Use::Cover];
 
 fn new_target(usage: Use) -> Target {

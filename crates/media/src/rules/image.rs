@@ -255,7 +255,7 @@ fn colour(jpeg: &Jpeg) -> Option<Broken> {
 }
 
 /// Rows and columns that a crop to this shape leaves.
-fn kept(shape: (u32, u32), (width, height): (u32, u32)) -> (u64, u64) {
+pub(crate) fn kept(shape: (u32, u32), (width, height): (u32, u32)) -> (u64, u64) {
     let (shape_width, shape_height) = (u64::from(shape.0), u64::from(shape.1));
     let (width, height) = (u64::from(width), u64::from(height));
     if width * shape_height > height * shape_width {
