@@ -11,5 +11,6 @@ pub mod insights;
 pub mod lockfile;
 pub mod manifest;
 pub mod plan;
+pub mod preview;
 pub mod schedule;
 pub mod yaml;
