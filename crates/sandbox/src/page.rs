@@ -8,7 +8,8 @@ mod post;
 
 use axum::body::Body;
 use axum::http::Response;
-use maud::{DOCTYPE, Markup, html};
+use igsync_page::{Frame, ICON, frame};
+use maud::{Markup, html};
 
 use super::machine::Core;
 use super::respond;
@@ -20,7 +21,6 @@ pub(crate) use live::answer as live;
 
 const STYLE: &str = include_str!("page/face.css");
 const SCRIPT: &str = include_str!("page/face.js");
-const ICON: &str = include_str!("page/face.svg");
 const POLICY: &str = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; script-src 'self'; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -41,9 +41,9 @@ pub(crate) fn post(core: &Core, id: &str, now: Millis) -> Option<Response<Body>>
 /// A style sheet, a script or the icon.
 pub(crate) fn file(name: &str, now: Millis) -> Option<Response<Body>> {
     let (content_type, text) = match name {
-        "face.css" => ("text/css; charset=utf-8", STYLE),
-        "face.js" => ("text/javascript; charset=utf-8", SCRIPT),
-        "face.svg" => ("image/svg+xml", ICON),
+        "face.css" => ("text/css; charset=utf-8", [igsync_page::STYLE, STYLE].concat()),
+        "face.js" => ("text/javascript; charset=utf-8", SCRIPT.to_owned()),
+        "face.svg" => ("image/svg+xml", ICON.to_owned()),
         _ => return None,
     };
     let mut response = respond::raw(200, content_type, text, now);
@@ -52,30 +52,23 @@ pub(crate) fn file(name: &str, now: Millis) -> Option<Response<Body>> {
 }
 
 fn page(title: &str, body: &Markup, now: Millis) -> Response<Body> {
-    let text = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                link rel="stylesheet" href="/_sandbox/face.css";
-                link rel="icon" href="/_sandbox/face.svg";
-                script src="/_sandbox/face.js" defer {}
-            }
-            body {
-                a.skip href="#main" { "Skip to the posts" }
-                header.bar {
-                    a.brand href="/" { (parts::logo()) span { "igsync sandbox" } }
-                    p.note { "Nothing here is on Instagram" }
-                    p.clock title="The sandbox's own time" { time id="clock" { (time::human(now)) } }
-                }
-                (body)
-                p.hidden id="news" role="status" aria-live="polite" {}
-            }
-        }
-    };
+    let text = frame(Frame {
+        title,
+        head: &html! {
+            link rel="stylesheet" href="/_sandbox/face.css";
+            link rel="icon" href="/_sandbox/face.svg";
+            script src="/_sandbox/face.js" defer {}
+        },
+        skip: "Skip to the posts",
+        home: "/",
+        name: "igsync sandbox",
+        note: "Nothing here is on Instagram",
+        end: &html! { p.clock title="The sandbox's own time" { time id="clock" { (time::human(now)) } } },
+        body: &html! {
+            (body)
+            p.hidden id="news" role="status" aria-live="polite" {}
+        },
+    });
     let mut response = respond::raw(200, "text/html; charset=utf-8", text.into_string(), now);
     let headers = response.headers_mut();
     headers.insert("content-security-policy", respond::header(POLICY));

@@ -1,5 +1,6 @@
 //! The profile of each account, what is still on its way to it, and the requests.
 
+use igsync_page::{Chip, Head, Tile, head, short, tile};
 use maud::{Markup, html};
 
 use super::super::account::{Account, State};
@@ -71,29 +72,24 @@ fn profile(world: &World, account: &Account, log: &[&Entry], now: Millis) -> Mar
     let (stories, posts): (Vec<&Media>, Vec<&Media>) =
         live.iter().copied().partition(|media| media.kind == Some(Kind::Story));
     let name = format!("account-{}", account.user_id);
+    let used = format!("{} of {}", world.usage(&account.user_id, now).0, world.settings.quota_total);
+    let stats = [
+        (posts.len().to_string(), if posts.len() == 1 { "post" } else { "posts" }.to_owned()),
+        (stories.len().to_string(), if stories.len() == 1 { "story" } else { "stories" }.to_owned()),
+        (used, "in 24 hours".to_owned()),
+    ];
+    let below = html! {
+        p.facts { "account " code { (account.user_id) } }
+        @if account.state != State::Active { p.chip.bad { (state_name(account.state)) } }
+    };
     html! {
         section.profile aria-labelledby=(name) {
-            div.who {
-                (parts::avatar(&account.username))
-                div {
-                    h2 id=(name) { bdi { (account.username) } }
-                    ul.stats {
-                        li { b { (posts.len()) } @if posts.len() == 1 { " post" } @else { " posts" } }
-                        li { b { (stories.len()) } @if stories.len() == 1 { " story" } @else { " stories" } }
-                        li {
-                            b { (world.usage(&account.user_id, now).0) " of " (world.settings.quota_total) }
-                            " in 24 hours"
-                        }
-                    }
-                    p.facts { "account " code { (account.user_id) } }
-                    @if account.state != State::Active { p.chip.bad { (state_name(account.state)) } }
-                }
-            }
+            (head(Head { id: &name, name: &account.username, stats: &stats, below: &below }))
             @if !stories.is_empty() { (story_row(&stories, now)) }
             (unpublished(world, account, log, now))
             @if posts.is_empty() { p.empty { "No posts yet" } }
             ul.grid {
-                @for post in posts.iter().take(SHOWN) { li { (tile(world, post, now)) } }
+                @for post in posts.iter().take(SHOWN) { li { (post_tile(world, post, now)) } }
             }
             @if posts.len() > SHOWN { p.facts { (posts.len() - SHOWN) " older posts are not shown" } }
         }
@@ -127,18 +123,18 @@ fn story_row(stories: &[&Media], now: Millis) -> Markup {
     }
 }
 
-fn tile(world: &World, post: &Media, now: Millis) -> Markup {
-    let caption = parts::short(post.caption.as_deref().unwrap_or("no caption"), 80);
-    let alt = parts::text(post, "alt_text").map(|alt| format!(". {}", parts::short(&alt, 120))).unwrap_or_default();
+fn post_tile(world: &World, post: &Media, now: Millis) -> Markup {
+    let caption = short(post.caption.as_deref().unwrap_or("no caption"), 80);
+    let alt = parts::text(post, "alt_text").map(|alt| format!(". {}", short(&alt, 120))).unwrap_or_default();
     let label = format!("{}, {}: {caption}{alt}", parts::kind_name(post), time::human(post.published_at));
-    html! {
-        a.tile href=(format!("/_sandbox/post/{}", post.id)) aria-label=(label) {
-            (still_of(world, post))
-            span.badge { (parts::badge(post.kind)) }
-            @if post.listed_at > now { span.chip.wait { "not listed yet" } }
-            span.veil aria-hidden="true" dir="auto" { (caption) }
-        }
-    }
+    tile(Tile {
+        link: Some(&format!("/_sandbox/post/{}", post.id)),
+        label: &label,
+        still: &still_of(world, post),
+        kind: post.kind,
+        chip: (post.listed_at > now).then_some(Chip { class: "wait", text: "not listed yet" }),
+        words: &caption,
+    })
 }
 
 /// A carousel shows its first item.
@@ -203,7 +199,7 @@ fn waiting(world: &World, container: &Container, now: Millis) -> Markup {
         li {
             span.chip.(class) { (label) }
             span.what { (what) " " code { (container.id) } }
-            @if let Some(caption) = &container.caption { span.said dir="auto" { (parts::short(caption, 60)) } }
+            @if let Some(caption) = &container.caption { span.said dir="auto" { (short(caption, 60)) } }
             span.why { (why(container, phase.subcode, &phase.text())) }
             @let made = time::human(container.created_at);
             time.facts title=(made) { (made.split(", ").nth(usize::from(container.created_at > now - DAY)).unwrap_or_default()) }
@@ -233,7 +229,7 @@ fn refused(entry: &Entry) -> Markup {
                 " " code { (number) }
             }
             @if let Some(caption) = entry.params.get("caption").and_then(serde_json::Value::as_str) {
-                span.said dir="auto" { (parts::short(caption, 60)) }
+                span.said dir="auto" { (short(caption, 60)) }
             }
             span.why { (entry.message.as_deref().unwrap_or_default()) @if let Some(reason) = reason { " – " (reason) } }
             time.facts { (at) " UTC" }

@@ -1,5 +1,6 @@
 //! One post: its media, its words, and how it came to be.
 
+use igsync_page::{avatar, icon, prose};
 use maud::{Markup, html};
 
 use super::super::account::Account;
@@ -20,7 +21,7 @@ pub(super) fn body(world: &World, id: u64, key: Option<String>, now: Millis) -> 
     let body = html! {
         main #main.single tabindex="-1" {
             nav.steps aria-label="Posts" {
-                a.back href="/" { (parts::chevron(false)) "All posts" }
+                a.back href="/" { (icon::chevron(false)) "All posts" }
                 @if let Some(id) = newer { a rel="prev" href=(format!("/_sandbox/post/{id}")) { "Newer" } }
                 @if let Some(id) = older { a rel="next" href=(format!("/_sandbox/post/{id}")) { "Older" } }
             }
@@ -61,8 +62,8 @@ fn stage(world: &World, post: &Media) -> Markup {
                     }
                 }
             }
-            button.turn.prev type="button" aria-label="Previous item" hidden { (parts::chevron(false)) }
-            button.turn.next type="button" aria-label="Next item" hidden { (parts::chevron(true)) }
+            button.turn.prev type="button" aria-label="Previous item" hidden { (icon::chevron(false)) }
+            button.turn.next type="button" aria-label="Next item" hidden { (icon::chevron(true)) }
             p.count aria-live="polite" hidden { "1 of " (items.len()) }
             div.dots aria-hidden="true" { @for _ in &items { i {} } }
         }
@@ -76,7 +77,7 @@ fn words(world: &World, account: &Account, post: &Media) -> Markup {
     let partners = Params::of(post.params.clone()).list("collaborators").ok().flatten().unwrap_or_default();
     html! {
         header.by {
-            (parts::avatar(&account.username))
+            (avatar(&account.username))
             p {
                 bdi.name { (account.username) }
                 @for name in &partners { " and " bdi.name { (name.trim_start_matches('@')) } " (invited)" }
@@ -85,7 +86,7 @@ fn words(world: &World, account: &Account, post: &Media) -> Markup {
         }
         @if post.deleted { p.chip.bad { "deleted" } }
         @match &post.caption {
-            Some(caption) => { p.caption dir="auto" { (parts::prose(caption)) } }
+            Some(caption) => { p.caption dir="auto" { (prose(caption)) } }
             None if post.kind == Some(Kind::Story) => {}
             None => { p.empty { "No caption" } }
         }
@@ -93,7 +94,7 @@ fn words(world: &World, account: &Account, post: &Media) -> Markup {
             h2.small { @if comments.len() == 1 { "First comment" } @else { "Comments" } }
             ul.comments {
                 @for (text, hidden) in &comments {
-                    li dir="auto" { bdi.name { (account.username) } " " (parts::prose(text)) @if *hidden { " (hidden)" } }
+                    li dir="auto" { bdi.name { (account.username) } " " (prose(text)) @if *hidden { " (hidden)" } }
                 }
             }
         }
