@@ -2,6 +2,7 @@
 
 mod import;
 mod lock;
+mod preview;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use igsync_model::insights::{self, Column};
 
 pub use import::{Import, Since};
 pub use lock::{Lock, LockAccept, LockChange, LockList, LockMerge, LockMove, LockRemove, LockScope, LockShow};
+pub use preview::{Preview, PreviewFormat};
 
 /// Terraform's plan and apply, for Instagram: posts as YAML in git, published exactly once.
 #[derive(Debug, Parser)]
@@ -58,6 +60,8 @@ pub enum Command {
     Fix(Fix),
     /// Show what apply would do; no network, no token
     Plan(Plan),
+    /// Write the coming feed as one page, or as a calendar file; no network, no token
+    Preview(Preview),
     /// Publish what is missing and record the new ids
     Apply(Apply),
     /// Settle a post that apply left open or unknown: ask Meta again, or state whether it is live
@@ -115,6 +119,7 @@ impl Command {
             Self::Status(args) => args.sandbox,
             Self::Drift(args) => args.sandbox,
             Self::Insights(args) => args.sandbox,
+            Self::Preview(args) => args.sandbox,
             Self::Resolve(args) => args.sandbox,
             Self::Lock(command) => command.scope().sandbox,
             _ => false,

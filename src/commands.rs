@@ -18,6 +18,7 @@ mod lock;
 mod log;
 mod new;
 mod plan;
+mod preview;
 mod record;
 mod record_edit;
 mod refresh;
@@ -140,6 +141,7 @@ pub async fn run(cli: Cli, ports: &Ports, ui: &Ui) -> Exit {
         Command::Validate(args) => validate::run(&cli.global, &args, ports, ui).await,
         Command::Fix(args) => fix::run(&cli.global, &args, ports, ui).await,
         Command::Plan(args) => plan::run(&cli.global, &args, ports, ui).await,
+        Command::Preview(args) => preview::run(&cli.global, &args, ports, ui).await,
         Command::Apply(args) => apply::run(&cli.global, &args, ports, ui).await,
         Command::Auth(args) => auth::run(&cli.global, &args, ports, ui).await,
         Command::Status(args) => status::run(&cli.global, &args, ports, ui).await,

@@ -21,6 +21,7 @@ pub(crate) mod load;
 mod note;
 mod place;
 mod ports;
+pub(crate) mod preview;
 mod private;
 pub(crate) mod project;
 pub(crate) mod record;

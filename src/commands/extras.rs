@@ -26,10 +26,7 @@ pub(super) fn manual(ui: &Ui) -> Ended {
 }
 
 /// Commands that are promised and not there; what to do meanwhile.
-const NOT_BUILT: &[(&str, &str)] = &[
-    ("preview", "`igsync apply --sandbox`, then `igsync sandbox` shows the feed"),
-    ("show", "`igsync plan` prints the plan"),
-];
+const NOT_BUILT: &[(&str, &str)] = &[("show", "`igsync plan` prints the plan")];
 
 pub(super) fn unknown(words: &[OsString]) -> Ended {
     let word = words.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();

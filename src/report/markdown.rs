@@ -17,6 +17,7 @@ pub use drift::render as drift;
 pub use insights::render as insights;
 pub use page::Limit;
 pub use place::Place;
+pub(super) use plan::is_instagram;
 pub use plan::render as plan;
 pub use run::{End, Run, render as run};
 

@@ -173,7 +173,7 @@ fn legend(listed: &[&Change], style: Style, program: &Program) -> Option<String>
 /// before publishing.
 ///
 /// Meta: <https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/content_publishing_limit>
-const SMALLEST_QUOTA: usize = 50;
+pub(super) const SMALLEST_QUOTA: usize = 50;
 
 fn forecast(plan: &Plan, style: Style) -> Option<String> {
     let lines: Vec<String> = plan

@@ -114,7 +114,7 @@ fn text_of(plan: &Plan, change: &Change, columns: Columns) -> Vec<String> {
     }
 }
 
-fn status(plan: &Plan, change: &Change) -> String {
+pub(super) fn status(plan: &Plan, change: &Change) -> String {
     let text = match (change.mark(), change.due_at) {
         (Mark::Publish, Some(at)) if change.reason == "due now" => {
             format!("due since {}", short_time(plan, &change.account, at))
@@ -165,7 +165,7 @@ fn note(change: &Change) -> Option<String> {
 }
 
 /// Where to look, and the command that settles what only a person can.
-fn more(change: &Change, program: &Program) -> Vec<String> {
+pub(super) fn more(change: &Change, program: &Program) -> Vec<String> {
     let key = quoted(&one_line(change.key.as_str()));
     match (change.mark(), change.recorded) {
         (Mark::Edited | Mark::Orphan | Mark::Delete, _) => {

@@ -14,7 +14,7 @@ pub struct Program {
 }
 
 /// Commands that work on a record, so that in a sandbox run theirs is the sandbox's.
-const WITH_SANDBOX: [&str; 5] = ["plan", "apply", "status", "resolve", "lock"];
+const WITH_SANDBOX: [&str; 6] = ["plan", "preview", "apply", "status", "resolve", "lock"];
 
 /// Commands that look at no content root.
 const WITHOUT_PLACE: [&str; 5] = ["explain", "schema", "completions", "man", "help"];

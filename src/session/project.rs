@@ -14,7 +14,7 @@ use igsync_base::rules;
 use igsync_media::convert::ConvertedCache;
 use igsync_model::config::{self, Account, Config, Settings};
 use igsync_model::lockfile::{Paths, Record, Records, Snapshot, Stage};
-use igsync_model::manifest::{self, Post, Source};
+use igsync_model::manifest::{self, Ignored, Post, Source};
 use igsync_model::plan::{Arrivals, Branch, Sighting, copied_imports};
 
 use super::failure::Failure;
@@ -83,6 +83,8 @@ pub(crate) struct Project {
     pub arrivals: Arrivals,
     /// Why nothing keeps the lockfile of this run; `None`: something does, or it stays on this machine.
     pub ephemeral: Option<String>,
+    /// What git ignores, as far as it was asked for.
+    pub ignored: Ignored,
     /// How git is asked about the content root from where igsync was started.
     pub(super) typed: Typed,
 }
@@ -126,6 +128,7 @@ impl Project {
             branch: None,
             arrivals: Arrivals::Unknown,
             ephemeral: None,
+            ignored: Ignored::default(),
             typed,
         };
         project.name_users(read.posts.iter_mut().chain(&mut read.unplanned));

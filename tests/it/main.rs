@@ -21,6 +21,7 @@ mod import;
 mod lock;
 mod media;
 mod ports;
+mod preview;
 mod project;
 mod protocol;
 mod queue;

@@ -1,14 +1,15 @@
 //! Programs that no one here wrote, against the sandbox: Meta's own SDKs, pointed at it by their base
-//! address alone, and a browser on its page.
+//! address alone, a browser on its page, and browser and calendar on what `igsync preview` writes.
 //!
 //! A program that is missing is a visible skip, and a failure where `IGSYNC_TEST_REQUIRE_TOOLS` is set.
-//! `IGSYNC_PYTHON` names an interpreter with `facebook-business`, `IGSYNC_NODE_MODULES` a folder with
-//! `facebook-nodejs-business-sdk` and `playwright-core` installed, `IGSYNC_CHROMIUM` a browser.
+//! `IGSYNC_PYTHON` names an interpreter with `facebook-business` and `icalendar`, `IGSYNC_NODE_MODULES` a folder with
+//! `facebook-nodejs-business-sdk`, `playwright-core` and `axe-core` installed, `IGSYNC_CHROMIUM` a browser.
 
 #![expect(clippy::unwrap_used, reason = "the whole file is a test")]
 
 mod kill;
 mod page;
+mod preview;
 mod sdks;
 mod tools;
 

@@ -34,6 +34,12 @@ impl Place {
         Self { base: format!("{server}/{repository}/raw/{commit}/{}", utf8_percent_encode(folder, PATH)) }
     }
 
+    /// The page of a file at GitHub; `None`: it is not known where the files are.
+    pub(in crate::report) fn page(&self, path: &str) -> Option<String> {
+        let (server, commit) = self.base.split_once("/raw/")?;
+        Some(format!("{server}/blob/{commit}{}", utf8_percent_encode(path, PATH)))
+    }
+
     /// A link to a file, given relative to the content root.
     pub(super) fn link(&self, path: &str) -> String {
         format!("{}{}", self.base, utf8_percent_encode(path, PATH))

@@ -191,7 +191,7 @@ fn list<'a>(plan: &Plan, title: &str, changes: impl Iterator<Item = &'a Change>)
 }
 
 /// A link that Meta gave; anything else in a lockfile is not made clickable.
-pub(super) fn is_instagram(link: &str) -> bool {
+pub(in crate::report) fn is_instagram(link: &str) -> bool {
     link.starts_with("https://www.instagram.com/")
         && link.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/._-".contains(&byte))
 }

@@ -58,6 +58,7 @@ impl Project {
         for post in posts.iter_mut().filter(|post| comparing && is_live(post) && is_compared(post)) {
             self.compare(post, disk, &mut wanted);
         }
+        self.ignored = files.into_ignored();
         wanted.sort_unstable();
         wanted.dedup();
         let paths: Vec<&str> = wanted.iter().map(|path| &**path).collect();

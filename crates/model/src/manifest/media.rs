@@ -59,6 +59,12 @@ impl<'a> Files<'a> {
         Self { ignored, ..self }
     }
 
+    /// What is known of ignored files by now.
+    #[must_use]
+    pub fn into_ignored(self) -> Ignored {
+        self.ignored
+    }
+
     /// What a file is, judged by its bytes, or why it cannot be used.
     pub fn look(&mut self, path: &Arc<str>) -> Result<Arc<Facts>, Broken> {
         let (disk, root, ignored, cache) = (self.disk, self.root, &self.ignored, &mut *self.cache);
