@@ -6,7 +6,7 @@ use serde::Serialize;
 use igsync_base::id::{Kind, PostKey};
 use igsync_model::lockfile::Record;
 use igsync_model::manifest::{Content, Conversion, Item, MediaType, Post, Source};
-use igsync_model::plan::{BranchEdit, Change, Cost, Forecast, Guard, Notice, Plan, Reworded, Summary};
+use igsync_model::plan::{BranchEdit, Change, Cost, Edited, Forecast, Guard, Notice, Plan, Reworded, Summary};
 
 /// Raised when a field changes its meaning or goes away.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -196,7 +196,7 @@ fn change_json(change: &Change) -> ChangeJson<'_> {
         reason: &change.reason,
         repeats: change.repeats.as_ref().map(|repeats| repeats.keys().iter().map(PostKey::as_str).collect()),
         differs: change.edited.as_ref().map(|edited| edited.parts().iter().map(|part| part.name()).collect()),
-        reworded: change.edited.iter().flat_map(|edited| edited.words()).map(reworded_json).collect(),
+        reworded: change.edited.iter().flat_map(Edited::words).map(reworded_json).collect(),
         has_errors: post.is_some_and(|post| post.has_errors),
         file: change.file.as_deref(),
         line: change.line,

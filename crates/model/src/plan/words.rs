@@ -13,13 +13,11 @@ pub struct Reworded {
 #[must_use]
 pub(super) fn reworded(before: &str, now: &str) -> Vec<Reworded> {
     let (before, now): (Vec<&str>, Vec<&str>) = (before.split_whitespace().collect(), now.split_whitespace().collect());
-    let changes = capture_diff_slices(Algorithm::Myers, &before, &now);
-    let changed = changes.iter().filter(|change| change.tag() != DiffTag::Equal);
-    changed
-        .map(|change| Reworded {
-            removed: before[change.old_range()].join(" "),
-            added: now[change.new_range()].join(" "),
-        })
+    let places = capture_diff_slices(Algorithm::Myers, &before, &now);
+    places
+        .iter()
+        .filter(|place| place.tag() != DiffTag::Equal)
+        .map(|place| Reworded { removed: before[place.old_range()].join(" "), added: now[place.new_range()].join(" ") })
         .collect()
 }
 
