@@ -200,3 +200,48 @@ fn what_another_clone_began_does_not_go_on_once_it_is_ignored() {
     project.run(["apply", "--yes"]).exits(0).ends_with("No changes.");
     assert!(server.published().is_empty(), "its container was never published");
 }
+
+/// A post of the account that is live since `minutes`, and a manifest that says the same.
+fn posted_by_hand(minutes: i64) -> (Server, Project) {
+    let server = Server::start();
+    let at = now() - jiff::SignedDuration::from_mins(minutes);
+    server.sandbox.seed(&serde_json::json!([{ "caption": "Low tide", "at": at.to_string() }])).unwrap();
+    let project = Project::with_one_image().against(&server, "instagram", "IGAA-LONG");
+    project.remove("posts/one.yaml");
+    (server, project)
+}
+
+fn now() -> jiff::Timestamp {
+    #[expect(clippy::disallowed_methods, reason = "a post is posted by hand on this machine's clock")]
+    jiff::Timestamp::now()
+}
+
+fn publishes(server: &Server) -> u64 {
+    server.published().iter().filter_map(|post| post["publish_calls"].as_u64()).sum()
+}
+
+#[test]
+fn what_was_imported_does_not_hide_that_a_post_may_be_live_already() {
+    let (server, project) = posted_by_hand(3);
+    let due = now() - jiff::SignedDuration::from_mins(1);
+    project.write(
+        "posts/tide.yaml",
+        format!("kind: image\nimage: ./one.jpg\ncaption: Low tide\npublish_at: {due}\n"),
+    );
+    project.run(["import", "--record-only"]).exits(0);
+    project.run(["apply", "--yes"]).exits(4).says("it may be live already");
+    assert_eq!(publishes(&server), 0);
+    project.run(["resolve", "posts/tide", "--not-published"]).exits(0);
+    project.run(["apply", "--yes"]).exits(0);
+    assert_eq!(publishes(&server), 1, "a person has said that it is another one");
+}
+
+#[test]
+fn what_was_imported_and_forgotten_does_not_hide_it_either() {
+    let (server, project) = posted_by_hand(3);
+    project.run(["import", "--record-only"]).exits(0);
+    project.run(["lock", "rm", "imported/*", "--yes"]).exits(0);
+    project.write("posts/tide.yaml", "kind: image\nimage: ./one.jpg\ncaption: Low tide\n");
+    project.run(["apply", "--yes", "--refresh", "full"]).exits(4).says("may be live already");
+    assert_eq!(publishes(&server), 0);
+}

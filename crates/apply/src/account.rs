@@ -317,9 +317,9 @@ impl AccountRun {
     }
 
     async fn adopt_what_is_live(&self, queue: &mut Queue, look: &Look) -> Result<(), Stop> {
-        let (all, claimed) = (queue.all(), self.live.claimed());
+        let (all, claims) = (queue.all(), self.live.claims());
         for post in &all {
-            if let Some(outcome) = self.live.adopt(post, &all, look, &claimed).await? {
+            if let Some(outcome) = self.live.adopt(post, &all, look, &claims).await? {
                 self.end(queue, &post.key, &outcome)?;
             }
         }

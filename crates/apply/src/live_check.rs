@@ -1,7 +1,6 @@
 //! Comparing posts that are about to go out with the account's listing: before anyone has agreed to publish
 //! them, and once more right before they are.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -18,7 +17,7 @@ use super::by_hand::claimed_by;
 use super::context::Scope;
 use super::engine::{Media, Service};
 use super::evidence::Evidence;
-use super::live::{self, Live, Seen};
+use super::live::{self, Claims, Live, Seen};
 use super::matching::Look;
 use super::outcome::Outcome;
 use super::stop::Stop;
@@ -55,9 +54,9 @@ impl LiveCheck {
         self.evidence.listing(posts.iter().any(|post| post.imported.is_some())).await
     }
 
-    /// The media of all records of the account.
-    pub(super) fn claimed(&self) -> HashSet<MediaId> {
-        self.evidence.claimed()
+    /// Which media the records of the account have.
+    pub(super) fn claims(&self) -> Claims {
+        self.book.with(|records| Claims::of(records.iter().filter(|record| record.user_id == self.scope.user_id)))
     }
 
     /// Compares as the check right before publishing does. Records nothing.
@@ -65,9 +64,9 @@ impl LiveCheck {
         if posts.is_empty() {
             return Ok(Vec::new());
         }
-        let (look, claimed) = (self.listing(posts).await?, self.claimed());
+        let (look, claims) = (self.listing(posts).await?, self.claims());
         let seen = |post: &Arc<Post>| {
-            let sighting = match self.compare(post, posts, &look, &claimed) {
+            let sighting = match self.compare(post, posts, &look, &claims) {
                 Live::Absent | Live::Contested => return None,
                 Live::Adopt(media) => Sighting::Live { link: link(media) },
                 Live::Maybe(media) => Sighting::Maybe { links: media.into_iter().map(link).collect() },
@@ -83,9 +82,9 @@ impl LiveCheck {
         post: &Post,
         posts: &[Arc<Post>],
         look: &Look,
-        claimed: &HashSet<MediaId>,
+        claims: &Claims,
     ) -> Result<Option<Outcome>, Stop> {
-        Ok(Some(match self.compare(post, posts, look, claimed) {
+        Ok(Some(match self.compare(post, posts, look, claims) {
             Live::Absent => return Ok(None),
             Live::Adopt(media) => {
                 let at = media.timestamp.unwrap_or_else(|| self.engine.now());
@@ -111,7 +110,7 @@ impl LiveCheck {
         }))
     }
 
-    fn compare<'a>(&self, post: &Post, posts: &[Arc<Post>], look: &'a Look, claimed: &HashSet<MediaId>) -> Live<'a> {
+    fn compare<'a>(&self, post: &Post, posts: &[Arc<Post>], look: &'a Look, claims: &Claims) -> Live<'a> {
         if let Some(media) = &post.imported {
             let is_anothers =
                 self.book.with(|records| claimed_by(records.iter(), &self.scope.user_id, &post.key, media).is_some());
@@ -120,7 +119,7 @@ impl LiveCheck {
         let attempts = self.book.attempts(&self.scope.user_id, &post.key);
         let rivals: Vec<&Post> = posts.iter().filter(|other| other.key != post.key).map(|other| &**other).collect();
         let claimants = self.claimants(&post.key);
-        let seen = Seen { look, claimed, claimants: &claimants, rivals: &rivals };
+        let seen = Seen { look, claims, claimants: &claimants, rivals: &rivals };
         live::check(post, &attempts, &seen, &*self.added_at)
     }
 

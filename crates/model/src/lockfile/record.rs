@@ -526,6 +526,12 @@ impl Record {
         self.known_live().is_some_and(|live| live.via == Some(Via::Imported))
     }
 
+    /// Whether no attempt of this post has made its media: it was read back from the feed, or taken for the post.
+    #[must_use]
+    pub fn is_only_found(&self) -> bool {
+        self.known_live().is_some_and(|live| matches!(live.via, Some(Via::Imported | Via::Adopted)))
+    }
+
     /// Whether it is all that is kept of a live post: no manifest has its key, `imported/<media id>`.
     #[must_use]
     pub fn is_record_only(&self) -> bool {
