@@ -15,11 +15,18 @@ use igsync_model::plan::{Action, Change, Mark, Plan};
 pub fn render(tally: &Tally, plan: &Plan) -> String {
     let moves = Moves::of(plan);
     let marked = |mark: Mark| plan.changes.iter().filter(|change| change.mark() == mark && !moves.has(change)).count();
+    // What was waited for has its outcome.
+    let has_ended = |change: &&Change| {
+        change.mark() == Mark::Scheduled
+            && !moves.has(change)
+            && tally.ended.contains(&(change.account.clone(), change.key.clone()))
+    };
+    let waited_for = plan.changes.iter().filter(has_ended).count();
     let done = listed(&[
         (tally.published, "published"),
         (tally.adopted, "adopted"),
         (tally.moved.saturating_sub(moves.at_work), "moved"),
-        (marked(Mark::Scheduled), "scheduled"),
+        (marked(Mark::Scheduled).saturating_sub(waited_for), "scheduled"),
         (tally.unknown, "unknown"),
         (tally.unsettled, "perhaps live"),
         (tally.failed, "failed"),

@@ -208,6 +208,9 @@ impl Scope {
     /// Announces and counts the end of one post.
     pub(super) fn finish(&self, key: &PostKey, outcome: &Outcome, tally: &mut Tally) -> Result<(), Stop> {
         tally.count(outcome);
+        if !matches!(outcome, Outcome::Changed) {
+            tally.ended.insert((self.name.clone(), key.clone()));
+        }
         outcome.event(self.post_ref(key)).map_or(Ok(()), |event| self.emit(&event))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use igsync_base::id::{AccountName, MediaId};
+use igsync_base::id::{AccountName, MediaId, PostKey};
 use igsync_model::lockfile::Record;
 
 use super::cause::Cause;
@@ -130,6 +130,8 @@ pub struct Tally {
     pub moved: usize,
     /// Accounts that had posts, and no record of any.
     pub unrecorded: BTreeSet<AccountName>,
+    /// Posts that have an outcome.
+    pub ended: BTreeSet<(AccountName, PostKey)>,
     /// Why it is not done.
     pub causes: BTreeSet<Cause>,
 }
@@ -164,6 +166,7 @@ impl Tally {
         self.deferred += other.deferred;
         self.not_attempted += other.not_attempted;
         self.moved += other.moved;
+        self.ended.extend(other.ended.iter().cloned());
         self.unrecorded.extend(other.unrecorded.iter().cloned());
         self.causes.extend(&other.causes);
     }
