@@ -88,6 +88,9 @@ pub struct LockRemove {
     /// Every post that was recorded through this base URL (`IGSYNC_GRAPH_URL`), instead of one post
     #[arg(long, value_name = "URL", conflicts_with = "key")]
     pub graph: Option<String>,
+    /// Only what says that the post is live as this media, of a post that is recorded as live more than once
+    #[arg(long, value_name = "ID", requires = "key")]
+    pub media: Option<String>,
     #[command(flatten)]
     pub scope: LockScope,
     /// Forget without asking
@@ -114,6 +117,9 @@ pub struct LockAccept {
     /// Record that the post was deleted on Instagram; no one is asked, and nothing is sent
     #[arg(long)]
     pub deleted: bool,
+    /// Of a post that is recorded as live more than once: which of them
+    #[arg(long, value_name = "ID")]
+    pub media: Option<String>,
     #[command(flatten)]
     pub scope: LockScope,
     #[command(flatten)]

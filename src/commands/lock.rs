@@ -17,7 +17,7 @@ use crate::session::project::{OfPublished, Project};
 use crate::session::subject::{self, Named};
 use igsync_apply::{Halt, Stop, by_hand};
 use igsync_base::files::named;
-use igsync_base::id::{AccountName, Digest, PostKey};
+use igsync_base::id::{AccountName, Digest, MediaId, PostKey};
 use igsync_model::drift::compare_one;
 use igsync_model::lockfile::{Record, Records, Stage, format};
 use igsync_model::plan::Selection;
@@ -113,8 +113,12 @@ async fn remove(global: &Global, args: &LockRemove, ports: &Ports, ui: &Ui) -> E
         Err(_) if key.contains(['*', '?', '[', '{']) => return remove_imported(editing, key, args, ports, ui).await,
         found => found?,
     };
-    let records = editing.decide(&named, |subject, _| by_hand::removed(subject))?;
+    let media = args.media.as_deref().map(MediaId::from);
+    let records = editing.decide(&named, |subject, _| by_hand::removed(subject, media.as_ref()))?;
+    let is_forgotten = |known: &&Record| records.iter().any(|record| record.attempt == known.attempt);
+    let stays_live = attempts_of(editing.records(), &named).iter().filter(|known| !is_forgotten(known));
     let consequence = match &named.post {
+        _ if stays_live.clone().any(|known| known.live().is_some()) => "the rest of its record stays, and it is live",
         Some(post) if post.imported.is_some() => "its manifest calls it imported, so it is not published again",
         Some(post) if post.draft => "it will be published again once its manifest is no longer a draft",
         Some(_) => "it will be published again by the next apply",
@@ -155,7 +159,13 @@ async fn remove_imported(mut editing: RecordEdit, glob: &str, args: &LockRemove,
         counting.iter().map(|record| (record.key.as_str(), record.file.as_deref())).collect();
     let matched = Selection::matching(glob, &known);
     let found = counting.into_iter().filter(|record| matched.contains(record.key.as_str())).cloned();
-    let (imported, others): (Vec<Record>, Vec<Record>) = found.partition(Record::is_imported);
+    // What a person has written would be published again, wherever its record came from.
+    let is_written = |record: &Record| {
+        let mut posts = editing.project.posts.iter();
+        posts.any(|post| post.key == record.key && post.account == record.account && post.imported.is_none())
+    };
+    let (imported, others): (Vec<Record>, Vec<Record>) =
+        found.partition(|record| record.is_imported() && !is_written(record));
     if imported.is_empty() {
         let message = format!("{} matches no imported post", one_line(glob));
         let help = "a glob forgets imported posts only; name any other post by its key";
@@ -182,7 +192,7 @@ async fn remove_imported(mut editing: RecordEdit, glob: &str, args: &LockRemove,
     ui.actions.changed(if args.change.dry_run { 0 } else { changes });
     if !others.is_empty() {
         ui.terminal.say(&format!(
-            "{} left, because igsync did not import them: they would be published again",
+            "{} left, because import did not write the manifest: without a record it would be published again",
             plural(others.len(), "record")
         ));
     }
@@ -256,15 +266,34 @@ async fn ignore(global: &Global, args: &LockChange, ports: &Ports, ui: &Ui) -> E
 }
 
 /// What a person has deleted in the app. Whether it is gone no one is asked: who says so has seen it.
-async fn accept_deletion(mut editing: RecordEdit, named: &Named, ports: &Ports, ui: &Ui) -> Ended {
-    let records = editing.decide(named, |subject, _| by_hand::deleted(subject))?;
+async fn accept_deletion(
+    mut editing: RecordEdit,
+    named: &Named,
+    media: Option<&MediaId>,
+    ports: &Ports,
+    ui: &Ui,
+) -> Ended {
+    let records = editing.decide(named, |subject, _| by_hand::deleted(subject, media))?;
     let meaning = "in the record only: what is on Instagram stays as it is".to_owned();
     let mut done = Done::new("deleted", &named.key, &named.account, meaning);
-    if named.post.as_ref().is_some_and(|post| !post.draft) {
-        done.notes.push(format!(
+    let is_accepted = |known: &&Record| records.iter().any(|record| record.attempt == known.attempt);
+    let mut others = attempts_of(editing.records(), named).iter().filter(|known| !is_accepted(known));
+    match &named.post {
+        _ if others.any(|known| known.live().is_some()) => {
+            done.notes.push("it is still recorded as live, as another media".to_owned());
+        }
+        Some(post) if post.imported.is_some() => {
+            done.notes.push("its manifest describes a post that is gone, and is never published: remove it".to_owned());
+        }
+        Some(post) if !post.draft => done.notes.push(format!(
             "its manifest is still here, and is never published again without `igsync apply --allow-duplicate {}`",
             named.key.argument()
-        ));
+        )),
+        Some(_) | None => {}
+    }
+    if let Some(media) = records.iter().find_map(Record::claimed_media) {
+        done.notes
+            .push(format!("if that was a mistake: `igsync resolve {} --published {media}`", named.key.argument()));
     }
     editing.finish(records, done, ports, ui).await
 }
@@ -272,13 +301,23 @@ async fn accept_deletion(mut editing: RecordEdit, named: &Named, ports: &Ports, 
 async fn accept(global: &Global, args: &LockAccept, ports: &Ports, ui: &Ui) -> Ended {
     let mut editing = RecordEdit::open(global, &args.scope, args.change, "lock accept", ports, ui).await?;
     let named = find(&editing.project, editing.records(), &args.key, &args.scope)?;
+    let media = args.media.as_deref().map(MediaId::from);
+    if let Some(old) = key_before(&editing, &named) {
+        let deleted = if args.deleted { " --deleted" } else { "" };
+        return Err(Failure::message(
+            Exit::Failure,
+            format!("{} has no record yet: it has the media of {old}, whose manifest is gone", named.key),
+            format!("`igsync lock accept {}{deleted}`; the next apply moves that record", old.argument()),
+        ));
+    }
     if args.deleted {
-        return accept_deletion(editing, &named, ports, ui).await;
+        return accept_deletion(editing, &named, media.as_ref(), ports, ui).await;
     }
     let named = editing.identified(&named, ports);
-    let by_manifest = editing.decide(&named, |subject, _| by_hand::accepted(subject));
+    let by_manifest = editing.decide(&named, |subject, _| by_hand::accepted(subject, media.as_ref()));
     let mut done = Done::new("accepted", &named.key, &named.account, String::new());
-    let records = match shown_of(&mut editing, &named, by_manifest.as_ref().ok(), ports, &mut done).await? {
+    let asked = Asked { media: media.as_ref(), by_manifest: by_manifest.as_ref().ok() };
+    let records = match shown_of(&mut editing, &named, asked, ports, &mut done).await? {
         None => {
             "its manifest is accepted as what is live".clone_into(&mut done.meaning);
             by_manifest?
@@ -286,10 +325,43 @@ async fn accept(global: &Global, args: &LockAccept, ports: &Ports, ui: &Ui) -> E
         Some((live, shown)) => {
             "what Instagram shows is accepted".clone_into(&mut done.meaning);
             let rewritten = by_manifest.unwrap_or_default().pop();
-            by_hand::accepted_as_shown(rewritten.unwrap_or(live), shown)
+            let joined = by_hand::accepted_as_shown(rewritten.as_ref().unwrap_or(&live), shown);
+            if joined.is_empty() { rewritten.into_iter().collect() } else { joined }
         }
     };
     editing.finish(records, done, ports, ui).await
+}
+
+/// The key under which a post is still recorded that has another one by now: the next apply moves the record.
+fn key_before(editing: &RecordEdit, named: &Named) -> Option<PostKey> {
+    let (post, user) = (named.post.as_ref()?, named.user_id.as_ref()?);
+    let counts = |record: &&Record| record.stage() != Stage::Forgotten;
+    if attempts_of(editing.records(), named).iter().any(|record| counts(&record)) {
+        return None;
+    }
+    let is_there =
+        |key: &PostKey| editing.project.posts.iter().any(|post| post.key == *key && post.account == named.account);
+    let is_it = |record: &&Record| match &post.imported {
+        Some(media) => record.claimed_media() == Some(media),
+        None => {
+            record.kind == post.content.kind
+                && record.media_digest.is_some()
+                && record.media_digest == post.media_digest
+        }
+    };
+    let of_user = editing.records().iter().filter(|record| record.user_id == *user).filter(counts);
+    let mut found = of_user.filter(is_it).map(|record| &record.key).filter(|key| !is_there(key));
+    let first = found.next()?;
+    found.all(|key| key == first).then(|| first.clone())
+}
+
+/// What is to be accepted.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    /// Of a post that is live more than once.
+    media: Option<&'a MediaId>,
+    /// What accepting the manifest changes, where it can be accepted.
+    by_manifest: Option<&'a Vec<Record>>,
 }
 
 /// What Instagram shows otherwise than the record, with the record: asked again where it can be asked, else as the last
@@ -297,11 +369,20 @@ async fn accept(global: &Global, args: &LockAccept, ports: &Ports, ui: &Ui) -> E
 async fn shown_of(
     editing: &mut RecordEdit,
     named: &Named,
-    by_manifest: Option<&Vec<Record>>,
+    asked: Asked<'_>,
     ports: &Ports,
     done: &mut Done,
-) -> Result<Option<(Record, Digest)>, Failure> {
-    let live = attempts_of(editing.records(), named).iter().find(|record| record.live().is_some()).cloned();
+) -> Result<Option<(Record, Vec<Digest>)>, Failure> {
+    let Asked { media, by_manifest } = asked;
+    let live = editing
+        .decide(named, |subject, _| Ok(by_hand::live_as(subject, media)?.into_iter().take(1).cloned().collect()));
+    let live = match live {
+        Ok(mut live) => live.pop(),
+        Err(failure) if attempts_of(editing.records(), named).iter().any(|record| record.live().is_some()) => {
+            return Err(failure);
+        }
+        Err(_) => None,
+    };
     let media = live.as_ref().and_then(|record| record.claimed_media().cloned());
     let Some(((live, media), user)) = live.zip(media).zip(named.user_id.clone()) else { return Ok(None) };
     let path = editing.project.paths.drift();
@@ -318,7 +399,10 @@ async fn shown_of(
         match asked.await? {
             Ok(Some(shown)) => {
                 let differing = compare_one(&live, &shown, named.post.as_deref());
-                return Ok(differing.map(|differing| (live, differing.shown)));
+                // Without a manifest there is nothing else that could be accepted.
+                let shown = differing.map(|differing| differing.shown);
+                let shown = shown.or_else(|| named.post.is_none().then(Vec::new));
+                return Ok(shown.map(|shown| (live, shown)));
             }
             Ok(None) => {
                 return Err(Failure::message(

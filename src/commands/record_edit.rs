@@ -321,6 +321,22 @@ fn objected(objection: &Objection, key: &PostKey) -> Failure {
             format!("{key} has a record of its own"),
             format!("inspect it with `igsync lock show {0}`; forget it with `igsync lock rm {0}`", key.argument()),
         ),
+        Objection::Several(media) => {
+            let media: Vec<&str> = media.iter().map(|media| media.as_str()).collect();
+            let first = media.first().copied().unwrap_or_default();
+            (
+                format!("{key} is recorded as live more than once, as {}", media.join(" and ")),
+                format!("say which one is meant, for example --media {first}"),
+            )
+        }
+        Objection::NotThisMedia(media) => (
+            format!("{key} has no record of media {media}"),
+            format!("`igsync lock show {}` shows what it has", key.argument()),
+        ),
+        Objection::OtherKind(kind) => (
+            format!("the live post of {key} is of kind {kind}, and its manifest is not"),
+            "write the kind of the live post into the manifest".to_owned(),
+        ),
         Objection::NoManifest => (format!("{key} has no manifest"), "restore the manifest".to_owned()),
     };
     Failure::message(Exit::Failure, message, help)

@@ -81,7 +81,8 @@ async fn say_published(
 ) -> Ended {
     let mut notes = Vec::new();
     let seen = match said {
-        None => Seen::default(),
+        // The manifest names it.
+        None => Seen { media_id: named.post.as_ref().and_then(|post| post.imported.clone()), ..Seen::default() },
         Some(Reference::Id(id)) => Seen { media_id: Some(id), ..Seen::default() },
         Some(Reference::Link { url, code }) => look_up(editing, named, url, &code, ports, &mut notes).await?,
     };

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::json_line;
 use super::text::{fit, one_line, plural, thousands};
 use igsync_base::feed::LivePost;
-use igsync_base::id::{AccountName, PostKey, UserId};
+use igsync_base::id::{AccountName, MediaId, PostKey, UserId};
 use igsync_model::drift::{Absence, Difference, Differing, Drift, Fact, Unlisted};
 
 /// One account that was compared.
@@ -112,7 +112,8 @@ fn edited(text: &mut String, post: &Differing, of: &str) {
     for difference in &post.differences {
         let _ = writeln!(text, "  {}", line(difference));
     }
-    let _ = writeln!(text, "  what is live is right: `igsync lock accept {}{of}`", post.key.argument());
+    let which = which(&post.media, post.is_one_of_several);
+    let _ = writeln!(text, "  what is live is right: `igsync lock accept {}{of}{which}`", post.key.argument());
 }
 
 fn unlisted(text: &mut String, post: &Unlisted, of: &str) {
@@ -132,7 +133,11 @@ pub(super) fn in_words(post: &Unlisted, of: &str) -> (&'static str, &'static str
         Absence::Gone => (
             "missing",
             "it is gone from Instagram",
-            Some(format!("`igsync lock accept {}{of} --deleted`", post.key.argument())),
+            Some(format!(
+                "`igsync lock accept {}{of} --deleted{}`",
+                post.key.argument(),
+                which(&post.media, post.is_one_of_several)
+            )),
         ),
         Absence::Answers => ("not seen", "the listing does not have it, but it answers: archived, perhaps", None),
         Absence::NotSeen => (
@@ -141,6 +146,11 @@ pub(super) fn in_words(post: &Unlisted, of: &str) -> (&'static str, &'static str
             Some("`igsync drift` again later".to_owned()),
         ),
     }
+}
+
+/// Names the one that is meant, of a post that is recorded as live more than once.
+pub(super) fn which(media: &MediaId, is_one_of_several: bool) -> String {
+    if is_one_of_several { format!(" --media {media}") } else { String::new() }
 }
 
 /// For commands that need it.
@@ -225,13 +235,12 @@ pub fn json(accounts: &[Account], with_unmanaged: bool, at: Timestamp, exit_code
 }
 
 fn posts_of(account: &Account) -> Vec<Value> {
-    let post =
-        |key: &PostKey, media: &igsync_base::id::MediaId, link: Option<&str>, class: &str, differs: Vec<Value>| {
-            json!({
-                "key": key, "account": account.name, "user_id": account.user_id, "media_id": media,
-                "permalink": link, "class": class, "differs": differs,
-            })
-        };
+    let post = |key: &PostKey, media: &MediaId, link: Option<&str>, class: &str, differs: Vec<Value>| {
+        json!({
+            "key": key, "account": account.name, "user_id": account.user_id, "media_id": media,
+            "permalink": link, "class": class, "differs": differs,
+        })
+    };
     let side = |difference: &Difference| json!({ "what": difference.fact.name(), "recorded": difference.recorded, "live": difference.live });
     let edited = account.drift.edited.iter().map(|one| {
         let differs = one.differences.iter().map(side).collect();

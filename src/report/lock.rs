@@ -73,11 +73,16 @@ pub fn json<'a>(records: impl Iterator<Item = &'a Record>) -> String {
 pub fn conflict(conflict: &Conflict<'_>) -> String {
     let live: Vec<String> =
         conflict.published.iter().filter_map(|record| record.claimed_media()).map(ToString::to_string).collect();
-    format!(
-        "warning: {} is live more than once, as {}\n  help: delete one of them on Instagram",
-        one_line(conflict.key.as_str()),
-        live.join(" and ")
-    )
+    let key = one_line(conflict.key.as_str());
+    if let (true, Some(last)) = (conflict.published.iter().any(|record| record.is_only_found()), live.last()) {
+        return format!(
+            "warning: {key} is recorded as several live posts, {}, and they may be different ones\n  help: look at them, \
+             and forget a wrong one: `igsync lock rm {} --media {last}`",
+            live.join(" and "),
+            conflict.key.argument()
+        );
+    }
+    format!("warning: {key} is live more than once, as {}\n  help: delete one of them on Instagram", live.join(" and "))
 }
 
 /// What `lock merge` did.

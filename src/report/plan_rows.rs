@@ -171,6 +171,10 @@ pub(super) fn more(change: &Change, program: &Program) -> Vec<String> {
         (Mark::Edited | Mark::Orphan | Mark::Delete, _) => {
             change.permalink.iter().map(|permalink| one_line(permalink)).collect()
         }
+        // The reason says what to do: no attempt of igsync's is in doubt.
+        (Mark::Unknown | Mark::Deleted, recorded) if is_imported(change) && recorded != Some(Stage::Unknown) => {
+            Vec::new()
+        }
         (Mark::Unknown, _) => vec![
             format!("live: {}", program.command(&format!("resolve {key} --published"))),
             format!("not: {}", program.command(&format!("resolve {key} --not-published"))),
@@ -180,6 +184,10 @@ pub(super) fn more(change: &Change, program: &Program) -> Vec<String> {
         (Mark::Resume, Some(Stage::Intent)) => vec![format!("settle: {}", program.command(&format!("resolve {key}")))],
         _ => Vec::new(),
     }
+}
+
+pub(super) fn is_imported(change: &Change) -> bool {
+    change.post.as_ref().is_some_and(|post| post.imported.is_some())
 }
 
 /// What a person may have meant who wrote a duplicate.

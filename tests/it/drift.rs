@@ -307,3 +307,39 @@ fn the_built_in_sandbox_is_compared_with_its_own_record() {
     assert_eq!(output.stdout, "1 live: 1 recorded, 0 unmanaged, 0 edited, 0 missing; coverage 100 %.\n");
     assert!(!project.path().join(".igsync/drift.json").exists(), "nothing is left beside the real record");
 }
+
+#[test]
+fn what_was_accepted_is_known_to_be_live_by_its_caption_and_stays_silent_with_another_login() {
+    let server = Server::start();
+    let posts = json!([{ "caption": "Low tide", "at": "2026-11-20T10:00:00Z" }, { "at": "2026-11-19T10:00:00Z" }]);
+    let ids = server.sandbox.seed(&posts).unwrap();
+    let project = Project::with_one_image().against(&server, "facebook", TOKEN);
+    project.remove("posts/one.yaml");
+    project.run(["import", "--record-only"]).exits(0);
+    for (id, caption) in [(&ids[0], "Low tide, sold out"), (&ids[1], "Now with words")] {
+        server.sandbox.change(id, &json!({ "caption": caption, "copyrighted": true })).unwrap();
+    }
+    drift(&project).exits(2).says("2 edited");
+    for id in &ids {
+        project.run(["lock", "accept", &format!("imported/{id}")]).exits(0).says("what Instagram shows is accepted");
+    }
+    drift(&project).exits(0);
+    project.run(["lock", "accept", &format!("imported/{}", ids[0])]).exits(0).says("nothing to change");
+    for caption in ["Low tide", "Low tide, sold out", "Now with words"] {
+        project.write("posts/one.yaml", format!("kind: image\nimage: ./one.jpg\ncaption: {caption}\n"));
+        project.run(["plan"]).exits(0).ends_with("No changes: 1 duplicate.");
+    }
+    project.remove("posts/one.yaml");
+    let project = project.env("IGSYNC_LOGIN", "instagram").env("IGSYNC_ACCESS_TOKEN", "IGAA-LONG");
+    drift(&project).exits(0);
+}
+
+#[test]
+fn an_accepted_manifest_makes_no_drift() {
+    let (_server, project) = live();
+    project.write("posts/one.yaml", "kind: image\nimage: ./one.jpg\ncaption: The first\nalt_text: Fog\n");
+    drift(&project).exits(0);
+    project.run(["lock", "accept", "posts/one"]).exits(0);
+    project.run(["plan"]).exits(0).ends_with("No changes.");
+    drift(&project).exits(0);
+}

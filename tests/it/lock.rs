@@ -224,10 +224,7 @@ fn publishes(server: &Server) -> u64 {
 fn what_was_imported_does_not_hide_that_a_post_may_be_live_already() {
     let (server, project) = posted_by_hand(3);
     let due = now() - jiff::SignedDuration::from_mins(1);
-    project.write(
-        "posts/tide.yaml",
-        format!("kind: image\nimage: ./one.jpg\ncaption: Low tide\npublish_at: {due}\n"),
-    );
+    project.write("posts/tide.yaml", format!("kind: image\nimage: ./one.jpg\ncaption: Low tide\npublish_at: {due}\n"));
     project.run(["import", "--record-only"]).exits(0);
     project.run(["apply", "--yes"]).exits(4).says("it may be live already");
     assert_eq!(publishes(&server), 0);
@@ -243,5 +240,66 @@ fn what_was_imported_and_forgotten_does_not_hide_it_either() {
     project.run(["lock", "rm", "imported/*", "--yes"]).exits(0);
     project.write("posts/tide.yaml", "kind: image\nimage: ./one.jpg\ncaption: Low tide\n");
     project.run(["apply", "--yes", "--refresh", "full"]).exits(4).says("may be live already");
+    assert_eq!(publishes(&server), 0);
+}
+
+#[test]
+fn a_glob_leaves_what_a_person_has_written() {
+    let (server, project) = posted_by_hand(3);
+    project.run(["import", "--record-only"]).exits(0);
+    let id = server.published()[0]["media_id"].as_str().unwrap().to_owned();
+    project.write("posts/tide.yaml", "kind: image\nimage: ./one.jpg\ncaption: Low tide\n");
+    project.run(["lock", "mv", &format!("imported/{id}"), "posts/tide"]).exits(0);
+    project.run(["lock", "rm", "posts/**", "--yes"]).exits(1).says("matches no imported post");
+    project.run(["plan"]).exits(0).ends_with("No changes.");
+    // What it says, and its media, are known from now on: an edit is seen, and a new name, too.
+    project.write("posts/tide.yaml", "kind: image\nimage: ./one.jpg\ncaption: Low tide\nalt_text: Mud\n");
+    project.run(["plan"]).exits(0).ends_with("No changes: 1 edited.");
+    project.write("posts/tide.yaml", "kind: image\nimage: ./one.jpg\ncaption: Low tide\n");
+    project.rename("posts/tide.yaml", "posts/low-tide.yaml");
+    project.run(["plan"]).exits(0).ends_with("Plan: 1 moved.");
+    project
+        .run(["lock", "accept", "posts/low-tide", "--deleted"])
+        .exits(1)
+        .says("igsync lock accept posts/tide --deleted");
+    project.run(["apply", "--yes"]).exits(0);
+    assert_eq!(publishes(&server), 0);
+}
+
+#[test]
+fn what_was_live_before_an_edit_was_accepted_is_still_a_repetition() {
+    let (server, project) = live();
+    let original = std::fs::read(project.path().join("posts/one.jpg")).unwrap();
+    project.jpeg("posts/one.jpg", 7);
+    project.run(["lock", "accept", "posts/one"]).exits(0);
+    project.run(["plan"]).exits(0).ends_with("No changes.");
+    project.write("posts/two.jpg", original);
+    project.write("posts/two.yaml", "kind: image\nimage: ./two.jpg\ncaption: Two\n");
+    project.run(["plan"]).exits(0).ends_with("No changes: 1 duplicate; 1 unchanged.");
+    project.remove("posts/two.yaml");
+    project.rename("posts/one.yaml", "posts/renamed.yaml");
+    project.run(["plan"]).exits(0).ends_with("Plan: 1 moved.");
+    project.rename("posts/renamed.yaml", "posts/one.yaml");
+    project.write("posts/one.yaml", "kind: story\nimage: ./one.jpg\n");
+    project.run(["lock", "accept", "posts/one"]).exits(1).says("is of kind image");
+    assert_eq!(publishes(&server), 1);
+}
+
+#[test]
+fn an_imported_post_that_was_deleted_is_no_unknown_and_a_slip_is_taken_back() {
+    let (server, project) = posted_by_hand(3);
+    project.run(["import", "--write", "--to", "posts/{slug}"]).exits(0);
+    let id = server.published()[0]["media_id"].as_str().unwrap().to_owned();
+    let accepted = project.run(["lock", "accept", "posts/low-tide", "--deleted"]).exits(0).says("remove it");
+    accepted.says(&format!("igsync resolve posts/low-tide --published {id}`"));
+    project.run(["plan"]).exits(0).ends_with("No changes: 1 deleted.");
+    project.run(["apply", "--yes"]).exits(0);
+    project.run(["import", "--write"]).exits(0);
+    project.run(["plan"]).exits(0).ends_with("No changes: 1 deleted.");
+    project.rename("posts/low-tide.yaml", "posts/tide.yaml");
+    assert!(!project.run(["plan"]).exits(0).stdout.contains("unknown"));
+    project.rename("posts/tide.yaml", "posts/low-tide.yaml");
+    project.run(["resolve", "posts/low-tide", "--published", &id]).exits(0);
+    project.run(["plan"]).exits(0).ends_with("No changes.");
     assert_eq!(publishes(&server), 0);
 }

@@ -125,8 +125,15 @@ pub(super) fn published(
 }
 
 /// Notes what a plan needs to say later what was edited, where this manifest still is what was sent: by which names git
-/// knows its files, and what it says without defaults.
+/// knows its files, and what it says without defaults. Of a live post of which nothing is known but that it is live, the
+/// manifest that a person has given it says what it is.
 pub(super) fn describing(mut record: Record, post: &Post) -> Record {
+    if record.digest.is_none() && record.live().is_some() && record.kind == post.content.kind {
+        record.digest.clone_from(&post.digest);
+        record.media_digest = record.media_digest.or_else(|| post.media_digest.clone());
+        record.caption_digest = record.caption_digest.or_else(|| caption_digest(&post.content.caption));
+        record.reencoded = post.imported.is_some() && record.media_digest.is_some();
+    }
     if post.digest.is_none() || post.digest != record.digest {
         return record;
     }

@@ -6,9 +6,9 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use igsync_base::feed::LivePost;
-use igsync_base::id::{AccountName, AttemptId, Digest, MediaId, PostKey, UserId};
+use igsync_base::id::{AccountName, AttemptId, Digest, Kind, MediaId, PostKey, UserId};
 use igsync_base::net;
-use igsync_model::lockfile::{Live, Reason, Record, Stage, State, Via, effective, speaks_before};
+use igsync_model::lockfile::{Accepted, Live, Reason, Record, Stage, State, Via, effective, speaks_before};
 use igsync_model::manifest::{Post, caption_digest};
 
 use super::attempt;
@@ -46,6 +46,12 @@ pub enum Objection {
     Taken(PostKey),
     /// Without a manifest there is nothing to compare with.
     NoManifest,
+    /// It is live as each of these: one has to be named.
+    Several(Vec<MediaId>),
+    /// It is not recorded as live as this media.
+    NotThisMedia(MediaId),
+    /// The manifest is of another kind than the live post.
+    OtherKind(Kind),
 }
 
 type Changes = Result<Vec<Record>, Objection>;
@@ -207,10 +213,14 @@ pub fn renamed(
     if records.is_empty() { Err(Objection::NoSuchPost) } else { Ok(records) }
 }
 
-/// Nothing that is recorded about the post counts any more.
-pub fn removed(subject: &Subject<'_>) -> Changes {
+/// Nothing that is recorded about the post counts any more; with `media` nothing that says that it is live as that.
+pub fn removed(subject: &Subject<'_>, media: Option<&MediaId>) -> Changes {
     let counting = subject.attempts.iter().filter(|record| record.stage() != Stage::Forgotten);
-    let records: Vec<Record> = counting.cloned().map(|record| record.forgotten(None)).collect();
+    let is_meant = |record: &&Record| media.is_none_or(|media| record.claimed_media() == Some(media));
+    let records: Vec<Record> = counting.filter(is_meant).cloned().map(|record| record.forgotten(None)).collect();
+    if let Some(media) = media.filter(|_| records.is_empty()) {
+        return Err(Objection::NotThisMedia(media.clone()));
+    }
     if records.is_empty() { Err(Objection::NoSuchPost) } else { Ok(records) }
 }
 
@@ -230,59 +240,97 @@ pub fn ignored(subject: &Subject<'_>, new_attempt: &mut NewAttempt<'_>) -> Chang
     Ok(records)
 }
 
-/// The manifest as it stands describes what is live.
-pub fn accepted(subject: &Subject<'_>) -> Changes {
-    let live = of_state(subject, |state| state == Stage::Published);
-    let Some(live) = live else {
+/// The manifest as it stands describes what is live; of a post that is live more than once, as `media`.
+pub fn accepted(subject: &Subject<'_>, media: Option<&MediaId>) -> Changes {
+    let live = live_as(subject, media)?;
+    let Some(live) = live.into_iter().reduce(|best, record| if speaks_before(record, best) { record } else { best })
+    else {
         let is_nothing = subject.attempts.is_empty() && subject.post.is_none();
         return Err(if is_nothing { Objection::NoSuchPost } else { Objection::NotLive });
     };
     let Some(post) = subject.post else { return Err(Objection::NoManifest) };
+    if post.content.kind != live.kind {
+        return Err(Objection::OtherKind(live.kind));
+    }
     let by_text = || post.digest_if_media(live.media_digest.as_ref()?, live.cover_digest.as_ref());
-    let digest = post.digest.clone().or_else(by_text);
-    if digest.is_none() || digest == live.digest {
+    let Some(digest) = post.digest.clone().or_else(by_text) else { return Ok(vec![]) };
+    if live.digest.is_none() {
+        // Nothing is known of what was sent, so that this is all there is to compare with.
+        let described = attempt::describing(Record { rev: live.rev.saturating_add(1), ..live.clone() }, post);
+        return Ok(if described.digest.is_some() { vec![described] } else { vec![] });
+    }
+    if live.digest.as_ref() == Some(&digest) || live.has_accepted(&digest) {
         return Ok(vec![]);
     }
-    // Of media that were not read, the recorded ones are what is live.
-    let (media_digest, cover_digest, media) = if post.digest.is_some() {
-        (post.media_digest.clone(), post.cover_digest.clone(), post.files.clone())
-    } else {
-        (live.media_digest.clone(), live.cover_digest.clone(), live.media.clone())
-    };
-    Ok(vec![Record {
-        digest,
-        media_digest,
-        cover_digest,
-        media,
+    // The manifest with the media that are live, too: it is compared so where its own are gone.
+    let own = || post.own_digest_if_media(live.media_digest.as_ref()?, live.cover_digest.as_ref());
+    let caption = caption_digest(&post.content.caption).filter(|caption| live.caption_digest.as_ref() != Some(caption));
+    let media = post.media_digest.clone().filter(|media| live.media_digest.as_ref() != Some(media));
+    let cover = post.cover_digest.clone().filter(|cover| live.cover_digest.as_ref() != Some(cover));
+    let has_other_media = media.is_some() || cover.is_some();
+    let accepted = [Some(digest.clone()), by_text(), own(), caption, media, cover].into_iter().flatten();
+    let records = accepting(live, accepted.chain(has_other_media.then(|| sent(live)).into_iter().flatten()));
+    // By these files a plan knows that it has nothing to read.
+    let with_files = |record: Record| Record {
+        digest: Some(digest.clone()),
+        media_digest: post.media_digest.clone(),
+        cover_digest: post.cover_digest.clone(),
+        media: post.files.clone(),
         own_digest: post.whole_own_digest().map(Box::new),
-        caption_digest: caption_digest(&post.content.caption),
-        rev: live.rev.saturating_add(1),
-        ..live.clone()
-    }])
+        rev: record.rev.saturating_add(1),
+        ..record
+    };
+    Ok(if has_other_media { records.into_iter().map(with_files).collect() } else { records })
 }
 
-/// The post was deleted on Instagram by a person. Of one that is live twice all are meant: which of them is still there no
-/// record can say, and neither goes out again.
-pub fn deleted(subject: &Subject<'_>) -> Changes {
-    let live = subject.attempts.iter().filter(|record| record.stage() == Stage::Published);
-    let records: Vec<Record> = live
-        .map(|record| Record { state: State::Deleted, rev: record.rev.saturating_add(1), ..record.clone() })
-        .collect();
-    if !records.is_empty() || of_state(subject, |state| state == Stage::Deleted).is_some() {
-        return Ok(records);
+/// What is known of the media that are live, before others are accepted for them.
+fn sent(live: &Record) -> Vec<Digest> {
+    let known = [&live.digest, &live.media_digest, &live.cover_digest];
+    known.into_iter().flatten().cloned().collect()
+}
+
+/// The post was deleted on Instagram by a person. Of one that is live more than once, `media` says which of them.
+pub fn deleted(subject: &Subject<'_>, media: Option<&MediaId>) -> Changes {
+    let live = live_as(subject, media)?;
+    if !live.is_empty() || of_state(subject, |state| state == Stage::Deleted).is_some() {
+        return Ok(live.into_iter().cloned().map(Record::deleted).collect());
     }
     let is_nothing = subject.attempts.is_empty() && subject.post.is_none();
     Err(if is_nothing { Objection::NoSuchPost } else { Objection::NotLive })
 }
 
+/// The attempts that are live as `media`; without it all, which then have to be one post.
+pub fn live_as<'a>(subject: &Subject<'a>, media: Option<&MediaId>) -> Result<Vec<&'a Record>, Objection> {
+    let live = || subject.attempts.iter().filter(|record| record.stage() == Stage::Published);
+    let Some(media) = media else {
+        let mut known: Vec<MediaId> = live().filter_map(Record::claimed_media).cloned().collect();
+        known.sort();
+        known.dedup();
+        return if known.len() > 1 { Err(Objection::Several(known)) } else { Ok(live().collect()) };
+    };
+    let named: Vec<&Record> = live().filter(|record| record.claimed_media() == Some(media)).collect();
+    if named.is_empty() { Err(Objection::NotThisMedia(media.clone())) } else { Ok(named) }
+}
+
 /// The live post as Instagram shows it is what it is meant to be: what [`igsync_model::drift`] finds is silent until
 /// something of it changes.
 #[must_use]
-pub fn accepted_as_shown(live: Record, shown: Digest) -> Vec<Record> {
-    if live.accepted.as_deref() == Some(&shown) {
+pub fn accepted_as_shown(live: &Record, shown: Vec<Digest>) -> Vec<Record> {
+    accepting(live, shown)
+}
+
+/// What was sent stays known: it is what is live, and what other posts are compared with. No `rev` is needed, so that
+/// what two branches accept is accepted once both are merged.
+fn accepting(live: &Record, digests: impl IntoIterator<Item = Digest>) -> Vec<Record> {
+    let mut all = live.accepted_also().to_vec();
+    all.extend(digests);
+    all.sort();
+    all.dedup();
+    if all == live.accepted_also() {
         return Vec::new();
     }
-    vec![Record { accepted: Some(Box::new(shown)), rev: live.rev.saturating_add(1), ..live }]
+    let shown = live.accepted.as_ref().and_then(|accepted| accepted.shown.clone());
+    vec![Record { accepted: Accepted::of(shown, all), ..live.clone() }]
 }
 
 /// The key of another post that has this media already.

@@ -50,8 +50,10 @@ pub struct Differing {
     pub permalink: Option<String>,
     /// At least one.
     pub differences: Vec<Difference>,
-    /// What Instagram shows, for a record that accepts it.
-    pub shown: Digest,
+    /// What Instagram shows of each fact that differs, for a record that accepts it.
+    pub shown: Vec<Digest>,
+    /// The post is recorded as live more than once.
+    pub is_one_of_several: bool,
 }
 
 /// A recorded post that the feed does not have.
@@ -62,6 +64,8 @@ pub struct Unlisted {
     pub permalink: Option<String>,
     pub published_at: Option<Timestamp>,
     pub absence: Absence,
+    /// The post is recorded as live more than once.
+    pub is_one_of_several: bool,
 }
 
 /// What is known of a post that its feed does not have.
@@ -152,6 +156,11 @@ pub fn compare(
             *claim = record;
         }
     }
+    let mut media_of: HashMap<&PostKey, HashSet<&MediaId>> = HashMap::new();
+    for record in records.iter().filter(is_ours).filter(|record| record.live().is_some()) {
+        media_of.entry(&record.key).or_default().extend(record.claimed_media());
+    }
+    let is_one_of_several = |key: &PostKey| media_of.get(key).is_some_and(|media| media.len() > 1);
     let told = Told::of(&feed.posts);
     let mut drift = Drift { live: live.len(), ..Drift::default() };
     for post in live {
@@ -160,7 +169,10 @@ pub fn compare(
             continue;
         };
         drift.recorded += 1;
-        drift.edited.extend(differing(record, post, manifests.get(&record.key).copied(), told));
+        let differing = differing(record, post, manifests.get(&record.key).copied(), told);
+        drift
+            .edited
+            .extend(differing.map(|post| Differing { is_one_of_several: is_one_of_several(&record.key), ..post }));
     }
     let listed: HashSet<&MediaId> = feed.posts.iter().map(|post| &post.id).collect();
     let is_in_range = |at: Option<Timestamp>| since.is_none_or(|since| at.is_none_or(|at| at >= since));
@@ -169,6 +181,9 @@ pub fn compare(
     unlisted.retain(|post| is_in_range(post.published_at));
     unlisted.sort_by(|a, b| (b.published_at, &a.key).cmp(&(a.published_at, &b.key)));
     unlisted.dedup_by(|a, b| a.media == b.media);
+    for post in &mut unlisted {
+        post.is_one_of_several = is_one_of_several(&post.key);
+    }
     drift.unlisted = unlisted;
     drift
 }
@@ -206,6 +221,7 @@ fn unlisted(record: &Record, listed: &HashSet<&MediaId>) -> Option<Unlisted> {
         permalink: live.permalink.clone(),
         published_at: live.published_at,
         absence: Absence::default(),
+        is_one_of_several: false,
     })
 }
 
@@ -233,13 +249,12 @@ impl Told {
 /// it as it is.
 fn differing(record: &Record, live: &LivePost, manifest: Option<&Post>, told: Told) -> Option<Differing> {
     let known = record.live()?;
-    let shown = shown(live);
-    if record.accepted.as_deref() == Some(&shown) {
+    if record.accepted.as_ref().is_some_and(|accepted| accepted.shown.as_ref() == Some(&shown(live))) {
         return None;
     }
     let mut differences = Vec::new();
     // A manifest that was edited says nothing of what is live; the plan shows that.
-    let published = manifest.filter(|post| is_as_published(post, record));
+    let published = manifest.filter(|post| is_as_published(post, record) && !was_only_named(record));
     differences.extend(caption(record, live, published, told));
     if let Some(post) = published {
         differences.extend(alt_texts(post, live, told));
@@ -251,13 +266,37 @@ fn differing(record: &Record, live: &LivePost, manifest: Option<&Post>, told: To
     if live.has_copyright_match == Some(true) {
         differences.push(difference(Fact::Copyright, None, Some("a match was found")));
     }
+    // Each fact by itself: what this login does not show says nothing about the others.
+    differences.retain(|difference| !record.has_accepted(&fact_shown(difference.fact, live)));
     (!differences.is_empty()).then(|| Differing {
         key: record.key.clone(),
         media: live.id.clone(),
         permalink: live.permalink.clone().or_else(|| known.permalink.clone()),
+        shown: differences.iter().map(|difference| fact_shown(difference.fact, live)).collect(),
         differences,
-        shown,
+        is_one_of_several: false,
     })
+}
+
+/// The identity of one fact as a live post shows it. That of a caption is the one by which captions are known anywhere.
+fn fact_shown(fact: Fact, live: &LivePost) -> Digest {
+    let text = |text: &Option<String>| text.as_deref().map(normalise_caption).filter(|text| !text.is_empty());
+    let name = ("shown", fact.name());
+    let slides = || live.children.iter().flatten();
+    match fact {
+        Fact::Caption => {
+            live.caption.as_deref().and_then(caption_digest).unwrap_or_else(|| of_json(&(name, "no caption")))
+        }
+        Fact::AltText => {
+            let texts: Vec<_> = slides().map(|slide| text(&slide.alt_text)).collect();
+            of_json(&(name, text(&live.alt_text), texts))
+        }
+        Fact::Slides => of_json(&(name, slides().map(|slide| &slide.id).collect::<Vec<_>>())),
+        Fact::Comments => of_json(&(name, live.comment_enabled)),
+        Fact::AiLabel => of_json(&(name, live.is_ai_generated)),
+        Fact::OffGrid => of_json(&(name, live.share_to_feed)),
+        Fact::Copyright => of_json(&(name, live.has_copyright_match)),
+    }
 }
 
 /// Compares one post that was read by itself, as [`compare`] compares those of a feed.
@@ -266,9 +305,8 @@ pub fn compare_one(record: &Record, live: &LivePost, manifest: Option<&Post>) ->
     differing(record, live, manifest, Told::ALL)
 }
 
-/// The identity of all that is compared of a live post: it changes when something of it is changed on Instagram.
-#[must_use]
-pub fn shown(live: &LivePost) -> Digest {
+/// The identity of all that is compared of a live post, as older versions have recorded what was accepted.
+fn shown(live: &LivePost) -> Digest {
     let text = |text: &Option<String>| text.as_deref().map(normalise_caption).filter(|text| !text.is_empty());
     let slides: Option<Vec<_>> = live
         .children
@@ -286,13 +324,15 @@ fn difference(fact: Fact, recorded: Option<&str>, live: Option<&str>) -> Differe
 }
 
 fn caption(record: &Record, live: &LivePost, published: Option<&Post>, told: Told) -> Option<Difference> {
-    // Of a post that a person only named nothing was sent that could be compared.
-    let is_known = record.digest.is_some() || record.caption_digest.is_some();
-    if !told.captions || !is_known {
+    // One that was read back had the caption that it was read with, none included.
+    let is_known = record.digest.is_some() || record.caption_digest.is_some() || record.is_imported();
+    if !told.captions || !is_known || was_only_named(record) {
         return None;
     }
     let now = live.caption.as_deref().unwrap_or_default();
-    if caption_digest(now) == record.caption_digest {
+    let shown = caption_digest(now);
+    // A manifest that was accepted may be the one that was corrected as the live post was.
+    if shown == record.caption_digest || shown.is_some_and(|shown| record.has_accepted(&shown)) {
         return None;
     }
     let sent = published.map(|post| post.content.caption.as_str());
@@ -300,6 +340,12 @@ fn caption(record: &Record, live: &LivePost, published: Option<&Post>, told: Tol
         return None;
     }
     Some(difference(Fact::Caption, sent, Some(now)))
+}
+
+/// Whether a person has said that the post is live, and igsync sent nothing: its manifest may say something else.
+fn was_only_named(record: &Record) -> bool {
+    let is_named = record.live().is_some_and(|live| live.via == Some(Via::Resolved));
+    is_named && record.container.is_none() && record.children.is_empty()
 }
 
 /// A caption without the white space at the ends of its lines, which Instagram does not keep.

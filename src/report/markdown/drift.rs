@@ -17,7 +17,8 @@ pub fn render(accounts: &[Account], with_unmanaged: bool, names_accounts: bool) 
             for difference in &post.differences {
                 let _ = writeln!(list, "  - {}", prose(&line(difference)));
             }
-            let accept = format!("igsync lock accept {}{of}", post.key.argument());
+            let which = super::super::drift::which(&post.media, post.is_one_of_several);
+            let accept = format!("igsync lock accept {}{of}{which}", post.key.argument());
             let _ = writeln!(list, "  - what is live is right: {}", code(&accept));
         }
         for post in &account.drift.unlisted {

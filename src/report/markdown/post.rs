@@ -2,12 +2,14 @@
 
 use super::super::findings::{CONFIGURATION, Entry};
 use super::super::plan_human::account_label;
+use super::super::plan_rows::is_imported;
 use super::escape::{block, code, rich};
 use super::place::Place;
 use super::words::{capital, moment, when};
 use igsync_base::finding::{Brief, Finding, Severity};
 use igsync_base::id::PostKey;
 use igsync_base::text::bounded;
+use igsync_model::lockfile::Stage;
 use igsync_model::manifest::{Content, Item, MediaType, Post, ReelOptions, Source};
 use igsync_model::plan::{Change, Mark, Plan, Repeats};
 
@@ -223,6 +225,9 @@ fn of_item(item: &Item, number: Option<usize>) -> Vec<String> {
 pub(super) fn remedy(change: &Change) -> String {
     let key = change.key.argument();
     match change.mark() {
+        Mark::Unknown if is_imported(change) && change.recorded != Some(Stage::Unknown) => rich(
+            "`igsync apply --refresh full` records it where it is live; else remove the manifest, or its `imported`",
+        ),
         Mark::Unknown => rich(&format!(
             "check the account: `igsync resolve {key} --published` if it is there, \
              `igsync resolve {key} --not-published` if it is not"

@@ -21,8 +21,8 @@ pub(crate) struct Seen {
     pub user_id: UserId,
     pub key: PostKey,
     pub media_id: MediaId,
-    /// Of all that is compared.
-    pub shown: Digest,
+    /// Of each fact that differed.
+    pub shown: Vec<Digest>,
     /// When it was read.
     pub at: Timestamp,
 }
@@ -71,12 +71,12 @@ mod tests {
 
     fn seen(user: &str, key: &str, shown: &str) -> Seen {
         let at = Timestamp::from_second(1_796_000_000).unwrap();
-        Seen { user_id: user.into(), key: key.into(), media_id: "179".into(), shown: shown.into(), at }
+        Seen { user_id: user.into(), key: key.into(), media_id: "179".into(), shown: vec![shown.into()], at }
     }
 
     fn recalled(disk: &MemDisk, user: &str, key: &str, media: &str) -> Option<String> {
         let seen = recall(disk, Path::new(PATH), &user.into(), &key.into(), &media.into())?;
-        Some(seen.shown.as_str().to_owned())
+        Some(seen.shown[0].as_str().to_owned())
     }
 
     #[test]

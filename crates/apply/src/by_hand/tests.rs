@@ -192,10 +192,10 @@ fn a_record_does_not_move_onto_one_that_counts() {
 fn a_removed_post_counts_no_more_even_where_older_versions_of_its_record_come_back() {
     let open = in_state(Stage::Intent, &[100]);
     let mut desk = Desk::with(std::slice::from_ref(&open));
-    desk.say(|subject, _| removed(subject)).unwrap();
+    desk.say(|subject, _| removed(subject, None)).unwrap();
     desk.records.merge_in(open);
     assert_eq!(desk.records.effective(&"1784".into(), &"posts/a".into()), None);
-    assert_eq!(desk.say(|subject, _| removed(subject)), Err(Objection::NoSuchPost));
+    assert_eq!(desk.say(|subject, _| removed(subject, None)), Err(Objection::NoSuchPost));
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn ignoring_gives_up_containers_and_keeps_what_may_have_been_sent() {
     assert_eq!(desk.attempts(), expected.map(|(attempt, state)| (attempt.to_owned(), state)));
     assert_eq!(desk.effective().container.as_ref().map(|made| &made.id), None::<&PartId>);
     assert_eq!(desk.say(ignored), Ok(vec![]));
-    desk.say(|subject, _| removed(subject)).unwrap();
+    desk.say(|subject, _| removed(subject, None)).unwrap();
     assert_eq!(desk.records.effective(&"1784".into(), &"posts/a".into()), None, "removing takes it back");
 }
 
@@ -216,13 +216,85 @@ fn ignoring_gives_up_containers_and_keeps_what_may_have_been_sent() {
 fn accepting_takes_the_manifest_for_what_is_live() {
     let live = attempt::published(record(Kind::Image, "x", &[100]), Some("5".into()), Via::Publish, at(100), None);
     let mut desk = Desk::with(std::slice::from_ref(&live));
-    assert_eq!(desk.say(|subject, _| accepted(subject)), Ok(vec![]), "it is the same");
+    assert_eq!(desk.say(|subject, _| accepted(subject, None)), Ok(vec![]), "it is the same");
     desk.post.as_mut().unwrap().digest = Some("v1:sha256:new".into());
-    desk.say(|subject, _| accepted(subject)).unwrap();
-    desk.records.merge_in(live);
-    assert_eq!((desk.effective().digest.clone(), desk.effective().rev), (Some("v1:sha256:new".into()), 1));
-    assert_eq!(Desk::with(&[in_state(Stage::Intent, &[100])]).say(|s, _| accepted(s)), Err(Objection::NotLive));
-    assert_eq!(desk.without_manifest().say(|subject, _| accepted(subject)), Err(Objection::NoManifest));
+    desk.post.as_mut().unwrap().media_digest = Some("v1:sha256:other".into());
+    desk.post.as_mut().unwrap().content.caption = "y".into();
+    desk.say(|subject, _| accepted(subject, None)).unwrap();
+    desk.records.merge_in(live.clone());
+    let known = desk.effective();
+    assert_eq!(known.caption_digest, live.caption_digest, "what was sent is still what is live");
+    let sent = [live.digest.clone().unwrap(), live.media_digest.clone().unwrap()];
+    for accepted in
+        ["v1:sha256:new".into(), "v1:sha256:other".into(), caption_digest("y").unwrap()].into_iter().chain(sent)
+    {
+        assert!(known.has_accepted(&accepted), "{accepted}");
+    }
+    assert_eq!(desk.say(|subject, _| accepted(subject, None)), Ok(vec![]), "accepted already");
+    desk.post.as_mut().unwrap().content.kind = Kind::Carousel;
+    assert_eq!(desk.say(|subject, _| accepted(subject, None)), Err(Objection::OtherKind(Kind::Image)));
+    desk.post.as_mut().unwrap().content.kind = Kind::Image;
+    assert_eq!(Desk::with(&[in_state(Stage::Intent, &[100])]).say(|s, _| accepted(s, None)), Err(Objection::NotLive));
+    assert_eq!(desk.without_manifest().say(|subject, _| accepted(subject, None)), Err(Objection::NoManifest));
+}
+
+#[test]
+fn what_two_branches_accept_is_accepted_once_they_are_merged() {
+    let live = attempt::published(record(Kind::Image, "x", &[100]), Some("5".into()), Via::Publish, at(100), None);
+    let mut ours = Desk::with(std::slice::from_ref(&live));
+    ours.post.as_mut().unwrap().digest = Some("v1:sha256:new".into());
+    ours.say(|subject, _| accepted(subject, None)).unwrap();
+    for record in accepted_as_shown(&live, vec!["v1:sha256:shown".into()]) {
+        ours.records.merge_in(record);
+    }
+    let both = ours.effective();
+    assert!(both.has_accepted(&"v1:sha256:new".into()) && both.has_accepted(&"v1:sha256:shown".into()));
+    assert_eq!(both.digest, live.digest);
+}
+
+#[test]
+fn a_deleted_post_keeps_what_was_known_of_it_and_one_of_two_is_named() {
+    let live = attempt::published(record(Kind::Image, "x", &[100]), Some("5".into()), Via::Imported, at(100), None);
+    let mut desk = Desk::with(std::slice::from_ref(&live));
+    desk.say(|subject, _| deleted(subject, None)).unwrap();
+    let gone = desk.effective();
+    assert_eq!(
+        (gone.stage(), gone.claimed_media(), gone.published_at()),
+        (Stage::Deleted, Some(&"5".into()), live.published_at())
+    );
+    assert!(gone.is_imported());
+    assert_eq!(desk.say(|subject, _| deleted(subject, None)), Ok(vec![]));
+    let said = Seen { media_id: Some("5".into()), ..Seen::default() };
+    desk.say(|subject, ids| published(subject, &said, at(200), ids)).unwrap();
+    assert_eq!(desk.effective().claimed_media(), Some(&"5".into()), "a slip can be taken back");
+
+    let other = attempt::published(
+        Record { attempt: "b".into(), ..record(Kind::Image, "x", &[100]) },
+        Some("6".into()),
+        Via::Publish,
+        at(100),
+        None,
+    );
+    let mut twice = Desk::with(&[live, other]);
+    let several = Objection::Several(vec!["5".into(), "6".into()]);
+    assert_eq!(twice.say(|subject, _| deleted(subject, None)), Err(several.clone()));
+    assert_eq!(twice.say(|subject, _| accepted(subject, None)), Err(several));
+    assert_eq!(twice.say(|subject, _| deleted(subject, Some(&"7".into()))), Err(Objection::NotThisMedia("7".into())));
+    twice.say(|subject, _| deleted(subject, Some(&"6".into()))).unwrap();
+    assert_eq!((twice.effective().stage(), twice.effective().claimed_media()), (Stage::Published, Some(&"5".into())));
+}
+
+#[test]
+fn a_record_that_knows_nothing_but_its_media_learns_from_the_manifest_that_it_is_given() {
+    let bare = Record { digest: None, media_digest: None, caption_digest: None, ..record(Kind::Image, "", &[100]) };
+    let live = attempt::published(bare, Some("5".into()), Via::Imported, at(100), None);
+    let post = post("posts/b", Kind::Image, "y");
+    let records = moved(&[live.clone()], &"posts/b".into(), Some(&post), None, &mut || "n1".into());
+    assert_eq!((&records[0].digest, &records[0].media_digest), (&post.digest, &post.media_digest));
+    assert!(records[0].digest.is_some() && !records[0].reencoded);
+    let reel = super::super::testing::post("posts/b", Kind::Reel, "y");
+    let records = moved(&[live], &"posts/b".into(), Some(&reel), None, &mut || "n1".into());
+    assert_eq!(records[0].digest, None, "it cannot be this post");
 }
 
 #[test]

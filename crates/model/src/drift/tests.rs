@@ -1,5 +1,5 @@
 use super::*;
-use crate::lockfile::{Created, Stage};
+use crate::lockfile::{Accepted, Created, Stage};
 use crate::plan::testing::{PostBuilder, USER, With, at, live as live_record, post, record};
 use igsync_base::feed::LiveChild;
 
@@ -189,13 +189,41 @@ fn labels_the_grid_and_copyright_are_compared_where_they_are_told() {
 #[test]
 fn what_was_accepted_is_silent_until_it_changes_again() {
     let shown = live("Sun");
-    let accepted = published().with(|record| record.accepted = Some(Box::new(super::shown(&shown))));
+    let accepted = published().with(|record| record.accepted = Accepted::of(Some(super::shown(&shown)), Vec::new()));
     assert_eq!(facts(&accepted, &post("posts/a"), shown.clone()), []);
     assert_eq!(facts(&accepted, &post("posts/a"), LivePost { likes: Some(7), comments: Some(2), ..shown.clone() }), []);
     assert_eq!(facts(&accepted, &post("posts/a"), live("Rain")), [Fact::Caption]);
     assert_eq!(facts(&accepted, &post("posts/a"), LivePost { comment_enabled: Some(false), ..shown }).len(), 2);
     let order = |ids: [&str; 2]| super::shown(&LivePost { children: Some(ids.map(slide).into()), ..live("x") });
     assert_ne!(order(["1", "2"]), order(["2", "1"]), "other slides, or another order");
+    let order =
+        |ids: [&str; 2]| fact_shown(Fact::Slides, &LivePost { children: Some(ids.map(slide).into()), ..live("x") });
+    assert_ne!(order(["1", "2"]), order(["2", "1"]));
+}
+
+#[test]
+fn each_fact_is_accepted_by_itself_whatever_else_is_shown() {
+    let closed = LivePost { comment_enabled: Some(false), has_copyright_match: Some(true), ..live("Sun") };
+    let drift = compared(&published(), &post("posts/a"), [closed.clone()]);
+    let accepted = published().with(|record| record.accepted = Accepted::of(None, drift.edited[0].shown.clone()));
+    assert_eq!(facts(&accepted, &post("posts/a"), closed.clone()), []);
+    let less = LivePost { comment_enabled: None, has_copyright_match: None, is_ai_generated: None, ..closed.clone() };
+    assert_eq!(facts(&accepted, &post("posts/a"), less), [], "another login shows less");
+    let more = LivePost { share_to_feed: Some(true), children: Some(Vec::new()), ..closed.clone() };
+    assert_eq!(facts(&accepted, &post("posts/a"), more), [], "or more");
+    assert_eq!(facts(&accepted, &post("posts/a"), LivePost { is_ai_generated: Some(true), ..closed }), [Fact::AiLabel]);
+}
+
+#[test]
+fn an_accepted_manifest_is_no_word_about_what_was_sent() {
+    let corrected = post("posts/a").edited().with(|post| post.content.caption = "Corrected".to_owned());
+    let accepted = published().with(|record| {
+        record.accepted =
+            Accepted::of(None, vec![corrected.digest.clone().unwrap(), caption_digest("Corrected").unwrap()]);
+    });
+    assert_eq!(facts(&accepted, &corrected, live(CAPTION)), [], "what is live is what was sent");
+    assert_eq!(facts(&accepted, &corrected, live("Corrected")), [], "or was corrected in the app, too");
+    assert_eq!(facts(&accepted, &corrected, live("Sun")), [Fact::Caption]);
 }
 
 #[test]

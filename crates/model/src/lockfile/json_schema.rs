@@ -110,6 +110,13 @@ fn record() -> Value {
             ),
             ("slot", about(reference("time"), "Of a post of the queue: the slot that it was given")),
             ("accepted", about(reference("digest"), "What Instagram showed when a person accepted that it differs")),
+            (
+                "accepted_also",
+                about(
+                    json!({ "type": "array", "items": reference("digest") }),
+                    "What a person has accepted of manifests and of what Instagram shows, beside what was sent",
+                ),
+            ),
             ("due_at", about(reference("time"), "Where a gap is kept: when the post was due")),
             ("cover_digest", about(reference("digest"), "The local cover of a reel as it was published")),
             ("reencoded", about(json!({ "type": "boolean" }), "The media are as Instagram has encoded them anew")),

@@ -37,6 +37,9 @@ pub(super) fn normal(mut record: Record) -> Record {
     sort_as_set(&mut record.refusals);
     sort_as_set(&mut record.not_ours);
     sort_as_set(&mut record.evidence);
+    if let Some(accepted) = &mut record.accepted {
+        sort_as_set(&mut accepted.also);
+    }
     record
 }
 
@@ -99,6 +102,7 @@ fn join(a: &Flat, b: &Flat) -> Flat {
         due_at: a.due_at.max(b.due_at),
         accepted: content.accepted.clone(),
         reencoded: content.reencoded,
+        accepted_also: union(&a.accepted_also, &b.accepted_also),
     }
 }
 
@@ -128,6 +132,8 @@ fn compare_endings(a: &Flat, b: &Flat) -> Ordering {
 /// beside the digest that was made of them.
 fn compare_contents(a: &Flat, b: &Flat) -> Ordering {
     (a.rev.cmp(&b.rev))
+        // An import that has the bytes knows more than one that has left them out.
+        .then_with(|| a.reencoded.cmp(&b.reencoded))
         .then_with(|| a.digest.cmp(&b.digest))
         .then_with(|| a.media_digest.cmp(&b.media_digest))
         .then_with(|| a.caption_digest.cmp(&b.caption_digest))
@@ -135,7 +141,6 @@ fn compare_contents(a: &Flat, b: &Flat) -> Ordering {
         .then_with(|| a.own_digest.cmp(&b.own_digest))
         .then_with(|| a.accepted.cmp(&b.accepted))
         .then_with(|| a.media.cmp(&b.media))
-        .then_with(|| a.reencoded.cmp(&b.reencoded))
 }
 
 /// What is known of the live post: a known media id beats none, a better source a weaker one.

@@ -58,12 +58,30 @@ pub struct Record {
     pub own_digest: Option<Box<Digest>>,
     /// When it was due, where that is not what the manifest says. In a box, for most records have none.
     pub turn: Option<Box<Turn>>,
-    /// What Instagram showed of the live post when a person accepted that it differs ([`crate::drift`] makes it).
-    /// In a box, for most records have none.
-    pub accepted: Option<Box<Digest>>,
+    /// What a person has accepted beside the facts above, which stay those of what was sent; of accepted files they are
+    /// those of the files, and what was sent is in here. In a box, for most records have none.
+    pub accepted: Option<Box<Accepted>>,
     /// `media_digest` is of files as the service has encoded them anew, not of those that were once sent.
     pub reencoded: bool,
     pub rest: Rest,
+}
+
+/// What a person has accepted of a live post.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// All that Instagram showed ([`crate::drift`] makes it), as an older igsync has written it.
+    pub shown: Option<Digest>,
+    /// Of manifests their `digest`, `media_digest` and `caption_digest`, of what Instagram shows each fact that
+    /// differed. Made of different things, none equals one of another sort.
+    pub also: Vec<Digest>,
+}
+
+impl Accepted {
+    /// `None`: nothing was accepted.
+    #[must_use]
+    pub fn of(shown: Option<Digest>, also: Vec<Digest>) -> Option<Box<Self>> {
+        (shown.is_some() || !also.is_empty()).then(|| Box::new(Self { shown, also }))
+    }
 }
 
 /// When a post was due by the schedule of its account.
@@ -459,6 +477,31 @@ impl Record {
         self.turn.as_ref()?.due_at
     }
 
+    /// [`Accepted::also`].
+    #[must_use]
+    pub fn accepted_also(&self) -> &[Digest] {
+        self.accepted.as_ref().map_or(&[], |accepted| &accepted.also)
+    }
+
+    /// What its media may be known by: as they are recorded, and as they were accepted or sent. Others are among them
+    /// that are no media's.
+    pub fn known_media(&self) -> impl Iterator<Item = &Digest> {
+        let others = self.accepted_also().iter().filter(|digest| self.media_digest.as_ref() != Some(*digest));
+        self.media_digest.iter().chain(others)
+    }
+
+    /// As [`Self::known_media`], of its captions.
+    pub fn known_captions(&self) -> impl Iterator<Item = &Digest> {
+        let others = self.accepted_also().iter().filter(|digest| self.caption_digest.as_ref() != Some(*digest));
+        self.caption_digest.iter().chain(others)
+    }
+
+    /// Whether a person has accepted this, of a manifest or of what Instagram shows.
+    #[must_use]
+    pub fn has_accepted(&self, digest: &Digest) -> bool {
+        self.accepted_also().contains(digest)
+    }
+
     /// Whether both are versions of one attempt.
     #[must_use]
     pub fn is_same_attempt(&self, other: &Self) -> bool {
@@ -576,9 +619,19 @@ impl Record {
     /// The record that counts no more, with all that it knew.
     #[must_use]
     pub fn forgotten(self, moved_to: Option<PostKey>) -> Self {
+        self.ended(State::Forgotten(moved_to))
+    }
+
+    /// The post that is no longer live, with all that was known of it: which media it was, too.
+    #[must_use]
+    pub fn deleted(self) -> Self {
+        self.ended(State::Deleted)
+    }
+
+    fn ended(self, state: State) -> Self {
         let mut past = Past::from(self.rest);
         past.put(self.state);
         past.moved_to = None;
-        Self { state: State::Forgotten(moved_to), rest: past.into(), rev: self.rev.saturating_add(1), ..self }
+        Self { state, rest: past.into(), rev: self.rev.saturating_add(1), ..self }
     }
 }

@@ -105,7 +105,7 @@ pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strateg
         of(time()),
         of(time()),
         of("l[01]"),
-        any::<bool>(),
+        (any::<bool>(), vec("a[01]", 0..3)),
     );
     let rest = (of(comment), of(switch), of("k[01]"), of("https?://x"), more);
     (content, progress, end, rest).prop_map(move |(content, progress, end, rest)| {
@@ -113,7 +113,8 @@ pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strateg
         let (children, container, fingerprint, intents, refusals, not_ours, evidence) = progress;
         let (reason, code, subcode, media_id, permalink, published_at, via) = end;
         let (comment, comment_switch, moved_to, graph, more) = rest;
-        let (media, cover_digest, comments, sent_digest, own_digest, slot, due_at, accepted, reencoded) = more;
+        let (media, cover_digest, comments, sent_digest, own_digest, slot, due_at, accepted, last) = more;
+        let (reencoded, accepted_also) = last;
         let ids = |list: Vec<String>| list.iter().map(|id| id.as_str().into()).collect();
         Flat {
             account: account.as_str().into(),
@@ -148,6 +149,7 @@ pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strateg
             due_at,
             accepted: accepted.map(|text| text.as_str().into()),
             reencoded,
+            accepted_also: accepted_also.iter().map(|text| text.as_str().into()).collect(),
             graph,
             file,
             rev,

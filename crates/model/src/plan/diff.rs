@@ -281,11 +281,15 @@ fn notices(post: &Post, entry: &Entry<'_>) -> Vec<Notice> {
     };
     let mut notices = Vec::new();
     if let (Some(other), Some(media)) = (entry.other_live, record.claimed_media()) {
-        notices.push(notice(
-            NoticeKind::LiveTwice,
-            format!("{key} is live twice, as {media} and as {other}"),
-            "delete one of them on Instagram".into(),
-        ));
+        let (message, help) = if entry.may_be_two_posts {
+            (
+                format!("{key} is recorded as two live posts, {media} and {other}, and they may be different ones"),
+                format!("look at both, and forget the wrong one: `igsync lock rm {} --media {other}`", key.argument()),
+            )
+        } else {
+            (format!("{key} is live twice, as {media} and as {other}"), "delete one of them on Instagram".to_owned())
+        };
+        notices.push(notice(NoticeKind::LiveTwice, message, help));
     }
     if entry.other_unknown {
         notices.push(notice(

@@ -139,7 +139,8 @@ impl<'a> Others<'a> {
             .collect();
         let mut recorded: HashMap<Media<'a>, Vec<Recorded<'a>>> = HashMap::new();
         for record in index.iter().map(|entry| entry.record).filter(|record| is_not_to_be_repeated(record)) {
-            if let Some(media) = &record.media_digest {
+            // Of one whose other media were accepted both are it: what was sent is what is live.
+            for media in record.known_media() {
                 let key = new_keys.get(&identity(&record.user_id, &record.key)).copied().unwrap_or(&record.key);
                 let alike = recorded.entry((record.user_id.as_str(), record.kind, media.as_str())).or_default();
                 alike.push(Recorded { record, key });
@@ -156,7 +157,7 @@ impl<'a> Others<'a> {
         let imported = imported.filter(|record| !known.contains(&identity(&record.user_id, &record.key)));
         let records = orphans.chain(imported.map(|record| (record, "was imported")));
         for (record, and) in records.filter(|(record, _)| record.live().is_some()) {
-            if let Some(caption) = &record.caption_digest {
+            for caption in record.known_captions() {
                 let key = new_keys.get(&identity(&record.user_id, &record.key)).copied().unwrap_or(&record.key);
                 let other = Captioned { key, since: record.published_at(), items: items_of(record), and };
                 by_caption.entry((record.user_id.as_str(), record.kind, caption.as_str())).or_default().push(other);

@@ -56,7 +56,10 @@ impl Edited {
         if !is_edited(post, record) {
             return None;
         }
-        let are_other = |now: &Option<Digest>, sent: &Option<Digest>| now.is_some() && sent.is_some() && now != sent;
+        let is_accepted = |now: &Option<Digest>| now.as_ref().is_some_and(|now| record.has_accepted(now));
+        let are_other = |now: &Option<Digest>, sent: &Option<Digest>| {
+            now.is_some() && sent.is_some() && now != sent && !is_accepted(now)
+        };
         let has_other_media =
             are_other(&post.media_digest, &record.media_digest) || are_other(&post.cover_digest, &record.cover_digest);
         if !has_other_media && has_same_manifest(post, record) {
@@ -64,7 +67,8 @@ impl Edited {
         }
         let mut parts = Vec::new();
         let has_same_text = text_if_media_were_sent(post, record).is_some_and(|text| record.digest == Some(text));
-        if !has_same_text && caption_digest(&post.content.caption) != record.caption_digest {
+        let caption = caption_digest(&post.content.caption);
+        if !has_same_text && caption != record.caption_digest && !is_accepted(&caption) {
             parts.push(Part::Caption);
         }
         if has_other_media {
@@ -116,14 +120,18 @@ fn has_same_manifest(post: &Post, record: &Record) -> bool {
     // Where no defaults added anything, the manifest is all that was sent.
     let sent = record.own_digest.as_deref().or(record.digest.as_ref());
     let now = |media| post.own_digest_if_media(media, record.cover_digest.as_ref());
-    sent.is_some() && record.media_digest.as_ref().and_then(now).as_ref() == sent
+    let now = record.media_digest.as_ref().and_then(now);
+    now.is_some_and(|now| sent == Some(&now) || record.has_accepted(&now))
 }
 
 /// Whether the manifest says something else than what was sent. What cannot be compared counts as
 /// unchanged: a false alarm over a live post would only teach people to ignore the mark.
 pub(super) fn is_edited(post: &Post, record: &Record) -> bool {
     match (effective_digest(post, record), &record.digest) {
-        (Some(now), Some(sent)) => scheme(&now) == scheme(sent) && now != *sent && !was_sent_doubled(post, record),
+        (Some(now), Some(sent)) => {
+            let differs = scheme(&now) == scheme(sent) && now != *sent;
+            differs && !record.has_accepted(&now) && !was_sent_doubled(post, record)
+        }
         _ => false,
     }
 }
@@ -131,7 +139,10 @@ pub(super) fn is_edited(post: &Post, record: &Record) -> bool {
 /// Whether the manifest still says what was sent, as far as that can be told for certain.
 pub(crate) fn is_as_published(post: &Post, record: &Record) -> bool {
     let now = effective_digest(post, record);
-    now.is_some() && (now == record.digest || was_sent_doubled(post, record))
+    // The digest of a manifest that was accepted is not that of what was sent.
+    now.as_ref().is_some_and(|now| {
+        !record.has_accepted(now) && (record.digest.as_ref() == Some(now) || was_sent_doubled(post, record))
+    })
 }
 
 /// Whether the record differs from the post only by hashtags that were sent as often as they were given.

@@ -8,7 +8,7 @@ use super::input::Input;
 use super::records::{Entry, Identity, Index, identity};
 use crate::lockfile::{Reason, State};
 use crate::manifest::Post;
-use igsync_base::id::{Kind, MediaId, PostKey};
+use igsync_base::id::{Digest, Kind, MediaId, PostKey};
 
 /// What became of posts whose manifests are gone.
 #[derive(Debug, Default)]
@@ -62,9 +62,10 @@ pub(super) fn find<'a>(input: &Input<'a>, index: &Index<'a>) -> Moves<'a> {
     let by_id = ById::new(index);
     let is_gone: HashSet<Identity<'_>> =
         vanished.iter().map(|entry| identity(&entry.record.user_id, &entry.record.key)).collect();
-    // One that is imported is known by its id alone.
-    for entry in vanished.iter().filter(is_free).filter(|entry| !entry.record.is_imported()) {
-        if let Some(media) = &entry.record.media_digest {
+    // One that is imported is known by its id alone, but where a person has given it a manifest and files of their own.
+    let is_known_by_id = |entry: &&Entry<'_>| entry.record.is_imported() && entry.record.reencoded;
+    for entry in vanished.iter().filter(is_free).filter(|entry| !is_known_by_id(entry)) {
+        for media in entry.record.known_media() {
             let likeness = (entry.record.user_id.as_str(), entry.record.kind, media.as_str());
             alike.entry(likeness).or_default().push(*entry);
         }
@@ -158,7 +159,8 @@ fn heir(posts: &[Arc<Post>], entry: &Entry<'_>, claimants: &[usize]) -> Option<u
     if let [only] = claimants {
         return Some(*only);
     }
-    let same = |place: &&usize| posts[**place].digest.is_some() && posts[**place].digest == entry.record.digest;
+    let is_its = |digest: &Digest| entry.record.digest.as_ref() == Some(digest) || entry.record.has_accepted(digest);
+    let same = |place: &&usize| posts[**place].digest.as_ref().is_some_and(is_its);
     let mut same = claimants.iter().filter(same);
     same.next().copied().filter(|_| same.next().is_none())
 }

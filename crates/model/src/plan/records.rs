@@ -21,13 +21,15 @@ pub(super) struct Entry<'a> {
     pub(super) other_intent: bool,
     /// Another live media of the same post.
     pub(super) other_live: Option<&'a MediaId>,
+    /// One of the two was not made by an attempt of this post: it was read back from the feed, or taken for it.
+    pub(super) may_be_two_posts: bool,
     /// An attempt beside the live one ended unknown.
     pub(super) other_unknown: bool,
 }
 
 impl<'a> Entry<'a> {
     fn new(record: &'a Record) -> Self {
-        Self { record, other_intent: false, other_live: None, other_unknown: false }
+        Self { record, other_intent: false, other_live: None, may_be_two_posts: false, other_unknown: false }
     }
 
     fn add(&mut self, record: &'a Record, settled: &BTreeSet<AttemptId>) {
@@ -39,6 +41,7 @@ impl<'a> Entry<'a> {
             State::Published(live) if live.media_id.as_ref() != winner.claimed_media() => {
                 let is_known = winner.claimed_media().is_some();
                 self.other_live = self.other_live.or(live.media_id.as_ref().filter(|_| is_known));
+                self.may_be_two_posts |= winner.is_only_found() || loser.is_only_found();
             }
             State::Intent => self.other_intent |= !settled.contains(&loser.attempt),
             State::Unknown(_) => self.other_unknown = winner.live().is_some() || self.other_unknown,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::reason::Reason;
 use super::super::record::{
-    Comment, Created, Live, Past, PublishIntent, Record, Refusal, Refused, Sending, Stage, Switch, Turn, Via,
+    Accepted, Comment, Created, Live, Past, PublishIntent, Record, Refusal, Refused, Sending, Stage, Switch, Turn, Via,
 };
 use igsync_base::content::SentFile;
 use igsync_base::id::{AccountName, AttemptId, Digest, Kind, MediaId, PostKey, UserId};
@@ -121,6 +121,9 @@ pub(in crate::lockfile) struct Flat {
     /// `media_digest` is of files as the service has encoded them anew.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(in crate::lockfile) reencoded: bool,
+    /// What a person has accepted of manifests and of what Instagram shows, beside what was sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::lockfile) accepted_also: Vec<Digest>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -135,6 +138,7 @@ impl From<Record> for Flat {
         past.put(record.state);
         let Past { refused: Refused { reason, code, subcode, sent_digest }, live, moved_to } = past;
         let Live { media_id, permalink, published_at, via, comment, comments, comment_switch } = live;
+        let Accepted { shown: accepted, also: accepted_also } = record.accepted.map(|known| *known).unwrap_or_default();
         Self {
             key: record.key,
             user_id: record.user_id,
@@ -173,8 +177,9 @@ impl From<Record> for Flat {
             own_digest: record.own_digest.map(|own| *own),
             slot: record.turn.as_ref().and_then(|turn| turn.slot),
             due_at: record.turn.and_then(|turn| turn.due_at),
-            accepted: record.accepted.map(|accepted| *accepted),
+            accepted,
             reencoded: record.reencoded,
+            accepted_also,
             sent_digest,
         }
     }
@@ -226,7 +231,7 @@ impl From<Flat> for Record {
             cover_digest: flat.cover_digest,
             own_digest: flat.own_digest.map(Box::new),
             turn: Turn::of(flat.slot, flat.due_at),
-            accepted: flat.accepted.map(Box::new),
+            accepted: Accepted::of(flat.accepted, flat.accepted_also),
             reencoded: flat.reencoded,
             rest: past.into(),
         }
