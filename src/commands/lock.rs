@@ -161,8 +161,8 @@ async fn remove_imported(mut editing: RecordEdit, glob: &str, args: &LockRemove,
     let found = counting.into_iter().filter(|record| matched.contains(record.key.as_str())).cloned();
     // What a person has written would be published again, wherever its record came from.
     let is_written = |record: &Record| {
-        let mut posts = editing.project.posts.iter();
-        posts.any(|post| post.key == record.key && post.account == record.account && post.imported.is_none())
+        let mut manifests = editing.project.posts.iter();
+        manifests.any(|post| post.key == record.key && post.account == record.account && post.imported.is_none())
     };
     let (imported, others): (Vec<Record>, Vec<Record>) =
         found.partition(|record| record.is_imported() && !is_written(record));

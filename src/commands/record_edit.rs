@@ -15,7 +15,7 @@ use crate::session::root::ContentRoot;
 use crate::session::subject::Named;
 use igsync_apply::by_hand::{NewAttempt, Objection, Subject};
 use igsync_apply::{AccountRun, Cause, Halt, Ledger, Observer, Stop};
-use igsync_base::id::{AccountName, AttemptId, PostKey, UserId};
+use igsync_base::id::{AccountName, AttemptId, MediaId, PostKey, UserId};
 use igsync_instagram::Client;
 use igsync_model::config::{Account, Push};
 use igsync_model::lockfile::{self, Record, Records};
@@ -322,7 +322,7 @@ fn objected(objection: &Objection, key: &PostKey) -> Failure {
             format!("inspect it with `igsync lock show {0}`; forget it with `igsync lock rm {0}`", key.argument()),
         ),
         Objection::Several(media) => {
-            let media: Vec<&str> = media.iter().map(|media| media.as_str()).collect();
+            let media: Vec<&str> = media.iter().map(MediaId::as_str).collect();
             let first = media.first().copied().unwrap_or_default();
             (
                 format!("{key} is recorded as live more than once, as {}", media.join(" and ")),

@@ -74,12 +74,13 @@ pub fn conflict(conflict: &Conflict<'_>) -> String {
     let live: Vec<String> =
         conflict.published.iter().filter_map(|record| record.claimed_media()).map(ToString::to_string).collect();
     let key = one_line(conflict.key.as_str());
-    if let (true, Some(last)) = (conflict.published.iter().any(|record| record.is_only_found()), live.last()) {
+    if conflict.published.iter().any(|record| record.is_only_found()) {
+        let forget = |media: &String| format!("`igsync lock rm {} --media {media}`", conflict.key.argument());
         return format!(
             "warning: {key} is recorded as several live posts, {}, and they may be different ones\n  help: look at them, \
-             and forget a wrong one: `igsync lock rm {} --media {last}`",
+             and forget the wrong one: {}",
             live.join(" and "),
-            conflict.key.argument()
+            live.iter().map(forget).collect::<Vec<_>>().join(" or ")
         );
     }
     format!("warning: {key} is live more than once, as {}\n  help: delete one of them on Instagram", live.join(" and "))

@@ -142,7 +142,7 @@ fn what_drift_says_fits_its_schema_and_so_does_a_record_that_accepts_it() {
     let edited: Value = serde_json::from_str(edited).unwrap();
     project.run(["lock", "accept", edited["key"].as_str().unwrap()]).exits(0);
     let accepted = project.read("igsync.lock");
-    let accepted = accepted.lines().find(|line| line.contains("\"accepted\"")).unwrap();
+    let accepted = accepted.lines().find(|line| line.contains("\"accepted_also\"")).unwrap();
     cases.fits("an accepted drift", &lock, accepted);
     cases.check(&python);
 }

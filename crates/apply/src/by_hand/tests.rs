@@ -289,7 +289,7 @@ fn a_record_that_knows_nothing_but_its_media_learns_from_the_manifest_that_it_is
     let bare = Record { digest: None, media_digest: None, caption_digest: None, ..record(Kind::Image, "", &[100]) };
     let live = attempt::published(bare, Some("5".into()), Via::Imported, at(100), None);
     let post = post("posts/b", Kind::Image, "y");
-    let records = moved(&[live.clone()], &"posts/b".into(), Some(&post), None, &mut || "n1".into());
+    let records = moved(std::slice::from_ref(&live), &"posts/b".into(), Some(&post), None, &mut || "n1".into());
     assert_eq!((&records[0].digest, &records[0].media_digest), (&post.digest, &post.media_digest));
     assert!(records[0].digest.is_some() && !records[0].reencoded);
     let reel = super::super::testing::post("posts/b", Kind::Reel, "y");

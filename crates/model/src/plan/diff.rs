@@ -284,7 +284,11 @@ fn notices(post: &Post, entry: &Entry<'_>) -> Vec<Notice> {
         let (message, help) = if entry.may_be_two_posts {
             (
                 format!("{key} is recorded as two live posts, {media} and {other}, and they may be different ones"),
-                format!("look at both, and forget the wrong one: `igsync lock rm {} --media {other}`", key.argument()),
+                format!(
+                    "look at both, and forget the wrong one: `igsync lock rm {key} --media {media}` or \
+                     `igsync lock rm {key} --media {other}`",
+                    key = key.argument()
+                ),
             )
         } else {
             (format!("{key} is live twice, as {media} and as {other}"), "delete one of them on Instagram".to_owned())
