@@ -188,7 +188,7 @@ fn posts_from_before_the_account_was_professional_are_found_once_and_never_asked
 }
 
 #[test]
-fn a_row_that_fails_its_page_costs_single_calls_for_that_page_alone() {
+fn a_row_that_fails_its_page_costs_a_few_calls_for_that_page_alone() {
     let server = Server::start();
     let mut posts: Vec<Value> = (0..250).map(|n| post("image", n + 1, json!({}))).collect();
     posts[130] = post("reel", 131, json!({ "old_video": true }));
@@ -200,8 +200,8 @@ fn a_row_that_fails_its_page_costs_single_calls_for_that_page_alone() {
     project.write("igsync.lock", kept.join("\n") + "\n");
     let report = read(&project.run(["insights", "--format", "json"]).exits(0));
     let calls = asked(&server, 0);
-    assert_eq!(count(&calls, "media"), 4, "three pages, one of them twice");
-    assert_eq!(count(&calls, "insights"), 11, "ten posts, and one with fewer metrics");
+    assert_eq!(count(&calls, "media"), 7, "three pages, and one of them once more without numbers and in three parts");
+    assert!(count(&calls, "insights") <= 2, "the old video alone, perhaps with fewer metrics: {calls:?}");
     let old = of(&report, "posts/130");
     assert!(old["reach"].is_u64() && old["views"].is_null() && old["missing"].is_null(), "{old}");
     assert!(report["posts"].as_array().unwrap().iter().all(|post| post["reach"].is_u64()));
