@@ -50,6 +50,7 @@ mod tests {
     fn a_file_is_ours_as_long_as_it_is_what_was_fetched_and_no_record_is_of_it() {
         let (disk, root) = (MemDisk::new(), Path::new("/site"));
         disk.put("/site/posts/a.jpg", "fetched");
+        disk.put(parts(root).join("b.part"), "");
         assert!(!is_ours(&disk, root, "posts/a.jpg"), "someone's own");
         let digest = digest_file(&disk, &root.join("posts/a.jpg")).unwrap();
         note(&disk, root, "posts/a.jpg", &digest).unwrap();
