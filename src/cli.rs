@@ -1,8 +1,11 @@
 //! The command line. The doc comments are the manual.
 
+mod auth;
+mod feed;
 mod import;
 mod lock;
 mod preview;
+mod values;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,8 +13,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use igsync_base::id::Kind;
-use igsync_model::insights::{self, Column};
 
+use values::{duration, kind};
+
+pub use auth::{Auth, AuthAccounts, AuthInspect, AuthLogin, AuthToken, LoginArg};
+pub use feed::{Drift, DriftFormat, Insights, InsightsFormat};
 pub use import::{Import, Since};
 pub use lock::{Lock, LockAccept, LockChange, LockList, LockMerge, LockMove, LockRemove, LockScope, LockShow};
 pub use preview::{Preview, PreviewFormat};
@@ -396,144 +402,6 @@ pub struct Status {
     pub format: OutputFormat,
 }
 
-#[derive(Debug, Args)]
-pub struct Drift {
-    /// Compare with the built-in sandbox instead
-    #[arg(long)]
-    pub sandbox: bool,
-    /// Only these accounts
-    #[arg(long, value_name = "NAME")]
-    pub account: Vec<String>,
-    /// Only posts since this day (2026-11-30, in UTC) or time (RFC 3339)
-    #[arg(long, value_name = "DATE", value_parser = since)]
-    pub since: Option<jiff::Timestamp>,
-    /// Only the newest live posts, so many of each account
-    #[arg(long, value_name = "N", conflicts_with = "since", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub recent: Option<u32>,
-    /// List the live posts that no record has, instead of counting them
-    #[arg(long)]
-    pub unmanaged: bool,
-    /// Exit 2 when anything differs but what no record has
-    #[arg(long)]
-    pub detailed_exitcode: bool,
-    /// The format of the report on stdout
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: DriftFormat,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum DriftFormat {
-    #[default]
-    Human,
-    Json,
-    /// For an issue or the summary of a job
-    Markdown,
-}
-
-#[derive(Debug, Args)]
-pub struct Insights {
-    /// Show the built-in sandbox's posts instead
-    #[arg(long)]
-    pub sandbox: bool,
-    /// Only these accounts
-    #[arg(long, value_name = "NAME")]
-    pub account: Vec<String>,
-    /// Only posts that were published since then: 30d, 2w, 12h, or a date
-    #[arg(long, value_name = "TIME", value_parser = insights::Since::read)]
-    pub since: Option<insights::Since>,
-    /// Only posts of this kind: image, reel, carousel or story
-    #[arg(long, value_name = "KIND", value_parser = kind)]
-    pub kind: Option<Kind>,
-    /// Order by this column (reach, likes, share-rate, …): numbers from the largest, unknown ones last
-    #[arg(long, value_name = "COLUMN", default_value = "age", value_parser = column)]
-    pub sort: Column,
-    /// Append the numbers to this file, one JSON line per post
-    #[arg(long, value_name = "FILE")]
-    pub record: Option<PathBuf>,
-    /// The format of the table on stdout
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: InsightsFormat,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum InsightsFormat {
-    Human,
-    Json,
-    /// For a spreadsheet
-    Csv,
-    /// For the summary of a job
-    Markdown,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Auth {
-    /// Guide you step by step to a working token
-    Login(AuthLogin),
-    /// Exchange a short-lived token for one of about 60 days; stdout gets only the new token
-    Exchange(AuthToken),
-    /// Renew a long-lived token before it expires; stdout gets only the new token
-    Refresh(AuthToken),
-    /// Check tokens: validity, days left, permissions held and missing
-    Inspect(AuthInspect),
-    /// List the Instagram accounts that a token reaches, and their ids
-    Accounts(AuthAccounts),
-}
-
-#[derive(Debug, Args)]
-pub struct AuthLogin {
-    /// The account of igsync.yaml that the token is for
-    #[arg(long, value_name = "NAME")]
-    pub account: Option<String>,
-    /// Meta's login to use, instead of the configured one
-    #[arg(long, value_name = "LOGIN")]
-    pub login: Option<LoginArg>,
-    /// Sign in through the browser; the app's dashboard must list this address as a redirect URI
-    #[arg(long, value_name = "URL")]
-    pub redirect_uri: Option<String>,
-    /// Print a new token even to a terminal
-    #[arg(long)]
-    pub show: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LoginArg {
-    Instagram,
-    Facebook,
-}
-
-#[derive(Debug, Args)]
-pub struct AuthToken {
-    /// The account whose token it is
-    #[arg(long, value_name = "NAME")]
-    pub account: Option<String>,
-    /// Print the new token even to a terminal
-    #[arg(long)]
-    pub show: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct AuthInspect {
-    /// Only these accounts
-    #[arg(long, value_name = "NAME")]
-    pub account: Vec<String>,
-    /// Exit 9 when a token has fewer days left
-    #[arg(long, value_name = "N")]
-    pub min_days: Option<u32>,
-    /// The format of the report on stdout
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: OutputFormat,
-}
-
-#[derive(Debug, Args)]
-pub struct AuthAccounts {
-    /// The account whose token it is
-    #[arg(long, value_name = "NAME")]
-    pub account: Option<String>,
-    /// The format of the list on stdout
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: OutputFormat,
-}
-
 /// Where `igsync sandbox` listens.
 pub const SANDBOX_PORT: u16 = 8787;
 
@@ -557,26 +425,4 @@ pub struct Sandbox {
     /// Print the accounts, tokens and apps that it has
     #[arg(long)]
     pub world: bool,
-}
-
-fn kind(text: &str) -> Result<Kind, String> {
-    let found = Kind::ALL.into_iter().find(|kind| kind.as_str() == text);
-    found.ok_or_else(|| "kinds are image, reel, carousel and story".to_owned())
-}
-
-fn since(text: &str) -> Result<jiff::Timestamp, String> {
-    let day = || format!("{text}T00:00:00Z").parse();
-    text.parse()
-        .or_else(|_: jiff::Error| day())
-        .map_err(|_: jiff::Error| "a day like 2026-11-30, or a time like 2026-11-30T18:00:00Z".to_owned())
-}
-
-fn column(text: &str) -> Result<Column, String> {
-    let names = || Column::ALL.map(Column::name).join(", ");
-    Column::named(text).ok_or_else(|| format!("columns are {}", names()))
-}
-
-fn duration(text: &str) -> Result<std::time::Duration, String> {
-    let span: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
-    std::time::Duration::try_from(span).map_err(|_| "a duration cannot be negative".to_owned())
 }
