@@ -4,7 +4,6 @@ mod fetched;
 mod files;
 mod job;
 mod media;
-mod overlay;
 mod write;
 
 pub(crate) use fetched::{forget_note, parts};

@@ -1,4 +1,4 @@
-//! A content root as it will be once some files are written.
+//! A content root of files that are not on the disk: as it will be once they are written, or as it was in a commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -6,16 +6,21 @@ use std::path::{Path, PathBuf};
 
 use igsync_base::files::{Access, Entry, FileKind, ReadDisk, Stat};
 
-/// A disk with more files than it has.
+/// Files in memory, over those of a disk or alone.
 pub(super) struct Overlay<'d> {
-    disk: &'d dyn ReadDisk,
+    disk: Option<&'d dyn ReadDisk>,
     files: BTreeMap<PathBuf, Vec<u8>>,
     folders: BTreeMap<PathBuf, BTreeSet<(PathBuf, bool)>>,
 }
 
 impl<'d> Overlay<'d> {
     /// `files` by their whole paths, below `root`.
-    pub(super) fn new(disk: &'d dyn ReadDisk, root: &Path, files: BTreeMap<PathBuf, Vec<u8>>) -> Self {
+    pub(super) fn over(disk: &'d dyn ReadDisk, root: &Path, files: BTreeMap<PathBuf, Vec<u8>>) -> Self {
+        Self { disk: Some(disk), ..Self::alone(root, files) }
+    }
+
+    /// As [`Self::over`], with nothing below.
+    pub(super) fn alone(root: &Path, files: BTreeMap<PathBuf, Vec<u8>>) -> Self {
         let mut folders: BTreeMap<PathBuf, BTreeSet<(PathBuf, bool)>> = BTreeMap::new();
         for path in files.keys() {
             let (mut below, mut is_file) = (path.as_path(), true);
@@ -24,7 +29,11 @@ impl<'d> Overlay<'d> {
                 (below, is_file) = (folder, false);
             }
         }
-        Self { disk, files, folders }
+        Self { disk: None, files, folders }
+    }
+
+    fn below(&self) -> io::Result<&dyn ReadDisk> {
+        self.disk.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn added(path: PathBuf, is_file: bool) -> Entry {
@@ -37,14 +46,14 @@ impl ReadDisk for Overlay<'_> {
         match self.files.get(path) {
             Some(bytes) if bytes.len() as u64 > limit => Err(io::ErrorKind::FileTooLarge.into()),
             Some(bytes) => Ok(bytes.clone()),
-            None => self.disk.read(path, limit),
+            None => self.below().and_then(|disk| disk.read(path, limit)),
         }
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Access>> {
         match self.files.get(path) {
             Some(bytes) => Ok(Box::new(io::Cursor::new(bytes.clone()))),
-            None => self.disk.open(path),
+            None => self.below().and_then(|disk| disk.open(path)),
         }
     }
 
@@ -53,7 +62,7 @@ impl ReadDisk for Overlay<'_> {
         if let Some(bytes) = self.files.get(path) {
             return Ok(of(FileKind::File, bytes.len() as u64));
         }
-        match self.disk.stat(path) {
+        match self.below().and_then(|disk| disk.stat(path)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.folders.contains_key(path) => {
                 Ok(of(FileKind::Folder, 0))
             }
@@ -62,16 +71,16 @@ impl ReadDisk for Overlay<'_> {
     }
 
     fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
-        self.disk.canonicalize(path)
+        self.below()?.canonicalize(path)
     }
 
     fn target(&self, link: &Path) -> io::Result<PathBuf> {
-        self.disk.target(link)
+        self.below()?.target(link)
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
         let added = self.folders.get(folder);
-        let mut entries = match self.disk.list(folder) {
+        let mut entries = match self.below().and_then(|disk| disk.list(folder)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound && added.is_some() => Vec::new(),
             listed => listed?,
         };
@@ -96,7 +105,7 @@ mod tests {
         let disk = MemDisk::new();
         disk.put("/site/posts/a.yaml", "kind: image\n");
         let files = [(PathBuf::from("/site/posts/imported/2024/b.yaml"), b"kind: reel\n".to_vec())].into();
-        let overlay = Overlay::new(&disk, Path::new("/site"), files);
+        let overlay = Overlay::over(&disk, Path::new("/site"), files);
         let names = |folder: &str| {
             let entries = overlay.list(Path::new(folder)).unwrap();
             entries.into_iter().map(|entry| entry.path.display().to_string()).collect::<Vec<_>>()
@@ -106,5 +115,15 @@ mod tests {
         assert_eq!(overlay.stat(Path::new("/site/posts/imported")).unwrap().kind, FileKind::Folder);
         assert_eq!(overlay.read(Path::new("/site/posts/imported/2024/b.yaml"), 99).unwrap(), b"kind: reel\n");
         assert!(overlay.list(Path::new("/site/other")).is_err());
+    }
+
+    #[test]
+    fn alone_it_has_nothing_but_its_files() {
+        let files = [(PathBuf::from("/site/posts/b.yaml"), b"kind: reel\n".to_vec())].into();
+        let overlay = Overlay::alone(Path::new("/site"), files);
+        assert_eq!(overlay.list(Path::new("/site")).unwrap()[0].path, Path::new("/site/posts"));
+        assert_eq!(overlay.stat(Path::new("/site/posts")).unwrap().kind, FileKind::Folder);
+        let missing = overlay.read(Path::new("/site/igsync.yaml"), 99).unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
     }
 }

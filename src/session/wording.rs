@@ -1,16 +1,15 @@
 //! Which words of an edited caption are others than those that were published: the history of its manifest has them.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use igsync_base::files::{Access, Entry, FileKind, ReadDisk, Stat};
 use igsync_base::id::Digest;
 use igsync_model::config::Config;
 use igsync_model::manifest::{self, caption_digest};
 use igsync_model::plan::{Change, Part, Plan};
 
 use super::base;
+use super::overlay::Overlay;
 use super::project::Project;
 
 /// So many posts are looked up.
@@ -52,7 +51,7 @@ async fn published_caption(project: &Project, change: &Change) -> Option<String>
     let versions = git.versions(&commits, &files).await.ok()?;
     versions.into_iter().find_map(|version| {
         let there = files.iter().zip(version).filter_map(|(file, bytes)| Some((project.root.join(file), bytes?)));
-        caption_in(&there.collect(), &project.root, &project.config, sent)
+        caption_in(there.collect(), &project.root, &project.config, sent)
     })
 }
 
@@ -64,54 +63,9 @@ fn defaults_of(file: &str) -> Vec<String> {
 
 /// The caption with this digest that a post among these files has. By the configuration of today: another digest, and so
 /// no answer, where that changes it.
-fn caption_in(files: &BTreeMap<PathBuf, Vec<u8>>, root: &Path, config: &Config, sent: &Digest) -> Option<String> {
+fn caption_in(files: BTreeMap<PathBuf, Vec<u8>>, root: &Path, config: &Config, sent: &Digest) -> Option<String> {
     let options = manifest::Options { allow_loopback: true, ignored_by_git: None };
-    let loaded = manifest::load(&Commit(files), root, config, options);
+    let loaded = manifest::load(&Overlay::alone(root, files), root, config, options);
     let mut captions = loaded.posts.into_iter().chain(loaded.unplanned).map(|post| post.content.caption);
     captions.find(|caption| caption_digest(caption).as_ref() == Some(sent))
-}
-
-/// Some files of a commit, and the folders that they are in.
-struct Commit<'a>(&'a BTreeMap<PathBuf, Vec<u8>>);
-
-impl Commit<'_> {
-    fn file(&self, path: &Path) -> io::Result<&[u8]> {
-        self.0.get(path).map(Vec::as_slice).ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-}
-
-impl ReadDisk for Commit<'_> {
-    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-        let bytes = self.file(path)?;
-        if bytes.len() as u64 > limit { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes.to_vec()) }
-    }
-
-    fn open(&self, path: &Path) -> io::Result<Box<dyn Access>> {
-        Ok(Box::new(io::Cursor::new(self.file(path)?.to_vec())))
-    }
-
-    fn stat(&self, path: &Path) -> io::Result<Stat> {
-        let of = |kind, len| Ok(Stat { kind, len, modified_ns: 0, changed_ns: 0, inode: 0 });
-        match self.0.get(path) {
-            Some(bytes) => of(FileKind::File, bytes.len() as u64),
-            None if self.0.keys().any(|file| file.starts_with(path)) => of(FileKind::Folder, 0),
-            None => Err(io::ErrorKind::NotFound.into()),
-        }
-    }
-
-    fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
-        Ok(path.to_owned())
-    }
-
-    fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
-        let below = self.0.keys().filter_map(|file| {
-            let first = file.strip_prefix(folder).ok()?.components().next()?;
-            let path = folder.join(first);
-            let kind = if path == *file { FileKind::File } else { FileKind::Folder };
-            Some(Entry { path, kind })
-        });
-        let mut entries: Vec<Entry> = below.collect();
-        entries.dedup();
-        Ok(entries)
-    }
 }

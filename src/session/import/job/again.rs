@@ -11,8 +11,8 @@ use igsync_base::finding::{Finding, Severity};
 use igsync_model::import::{MediaName, Place};
 use igsync_model::manifest::{self, Loaded, Post};
 
+use super::super::super::overlay::Overlay;
 use super::super::super::project::Project;
-use super::super::overlay::Overlay;
 use super::Base;
 use super::Job;
 use super::Jobs;
@@ -51,7 +51,7 @@ pub(super) fn read_again<'j>(
         .iter()
         .map(|(_, _, place, _, text)| (project.root.join(&place.file), text.clone().into_bytes()))
         .collect();
-    let overlay = Overlay::new(disk, &project.root, files);
+    let overlay = Overlay::over(disk, &project.root, files);
     let loaded = read(project, &overlay);
     let drafted: HashSet<&str> = drafts.iter().map(|(_, _, place, ..)| place.file.as_str()).collect();
     let disturbed = disturbed(before, &loaded, &drafted);
