@@ -184,19 +184,24 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Numbers that were nested in a listing, for the rows that it has.
+    fn take(&mut self, rows: &mut [Row], listed: Vec<InsightsAnswer>) {
+        self.is_permitted = Some(true);
+        let known = by_id(listed);
+        for row in rows {
+            if let Some(numbers) = known.get(&row.post.id) {
+                row.post.numbers = with(numbers, &row.post.numbers);
+                row.is_asked = true;
+            }
+        }
+    }
+
     /// Numbers for the first rows of a page, nested.
     async fn fill_first(&mut self, rows: &mut [Row], after: Option<&str>) -> Result<(), Error> {
         let limit = u32::try_from(rows.len()).unwrap_or(PAGE);
         match self.listing(MEDIA, "media", &Set::Common.nested(), limit, after).await {
             Ok(page) => {
-                self.is_permitted = Some(true);
-                let known = by_id(page.data);
-                for row in rows.iter_mut() {
-                    if let Some(numbers) = known.get(&row.post.id) {
-                        row.post.numbers = with(numbers, &row.post.numbers);
-                        row.is_asked = true;
-                    }
-                }
+                self.take(rows, page.data);
                 self.complete_reels(rows, after).await
             }
             Err(error) => match survivable(error)? {
@@ -234,14 +239,7 @@ impl<'a> Reader<'a> {
             };
             let next = next_cursor(MEDIA, page.paging)?;
             if !is_passed {
-                self.is_permitted = Some(true);
-                let known = by_id(page.data);
-                for row in run.iter_mut() {
-                    if let Some(numbers) = known.get(&row.post.id) {
-                        row.post.numbers = with(numbers, &row.post.numbers);
-                        row.is_asked = true;
-                    }
-                }
+                self.take(run, page.data);
                 self.complete_reels(run, after.as_deref()).await?;
             }
             let Some(next) = next else { break };
