@@ -19,6 +19,7 @@ pub(crate) mod import;
 pub(crate) mod insights;
 pub(crate) mod load;
 mod note;
+mod overlay;
 mod place;
 mod ports;
 pub(crate) mod preview;

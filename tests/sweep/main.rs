@@ -214,6 +214,13 @@ fn what_is_waited_for_goes_out_in_one_run() {
         assert_eq!(outcome.live.len(), scenario.manifests().len());
         let ended: Vec<&String> = outcome.met.keys().filter(|name| name.starts_with("run ended")).collect();
         assert_eq!(ended, ["run ended Exit(Done)"], "{scenario:?}");
+        // Meta's clock is behind. Two accounts wait side by side: neither makes the other late.
+        let is_publish = |step: &&net::Step| matches!(step.call, Call::Publish(_));
+        let skew = schedule::Habits::default().skew;
+        let sent: Vec<i64> = outcome.steps.iter().filter(is_publish).map(|step| step.at + skew).collect();
+        for due in (0i64..).take(scenario.manifests().len()).map(|number| 1000 * (600 + 45 * number)) {
+            assert!(sent.iter().any(|at| (due..due + 2000).contains(at)), "{scenario:?}: {due} is not among {sent:?}");
+        }
     }
 }
 

@@ -252,6 +252,33 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    /// Two clones share the record, and the clock of one is a year ahead: what it takes is lost for its posts alone.
+    #[test]
+    fn a_clock_that_is_a_year_ahead_holds_no_slot(scene in scenes(), ahead in prop::collection::vec(prop::bool::weighted(0.2), 150)) {
+        let posts = scene.posts.iter().map(|wanted| Wanted { way: 0, from: None, arrival: 0, ..wanted.clone() }).collect();
+        let mut simulation = Scene { gap: 0, posts, ..scene.clone() }.simulation();
+        let late_after = SignedDuration::from_hours(24);
+        let mut now = start();
+        for (pause, is_ahead) in scene.runs.iter().zip(ahead) {
+            now = after(now, *pause);
+            if is_ahead {
+                simulation.run(after(now, 365 * DAY));
+                continue;
+            }
+            let newest = simulation.calendar().newest(start(), now).filter(|slot| now.duration_since(*slot) <= late_after);
+            let is_waited_for = simulation.world.posts.iter().any(|post| simulation.is_waiting(post.key.as_str()));
+            simulation.run(now);
+            let served = |slot| simulation.world.records.iter().any(|record| record.slot() == Some(slot));
+            prop_assert!(!is_waited_for || newest.is_none_or(served), "{newest:?} is not served at {now}");
+        }
+        let slots: Vec<Timestamp> = simulation.world.records.iter().filter_map(Record::slot).collect();
+        prop_assert_eq!(slots.iter().collect::<BTreeSet<_>>().len(), slots.len(), "no slot serves two posts");
+    }
+}
+
 /// A generator that gives the same numbers each time.
 fn numbers(seed: u64) -> impl FnMut(u64) -> u64 {
     let mut state = seed;
