@@ -75,7 +75,7 @@ pub fn html(preview: Preview<'_>) -> String {
         skip: "Skip to the posts",
         home: "#main",
         name: "igsync preview",
-        note: "Nothing here has been published by this page",
+        note: "This page publishes nothing",
         end: &html! { p.clock { "As of " time datetime=(plan.now.to_string()) { (now) } } },
         body: &body,
     });
