@@ -119,6 +119,8 @@ async fn carry_on(
     }
     if args.refresh == Refresh::Full {
         refresh::look(&mut run, &mut project, &args.scope, &settled, ports).await?;
+        let names: HashSet<_> = names.iter().filter(|name| refresh::may_be_reopened(&project, name)).collect();
+        refresh::glance(&mut project, &run, &owners, &clients, |name| names.contains(name)).await;
     }
     let now = due_by(&project, &args.scope, run.server_now(), ports);
     let mut plan = make_and_draw(&mut project, &args.scope, settled.clone(), now, ports, ui)?;

@@ -56,6 +56,7 @@ pub(super) fn premises(project: &Project, scope: &Scope, settled: BTreeSet<Attem
             graph_base: project.settings.graph_url.as_ref().map(ToString::to_string).filter(|_| !project.sandbox),
             settled,
             live: project.live.clone(),
+            reopened: project.reopened.clone(),
             branch: project.branch.clone(),
             arrivals: project.arrivals.clone(),
         },

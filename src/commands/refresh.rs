@@ -7,14 +7,15 @@ use jiff::Timestamp;
 
 use crate::cli::{Refresh, Scope};
 use crate::report::text::{one_line, thousands};
-use crate::session::connect::{Connector, Pace};
-use crate::session::drift;
-use crate::session::project::Project;
+use crate::session::Note;
+use crate::session::connect::{Clients, Connector, Pace};
+use crate::session::drift::{self, Glance};
+use crate::session::project::{Owners, Project};
 use crate::session::record::{ledger_of, unrecorded};
-use igsync_apply::{Context, Run, Stop, has_open, has_work};
-use igsync_base::id::{AccountName, AttemptId, UserId};
-use igsync_instagram::Client;
+use igsync_apply::{Run, Stop, has_open, has_work};
+use igsync_base::id::{AccountName, AttemptId};
 use igsync_model::config::Account;
+use igsync_model::drift::Drift;
 use igsync_model::lockfile::{self, Stage};
 use igsync_model::plan::Plan;
 
@@ -60,10 +61,8 @@ pub(super) async fn for_plan(
         let begun = asked.into_iter().filter(|(_, has)| *has);
         ui.notes(begun.map(|(name, _)| unrecorded(&name, project)));
         look(&mut run, project, scope, &settled, ports).await?;
-        for (name, client) in clients.iter().filter(|(name, _)| run.halted().iter().all(|(halted, _)| halted != *name))
-        {
-            let Some(owner) = owners.get(name) else { continue };
-            count_drift(project, name, &owner.user_id, client, run.ledger().context(), ui).await;
+        for (name, drift) in glance(project, &run, &owners, &clients, |_| true).await {
+            ui.notes(count(&name, &drift));
         }
     }
     for (name, halt) in run.halted() {
@@ -73,26 +72,43 @@ pub(super) async fn for_plan(
     Ok(Asked { settled, is_incomplete: !run.halted().is_empty(), now })
 }
 
-/// One line where something is live otherwise than it is recorded. What cannot be counted changes no plan.
-async fn count_drift(
-    project: &Project,
-    name: &AccountName,
-    user: &UserId,
-    client: &Arc<Client>,
-    run: &Context,
-    ui: &Ui,
-) {
-    let Ok(drift) = drift::count(project, user, client, run).await else { return };
+/// Reads the feeds of accounts that are asked for, as far as they can be read: what cannot changes no plan. Finds comments
+/// that are to be switched off again, and gives back what is live otherwise than it is recorded.
+pub(super) async fn glance(
+    project: &mut Project,
+    run: &Run,
+    owners: &Owners,
+    clients: &Clients,
+    is_wanted: impl Fn(&AccountName) -> bool,
+) -> Vec<(AccountName, Drift)> {
+    let mut seen = Vec::new();
+    let is_able = |name: &AccountName| run.halted().iter().all(|(halted, _)| halted != name);
+    for (name, client) in clients.iter().filter(|(name, _)| is_able(name) && is_wanted(name)) {
+        let Some(owner) = owners.get(name) else { continue };
+        let glance = drift::glance(project, &owner.user_id, client, run.ledger().context()).await;
+        let Ok(Glance { drift, reopened }) = glance else { continue };
+        project.reopened.extend(reopened.into_iter().map(|(key, media)| ((name.clone(), key), media)));
+        seen.push((name.clone(), drift));
+    }
+    seen
+}
+
+/// One line where something is live otherwise than it is recorded.
+fn count(name: &AccountName, drift: &Drift) -> Option<Note> {
     let counts = [(drift.edited.len(), "edited on Instagram"), (drift.unlisted.len(), "not listed")];
     let counts: Vec<String> = counts
         .into_iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, words)| format!("{} {words}", thousands(count)))
         .collect();
-    if !counts.is_empty() {
-        let (name, counts) = (one_line(name.as_str()), counts.join(", "));
-        ui.terminal.say(&format!("note: {name}: {counts}: `igsync drift` shows what differs"));
-    }
+    let (name, counts) = (one_line(name.as_str()), (!counts.is_empty()).then(|| counts.join(", "))?);
+    Some(Note::new(format!("{name}: {counts}: `igsync drift` shows what differs")))
+}
+
+/// Whether the comments of a live post may be on again: by its own manifest they are off.
+pub(super) fn may_be_reopened(project: &Project, account: &AccountName) -> bool {
+    let mut closed = project.posts.iter().filter(|post| post.own_comment_enabled == Some(false));
+    closed.any(|post| post.account == *account && project.is_recorded(post))
 }
 
 /// Finds posts that are due and live already. An account that cannot be asked is set aside.

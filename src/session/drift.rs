@@ -2,6 +2,7 @@
 
 mod seen;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,9 +12,9 @@ use crate::engine::instagram::refusal;
 use igsync_apply::missing::{Found, Sight, Suspect, search};
 use igsync_apply::{Context, Halt, Stop};
 use igsync_base::feed::Feed;
-use igsync_base::id::{AccountName, MediaId, UserId};
+use igsync_base::id::{AccountName, MediaId, PostKey, UserId};
 use igsync_instagram::{Client, WHOLE_FEED};
-use igsync_model::drift::{Absence, Drift, Range, compare};
+use igsync_model::drift::{Absence, Drift, Range, compare, reopened};
 use igsync_model::lockfile::Record;
 
 use super::project::Project;
@@ -91,16 +92,31 @@ fn hide_secrets(drift: &mut Drift, client: &Client) {
     }
 }
 
-/// As [`look`], of all posts, without looking twice for what is not listed: for a count.
-pub(crate) async fn count(
+/// What of an account's feed a plan takes into account.
+pub(crate) struct Glance {
+    /// As [`look`] finds it, of all posts, without looking twice for what is not listed: for a count.
+    pub drift: Drift,
+    /// Posts whose comments are to be switched off again.
+    pub reopened: BTreeMap<PostKey, MediaId>,
+}
+
+/// Reads an account's feed once.
+///
+/// # Errors
+///
+/// As [`look`].
+pub(crate) async fn glance(
     project: &Project,
     user: &UserId,
     client: &Arc<Client>,
     run: &Context,
-) -> Result<Drift, Halt> {
+) -> Result<Glance, Halt> {
     let feed = read(user, client, None, WHOLE_FEED, run).await?;
-    let graph = graph_of(project);
-    Ok(compare(user, graph.as_deref(), &project.snapshot.records, &feed, &project.posts, Range::All))
+    let (graph, records) = (graph_of(project), &project.snapshot.records);
+    Ok(Glance {
+        drift: compare(user, graph.as_deref(), records, &feed, &project.posts, Range::All),
+        reopened: reopened(user, graph.as_deref(), records, &feed, project.posts.iter().map(|post| &**post)),
+    })
 }
 
 async fn read(

@@ -9,7 +9,7 @@ use crate::git::Index;
 use igsync_apply::{LocalFiles, Waits};
 use igsync_base::files::{Disk, Stat};
 use igsync_base::finding::{self, Finding, Severity};
-use igsync_base::id::{AccountName, Digest, PostKey, UserId};
+use igsync_base::id::{AccountName, Digest, MediaId, PostKey, UserId};
 use igsync_base::rules;
 use igsync_media::convert::ConvertedCache;
 use igsync_model::config::{self, Account, Config, Settings};
@@ -77,6 +77,8 @@ pub(crate) struct Project {
     pub sandbox: bool,
     /// `--refresh full`: posts that are due and that their account shows already.
     pub live: BTreeMap<(AccountName, PostKey), Sighting>,
+    /// `--refresh full`: live posts whose comments are on again, with their media.
+    pub reopened: BTreeMap<(AccountName, PostKey), MediaId>,
     /// `--base`
     pub branch: Option<Branch>,
     /// When the posts of the queue came into the branch.
@@ -125,6 +127,7 @@ impl Project {
             index,
             sandbox,
             live: BTreeMap::new(),
+            reopened: BTreeMap::new(),
             branch: None,
             arrivals: Arrivals::Unknown,
             ephemeral: None,

@@ -343,3 +343,60 @@ fn an_accepted_manifest_makes_no_drift() {
     project.run(["plan"]).exits(0).ends_with("No changes.");
     drift(&project).exits(0);
 }
+
+#[test]
+fn comments_that_are_on_again_are_switched_off_where_the_manifest_says_so() {
+    let (server, project) = live();
+    project.write("posts/quiet/_defaults.yaml", "comment_enabled: false\n");
+    project.jpeg("posts/quiet/hall.jpg", 4);
+    project.write("posts/quiet/hall.yaml", "kind: image\nimage: ./hall.jpg\ncaption: A hall\n");
+    project.run(["apply", "--yes"]).exits(0);
+    for key in ["posts/clip", "posts/quiet/hall"] {
+        change(&server, &project, key, &json!({ "comment_enabled": true }));
+    }
+    let before = project.read("igsync.lock");
+    project.run(["plan", "--refresh", "full"]).exits(0).says("^ posts/clip").says("its comments are on again");
+    project.run(["plan"]).exits(0).says("No changes");
+    let began = calls(&server);
+    let output = project.run(["apply", "--yes", "--refresh", "full"]).exits(0).says("Plan: 1 to resume");
+    assert!(!output.stdout.contains("hall"), "what only a default says is left alone: {output:?}");
+    let sent: Vec<String> = server.sandbox.requests()[began..]
+        .iter()
+        .filter(|request| request.method == "POST" && !request.path.ends_with("/debug_token"))
+        .map(|request| request.path.clone())
+        .collect();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert!(sent[0].ends_with(&media(&project, "posts/clip")), "{sent:?}");
+    drift(&project).exits(2).says("1 edited").says("posts/quiet/hall").says("comments: on (meant: off)");
+    assert_eq!(project.read("igsync.lock"), before, "nothing is new to the record");
+    project.run(["apply", "--yes", "--refresh", "full"]).exits(0).says("No changes");
+}
+
+#[test]
+fn comments_of_an_imported_post_are_switched_off_where_its_manifest_says_so_since() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, "facebook", TOKEN);
+    project.remove("posts/one.yaml");
+    server.sandbox.seed(&json!([{ "caption": "Years ago", "at": "2022-01-01T10:00:00Z" }])).unwrap();
+    project.run(["import", "--write"]).exits(0);
+    let mut files = project.files().into_iter().map(|(path, _)| path.to_str().unwrap().to_owned());
+    let file = files.find(|file| file.contains("posts/imported") && file.ends_with(".yaml")).unwrap();
+    project.run(["apply", "--yes", "--refresh", "full"]).exits(0).says("No changes");
+    project.write(&file, format!("{}comment_enabled: false\n", project.read(&file)));
+    project.run(["apply", "--yes"]).exits(0).says("No changes");
+    project.run(["apply", "--yes", "--refresh", "full"]).exits(0).says("1 to resume");
+    project.run(["drift", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn what_is_sent_to_close_comments_may_be_refused_or_lost() {
+    let (server, project) = live();
+    change(&server, &project, "posts/clip", &json!({ "comment_enabled": true }));
+    let path = format!("/{}", media(&project, "posts/clip"));
+    let fault = json!([{ "match": { "method": "POST", "path": path }, "times": 1, "fault": { "graph_error": { "code": 100 } } }]);
+    server.fail(&fault.to_string());
+    project.run(["apply", "--yes", "--refresh", "full"]).exits(0).says("comments could not be switched off");
+    server.repair();
+    project.run(["apply", "--yes", "--refresh", "full"]).exits(0);
+    drift(&project).exits(0);
+}

@@ -204,7 +204,8 @@ impl AccountRun {
         for post in queue.posts(Work::Settle) {
             self.end(queue, &post.key, &Outcome::undecided())?;
         }
-        for post in queue.posts(Work::Finish) {
+        let finishing = [Work::Finish, Work::CloseComments].into_iter().flat_map(|work| queue.posts(work));
+        for post in finishing.collect::<Vec<_>>() {
             self.end(
                 queue,
                 &post.key,
@@ -303,13 +304,17 @@ impl AccountRun {
         Ok(())
     }
 
-    /// Sends what an earlier run still owed to posts that are live: first comment, comment switch.
+    /// Sends what an earlier run still owed to posts that are live, first comment and comment switch, and switches
+    /// comments off that are on again.
     /// What another machine has published since the plan was made is among them.
     async fn finish_published(&self, queue: &mut Queue) -> Result<(), Stop> {
-        for post in queue.all() {
+        for Task { work, post } in queue.waiting.clone() {
             let attempts = self.book.attempts(&self.scope.user_id, &post.key);
             if let Some(live) = attempts.into_iter().find(|record| record.stage() == Stage::Published) {
-                self.finisher.send_extras(&post, live, Origin::AnEarlierRun).await?;
+                match work {
+                    Work::CloseComments => self.finisher.close_again(&post, live).await?,
+                    _ => self.finisher.send_extras(&post, live, Origin::AnEarlierRun).await?,
+                }
                 queue.take(&post.key);
             }
         }

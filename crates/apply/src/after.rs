@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp, Unit};
 use tokio::sync::OnceCell;
 
 use igsync_base::id::{Kind, MediaId};
-use igsync_model::lockfile::{Comment, Live, Record, Sending, Switch, Via};
+use igsync_model::lockfile::{Comment, Live, Record, Records, Sending, Switch, Via};
 use igsync_model::manifest::{Post, comment_digest};
 use igsync_model::plan::Owed;
 
@@ -72,6 +72,18 @@ impl Finisher {
             self.switch_comments_off(post, record, &media_id).await?;
         }
         Ok(())
+    }
+
+    /// Switches comments off that the feed has shown to be on in this run. Whatever ends this, the next look at the feed
+    /// finds them on.
+    pub(super) async fn close_again(&self, post: &Post, record: Record) -> Result<(), Stop> {
+        let Some(media_id) = record.certain_media().cloned() else { return Ok(()) };
+        let is_rival =
+            |records: &Records| claimed_by(records.iter(), &record.user_id, &record.key, &media_id).is_some();
+        if self.book.with(is_rival) {
+            return Ok(());
+        }
+        self.switch_comments_off(post, record, &media_id).await
     }
 
     /// Whether what an earlier run owes may be sent to `media`. A record may come from anyone whose branch was

@@ -2,6 +2,8 @@
 //! read back. Pure. What cannot be compared counts as equal: a false alarm over a live post would only teach people to
 //! ignore the command.
 
+mod reopened;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -11,8 +13,10 @@ use crate::lockfile::{Record, Records, Stage, Switch, Via};
 use crate::manifest::digest::of_json;
 use crate::manifest::{Post, caption_digest, normalise_caption};
 use crate::plan::is_as_published;
-use igsync_base::feed::{Feed, LivePost};
+use igsync_base::feed::{Feed, LiveChild, LivePost};
 use igsync_base::id::{Digest, Kind, MediaId, PostKey, UserId};
+
+pub use reopened::reopened;
 
 /// One account's feed beside its record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,7 +98,7 @@ pub struct Difference {
 pub enum Fact {
     Caption,
     AltText,
-    /// The number of slides.
+    /// The number of slides, and their order where it is recorded.
     Slides,
     /// Whether comments are on.
     Comments,
@@ -384,19 +388,34 @@ fn off_grid(post: &Post, live: &LivePost) -> Option<Difference> {
     is_off.then(|| difference(Fact::OffGrid, Some("in the grid"), Some("not in the grid")))
 }
 
-/// Only their number: which slides a container became is not known.
+/// Their number; and which they are in which order where that is recorded: which slides a container became is not known.
 fn slides(record: &Record, live: &LivePost, published: Option<&Post>) -> Option<Difference> {
-    let now = live.children.as_ref().filter(|_| record.kind == Kind::Carousel)?.len();
+    let slides = live.children.as_ref().filter(|_| record.kind == Kind::Carousel)?;
+    let now = slides.len();
     let sent = if record.children.is_empty() { published?.content.items.len() } else { record.children.len() };
-    (sent != now).then(|| difference(Fact::Slides, Some(&sent.to_string()), Some(&now.to_string())))
+    if sent != now {
+        return Some(difference(Fact::Slides, Some(&sent.to_string()), Some(&now.to_string())));
+    }
+    let known: Vec<&str> =
+        record.children.iter().filter(|_| record.is_imported()).map(|slide| slide.id.as_str()).collect();
+    let is_as_known = known.is_empty() || known.iter().zip(slides).all(|(known, slide)| *known == slide.id.as_str());
+    let place = |slide: &LiveChild| {
+        let place = known.iter().position(|known| *known == slide.id.as_str());
+        place.map_or_else(|| "another".to_owned(), |place| (place + 1).to_string())
+    };
+    let meant = (1..=sent).map(|place| place.to_string()).collect::<Vec<_>>().join(", ");
+    let shown = slides.iter().map(place).collect::<Vec<_>>().join(", ");
+    (!is_as_known).then(|| difference(Fact::Slides, Some(&meant), Some(&shown)))
 }
 
 fn comments(record: &Record, live: &LivePost, manifest: Option<&Post>) -> Option<Difference> {
     let (now, known) = (live.comment_enabled?, record.live()?);
-    let wanted = match (manifest, known.comment_switch) {
+    let said = manifest.and_then(|post| post.own_comment_enabled);
+    let wanted = match (said, known.comment_switch) {
         // Apply has still to switch them off.
         (_, Some(Switch::Due)) => return None,
-        (Some(post), _) => post.comment_enabled,
+        (Some(said), _) => said,
+        // A default that was added later says nothing of what is live.
         (None, Some(Switch::Done)) => false,
         (None, None) if known.via == Some(Via::Publish) => true,
         (None, _) => return None,

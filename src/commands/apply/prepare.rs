@@ -12,7 +12,7 @@ use igsync_base::id::AccountName;
 use igsync_model::config::Account;
 use igsync_model::plan::{Action, Barrier, Change, Plan};
 
-use super::super::refresh::lacks_records;
+use super::super::refresh::{lacks_records, may_be_reopened};
 use super::super::{Failure, Ui};
 use super::events::Events;
 use super::{refusal, show};
@@ -55,7 +55,10 @@ pub(super) fn accounts_to_ask(plan: &Plan, project: &Project, args: &Apply, now:
             && project.user_of(account).is_some_and(|user| has_open(&project.snapshot.records, &user))
     };
     let is_awaited = |name: &AccountName| plan.awaited().any(|change| change.account == *name);
-    let may_be_listed = |name: &AccountName| args.refresh == Refresh::Full && lacks_records(plan, name);
+    let may_be_listed = |name: &AccountName| {
+        let is_full = args.refresh == Refresh::Full && is_selected(name);
+        is_full && (lacks_records(plan, name) || may_be_reopened(project, name))
+    };
     let accounts = project.config.accounts.iter();
     let at_work = accounts.filter(|account| {
         has_work(plan, &account.name)

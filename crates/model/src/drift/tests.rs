@@ -148,10 +148,14 @@ fn slides_are_counted_and_their_texts_compared_in_order() {
 #[test]
 fn comments_are_compared_with_the_manifest_and_without_one_with_what_was_done() {
     let with = |is_on| LivePost { comment_enabled: is_on, ..live(CAPTION) };
-    let closed = post("posts/a").with(|post| post.comment_enabled = false);
+    let said = |is_on| post("posts/a").with(|post| post.own_comment_enabled = Some(is_on));
+    let closed = said(false);
     assert_eq!(facts(&published(), &closed, with(Some(false))), []);
     assert_eq!(facts(&published(), &closed, with(Some(true))), [Fact::Comments]);
     assert_eq!(facts(&published(), &post("posts/a"), with(Some(false))), [Fact::Comments]);
+    assert_eq!(facts(&published(), &said(true), with(Some(false))), [Fact::Comments]);
+    let by_default = post("posts/a").with(|post| post.comment_enabled = false);
+    assert_eq!(facts(&published(), &by_default, with(Some(true))), [], "a default that came later");
     assert_eq!(facts(&published(), &closed, with(None)), [], "not told");
     let owed = live_record("posts/a", |live| live.comment_switch = Some(Switch::Due));
     assert_eq!(facts(&owed, &closed, with(Some(true))), [], "apply has still to switch them off");
@@ -274,4 +278,71 @@ fn a_range_leaves_out_what_is_older_on_both_sides() {
     }
     let nothing = Feed { is_complete: false, ..feed([]) };
     assert!(compare(&USER.into(), None, &records, &nothing, &[], Range::All).unlisted.is_empty());
+}
+
+#[test]
+fn slides_that_are_known_one_by_one_are_compared_in_their_order() {
+    let with = |ids: &[&str]| LivePost { children: Some(ids.iter().map(|id| slide(id)).collect()), ..live(CAPTION) };
+    let known = |via| {
+        let created = |id: &&str| Created { id: (*id).into(), created_at: None };
+        let record = live_record("posts/a", |live| live.via = Some(via));
+        record.with(|record| {
+            record.kind = Kind::Carousel;
+            record.children = ["1", "2", "3"].iter().map(created).collect();
+        })
+    };
+    let nothing = post("posts/other");
+    let said = |ids: &[&str]| {
+        let drift = compared(&known(Via::Imported), &nothing, [with(ids)]);
+        drift.edited.iter().flat_map(|post| &post.differences).filter_map(|one| one.live.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&["1", "2", "3"]), [""; 0]);
+    assert_eq!(said(&["3", "2", "1"]), ["3, 2, 1"]);
+    assert_eq!(said(&["1", "4", "3"]), ["1, another, 3"]);
+    assert_eq!(said(&["1", "2"]), ["2"]);
+    assert_eq!(
+        facts(&known(Via::Publish), &nothing, with(&["4", "5", "6"])),
+        [],
+        "what containers became is not known"
+    );
+}
+
+#[test]
+fn comments_are_switched_off_again_only_where_the_manifest_itself_says_so_and_the_media_is_certain() {
+    let closed = post("posts/a").with(|post| post.own_comment_enabled = Some(false));
+    let by_default = post("posts/a").with(|post| post.comment_enabled = false);
+    let found = |record: &Record, more: Vec<Record>, post: &Post, live: LivePost| {
+        let records: Records = std::iter::once(record.clone()).chain(more).collect();
+        reopened(&USER.into(), None, &records, &feed([live]), [post]).into_keys().collect::<Vec<_>>()
+    };
+    let one = |record: &Record, post: &Post, live: LivePost| found(record, vec![], post, live);
+    let on = || live(CAPTION);
+    let again = vec![PostKey::from("posts/a")];
+    assert_eq!(one(&published(), &closed, on()), again);
+    assert_eq!(one(&published(), &by_default, on()), [], "by a default");
+    assert_eq!(one(&published(), &post("posts/a"), on()), []);
+    assert_eq!(one(&published(), &closed, LivePost { comment_enabled: Some(false), ..on() }), [], "off");
+    assert_eq!(one(&published(), &closed, LivePost { comment_enabled: None, ..on() }), [], "not told");
+    assert_eq!(one(&published(), &closed, live("Another caption")), [], "somebody else's, or edited");
+    assert_eq!(one(&published(), &closed, LivePost { kind: Some(Kind::Reel), ..on() }), []);
+    assert_eq!(one(&published(), &closed, LivePost { id: "1790".into(), ..on() }), [], "not listed");
+    assert_eq!(one(&published(), &closed.clone().with(|post| post.draft = true), on()), []);
+    let rewritten = closed.clone().with(|post| post.content.caption = "Another".to_owned());
+    assert_eq!(one(&published(), &rewritten, on()), [], "an edited manifest says nothing of what is live");
+    for (via, expected) in [
+        (Via::Publish, &again),
+        (Via::Resolved, &again),
+        (Via::Imported, &again),
+        (Via::Adopted, &vec![]),
+        (Via::Settled, &vec![]),
+    ] {
+        let record = live_record("posts/a", |live| live.via = Some(via));
+        assert_eq!(one(&record, &closed, on()), *expected, "{via:?}");
+    }
+    let owed = live_record("posts/a", |live| live.comment_switch = Some(Switch::Due));
+    assert_eq!(one(&owed, &closed, on()), [], "it is sent anyway");
+    let rival = live_record("posts/b", |live| live.media_id = Some(MEDIA.into()));
+    assert_eq!(found(&published(), vec![rival], &closed, on()), [], "two records name it");
+    let elsewhere = published().with(|record| record.graph = Some("http://127.0.0.1:8080".to_owned()));
+    assert_eq!(one(&elsewhere, &closed, on()), []);
 }

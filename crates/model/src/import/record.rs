@@ -2,7 +2,7 @@
 
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
-use crate::lockfile::{Created, Live, Record, State, Via};
+use crate::lockfile::{Created, Live, Record, State, Switch, Via};
 use crate::manifest::{Post, caption_digest, digest};
 use igsync_base::feed::LivePost;
 use igsync_base::id::{AccountName, AttemptId, Digest, MediaId, PartId, PostKey, UserId};
@@ -30,6 +30,8 @@ impl Found<'_> {
             permalink: live.permalink.clone(),
             published_at: live.at.map(whole),
             via: Some(Via::Imported),
+            // Were they switched on, that is a change.
+            comment_switch: (live.comment_enabled == Some(false)).then_some(Switch::Done),
             ..Live::default()
         });
         Some(Record {

@@ -76,6 +76,7 @@ impl Subject<'_> {
             first_comment: self.first_comment(&account.defaults, problems),
             note: written.note.as_ref().map(|note| normal(&note.value)).filter(|note| !note.is_empty()),
             comment_enabled: !self.takes("comment_enabled") || value(written.comment_enabled.as_ref()).unwrap_or(true),
+            own_comment_enabled: self.own_comment_enabled(),
             publish_at,
             queued,
             queue_order: value(written.queue_order.as_ref()).unwrap_or(0.0),
@@ -95,6 +96,11 @@ impl Subject<'_> {
             slot: None,
             due_at: None,
         }
+    }
+
+    fn own_comment_enabled(&self) -> Option<bool> {
+        let own = self.own.unwrap_or(self.written);
+        self.takes("comment_enabled").then(|| value(own.comment_enabled.as_ref()))?
     }
 
     /// When the post goes out: not before a time, or in a slot of the account's.

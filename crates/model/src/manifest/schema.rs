@@ -32,6 +32,8 @@ pub struct Post {
     pub note: Option<String>,
     /// `false` is set after publishing and after the first comment.
     pub comment_enabled: bool,
+    /// What the manifest by itself says of `comment_enabled`; `None`: nothing, or the post has no comments.
+    pub own_comment_enabled: Option<bool>,
     /// Not before. Of a post in the queue: the slot, once a plan has given it one.
     pub publish_at: Option<Timestamp>,
     /// It goes out in a slot of the account's.

@@ -14,6 +14,8 @@ pub enum Action {
     Settle,
     /// The post is live, and its first comment or its comment switch is still due.
     Finish,
+    /// The post is live, and its comments are on again although its manifest says that they are off.
+    CloseComments,
     /// The post was found live: it is recorded, and nothing is published.
     Adopt,
     /// The manifest has a new key: the record is renamed.
@@ -35,6 +37,8 @@ pub enum Work {
     Settle,
     /// Sends the first comment and the comment switch that are due, and no publish.
     Finish,
+    /// Switches comments off, and sends nothing else.
+    CloseComments,
     /// Records what is live, and sends no publish.
     Adopt,
 }
@@ -93,7 +97,7 @@ impl Action {
     pub fn mark(&self) -> Mark {
         match self {
             Self::Publish => Mark::Publish,
-            Self::Continue | Self::Settle | Self::Finish => Mark::Resume,
+            Self::Continue | Self::Settle | Self::Finish | Self::CloseComments => Mark::Resume,
             Self::Adopt => Mark::Adopt,
             Self::Move { .. } => Mark::Moved,
             Self::Delete => Mark::Delete,
@@ -113,7 +117,13 @@ impl Action {
     #[must_use]
     pub fn acts(&self) -> bool {
         match self {
-            Self::Publish | Self::Continue | Self::Settle | Self::Finish | Self::Adopt | Self::Move { .. } => true,
+            Self::Publish
+            | Self::Continue
+            | Self::Settle
+            | Self::Finish
+            | Self::CloseComments
+            | Self::Adopt
+            | Self::Move { .. } => true,
             // Deleting wants a permission of its own, which no flag gives yet.
             Self::Delete | Self::Wait | Self::Hold(_) => false,
         }
@@ -126,6 +136,7 @@ impl Action {
             Self::Publish | Self::Continue => Some(Work::Publish),
             Self::Settle => Some(Work::Settle),
             Self::Finish => Some(Work::Finish),
+            Self::CloseComments => Some(Work::CloseComments),
             Self::Adopt => Some(Work::Adopt),
             Self::Move { .. } | Self::Delete | Self::Wait | Self::Hold(_) => None,
         }
@@ -139,6 +150,7 @@ impl Action {
             | Self::Continue
             | Self::Settle
             | Self::Finish
+            | Self::CloseComments
             | Self::Adopt
             | Self::Wait
             | Self::Hold(Why::Late) => Some(Class::Publish),

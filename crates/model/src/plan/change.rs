@@ -126,7 +126,7 @@ pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<
         State::Unknown(reason) => vec![unknown(reason.as_ref())],
         State::NotPublished(_) => vec![fresh(post, context, "due now, an earlier attempt left nothing live")],
         State::Failed(_) => vec![after_failure(post, record, context)],
-        State::Published(live) => published(post, entry, live),
+        State::Published(live) => published(post, entry, live, context.options),
         State::Ignored => entry.other_intent.then(|| only_settling("ignored")).into_iter().collect(),
         State::Deleted => vec![after_deletion(post, record, context)],
         State::Forgotten(_) => vec![fresh(post, context, "due now")],
@@ -163,12 +163,12 @@ pub(super) fn only_settling(was: &str) -> Verdict {
 
 /// A post whose record has the media id that its manifest names: what is said of any live post, and no way back from
 /// what it became since.
-pub(super) fn after_import(post: &Post, entry: &Entry<'_>) -> Vec<Verdict> {
+pub(super) fn after_import(post: &Post, entry: &Entry<'_>, options: &Options) -> Vec<Verdict> {
     if !wanted(post) {
         return unwanted(post, entry).into_iter().collect();
     }
     match &entry.record.state {
-        State::Published(live) => published(post, entry, live),
+        State::Published(live) => published(post, entry, live, options),
         State::Unknown(reason) => vec![unknown(reason.as_ref())],
         State::Intent => vec![only_settling("called imported")],
         State::Deleted => {
@@ -288,7 +288,7 @@ fn is_sent_again(post: &Post, attempt: &Record, refused: &Refused) -> bool {
     is_same_form && !is_edited(post, attempt)
 }
 
-fn published(post: &Post, entry: &Entry<'_>, live: &Live) -> Vec<Verdict> {
+fn published(post: &Post, entry: &Entry<'_>, live: &Live, options: &Options) -> Vec<Verdict> {
     let record = entry.record;
     let owed = Owed::of(post, live);
     let mut verdicts = Vec::new();
@@ -303,6 +303,9 @@ fn published(post: &Post, entry: &Entry<'_>, live: &Live) -> Vec<Verdict> {
             (false, _) => "published, its comments are still to be switched off",
         };
         verdicts.push(Verdict::new(Action::Finish, reason).costing(cost::enrich(live)));
+    } else if options.is_reopened(post, live) {
+        let reason = "published, its comments are on again and are switched off";
+        verdicts.push(Verdict::new(Action::CloseComments, reason).costing(cost::close_comments()));
     }
     if let Some(edited) = Edited::of(post, record) {
         verdicts

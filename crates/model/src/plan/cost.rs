@@ -45,6 +45,11 @@ pub(super) fn enrich(live: &Live) -> Cost {
     calls(comment + switch)
 }
 
+/// Switching comments off.
+pub(super) fn close_comments() -> Cost {
+    calls(1)
+}
+
 pub(super) fn delete() -> Cost {
     calls(1)
 }

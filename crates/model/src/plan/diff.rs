@@ -91,8 +91,7 @@ impl<'a> Draft<'a> {
         if let Some(media) = &post.imported {
             let sighting = live.get(&(post.account.clone(), post.key.clone()));
             let (entry, original) = (moves.entry(place, post, index), moves.original(place));
-            let is_sandbox = self.input.options.is_sandbox;
-            return verdicts_of_imported(post, media, entry, original, sighting, is_sandbox);
+            return verdicts_of_imported(post, media, entry, original, sighting, self.input.options);
         }
         let mut verdicts = verdicts(post, moves.entry(place, post, index), context);
         if !live.is_empty()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::action::{Action, Why};
 use super::change::{Verdict, after_import, only_settling, unknown};
 use super::cost;
-use super::input::Sighting;
+use super::input::{Options, Sighting};
 use super::moves::Moves;
 use super::records::{Entry, Identity, Index, identity};
 use crate::lockfile::{Record, State};
@@ -87,7 +87,7 @@ pub(super) fn verdicts_of_imported(
     entry: Option<&Entry<'_>>,
     copied_from: Option<&PostKey>,
     sighting: Option<&Sighting>,
-    is_sandbox: bool,
+    options: &Options,
 ) -> Vec<Verdict> {
     let held = |reason: String| vec![Verdict::new(Action::Hold(Why::Unknown), reason)];
     if let Some(original) = copied_from {
@@ -95,7 +95,7 @@ pub(super) fn verdicts_of_imported(
     }
     let entry = entry.filter(|entry| entry.counts());
     if let Some(entry) = entry.filter(|entry| entry.record.claimed_media() == Some(media)) {
-        return after_import(post, entry);
+        return after_import(post, entry, options);
     }
     // What was begun under its key before it was called imported.
     match entry.map(|entry| (&entry.record.state, entry)) {
@@ -117,7 +117,7 @@ pub(super) fn verdicts_of_imported(
             vec![Verdict { cost: cost::settle(), ..Verdict::new(Action::Adopt, reason) }]
         }
         // What is live on Instagram is not in the sandbox, and nothing is missing there.
-        Some(Sighting::Maybe { .. }) | None if is_sandbox => vec![],
+        Some(Sighting::Maybe { .. }) | None if options.is_sandbox => vec![],
         Some(Sighting::Maybe { .. }) | None => held(format!(
             "imported as {media}, which is in no record; `igsync import --record-only` or `igsync apply --refresh full` \
              records it where it is live"

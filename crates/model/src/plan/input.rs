@@ -10,10 +10,10 @@ use jiff::tz::TimeZone;
 use super::diff::plan;
 use super::model::Plan;
 use super::selection::Selection;
-use crate::lockfile::{Record, RecordChange, Records};
+use crate::lockfile::{Live, Record, RecordChange, Records};
 use crate::manifest::Post;
 use crate::schedule::Schedule;
-use igsync_base::id::{AccountName, AttemptId, PostKey, UserId};
+use igsync_base::id::{AccountName, AttemptId, MediaId, PostKey, UserId};
 
 /// Everything that decides a plan; the same input gives the same plan.
 #[derive(Clone, Copy)]
@@ -143,10 +143,24 @@ pub struct Options {
     pub settled: BTreeSet<AttemptId>,
     /// `--refresh full`: what the account shows of posts that are about to go out.
     pub live: BTreeMap<(AccountName, PostKey), Sighting>,
+    /// `--refresh full`: live posts whose comments are on again although their manifests say that they are off, with
+    /// their media.
+    pub reopened: BTreeMap<(AccountName, PostKey), MediaId>,
     /// `--base`
     pub branch: Option<Branch>,
     /// When the posts of the queue came into the branch.
     pub arrivals: Arrivals,
+}
+
+impl Options {
+    /// Whether the comments of a live post are on again although its manifest says that they are off.
+    pub(super) fn is_reopened(&self, post: &Post, live: &Live) -> bool {
+        if self.reopened.is_empty() {
+            return false;
+        }
+        let media = self.reopened.get(&(post.account.clone(), post.key.clone()));
+        media.is_some() && media == live.certain_media()
+    }
 }
 
 /// When posts came into the branch that is checked out.

@@ -44,6 +44,7 @@ pub fn post(key: &str) -> Post {
         first_comment: None,
         note: None,
         comment_enabled: true,
+        own_comment_enabled: None,
         publish_at: None,
         queued: None,
         queue_order: 0.0,
