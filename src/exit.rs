@@ -132,6 +132,16 @@ impl Exit {
         causes.into_iter().map(|cause| Self::from(*cause)).reduce(Self::or).unwrap_or(Self::Done)
     }
 
+    /// How a command ends that only reads: nothing was to be done that could be incomplete, so what could not be read is
+    /// an error.
+    #[must_use]
+    pub fn of_reading(cause: Cause) -> Self {
+        match Self::from(cause) {
+            Self::Incomplete => Self::Failure,
+            exit => exit,
+        }
+    }
+
     /// The stronger of two ends of one run. What ends a run before its first publish has no rank, and is not done.
     #[must_use]
     pub fn or(self, other: Self) -> Self {

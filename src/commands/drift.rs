@@ -37,11 +37,7 @@ pub(super) async fn run(global: &Global, args: &Drift, ports: &Ports, ui: &Ui) -
     for (name, halt) in &halted {
         ui.terminal.say(&format!("could not ask Meta about account {name}: {}\n  help: {}", halt.reason, halt.help));
     }
-    let mut exit = halted.iter().fold(Exit::Done, |exit, (_, halt)| exit.or(halt.cause.into()));
-    // What could not be read is an error: nothing was to be done that could be incomplete.
-    if exit == Exit::Incomplete {
-        exit = Exit::Failure;
-    }
+    let mut exit = halted.iter().fold(Exit::Done, |exit, (_, halt)| exit.or(Exit::of_reading(halt.cause)));
     if accounts.is_empty() {
         return Ok(exit);
     }

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::report;
 use crate::report::import::{Done, Mode, Row};
 use crate::report::text::plural;
-use crate::session::credentials::refused;
+use crate::session::credentials::unread;
 use crate::session::import::{
     Base, Disturbed, Fetcher, Job, Jobs, Order, Writing, alone, clear_leftovers, default_place, draft, forget_note,
     parts, write,
@@ -150,7 +150,10 @@ async fn read(connected: &Connected, account: &Account, args: &Import) -> Result
     let feed = connected.client.feed(&connected.user_id, since, pages);
     match connected.ledger.context().ask(feed).await {
         Ok(Ok(feed)) => Ok(feed),
-        Ok(Err(error)) => Err(Failure::halted(refused(account, &connected.client, &error))),
+        Ok(Err(error)) => {
+            let halt = unread(account, &connected.client, &error);
+            Err(Failure::message(Exit::of_reading(halt.cause), halt.reason, halt.help))
+        }
         Err(stop) => Err(halted(stop)),
     }
 }

@@ -16,6 +16,7 @@ use crate::session::record::take_in_newest;
 use crate::session::root::ContentRoot;
 use igsync_apply::Halt;
 use igsync_base::id::{Kind, UserId};
+use igsync_instagram::Error;
 use igsync_model::config::Account;
 use igsync_model::insights::{Medians, Sample, sort};
 
@@ -53,7 +54,7 @@ pub(super) async fn run(global: &Global, args: &Insights, ports: &Ports, ui: &Ui
             }
             Some((user, Err(halt))) => {
                 ui.terminal.insist(&format!("error: {}: {}\n  help: {}", account.name, halt.reason, halt.help));
-                exit = exit.or(halt.cause.into());
+                exit = exit.or(Exit::of_reading(halt.cause));
                 report.accounts.push(failed(account, user, halt));
             }
         }
@@ -63,7 +64,11 @@ pub(super) async fn run(global: &Global, args: &Insights, ports: &Ports, ui: &Ui
     for note in report.accounts.iter().filter_map(text::scope_note) {
         ui.terminal.say(&note);
     }
-    show(&report, args.format, ui)?;
+    let is_unread = !report.accounts.is_empty() && report.accounts.iter().all(|account| account.problem.is_some());
+    // Programs read there what went wrong; people are told.
+    if !is_unread || args.format == InsightsFormat::Json {
+        show(&report, args.format, ui)?;
+    }
     if let Some(journal) = journal {
         let lines = journal.append(&report.rows, report.at, ports)?;
         ui.terminal.say(&format!("recorded: {} in {}", plural(lines, "line"), journal.shown()));
@@ -108,7 +113,15 @@ async fn read(
         }
     }
     let read = insights::read(account, &user, &records, &client, project, ports).await;
-    Ok(Some((user, read.map_err(|error| credentials::refused(account, &client, &error)))))
+    let error = match read {
+        Ok(rows) => return Ok(Some((user, Ok(rows)))),
+        Err(error) => error,
+    };
+    // Whose token it is says more than what this account refuses to it.
+    let is_foreign = || async { identify(&client, account, Some(&user)).await.ok()?.err() };
+    let foreign = if matches!(error, Error::Api(_)) && !error.is_account_level() { is_foreign().await } else { None };
+    let halt = foreign.unwrap_or_else(|| credentials::unread(account, &client, &error));
+    Ok(Some((user, Err(halt))))
 }
 
 fn summary(account: &Account, user_id: UserId, read: &AccountRows) -> AccountSummary {

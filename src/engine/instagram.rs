@@ -218,7 +218,7 @@ pub fn refusal(error: &Error) -> Refusal {
         _ => Class::Other,
     };
     let help = match api.and_then(|api| api.regain_minutes) {
-        Some(minutes) => format!("run apply again in {minutes} minutes: any earlier call extends the wait"),
+        Some(minutes) => format!("run igsync again in {minutes} minutes: any earlier call extends the wait"),
         None => error.help().to_owned(),
     };
     Refusal {

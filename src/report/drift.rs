@@ -25,6 +25,8 @@ pub struct Account {
 
 /// In columns, of each side of a difference.
 const SIDE: usize = 60;
+/// In characters, of what two texts have in common before they differ.
+const BEFORE: usize = 15;
 
 /// What all accounts have together.
 #[derive(Clone, Copy, Debug, Default)]
@@ -165,23 +167,41 @@ fn link(permalink: Option<&str>) -> String {
 
 /// One difference, on one line.
 pub(super) fn line(difference: &Difference) -> String {
-    let side = |text: &Option<String>| {
-        let shown = text.as_deref().map(one_line).unwrap_or_default();
-        if shown.is_empty() { "nothing".to_owned() } else { format!("\"{}\"", fit(&shown, SIDE)) }
+    let whole = |text: &Option<String>| text.as_deref().map(one_line).unwrap_or_default();
+    let [recorded_words, live_words] = from_where_they_differ([whole(&difference.recorded), whole(&difference.live)]);
+    let side = |shown: &str| {
+        if shown.is_empty() { "nothing".to_owned() } else { format!("\"{}\"", fit(shown, SIDE)) }
     };
     let name = in_people_words(difference.fact);
     match (difference.fact, &difference.recorded, &difference.live) {
         (Fact::Copyright, _, _) => format!("{name}: others may not see or hear it"),
         // The words are in no manifest any more; only their digest is recorded.
-        (Fact::Caption, None, live) => format!("{name}: Instagram shows {}, not what was published", side(live)),
-        (Fact::Caption | Fact::AltText, recorded, live) => {
-            format!("{name}: Instagram shows {}, published was {}", side(live), side(recorded))
+        (Fact::Caption, None, _) => format!("{name}: Instagram shows {}, not what was published", side(&live_words)),
+        (Fact::Caption | Fact::AltText, ..) => {
+            format!("{name}: Instagram shows {}, published was {}", side(&live_words), side(&recorded_words))
         }
         (_, recorded, live) => {
             let plain = |text: &Option<String>| text.clone().unwrap_or_else(|| "not known".to_owned());
             format!("{name}: {} (meant: {})", plain(live), plain(recorded))
         }
     }
+}
+
+/// Two texts, without most of what they have in common at their beginning where they would be cut off before they
+/// differ.
+fn from_where_they_differ(texts: [String; 2]) -> [String; 2] {
+    let [a, b] = &texts;
+    let common = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
+    let is_seen = common + BEFORE < SIDE || a.is_empty() || b.is_empty();
+    if is_seen {
+        return texts;
+    }
+    texts.map(|text| {
+        let rest: String = text.chars().skip(common - BEFORE).collect();
+        // From the next word on, where one begins before they differ.
+        let begin = rest.char_indices().take(BEFORE).find(|(_, c)| *c == ' ').map_or(0, |(place, _)| place);
+        format!("…{}", &rest[begin..])
+    })
 }
 
 fn in_people_words(fact: Fact) -> &'static str {

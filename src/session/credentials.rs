@@ -90,6 +90,17 @@ pub(crate) fn refused(account: &Account, client: &Client, error: &Error) -> Halt
     Halt { help, ..halt }
 }
 
+/// As [`refused`], for a command that only reads: nothing was done that is to be found out.
+pub(crate) fn unread(account: &Account, client: &Client, error: &Error) -> Halt {
+    read_again(refused(account, client, error), error)
+}
+
+/// What helps where a read failed by nobody's fault.
+pub(crate) fn read_again(halt: Halt, error: &Error) -> Halt {
+    let help = "run the same command again".to_owned();
+    if matches!(error, Error::Unclear { .. }) { Halt { help, ..halt } } else { halt }
+}
+
 pub(crate) fn is_of_the_other_login(account: &Account, token: &AccessToken) -> bool {
     token.looks_like().is_some_and(|looks| looks != flavour(account.login))
 }

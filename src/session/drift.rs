@@ -17,6 +17,7 @@ use igsync_instagram::{Client, WHOLE_FEED};
 use igsync_model::drift::{Absence, Drift, Range, compare, reopened};
 use igsync_model::lockfile::Record;
 
+use super::credentials::read_again;
 use super::project::Project;
 
 pub(crate) use seen::{Seen, recall, remember};
@@ -127,7 +128,7 @@ async fn read(
     run: &Context,
 ) -> Result<Feed, Halt> {
     let feed = run.ask(client.feed(user, since, pages)).await.map_err(Stop::into_halt)?;
-    feed.map_err(|error| Halt::unreachable(&refusal(&error)))
+    feed.map_err(|error| read_again(Halt::unreachable(&refusal(&error)), &error))
 }
 
 /// The base of the records that this run is about.

@@ -400,3 +400,46 @@ fn what_is_sent_to_close_comments_may_be_refused_or_lost() {
     project.run(["apply", "--yes", "--refresh", "full"]).exits(0);
     drift(&project).exits(0);
 }
+
+#[test]
+fn a_feed_that_cannot_be_read_ends_every_command_that_reads_it_alike() {
+    let (server, project) = live();
+    let fault = r#"[{"match":{"method":"GET","path":"/media"},"times":0,"fault":{"http":{"status":500,"body":"x"}}}]"#;
+    server.fail(fault);
+    for command in ["import", "drift", "insights"] {
+        let output = project.run([command]).exits(1).says("run the same command again");
+        assert!(output.stdout.is_empty(), "nothing was read: {output:?}");
+    }
+    server.repair();
+    let foreign = project.env("IGSYNC_LOGIN", "instagram").env("IGSYNC_ACCESS_TOKEN", "IGAA-TWO");
+    for command in ["import", "drift", "insights"] {
+        let output = foreign.run([command]).exits(9).says("its token belongs to");
+        assert!(output.stdout.is_empty(), "nothing was read: {output:?}");
+    }
+}
+
+#[test]
+fn a_caption_that_differs_far_behind_its_beginning_is_shown_there() {
+    let (server, project) = live();
+    let long = "Golden hour over the harbour. ".repeat(9);
+    project.jpeg("posts/long.jpg", 9);
+    project.write("posts/long.yaml", format!("kind: image\nimage: ./long.jpg\ncaption: \"{long}old price\"\n"));
+    project.run(["apply", "--yes"]).exits(0);
+    change(&server, &project, "posts/long", &json!({ "caption": format!("{long}new price") }));
+    drift(&project)
+        .exits(2)
+        .says("Instagram shows \"… the harbour. new price\", published was \"… the harbour. old price\"");
+}
+
+#[test]
+fn a_caption_with_line_breaks_of_any_kind_is_imported_as_it_is() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, "facebook", TOKEN);
+    project.remove("posts/one.yaml");
+    let captions = ["one\rtwo", "one\r\ntwo", "one\u{2028}two\u{85}three", "\rone\r"];
+    let posts: Vec<_> = captions.iter().map(|caption| json!({ "caption": caption })).collect();
+    server.sandbox.seed(&json!(posts)).unwrap();
+    project.run(["import", "--write"]).exits(0);
+    drift(&project).exits(0);
+    project.run(["plan"]).exits(0).says("No changes");
+}

@@ -238,6 +238,6 @@ pub(super) fn stopped(signal: Signal) -> Stop {
     Stop::Run(Halt {
         cause: Cause::Asked(signal),
         reason: "the run was asked to stop".to_owned(),
-        help: "run apply again to continue".to_owned(),
+        help: "run the same command again to continue".to_owned(),
     })
 }

@@ -11,6 +11,8 @@ use super::super::cause::Cause;
 use super::super::context::{Context, lock};
 use super::super::stop::{Halt, Stop};
 
+const AGAIN: &str = "fix the cause, then run the same command again";
+
 /// Lockfile and journal of one run.
 pub(super) struct Journal {
     context: Arc<Context>,
@@ -103,16 +105,16 @@ impl Journal {
         } else {
             Ok(work())
         };
-        let writable = "make the folder writable, then run apply again";
-        let kept = match kept {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(lockfile::Error::Unreadable { path, problem, help })) => Err((format!("{path}: {problem}"), help)),
-            Ok(Err(error)) => Err((error.to_string(), writable.to_owned())),
-            Err(error) => Err((error, writable.to_owned())),
+        let (reason, help) = match kept {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(lockfile::Error::Unreadable { path, problem, help })) => (format!("{path}: {problem}"), help),
+            Ok(Err(lockfile::Error::Io { path, doing, source, help })) => {
+                (format!("{path} could not be {doing}: {source}"), help)
+            }
+            Ok(Err(error)) => (error.to_string(), AGAIN.to_owned()),
+            Err(error) => (error, AGAIN.to_owned()),
         };
-        kept.map_err(|(reason, help)| {
-            let help = format!("nothing more was published; {help}");
-            self.context.halt_run(Halt { cause: Cause::Incomplete, reason, help })
-        })
+        let help = format!("nothing more is sent or recorded; {help}");
+        Err(self.context.halt_run(Halt { cause: Cause::Incomplete, reason, help }))
     }
 }

@@ -4,6 +4,8 @@
 //! nothing, and everything that followers would see differently does. Values are written as JSON with
 //! fixed fields, and fields that are not set are left out: a field added later leaves older digests alone.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization;
@@ -149,7 +151,12 @@ pub fn digest(text: &Digest, media: &Digest, cover: Option<&Digest>) -> Digest {
 /// white space trimmed, without `@`, which most callers do not get back.
 #[must_use]
 pub fn normalise_caption(caption: &str) -> String {
-    caption.replace("\r\n", "\n").replace(['@', '\r'], "").nfc().collect::<String>().trim().to_owned()
+    let lines = if caption.contains('\r') {
+        Cow::Owned(caption.replace("\r\n", "\n").replace('\r', "\n"))
+    } else {
+        Cow::Borrowed(caption)
+    };
+    lines.replace('@', "").nfc().collect::<String>().trim().to_owned()
 }
 
 /// The identity of a normalised caption; an empty one identifies nothing.
