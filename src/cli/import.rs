@@ -28,11 +28,17 @@ pub struct Import {
     #[arg(long)]
     pub write: bool,
     /// Write manifests without their pictures and clips
-    #[arg(long, requires = "write")]
+    #[arg(long, requires = "write", conflicts_with = "record_only")]
     pub no_media: bool,
+    /// Write the account's own first comments too: a call for each post that has comments
+    #[arg(long, requires = "write", conflicts_with = "record_only")]
+    pub comments: bool,
+    /// Write collaborators too: a call for each post, with Facebook Login only
+    #[arg(long, requires = "write", conflicts_with = "record_only")]
+    pub collaborators: bool,
     /// Where manifests go, instead of posts/imported/{yyyy}/{yyyy-mm-dd}-{slug}-{shortcode}; {account}, {mm}, {dd},
     /// {kind} and {id} are known too
-    #[arg(long, value_name = "TEMPLATE", requires = "write", value_parser = template)]
+    #[arg(long, value_name = "TEMPLATE", requires = "write", conflicts_with = "record_only", value_parser = template)]
     pub to: Option<Template>,
     #[command(flatten)]
     pub keep: Keep,

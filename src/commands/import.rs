@@ -1,6 +1,6 @@
 //! `igsync import`: the live feed into the record, and into manifests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -13,16 +13,16 @@ use crate::report::import::{Done, Mode, Row};
 use crate::report::text::plural;
 use crate::session::credentials::unread;
 use crate::session::import::{
-    Base, Disturbed, Fetcher, Job, Jobs, Order, Writing, alone, clear_leftovers, default_place, draft, forget_note,
-    parts, write,
+    Base, Disturbed, Fetcher, Job, Jobs, Order, Wish, Writing, alone, clear_leftovers, default_place, draft,
+    forget_note, new_manifests, parts, read_extras, write,
 };
 use crate::session::project::Project;
 use igsync_apply::{Cause, Stop, by_hand};
-use igsync_base::feed::{Feed, LivePost};
+use igsync_base::feed::{Extras, Feed, LivePost};
 use igsync_base::id::{MediaId, PostKey};
 use igsync_base::text::{one_line, quoted};
-use igsync_instagram::WHOLE_FEED;
-use igsync_model::config::Account;
+use igsync_instagram::{Error, WHOLE_FEED};
+use igsync_model::config::{Account, Login};
 use igsync_model::import::{Class, Classified, Found, Matching, NotReadBack, Question, attempt_for, classify};
 use igsync_model::lockfile::{RECORD_ONLY, Record, Stage};
 use igsync_model::manifest::Post;
@@ -51,6 +51,11 @@ pub(super) async fn run(global: &Global, args: &Import, ports: &Ports, ui: &Ui) 
     let mut editing = RecordEdit::of(opening, global, ports, ui).await?;
     check(&editing.project, ports, ui)?;
     let account = account_of(&editing.project, args)?;
+    if args.collaborators && account.login == Login::Instagram {
+        let message = "collaborators cannot be read with Instagram Login";
+        let help = "leave out --collaborators, or use Facebook Login for this account (`login: facebook`)";
+        return Err(Failure::message(Exit::Usage, message, help));
+    }
     let connected = editing.connect(&account, ports).await?;
     let feed = read(&connected, &account, args).await?;
     let manifests: Vec<Arc<Post>> =
@@ -78,7 +83,7 @@ pub(super) async fn run(global: &Global, args: &Import, ports: &Ports, ui: &Ui) 
         bytes: 0,
         left: Vec::new(),
         is_incomplete: false,
-        not_read_back: NotReadBack::of(igsync_base::id::Kind::Reel).names(),
+        not_read_back: NotReadBack::of(igsync_base::id::Kind::Reel, args.collaborators).names(),
     };
     let mut ended = Ok(());
     if mode != Mode::Show {
@@ -237,7 +242,17 @@ impl Run<'_> {
         let template = self.args.to.clone().unwrap_or_else(|| default_place(project, disk));
         let is_secret = |text: &str| self.connected.client.without_secrets(text) != text;
         let feed = &feed.posts;
-        let order = Order { project, account: self.account, template: &template, feed, is_secret: &is_secret };
+        let nothing = HashMap::new();
+        let order = Order {
+            project,
+            account: self.account,
+            template: &template,
+            feed,
+            extras: &nothing,
+            is_secret: &is_secret,
+        };
+        let extras = self.extras(&new_manifests(order, classified, disk), done).await?;
+        let order = Order { extras: &extras, ..order };
         let Jobs { all: jobs, alone, left } =
             draft(order, classified, disk).map_err(|disturbed| refusal(&disturbed))?;
         clear_leftovers(disk, project, &jobs);
@@ -257,6 +272,34 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What is asked for beside the feed, of posts that get a manifest.
+    async fn extras(&self, posts: &[&LivePost], done: &mut Done) -> Result<HashMap<MediaId, Extras>, Failure> {
+        if !(self.args.comments || self.args.collaborators) || posts.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let Connected { client, user_id, ledger } = self.connected;
+        let run = ledger.context();
+        let unread = |error: &Error| {
+            let halt = unread(self.account, client, error);
+            Failure::message(Exit::of_reading(halt.cause), halt.reason, halt.help)
+        };
+        let mut wish = Wish { comments_of: None, collaborators: self.args.collaborators };
+        if self.args.comments {
+            let identity = run.ask(client.account(user_id)).await.map_err(halted)?.map_err(|error| unread(&error))?;
+            let nameless = || {
+                let help = "leave out --comments: whose comments they are is known by the username";
+                Failure::message(Exit::Failure, "Instagram does not say how the account is called", help)
+            };
+            wish.comments_of = Some(identity.username.ok_or_else(nameless)?);
+        }
+        let read = run.ask(read_extras(client, posts, &wish)).await.map_err(halted)?;
+        let read = read.map_err(|error| unread(&error))?;
+        done.calls += read.calls + u32::from(self.args.comments);
+        done.is_incomplete |= !read.left.is_empty();
+        done.left.extend(read.left.into_iter().map(|left| (left.what, left.reason)));
+        Ok(read.extras)
     }
 
     /// Media, then records, then manifests: each is there before what relies on it.

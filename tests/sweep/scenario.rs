@@ -211,6 +211,7 @@ impl Manifest {
             first_comment: self.first_comment.then(|| self.comment_text()),
             note: None,
             comment_enabled: !self.comments_off,
+            own_comment_enabled: self.comments_off.then_some(false),
             publish_at: None,
             queued: None,
             queue_order: 0.0,

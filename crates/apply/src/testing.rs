@@ -50,6 +50,7 @@ pub(super) fn post(key: &str, kind: Kind, caption: &str) -> Post {
         first_comment: None,
         note: None,
         comment_enabled: true,
+        own_comment_enabled: None,
         publish_at: None,
         queued: None,
         queue_order: 0.0,

@@ -48,6 +48,20 @@ pub struct LiveChild {
     pub alt_text: Option<String>,
 }
 
+/// What of a live post takes calls of its own to read; `None`: not asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extras {
+    /// The comment that the account itself has made right after publishing; inside, `None`: there is none.
+    pub first_comment: Option<Option<String>>,
+    /// Usernames, without `@`.
+    pub collaborators: Option<Vec<String>>,
+}
+
+impl Extras {
+    /// Nothing was asked for.
+    pub const NONE: Self = Self { first_comment: None, collaborators: None };
+}
+
 /// What a reel sounds of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audio {

@@ -1,6 +1,6 @@
 //! `/{media}/comments` and the comment switch.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::client::{Ask, Client};
 use super::errors::{Error, Why};
@@ -20,6 +20,8 @@ pub struct Comment {
     pub id: String,
     pub text: Option<String>,
     pub timestamp: Option<Timestamp>,
+    /// Of its author, where it was asked for.
+    pub username: Option<String>,
 }
 
 /// What is written under a media.
@@ -42,13 +44,22 @@ impl Client {
         if is_comment_id(&answer.id) { Ok(answer.id) } else { Err(Error::Unclear { edge: EDGE, why: Why::NoNewId }) }
     }
 
-    /// The comments of a media, with at most `max_pages` calls.
+    /// The comments of a media, with at most `max_pages` calls, newest first.
     pub async fn comments(&self, media: &MediaId, max_pages: u32) -> Result<Comments, Error> {
+        self.comments_with("id,text,timestamp", media, max_pages).await
+    }
+
+    /// The same with the names of their authors.
+    pub async fn comments_by_name(&self, media: &MediaId, max_pages: u32) -> Result<Comments, Error> {
+        self.comments_with("id,text,timestamp,username", media, max_pages).await
+    }
+
+    async fn comments_with(&self, fields: &'static str, media: &MediaId, max_pages: u32) -> Result<Comments, Error> {
         let path = [media.as_str(), "comments"];
         let mut comments = Vec::new();
         let mut after: Option<String> = None;
         for _ in 0..max_pages {
-            let mut params = vec![("fields", "id,text,timestamp".to_owned()), ("limit", "50".to_owned())];
+            let mut params = vec![("fields", fields.to_owned()), ("limit", "50".to_owned())];
             params.extend(after.map(|after| ("after", after)));
             let page: Page<CommentAnswer> = self.retried(Call::Read, &Ask::get(LISTING, &path, params)).await?;
             for answer in page.data {
@@ -57,7 +68,8 @@ impl Client {
                     return Err(Error::Unclear { edge: LISTING, why });
                 }
                 let timestamp = answer.timestamp.as_deref().and_then(meta_time);
-                comments.push(Comment { id: answer.id, text: answer.text, timestamp });
+                let CommentAnswer { id, text, username, .. } = answer;
+                comments.push(Comment { id, text, timestamp, username });
             }
             after = next_cursor(LISTING, page.paging)?;
             if after.is_none() {
@@ -78,6 +90,21 @@ impl Client {
             return Ok(());
         }
         Err(Error::Unclear { edge: SWITCH, why: Why::Malformed("success is not true".to_owned()) })
+    }
+}
+
+impl Comments {
+    /// What `username` itself has commented first, as is done right after publishing: no later than an hour after `at`.
+    #[must_use]
+    pub fn first_of(&self, username: &str, at: Timestamp) -> Option<&str> {
+        let until = at.saturating_add(SignedDuration::from_hours(1)).unwrap_or(at);
+        let is_own = |comment: &&Comment| {
+            let name = comment.username.as_deref();
+            name.is_some_and(|name| name.eq_ignore_ascii_case(username))
+                && comment.timestamp.is_some_and(|said| said <= until)
+        };
+        let own = self.comments.iter().filter(is_own).min_by_key(|comment| comment.timestamp)?;
+        own.text.as_deref().map(str::trim).filter(|text| !text.is_empty())
     }
 }
 
@@ -122,6 +149,28 @@ mod tests {
         let script = Script::of([answer(200, &fixture("comments.json")).into()]);
         let comments = client(&script).comments(&media(), 1).await.unwrap();
         assert_eq!((comments.comments.len(), comments.is_complete), (1, false));
+    }
+
+    #[test]
+    fn the_first_comment_is_the_oldest_of_the_account_itself_within_an_hour() {
+        let said = |name: &str, text: &str, at: &str| Comment {
+            id: "1".to_owned(),
+            text: Some(text.to_owned()),
+            timestamp: Some(at.parse().unwrap()),
+            username: (!name.is_empty()).then(|| name.to_owned()),
+        };
+        let comments = |comments: &[Comment]| Comments { comments: comments.to_vec(), is_complete: true };
+        let at = "2024-05-01T10:00:00Z".parse().unwrap();
+        let thanks = said("harbour", "Thank you!", "2024-05-01T10:30:00Z");
+        let first = said("Harbour", " #sea #fog ", "2024-05-01T10:00:05Z");
+        let stranger = said("lighthouse", "First!", "2024-05-01T10:00:01Z");
+        let gone = said("", "Gone", "2024-05-01T10:00:02Z");
+        let all = comments(&[thanks.clone(), first, stranger.clone(), gone.clone()]);
+        assert_eq!(all.first_of("harbour", at), Some("#sea #fog"));
+        assert_eq!(comments(&[stranger, gone]).first_of("harbour", at), None);
+        let late = comments(&[said("harbour", "Late", "2024-05-01T11:00:01Z")]);
+        assert_eq!(late.first_of("harbour", at), None, "an answer to somebody");
+        assert_eq!(comments(&[said("harbour", "  ", "2024-05-01T10:00:05Z")]).first_of("harbour", at), None);
     }
 
     #[tokio::test]

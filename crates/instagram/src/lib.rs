@@ -6,6 +6,7 @@
 mod answer;
 mod client;
 pub mod codes;
+mod collaborators;
 mod comment;
 mod container;
 mod endpoint;

@@ -6,7 +6,7 @@ mod places;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use igsync_base::feed::LivePost;
+use igsync_base::feed::{Extras, LivePost};
 use igsync_base::files::Disk;
 use igsync_base::id::{MediaId, PostKey};
 use igsync_base::path;
@@ -30,6 +30,8 @@ pub(crate) struct Order<'o> {
     pub template: &'o Template,
     /// All that was read of the feed, newest first.
     pub feed: &'o [LivePost],
+    /// What was read beside the feed, by the post.
+    pub extras: &'o HashMap<MediaId, Extras>,
     /// Whether a text has something in it that is never written to a file.
     pub is_secret: &'o dyn Fn(&str) -> bool,
 }
@@ -108,7 +110,7 @@ pub(crate) fn draft<'j>(
     for Classified { live, class } in classified.iter().rev() {
         let Some(kind) = live.kind else { continue };
         let Some(base) = base_of(class, live, order, disk) else { continue };
-        if has_secret(live, order.is_secret) {
+        if has_secret(live, order) {
             jobs.left
                 .push(Left { what: live.id.to_string(), reason: "a secret of this run is in its text".to_owned() });
             jobs.alone.extend(matches!(base, Base::Nothing).then_some(*live));
@@ -139,6 +141,7 @@ pub(crate) fn draft<'j>(
             account: (project.config.accounts.len() > 1).then_some(&account.name),
             media: names.clone(),
             overridden,
+            extras: order.extras.get(&live.id).unwrap_or(&Extras::NONE),
         });
         drafts.push((live, base, place, names, text));
     }
@@ -146,10 +149,18 @@ pub(crate) fn draft<'j>(
     Ok(jobs)
 }
 
-fn has_secret(live: &LivePost, is_secret: &dyn Fn(&str) -> bool) -> bool {
+fn has_secret(live: &LivePost, order: Order<'_>) -> bool {
     let slides = live.children.iter().flatten().map(|child| &child.alt_text);
-    let mut texts = [&live.caption, &live.alt_text].into_iter().chain(slides).flatten();
-    texts.any(|text| is_secret(text))
+    let comment = order.extras.get(&live.id).and_then(|extras| extras.first_comment.as_ref());
+    let mut texts = [&live.caption, &live.alt_text].into_iter().chain(slides).chain(comment).flatten();
+    texts.any(|text| (order.is_secret)(text))
+}
+
+/// The posts that get a manifest by this run, as far as is known before it is written.
+pub(crate) fn new_manifests<'j>(order: Order<'_>, classified: &[Classified<'j>], disk: &dyn Disk) -> Vec<&'j LivePost> {
+    let is_new = |base: &Base| matches!(base, Base::Nothing | Base::Alone(_) | Base::Unfinished(_));
+    let new = classified.iter().filter(|one| base_of(&one.class, one.live, order, disk).as_ref().is_some_and(is_new));
+    new.map(|one| one.live).collect()
 }
 
 /// The files of a manifest that is there, as it names them.

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-use super::{is_manifest, is_published, project, proxy, relative, report, seeded, written};
+use super::{calls, is_manifest, is_published, project, proxy, relative, report, seeded, written};
 use crate::project::{Project, Server};
 
 fn said(caption: &str, at: &str) -> Value {
@@ -326,4 +326,49 @@ fn what_a_killed_run_was_about_to_write_is_removed() {
     project.run(["import", "--write"]).exits(0);
     assert!(!project.path().join(&folder).join(".igsync-0123456789ab.tmp").exists());
     assert!(project.path().join(&folder).exists());
+}
+
+#[test]
+fn first_comments_and_collaborators_are_read_where_they_are_asked_for() {
+    let server = Server::start();
+    let project = project(&server).against(&server, "facebook", "EAA-LONG");
+    // One that igsync has published shows what it was published with.
+    project.jpeg("posts/one.jpg", 1);
+    project.write(
+        "posts/one.yaml",
+        "kind: image\nimage: ./one.jpg\ncaption: The first\ncollaborators: [lighthouse]\nfirst_comment: \"#sea #fog\"\n",
+    );
+    project.run(["apply", "--yes"]).exits(0);
+    server.sandbox.seed(&json!([{ "caption": "Without any" }])).unwrap();
+    for file in ["posts/one.yaml", "posts/one.jpg", "igsync.lock"] {
+        project.remove(file);
+    }
+    std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
+    project.write("igsync.lock", "{\"igsync_lock\":1}\n");
+    project.write("posts/_defaults.yaml", "first_comment: By default\ncollaborators: [buoy]\n");
+    let before = calls(&server);
+    project.run(["import", "--write", "--comments", "--collaborators"]).exits(0).says("paid partnership");
+    let extra: Vec<String> = server.sandbox.requests()[before..].iter().map(|request| request.path.clone()).collect();
+    let of = |edge: &str| extra.iter().filter(|path| path.ends_with(edge)).count();
+    assert_eq!((of("/comments"), of("/collaborators")), (1, 2), "none where there is no comment: {extra:?}");
+    let manifests: Vec<String> = written(&project)
+        .into_iter()
+        .filter(|(path, _)| is_manifest(path))
+        .map(|(_, bytes)| String::from_utf8(bytes).unwrap())
+        .collect();
+    let [one, other] = &*manifests else { panic!("{manifests:?}") };
+    let (one, other) = if one.contains("The first") { (one, other) } else { (other, one) };
+    assert!(one.contains("first_comment: \"#sea #fog\"\n") && one.contains("collaborators: [lighthouse]\n"), "{one}");
+    assert!(other.contains("first_comment: \"\"\n") && other.contains("collaborators: []\n"), "{other}");
+    assert!(!one.contains("collaborators, products"), "{one}");
+    project.run(["plan", "--refresh", "full"]).exits(0).ends_with("No changes.");
+    let sent = calls(&server);
+    project.run(["apply", "--yes", "--refresh", "full"]).exits(0);
+    let sent = server.sandbox.requests()[sent..].iter().filter(|request| request.path.ends_with("/comments")).count();
+    assert_eq!(sent, 0, "no comment is ever due by an import");
+    let instagram = project.against(&server, "instagram", "IGAA-LONG");
+    instagram.run(["import", "--write", "--collaborators"]).exits(64).says("leave out --collaborators");
+    for option in ["--comments", "--collaborators", "--no-media"] {
+        instagram.run(["import", "--record-only", option]).exits(64).says("--record-only");
+    }
 }

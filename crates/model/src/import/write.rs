@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 use serde_yaml::FlowSeq;
 
 use crate::manifest::normal_text;
-use igsync_base::feed::LivePost;
+use igsync_base::feed::{Extras, LivePost};
 use igsync_base::id::{AccountName, Kind};
 
 /// What a manifest is written from.
@@ -21,6 +21,8 @@ pub struct Description<'a> {
     pub media: Vec<MediaName>,
     /// Fields that defaults would add where the manifest does not have them.
     pub overridden: &'a BTreeSet<&'static str>,
+    /// What was read beside the feed.
+    pub extras: &'a Extras,
 }
 
 /// A picture or a clip of a post.
@@ -31,33 +33,23 @@ pub struct MediaName {
     pub is_video: bool,
 }
 
-/// What Instagram gives of no post, and a manifest could say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotReadBack(&'static [&'static str]);
+/// What Instagram has not given of a post, and a manifest could say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotReadBack(Vec<&'static str>);
 
 impl NotReadBack {
+    /// `has_collaborators`: they were asked for.
     #[must_use]
-    pub fn of(kind: Kind) -> Self {
-        Self(match kind {
-            Kind::Reel => &[
-                "location",
-                "tagged accounts",
-                "collaborators",
-                "products",
-                "paid partnership",
-                "cover",
-                "music",
-                "trial",
-            ],
-            Kind::Image | Kind::Carousel | Kind::Story => {
-                &["location", "tagged accounts", "collaborators", "products", "paid partnership"]
-            }
-        })
+    pub fn of(kind: Kind, has_collaborators: bool) -> Self {
+        let of_reels: &[&str] = if kind == Kind::Reel { &["cover", "music", "trial"] } else { &[] };
+        let any = ["location", "tagged accounts", "collaborators", "products", "paid partnership"];
+        let any = any.into_iter().filter(|name| !(has_collaborators && *name == "collaborators"));
+        Self(any.chain(of_reels.iter().copied()).collect())
     }
 
     /// In words, for one line.
     #[must_use]
-    pub fn names(self) -> String {
+    pub fn names(&self) -> String {
         self.0.join(", ")
     }
 }
@@ -85,12 +77,16 @@ fn heading(described: &Description<'_>) -> String {
     let at = described.live.at.map_or_else(String::new, |at| format!(", live since {at}"));
     // Writing to a string cannot fail.
     let _ = writeln!(text, "# Imported from {link}{at}. This file is never published.");
-    let _ = writeln!(text, "# Instagram does not give back: {}.", NotReadBack::of(described.kind).names());
+    let _ = writeln!(
+        text,
+        "# Instagram does not give back: {}.",
+        NotReadBack::of(described.kind, described.extras.collaborators.is_some()).names()
+    );
     text
 }
 
 fn fields(described: &Description<'_>) -> Vec<(&'static str, Value)> {
-    let Description { live, kind, account, media, overridden } = described;
+    let Description { live, kind, account, media, overridden, extras } = described;
     let is = |name: &str| overridden.contains(name);
     let mut fields =
         vec![("kind", Value::Text(kind.as_str().to_owned())), ("imported", Value::Text(live.id.to_string()))];
@@ -128,7 +124,17 @@ fn fields(described: &Description<'_>) -> Vec<(&'static str, Value)> {
     if *kind != Kind::Story && (live.comment_enabled == Some(false) || is("comment_enabled")) {
         fields.push(("comment_enabled", Value::Flag(live.comment_enabled.unwrap_or(true))));
     }
-    fields.extend(taken_back(*kind).filter(|(name, _)| is(name)));
+    let mut told = Vec::new();
+    if let Some(names) = extras.collaborators.as_ref().filter(|names| *kind != Kind::Story && !names.is_empty()) {
+        told.push(("collaborators", Value::Words(names.clone())));
+    }
+    if let Some(Some(text)) = extras.first_comment.as_ref().filter(|_| *kind != Kind::Story) {
+        told.push(("first_comment", Value::Text(normal_text(text))));
+    }
+    let is_told = |name: &str| told.iter().any(|(told, _)| *told == name);
+    let taken_back: Vec<_> = taken_back(*kind).filter(|(name, _)| is(name) && !is_told(name)).collect();
+    fields.extend(told);
+    fields.extend(taken_back);
     fields
 }
 

@@ -21,7 +21,7 @@ fn described<'a>(live: &'a LivePost, overridden: &'a BTreeSet<&'static str>) -> 
         Some(children) => children.iter().enumerate().map(|(place, child)| name(place + 1, child.is_video)).collect(),
         None => vec![name(1, kind == Kind::Reel)],
     };
-    Description { live, kind, account: None, media, overridden }
+    Description { live, kind, account: None, media, overridden, extras: &Extras::NONE }
 }
 
 fn loaded(disk: &MemDisk, config: &Config) -> Loaded {
@@ -160,6 +160,31 @@ fn whatever_defaults_say_a_manifest_says_what_is_live() {
         assert_ne!(loaded.posts[0].content.is_paid_partnership, Some(true));
         assert_eq!(loaded.posts[0].note, None);
     }
+}
+
+#[test]
+fn what_was_asked_for_beside_the_feed_is_written_over_what_defaults_say() {
+    let config = config("defaults: { collaborators: [ana] }\n");
+    let live = LivePost { caption: Some("Mine".to_owned()), ..live("179") };
+    let read_back = |extras: &Extras| {
+        let disk = MemDisk::new();
+        disk.put("/site/posts/_defaults.yaml", "first_comment: Default\n");
+        let overridden =
+            crate::manifest::shared_fields(&disk, Path::new("/site"), &config.accounts[0], "posts/imported");
+        let text = write(&Description { extras, ..described(&live, &overridden) });
+        disk.put("/site/posts/imported/a.yaml", &text);
+        let post = loaded(&disk, &config).posts.remove(0);
+        (post.content.collaborators, post.first_comment, text.contains("collaborators, products"))
+    };
+    let told = Extras {
+        first_comment: Some(Some("#sea: - \u{2028}\r\n# fog".to_owned())),
+        collaborators: Some(vec!["light.house".to_owned(), "true".to_owned()]),
+    };
+    let names = vec!["light.house".to_owned(), "true".to_owned()];
+    assert_eq!(read_back(&told), (names, Some(normal_text("#sea: - \u{2028}\r\n# fog")), false));
+    let none = Extras { first_comment: Some(None), collaborators: Some(vec![]) };
+    assert_eq!(read_back(&none), (vec![], None, false));
+    assert_eq!(read_back(&Extras::NONE), (vec![], None, true));
 }
 
 /// Text as people write it, and as no one should have to read it.

@@ -98,11 +98,15 @@ fn a_shared_field_is_the_same_in_defaults_and_no_other_is_taken_from_there() {
             let expected = if field.shared { format!("{}{line}", base(kind, name)) } else { base(kind, "") };
             // Only what the manifest says by itself tells them apart.
             let bare = &loaded(&base(kind, ""), "").posts[0];
-            for post in &mut shared.posts {
+            let mut own = loaded(&expected, "");
+            for (post, own) in shared.posts.iter_mut().zip(&mut own.posts) {
                 assert_eq!(*post.own_text(), bare.text_digest, "{kind} {line}");
                 post.own_digest = None;
+                let by_itself = Some(post.comment_enabled).filter(|_| name == "comment_enabled");
+                assert_eq!((post.own_comment_enabled, own.own_comment_enabled), (None, by_itself), "{kind} {line}");
+                own.own_comment_enabled = None;
             }
-            assert_eq!(posts(&shared), posts(&loaded(&expected, "")), "{kind} {line}");
+            assert_eq!(posts(&shared), posts(&own), "{kind} {line}");
             assert_eq!(has(&shared, &rules::NOT_A_DEFAULT), !field.shared, "{kind} {line}");
         }
     }
