@@ -302,14 +302,8 @@ async fn accept(global: &Global, args: &LockAccept, ports: &Ports, ui: &Ui) -> E
     let mut editing = RecordEdit::open(global, &args.scope, args.change, "lock accept", ports, ui).await?;
     let named = find(&editing.project, editing.records(), &args.key, &args.scope)?;
     let media = args.media.as_deref().map(MediaId::from);
-    if let Some(old) = key_before(&editing, &named) {
-        let deleted = if args.deleted { " --deleted" } else { "" };
-        return Err(Failure::message(
-            Exit::Failure,
-            format!("{} has no record yet: it has the media of {old}, whose manifest is gone", named.key),
-            format!("`igsync lock accept {}{deleted}`; the next apply moves that record", old.argument()),
-        ));
-    }
+    let deleted = if args.deleted { " --deleted" } else { "" };
+    editing.refuse_moved(&named, |old| format!("igsync lock accept {old}{deleted}"))?;
     if args.deleted {
         return accept_deletion(editing, &named, media.as_ref(), ports, ui).await;
     }
@@ -330,29 +324,6 @@ async fn accept(global: &Global, args: &LockAccept, ports: &Ports, ui: &Ui) -> E
         }
     };
     editing.finish(records, done, ports, ui).await
-}
-
-/// The key under which a post is still recorded that has another one by now: the next apply moves the record.
-fn key_before(editing: &RecordEdit, named: &Named) -> Option<PostKey> {
-    let (post, user) = (named.post.as_ref()?, named.user_id.as_ref()?);
-    let counts = |record: &&Record| record.stage() != Stage::Forgotten;
-    if attempts_of(editing.records(), named).iter().any(|record| counts(&record)) {
-        return None;
-    }
-    let is_there =
-        |key: &PostKey| editing.project.posts.iter().any(|post| post.key == *key && post.account == named.account);
-    let is_it = |record: &&Record| match &post.imported {
-        Some(media) => record.claimed_media() == Some(media),
-        None => {
-            record.kind == post.content.kind
-                && record.media_digest.is_some()
-                && record.media_digest == post.media_digest
-        }
-    };
-    let of_user = editing.records().iter().filter(|record| record.user_id == *user).filter(counts);
-    let mut found = of_user.filter(is_it).map(|record| &record.key).filter(|key| !is_there(key));
-    let first = found.next()?;
-    found.all(|key| key == first).then(|| first.clone())
 }
 
 /// What is to be accepted.

@@ -18,7 +18,7 @@ use igsync_apply::{AccountRun, Cause, Halt, Ledger, Observer, Stop};
 use igsync_base::id::{AccountName, AttemptId, MediaId, PostKey, UserId};
 use igsync_instagram::Client;
 use igsync_model::config::{Account, Push};
-use igsync_model::lockfile::{self, Record, Records};
+use igsync_model::lockfile::{self, Record, Records, Stage};
 
 use super::connect::connect_all;
 use super::record::{self, print_unpushed_records};
@@ -217,6 +217,40 @@ impl RecordEdit {
                 accounts.halted.pop().map_or_else(|| unknown_account(&account.name), |(_, halt)| halt),
             )),
         }
+    }
+
+    /// Refuses what is said of a post under a key that its record does not have yet: it would be recorded twice.
+    /// `command` is what to type of the key that it has.
+    pub(super) fn refuse_moved(&self, named: &Named, command: impl Fn(&str) -> String) -> Result<(), Failure> {
+        let Some(old) = self.key_before(named) else { return Ok(()) };
+        Err(Failure::message(
+            Exit::Failure,
+            format!("{} has no record yet: it has the media of {old}, whose manifest is gone", named.key),
+            format!("`{}`; the next apply moves that record", command(&old.argument())),
+        ))
+    }
+
+    /// The key under which a post is still recorded that has another one by now: the next apply moves the record.
+    fn key_before(&self, named: &Named) -> Option<PostKey> {
+        let (post, user) = (named.post.as_ref()?, named.user_id.as_ref()?);
+        let counts = |record: &&Record| record.stage() != Stage::Forgotten;
+        if self.records().attempts(user, &named.key).iter().any(|record| counts(&record)) {
+            return None;
+        }
+        let is_there =
+            |key: &PostKey| self.project.posts.iter().any(|post| post.key == *key && post.account == named.account);
+        let is_it = |record: &&Record| match &post.imported {
+            Some(media) => record.claimed_media() == Some(media),
+            None => {
+                record.kind == post.content.kind
+                    && record.media_digest.is_some()
+                    && record.media_digest == post.media_digest
+            }
+        };
+        let of_user = self.records().iter().filter(|record| record.user_id == *user).filter(counts);
+        let mut found = of_user.filter(is_it).map(|record| &record.key).filter(|key| !is_there(key));
+        let first = found.next()?;
+        found.all(|key| key == first).then(|| first.clone())
     }
 
     /// Copies what was recorded into the lockfile now, unless this is a dry run.

@@ -79,6 +79,7 @@ async fn say_published(
     ports: &Ports,
     ui: &Ui,
 ) -> Ended {
+    editing.refuse_moved(named, |old| format!("igsync resolve {old} --published"))?;
     let mut notes = Vec::new();
     let seen = match said {
         // The manifest names it.

@@ -443,3 +443,21 @@ fn a_caption_with_line_breaks_of_any_kind_is_imported_as_it_is() {
     drift(&project).exits(0);
     project.run(["plan"]).exits(0).says("No changes");
 }
+
+#[test]
+fn of_several_that_are_not_listed_one_that_answers_shows_that_the_others_are_gone() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, "facebook", TOKEN);
+    project.remove("posts/one.yaml");
+    let posts =
+        json!([{ "caption": "a", "at": "2024-01-01T10:00:00Z" }, { "caption": "b", "at": "2024-01-02T10:00:00Z" }]);
+    let ids = server.sandbox.seed(&posts).unwrap();
+    project.run(["import", "--record-only"]).exits(0);
+    server.sandbox.change(&ids[0], &json!({ "archived": true })).unwrap();
+    server.sandbox.change(&ids[1], &json!({ "deleted": true })).unwrap();
+    drift(&project)
+        .exits(2)
+        .says(&format!("not seen  imported/{}", ids[0]))
+        .says("it answers: archived, perhaps")
+        .says(&format!("missing  imported/{}", ids[1]));
+}

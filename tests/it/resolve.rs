@@ -208,3 +208,22 @@ fn names_that_mean_nothing_or_too_much_are_usage_errors() {
     project.run(["resolve", "posts/one", "--published", "--account", "b"]).exits(0);
     assert_eq!(record(&project, "published")["user_id"], "17841400000000002");
 }
+
+#[test]
+fn a_renamed_post_is_not_recorded_a_second_time() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, "facebook", "EAA-LONG");
+    project.run(["apply", "--yes"]).exits(0);
+    project.rename("posts/one.yaml", "posts/new.yaml");
+    let before = project.read("igsync.lock");
+    for published in [vec!["--published"], vec!["--published", "17900000000000001"]] {
+        let arguments = ["resolve", "posts/new"].into_iter().chain(published);
+        project
+            .run(arguments)
+            .exits(1)
+            .says("posts/new has no record yet: it has the media of posts/one")
+            .says("igsync resolve posts/one --published");
+    }
+    assert_eq!(project.read("igsync.lock"), before);
+    project.run(["plan"]).exits(0).ends_with("Plan: 1 moved.");
+}

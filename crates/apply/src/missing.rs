@@ -198,13 +198,17 @@ impl Search<'_> {
         Ok(denied.into_iter().map(|at| (at, signs)).collect())
     }
 
-    /// Another post than the suspects that answers; of an account with one recorded post, the account itself.
+    /// Another post than the suspects that answers, or one of several suspects; of an account with one recorded post, the
+    /// account itself.
     async fn witness(&self, suspects: &[Suspect], sight: &Sight) -> Result<Witness, Stop> {
         let suspected: HashSet<&MediaId> = suspects.iter().map(|suspect| &suspect.media).collect();
         let mut others: Vec<&MediaId> = self.recorded.iter().filter(|media| !suspected.contains(media)).collect();
-        // With several suspects each would be another's witness, and none answers.
-        if let ([only], true) = (suspects, others.is_empty()) {
-            return self.account(only).await;
+        if others.is_empty() {
+            match suspects {
+                [only] => return self.account(only).await,
+                // One that answers, archived perhaps, is a witness against the others.
+                several => others.extend(several.iter().map(|suspect| &suspect.media)),
+            }
         }
         // One that is listed is the likeliest to answer.
         others.sort_by_key(|media| !sight.shows(media));
@@ -305,9 +309,18 @@ mod tests {
             let (found, left) = searched(&["9"], recorded, answers).await;
             assert_eq!((found.unwrap(), left), (vec![Found::Unclear], 0));
         }
-        // An empty listing makes every post a suspect, and no one is left to answer.
-        let (found, left) = searched(&["9", "8"], &["9", "8"], vec![listed(&[])]).await;
+        // An empty listing makes every post a suspect, and none of them answers.
+        let (found, left) = searched(&["9", "8"], &["9", "8"], vec![listed(&[]), DENIED, DENIED]).await;
         assert_eq!((found.unwrap(), left), (vec![Found::Unclear; 2], 0));
+    }
+
+    #[tokio::test]
+    async fn a_suspect_that_answers_is_the_witness_against_the_others() {
+        let first = vec![old(), THERE, DENIED, THERE, THERE];
+        let second = vec![old(), THERE, DENIED, THERE];
+        let (found, left) = searched(&["9", "8"], &["9", "8"], first.into_iter().chain(second).collect()).await;
+        assert_eq!(left, 0);
+        assert_eq!(found.unwrap(), [Found::There, Found::Gone], "the first answers twice, the second is denied");
     }
 
     #[tokio::test]

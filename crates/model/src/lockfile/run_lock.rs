@@ -33,7 +33,7 @@ pub enum LockError {
     /// Exit 7, once the time to wait is over.
     #[error("another run holds the run lock: {holder}")]
     #[diagnostic(help(
-        "wait for it to end, or let igsync wait with --lock-timeout 5m; a process that died holds no lock"
+        "wait for it to end (apply does with --lock-timeout 5m), then run the same command again; a process that died holds no lock"
     ))]
     Held { holder: String },
     #[error(transparent)]
