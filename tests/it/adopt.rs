@@ -39,6 +39,21 @@ fn started(server: &Server) -> Project {
     project.against(server, "instagram", "IGAA-LONG")
 }
 
+/// What somebody does on a telephone.
+fn in_the_app(server: &Server) {
+    let of = |caption: &str| {
+        let post = server.published().into_iter().find(|post| post["caption"] == caption).unwrap();
+        post["media_id"].as_str().unwrap().to_owned()
+    };
+    let changes = [
+        ("Golden hour over the harbour.", json!({ "caption": "Golden hour over the harbour. Sold out." })),
+        ("Happy New Year!", json!({ "deleted": true })),
+    ];
+    for (caption, change) in changes {
+        server.sandbox.change(&of(caption), &change).unwrap();
+    }
+}
+
 /// What a person sees: both streams, in their order, with the links that Instagram has.
 fn on_terminal(project: &Project, command: &str) -> String {
     let igsync = project.command(command.split_whitespace());
@@ -74,6 +89,9 @@ fn console_blocks_show_what_the_commands_print() {
         let (block, after) = part.split_once("```").unwrap();
         let (line, expected) = block.split_once('\n').unwrap();
         let command = line.strip_prefix("$ igsync ").unwrap();
+        if command == "drift" {
+            in_the_app(&server);
+        }
         let printed = on_terminal(&project, command);
         if !is_update {
             assert_eq!(expected.trim_end(), printed, "`igsync {command}` of docs/adopt.md");
