@@ -3,6 +3,7 @@
 mod auth;
 mod feed;
 mod import;
+mod init;
 mod lock;
 mod preview;
 mod values;
@@ -19,6 +20,7 @@ use values::{duration, kind};
 pub use auth::{Auth, AuthAccounts, AuthInspect, AuthLogin, AuthToken, LoginArg};
 pub use feed::{Drift, DriftFormat, Insights, InsightsFormat};
 pub use import::{Import, Since};
+pub use init::{ActionRef, Init};
 pub use lock::{Lock, LockAccept, LockChange, LockList, LockMerge, LockMove, LockRemove, LockScope, LockShow};
 pub use preview::{Preview, PreviewFormat};
 
@@ -89,11 +91,7 @@ pub enum Command {
     /// Serve an emulator of Instagram's publishing API on loopback
     Sandbox(Sandbox),
     /// Create what a content repository needs: configuration, lockfile, a draft, editor schema
-    Init {
-        /// The folder, instead of the current one; existing files are kept
-        #[arg(value_name = "DIR")]
-        folder: Option<PathBuf>,
-    },
+    Init(Init),
     /// Create a manifest to fill in
     New(New),
     /// Explain a rule, an API code or an exit code

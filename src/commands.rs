@@ -151,7 +151,7 @@ pub async fn run(cli: Cli, ports: &Ports, ui: &Ui) -> Exit {
         Command::Resolve(args) => resolve::run(&cli.global, &args, ports, ui).await,
         Command::Lock(args) => lock::run(&cli.global, &args, ports, ui).await,
         Command::Sandbox(args) => sandbox::run(&cli.global, &args, ports, ui).await,
-        Command::Init { folder } => init::run(&cli.global, folder.as_deref(), ports, ui),
+        Command::Init(args) => init::run(&cli.global, &args, ports, ui).await,
         Command::New(args) => new::run(&cli.global, &args, ports, ui),
         Command::Explain { code } => explain::run(&code, ui),
         Command::Schema { of } => schema::run(of, ui),

@@ -1,11 +1,16 @@
 //! `igsync init`: what a content repository needs, next to whatever is there.
 
+mod seal;
+mod workflows;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::cli::Global;
+use crate::cli::{ActionRef, Global, Init};
 use crate::exit::Exit;
-use igsync_base::files::{named, named_from};
+use crate::report::text::visible;
+use crate::session::base::default_branch;
+use igsync_base::files::{Disk, named, named_from};
 use igsync_base::text::quoted;
 use igsync_media::convert;
 use igsync_model::config;
@@ -15,6 +20,8 @@ use igsync_model::manifest;
 use super::new::{SCHEMA, is_there, save};
 use super::schema::text;
 use super::{Ended, Failure, Ports, Ui, write_stdout};
+use seal::{Form, is_as_written, sealed};
+use workflows::{action_in, branch_in, is_plain, of_this_build, render};
 
 const CONFIG: &str = "\
 # The account's token comes from the environment (IGSYNC_ACCESS_TOKEN), never from a file.
@@ -41,6 +48,9 @@ const GITIGNORE: &str = "\
 .igsync/
 # What is left of a file whose writing was killed.
 .igsync-*.tmp
+# Written by `igsync preview`.
+igsync-preview.html
+igsync-preview.ics
 ";
 
 const GITATTRIBUTES: &str = "\
@@ -70,51 +80,180 @@ const EDITOR: &str = r#"{
 }
 "#;
 
-/// The same bytes are in `examples/content`, which a published crate does not hold.
-const WORKFLOWS: [(&str, &str); 4] = [
-    (".github/workflows/igsync-plan.yml", include_str!("init/igsync-plan.yml")),
-    (".github/workflows/igsync-comment.yml", include_str!("init/igsync-comment.yml")),
-    (".github/workflows/igsync-apply.yml", include_str!("init/igsync-apply.yml")),
-    (".github/workflows/igsync-token.yml", include_str!("init/igsync-token.yml")),
-];
+const RECOMMENDED: &str = "{\n  \"recommendations\": [\"redhat.vscode-yaml\"]\n}\n";
 
-pub(super) fn run(global: &Global, folder: Option<&Path>, ports: &Ports, ui: &Ui) -> Ended {
-    let root = root(global, folder, ports);
-    let picture = convert::example().map_err(|error| Failure::message(Exit::Failure, error, "run it again"))?;
+/// On a branch of its own the record needs no push to a branch with rules.
+const STATE_BRANCH: &str = "git: { state_branch: igsync-state }";
+
+/// A file of a content repository.
+struct File {
+    name: &'static str,
+    bytes: Vec<u8>,
+    path: PathBuf,
+    /// It can be renewed as long as no one has changed it.
+    is_sealed: bool,
+}
+
+pub(super) async fn run(global: &Global, args: &Init, ports: &Ports, ui: &Ui) -> Ended {
+    let disk = &*ports.disk;
+    let root = root(global, args.folder.as_deref(), ports);
+    let action = args.action.clone().or_else(of_this_build).or_else(|| named_before(disk, &root));
+    if let Some(action) = args.action.as_ref().filter(|action| !action.is_commit()) {
+        ui.terminal.say(&format!(
+            "warning: what {} names can become other code, which your workflows would give the token to; name a commit: \
+             --action OWNER/REPO@COMMIT",
+            action.uses
+        ));
+    }
+    let workflows = match action.filter(|_| !args.no_github) {
+        Some(action) => render(&action, &branch(&root, ports, ui).await),
+        None => Vec::new(),
+    };
+    let is_without = workflows.is_empty();
+    let files = files(&root, args.protected, workflows)?;
+    if args.update {
+        return update(&files, disk, ui);
+    }
+    // All or none: a link in the way of one file is no reason to leave half of them.
+    let kept: Vec<bool> = files.iter().map(|file| is_there(disk, &file.path)).collect::<Result<_, Failure>>()?;
     let mut said = String::new();
-    let mut files: Vec<(&str, Vec<u8>)> = vec![
-        ("igsync.yaml", CONFIG.into()),
+    for (file, is_kept) in files.iter().zip(kept) {
+        // What is there is someone's work.
+        if !is_kept {
+            save(disk, &file.path, &file.bytes)?;
+        }
+        let _ = writeln!(said, "{}  {}", if is_kept { "kept" } else { "made" }, file.name);
+        if is_kept && file.name == "igsync.yaml" && args.protected {
+            let _ = writeln!(said, "      add to it: {STATE_BRANCH}");
+        }
+    }
+    said.push('\n');
+    said.push_str(&about_workflows(&root, is_without, args, ports));
+    said.push_str(&next_steps(global, args.folder.as_deref(), ui));
+    write_stdout(ui, &said)?;
+    Ok(Exit::Done)
+}
+
+/// All that is made where nothing is.
+fn files(root: &Path, is_protected: bool, workflows: Vec<(&'static str, String)>) -> Result<Vec<File>, Failure> {
+    let picture = convert::example().map_err(|error| Failure::message(Exit::Failure, error, "run it again"))?;
+    let config = if is_protected { format!("{CONFIG}\n{STATE_BRANCH}\n") } else { CONFIG.to_owned() };
+    let schema = |schema: &serde_json::Value| sealed(&text(schema), Form::Json).into_bytes();
+    let theirs: [(&'static str, Vec<u8>); 8] = [
+        ("igsync.yaml", config.into()),
         ("igsync.lock", lockfile::format::HEADER.into()),
         ("posts/example.yaml", EXAMPLE.into()),
         ("posts/example.jpg", picture),
         (".gitignore", GITIGNORE.into()),
         (".gitattributes", GITATTRIBUTES.into()),
-        (SCHEMA, text(&manifest::json_schema()).into_bytes()),
-        (".vscode/igsync-defaults.schema.json", text(&manifest::defaults_json_schema()).into_bytes()),
-        (".vscode/igsync-config.schema.json", text(&config::json_schema()).into_bytes()),
         (".vscode/settings.json", EDITOR.into()),
+        (".vscode/extensions.json", RECOMMENDED.into()),
     ];
-    files.extend(WORKFLOWS.map(|(name, text)| (name, text.into())));
-    let files = files.into_iter().map(|(name, bytes)| (name, bytes, root.join(name)));
-    let files: Vec<(&str, Vec<u8>, PathBuf)> = files.collect();
-    // All or none: a link in the way of one file is no reason to leave half of them.
-    let kept: Vec<bool> =
-        files.iter().map(|(_, _, path)| is_there(&*ports.disk, path)).collect::<Result<_, Failure>>()?;
-    for ((name, bytes, path), is_kept) in files.iter().zip(kept) {
-        // What is there is someone's work.
-        if !is_kept {
-            save(&*ports.disk, path, bytes)?;
+    let ours = [
+        (SCHEMA, schema(&manifest::json_schema())),
+        (".vscode/igsync-defaults.schema.json", schema(&manifest::defaults_json_schema())),
+        (".vscode/igsync-config.schema.json", schema(&config::json_schema())),
+    ];
+    let workflows = workflows.into_iter().map(|(name, text)| (name, sealed(&text, Form::Yaml).into_bytes()));
+    let file = |is_sealed| move |(name, bytes)| File { name, bytes, path: root.join(name), is_sealed };
+    let ours = ours.into_iter().chain(workflows).map(file(true));
+    Ok(theirs.into_iter().map(file(false)).chain(ours).collect())
+}
+
+/// Renews what is as it was written. What people have changed is theirs, and shown beside what it would be.
+fn update(files: &[File], disk: &dyn Disk, ui: &Ui) -> Ended {
+    let mut said = String::new();
+    let mut is_any_missing = false;
+    for File { name, bytes, path, .. } in files.iter().filter(|file| file.is_sealed) {
+        let new = String::from_utf8_lossy(bytes);
+        let old = if is_there(disk, path)? { Some(disk.read(path, LARGEST)) } else { None };
+        let old = match old {
+            None => {
+                is_any_missing = true;
+                let _ = writeln!(said, "missing  {name}");
+                continue;
+            }
+            Some(Ok(old)) => String::from_utf8_lossy(&old).into_owned(),
+            Some(Err(error)) => {
+                let message = format!("{name} cannot be read: {error}");
+                return Err(Failure::of_file(&error, message, "make it a file that can be read, or remove it"));
+            }
+        };
+        if old == new {
+            let _ = writeln!(said, "same     {name}");
+        } else if is_as_written(&old) {
+            save(disk, path, bytes)?;
+            let _ = writeln!(said, "renewed  {name}");
+        } else {
+            let _ = writeln!(said, "kept     {name}, which was changed since it was written; as it would be now:");
+            said.push_str(&difference(&old, &new));
         }
-        let _ = writeln!(said, "{}  {name}", if is_kept { "kept" } else { "made" });
     }
-    let place = folder.map_or_else(String::new, |folder| {
-        let folder = global.chdir.as_ref().map_or_else(|| folder.to_owned(), |above| above.join(folder));
-        format!(" -C {}", quoted(&folder.to_string_lossy()))
-    });
-    let command = |what: &str| ui.terminal.program.command(&format!("{what}{place}"));
-    let (next, from, fix) = (command("apply --sandbox"), command("new --from FOLDER"), command("fix --write"));
-    said.push('\n');
-    if let Some(top) = repository_above(&root, ports) {
+    if is_any_missing {
+        said.push_str("`igsync init` makes what is missing.\n");
+    }
+    write_stdout(ui, &ui.terminal.program.commands(&said))?;
+    Ok(Exit::Done)
+}
+
+/// In bytes, of a file that is compared.
+const LARGEST: u64 = 4 * 1024 * 1024;
+
+/// What would have to change in a file, line by line.
+fn difference(old: &str, new: &str) -> String {
+    let changes = similar::TextDiff::from_lines(old, new);
+    let mut text = String::new();
+    for hunk in changes.unified_diff().context_radius(2).iter_hunks() {
+        for line in hunk.to_string().lines() {
+            let _ = writeln!(text, "    {}", visible(line));
+        }
+    }
+    text
+}
+
+/// The branch from which the workflows publish.
+async fn branch(root: &Path, ports: &Ports, ui: &Ui) -> String {
+    const USUAL: &str = "main";
+    let place = root.ancestors().find(|folder| ports.disk.stat(folder).is_ok()).unwrap_or(root);
+    let known = match before(&*ports.disk, root, "igsync-apply.yml").as_deref().and_then(branch_in) {
+        Some(branch) => Some(branch),
+        None => default_branch(place, ports).await,
+    };
+    let branch = known.unwrap_or_else(|| USUAL.to_owned());
+    if is_plain(&branch) {
+        return branch;
+    }
+    ui.terminal.say(&format!(
+        "warning: the branch {} has characters that a workflow cannot hold as they are: main is written instead",
+        visible(&branch)
+    ));
+    USUAL.to_owned()
+}
+
+/// A workflow that is there already.
+fn before(disk: &dyn Disk, root: &Path, name: &str) -> Option<String> {
+    let text = disk.read(&root.join(".github/workflows").join(name), LARGEST).ok()?;
+    String::from_utf8(text).ok()
+}
+
+/// The action that the workflows take already.
+fn named_before(disk: &dyn Disk, root: &Path) -> Option<ActionRef> {
+    action_in(&before(disk, root, "igsync-plan.yml")?)
+}
+
+/// What is to be said of the workflows.
+fn about_workflows(root: &Path, is_without: bool, args: &Init, ports: &Ports) -> String {
+    if is_without {
+        return if args.no_github {
+            String::new()
+        } else {
+            "The workflows are left out: this build does not know in which repository its action is. \
+             `igsync init --action OWNER/REPO@COMMIT` writes them, with the repository that you take igsync from.\n"
+                .to_owned()
+        };
+    }
+    let mut said = String::new();
+    if let Some(top) = repository_above(root, ports) {
         let _ = writeln!(
             said,
             "GitHub reads workflows at the root of a repository only: move .github to {}, and give each step of igsync \
@@ -122,15 +261,24 @@ pub(super) fn run(global: &Global, folder: Option<&Path>, ports: &Ports, ui: &Ui
             top.display()
         );
     }
-    let _ = write!(
-        said,
-        "The workflows publish what is merged into main once the environment `instagram` has the secret \
-         IGSYNC_ACCESS_TOKEN; docs/ci.md of igsync describes each step.\n\
-         Next: {next}, once posts/example.yaml is no longer a draft; then git add, git commit.\n\
-         For your own photos and clips: {from} makes drafts, {fix} makes files that pass from those that do not.\n"
+    said.push_str(
+        "The workflows publish what is merged once the environment `instagram` has the secret IGSYNC_ACCESS_TOKEN; \
+         docs/ci.md of igsync describes each step.\n",
     );
-    write_stdout(ui, &said)?;
-    Ok(Exit::Done)
+    said
+}
+
+fn next_steps(global: &Global, folder: Option<&Path>, ui: &Ui) -> String {
+    let place = folder.map_or_else(String::new, |folder| {
+        let folder = global.chdir.as_ref().map_or_else(|| folder.to_owned(), |above| above.join(folder));
+        format!(" -C {}", quoted(&folder.to_string_lossy()))
+    });
+    let command = |what: &str| ui.terminal.program.command(&format!("{what}{place}"));
+    let (next, from, fix) = (command("apply --sandbox"), command("new --from FOLDER"), command("fix --write"));
+    format!(
+        "Next: {next}, once posts/example.yaml is no longer a draft; then git add, git commit.\n\
+         For your own photos and clips: {from} makes drafts, {fix} makes files that pass from those that do not.\n"
+    )
 }
 
 /// The folder that is to be a content root; it need not exist.

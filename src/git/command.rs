@@ -51,6 +51,15 @@ impl Git {
         Ok(self.line(&["remote"], b"").await?.lines().map(str::to_owned).collect())
     }
 
+    /// The default branch of `origin` when it was cloned, else the branch that is checked out; `None`: a commit is.
+    pub async fn default_branch(&self) -> Result<Option<String>, Error> {
+        let of = async |name: &str| self.answer(&["symbolic-ref", "--quiet", "--short", name]).await;
+        match of("refs/remotes/origin/HEAD").await? {
+            Some(named) => Ok(named.strip_prefix("origin/").map(str::to_owned)),
+            None => of("HEAD").await,
+        }
+    }
+
     /// Runs git to its end, whatever that is.
     pub(crate) async fn run(&self, arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Result<Output, Error> {
         let repository = self.repository.get_or_try_init(|| Repository::find(&self.root, &self.program)).await?;

@@ -4,13 +4,16 @@
 //! configures is run, and nothing is fetched.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use crate::exit::Exit;
 use crate::git::{ChangesError, Error, Git};
+use igsync_model::config;
 use igsync_model::manifest::{Post, Source};
 
 use super::credentials;
 use super::failure::Failure;
+use super::ports::Ports;
 use super::project::Project;
 
 const DEFAULTS_FILE: &str = "_defaults.yaml";
@@ -19,6 +22,15 @@ const DEFAULTS_FILE: &str = "_defaults.yaml";
 pub(crate) fn git(project: &Project) -> Git {
     let environment = credentials::environment(&project.config);
     Git::offline(&project.root, project.settings.git_timeout, &environment)
+}
+
+/// The default branch of the repository around a folder, as this clone knows it: its remote's, else the one that is
+/// checked out.
+pub(crate) async fn default_branch(root: &Path, ports: &Ports) -> Option<String> {
+    let loaded = config::load(&*ports.disk, root, None, &ports.env);
+    let environment = credentials::environment(&loaded.config);
+    let git = Git::offline(root, loaded.settings.git_timeout, &environment);
+    git.default_branch().await.ok().flatten()
 }
 
 pub(crate) fn failed(error: &ChangesError, rev: &str) -> Failure {

@@ -73,7 +73,8 @@ fn zizmor_finds_nothing() {
 
 /// The weekly workflow with its second job, which it has as a comment.
 fn with_drift_job(folder: &Path) -> PathBuf {
-    let text = std::fs::read_to_string(repository().join("src/commands/init/igsync-token.yml")).unwrap();
+    let text =
+        std::fs::read_to_string(repository().join("examples/content/.github/workflows/igsync-token.yml")).unwrap();
     let (on, off) = text.split_once("  # drift:\n").unwrap();
     let job: String = off.lines().map(|line| line.replacen("# ", "", 1) + "\n").collect();
     let path = folder.join(".github/workflows/token.yml");

@@ -19,30 +19,114 @@ fn ours(name: &str) -> Value {
     yaml(&format!("examples/content/.github/workflows/{name}"))
 }
 
+/// In the example, whose repository is nobody's.
+const ACTION: &str = "OWNER/REPO@0000000000000000000000000000000000000000";
+
+/// With `IGSYNC_UPDATE_DOCS=1` the example becomes what `init` writes.
 #[test]
 fn init_writes_what_stands_in_the_example() {
     let project = Project::empty();
-    project.run(["init"]).exits(0).says("made  .github/workflows/igsync-apply.yml");
+    project.run(["init", "--action", ACTION]).exits(0).says("made  .github/workflows/igsync-apply.yml");
     let folder = repository().join("examples/content/.github/workflows");
     let mut names: Vec<String> =
         std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     assert_eq!(names, OURS);
     for name in OURS {
+        let written = project.read(&format!(".github/workflows/{name}"));
+        if std::env::var_os("IGSYNC_UPDATE_DOCS").is_some() {
+            write(&folder.join(name), &written);
+        }
         let text = std::fs::read_to_string(folder.join(name)).unwrap();
-        assert_eq!(project.read(&format!(".github/workflows/{name}")), text, "{name}");
-        let version = format!("igsync/igsync@v{}", env!("CARGO_PKG_VERSION"));
-        let uses = text.matches("igsync/igsync@").count();
-        assert_eq!(text.matches(&format!("{version}\n")).count(), uses, "{name}: {version}");
+        assert_eq!(written, text, "{name}");
     }
+}
+
+/// Nobody's account may become somebody's.
+#[test]
+fn without_a_known_repository_no_workflow_is_written_and_the_way_to_them_is_said() {
+    let project = Project::empty();
+    let output = project.run(["init"]).exits(0).says("`igsync init --action OWNER/REPO@COMMIT`");
+    assert!(!output.stdout.contains(".github"), "{}", output.stdout);
+    assert!(!project.path().join(".github").exists());
+    project.run(["init", "--action", "acme/igsync@v1"]).exits(0).says("name a commit").says("made  .github");
+    let plan = project.read(".github/workflows/igsync-plan.yml");
+    assert!(plan.contains("- uses: acme/igsync@v1\n"), "{plan}");
+    project.run(["init", "--action", "igsync"]).exits(64).says("OWNER/REPO@COMMIT");
+    let quiet = Project::empty();
+    let output = quiet.run(["init", "--no-github"]).exits(0);
+    assert!(!output.stdout.contains("workflow"), "{}", output.stdout);
+    quiet.run(["init", "--no-github", "--action", ACTION]).exits(64);
+}
+
+#[test]
+fn workflows_publish_from_the_default_branch_of_the_repository() {
+    let of = |commands: &[&[&str]]| {
+        let project = Project::empty();
+        for command in commands {
+            git(project.path(), command);
+        }
+        let output = project.run(["init", "--action", ACTION]).exits(0);
+        (project.read(".github/workflows/igsync-apply.yml"), output.stderr)
+    };
+    let (trunk, _) = of(&[&["init", "-q", "-b", "trunk"]]);
+    assert!(trunk.contains("branches: [\"trunk\"]") && trunk.contains("ref: \"trunk\" #"), "{trunk}");
+    let (cloned, _) = of(&[
+        &["init", "-q", "-b", "feature"],
+        &["commit", "-q", "--allow-empty", "-m", "one"],
+        &["update-ref", "refs/remotes/origin/develop", "HEAD"],
+        &["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/develop"],
+    ]);
+    assert!(cloned.contains("github.ref_name == 'develop'"), "{cloned}");
+    let (odd, said) = of(&[&["init", "-q", "-b", "it's-mine"]]);
+    assert!(odd.contains("branches: [\"main\"]") && said.contains("main is written instead"), "{odd}\n{said}");
+}
+
+#[test]
+fn an_update_renews_what_is_as_it_was_written_and_shows_the_rest() {
+    let project = Project::empty();
+    project.run(["init", "--action", ACTION]).exits(0);
+    let schema = project.read(".vscode/igsync-manifest.schema.json");
+    project.run(["init", "--update"]).exits(0).says("same     .github/workflows/igsync-plan.yml");
+    // As another version wrote it, and as people have changed it.
+    let other = "0123456789abcdef0123456789abcdef01234567";
+    project.run(["init", "--update", "--action", &format!("acme/igsync@{other}")]).exits(0).says("renewed  .github");
+    let token = project.read(".github/workflows/igsync-token.yml");
+    assert!(token.contains(other), "{token}");
+    project.write(".github/workflows/igsync-token.yml", token.replace("23 6 * * 1", "5 5 * * 5"));
+    project.remove(".github/workflows/igsync-comment.yml");
+    project.write("posts/example.yaml", "kind: story\nimage: ./example.jpg\ndraft: true\n");
+    let output = project
+        .run(["init", "--update", "--action", ACTION])
+        .exits(0)
+        .says("kept     .github/workflows/igsync-token.yml, which was changed since it was written")
+        .says("    -    - cron: \"5 5 * * 5\"")
+        .says("    +    - cron: \"23 6 * * 1\"")
+        .says("missing  .github/workflows/igsync-comment.yml")
+        .says("renewed  .github/workflows/igsync-apply.yml");
+    assert!(!output.stdout.contains("posts/"), "what people write is theirs: {}", output.stdout);
+    assert!(project.read(".github/workflows/igsync-token.yml").contains("5 5 * * 5"));
+    project.write(".vscode/igsync-manifest.schema.json", schema.replacen('{', "{ \"mine\": 1,", 1));
+    project.run(["init", "--update"]).exits(0).says("kept     .vscode/igsync-manifest.schema.json");
+    project.run(["init"]).exits(0).says("made  .github/workflows/igsync-comment.yml");
+    assert!(project.read(".github/workflows/igsync-comment.yml").starts_with("# igsync init --update renews"));
+}
+
+#[test]
+fn a_protected_branch_has_its_record_on_another_one() {
+    let project = Project::empty();
+    project.run(["init", "--protected", "--no-github"]).exits(0);
+    project.run(["validate"]).exits(0);
+    assert!(project.read("igsync.yaml").ends_with("\ngit: { state_branch: igsync-state }\n"));
+    project.run(["init", "--protected", "--no-github"]).exits(0).says("add to it: git: { state_branch: igsync-state }");
 }
 
 #[test]
 fn init_below_a_repositorys_root_says_where_workflows_belong() {
     let project = Project::empty();
     assert!(Command::new("git").args(["init", "-q"]).current_dir(project.path()).status().unwrap().success());
-    project.run(["init", "content"]).exits(0).says("move .github to");
-    let output = project.run(["init"]).exits(0);
+    project.run(["init", "content", "--action", ACTION]).exits(0).says("move .github to");
+    let output = project.run(["init", "--action", ACTION]).exits(0);
     assert!(!output.stdout.contains("move .github"), "{}", output.stdout);
 }
 
@@ -72,8 +156,9 @@ fn every_workflow_asks_for_little() {
             assert_eq!(writes, allowed, "{name} {job_name}");
             let uses = job["steps"].as_array().unwrap().iter().filter_map(|step| step["uses"].as_str());
             for action in uses {
-                let (_, version) = action.split_once("@v").unwrap_or_else(|| panic!("{name}: {action}"));
-                assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{name}: {action}");
+                let (_, commit) = action.split_once('@').unwrap_or_else(|| panic!("{name}: {action}"));
+                let is_commit = commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+                assert!(is_commit, "{name}: {action}");
             }
         }
     }
@@ -86,7 +171,7 @@ fn pull_requests_need_no_secret() {
         assert!(!text.contains("secrets.") && !text.contains("pull_request_target"), "{name}");
     }
     let comment = ours("igsync-comment.yml").to_string();
-    assert!(!comment.contains("actions/checkout") && !comment.contains("igsync/igsync@"), "{comment}");
+    assert!(!comment.contains("actions/checkout") && !comment.contains("OWNER/REPO@"), "{comment}");
 }
 
 #[test]
@@ -146,14 +231,15 @@ fn people_without_a_terminal_can_apply_and_resolve() {
     assert_eq!(inputs(&[("command", "resolve")])["args"], "");
 }
 
+fn git(folder: &Path, words: &[&str]) {
+    let config = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
+    let output = Command::new("git").args(config).args(words).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// A repository at GitHub: a bare one with this project's files on `main`.
 fn hosted(project: &Project) -> tempfile::TempDir {
     let remote = tempfile::tempdir().unwrap();
-    let git = |folder: &Path, words: &[&str]| {
-        let config = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
-        let output = Command::new("git").args(config).args(words).current_dir(folder).output().unwrap();
-        assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
-    };
     git(remote.path(), &["init", "-q", "--bare", "-b", "main"]);
     git(project.path(), &["init", "-q", "-b", "main"]);
     git(project.path(), &["add", "."]);
@@ -315,7 +401,7 @@ fn the_comment_is_the_page_of_the_plan() {
     let program = Path::new(env!("CARGO_BIN_EXE_igsync")).parent().unwrap();
     runner.set("PATH", &format!("{}:{}", program.display(), std::env::var("PATH").unwrap()));
     let done = runner.run(&steps, |_, action, with| {
-        if action.starts_with("igsync/igsync@") {
+        if action == ACTION {
             args = with["args"].as_str().unwrap().to_owned();
         } else if action.starts_with("actions/upload-artifact@") {
             let text = std::fs::read_to_string(with["path"].as_str().unwrap()).unwrap();

@@ -207,7 +207,7 @@ fn init_writes_through_no_link() {
     ] {
         let attack = Attack::at("content");
         attack.link(&format!("content/{link}"), target);
-        let _ = attack.refuses(&["init"], link);
+        let _ = attack.refuses(&["init", "--action", "acme/igsync@v1"], link);
     }
 }
 

@@ -92,8 +92,8 @@ fn option_tables_list_exactly_the_options() {
     cli.build();
     assert_eq!(options_in(&readme, "global"), options_of(&cli, true));
     for name in [
-        "validate", "fix", "plan", "preview", "apply", "status", "drift", "insights", "auth", "import", "resolve",
-        "lock", "sandbox",
+        "validate", "fix", "plan", "preview", "apply", "status", "drift", "insights", "auth", "import", "init",
+        "resolve", "lock", "sandbox",
     ] {
         let command = cli.find_subcommand(name).unwrap();
         let mut options = options_of(command, false);

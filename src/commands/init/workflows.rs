@@ -1,0 +1,97 @@
+//! The workflows for GitHub, with the action and the branch of the repository that they are for.
+
+use crate::cli::ActionRef;
+
+/// The same bytes, for another action and `main`, are in `examples/content`, which a published crate does not hold.
+const TEMPLATES: [(&str, &str); 4] = [
+    (".github/workflows/igsync-plan.yml", include_str!("igsync-plan.yml")),
+    (".github/workflows/igsync-comment.yml", include_str!("igsync-comment.yml")),
+    (".github/workflows/igsync-apply.yml", include_str!("igsync-apply.yml")),
+    (".github/workflows/igsync-token.yml", include_str!("igsync-token.yml")),
+];
+
+/// Stands for the action in the templates.
+const ACTION: &str = "IGSYNC_ACTION";
+/// Stands for the default branch.
+const BRANCH: &str = "DEFAULT_BRANCH";
+
+/// The action of the repository that this program was built from, `OWNER/REPO@COMMIT`; `None`: the build does not know
+/// it, and no other repository is named instead.
+pub(super) fn of_this_build() -> Option<ActionRef> {
+    let action = ActionRef::parse(option_env!("IGSYNC_ACTION")?)?;
+    Some(ActionRef { version: Some(format!("v{}", env!("CARGO_PKG_VERSION"))), ..action })
+}
+
+/// The names and texts of all workflows.
+pub(super) fn render(action: &ActionRef, branch: &str) -> Vec<(&'static str, String)> {
+    let uses = match &action.version {
+        Some(version) => format!("{} # {version}", action.uses),
+        None => action.uses.clone(),
+    };
+    let fill = |text: &str| text.replace(ACTION, &uses).replace(BRANCH, branch);
+    TEMPLATES.into_iter().map(|(name, text)| (name, fill(text))).collect()
+}
+
+/// The action that a workflow takes already: the only one whose step has a `command`.
+pub(super) fn action_in(text: &str) -> Option<ActionRef> {
+    let lines: Vec<&str> = text.lines().collect();
+    let is_ours = |step: &&[&str]| step[1..].iter().any(|line| line.trim_start().starts_with("command:"));
+    let step = lines.windows(3).filter(is_ours).find_map(|step| step[0].trim_start().strip_prefix("- uses: "))?;
+    let (uses, version) = step.split_once('#').unwrap_or((step, ""));
+    let version = version.trim();
+    let is_version = version.starts_with('v') && version.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
+    Some(ActionRef { version: is_version.then(|| version.to_owned()), ..ActionRef::parse(uses.trim())? })
+}
+
+/// The branch from which a workflow publishes already.
+pub(super) fn branch_in(text: &str) -> Option<String> {
+    let line = text.lines().find_map(|line| line.trim().strip_prefix("branches: [\""))?;
+    let branch = line.strip_suffix("\"]")?;
+    is_plain(branch).then(|| branch.to_owned())
+}
+
+/// Whether a branch may stand in a workflow as it is: between quotes, and in an expression.
+pub(super) fn is_plain(branch: &str) -> bool {
+    !branch.is_empty() && branch.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_to_be_filled_in() {
+        let action = ActionRef::parse("acme/igsync@0123456789abcdef0123456789abcdef01234567").unwrap();
+        let action = ActionRef { version: Some("v1.2.3".to_owned()), ..action };
+        for (name, text) in render(&action, "trunk") {
+            assert!(!text.contains(ACTION) && !text.contains(BRANCH) && !text.contains("main"), "{name}\n{text}");
+        }
+        let all: String = render(&action, "trunk").into_iter().map(|(_, text)| text).collect();
+        assert!(all.contains("uses: acme/igsync@0123456789abcdef0123456789abcdef01234567 # v1.2.3\n"));
+        assert!(all.contains("branches: [\"trunk\"]") && all.contains("github.ref_name == 'trunk'"));
+    }
+
+    #[test]
+    fn what_workflows_say_already_is_read_back() {
+        for (uses, version) in
+            [("acme/igsync@0123456789abcdef0123456789abcdef01234567", Some("v1.2.3")), ("acme/igsync@v1", None)]
+        {
+            let action = ActionRef { uses: uses.to_owned(), version: version.map(str::to_owned) };
+            let all = render(&action, "trunk");
+            let text = |name: &str| all.iter().find(|(file, _)| file.ends_with(name)).unwrap().1.clone();
+            assert_eq!(action_in(&text("plan.yml")), Some(action.clone()));
+            assert_eq!(branch_in(&text("apply.yml")).as_deref(), Some("trunk"));
+        }
+        assert_eq!((action_in("name: x\n"), branch_in("branches: [\"a'b\"]\n")), (None, None));
+    }
+
+    #[test]
+    fn a_branch_that_would_end_its_quotes_is_not_written() {
+        for branch in ["main", "release/2026.1", "feature_x-1"] {
+            assert!(is_plain(branch));
+        }
+        for branch in ["", "it's", "a b", "${{ x }}", "a\"b", "a\nb", "#x"] {
+            assert!(!is_plain(branch), "{branch:?}");
+        }
+    }
+}
