@@ -48,6 +48,8 @@ struct RunSummary {
     is_shown: bool,
     /// A person's change of the record.
     changes: usize,
+    /// Where the preview was written.
+    preview: String,
 }
 
 impl Actions {
@@ -74,6 +76,7 @@ impl Actions {
             Command::Apply(_) => "apply",
             Command::Resolve(_) => "resolve",
             Command::Status(_) => "status",
+            Command::Preview(_) => "preview",
             _ => "",
         };
     }
@@ -110,6 +113,11 @@ impl Actions {
     /// The page is what the command prints: it is not repeated.
     pub(super) fn is_shown(&self) {
         self.summary().is_shown = true;
+    }
+
+    /// Where the preview was written.
+    pub(super) fn preview(&self, path: &Path) {
+        self.summary().preview = path.display().to_string();
     }
 
     pub(super) fn changed(&self, records: usize) {
@@ -167,7 +175,9 @@ impl Actions {
         if summary.run.command.is_empty() || !self.is_on {
             return;
         }
-        if let Some(path) = file(ports, "GITHUB_STEP_SUMMARY").filter(|_| !summary.is_shown) {
+        if let Some(path) =
+            file(ports, "GITHUB_STEP_SUMMARY").filter(|_| !summary.is_shown && summary.preview.is_empty())
+        {
             let used = ports.disk.stat(&path).map_or(0, |stat| stat.len);
             let page = summary.page(exit, &ports.env, Limit::summary(used));
             append(ports, ui, &path, &format!("{page}\n"), "summary of this step");
@@ -272,6 +282,9 @@ impl RunSummary {
             ("pending", (summary.scheduled + due + left).to_string()),
             ("unknown", unknown.to_string()),
             ("duplicates", summary.duplicate.to_string()),
+            ("due", self.plan.as_ref().map_or(0, Plan::due).to_string()),
+            ("refused", self.plan.as_ref().map_or(0, Plan::undecided).to_string()),
+            ("preview", self.preview.clone()),
             ("exit_code", (exit as u8).to_string()),
             ("plan_digest", digest),
         ]

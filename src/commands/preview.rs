@@ -40,6 +40,7 @@ pub(super) async fn run(global: &Global, args: &Preview, ports: &Ports, ui: &Ui)
         None => write_cells(ui, &shown.text)?,
         Some(output) => {
             output.write(&shown.text, ports)?;
+            ui.actions.preview(output.path());
             let (coming, size) = (plural(shown.posts, "coming post"), bytes(shown.text.len() as u64));
             ui.terminal.say(&format!("wrote {}: {coming}, {size}", one_line(output.shown())));
         }

@@ -12,8 +12,19 @@ use crate::runner::{Done, Runner};
 use crate::{wants_release, yaml};
 
 /// The outputs that `action.yml` promises.
-const OUTPUTS: [&str; 8] =
-    ["changed", "duplicates", "exit_code", "pending", "plan_digest", "published", "published_count", "unknown"];
+const OUTPUTS: [&str; 11] = [
+    "changed",
+    "due",
+    "duplicates",
+    "exit_code",
+    "pending",
+    "plan_digest",
+    "preview",
+    "published",
+    "published_count",
+    "refused",
+    "unknown",
+];
 
 pub fn steps() -> Value {
     yaml("action.yml")["runs"]["steps"].clone()

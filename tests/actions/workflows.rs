@@ -13,7 +13,8 @@ use crate::project::{Project, Server, repository};
 use crate::runner::{Done, Runner, write};
 use crate::{workflow_files, yaml};
 
-const OURS: [&str; 4] = ["igsync-apply.yml", "igsync-comment.yml", "igsync-plan.yml", "igsync-token.yml"];
+const OURS: [&str; 5] =
+    ["igsync-apply.yml", "igsync-by-hand.yml", "igsync-comment.yml", "igsync-plan.yml", "igsync-token.yml"];
 
 fn ours(name: &str) -> Value {
     yaml(&format!("examples/content/.github/workflows/{name}"))
@@ -28,15 +29,17 @@ fn init_writes_what_stands_in_the_example() {
     let project = Project::empty();
     project.run(["init", "--action", ACTION]).exits(0).says("made  .github/workflows/igsync-apply.yml");
     let folder = repository().join("examples/content/.github/workflows");
+    if std::env::var_os("IGSYNC_UPDATE_DOCS").is_some() {
+        for name in OURS {
+            write(&folder.join(name), &project.read(&format!(".github/workflows/{name}")));
+        }
+    }
     let mut names: Vec<String> =
         std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     assert_eq!(names, OURS);
     for name in OURS {
         let written = project.read(&format!(".github/workflows/{name}"));
-        if std::env::var_os("IGSYNC_UPDATE_DOCS").is_some() {
-            write(&folder.join(name), &written);
-        }
         let text = std::fs::read_to_string(folder.join(name)).unwrap();
         assert_eq!(written, text, "{name}");
     }
@@ -148,7 +151,7 @@ fn every_workflow_asks_for_little() {
                 .map(|(scope, _)| scope.as_str())
                 .collect();
             let allowed: &[&str] = match name.as_str() {
-                "igsync-apply.yml" => &["contents"],
+                "igsync-apply.yml" | "igsync-by-hand.yml" => &["contents"],
                 "igsync-comment.yml" => &["pull-requests"],
                 "release.yml" if job_name == "publish" => &["contents"],
                 _ => &[],
@@ -176,19 +179,25 @@ fn pull_requests_need_no_secret() {
 
 #[test]
 fn only_the_branch_as_it_is_now_is_applied_and_never_cancelled() {
-    let apply = ours("igsync-apply.yml");
-    assert_eq!(apply["concurrency"], json!({ "group": "igsync-apply", "cancel-in-progress": false }));
-    let job = &apply["jobs"]["igsync"];
-    assert_eq!(job["environment"], "instagram");
-    assert_eq!(job["permissions"], json!({ "contents": "write" }));
-    assert_eq!(job["steps"][0]["with"], json!({ "ref": "main", "fetch-depth": 0 }));
-    let events: Vec<&str> = apply["on"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(events, ["push", "schedule", "workflow_dispatch"]);
+    for (name, group, events) in [
+        ("igsync-apply.yml", "igsync-apply", &["push", "schedule"][..]),
+        ("igsync-by-hand.yml", "igsync-by-hand-${{ github.run_id }}", &["workflow_dispatch"]),
+    ] {
+        let workflow = ours(name);
+        assert_eq!(workflow["concurrency"], json!({ "group": group, "cancel-in-progress": false }));
+        let job = &workflow["jobs"]["igsync"];
+        assert_eq!(job["environment"], "instagram");
+        assert_eq!(job["permissions"], json!({ "contents": "write" }));
+        assert_eq!(job["steps"][0]["with"], json!({ "ref": "main", "fetch-depth": 0 }));
+        let found: Vec<&str> = workflow["on"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(found, events);
+    }
+    assert_eq!(ours("igsync-apply.yml")["on"]["push"]["paths-ignore"], json!(["**/igsync.lock"]));
 }
 
-/// What the apply workflow would give igsync for these inputs of a dispatch.
+/// What the workflow would give igsync that people start, for these inputs.
 fn dispatched(given: &Value) -> (String, Vec<String>) {
-    let apply = ours("igsync-apply.yml");
+    let apply = ours("igsync-by-hand.yml");
     let contexts = json!({ "inputs": given, "secrets": { "IGSYNC_ACCESS_TOKEN": "" } });
     let steps = apply["jobs"]["igsync"]["steps"].as_array().unwrap();
     let wanted = |step: &&Value| {
@@ -207,10 +216,10 @@ fn dispatched(given: &Value) -> (String, Vec<String>) {
 #[test]
 fn people_without_a_terminal_can_apply_and_resolve() {
     let none: [&str; 0] = [];
-    assert_eq!(dispatched(&json!({})), ("apply".to_owned(), none.map(str::to_owned).to_vec()));
+    assert_eq!(dispatched(&json!({ "command": "apply" })), ("apply".to_owned(), none.map(str::to_owned).to_vec()));
     let (command, args) = dispatched(&json!({ "command": "apply", "include_late": true, "max_publish": "9" }));
     assert_eq!((command.as_str(), args), ("apply", vec!["--include-late".to_owned(), "--max-publish=9".to_owned()]));
-    let (_, args) = dispatched(&json!({ "allow_duplicate": "posts/a b" }));
+    let (_, args) = dispatched(&json!({ "command": "apply", "allow_duplicate": "posts/a b" }));
     assert_eq!(args, ["--allow-duplicate=posts/a b"]);
     for (outcome, flags) in [
         ("ask Meta again", vec!["--", "posts/a b"]),
@@ -248,16 +257,35 @@ fn hosted(project: &Project) -> tempfile::TempDir {
     remote
 }
 
-/// One run of the apply workflow on a new machine.
+/// One run of the apply workflow on a new machine: its last step that was not skipped.
 fn merged(remote: &Path, server: &Server) -> Done {
-    started(remote, server, &json!({}))
+    let (_machine, mut runner) = machine(remote, server, "igsync-apply.yml");
+    let steps = ours("igsync-apply.yml")["jobs"]["igsync"]["steps"].clone();
+    let [_, due, apply, person] = &*steps.as_array().unwrap().clone() else { panic!("{steps}") };
+    assert!(due["with"]["token"].is_null() && due["with"]["command"] == "plan", "{due}");
+    let planned = act(&mut runner, &[("command", "plan")]);
+    let contexts = json!({ "steps": { "due": { "outputs": planned.outputs } } });
+    let is_wanted =
+        |step: &Value| crate::expr::is_true(&crate::expr::evaluate(step["if"].as_str().unwrap(), &contexts));
+    if is_wanted(apply) {
+        assert!(!is_wanted(person));
+        return act(&mut runner, &[("command", "apply"), ("token", "IGAA-LONG")]);
+    }
+    if is_wanted(person) { Done { code: 3, ..planned } } else { planned }
 }
 
-/// The same, by hand with these inputs.
+/// One run that a person starts with these inputs.
 fn started(remote: &Path, server: &Server, by_hand: &Value) -> Done {
+    let (_machine, mut runner) = machine(remote, server, "igsync-by-hand.yml");
+    let (command, args) = dispatched(by_hand);
+    act(&mut runner, &[("command", &command), ("token", "IGAA-LONG"), ("args", &args.join("\n"))])
+}
+
+/// A new machine with the branch that a workflow checks out.
+fn machine(remote: &Path, server: &Server, workflow: &str) -> (Project, Runner) {
     let machine = Project::empty();
-    let apply = ours("igsync-apply.yml");
-    let steps = apply["jobs"]["igsync"]["steps"].as_array().unwrap();
+    let workflow = ours(workflow);
+    let steps = workflow["jobs"]["igsync"]["steps"].as_array().unwrap();
     assert!(steps[0]["uses"].as_str().unwrap().starts_with("actions/checkout@"));
     let branch = steps[0]["with"]["ref"].as_str().unwrap();
     let clone = Command::new("git")
@@ -268,8 +296,28 @@ fn started(remote: &Path, server: &Server, by_hand: &Value) -> Done {
     assert!(clone.success());
     let mut runner = crate::action::runner(&machine, Some(server));
     runner.set("GITHUB_REF", "refs/heads/main");
-    let (command, args) = dispatched(by_hand);
-    act(&mut runner, &[("command", &command), ("token", "IGAA-LONG"), ("args", &args.join("\n"))])
+    (machine, runner)
+}
+
+#[test]
+fn the_token_is_used_only_where_something_is_due_and_what_waits_for_a_person_stays_red() {
+    let (server, project) = (Server::start(), Project::with_one_image());
+    project.write("posts/one.yaml", "kind: image\nimage: ./one.jpg\ncaption: One\npublish_at: 2099-01-01T10:00:00Z\n");
+    let remote = hosted(&project);
+    let waits = merged(remote.path(), &server).exits(0);
+    assert_eq!((&*waits.outputs["due"], &*waits.outputs["refused"], &*waits.outputs["pending"]), ("0", "0", "1"));
+    assert!(server.sandbox.requests().is_empty(), "no one was asked");
+    let say = |text: &str| {
+        project.write("posts/one.yaml", text);
+        git(project.path(), &["commit", "-qam", "again"]);
+        git(project.path(), &["push", "-q", remote.path().to_str().unwrap(), "main"]);
+    };
+    say("kind: image\nimage: ./one.jpg\ncaption: One\npublish_at: 2020-01-01T10:00:00Z\n");
+    let late = merged(remote.path(), &server).exits(3);
+    assert_eq!((&*late.outputs["due"], &*late.outputs["refused"]), ("0", "1"));
+    assert!(server.sandbox.requests().is_empty(), "no one was asked");
+    say("kind: image\nimage: ./one.jpg\ncaption: One\n");
+    assert_eq!(merged(remote.path(), &server).exits(0).outputs["published_count"], "1");
 }
 
 #[test]
@@ -324,7 +372,7 @@ fn gh(runner: &mut Runner, folder: &Path, number: &str, comment: &str) {
     executable(
         &folder.join("gh"),
         &format!(
-            "#!/bin/sh\nprintf '%s\\n' \"$*\" >>{log}\ncase \"$*\" in *'/pulls '*) echo '{number}' ;; *--paginate*) echo '{comment}' ;; esac\n",
+            "#!/bin/sh\nprintf '%s\\n' \"$*\" >>{log}\ncase \"$*\" in *'/pulls '*) echo '{number}' ;; *'/artifacts '*) echo '77' ;; *--paginate*) echo '{comment}' ;; esac\n",
             log = folder.join("log").display()
         ),
     );
@@ -358,11 +406,13 @@ fn comment_on(plan: &str, from: &str, branch: &str, number: &str, comment: &str)
 #[test]
 fn one_comment_is_kept_up_to_date() {
     let (calls, text) = comment_on("### Merging publishes 1 post\n", "acme/feed", "topic", "7", "");
-    assert_eq!(text, "<!-- igsync plan -->\n### Merging publishes 1 post\n");
+    let link = "[The coming feed as a page](https://github.com/acme/feed/actions/runs/1/artifacts/77), for 30 days.";
+    assert_eq!(text, format!("<!-- igsync plan -->\n{link}\n\n### Merging publishes 1 post\n"));
     assert!(calls[0].contains("head=acme:topic"), "{calls:?}");
-    assert!(calls[2].starts_with("api --method POST repos/acme/feed/issues/7/comments"), "{calls:?}");
+    assert!(calls[1].contains("repos/acme/feed/actions/runs/1/artifacts -f name=igsync-preview.html"), "{calls:?}");
+    assert!(calls[3].starts_with("api --method POST repos/acme/feed/issues/7/comments"), "{calls:?}");
     let (calls, _) = comment_on("x", "acme/feed", "topic", "7", "42");
-    assert!(calls[2].starts_with("api --method PATCH repos/acme/feed/issues/comments/42"), "{calls:?}");
+    assert!(calls[3].starts_with("api --method PATCH repos/acme/feed/issues/comments/42"), "{calls:?}");
     let (calls, text) = comment_on("x", "acme/feed", "topic", "", "");
     assert_eq!((calls.len(), text.as_str()), (1, ""), "nobody waits for this plan any more");
 }
@@ -370,7 +420,7 @@ fn one_comment_is_kept_up_to_date() {
 #[test]
 fn a_fork_is_named_and_obeyed_in_nothing() {
     let (calls, text) = comment_on("$(touch owned)", "mallory/feed", "$(touch owned)", "7", "");
-    assert!(text.contains("> This text was written by a run in a fork."), "{text}");
+    assert!(text.contains("> This text was made by code of the fork mallory/feed."), "{text}");
     assert!(calls[0].contains("head=mallory:$(touch owned)"), "{calls:?}");
     let (_, text) = comment_on(&"x".repeat(100_000), "mallory/feed", "a", "7", "");
     assert!(text.len() < 65_536);
@@ -394,6 +444,7 @@ fn the_comment_is_the_page_of_the_plan() {
     let mut runner = crate::action::runner(&project, None);
     runner.set("GITHUB_BASE_REF", "main");
     runner.contexts["github"]["base_ref"] = json!("main");
+    runner.contexts["github"]["event_name"] = json!("pull_request");
     let steps = ours("igsync-plan.yml")["jobs"]["plan"]["steps"].clone();
     let mut kept = BTreeMap::new();
     let mut args = String::new();
@@ -404,14 +455,17 @@ fn the_comment_is_the_page_of_the_plan() {
         if action == ACTION {
             args = with["args"].as_str().unwrap().to_owned();
         } else if action.starts_with("actions/upload-artifact@") {
-            let text = std::fs::read_to_string(with["path"].as_str().unwrap()).unwrap();
-            kept.insert(with["name"].to_string(), text);
+            assert_eq!(with["archive"], json!(false));
+            let path = Path::new(with["path"].as_str().unwrap());
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            kept.insert(name, std::fs::read_to_string(path).unwrap());
         }
         Value::Null
     });
     assert_eq!(args, "--base origin/main --fail-on-refusal");
     done.into_iter().next_back().unwrap().exits(0);
-    let page = &kept["\"igsync-plan\""];
+    assert!(kept["igsync-preview.html"].contains("posts/two"), "the page has the coming posts");
+    let page = &kept["igsync-plan.md"];
     assert!(page.starts_with("### Merging publishes 2 posts"), "{page}");
     let (two, one) = (page.find("`posts/two`").unwrap(), page.find("`posts/one`").unwrap());
     assert!(two < one, "the branch's own post comes first: {page}");

@@ -3,10 +3,11 @@
 use crate::cli::ActionRef;
 
 /// The same bytes, for another action and `main`, are in `examples/content`, which a published crate does not hold.
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 5] = [
     (".github/workflows/igsync-plan.yml", include_str!("igsync-plan.yml")),
     (".github/workflows/igsync-comment.yml", include_str!("igsync-comment.yml")),
     (".github/workflows/igsync-apply.yml", include_str!("igsync-apply.yml")),
+    (".github/workflows/igsync-by-hand.yml", include_str!("igsync-by-hand.yml")),
     (".github/workflows/igsync-token.yml", include_str!("igsync-token.yml")),
 ];
 

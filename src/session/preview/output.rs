@@ -46,6 +46,10 @@ impl Output {
         &self.shown
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(crate) fn write(&self, text: &str, ports: &Ports) -> Result<(), Failure> {
         ports.disk.replace(&self.path, text.as_bytes()).map_err(|error| self.failure(&error))
     }

@@ -168,6 +168,7 @@ impl<'a> Draft<'a> {
                 permalink: permalink(record),
                 post: None,
                 recorded: Some(record.stage()),
+                announced_at: announced_at(record),
                 repeats: None,
                 edited: None,
                 in_diff: None,
@@ -240,11 +241,16 @@ fn change_of_post(
         permalink: entry.and_then(|entry| permalink(entry.record)),
         post: Some(with_turn(post, verdict.slot, verdict.turn)),
         recorded: entry.map(|entry| entry.record.stage()),
+        announced_at: entry.and_then(|entry| announced_at(entry.record)),
         repeats: verdict.repeats,
         edited: verdict.edited,
         in_diff: None,
         cost: verdict.cost,
     }
+}
+
+fn announced_at(record: &Record) -> Option<Timestamp> {
+    record.intents.iter().map(|intent| intent.at).max()
 }
 
 /// The post as a run has to take it: in a slot of the queue, and with the time that a gap counts from.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::action::{Action, Mark, Why, Work};
 use super::edited::Edited;
@@ -63,6 +63,8 @@ pub struct Change {
     pub post: Option<Arc<Post>>,
     /// The state of the record that decided.
     pub recorded: Option<Stage>,
+    /// When its last publish was announced, where what that did is not known.
+    pub announced_at: Option<Timestamp>,
     /// Of a duplicate: the post that it repeats, or those that it could have been under another key.
     pub repeats: Option<Repeats>,
     /// Of an edited post: what differs.
@@ -372,6 +374,9 @@ impl Change {
     }
 }
 
+/// Later no container is left by which a run could find out.
+const FOUND_OUT_WITHIN: SignedDuration = SignedDuration::from_hours(26);
+
 impl Plan {
     /// Whether apply would do something now (`--detailed-exitcode`), or wait for a post.
     #[must_use]
@@ -384,6 +389,32 @@ impl Plan {
     pub fn awaits(&self, change: &Change) -> bool {
         let is_paused = || self.account(&change.account).is_some_and(|account| account.paused.is_some());
         self.until.is_some_and(|until| change.is_awaited(until)) && !is_paused()
+    }
+
+    /// How many posts apply would do something about now, or while it waits. An announced publish of which no run has
+    /// found out for 26 hours what it did is not among them: a person has to look.
+    #[must_use]
+    pub fn due(&self) -> usize {
+        let is_due = |change: &&Change| change.acts() && !self.is_stale(change) || self.awaits(change);
+        self.changes.iter().filter(is_due).count()
+    }
+
+    /// Whether runs have tried for so long to find out what a publish did that only a person can.
+    fn is_stale(&self, change: &Change) -> bool {
+        let is_old = |at: Timestamp| self.now.duration_since(at) > FOUND_OUT_WITHIN;
+        change.action == Action::Settle && change.announced_at.is_some_and(is_old)
+    }
+
+    /// How many posts wait for a person, guards that refuse included: late, failed or unknown ones, repetitions whose
+    /// time has come, attempts that no run could settle.
+    #[must_use]
+    pub fn undecided(&self) -> usize {
+        let is_one = |change: &&Change| {
+            matches!(change.mark(), Mark::Late | Mark::Failed | Mark::Unknown)
+                || change.is_due_duplicate(self.now)
+                || self.is_stale(change)
+        };
+        self.changes.iter().filter(is_one).count() + self.guards.len()
     }
 
     /// The posts that apply waits for, in their order.

@@ -433,3 +433,22 @@ fn a_refused_post_waits_as_long_as_the_form_of_its_media_is_not_known() {
         assert_eq!(marks(now, sent), ["x p"], "{now:?} {sent:?}");
     }
 }
+
+#[test]
+fn an_announced_publish_is_due_for_26_hours_and_then_waits_for_a_person() {
+    for (announced, due) in [("2026-12-01T11:00:00Z", 1), ("2026-11-30T10:30:00Z", 1), ("2026-11-30T09:30:00Z", 0)] {
+        let open = record("p", Stage::Intent).with(|record| {
+            for intent in &mut record.intents {
+                (intent.at, intent.lease_until) = (at(announced), at(announced));
+            }
+        });
+        let plan = world(Some(post("p")), Some(open)).plan();
+        assert_eq!((plan.due(), plan.undecided()), (due, 1 - due), "{announced}");
+    }
+    let plan = world(Some(post("p")), None).plan();
+    assert_eq!((plan.due(), plan.undecided()), (1, 0));
+    let plan = world(Some(post("p").due("2026-12-24T18:00:00Z")), None).plan();
+    assert_eq!((plan.due(), plan.undecided()), (0, 0));
+    let plan = world(Some(post("p").due("2026-11-01T18:00:00Z")), None).plan();
+    assert_eq!((plan.due(), plan.undecided()), (0, 1), "late");
+}
