@@ -13,7 +13,8 @@ use igsync_base::finding::{Finding, Severity};
 use igsync_base::id::Kind;
 use igsync_host::RealClock;
 use igsync_model::lockfile::{
-    Comment, Created, Live, PublishIntent, Reason, Record, Refusal, Sending, Stage, State, Switch, Via, format,
+    Comment, Created, Deletion, DeletionOutcome, Live, PublishIntent, Reason, Record, Refusal, Sending, Stage, State,
+    Switch, Via, format,
 };
 use igsync_model::plan::{Guard, GuardKind};
 use igsync_testkit::Captured;
@@ -363,6 +364,10 @@ fn full_record(stage: Stage, via: Via, comment: Comment, switch: Switch) -> Reco
         comment: Some(comment),
         comments: vec![Sending { at, lease_until: at, text: "v1:sha256:00".into() }],
         comment_switch: Some(switch),
+        deletions: [None, Some(DeletionOutcome::Withdrawn), Some(DeletionOutcome::Refused), Some(DeletionOutcome::Deleted)]
+            .map(|outcome| Deletion { at, lease_until: at, outcome })
+            .to_vec()
+            .into(),
     };
     let record = Record {
         state: State::Published(live),

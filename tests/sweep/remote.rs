@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use igsync_apply::{Pulled, Remote, Signal};
 use igsync_base::id::{AttemptId, MediaId};
-use igsync_model::lockfile::{Comment, Live, Record, Records, Stage, State, Switch, Via, format};
+use igsync_model::lockfile::{Comment, Deletions, Live, Record, Records, Stage, State, Switch, Via, format};
 use igsync_ports::{RemoteError, Version};
 use serde::{Deserialize, Serialize};
 
@@ -319,6 +319,7 @@ fn published(manifest: &Manifest, attempt: &str, media: Option<u64>) -> Record {
         via: Some(Via::Publish),
         comment: post.first_comment.as_ref().map(|_| Comment::Done),
         comments: Vec::new(),
+        deletions: Deletions::default(),
         comment_switch: (!post.comment_enabled).then_some(Switch::Done),
     };
     Record {

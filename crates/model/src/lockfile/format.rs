@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 pub(super) use self::flat::Flat;
-use super::record::{Created, Past, PublishIntent, Record, Refusal, Sending};
+use super::record::{Created, Deletion, Past, PublishIntent, Record, Refusal, Sending};
 use super::records::Records;
 use igsync_base::content::SentFile;
 use igsync_base::id::MediaId;
@@ -289,7 +289,8 @@ fn weight(record: &Record) -> u64 {
     let containers = children.len() + usize::from(container.is_some());
     let past = if rest.is_nothing() { 0 } else { size_of::<Past>() };
     let comments = record.known_live().map_or(0, |live| live.comments.len());
-    let sendings = comments * (size_of::<Sending>() + SHORT);
+    let deletions = record.known_live().map_or(0, |live| live.deletions.len());
+    let sendings = comments * (size_of::<Sending>() + SHORT) + deletions * size_of::<Deletion>();
     let announced = sendings + intents.len() * size_of::<PublishIntent>() + refusals.len() * size_of::<Refusal>();
     let media = media.len() * (size_of::<SentFile>() + 2 * SHORT);
     (size_of::<Record>() + past + ids * id + containers * (size_of::<Created>() + SHORT) + announced + media) as u64

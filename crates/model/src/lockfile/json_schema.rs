@@ -48,6 +48,14 @@ fn record() -> Value {
         &["at", "lease_until", "text"],
         &[("at", reference("time")), ("lease_until", reference("time")), ("text", reference("digest"))],
     );
+    let outcome = about(
+        json!({ "enum": ["withdrawn", "refused", "deleted"] }),
+        "Absent: it may have been sent, and what it did is not known",
+    );
+    let deletion = object(
+        &["at", "lease_until"],
+        &[("at", reference("time")), ("lease_until", reference("time")), ("outcome", outcome)],
+    );
     let refusal =
         object(&["intent_at", "code"], &[("intent_at", reference("time")), ("code", whole()), ("subcode", whole())]);
     let sent = object(
@@ -120,6 +128,13 @@ fn record() -> Value {
             ("due_at", about(reference("time"), "Where a gap is kept: when the post was due")),
             ("cover_digest", about(reference("digest"), "The local cover of a reel as it was published")),
             ("reencoded", about(json!({ "type": "boolean" }), "The media are as Instagram has encoded them anew")),
+            (
+                "deletions",
+                about(
+                    json!({ "type": "array", "items": deletion }),
+                    "Every deletion of the live post that was announced before it was sent",
+                ),
+            ),
         ],
     )
 }

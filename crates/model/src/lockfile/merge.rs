@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use super::format::Flat;
-use super::record::{Comment, Created, Record, Sending, Stage};
+use super::record::{Comment, Created, Deletion, Record, Sending, Stage};
 
 /// Joins two versions of one attempt. The higher rank wins as a whole, because each later state carries
 /// what the earlier ones knew; equal ranks are joined field by field, as they are written, and no value is lost to
@@ -26,11 +26,12 @@ pub fn merge(a: Record, b: Record) -> Record {
 /// field of its state kept twice.
 #[must_use]
 pub(super) fn normal(mut record: Record) -> Record {
-    let has_sendings = record.live().is_some_and(|live| !live.comments.is_empty());
-    if has_sendings || !record.rest.is_nothing() {
+    let has_lists = record.live().is_some_and(|live| !live.comments.is_empty() || !live.deletions.is_empty());
+    if has_lists || !record.rest.is_nothing() {
         let mut flat = Flat::from(record);
         sort_as_set(&mut flat.comments);
         flat.comments = sendings(flat.comment, flat.comments);
+        flat.deletions = deletions(&flat.deletions, &[]);
         record = flat.into();
     }
     sort_as_set(&mut record.intents);
@@ -103,6 +104,7 @@ fn join(a: &Flat, b: &Flat) -> Flat {
         accepted: content.accepted.clone(),
         reencoded: content.reencoded,
         accepted_also: union(&a.accepted_also, &b.accepted_also),
+        deletions: deletions(&a.deletions, &b.deletions),
     }
 }
 
@@ -111,15 +113,31 @@ fn sendings(comment: Option<Comment>, announced: Vec<Sending>) -> Vec<Sending> {
     if comment > Some(Comment::Intent) { Vec::new() } else { announced }
 }
 
+/// Each announcement once, with how it ended where that is known.
+fn deletions(a: &[Deletion], b: &[Deletion]) -> Vec<Deletion> {
+    let mut joined = union(a, b);
+    // Sorted by their outcome last, the unknown one first.
+    joined.dedup_by(|later, kept| {
+        let is_same = (later.at, later.lease_until) == (kept.at, kept.lease_until);
+        if is_same {
+            kept.outcome = later.outcome;
+        }
+        is_same
+    });
+    joined
+}
+
 fn greater<'r>(a: &'r Flat, b: &'r Flat, order: Ordering) -> &'r Flat {
     if order == Ordering::Less { b } else { a }
 }
 
-/// State and all that explains it. Rank 6 states are rewritten by command, and there the later rewrite wins.
+/// State and all that explains it. Rank 6 states are rewritten by command, and there the later rewrite wins; of two at
+/// once one that only forgets, and so publishes again, yields.
 fn compare_endings(a: &Flat, b: &Flat) -> Ordering {
     let by_rev = if a.state.rank() == Stage::Forgotten.rank() { a.rev.cmp(&b.rev) } else { Ordering::Equal };
     by_rev.then_with(|| {
-        let key = |r: &Flat| (r.state, r.code, r.subcode);
+        let says_more = |r: &Flat| r.state != Stage::Forgotten || r.moved_to.is_some();
+        let key = |r: &Flat| (says_more(r), r.state, r.code, r.subcode);
         key(a)
             .cmp(&key(b))
             .then_with(|| a.moved_to.cmp(&b.moved_to))

@@ -1,6 +1,7 @@
 //! One attempt to publish one post, as the program works with it.
 
 use std::mem;
+use std::ops::Deref;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -148,6 +149,8 @@ pub struct Live {
     pub comments: Vec<Sending>,
     /// `None`: comments were not to be switched off when the post was published.
     pub comment_switch: Option<Switch>,
+    /// Every deletion that was announced, oldest first.
+    pub deletions: Deletions,
 }
 
 /// What a record says beyond its state: what an earlier state knew, or what another igsync wrote. Nothing is
@@ -239,6 +242,63 @@ pub struct Sending {
     pub lease_until: Timestamp,
     /// Of the comment: a manifest may say something else by the time at which it is settled.
     pub text: Digest,
+}
+
+/// One deletion of the live post, announced before it is sent. After `lease_until` it has taken effect, or never will.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deletion {
+    pub at: Timestamp,
+    pub lease_until: Timestamp,
+    /// `None`: it may have been sent, and what it did is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<DeletionOutcome>,
+}
+
+/// The deletions of one post, oldest first. Behind one pointer, for most records have none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::box_collection, reason = "a record of many has room for one pointer only")]
+pub struct Deletions(Option<Box<Vec<Deletion>>>);
+
+impl Deref for Deletions {
+    type Target = [Deletion];
+
+    fn deref(&self) -> &[Deletion] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
+}
+
+impl From<Vec<Deletion>> for Deletions {
+    fn from(all: Vec<Deletion>) -> Self {
+        Self((!all.is_empty()).then(|| Box::new(all)))
+    }
+}
+
+impl Deletions {
+    /// Adds one that is about to be sent.
+    pub fn push(&mut self, deletion: Deletion) {
+        self.0.get_or_insert_default().push(deletion);
+    }
+
+    /// Those whose end is not known end like this.
+    pub fn end(&mut self, outcome: DeletionOutcome) {
+        for open in self.0.iter_mut().flat_map(|all| all.iter_mut()).filter(|deletion| deletion.outcome.is_none()) {
+            open.outcome = Some(outcome);
+        }
+    }
+}
+
+/// How a deletion ended; the declaration order is the merge order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeletionOutcome {
+    /// It had no effect, and it is not sent again by this order: it never left this machine, or no one asks for it any
+    /// more.
+    Withdrawn,
+    /// The service said no, and the post is still there.
+    Refused,
+    /// The post is gone.
+    Deleted,
 }
 
 /// A well-formed refusal of the publish announced at `intent_at`.
@@ -379,6 +439,24 @@ impl Live {
     #[must_use]
     pub fn proven_media(&self) -> Option<&MediaId> {
         self.certain_media().filter(|_| self.via != Some(Via::Imported))
+    }
+
+    /// Whether a deletion may have been sent, and what it did is not known.
+    #[must_use]
+    pub fn is_being_deleted(&self) -> bool {
+        self.deletions.iter().any(|deletion| deletion.outcome.is_none())
+    }
+
+    /// From when on no announced deletion can take effect any more; `None`: there is none whose end is not known.
+    #[must_use]
+    pub fn deletion_lease(&self) -> Option<Timestamp> {
+        self.deletions.iter().filter(|deletion| deletion.outcome.is_none()).map(|open| open.lease_until).max()
+    }
+
+    /// How often the service has refused to delete it.
+    #[must_use]
+    pub fn refused_deletions(&self) -> usize {
+        self.deletions.iter().filter(|deletion| deletion.outcome == Some(DeletionOutcome::Refused)).count()
     }
 }
 
@@ -592,6 +670,12 @@ impl Record {
     #[must_use]
     pub fn certain_media(&self) -> Option<&MediaId> {
         self.live()?.certain_media()
+    }
+
+    /// Whether it is live, and a deletion may have been sent whose outcome is not known.
+    #[must_use]
+    pub fn is_being_deleted(&self) -> bool {
+        self.live().is_some_and(Live::is_being_deleted)
     }
 
     /// When the post went live, as far as it ever did.

@@ -120,6 +120,11 @@ impl Records {
         self.of(user_id).filter(|record| record.is_open())
     }
 
+    /// The posts of this account of which a deletion may have been sent, and no one knows what it did.
+    pub fn being_deleted(&self, user_id: &UserId) -> impl Iterator<Item = &Record> {
+        self.of(user_id).filter(|record| record.is_being_deleted())
+    }
+
     /// Media ids that belong to some record of this account, whatever its state: no other post can be
     /// that media.
     #[must_use]

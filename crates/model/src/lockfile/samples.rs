@@ -7,7 +7,10 @@ use proptest::prelude::*;
 
 use super::format::Flat;
 use super::reason::Reason;
-use super::record::{Comment, Created, Live, PublishIntent, Record, Refusal, Sending, Stage, State, Switch, Via};
+use super::record::{
+    Comment, Created, Deletion, DeletionOutcome, Live, PublishIntent, Record, Refusal, Sending, Stage, State, Switch,
+    Via,
+};
 use igsync_base::content::SentFile;
 use igsync_base::id::Kind;
 
@@ -51,6 +54,12 @@ fn sending() -> impl Strategy<Value = Sending> {
         lease_until,
         text: text.as_str().into(),
     })
+}
+
+fn deletion() -> impl Strategy<Value = Deletion> {
+    let outcome =
+        proptest::sample::select(&[DeletionOutcome::Withdrawn, DeletionOutcome::Refused, DeletionOutcome::Deleted][..]);
+    (time(), time(), of(outcome)).prop_map(|(at, lease_until, outcome)| Deletion { at, lease_until, outcome })
 }
 
 fn refusal() -> impl Strategy<Value = Refusal> {
@@ -107,12 +116,14 @@ pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strateg
         of("l[01]"),
         (any::<bool>(), vec("a[01]", 0..3)),
     );
+    let more = (more, vec(deletion(), 0..3));
     let rest = (of(comment), of(switch), of("k[01]"), of("https?://x"), more);
     (content, progress, end, rest).prop_map(move |(content, progress, end, rest)| {
         let (state, rev, digest, media_digest, caption_digest, file, account) = content;
         let (children, container, fingerprint, intents, refusals, not_ours, evidence) = progress;
         let (reason, code, subcode, media_id, permalink, published_at, via) = end;
         let (comment, comment_switch, moved_to, graph, more) = rest;
+        let (more, deletions) = more;
         let (media, cover_digest, comments, sent_digest, own_digest, slot, due_at, accepted, last) = more;
         let (reencoded, accepted_also) = last;
         let ids = |list: Vec<String>| list.iter().map(|id| id.as_str().into()).collect();
@@ -150,6 +161,7 @@ pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strateg
             accepted: accepted.map(|text| text.as_str().into()),
             reencoded,
             accepted_also: accepted_also.iter().map(|text| text.as_str().into()).collect(),
+            deletions,
             graph,
             file,
             rev,

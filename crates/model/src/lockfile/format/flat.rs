@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::super::reason::Reason;
 use super::super::record::{
-    Accepted, Comment, Created, Live, Past, PublishIntent, Record, Refusal, Refused, Sending, Stage, Switch, Turn, Via,
+    Accepted, Comment, Created, Deletion, Live, Past, PublishIntent, Record, Refusal, Refused, Sending, Stage, Switch,
+    Turn, Via,
 };
 use igsync_base::content::SentFile;
 use igsync_base::id::{AccountName, AttemptId, Digest, Kind, MediaId, PostKey, UserId};
@@ -124,6 +125,9 @@ pub(in crate::lockfile) struct Flat {
     /// What a person has accepted of manifests and of what Instagram shows, beside what was sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(in crate::lockfile) accepted_also: Vec<Digest>,
+    /// Every deletion of the live post that was announced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::lockfile) deletions: Vec<Deletion>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -137,7 +141,7 @@ impl From<Record> for Flat {
         let mut past = Past::from(record.rest);
         past.put(record.state);
         let Past { refused: Refused { reason, code, subcode, sent_digest }, live, moved_to } = past;
-        let Live { media_id, permalink, published_at, via, comment, comments, comment_switch } = live;
+        let Live { media_id, permalink, published_at, via, comment, comments, comment_switch, deletions } = live;
         let Accepted { shown: accepted, also: accepted_also } = record.accepted.map(|known| *known).unwrap_or_default();
         Self {
             key: record.key,
@@ -181,6 +185,7 @@ impl From<Record> for Flat {
             reencoded: record.reencoded,
             accepted_also,
             sent_digest,
+            deletions: deletions.to_vec(),
         }
     }
 }
@@ -202,7 +207,8 @@ impl From<Flat> for Record {
             comment_switch,
             ..
         } = flat;
-        let live = Live { media_id, permalink, published_at, via, comment, comments: flat.comments, comment_switch };
+        let (comments, deletions) = (flat.comments, flat.deletions.into());
+        let live = Live { media_id, permalink, published_at, via, comment, comments, comment_switch, deletions };
         let refused = Refused { reason, code, subcode, sent_digest };
         let mut past = Past { refused, live, moved_to: flat.moved_to };
         Self {

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::super::format::Flat as Record;
 use super::super::reason::Reason;
-use super::super::record::{Comment, Created, PublishIntent, Stage as State, Via};
+use super::super::record::{Comment, Created, Deletion, DeletionOutcome, PublishIntent, Stage as State, Via};
 use super::super::samples::{any_flat as any_record, at, flat as record};
 use igsync_base::id::{AttemptId, Digest, PartId, PostKey};
 
@@ -150,6 +150,28 @@ fn of_two_commands_the_later_one_wins() {
     let with = |rev, state| Record { rev, ..record("k", "a", state) };
     assert_eq!(merge(with(2, State::Deleted), with(1, State::Forgotten)).state, State::Deleted);
     assert_eq!(merge(with(1, State::Ignored), with(1, State::Deleted)).state, State::Ignored);
+}
+
+#[test]
+fn of_two_commands_at_once_one_that_only_forgets_yields() {
+    let with = |state, moved_to: Option<&str>| Record {
+        rev: 1,
+        moved_to: moved_to.map(PostKey::from),
+        ..record("k", "a", state)
+    };
+    for state in [State::Deleted, State::Ignored] {
+        assert_eq!(merge(with(State::Forgotten, None), with(state, None)).state, state);
+        assert_eq!(merge(with(State::Forgotten, Some("j")), with(state, None)).state, State::Forgotten);
+    }
+}
+
+#[test]
+fn a_deletion_is_known_once_with_how_it_ended() {
+    let of = |outcome| Deletion { at: at(1), lease_until: at(90), outcome };
+    let with = |deletions: &[Deletion]| Record { deletions: deletions.to_vec(), ..record("k", "a", State::Published) };
+    let later = Deletion { at: at(200), lease_until: at(290), outcome: None };
+    let (open, ended) = (with(&[of(None), later.clone()]), with(&[of(Some(DeletionOutcome::Refused))]));
+    assert_eq!(merge(open, ended), with(&[of(Some(DeletionOutcome::Refused)), later]));
 }
 
 #[test]
