@@ -106,6 +106,7 @@ fn in_words(edge: &str) -> &str {
         "comments listing" => "list the comments",
         "container status" => "read the container",
         "content_publishing_limit" => "read the publishing quota",
+        "delete" => "delete the post",
         "debug_token" => "check the token",
         "me/accounts" => "list the accounts",
         "insights" => "read the insights",

@@ -11,6 +11,9 @@ pub struct Needs {
     pub deletion: bool,
 }
 
+/// Deleting posts, with Facebook Login.
+pub const DELETION: &str = "instagram_manage_contents";
+
 /// The permissions that publishing and `needs` take. Deleting is not offered with Instagram Login.
 ///
 /// Meta: <https://developers.facebook.com/documentation/instagram-platform/overview>
@@ -25,7 +28,7 @@ pub fn needed(flavour: Flavour, needs: Needs) -> Vec<&'static str> {
         Flavour::Facebook => (
             &["instagram_basic", "instagram_content_publish", "pages_read_engagement"],
             Some("instagram_manage_comments"),
-            Some("instagram_manage_contents"),
+            Some(DELETION),
         ),
     };
     let mut scopes = publish.to_vec();

@@ -1,0 +1,230 @@
+//! `DELETE /{media}`, which cannot be undone, and what is shown of a post before.
+
+use serde::Deserialize;
+
+use super::client::{Ask, Client};
+use super::codes;
+use super::endpoint::Flavour;
+use super::errors::{ApiError, Error, Why};
+use super::retry::Call;
+use igsync_base::id::MediaId;
+use igsync_ports::Method;
+
+const EDGE: &str = "delete";
+const LOOK: &str = "one media";
+
+/// What a failed deletion proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeleteAnswer {
+    /// The request never left this machine.
+    NotSent,
+    /// A well-formed refusal: the post is still there.
+    Refused,
+    /// Meta denies the object. It may be gone already, or the token may not delete it: looking tells.
+    Denied,
+    /// It may be gone or not.
+    Unclear,
+}
+
+/// Reads the failure of [`Client::delete`]. Errors have come back for writes that took effect, so only refusals that
+/// say "not at all" are believed; everything else is unclear.
+#[must_use]
+pub fn delete_outcome(failure: &Error) -> DeleteAnswer {
+    match failure {
+        Error::NotSent { .. } | Error::Local { .. } => DeleteAnswer::NotSent,
+        Error::Api(error) if !is_well_formed(error) => DeleteAnswer::Unclear,
+        Error::Api(error) if is_denial(error) => DeleteAnswer::Denied,
+        Error::Api(error) if is_refusal(error) => DeleteAnswer::Refused,
+        Error::Api(_) | Error::Unclear { .. } | Error::Upload(_) => DeleteAnswer::Unclear,
+    }
+}
+
+fn is_well_formed(error: &ApiError) -> bool {
+    error.http_status >= 400 && !codes::contradicts(error.code, error.subcode)
+}
+
+/// The words of an object that is gone, that the token may not see, or that takes no such request.
+fn is_denial(error: &ApiError) -> bool {
+    matches!((error.code, error.subcode), (100, Some(33)) | (803, _))
+}
+
+fn is_refusal(error: &ApiError) -> bool {
+    match (error.code, error.subcode) {
+        // Of the kind of post, or without a reason, for one account through July 2026.
+        (-1, Some(2_207_073 | 2_207_085)) | (3 | 10 | 17 | 25 | 32 | 102 | 190 | 613 | 80_002 | 200..=299, _) => true,
+        (4, subcode) => subcode.is_none(),
+        _ => false,
+    }
+}
+
+#[derive(Deserialize)]
+struct DeleteReply {
+    success: bool,
+    #[serde(default)]
+    deleted_id: Option<String>,
+}
+
+/// How people have answered to a live post.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MediaCounts {
+    /// `None`: hidden, or not told.
+    pub likes: Option<u64>,
+    pub comments: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct CountsAnswer {
+    id: String,
+    #[serde(default)]
+    like_count: Option<u64>,
+    #[serde(default)]
+    comments_count: Option<u64>,
+}
+
+impl Client {
+    /// Deletes a live post, reel, story or whole carousel. Sent once, whatever happens. Facebook Login only.
+    ///
+    /// Read an error with [`delete_outcome`], and where that is unclear look at the post before anything else.
+    ///
+    /// Meta: <https://developers.facebook.com/documentation/instagram-platform/reference/instagram-media>
+    pub async fn delete(&self, media: &MediaId) -> Result<(), Error> {
+        if self.endpoint.flavour() != Flavour::Facebook {
+            return Err(Error::Local { edge: EDGE, why: "Instagram Login has no deletion".to_owned() });
+        }
+        let path = [media.as_str()];
+        let ask = Ask { edge: EDGE, method: Method::Delete, path: &path, params: Vec::new() };
+        let answer: DeleteReply = self.once(&ask).await?;
+        let is_other = answer.deleted_id.as_ref().is_some_and(|deleted| deleted != media.as_str());
+        match (answer.success, is_other) {
+            (true, false) => Ok(()),
+            (false, _) => Err(malformed(EDGE, "success is not true")),
+            (true, true) => Err(malformed(EDGE, "it names another media")),
+        }
+    }
+
+    /// How people have answered to a live post. An error that [`Error::is_unreadable`]: Meta denies that it exists, which
+    /// it also does for live ones on bad days.
+    pub async fn counts(&self, media: &MediaId) -> Result<MediaCounts, Error> {
+        let path = [media.as_str()];
+        let ask = Ask::get(LOOK, &path, vec![("fields", "id,like_count,comments_count".to_owned())]);
+        let answer: CountsAnswer = self.retried(Call::Read, &ask).await?;
+        if answer.id != media.as_str() {
+            return Err(malformed(LOOK, "another id than the one asked for"));
+        }
+        Ok(MediaCounts { likes: answer.like_count, comments: answer.comments_count })
+    }
+}
+
+fn malformed(edge: &'static str, what: &str) -> Error {
+    Error::Unclear { edge, why: Why::Malformed(what.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Script, Scripted, answer, api, client, refused, silence};
+    use super::*;
+    use igsync_ports::TransportError;
+
+    fn media() -> MediaId {
+        MediaId::from("17920238422030506")
+    }
+
+    const DELETED: &str = r#"{"success":true,"deleted_id":"17920238422030506"}"#;
+
+    #[tokio::test]
+    async fn a_deletion_names_the_post_and_nothing_else() {
+        let script = Script::of([answer(200, DELETED).into()]);
+        assert_eq!(client(&script).delete(&media()).await, Ok(()));
+        let sent = &script.sent()[0];
+        assert_eq!(sent.url, "https://graph.facebook.com/v26.0/17920238422030506");
+        assert_eq!((sent.method.as_str(), &*sent.body), ("DELETE", ""));
+    }
+
+    #[tokio::test]
+    async fn a_deletion_is_never_sent_twice_by_itself() {
+        for scripted in [
+            silence(),
+            refused(),
+            Scripted(Err(TransportError::Unreadable("broke".to_owned()))),
+            answer(503, "<html>").into(),
+            answer(500, r#"{"error":{"code":2}}"#).into(),
+            answer(200, r#"{"success":false}"#).into(),
+        ] {
+            let script = Script::of([scripted]);
+            assert!(client(&script).delete(&media()).await.is_err());
+            assert_eq!(script.sent().len(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn only_the_word_about_this_post_is_success() {
+        for body in [
+            r#"{"success":false,"deleted_id":"17920238422030506"}"#,
+            r#"{"success":true,"deleted_id":"17920238422030507"}"#,
+            r#"{"success":"true"}"#,
+            r#"{"deleted_id":"17920238422030506"}"#,
+            r#"{"success":true,"error":{"code":10}}"#,
+            "{}",
+            "",
+        ] {
+            let error = client(&Script::of([answer(200, body).into()])).delete(&media()).await.unwrap_err();
+            assert_eq!(delete_outcome(&error), DeleteAnswer::Unclear, "{body}");
+        }
+        for status in [201, 204, 302, 404, 500] {
+            let error = client(&Script::of([answer(status, DELETED).into()])).delete(&media()).await.unwrap_err();
+            assert_eq!(delete_outcome(&error), DeleteAnswer::Unclear, "{status}");
+        }
+        assert_eq!(client(&Script::of([answer(200, r#"{"success":true}"#).into()])).delete(&media()).await, Ok(()));
+    }
+
+    #[test]
+    fn every_failure_proves_one_thing() {
+        use DeleteAnswer::{Denied, NotSent, Refused, Unclear};
+        for (code, subcode, expected) in [
+            (-1, Some(2_207_073), Refused),
+            (-1, Some(2_207_085), Refused),
+            (3, None, Refused),
+            (4, None, Refused),
+            (10, None, Refused),
+            (17, None, Refused),
+            (25, Some(2_207_050), Refused),
+            (32, None, Refused),
+            (102, None, Refused),
+            (190, Some(463), Refused),
+            (200, None, Refused),
+            (299, None, Refused),
+            (613, None, Refused),
+            (80_002, None, Refused),
+            (100, Some(33), Denied),
+            (803, None, Denied),
+            (100, None, Unclear),
+            (-1, Some(2_207_001), Unclear),
+            (1, None, Unclear),
+            (2, None, Unclear),
+            (4, Some(2_207_051), Unclear),
+            (9, Some(2_207_042), Unclear),
+            (190, Some(2_207_051), Unclear),
+            (300, None, Unclear),
+            (0, None, Unclear),
+        ] {
+            let error = ApiError { http_status: 400, ..api(code, subcode) };
+            assert_eq!(delete_outcome(&Error::Api(Box::new(error.clone()))), expected, "{code}/{subcode:?}");
+            let under_success = ApiError { http_status: 200, ..error };
+            assert_eq!(delete_outcome(&Error::Api(Box::new(under_success))), Unclear, "{code}/{subcode:?}");
+        }
+        assert_eq!(delete_outcome(&Error::NotSent { edge: EDGE, why: String::new() }), NotSent);
+        assert_eq!(delete_outcome(&Error::Unclear { edge: EDGE, why: Why::NoAnswer(String::new()) }), Unclear);
+    }
+
+    #[tokio::test]
+    async fn a_post_tells_its_counts_or_is_denied() {
+        let counts =
+            async |status: u16, body: &str| client(&Script::of([answer(status, body).into()])).counts(&media()).await;
+        let there = counts(200, r#"{"id":"17920238422030506","like_count":42}"#).await.unwrap();
+        assert_eq!(there, MediaCounts { likes: Some(42), comments: None });
+        let denied = r#"{"error":{"message":"no","code":100,"error_subcode":33}}"#;
+        assert!(counts(400, denied).await.unwrap_err().is_unreadable());
+        assert!(counts(200, r#"{"id":"17920238422030507"}"#).await.is_err());
+        assert!(!counts(400, r#"{"error":{"message":"no","code":10}}"#).await.unwrap_err().is_unreadable());
+    }
+}
