@@ -254,6 +254,9 @@ pub struct Scope {
     /// Publish this post although it repeats another one, or was deleted
     #[arg(long, value_name = "KEY")]
     pub allow_duplicate: Vec<String>,
+    /// Delete live posts whose manifests say `state: absent`, where the account's `allow_delete` permits it
+    #[arg(long)]
+    pub allow_delete: bool,
     /// Continue although there are records but no manifests
     #[arg(long)]
     pub allow_empty: bool,

@@ -264,7 +264,7 @@ impl RunSummary {
             "apply" => self.is_begun && ended + summary.moved > 0,
             _ => self.changes > 0,
         };
-        let due = if self.is_begun { 0 } else { summary.publish + summary.resume };
+        let due = if self.is_begun { 0 } else { summary.publish + summary.resume + summary.deleting };
         let left =
             run.count(|end| matches!(end, End::Deferred { .. } | End::NotAttempted { .. } | End::Unsettled { .. }));
         let in_run = run.count(|end| matches!(end, End::Unknown { .. }));

@@ -26,7 +26,7 @@ use igsync_model::manifest::Post;
 use igsync_model::plan::{Barrier, Change, Guard, Plan, Work};
 
 use super::connect::connect_all;
-use super::difference::{due_by, make, premises};
+use super::difference::{due_by, make, may_delete, premises};
 use super::findings::{make_and_draw, show_findings};
 use super::record::{self, keep_all};
 use super::{Ended, Failure, Ports, Ui, refresh, write_coloured};
@@ -115,7 +115,8 @@ async fn carry_on(
     identify(&mut project, &offline, ports);
     let mut settled = BTreeSet::new();
     if args.refresh != Refresh::None {
-        settled = settle(&mut run, &mut project).await;
+        settled = settle(&mut run, &mut project, args).await;
+        refresh::count_losses(&mut run, &mut project, &args.scope, &settled, ports).await?;
     }
     if args.refresh == Refresh::Full {
         refresh::look(&mut run, &mut project, &args.scope, &settled, ports).await?;
@@ -135,7 +136,7 @@ async fn carry_on(
     }
     if args.refresh == Refresh::None {
         // Nothing is sent before it is known what earlier runs have sent, however the plan was made.
-        settled = settle(&mut run, &mut project).await;
+        settled = settle(&mut run, &mut project, args).await;
         plan = make(&project, &args.scope, settled.clone(), due_by(&project, &args.scope, run.server_now(), ports))?;
         if let Some(exit) = refusal(&plan, &project, args, events, ui) {
             keep_all(run.ledger(), ui).await?;
@@ -171,8 +172,8 @@ fn identify_all(project: &mut Project, ports: &Ports) {
 }
 
 /// Settles what earlier runs left open, and takes over what that has recorded.
-async fn settle(run: &mut Run, project: &mut Project) -> BTreeSet<AttemptId> {
-    let settled = run.settle(&project.posts).await;
+async fn settle(run: &mut Run, project: &mut Project, args: &Apply) -> BTreeSet<AttemptId> {
+    let settled = run.settle(&project.posts, &may_delete(project, &args.scope)).await;
     project.snapshot.records = run.ledger().with_records(Clone::clone);
     settled
 }
@@ -226,7 +227,9 @@ fn show(plan: &Plan, args: &Apply, ui: &Ui) -> Result<(), Failure> {
 fn refusal(plan: &Plan, project: &Project, args: &Apply, events: &Events<'_>, ui: &Ui) -> Option<Exit> {
     let barrier = prepare::barriers(plan);
     let (exit, said) = match (plan.refusals().next(), barrier) {
-        (Some(_), _) | (None, Some(Barrier::TooMany)) => (Exit::Refused, "the plan was refused"),
+        (Some(_), _) | (None, Some(Barrier::TooMany | Barrier::TooManyDeletions)) => {
+            (Exit::Refused, "the plan was refused")
+        }
         (None, Some(Barrier::Errors)) => {
             (Exit::Failure, "fix the errors above, or set `draft: true` in those manifests")
         }
@@ -260,16 +263,29 @@ fn agreed(plan: &Plan, args: &Apply, ui: &Ui) -> Result<bool, Failure> {
         ));
     }
     let barred = plan.barred();
-    let goes_out = |change: &&Change| change.work() == Some(Work::Publish) && !barred.contains_key(&change.account);
-    let (now, later) = (plan.changes.iter().filter(goes_out).count(), plan.awaited().count());
-    let posts = match (now, later) {
-        (_, 0) => plural(now, "post"),
-        (0, _) => format!("{} at their times", plural(later, "post")),
-        _ => format!("{} now and {later} at their times", plural(now, "post")),
+    let count = |work: Work| {
+        let works = |change: &&Change| change.work() == Some(work) && !barred.contains_key(&change.account);
+        plan.changes.iter().filter(works).count()
     };
-    let agreed = ui.terminal.confirm(&format!("Publish {posts}? This cannot be undone."));
+    let (now, later, deletes) = (count(Work::Publish), plan.awaited().count(), count(Work::Delete));
+    let agreed = ui.terminal.confirm(&question(now, later, deletes));
     if !agreed {
         ui.terminal.say("nothing was published");
     }
     Ok(agreed)
+}
+
+/// What a person is asked before anything is sent: publishes now and at their times, and deletions.
+fn question(now: usize, later: usize, deletes: usize) -> String {
+    let publishes = match (now, later) {
+        (_, 0) => format!("Publish {}", plural(now, "post")),
+        (0, _) => format!("Publish {} at their times", plural(later, "post")),
+        _ => format!("Publish {} now and {later} at their times", plural(now, "post")),
+    };
+    let live = plural(deletes, "live post");
+    match (now + later, deletes) {
+        (_, 0) => format!("{publishes}? This cannot be undone."),
+        (0, _) => format!("Delete {live} from Instagram? This cannot be undone."),
+        _ => format!("{publishes}, and delete {live} from Instagram? This cannot be undone."),
+    }
 }

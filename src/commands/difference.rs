@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::session::project::Project;
 use crate::session::{Failure, Ports};
 use igsync_base::id::{AccountName, AttemptId, PostKey};
-use igsync_model::config::{Account, Paused};
+use igsync_model::config::{Account, Login, Paused};
 use igsync_model::plan::{AccountView, Options, Plan, Premises, Selection};
 
 /// By what time posts are due: what the person says, else the server's where it was asked, else this machine's.
@@ -47,6 +47,7 @@ pub(super) fn premises(project: &Project, scope: &Scope, settled: BTreeSet<Attem
             retry_failed: scope.retry_failed,
             allow_empty: scope.allow_empty,
             allow_new_lock: scope.allow_new_lock,
+            allow_delete: scope.allow_delete,
             allow_duplicate: scope.allow_duplicate.iter().map(|key| PostKey::from(key.as_str())).collect(),
             max_publish: scope.max_publish,
             wait: scope.wait,
@@ -57,10 +58,17 @@ pub(super) fn premises(project: &Project, scope: &Scope, settled: BTreeSet<Attem
             settled,
             live: project.live.clone(),
             reopened: project.reopened.clone(),
+            counts: project.counts.clone(),
             branch: project.branch.clone(),
             arrivals: project.arrivals.clone(),
         },
     }
+}
+
+/// Accounts whose live posts this run may delete, where a manifest orders it.
+pub(super) fn may_delete(project: &Project, scope: &Scope) -> BTreeSet<AccountName> {
+    let may = |account: &&Account| scope.allow_delete && account.allow_delete && account.paused.is_none();
+    project.config.accounts.iter().filter(may).map(|account| account.name.clone()).collect()
 }
 
 fn view(project: &Project, account: &Account) -> AccountView {
@@ -70,6 +78,9 @@ fn view(project: &Project, account: &Account) -> AccountView {
         username: account.username.clone(),
         timezone: account.timezone.clone(),
         max_publish_per_run: account.max_publish_per_run,
+        max_delete_per_run: account.max_delete_per_run,
+        allow_delete: account.allow_delete,
+        can_delete: account.login == Login::Facebook,
         schedule: account.schedule.clone(),
         paused: account.paused.map(|paused| match paused {
             Paused::Configuration => "`paused: true` is set in igsync.yaml".to_owned(),

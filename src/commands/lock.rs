@@ -20,6 +20,7 @@ use igsync_base::files::named;
 use igsync_base::id::{AccountName, Digest, MediaId, PostKey};
 use igsync_model::drift::compare_one;
 use igsync_model::lockfile::{Record, Records, Stage, format};
+use igsync_model::manifest::PostState;
 use igsync_model::plan::Selection;
 
 use super::record_edit::RecordEdit;
@@ -114,20 +115,25 @@ async fn remove(global: &Global, args: &LockRemove, ports: &Ports, ui: &Ui) -> E
         found => found?,
     };
     let media = args.media.as_deref().map(MediaId::from);
+    let may_be_live = attempts_of(editing.records(), &named).iter().any(may_be_live);
+    let is_half_deleted = attempts_of(editing.records(), &named).iter().any(Record::is_being_deleted);
     let records = editing.decide(&named, |subject, _| by_hand::removed(subject, media.as_ref()))?;
     let is_forgotten = |known: &&Record| records.iter().any(|record| record.attempt == known.attempt);
     let stays_live = attempts_of(editing.records(), &named).iter().filter(|known| !is_forgotten(known));
     let consequence = match &named.post {
         _ if stays_live.clone().any(|known| known.live().is_some()) => "the rest of its record stays, and it is live",
+        Some(post) if post.state == PostState::Absent => "its manifest says `state: absent`, so nothing is published",
         Some(post) if post.imported.is_some() => "its manifest calls it imported, so it is not published again",
         Some(post) if post.draft => "it will be published again once its manifest is no longer a draft",
         Some(_) => "it will be published again by the next apply",
         None => "it has no manifest; with one, it would be published again",
     };
-    let may_be_live = records.iter().any(|record| !record.intents.is_empty() || record.claimed_media().is_some());
     let mut done = Done::new("forgotten", &named.key, &named.account, consequence.to_owned());
     if may_be_live {
         done.notes.push("what is live stays live: igsync only forgets that it is this post".to_owned());
+    }
+    if is_half_deleted {
+        done.notes.push("a deletion was announced before: no run finds out any more what it did".to_owned());
     }
     if !args.yes && !args.change.dry_run {
         if !ui.terminal.is_interactive {
@@ -146,6 +152,14 @@ async fn remove(global: &Global, args: &LockRemove, ports: &Ports, ui: &Ui) -> E
         }
     }
     editing.finish(records, done, ports, ui).await
+}
+
+/// As far as its record knows: a deleted post is not.
+fn may_be_live(record: &Record) -> bool {
+    match record.stage() {
+        Stage::Deleted | Stage::Forgotten => false,
+        _ => !record.intents.is_empty() || record.claimed_media().is_some(),
+    }
 }
 
 /// Forgets the imported posts whose keys a glob matches: what `import` has done is undone. Others are left: they would
@@ -285,7 +299,7 @@ async fn accept_deletion(
         Some(post) if post.imported.is_some() => {
             done.notes.push("its manifest describes a post that is gone, and is never published: remove it".to_owned());
         }
-        Some(post) if !post.draft => done.notes.push(format!(
+        Some(post) if !post.draft && post.state != PostState::Absent => done.notes.push(format!(
             "its manifest is still here, and is never published again without `igsync apply --allow-duplicate {}`",
             named.key.argument()
         )),

@@ -13,14 +13,14 @@ use crate::session::drift::{self, Glance};
 use crate::session::project::{Owners, Project};
 use crate::session::record::{ledger_of, unrecorded};
 use igsync_apply::{Run, Stop, has_open, has_work};
-use igsync_base::id::{AccountName, AttemptId};
+use igsync_base::id::{AccountName, AttemptId, MediaId, PostKey};
 use igsync_model::config::Account;
 use igsync_model::drift::Drift;
 use igsync_model::lockfile::{self, Stage};
 use igsync_model::plan::Plan;
 
 use super::connect::connect_all;
-use super::difference::{due_by, make};
+use super::difference::{due_by, make, may_delete};
 use super::{Failure, Ports, Silent, Ui};
 
 /// What asking gave.
@@ -53,7 +53,7 @@ pub(super) async fn for_plan(
     let accounts = connect_all(connector.connecting(project, Pace::reading(), &ledger, ports), &names).await?;
     let (owners, clients) = (accounts.owners.clone(), accounts.clients.clone());
     let (mut run, _sandbox) = accounts.into_run(ledger);
-    let settled = run.settle(&project.posts).await;
+    let settled = run.settle(&project.posts, &may_delete(project, scope)).await;
     project.snapshot.records = run.ledger().with_records(Clone::clone);
     project.adopt_owners(&owners);
     if refresh == Refresh::Full {
@@ -65,6 +65,7 @@ pub(super) async fn for_plan(
             ui.notes(count(&name, &drift));
         }
     }
+    count_losses(&mut run, project, scope, &settled, ports).await?;
     for (name, halt) in run.halted() {
         ui.terminal.say(&format!("could not ask Meta about account {name}: {}\n  help: {}", halt.reason, halt.help));
     }
@@ -141,6 +142,35 @@ pub(super) fn lacks_records(plan: &Plan, account: &AccountName) -> bool {
     plan.changes.iter().any(|change| change.account == *account && change.is_import_without_record())
 }
 
+/// Of so many posts that are to be deleted it is asked how people have answered to them.
+const MOST_LOSSES: usize = 20;
+
+/// Asks how people have answered to the posts that are to be deleted. An account that cannot be asked is set aside.
+pub(super) async fn count_losses(
+    run: &mut Run,
+    project: &mut Project,
+    scope: &Scope,
+    settled: &BTreeSet<AttemptId>,
+    ports: &Ports,
+) -> Result<(), Failure> {
+    let now = due_by(project, scope, run.server_now(), ports);
+    let plan = make(project, scope, settled.clone(), now)?;
+    let counted = run.ask_each(async |account| {
+        let lost: Vec<_> = losses(&plan, account.name()).take(MOST_LOSSES).collect();
+        if lost.is_empty() { Ok(Vec::new()) } else { account.counts(lost).await.map_err(Stop::into_halt) }
+    });
+    for (name, found) in counted.await {
+        project.counts.extend(found.into_iter().map(|(key, counts)| ((name.clone(), key), counts)));
+    }
+    Ok(())
+}
+
+/// The posts of an account that are ordered to be deleted, with the media that they are live as.
+fn losses<'a>(plan: &'a Plan, account: &'a AccountName) -> impl Iterator<Item = (PostKey, MediaId)> + 'a {
+    let lost = plan.changes.iter().filter(move |change| change.account == *account);
+    lost.filter_map(|change| Some((change.key.clone(), change.loss.as_ref()?.media_id.clone()?)))
+}
+
 fn accounts_to_ask(
     project: &Project,
     scope: &Scope,
@@ -167,11 +197,12 @@ fn accounts_to_ask(
         let is_live =
             |user| project.snapshot.records.iter().any(|record| record.user_id == user && record.live().is_some());
         let may_differ = || project.user_of(account).is_some_and(is_live);
+        let loses = losses(&offline, &account.name).next().is_some();
         let is_looked_at = || {
             let name = &account.name;
             has_work(&offline, name) || may_differ() || lacks_records(&offline, name) || is_new(account)
         };
-        is_open || refresh == Refresh::Full && is_looked_at()
+        is_open || loses || refresh == Refresh::Full && is_looked_at()
     };
     Ok(accounts.filter(is_asked).map(|account| account.name.clone()).collect())
 }

@@ -9,17 +9,18 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use igsync_apply::{
-    Address, Capabilities, Class, Comments, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part,
-    Presence, Publishing, Quota, Reading, Refusal, WaitsFor, Window,
+    Address, Capabilities, Class, Comments, Deleting, Engine, Filled, Filling, Finishing, Listing, Made, Media,
+    Observed, Part, Presence, Publishing, Quota, Reading, Refusal, WaitsFor, Window,
 };
 use igsync_base::id::{ContainerId, MediaId, PartId, UserId};
 use igsync_instagram::codes::{self, Known};
 use igsync_instagram::retry::{Call, Verdict, decide};
 use igsync_instagram::wire::StatusCode;
 use igsync_instagram::{
-    self as graph, Client, Error, Flavour, Pause, PublishAnswer, Reference, Uploaded, VideoUpload, WrongDate,
-    publish_outcome,
+    self as graph, Client, DeleteAnswer, Error, Flavour, MediaCounts, Pause, PublishAnswer, Reference, Uploaded,
+    VideoUpload, WrongDate, delete_outcome, publish_outcome,
 };
+use igsync_model::plan::Counts;
 
 /// One Instagram account, by the token of its client.
 pub struct Instagram {
@@ -61,7 +62,8 @@ impl Instagram {
 
 impl Engine for Instagram {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { uploads_video: self.client.endpoint().flavour() == Flavour::Facebook }
+        let is_facebook = self.client.endpoint().flavour() == Flavour::Facebook;
+        Capabilities { uploads_video: is_facebook, deletes: is_facebook }
     }
 
     fn now(&self) -> Timestamp {
@@ -180,6 +182,16 @@ impl Engine for Instagram {
         .boxed()
     }
 
+    fn delete<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Deleting> {
+        async move {
+            match self.client.delete(media).await {
+                Ok(()) => Deleting::Gone,
+                Err(error) => deleting(&error),
+            }
+        }
+        .boxed()
+    }
+
     fn exists<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Presence> {
         async move { self.client.exists(media).await.map_or_else(|error| absence(&error), |()| Presence::There) }
             .boxed()
@@ -191,6 +203,17 @@ impl Engine for Instagram {
                 Ok(identity) if identity.user_id == self.user => Presence::There,
                 Ok(_) => Presence::Denied,
                 Err(error) => absence(&error),
+            }
+        }
+        .boxed()
+    }
+
+    fn counts<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Result<Option<Counts>, Refusal>> {
+        async move {
+            match self.client.counts(media).await {
+                Ok(MediaCounts { likes, comments }) => Ok(Some(Counts { likes, comments })),
+                Err(error) if error.is_unreadable() => Ok(None),
+                Err(error) => Err(refusal(&error)),
             }
         }
         .boxed()
@@ -230,6 +253,9 @@ pub fn refusal(error: &Error) -> Refusal {
         trace: api.and_then(|api| api.fbtrace_id.clone()),
     }
 }
+
+/// Seen for one account through July 2026, although the permission was there.
+const FATAL: i64 = 2_207_085;
 
 /// Media that is not ready yet.
 const NOT_READY: i64 = 9007;
@@ -285,6 +311,28 @@ fn publishing(error: &Error) -> Publishing {
         PublishAnswer::Unclear => Publishing::Unclear(said),
         PublishAnswer::NotReady(_) => Publishing::Refused(Refusal { class: Class::NotReady, ..said }),
         PublishAnswer::Refused(_) => Publishing::Refused(said),
+    }
+}
+
+fn deleting(error: &Error) -> Deleting {
+    let said = match error.codes() {
+        // The subcode of a video that could not be processed, with which nothing else is said here.
+        Some((-1, Some(FATAL))) => Refusal {
+            text: format!("Meta refused to delete the post, without a reason (code -1, subcode {FATAL})"),
+            help: "run apply again later; or delete it in the app, then `igsync lock accept KEY --deleted`".to_owned(),
+            ..refusal(error)
+        },
+        Some((10 | 200..=299, _)) => Refusal {
+            help: format!("get a token that has {}, with `igsync auth login`", graph::scopes::DELETION),
+            ..refusal(error)
+        },
+        _ => refusal(error),
+    };
+    match delete_outcome(error) {
+        DeleteAnswer::NotSent => Deleting::NotSent(said),
+        DeleteAnswer::Refused => Deleting::Refused(said),
+        DeleteAnswer::Denied => Deleting::Denied(said),
+        DeleteAnswer::Unclear => Deleting::Unclear(said),
     }
 }
 
@@ -358,6 +406,16 @@ mod tests {
     fn a_throttled_account_is_named_the_minutes_that_it_waits() {
         let throttled = ApiError { code: 4, http_status: 400, regain_minutes: Some(7), ..ApiError::default() };
         assert!(refusal(&Error::Api(Box::new(throttled))).help.contains("in 7 minutes"));
+    }
+
+    #[test]
+    fn an_answer_to_a_deletion_proves_one_of_four_things() {
+        let not_sent = Error::NotSent { edge: "delete", why: "refused".to_owned() };
+        assert!(matches!(deleting(&not_sent), Deleting::NotSent(_)));
+        assert!(matches!(deleting(&api(-1, Some(2_207_085))), Deleting::Refused(said) if said.class == Class::Other));
+        assert!(matches!(deleting(&api(190, Some(463))), Deleting::Refused(said) if said.class == Class::Account));
+        assert!(matches!(deleting(&api(100, Some(33))), Deleting::Denied(said) if said.class == Class::Other));
+        assert!(matches!(deleting(&api(2, None)), Deleting::Unclear(_)));
     }
 
     #[test]

@@ -148,6 +148,7 @@ impl<W: Write> Lines<W> {
         match event {
             Event::RunStarted { .. } => self.acts_since = Some(self.clock.monotonic()),
             Event::PostPublished { .. } => self.counts.published += 1,
+            Event::PostDeleted { .. } => self.counts.deleted += 1,
             Event::PostFailed { .. } => self.counts.failed += 1,
             Event::PostUnknown { settles_itself: false, .. } => self.counts.unknown += 1,
             Event::PostUnknown { settles_itself: true, .. } => self.counts.unsettled += 1,
@@ -214,7 +215,7 @@ mod tests {
     }
 
     fn started() -> Event {
-        Event::RunStarted { to_publish: 2, to_resume: 0, plan_digest: "v1:sha256:a".into() }
+        Event::RunStarted { to_publish: 2, to_resume: 0, plan_digest: "v1:sha256:a".into(), to_delete: 0 }
     }
 
     #[test]
@@ -234,14 +235,22 @@ mod tests {
         let out = Shared::default();
         let (mut json, _) = json(&out);
         let finished = Event::RunFinished {
-            counts: Counts { published: 1, failed: 2, unknown: 3, unsettled: 4, deferred: 5, not_attempted: 6 },
+            counts: Counts {
+                published: 1,
+                failed: 2,
+                unknown: 3,
+                unsettled: 4,
+                deferred: 5,
+                not_attempted: 6,
+                deleted: 7,
+            },
             causes: [Cause::Incomplete, Cause::Unknown].into(),
             elapsed_ms: 7,
         };
         json.event(&finished).unwrap();
         json.event(&published("posts/a")).unwrap();
         json.close(&Refused::default(), Exit::Failure).unwrap();
-        insta::assert_snapshot!(out.text(), @r#"{"event":"run_finished","published":1,"failed":2,"unknown":3,"unsettled":4,"deferred":5,"not_attempted":6,"exit_code":4,"elapsed_ms":7,"at":"1970-01-01T00:00:00Z","run_id":"k3v9","format_version":"1.0"}"#);
+        insta::assert_snapshot!(out.text(), @r#"{"event":"run_finished","published":1,"failed":2,"unknown":3,"unsettled":4,"deferred":5,"not_attempted":6,"deleted":7,"exit_code":4,"elapsed_ms":7,"at":"1970-01-01T00:00:00Z","run_id":"k3v9","format_version":"1.0"}"#);
     }
 
     #[test]

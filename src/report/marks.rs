@@ -75,8 +75,10 @@ pub(super) fn presentation(mark: Mark) -> Presentation {
             colour: paint().red().bold(),
             counted: "to delete",
             verb: Some("delete"),
-            meaning: "apply deletes the live post only with --allow-delete",
-            explanation: "the post is to be removed from Instagram",
+            meaning: "the live post is deleted for ever; only with `allow_delete: true` of its account and \
+                      --allow-delete",
+            explanation: "the file orders to delete the post from Instagram, with its likes and comments; that cannot be \
+                          undone, and happens only in a run that is started for it",
         },
         Mark::Deleted => Presentation {
             colour: paint().yellow().bold(),

@@ -53,6 +53,17 @@ struct ChangeJson<'a> {
     /// Only for `edited`, where git has the caption that was published: where it differs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reworded: Vec<RewordedJson<'a>>,
+    /// Only for `delete`: whether apply carries it out, and what is lost, as far as it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deletes: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    likes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comments: Option<u64>,
     has_errors: bool,
     file: Option<&'a str>,
     line: Option<usize>,
@@ -182,6 +193,8 @@ pub fn render(plan: &Plan) -> String {
 fn change_json(change: &Change) -> ChangeJson<'_> {
     let post = change.post.as_deref();
     let (caption, media) = post.map(content_json).unwrap_or_default();
+    let loss = change.loss.as_deref();
+    let counts = loss.and_then(|loss| loss.counts).unwrap_or_default();
     ChangeJson {
         key: change.key.as_str(),
         account: change.account.as_str(),
@@ -197,6 +210,11 @@ fn change_json(change: &Change) -> ChangeJson<'_> {
         repeats: change.repeats.as_ref().map(|repeats| repeats.keys().iter().map(PostKey::as_str).collect()),
         differs: change.edited.as_ref().map(|edited| edited.parts().iter().map(|part| part.name()).collect()),
         reworded: change.edited.iter().flat_map(Edited::words).map(reworded_json).collect(),
+        deletes: loss.map(|_| change.acts()),
+        media_id: loss.and_then(|loss| loss.media_id.as_ref()).map(igsync_base::id::MediaId::as_str),
+        published_at: loss.and_then(|loss| loss.published_at),
+        likes: counts.likes,
+        comments: counts.comments,
         has_errors: post.is_some_and(|post| post.has_errors),
         file: change.file.as_deref(),
         line: change.line,

@@ -4,12 +4,12 @@ use owo_colors::Style as Paint;
 
 use super::marks::presentation;
 use super::plan_human::{account_label, local_time, short_time};
-use super::text::{fit, one_line, pad, rounded_bytes, width, wrap};
+use super::text::{fit, one_line, pad, plural, rounded_bytes, width, wrap};
 use super::{Program, Style};
 use igsync_base::text::{bounded, quoted};
 use igsync_model::lockfile::Stage;
 use igsync_model::manifest::Conversion;
-use igsync_model::plan::{Change, Mark, Plan, Repeats};
+use igsync_model::plan::{Action, Change, Mark, Obstacle, Plan, Repeats, Why};
 
 /// The kinds' longest name, `carousel`.
 const KIND_COLUMNS: usize = 8;
@@ -85,6 +85,7 @@ fn row(plan: &Plan, change: &Change, columns: Columns, style: Style, program: &P
     let fits = width(&key) <= columns.key && !columns.is_narrow();
     let mut lines = text_of(plan, change, columns);
     lines.extend(reworded(change).iter().flat_map(|words| wrap(words, columns.room)));
+    lines.extend(lost(plan, change).iter().flat_map(|lost| wrap(lost, columns.room)));
     lines.extend(conversions(change));
     lines.extend(note(change).iter().flat_map(|note| wrap(note, columns.room)));
     lines.extend(more(change, program).into_iter().map(|line| style.paint(&line, Paint::new().cyan())));
@@ -168,13 +169,16 @@ fn note(change: &Change) -> Option<String> {
 pub(super) fn more(change: &Change, program: &Program) -> Vec<String> {
     let key = quoted(&one_line(change.key.as_str()));
     match (change.mark(), change.recorded) {
-        (Mark::Edited | Mark::Orphan | Mark::Delete, _) => {
-            change.permalink.iter().map(|permalink| one_line(permalink)).collect()
+        (Mark::Edited | Mark::Orphan, _) => change.permalink.iter().map(|permalink| one_line(permalink)).collect(),
+        (Mark::Delete, _) => {
+            let links = change.permalink.iter().map(|permalink| one_line(permalink));
+            links.chain(ways_to_delete(change).iter().map(|way| program.commands(way))).collect()
         }
         // The reason says what to do: no attempt of igsync's is in doubt.
         (Mark::Unknown | Mark::Deleted, recorded) if is_imported(change) && recorded != Some(Stage::Unknown) => {
             Vec::new()
         }
+        (Mark::Failed, Some(Stage::Published)) => vec![program.commands(&by_hand(&key))],
         (Mark::Unknown, _) => vec![
             format!("live: {}", program.command(&format!("resolve {key} --published"))),
             format!("not: {}", program.command(&format!("resolve {key} --not-published"))),
@@ -188,6 +192,44 @@ pub(super) fn more(change: &Change, program: &Program) -> Vec<String> {
 
 pub(super) fn is_imported(change: &Change) -> bool {
     change.post.as_ref().is_some_and(|post| post.imported.is_some())
+}
+
+/// What a deletion takes away: `live for 12 days, 42 likes, 3 comments`.
+pub(super) fn lost(plan: &Plan, change: &Change) -> Option<String> {
+    let loss = change.loss.as_ref()?;
+    let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let age = loss.published_at.map(|at| format!("live for {}", age(plan.now.duration_since(at))));
+    let counts = loss.counts.unwrap_or_default();
+    let likes = counts.likes.map(|count| plural(number(count), "like"));
+    let comments = counts.comments.map(|count| plural(number(count), "comment"));
+    let parts: Vec<String> = [age, likes, comments].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn age(time: jiff::SignedDuration) -> String {
+    let number = |count: i64| usize::try_from(count.max(0)).unwrap_or_default();
+    match (time.as_hours(), time.as_hours() / 24) {
+        (hours, _) if hours < 1 => "less than an hour".to_owned(),
+        (hours, _) if hours < 48 => plural(number(hours), "hour"),
+        (_, days) => plural(number(days), "day"),
+    }
+}
+
+/// How a post is deleted that cannot be deleted from here, or as it is recorded. Commands are in backticks.
+pub(super) fn ways_to_delete(change: &Change) -> Vec<String> {
+    let Action::Hold(Why::Undeletable(obstacle)) = &change.action else { return Vec::new() };
+    let key = quoted(&one_line(change.key.as_str()));
+    let named = match obstacle {
+        Obstacle::Login | Obstacle::Story | Obstacle::LiveTwice => None,
+        Obstacle::NoId | Obstacle::Matched => Some(format!("name it: `igsync resolve {key} --published ID`")),
+        Obstacle::Claimed => Some("forget the wrong record: `igsync lock rm KEY`".to_owned()),
+    };
+    named.into_iter().chain([by_hand(&key)]).collect()
+}
+
+/// What a person does who deletes a post in the app.
+fn by_hand(key: &str) -> String {
+    format!("by hand: delete it in the app, then `igsync lock accept {key} --deleted`")
 }
 
 /// What a person may have meant who wrote a duplicate.

@@ -273,6 +273,10 @@ impl Observer for Human {
             Event::PostAdopted { post, media_id } => {
                 self.ended(post, "adopted", good, &format!(", it was live already as {}", one_line(media_id.as_str())))
             }
+            Event::PostDeleted { post, media_id } => {
+                let rest = format!(", it was live as {}", one_line(media_id.as_str()));
+                self.ended(post, "deleted", bad, &rest)
+            }
             Event::UrlRefused { post, item, url, problem, file, line, reason, help } => {
                 let item = item.map_or_else(String::new, |item| format!(", item {item}"));
                 let place = format!("{}:{line}", one_line(file));

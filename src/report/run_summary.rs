@@ -25,6 +25,7 @@ pub fn render(tally: &Tally, plan: &Plan) -> String {
     let done = listed(&[
         (tally.published, "published"),
         (tally.adopted, "adopted"),
+        (tally.deleted, "deleted"),
         (tally.moved.saturating_sub(moves.at_work), "moved"),
         (marked(Mark::Scheduled).saturating_sub(waited_for), "scheduled"),
         (tally.unknown, "unknown"),
@@ -36,6 +37,8 @@ pub fn render(tally: &Tally, plan: &Plan) -> String {
     let left = listed(&[
         (marked(Mark::Edited), "edited"),
         (marked(Mark::Duplicate), "duplicate"),
+        // What this run was to delete has an outcome.
+        (plan.changes.iter().filter(|change| change.mark() == Mark::Delete && !change.acts()).count(), "not deleted"),
         (marked(Mark::Deleted), "deleted"),
         (marked(Mark::Orphan), "orphaned"),
         (marked(Mark::Late), "late"),

@@ -15,7 +15,7 @@ use igsync_media::convert::ConvertedCache;
 use igsync_model::config::{self, Account, Config, Settings};
 use igsync_model::lockfile::{Paths, Record, Records, Snapshot, Stage};
 use igsync_model::manifest::{self, Ignored, Post, Source};
-use igsync_model::plan::{Arrivals, Branch, Sighting, copied_imports};
+use igsync_model::plan::{Arrivals, Branch, Counts, Sighting, copied_imports};
 
 use super::failure::Failure;
 use super::github;
@@ -79,6 +79,8 @@ pub(crate) struct Project {
     pub live: BTreeMap<(AccountName, PostKey), Sighting>,
     /// `--refresh full`: live posts whose comments are on again, with their media.
     pub reopened: BTreeMap<(AccountName, PostKey), MediaId>,
+    /// `--refresh`: how people have answered to posts that are to be deleted.
+    pub counts: BTreeMap<(AccountName, PostKey), Counts>,
     /// `--base`
     pub branch: Option<Branch>,
     /// When the posts of the queue came into the branch.
@@ -128,6 +130,7 @@ impl Project {
             sandbox,
             live: BTreeMap::new(),
             reopened: BTreeMap::new(),
+            counts: BTreeMap::new(),
             branch: None,
             arrivals: Arrivals::Unknown,
             ephemeral: None,

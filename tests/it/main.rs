@@ -12,6 +12,7 @@ mod adopt;
 mod apply;
 mod bad_input;
 mod commands;
+mod delete;
 mod drift;
 #[cfg(unix)]
 mod edited;

@@ -261,7 +261,7 @@ fn every_event() -> Vec<Event> {
     };
     let polled = |status| Event::ContainerPolled { post: post(), container: "178".into(), status, waited_ms: 1 };
     let events = vec![
-        Event::RunStarted { to_publish: 1, to_resume: 0, plan_digest: "v1:sha256:a".into() },
+        Event::RunStarted { to_publish: 1, to_resume: 0, plan_digest: "v1:sha256:a".into(), to_delete: 1 },
         Event::PostStarted { post: post(), kind: Kind::Reel },
         Event::ContainerCreated { post: post(), container: "178".into(), item: None },
         Event::ContainerCreated { post: post(), container: "178".into(), item: Some(1) },
@@ -275,6 +275,7 @@ fn every_event() -> Vec<Event> {
         Event::PostPublished { post: post(), media_id: Some("179".into()) },
         Event::PostEnriched { post: post(), permalink: "https://www.instagram.com/p/a/".into() },
         Event::PostAdopted { post: post(), media_id: "179".into() },
+        Event::PostDeleted { post: post(), media_id: "179".into() },
         refused(None),
         refused(Some(2)),
         failed(None),
@@ -310,6 +311,7 @@ fn every_event() -> Vec<Event> {
             | Event::PostPublished { .. }
             | Event::PostEnriched { .. }
             | Event::PostAdopted { .. }
+            | Event::PostDeleted { .. }
             | Event::UrlRefused { .. }
             | Event::PostFailed { .. }
             | Event::PostUnknown { .. }
@@ -364,10 +366,15 @@ fn full_record(stage: Stage, via: Via, comment: Comment, switch: Switch) -> Reco
         comment: Some(comment),
         comments: vec![Sending { at, lease_until: at, text: "v1:sha256:00".into() }],
         comment_switch: Some(switch),
-        deletions: [None, Some(DeletionOutcome::Withdrawn), Some(DeletionOutcome::Refused), Some(DeletionOutcome::Deleted)]
-            .map(|outcome| Deletion { at, lease_until: at, outcome })
-            .to_vec()
-            .into(),
+        deletions: [
+            None,
+            Some(DeletionOutcome::Withdrawn),
+            Some(DeletionOutcome::Refused),
+            Some(DeletionOutcome::Deleted),
+        ]
+        .map(|outcome| Deletion { at, lease_until: at, outcome })
+        .to_vec()
+        .into(),
     };
     let record = Record {
         state: State::Published(live),

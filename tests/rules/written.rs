@@ -122,7 +122,6 @@ pub(crate) fn cases() -> Vec<Case> {
             ],
             IMAGE,
         ),
-        case("IGS1036", manifest("state: absent"), manifest("state: present")),
         case("IGS1037", vec![("posts/a.jpg", Content::Link("../media/a.jpg"))], IMAGE),
         case("IGS1038", manifest("caption_file: ../.git/config"), IMAGE),
         case("IGS1039", files(&[(".gitignore", "*.jpg\n")]), files(&[(".gitignore", "*.jpg\n!a.jpg\n")])),

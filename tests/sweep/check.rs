@@ -1,7 +1,7 @@
 //! What must hold when nothing is left to do.
 
 use igsync_base::id::Kind;
-use igsync_model::lockfile::{Comment, Record, Stage, State, Switch, Via, effective};
+use igsync_model::lockfile::{Comment, Record, Records, Stage, State, Switch, Via, effective};
 
 use super::fault::Fault;
 use super::net::Fired;
@@ -20,7 +20,11 @@ pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
     let context = Context { schedule, simulation, fired: &state.fired };
     for manifest in &simulation.manifests {
         let number = manifest.number;
-        let live: Vec<&Media> = world.media.iter().filter(|media| media.owner == Some(number)).collect();
+        let made = || world.media.iter().filter(|media| media.owner == Some(number));
+        let live: Vec<&Media> = made().filter(|media| !media.is_deleted).collect();
+        if schedule.scenario.is_live() && made().count() > 1 {
+            wrong.push(format!("post {number}, which was live at the beginning, was published again"));
+        }
         if live.len() > context.most_live(manifest) {
             wrong.push(format!("post {number} is live {} times", live.len()));
         }
@@ -44,6 +48,9 @@ pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
     }
     for record in records.iter() {
         wrong.extend(context.identity(record, world));
+    }
+    if schedule.scenario.is_live() {
+        wrong.extend(context.orders(&records, world));
     }
     for (media, text) in &world.comments {
         let number = text.rsplit(' ').next().and_then(|number| number.parse::<usize>().ok());
@@ -96,7 +103,9 @@ impl Context<'_> {
                 let seen = record.and_then(|record| media_of(record, world));
                 let adopted = seen.is_some_and(|media| media.owner.is_none() || self.is_taken_over(manifest, media))
                     || record.zip(seen).is_some_and(|(record, media)| self.is_anothers_twin(record, media, world));
-                let by_hand = self.human_same(manifest) && known.media_id.is_none();
+                let by_hand = self.human_same(manifest) && known.media_id.is_none()
+                    // Whoever deletes in the app, and has ordered nothing, is heard of by `drift`.
+                    || self.happened(|event| matches!(event, Event::HumanDelete(_)));
                 (!is_live && !adopted && !by_hand).then(|| format!("post {number} is recorded as live and is not"))
             }
             Some(State::Unknown(_)) if self.may_be_unknown(manifest) => None,
@@ -104,10 +113,38 @@ impl Context<'_> {
                 "post {number} is unknown ({}), though the evidence is clear",
                 reason.as_ref().map(ToString::to_string).unwrap_or_default()
             )),
+            Some(State::Deleted) => None,
             Some(State::Failed(_)) if self.was_refused(manifest) && (!is_live || self.may_be_double(manifest)) => None,
             _ if self.is_blocked() || self.is_held(manifest) => None,
             state => Some(format!("post {number} was dropped: {state:?}, live: {is_live}")),
         }
+    }
+
+    /// What is recorded as deleted is gone, what is recorded as live is not, and what is still ordered is done.
+    fn orders(&self, records: &Records, world: &World) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let by_hand = self.happened(|event| matches!(event, Event::HumanDelete(_)));
+        for record in records.iter() {
+            let Some(media) = media_of(record, world) else { continue };
+            let (stage, key) = (record.stage(), &record.key);
+            if stage == Stage::Deleted && !media.is_deleted {
+                wrong.push(format!("{key} is recorded as deleted and is live"));
+            }
+            if stage == Stage::Published && media.is_deleted && !by_hand && key.as_str() != "posts/claims-it" {
+                wrong.push(format!("{key} is recorded as live and is deleted"));
+            }
+            if record.is_being_deleted() && stage == Stage::Published && !self.is_blocked() {
+                wrong.push(format!("the deletion of {key} was never settled"));
+            }
+        }
+        let is_claimed = records.iter().any(|record| record.key.as_str() == "posts/claims-it");
+        for number in self.simulation.ordered() {
+            let is_gone = world.media.iter().any(|media| media.owner == Some(number) && media.is_deleted);
+            if !is_gone && !is_claimed && !self.is_blocked() {
+                wrong.push(format!("post {number} is ordered to be deleted and is live"));
+            }
+        }
+        wrong
     }
 
     fn is_of(&self, manifest: &Manifest, record: &Record) -> bool {

@@ -58,6 +58,7 @@ impl SimDisk {
         let has = |text: &str| String::from_utf8_lossy(bytes).contains(text);
         match self.mutant {
             Some(Mutant::IntentNotWritten) => has("\"state\":\"intent\""),
+            Some(Mutant::DeletionNotWritten) => has("\"deletions\"") && !has("\"outcome\""),
             Some(Mutant::IdAfterPermalink) => has("\"state\":\"published\"") && !has("\"permalink\""),
             _ => false,
         }

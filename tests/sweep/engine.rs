@@ -4,10 +4,11 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use igsync::engine::Instagram;
 use igsync_apply::{
-    Capabilities, Comments, Engine, Filled, Filling, Finishing, Listing, Made, Observed, Part, Presence, Publishing,
-    Quota, Refusal, Window,
+    Capabilities, Comments, Deleting, Engine, Filled, Filling, Finishing, Listing, Made, Observed, Part, Presence,
+    Publishing, Quota, Refusal, Window,
 };
 use igsync_base::id::{MediaId, PartId};
+use igsync_model::plan::Counts;
 use jiff::Timestamp;
 
 /// Instagram, with a publish without an answer mistaken for one that was never sent.
@@ -76,11 +77,19 @@ impl Engine for Hasty {
         self.0.close_comments(media)
     }
 
+    fn delete<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Deleting> {
+        self.0.delete(media)
+    }
+
     fn exists<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Presence> {
         self.0.exists(media)
     }
 
     fn account_exists(&self) -> BoxFuture<'_, Presence> {
         self.0.account_exists()
+    }
+
+    fn counts<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Result<Option<Counts>, Refusal>> {
+        self.0.counts(media)
     }
 }

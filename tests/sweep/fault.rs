@@ -59,6 +59,14 @@ pub enum Fault {
     Restricted,
     /// 36003/2207009, a refusal for content.
     Content,
+    /// The call took effect, and 100/33 came back.
+    DeniedDone,
+    /// 100/33, and nothing happened.
+    DeniedUndone,
+    /// -1/2207085, a refusal to delete without a reason.
+    Fatal,
+    /// 10, a permission that is missing.
+    Forbidden,
     /// The connection never came up.
     NotSent,
     /// The newest container fails while it is processed, with this subcode.
@@ -121,11 +129,15 @@ impl Fault {
         Self::Stop,
     ];
 
+    /// What only a deletion meets.
+    pub const OF_DELETIONS: &[Self] = &[Self::DeniedDone, Self::DeniedUndone, Self::Fatal, Self::Forbidden];
+
     /// Those that are worth meeting at a call: of several that come to the same there, one.
     pub fn of(call: &Call) -> impl Iterator<Item = Self> {
         let is_upload = matches!(call, Call::Upload { .. });
         let changes = call.changes_something();
-        Self::SWEPT.iter().copied().filter(move |fault| match fault {
+        let only = if matches!(call, Call::Delete(_)) { Self::OF_DELETIONS } else { &[] };
+        Self::SWEPT.iter().chain(only).copied().filter(move |fault| match fault {
             Self::HalfSent => is_upload,
             // Whether, and when, a question was heard makes no difference.
             Self::LoseAnswer
@@ -148,7 +160,7 @@ impl Fault {
     /// Whether it would have come to the same one call earlier, at the same time.
     pub fn is_same_before(self, call: &Call) -> bool {
         match self {
-            Self::Unreadable(_) => !matches!(call, Call::Status(_)),
+            Self::Unreadable(_) => !matches!(call, Call::Status(_) | Call::Look(_)),
             Self::Hide(_) => !matches!(call, Call::Listing { .. } | Call::Stories),
             _ => false,
         }

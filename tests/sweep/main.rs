@@ -8,6 +8,7 @@
 
 mod check;
 mod clock;
+mod deletions;
 mod disk;
 mod engine;
 mod fault;

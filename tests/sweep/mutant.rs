@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use igsync::engine::Instagram;
 use igsync_apply::by_hand::NewAttempt;
-use igsync_apply::{Engine, Look, Media, Moment, Protocol, Reading, Standing, Step};
+use igsync_apply::{Engine, Look, Media, Moment, Protocol, Reading, Signs, Standing, Step};
 use igsync_base::id::{AccountName, MediaId, PostKey};
 use igsync_model::lockfile::{Record, Stage};
 use igsync_model::manifest::Post;
@@ -51,12 +51,24 @@ pub enum Mutant {
     NewContentIgnored,
     /// What other machines have put on the remote changes nothing that is planned.
     PlanKept,
+    /// An announced deletion does not reach the disk.
+    DeletionNotWritten,
+    /// A post that the service denies counts as gone.
+    DenialBelieved,
+    /// An order counts although it was taken back.
+    OrderRemembered,
+    /// Posts are deleted without `--allow-delete`.
+    KeyIgnored,
 }
 
 impl Mutant {
     /// Those of the record at a remote.
     pub const REMOTE: [Self; 5] =
         [Self::AnnouncedLater, Self::RejectionIgnored, Self::OthersNotJoined, Self::NewContentIgnored, Self::PlanKept];
+
+    /// Those of deletions.
+    pub const DELETING: [Self; 4] =
+        [Self::DeletionNotWritten, Self::DenialBelieved, Self::OrderRemembered, Self::KeyIgnored];
 
     pub const ALL: [Self; 11] = [
         Self::PublishRetried,
@@ -87,6 +99,7 @@ impl Mutant {
             Self::ExpiredIsNotPublished => Protocol { container: expired_is_proof, ..real },
             Self::BothGoOn => Protocol { standing: |_, _| Standing::GoesOn, ..real },
             Self::NewContainerAfterRefusal => Protocol { container: given_up_when_refused, ..real },
+            Self::DenialBelieved => Protocol { gone: denial_believed, ..real },
             Self::MoveWithoutTombstone => Protocol { moved: without_tombstone, ..real },
             Self::PublishRetried
             | Self::IntentNotWritten
@@ -97,7 +110,10 @@ impl Mutant {
             | Self::RejectionIgnored
             | Self::OthersNotJoined
             | Self::NewContentIgnored
-            | Self::PlanKept => real,
+            | Self::PlanKept
+            | Self::DeletionNotWritten
+            | Self::OrderRemembered
+            | Self::KeyIgnored => real,
         }
     }
 }
@@ -110,6 +126,10 @@ fn by_the_lease_alone(record: &Record, reading: Reading, moment: Moment) -> Step
     let lease = record.intents.iter().map(|intent| intent.lease_until).max();
     let left = lease.and_then(|lease| Duration::try_from(lease.duration_since(moment.now)).ok());
     (Protocol::default().container)(record, reading, Moment { quiet_in: left.unwrap_or_default(), ..moment })
+}
+
+fn denial_believed(first: Signs, _: Signs) -> bool {
+    first.is_denied
 }
 
 fn newest<'a>(_: &Record, look: &'a Look, claimed: &HashSet<MediaId>) -> Vec<&'a Media> {

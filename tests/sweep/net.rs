@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use igsync_apply::{Signal, Stopper};
-use igsync_model::lockfile::Record;
+use igsync_model::lockfile::{Live, Record, Stage, format};
 use igsync_ports::{Body, Method, Request, Response, Transport, TransportError};
 use igsync_testkit::MemDisk;
 use tokio::sync::Notify;
@@ -46,6 +46,10 @@ pub struct NetState {
     told: Vec<(Speaker, u64)>,
     /// Requests that came before such an id was kept, and publishes without a lease that covers them.
     pub hasty: Vec<String>,
+    /// The posts that a run may ask to be deleted by now.
+    pub ordered: Vec<usize>,
+    /// What is at the remote, where there is one.
+    pub kept: Option<Vec<u8>>,
     pub lies: Option<Lies>,
     /// Between machines and Meta, when several machines race.
     pub pace: Option<fastrand::Rng>,
@@ -110,6 +114,8 @@ impl Net {
             stoppers: Vec::new(),
             told: Vec::new(),
             hasty: Vec::new(),
+            ordered: Vec::new(),
+            kept: None,
             lies: None,
             pace: None,
             publish_takes: Duration::ZERO,
@@ -188,6 +194,45 @@ impl Net {
         }
     }
 
+    /// A deletion is ordered, announced here and at the remote, and its post is no one else's.
+    fn check_order(&self, state: &mut NetState, speaker: Speaker, id: u64, now: i64) {
+        let owner = state.world.media.iter().find(|media| media.id == id).and_then(|media| media.owner);
+        if !owner.is_some_and(|owner| state.ordered.contains(&owner)) {
+            state.hasty.push(format!("post {owner:?} is to be deleted at {now} without an order"));
+        }
+        let journal = self.disk.bytes(Path::new(ROOTS[speaker.site]).join(".igsync/journal.jsonl")).unwrap_or_default();
+        let is_its = |record: &&Record| record.claimed_media().is_some_and(|media| media.to_string() == id.to_string());
+        let lease = |records: &[Record]| {
+            let live = records.iter().filter(is_its).filter_map(|record| record.live());
+            live.filter_map(Live::deletion_lease).max()
+        };
+        let written: Vec<Record> = String::from_utf8_lossy(&journal)
+            .lines()
+            .flat_map(|line| {
+                let together = if line.starts_with('[') { line.to_owned() } else { format!("[{line}]") };
+                serde_json::from_str::<Vec<Record>>(&together).unwrap_or_default()
+            })
+            .collect();
+        let end = EPOCH + state.world.habits.skew + now + 2 * TIMEOUT_MS;
+        let is_covered =
+            |lease: Option<jiff::Timestamp>| lease.is_some_and(|lease| lease.as_millisecond() >= end - 1000);
+        if !is_covered(lease(&written)) {
+            state.hasty.push(format!("the deletion of {id} at {now} is not announced: {:?}", lease(&written)));
+        }
+        let Some(kept) = &state.kept else { return };
+        let kept = format::parse(kept).expect("what igsync put").records;
+        let kept: Vec<Record> = kept.into_iter().collect();
+        let is_announced = is_covered(lease(&kept));
+        let counting = kept.iter().filter(is_its).filter(|record| record.stage() != Stage::Forgotten);
+        let posts: std::collections::BTreeSet<_> = counting.map(|record| &record.key).collect();
+        if posts.len() > 1 {
+            state.hasty.push(format!("{id} is to be deleted at {now}, and {posts:?} claim it"));
+        }
+        if !is_announced {
+            state.hasty.push(format!("the deletion of {id} at {now} is not announced at the remote"));
+        }
+    }
+
     fn decide(&self, request: &mut Request) -> Fate {
         let mut state = self.state();
         if state.is_dead || self.disk.has_crashed() {
@@ -208,6 +253,9 @@ impl Net {
             && state.lies.is_none()
         {
             self.check_lease(&mut state, speaker, container, now);
+        }
+        if let Call::Delete(media) = call {
+            self.check_order(&mut state, speaker, media, now);
         }
         if let Some(lies) = state.lies.filter(|lies| index >= lies.from) {
             self.clock.set_ahead(lies.local);
@@ -324,6 +372,10 @@ impl NetState {
             Fault::Missing => self.reply(error(400, 24, Some(2_207_008)), now),
             Fault::MissingDone => self.done(account, call, now, error(400, 24, Some(2_207_006))),
             Fault::NotReadyDone => self.done(account, call, now, error(400, 9007, Some(2_207_027))),
+            Fault::DeniedDone => self.done(account, call, now, error(400, 100, Some(33))),
+            Fault::DeniedUndone => self.reply(error(400, 100, Some(33)), now),
+            Fault::Fatal => self.reply(error(400, -1, Some(2_207_085)), now),
+            Fault::Forbidden => self.reply(error(403, 10, None), now),
             Fault::Token => self.reply(error(400, 190, Some(463)), now),
             Fault::Throttle => self.reply(error(400, 80_002, None), now),
             Fault::Quota => self.reply(error(400, 9, Some(2_207_042)), now),
@@ -449,6 +501,12 @@ fn read(request: &mut Request) -> (Speaker, Call) {
             Call::Comment { media: number(media), text: get("message").unwrap_or_default() }
         }
         (Method::Get, [media, "comments"]) => Call::Comments(number(media)),
+        (Method::Get, [media])
+            if get("fields").is_some_and(|fields| fields == "id" || fields.contains("like_count")) =>
+        {
+            Call::Look(number(media))
+        }
+        (Method::Delete, [media]) => Call::Delete(number(media)),
         (Method::Get, [container]) => Call::Status(number(container)),
         (Method::Post, [media]) => Call::Switch(number(media)),
         _ => Call::Other,

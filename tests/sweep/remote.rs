@@ -17,6 +17,7 @@ use super::mutant::Mutant;
 use super::net::Net;
 use super::scenario::Manifest;
 use super::schedule::Schedule;
+use super::world::World;
 
 /// What can go wrong at one call to the remote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -28,6 +29,10 @@ pub enum RemoteFault {
     Rival(usize),
     /// The same, by a checkout in which the post has another key.
     Renamed(usize),
+    /// Another machine has deleted one of these posts and recorded it just before.
+    Deleted(usize),
+    /// Another machine has recorded another post as the media of one of these just before.
+    Claimed(usize),
     /// Someone has changed a manifest just before.
     NewContent,
     Refused,
@@ -59,6 +64,9 @@ impl RemoteFault {
         Self::KillAfter,
         Self::Stop,
     ];
+
+    /// What only a deletion meets.
+    pub const OF_DELETIONS: &[Self] = &[Self::Deleted(0), Self::Claimed(0)];
 
     pub fn name(self) -> String {
         let text = format!("{self:?}");
@@ -93,10 +101,11 @@ pub struct RemoteState {
 }
 
 impl SimRemote {
-    pub fn new(net: Arc<Net>, manifests: Vec<Manifest>, schedule: &Schedule) -> Self {
+    pub fn new(net: Arc<Net>, manifests: Vec<Manifest>, schedule: &Schedule, first: &str) -> Self {
         let faults = schedule.pushes.iter().copied().collect();
         let pace = schedule.race.map(|seed| Mutex::new(fastrand::Rng::with_seed(seed)));
-        let state = RemoteState { texts: vec![format::HEADER.into()], faults, ..RemoteState::default() };
+        let state = RemoteState { texts: vec![first.into()], faults, ..RemoteState::default() };
+        net.state().kept = Some(first.into());
         Self { net, manifests, pace, mutant: schedule.mutant, state: Mutex::new(state) }
     }
 
@@ -148,6 +157,16 @@ impl SimRemote {
             RemoteFault::Moved => self.commit_of_another(),
             RemoteFault::Rival(place) => self.publish_by_another(&named(place)),
             RemoteFault::Renamed(place) => self.publish_by_another(&named(place).renamed()),
+            RemoteFault::Deleted(place) => self.change_by_another(&named(place), |record, world| {
+                let id = record.claimed_media().map(ToString::to_string).unwrap_or_default();
+                world.media.iter_mut().filter(|media| media.id.to_string() == id).for_each(|m| m.is_deleted = true);
+                record.clone().deleted()
+            }),
+            RemoteFault::Claimed(place) => self.change_by_another(&named(place), |record, _| {
+                let other = || ("posts/claims-it".into(), AttemptId::new("claims"));
+                let (key, attempt) = other();
+                Record { key, attempt, media_digest: None, digest: None, ..record.clone() }
+            }),
             RemoteFault::NewContent => {
                 let newest = self.newest();
                 let mut state = self.state();
@@ -158,13 +177,31 @@ impl SimRemote {
         }
     }
 
+    /// Another machine writes something about a post that it knows as live.
+    fn change_by_another(&self, manifest: &Manifest, change: impl Fn(&Record, &mut World) -> Record) {
+        let mut records = self.records();
+        let known = records.effective(&manifest.user_id(), &manifest.key()).cloned();
+        let Some(known) = known.filter(|record| record.stage() == Stage::Published && !record.is_being_deleted())
+        else {
+            return;
+        };
+        let changed = change(&known, &mut self.net.state().world);
+        records.merge_in(changed);
+        self.put(format::print(&records).into_bytes());
+    }
+
+    fn put(&self, text: Vec<u8>) {
+        self.net.state().kept = Some(text.clone());
+        self.state().texts.push(text);
+    }
+
     /// A post that is not among these.
     fn commit_of_another(&self) {
         let mut records = self.records();
         let number = self.state().texts.len();
         let own = Manifest { key: format!("posts/other-{number}"), ..self.manifests[0].clone() };
         records.merge_in(published(&own, &format!("another{number}"), None));
-        self.state().texts.push(format::print(&records).into_bytes());
+        self.put(format::print(&records).into_bytes());
     }
 
     fn publish_by_another(&self, manifest: &Manifest) {
@@ -174,8 +211,8 @@ impl SimRemote {
             record.user_id == manifest.user_id()
                 && (record.key == manifest.key() || record.media_digest.as_ref() == Some(&manifest.media_digest()))
         };
-        let is_taken =
-            records.iter().filter(is_its).any(|record| record.is_open() || record.stage() == Stage::Published);
+        let keeps_off = |stage: Stage| stage.is_open() || matches!(stage, Stage::Published | Stage::Deleted);
+        let is_taken = records.iter().filter(is_its).any(|record| keeps_off(record.stage()));
         // Who comes second leaves the post alone.
         if is_taken {
             return;
@@ -183,7 +220,7 @@ impl SimRemote {
         let now = self.net.clock.elapsed_ms();
         let id = self.net.state().world.publish_by_another(manifest, now);
         records.merge_in(published(manifest, &attempt, Some(id)));
-        self.state().texts.push(format::print(&records).into_bytes());
+        self.put(format::print(&records).into_bytes());
     }
 
     fn read(&self) -> Result<Pulled, RemoteError> {
@@ -205,12 +242,14 @@ impl SimRemote {
         }
         let announced = |text: &[u8]| {
             let records = format::parse(text).expect("what igsync put").records;
-            records.iter().map(|record| record.intents.len()).sum::<usize>()
+            let deletions = |record: &Record| record.live().map_or(0, |live| live.deletions.len());
+            records.iter().map(|record| record.intents.len() + deletions(record)).sum::<usize>()
         };
         let is_over_new_content = began != state.content;
         if is_over_new_content && announced(text) > state.texts.last().map_or(0, |before| announced(before)) {
-            state.hasty.push("a run announced a publish although its manifests had changed".to_owned());
+            state.hasty.push("a run announced something although its manifests had changed".to_owned());
         }
+        self.net.state().kept = Some(text.to_vec());
         state.texts.push(text.to_vec());
         state.messages.push(message.to_owned());
         Ok(Version((state.texts.len() - 1).to_string()))
@@ -308,7 +347,7 @@ impl Remote for RunRemote {
 }
 
 /// The record that another machine keeps of a post that it has published, comment and all.
-fn published(manifest: &Manifest, attempt: &str, media: Option<u64>) -> Record {
+pub fn published(manifest: &Manifest, attempt: &str, media: Option<u64>) -> Record {
     let post = manifest.post();
     let key = post.key.clone();
     let new = Record::new(key, manifest.user_id(), post.account.clone(), post.content.kind, AttemptId::new(attempt));

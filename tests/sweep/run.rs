@@ -19,7 +19,7 @@ use igsync_base::files::Disk;
 use igsync_base::id::{AttemptId, PostKey, UserId};
 use igsync_instagram::{AccessToken, Client, Endpoint, Flavour, Timing};
 use igsync_model::config::Login;
-use igsync_model::lockfile::{self, Paths, Record, Records, format};
+use igsync_model::lockfile::{self, Paths, Record, Records, Via, format};
 use igsync_model::manifest::{Post, Queued};
 use igsync_model::plan::{AccountView, Action, Change, Guard, Options, Plan, Premises, Selection, Why, Work};
 use igsync_model::schedule::Slot;
@@ -33,7 +33,7 @@ use super::disk::SimDisk;
 use super::lies::Lies;
 use super::mutant::Mutant;
 use super::net::{EPOCH, Net, ROOTS, token};
-use super::remote::{RunRemote, SimRemote};
+use super::remote::{RunRemote, SimRemote, published};
 use super::scenario::{Manifest, Scenario, account_name};
 use super::schedule::{Clones, Event, Schedule};
 use super::world::{Habits, USERS, World, file_of};
@@ -72,6 +72,9 @@ pub struct Simulation {
     pub held: Mutex<BTreeSet<PostKey>>,
     /// What the files of each clone said when they were read last.
     read: Mutex<[Option<(Files, Records)>; 2]>,
+    /// Whether runs are started with `--allow-delete`.
+    pub has_key: bool,
+    pub is_paused: bool,
     pub schedule: Schedule,
     /// When the simulation's people wrote the manifests.
     written_at: Timestamp,
@@ -132,12 +135,18 @@ impl Simulation {
         };
         let world = World::new(habits, EPOCH);
         let faults: BTreeMap<_, _> = schedule.requests.iter().copied().collect();
+        let mut world = world;
+        let first = if schedule.scenario.is_live() { begun(schedule, &mut world) } else { format::HEADER.to_owned() };
+        for root in ROOTS.iter().filter(|_| schedule.scenario.is_live()) {
+            memory.put(Paths::new(Path::new(root)).lockfile, &*first);
+        }
         let net = Arc::new(Net::new(Arc::clone(&clock), memory.clone(), world, faults, log));
         net.state().lies = schedule.lies;
         net.state().pace = schedule.race.map(|seed| fastrand::Rng::with_seed(!seed));
-        let remote = schedule.remote.then(|| Arc::new(SimRemote::new(Arc::clone(&net), manifests.clone(), schedule)));
+        let remote =
+            schedule.remote.then(|| Arc::new(SimRemote::new(Arc::clone(&net), manifests.clone(), schedule, &first)));
         let disk = Arc::new(SimDisk::new(memory, Arc::clone(&clock), schedule));
-        disk.versions.lock().unwrap().push(format::HEADER.into());
+        disk.versions.lock().unwrap().push(first.into_bytes());
         let simulation = Self {
             clock,
             disk,
@@ -150,6 +159,8 @@ impl Simulation {
             allowed: BTreeSet::new(),
             held: Mutex::default(),
             read: Mutex::default(),
+            has_key: true,
+            is_paused: false,
             schedule: schedule.clone(),
             written_at: Timestamp::from_millisecond(EPOCH - 60_000).unwrap(),
             agenda: None,
@@ -278,15 +289,20 @@ impl Simulation {
 
     fn posts_as(&self, name: impl Fn(Manifest) -> Manifest) -> Vec<Arc<Post>> {
         let written = self.manifests.iter().filter(|manifest| !manifest.is_deleted);
-        let posts = written.map(|manifest| name(manifest.clone()).post());
-        if self.agenda.is_some() {
-            let queued = Some(Queued { from: None });
-            return posts.map(|post| Arc::new(Post { queued, ..(*post).clone() })).collect();
-        }
-        if !self.schedule.waits {
-            return posts.collect();
-        }
-        posts.map(|post| Arc::new(Post { publish_at: Some(time_of(&post)), ..(*post).clone() })).collect()
+        let remembered = self.schedule.mutant == Some(Mutant::OrderRemembered);
+        let first = self.schedule.scenario.manifests();
+        let is_absent = |manifest: &Manifest| {
+            manifest.is_absent || remembered && first.get(manifest.number).is_some_and(|first| first.is_absent)
+        };
+        let as_read = written.map(|manifest| Manifest { is_absent: is_absent(manifest), ..manifest.clone() });
+        let posts = as_read.map(|manifest| name(manifest).post());
+        let queued = self.agenda.is_some().then_some(Queued { from: None });
+        let dated = |post: Arc<Post>| match (queued, self.schedule.waits) {
+            (Some(_), _) => Arc::new(Post { queued, ..(*post).clone() }),
+            (None, true) => Arc::new(Post { publish_at: Some(time_of(&post)), ..(*post).clone() }),
+            (None, false) => post,
+        };
+        posts.map(dated).collect()
     }
 
     /// The records of both clones, as new processes read them; with a remote, those that are there.
@@ -319,6 +335,7 @@ impl Simulation {
         let sites = self.sites(run);
         let (stoppers, stops): (Vec<_>, Vec<_>) = sites.iter().map(|_| stop_channel()).unzip();
         self.net.begin(stoppers);
+        self.net.state().ordered = self.ordered();
         let all = join_all(sites.iter().zip(stops).map(|(site, stop)| self.apply(*site, stop, run)));
         let ended = tokio::select! {
             biased;
@@ -326,6 +343,21 @@ impl Simulation {
             ended = all => Some(ended),
         };
         ended.filter(|_| !self.net.is_dead()).unwrap_or_else(|| vec![Ended::Died])
+    }
+
+    /// The posts that may be deleted by what people say now.
+    pub fn ordered(&self) -> Vec<usize> {
+        let is_ordered = |manifest: &&Manifest| manifest.is_absent && !manifest.is_deleted;
+        let may = self.schedule.scenario.can_delete() && self.has_key && !self.is_paused;
+        let ordered = self.manifests.iter().filter(is_ordered).filter(|_| may);
+        let ordered: Vec<usize> = ordered.map(|manifest| manifest.number).collect();
+        // More than one run may delete is none.
+        if ordered.len() > 1 { Vec::new() } else { ordered }
+    }
+
+    /// Whether the runs of this schedule believe that they may delete.
+    fn deletes(&self) -> bool {
+        self.has_key || self.schedule.mutant == Some(Mutant::KeyIgnored)
     }
 
     /// As `igsync apply --yes`, without its terminal.
@@ -383,7 +415,9 @@ impl Simulation {
             halted.push((account_name(account), halt));
         }
         let mut run = Run::new(Arc::clone(&ledger), accounts, halted);
-        let settled = run.settle(&posts).await;
+        let may_delete = self.deletes() && !self.is_paused;
+        let accounts = (0..self.schedule.scenario.accounts()).map(account_name);
+        let settled = run.settle(&posts, &accounts.filter(|_| may_delete).collect()).await;
         let records = ledger.with_records(Clone::clone);
         let now = run.server_now().unwrap_or_else(|| self.clock.now());
         let premises = self.premises(&posts, settled, now);
@@ -494,6 +528,7 @@ impl Simulation {
                 has_lockfile: true,
                 wait: self.wait_of_a_run(),
                 allow_empty: true,
+                allow_delete: self.deletes(),
                 allow_duplicate: self.allowed.clone(),
                 settled,
                 ..Options::default()
@@ -514,8 +549,11 @@ impl Simulation {
             username: None,
             timezone: self.agenda.as_ref().map(|agenda| agenda.zone.clone()),
             max_publish_per_run: 5,
+            max_delete_per_run: 1,
+            allow_delete: true,
+            can_delete: self.schedule.scenario.login() == Login::Facebook,
             schedule: igsync_model::schedule::Schedule { slots, ..igsync_model::schedule::Schedule::default() },
-            paused: None,
+            paused: self.is_paused.then(|| "paused".to_owned()),
         }
     }
 
@@ -571,6 +609,24 @@ fn waits() -> Waits {
         http_timeout: Duration::from_secs(60),
         max_skew: Some(Duration::from_secs(300)),
     }
+}
+
+/// The lockfile of posts that are live since three days.
+fn begun(schedule: &Schedule, world: &mut World) -> String {
+    let mut records = Records::default();
+    for manifest in schedule.scenario.manifests() {
+        let at = -3 * 24 * 60 * 60 * 1000;
+        let id = world.publish_by_another(&manifest, at);
+        let mut record = published(&manifest, &format!("attempt{}", manifest.number), Some(id));
+        if let Some(live) = record.live_mut() {
+            live.published_at = Timestamp::from_second((EPOCH + at).div_euclid(1000)).ok();
+            if schedule.scenario == Scenario::Matched && manifest.is_absent {
+                live.via = Some(Via::Settled);
+            }
+        }
+        records.merge_in(record);
+    }
+    format::print(&records)
 }
 
 /// Every run of a schedule that waits does so for so long.

@@ -32,6 +32,14 @@ pub enum Scenario {
     Mute,
     /// A reel and a carousel with videos from this machine.
     Upload,
+    /// Of two live posts one is ordered to be deleted.
+    Farewell,
+    /// The only live post that is recorded is ordered to be deleted.
+    Last,
+    /// As `Farewell`, and the id of the post was only found by comparing.
+    Matched,
+    /// Two live posts are ordered to be deleted, which is more than one run deletes.
+    TwoOrders,
 }
 
 impl Scenario {
@@ -49,6 +57,19 @@ impl Scenario {
         Self::Mute,
         Self::Upload,
     ];
+
+    /// Those that begin with live posts of which some are ordered to be deleted.
+    pub const DELETED: [Self; 4] = [Self::Farewell, Self::Last, Self::Matched, Self::TwoOrders];
+
+    /// Whether its posts are live and recorded at the beginning.
+    pub fn is_live(self) -> bool {
+        Self::DELETED.contains(&self)
+    }
+
+    /// Whether the orders of its manifests can be carried out.
+    pub fn can_delete(self) -> bool {
+        self.is_live() && self != Self::Matched
+    }
 
     /// What its manifests say at the beginning.
     pub fn manifests(self) -> Vec<Manifest> {
@@ -79,6 +100,13 @@ impl Scenario {
                 Manifest { local: true, ..one(0, Kind::Reel, "From here") }.commented(),
                 Manifest { local: true, ..one(1, Kind::Carousel, "From here, too") },
             ],
+            Self::Farewell | Self::Matched => {
+                vec![one(0, Kind::Image, "Goes").ordered_away(), one(1, Kind::Image, "Stays")]
+            }
+            Self::Last => vec![one(0, Kind::Image, "Goes").ordered_away()],
+            Self::TwoOrders => {
+                vec![one(0, Kind::Image, "Goes").ordered_away(), one(1, Kind::Reel, "Goes, too").ordered_away()]
+            }
         }
     }
 
@@ -89,7 +117,7 @@ impl Scenario {
 
     /// Only with Facebook Login a local video is uploaded.
     pub fn login(self) -> Login {
-        if self == Self::Upload { Login::Facebook } else { Login::Instagram }
+        if self == Self::Upload || self.is_live() { Login::Facebook } else { Login::Instagram }
     }
 
     pub fn accounts(self) -> usize {
@@ -110,6 +138,8 @@ pub struct Manifest {
     pub first_comment: bool,
     pub comments_off: bool,
     pub is_deleted: bool,
+    /// It says `state: absent`.
+    pub is_absent: bool,
     pub trial: bool,
     /// Its video lies on this machine.
     pub local: bool,
@@ -128,6 +158,7 @@ impl Manifest {
             first_comment: false,
             comments_off: false,
             is_deleted: false,
+            is_absent: false,
             trial: false,
             local: false,
             media: None,
@@ -151,6 +182,11 @@ impl Manifest {
 
     fn commented(mut self) -> Self {
         self.first_comment = true;
+        self
+    }
+
+    fn ordered_away(mut self) -> Self {
+        self.is_absent = true;
         self
     }
 
@@ -218,7 +254,7 @@ impl Manifest {
             publish_until: None,
             draft: false,
             allow_duplicate: false,
-            state: PostState::Present,
+            state: if self.is_absent { PostState::Absent } else { PostState::Present },
             imported: None,
             text_digest: digest(&format!("text-{}", self.caption)),
             media_digest: Some(self.media_digest()),

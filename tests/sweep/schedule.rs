@@ -114,6 +114,18 @@ pub enum Event {
     HumanSame(usize),
     /// A person publishes a post of the same kind with another caption.
     HumanOther(usize),
+    /// A manifest orders to delete its post.
+    Order(usize),
+    /// The order is taken back.
+    Recall(usize),
+    /// A person deletes the post in the app.
+    HumanDelete(usize),
+    /// From here on runs are started without `--allow-delete`; with it again.
+    TakeKey,
+    GiveKey,
+    /// Publishing is paused; it goes on.
+    Pause,
+    Resume,
 }
 
 impl Event {

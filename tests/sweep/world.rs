@@ -38,6 +38,9 @@ pub enum Call {
     },
     Comments(u64),
     Switch(u64),
+    Delete(u64),
+    /// Whether a media is there.
+    Look(u64),
     Other,
 }
 
@@ -46,7 +49,12 @@ impl Call {
     pub fn changes_something(&self) -> bool {
         matches!(
             self,
-            Self::Create(_) | Self::Publish(_) | Self::Upload { .. } | Self::Comment { .. } | Self::Switch(_)
+            Self::Create(_)
+                | Self::Publish(_)
+                | Self::Upload { .. }
+                | Self::Comment { .. }
+                | Self::Switch(_)
+                | Self::Delete(_)
         )
     }
 }
@@ -92,6 +100,7 @@ pub struct Media {
     pub comments_off: bool,
     /// Not listed.
     pub trial: bool,
+    pub is_deleted: bool,
 }
 
 /// Where Meta's pages are silent.
@@ -165,14 +174,25 @@ impl World {
         let id = self.id(18);
         let caption = caption.to_owned();
         let (container, owner) = (None, None);
-        let media =
-            Media { id, account, container, owner, kind, caption, children, at, comments_off: false, trial: false };
+        let media = Media {
+            id,
+            account,
+            container,
+            owner,
+            kind,
+            caption,
+            children,
+            at,
+            comments_off: false,
+            trial: false,
+            is_deleted: false,
+        };
         self.media.push(media);
     }
 
     /// Whose the live media are.
     pub fn owners(&self) -> Vec<usize> {
-        self.media.iter().filter_map(|media| media.owner).collect()
+        self.media.iter().filter(|media| !media.is_deleted).filter_map(|media| media.owner).collect()
     }
 
     /// The clone that made the container with this id.
@@ -187,9 +207,11 @@ impl World {
             Call::Status(id) | Call::Publish(id) | Call::Upload { container: id, .. } => {
                 self.containers.get(id).and_then(|container| container.owner)
             }
-            Call::Comment { media, .. } | Call::Comments(media) | Call::Switch(media) => {
-                self.media.iter().find(|known| known.id == *media).and_then(|known| known.owner)
-            }
+            Call::Comment { media, .. }
+            | Call::Comments(media)
+            | Call::Switch(media)
+            | Call::Delete(media)
+            | Call::Look(media) => self.media.iter().find(|known| known.id == *media).and_then(|known| known.owner),
             Call::Me | Call::Quota | Call::Listing { .. } | Call::Stories | Call::Other => None,
         }
     }
@@ -310,6 +332,24 @@ impl World {
                 }
                 None => error(400, 100, Some(33)),
             },
+            Call::Delete(media) => {
+                let is_its = |m: &&mut Media| m.id == *media && m.account == account && !m.is_deleted;
+                match self.media.iter_mut().find(is_its) {
+                    Some(gone) => {
+                        gone.is_deleted = true;
+                        ok(format!(r#"{{"success":true,"deleted_id":"{media}"}}"#))
+                    }
+                    None => error(400, 100, Some(33)),
+                }
+            }
+            Call::Look(media) => {
+                let is_there = self.media.iter().any(|m| m.id == *media && m.account == account && !m.is_deleted);
+                if is_there && now >= self.unreadable_until {
+                    ok(format!(r#"{{"id":"{media}","like_count":3}}"#))
+                } else {
+                    error(400, 100, Some(33))
+                }
+            }
             Call::Other => error(400, 2500, None),
         }
     }
@@ -467,6 +507,7 @@ impl World {
             at: now,
             comments_off,
             trial,
+            is_deleted: false,
         };
         self.media.push(live);
         ok(format!(r#"{{"id":"{media}"}}"#))

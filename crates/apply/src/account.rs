@@ -6,7 +6,7 @@ mod post;
 mod settling;
 mod waits;
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -14,13 +14,14 @@ use jiff::Timestamp;
 use igsync_base::id::{AccountName, MediaId, PostKey, UserId};
 use igsync_model::lockfile::{Record, Stage};
 use igsync_model::manifest::Post;
-use igsync_model::plan::{Sighting, Work};
+use igsync_model::plan::{Counts, Sighting, Work};
 
 use super::after::Finisher;
 use super::announcement::leases;
 use super::appointment::Appointment;
 use super::book::Book;
 use super::context::Scope;
+use super::delete::Deleter;
 use super::engine::Service;
 use super::evidence::Evidence;
 use super::ledger::Ledger;
@@ -36,7 +37,7 @@ use super::settle::Settler;
 use super::stop::{Halt, Stop};
 
 pub(super) use early::SettledIntents;
-pub use settling::{FindPost, Settlement};
+pub use settling::{FindPost, IsOrderedAway, Settlement};
 pub use waits::{Agreed, Waiting};
 
 /// What an account's run is made of.
@@ -67,6 +68,7 @@ pub struct AccountRun {
     publisher: Publisher,
     settler: Settler,
     finisher: Finisher,
+    deleter: Deleter,
     live: LiveCheck,
     evidence: Evidence,
     checks_live: bool,
@@ -85,6 +87,8 @@ pub(super) struct Task {
 struct Queue {
     /// In the order of the plan.
     waiting: Vec<Task>,
+    /// Posts that are to be deleted, in the order of the plan: after all others.
+    deleting: VecDeque<PostKey>,
     tally: Tally,
     /// Posts that are to be looked at again.
     changed: Vec<PostKey>,
@@ -100,7 +104,7 @@ pub(super) struct Carried {
 
 impl Queue {
     fn of(waiting: Vec<Task>) -> Self {
-        Self { waiting, tally: Tally::default(), changed: Vec::new() }
+        Self { waiting, deleting: VecDeque::new(), tally: Tally::default(), changed: Vec::new() }
     }
 
     fn all(&self) -> Vec<Arc<Post>> {
@@ -132,10 +136,25 @@ impl AccountRun {
         let (a, b, c) = parts();
         let finisher = Finisher::new(a, b, c);
         let (a, b, c) = parts();
+        let deleter = Deleter::new(a, b, c, leases(&scope.waits));
+        let (a, b, c) = parts();
         let live = LiveCheck::new(a, b, c, setup.added_at, graph);
         let evidence = Evidence::new(&scope, &engine, &book);
         let (checks_live, undecided) = (setup.live_check, HashSet::new());
-        Self { scope, engine, book, preparer, publisher, settler, finisher, live, evidence, checks_live, undecided }
+        Self {
+            scope,
+            engine,
+            book,
+            preparer,
+            publisher,
+            settler,
+            finisher,
+            deleter,
+            live,
+            evidence,
+            checks_live,
+            undecided,
+        }
     }
 
     pub fn name(&self) -> &AccountName {
@@ -167,22 +186,29 @@ impl AccountRun {
         self.finisher.enrich().await
     }
 
-    /// Carries out the tasks in their order, those with an `appointment` at their time. Whatever happens, each post that
-    /// was to be published, adopted or settled has one outcome at the end; one whose rest is sent has none.
+    /// Carries out the tasks in their order, those with an `appointment` at their time, and deletes after them. Whatever
+    /// happens, each post that was to be published, adopted, settled or deleted has one outcome at the end; one whose rest
+    /// is sent has none.
     pub(super) async fn carry_out(&self, tasks: Vec<Task>, appointment: Option<&Appointment<'_>>) -> Carried {
-        let waiting = tasks.into_iter().filter(|task| !self.undecided.contains(&task.post.key)).collect();
+        let tasks = tasks.into_iter().filter(|task| !self.undecided.contains(&task.post.key));
+        let (deleting, waiting): (Vec<Task>, Vec<Task>) = tasks.partition(|task| task.work == Work::Delete);
         let mut queue = Queue::of(waiting);
-        let mut halt = self.carry_out_in_order(&mut queue, appointment).await.err().map(Stop::into_halt);
+        queue.deleting = deleting.into_iter().map(|task| task.post.key.clone()).collect();
+        let mut halt = match self.carry_out_in_order(&mut queue, appointment).await {
+            Ok(()) => self.delete_ordered(&mut queue).await.err(),
+            Err(stop) => Some(stop),
+        }
+        .map(Stop::into_halt);
         if let Err(late) = self.publisher.leave_to_others().await {
             halt.get_or_insert(late.into_halt());
         }
-        let Queue { waiting, mut tally, changed } = queue;
+        let Queue { waiting, deleting, mut tally, changed } = queue;
         self.preparer.spend(tally.published);
         if let Some(halt) = &halt {
             tally.end(halt.cause);
-            for task in waiting {
+            for key in waiting.iter().map(|task| &task.post.key).chain(&deleting) {
                 // The output may be what failed; the tally still has it.
-                let _ = self.scope.finish(&task.post.key, &Outcome::halted(halt), &mut tally);
+                let _ = self.scope.finish(key, &Outcome::halted(halt), &mut tally);
             }
         }
         // A halted account is asked nothing more.
@@ -302,6 +328,43 @@ impl AccountRun {
             }
         }
         Ok(())
+    }
+
+    /// Deletes what is ordered to be deleted, one post at a time.
+    async fn delete_ordered(&self, queue: &mut Queue) -> Result<(), Stop> {
+        while let Some(key) = queue.deleting.front().cloned() {
+            let mut known = None;
+            let (outcome, stopped) = match self.deleter.delete(&key, &mut known).await {
+                Ok(outcome) => (Some(outcome), None),
+                // What is known of the post already is the truth, whatever failed after it.
+                Err(Stop::Post(failure)) => (Some(known.unwrap_or(Outcome::Failed(failure))), None),
+                Err(stop) => (known, Some(stop)),
+            };
+            if let Some(outcome) = outcome {
+                queue.deleting.pop_front();
+                self.scope.finish(&key, &outcome, &mut queue.tally)?;
+            }
+            if let Some(stop) = stopped {
+                return Err(stop);
+            }
+        }
+        Ok(())
+    }
+
+    /// From here on this run deletes nothing of the account, and says why.
+    pub fn bar_deletions(&self, why: String) {
+        self.deleter.bar(why);
+    }
+
+    /// How people have answered to live posts, by the media that they are. What cannot be read is left out.
+    pub async fn counts(&self, posts: Vec<(PostKey, MediaId)>) -> Result<Vec<(PostKey, Counts)>, Stop> {
+        let mut all = Vec::new();
+        for (key, media) in posts {
+            if let Some(counts) = self.deleter.counts(&media).await? {
+                all.push((key, counts));
+            }
+        }
+        Ok(all)
     }
 
     /// Sends what an earlier run still owed to posts that are live, first comment and comment switch, and switches

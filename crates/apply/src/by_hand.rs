@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use igsync_base::feed::LivePost;
 use igsync_base::id::{AccountName, AttemptId, Digest, Kind, MediaId, PostKey, UserId};
 use igsync_base::net;
-use igsync_model::lockfile::{Accepted, Live, Reason, Record, Stage, State, Via, effective, speaks_before};
+use igsync_model::lockfile::{
+    Accepted, DeletionOutcome, Live, Reason, Record, Stage, State, Via, effective, speaks_before,
+};
 use igsync_model::manifest::{Post, caption_digest};
 
 use super::attempt;
@@ -293,7 +295,8 @@ fn sent(live: &Record) -> Vec<Digest> {
 pub fn deleted(subject: &Subject<'_>, media: Option<&MediaId>) -> Changes {
     let live = live_as(subject, media)?;
     if !live.is_empty() || of_state(subject, |state| state == Stage::Deleted).is_some() {
-        return Ok(live.into_iter().cloned().map(Record::deleted).collect());
+        let ended = |record: &Record| attempt::noted(record.clone(), |live| live.deletions.end(DeletionOutcome::Deleted));
+        return Ok(live.into_iter().map(|record| ended(record).deleted()).collect());
     }
     let is_nothing = subject.attempts.is_empty() && subject.post.is_none();
     Err(if is_nothing { Objection::NoSuchPost } else { Objection::NotLive })

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use igsync_base::files::Access;
 use igsync_base::id::{Kind, MediaId, PartId};
 use igsync_model::manifest::{Item, Post};
+use igsync_model::plan::Counts;
 use igsync_ports::Progress;
 
 use super::media::Located;
@@ -58,11 +59,19 @@ pub trait Engine: Send + Sync {
 
     fn close_comments<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Finishing>;
 
+    /// Deletes a live post, which cannot be undone either.
+    ///
+    /// One that is dropped or runs out of time is [`Deleting::Unclear`].
+    fn delete<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Deleting>;
+
     /// Whether a media answers. That it does not is no proof that it is gone: `missing` says what is.
     fn exists<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Presence>;
 
     /// Whether the account itself answers.
     fn account_exists(&self) -> BoxFuture<'_, Presence>;
+
+    /// How people have answered to a live post; `None`: the service denies that it exists.
+    fn counts<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Result<Option<Counts>, Refusal>>;
 }
 
 /// What a service can do.
@@ -70,6 +79,8 @@ pub trait Engine: Send + Sync {
 pub struct Capabilities {
     /// Local videos are sent to the service itself; without it everything needs a URL.
     pub uploads_video: bool,
+    /// Live posts can be deleted.
+    pub deletes: bool,
 }
 
 /// Why a service did not do what it was asked for. The class decides; the rest is shown.
@@ -215,6 +226,20 @@ pub enum Finishing {
     Done,
     Refused(Refusal),
     /// It may have taken effect or not.
+    Unclear(Refusal),
+}
+
+/// What an answer to a deletion proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deleting {
+    Gone,
+    /// Nothing has left this machine.
+    NotSent(Refusal),
+    /// A well-formed refusal: the post is still there.
+    Refused(Refusal),
+    /// The service denies the post: it is gone already, or may not be deleted.
+    Denied(Refusal),
+    /// Nothing: it may be gone or not.
     Unclear(Refusal),
 }
 

@@ -37,6 +37,8 @@ pub struct Counts {
     pub unsettled: usize,
     pub deferred: usize,
     pub not_attempted: usize,
+    /// No longer live.
+    pub deleted: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -46,6 +48,7 @@ pub enum Event {
         to_publish: usize,
         to_resume: usize,
         plan_digest: Digest,
+        to_delete: usize,
     },
     PostStarted {
         #[serde(flatten)]
@@ -106,6 +109,12 @@ pub enum Event {
         permalink: String,
     },
     PostAdopted {
+        #[serde(flatten)]
+        post: PostRef,
+        media_id: MediaId,
+    },
+    /// It is no longer live.
+    PostDeleted {
         #[serde(flatten)]
         post: PostRef,
         media_id: MediaId,

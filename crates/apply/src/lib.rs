@@ -10,6 +10,7 @@ mod budget;
 pub mod by_hand;
 mod cause;
 mod context;
+mod delete;
 mod engine;
 mod event;
 mod evidence;
@@ -35,19 +36,20 @@ mod replan;
 mod run;
 mod settle;
 mod signal;
+mod signs;
 mod stop;
 #[cfg(test)]
 mod testing;
 mod waiting;
 mod waits_for;
 
-pub use account::{AccountRun, Agreed, FindPost, Settlement, Setup, Waiting};
+pub use account::{AccountRun, Agreed, FindPost, IsOrderedAway, Settlement, Setup, Waiting};
 pub use appointment::{Lookout, Reread};
 pub use cause::Cause;
 pub use context::{Context, Waits};
 pub use engine::{
-    Address, Capabilities, Class, Comments, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part,
-    Presence, Publishing, Quota, Reading, Refusal, Window,
+    Address, Capabilities, Class, Comments, Deleting, Engine, Filled, Filling, Finishing, Listing, Made, Media,
+    Observed, Part, Presence, Publishing, Quota, Reading, Refusal, Window,
 };
 pub use event::{Counts, Event, Observer, PostRef};
 pub use failure::Failure;
@@ -62,5 +64,6 @@ pub use protocol::{Moment, Move, Protocol, Standing, Step};
 pub use remote::{Pulled, Remote};
 pub use run::{Report, Run, causes_of, has_open, has_work, idle_events};
 pub use signal::{Signal, StopSignal, Stopper, channel as stop_channel};
+pub use signs::{Signs, Witness};
 pub use stop::{Halt, Stop};
 pub use waits_for::WaitsFor;

@@ -1,14 +1,17 @@
 //! Whether a recorded post is gone. A denied read is no proof: outages have denied live posts for weeks. What counts
-//! is decided by [`is_gone`], a pure function; [`search`] reads what it needs.
+//! is decided by [`super::signs`], a pure function; [`search`] reads what it needs.
 
 use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use igsync_base::id::{AccountName, MediaId};
+use igsync_base::id::{AccountName, Kind, MediaId};
+use igsync_model::lockfile::Record;
 
-use super::context::Context;
+use super::book::Book;
+use super::context::{Context, Scope};
 use super::engine::{Engine, Listing, Presence, Window};
+use super::signs::{Signs, Witness};
 use super::stop::{Halt, Stop};
 use super::waits_for::WaitsFor;
 
@@ -78,32 +81,6 @@ impl Sight {
     }
 }
 
-/// What one look shows of one suspect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Signs {
-    /// The listing was read past its time without an error, and does not have it.
-    pub is_unlisted: bool,
-    /// A read of the post itself is denied.
-    pub is_denied: bool,
-    pub witness: Witness,
-}
-
-/// Who shows that the service does answer for what is live.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Witness {
-    /// Another recorded post of the account answered in this look.
-    Post,
-    /// The record has no other post: the account itself answered, and two whole listings agree.
-    Account,
-    None,
-}
-
-/// Whether two looks, apart by the time that listings may lag, prove that a post is gone.
-#[must_use]
-pub fn is_gone(first: Signs, second: Signs) -> bool {
-    [first, second].iter().all(|look| look.is_unlisted && look.is_denied && look.witness != Witness::None)
-}
-
 /// Looks for posts of one account, and a second time for those that were not found.
 ///
 /// `recorded` are the media of all published records of the account, the suspects among them. `first` is a reading of
@@ -121,6 +98,7 @@ pub async fn search(
     first: Option<Sight>,
 ) -> Result<Vec<Found>, Stop> {
     let search = Search { run, engine, recorded };
+    let is_gone = run.protocol.gone;
     let first = match first {
         Some(sight) => sight,
         None => search.list(suspects).await?,
@@ -143,6 +121,49 @@ pub async fn search(
         found[*at] = if is_proven { Found::Gone } else { again[place] };
     }
     Ok(found)
+}
+
+/// Whether the one post that `record` calls live as `media` is gone. It is asked itself first: who answers is there,
+/// and a listing may lag behind and has no stories.
+pub(super) async fn search_one(
+    scope: &Scope,
+    engine: &dyn Engine,
+    book: &dyn Book,
+    record: &Record,
+    media: &MediaId,
+) -> Result<Found, Stop> {
+    let recorded = recorded(book, record, media);
+    match (Search { run: scope, engine, recorded: &recorded }).read(media).await? {
+        Presence::There => return Ok(Found::There),
+        Presence::Unclear(_) => return Ok(Found::Unclear),
+        Presence::Denied => {}
+    }
+    let denied = Signs { is_unlisted: false, is_denied: true, witness: Witness::None };
+    if (scope.protocol.gone)(denied, denied) {
+        return Ok(Found::Gone);
+    }
+    if record.kind == Kind::Story {
+        return Ok(Found::Unclear);
+    }
+    let suspect = Suspect { media: media.clone(), published_at: record.published_at() };
+    let found = search(scope, &scope.name, engine, &[suspect], &recorded, None).await?;
+    // Denied first and there after it: a listing that lags, or an outage.
+    Ok(if found == [Found::Gone] { Found::Gone } else { Found::Unclear })
+}
+
+/// The live posts of the account that a listing shows, the newest first, without others that may be deleted.
+fn recorded(book: &dyn Book, record: &Record, media: &MediaId) -> Vec<MediaId> {
+    book.with(|records| {
+        let is_listed = |other: &&Record| other.user_id == record.user_id && other.kind != Kind::Story;
+        let live = records.iter().filter(is_listed).filter_map(|other| Some((other.published_at(), other.live()?)));
+        let mut recorded: Vec<_> = live
+            .filter_map(|(at, live)| Some((at, live.is_being_deleted(), live.media_id.as_ref()?)))
+            .filter(|(_, is_being_deleted, other)| !is_being_deleted || *other == media)
+            .map(|(at, _, other)| (at, other))
+            .collect();
+        recorded.sort_by(|a, b| b.cmp(a));
+        recorded.into_iter().map(|(_, media)| media.clone()).collect()
+    })
 }
 
 struct Search<'a> {
@@ -261,7 +282,7 @@ const PAGES: u32 = 100;
 #[cfg(test)]
 mod tests {
     use super::super::engine::{Class, Media, Refusal};
-    use super::super::testing::{Answer, Bench, at, media};
+    use super::super::testing::{Answer, Bench, at, live, media};
     use super::*;
     use igsync_base::id::Kind;
 
@@ -363,19 +384,6 @@ mod tests {
     }
 
     #[test]
-    fn every_sign_counts_in_both_looks() {
-        let all = Signs { is_unlisted: true, is_denied: true, witness: Witness::Post };
-        assert!(is_gone(all, all) && is_gone(all, Signs { witness: Witness::Account, ..all }));
-        for lacking in [
-            Signs { is_unlisted: false, ..all },
-            Signs { is_denied: false, ..all },
-            Signs { witness: Witness::None, ..all },
-        ] {
-            assert!(!is_gone(all, lacking) && !is_gone(lacking, all), "{lacking:?}");
-        }
-    }
-
-    #[test]
     fn a_listing_lacks_only_what_it_was_read_past() {
         let ids = ["3".into(), "2".into()];
         let rows = || [(&ids[0], Some(at(300_000))), (&ids[1], Some(at(200_000)))];
@@ -390,5 +398,27 @@ mod tests {
         let many: Vec<MediaId> = (0..LISTED).map(|id| id.to_string().as_str().into()).collect();
         let full = Sight::new(many.iter().map(|id| (id, Some(at(200_000)))), true, None);
         assert!(!full.lacks(&of(Some(1))), "older ones are in no listing");
+    }
+    async fn one(answers: impl IntoIterator<Item = Answer>) -> (Found, usize) {
+        let bench = Bench::new(200_000, [live("posts/a", "179"), live("posts/b", "180")], answers);
+        let (scope, engine, book) = bench.parts();
+        let found = search_one(&scope, &*engine, &*book, &live("posts/a", "179"), &"179".into()).await;
+        (found.unwrap(), bench.engine.left())
+    }
+
+    #[tokio::test]
+    async fn one_post_is_asked_itself_before_anything_else() {
+        assert_eq!(one([THERE]).await, (Found::There, 0));
+        let unclear = Presence::Unclear(Refusal::new(Class::Other, "no answer", ""));
+        assert_eq!(one([Answer::Exists(unclear)]).await, (Found::Unclear, 0));
+        let look = || [old(), THERE, DENIED, THERE];
+        assert_eq!(one([DENIED].into_iter().chain(look()).chain(look())).await, (Found::Gone, 0));
+    }
+
+    #[tokio::test]
+    async fn one_post_that_was_denied_and_is_listed_is_unclear() {
+        let listed = listed(&[("179", 101), ("1", 5)]);
+        assert_eq!(one([DENIED, listed]).await, (Found::Unclear, 0));
+        assert_eq!(one([DENIED, old(), DENIED]).await, (Found::Unclear, 0), "no one else answers either");
     }
 }

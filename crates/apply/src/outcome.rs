@@ -15,6 +15,8 @@ use super::stop::Halt;
 pub enum Outcome {
     Published(Option<MediaId>),
     Adopted(MediaId),
+    /// No longer live: it was these media.
+    Deleted(MediaId),
     Failed(Failure),
     Unknown {
         reason: String,
@@ -36,6 +38,10 @@ pub enum Outcome {
     },
     /// A publish was sent without a clear answer; the next run finds out before it sends anything.
     Unsettled {
+        reason: String,
+    },
+    /// A deletion was sent without a clear answer; the next run finds out before it sends anything.
+    PerhapsDeleted {
         reason: String,
     },
     /// The post is under way, nothing of it is live, and it was left as it is.
@@ -71,12 +77,17 @@ impl Outcome {
     /// What it leaves to do.
     fn cause(&self) -> Option<Cause> {
         match self {
-            Self::Published(_) | Self::Adopted(_) | Self::Elsewhere { .. } | Self::Paused { .. } | Self::Changed => {
-                None
-            }
-            Self::Failed(_) | Self::NotAttempted { .. } | Self::Unsettled { .. } | Self::Pending { .. } => {
-                Some(Cause::Incomplete)
-            }
+            Self::Published(_)
+            | Self::Adopted(_)
+            | Self::Deleted(_)
+            | Self::Elsewhere { .. }
+            | Self::Paused { .. }
+            | Self::Changed => None,
+            Self::Failed(_)
+            | Self::NotAttempted { .. }
+            | Self::Unsettled { .. }
+            | Self::PerhapsDeleted { .. }
+            | Self::Pending { .. } => Some(Cause::Incomplete),
             Self::Unknown { .. } => Some(Cause::Unknown),
             Self::Deferred { .. } => Some(Cause::Deferred),
         }
@@ -87,6 +98,7 @@ impl Outcome {
         match self {
             Self::Published(media_id) => Some(Event::PostPublished { post, media_id: media_id.clone() }),
             Self::Adopted(media_id) => Some(Event::PostAdopted { post, media_id: media_id.clone() }),
+            Self::Deleted(media_id) => Some(Event::PostDeleted { post, media_id: media_id.clone() }),
             Self::Failed(failure) => Some(Event::PostFailed {
                 post,
                 reason: failure.reason.clone(),
@@ -107,6 +119,10 @@ impl Outcome {
                 let help = format!("run apply again, or only check: `igsync resolve {}`", post.key.argument());
                 Some(Event::PostUnknown { reason: reason.clone(), settles_itself: true, help, post })
             }
+            Self::PerhapsDeleted { reason } => {
+                let help = "run apply again: it checks whether the post is gone before it sends anything".to_owned();
+                Some(Event::PostUnknown { reason: reason.clone(), settles_itself: true, help, post })
+            }
             Self::Changed => None,
             Self::Deferred { reason } => Some(Event::PostDeferred { post, reason: reason.clone() }),
             Self::NotAttempted { reason }
@@ -122,6 +138,7 @@ impl Outcome {
 pub struct Tally {
     pub published: usize,
     pub adopted: usize,
+    pub deleted: usize,
     pub failed: usize,
     pub unknown: usize,
     pub unsettled: usize,
@@ -141,9 +158,10 @@ impl Tally {
         match outcome {
             Outcome::Published(_) => self.published += 1,
             Outcome::Adopted(_) => self.adopted += 1,
+            Outcome::Deleted(_) => self.deleted += 1,
             Outcome::Failed(_) => self.failed += 1,
             Outcome::Unknown { .. } => self.unknown += 1,
-            Outcome::Unsettled { .. } => self.unsettled += 1,
+            Outcome::Unsettled { .. } | Outcome::PerhapsDeleted { .. } => self.unsettled += 1,
             Outcome::Deferred { .. } => self.deferred += 1,
             Outcome::NotAttempted { .. }
             | Outcome::Paused { .. }
@@ -160,6 +178,7 @@ impl Tally {
     pub fn absorb(&mut self, other: &Self) {
         self.published += other.published;
         self.adopted += other.adopted;
+        self.deleted += other.deleted;
         self.failed += other.failed;
         self.unknown += other.unknown;
         self.unsettled += other.unsettled;

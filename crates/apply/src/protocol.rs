@@ -16,6 +16,7 @@ use super::attempt;
 use super::by_hand::{self, NewAttempt};
 use super::engine::{Media, Reading};
 use super::matching::{self, Look};
+use super::signs::{self, Signs};
 
 /// The decision tables. A run holds one value of them, so a simulation can ask what a wrong one would do.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,8 @@ pub struct Protocol {
     pub candidates: for<'a> fn(&Record, &'a Look, &HashSet<MediaId>) -> Vec<&'a Media>,
     /// Whether a listing shows that nothing of it is live, when the container cannot speak any more.
     pub rules_out: fn(&Record, &Look, &HashSet<MediaId>) -> bool,
+    /// Whether two looks prove that a live post is gone.
+    pub gone: fn(Signs, Signs) -> bool,
     /// Whether an attempt continues beside the other attempts of its post.
     pub standing: fn(&Record, &[Record]) -> Standing,
     /// What is written when a post gets another key.
@@ -41,6 +44,7 @@ impl Default for Protocol {
             container: judge,
             candidates: matching::matches,
             rules_out: matching::rules_out,
+            gone: signs::is_gone,
             standing,
             moved: by_hand::moved,
         }

@@ -14,15 +14,18 @@ type PostId = (UserId, PostKey);
 /// What a run set out to publish, and everything but the records that decided it.
 pub(super) struct Replan {
     planned: HashSet<PostId>,
+    /// What it set out to delete.
+    deleting: HashSet<PostId>,
     premises: Premises,
 }
 
 impl Replan {
     pub(super) fn new(plan: &Plan, premises: Premises) -> Self {
-        Self { planned: published(plan).collect(), premises }
+        let (planned, deleting) = (worked(plan, Work::Publish).collect(), worked(plan, Work::Delete).collect());
+        Self { planned, deleting, premises }
     }
 
-    /// The posts that a plan over `known` no longer publishes. One that other machines see announced, by what is
+    /// The posts that a plan over `known` no longer publishes, or no longer deletes. One that other machines see announced, by what is
     /// `standing` on the remote, goes on: whoever plans later leaves it alone. What else was begun here keeps no one from
     /// a post, so it is as if it were not; of its record only that the post may repeat another one counts.
     pub(super) fn withdrawn(&self, known: &Records, standing: &Records) -> HashMap<PostId, Withdrawn> {
@@ -37,9 +40,11 @@ impl Replan {
         let is_announced =
             |(user, key): &PostId| standing.attempts(user, key).iter().any(|record| record.stage() == Stage::Intent);
         let plan = premises.plan(&records);
-        let publishes: HashSet<PostId> = published(&plan).collect();
+        let publishes: HashSet<PostId> = worked(&plan, Work::Publish).collect();
+        let deletes: HashSet<PostId> = worked(&plan, Work::Delete).collect();
         let withdrawn = self.planned.iter().filter(|post| !is_announced(post) && !publishes.contains(*post));
-        withdrawn.map(|post| (post.clone(), Withdrawn::of(&plan, post))).collect()
+        let kept = self.deleting.iter().filter(|post| !deletes.contains(*post));
+        withdrawn.chain(kept).map(|post| (post.clone(), Withdrawn::of(&plan, post))).collect()
     }
 }
 
@@ -55,7 +60,7 @@ impl Withdrawn {
     fn of(plan: &Plan, (user, key): &PostId) -> Self {
         let is_its = |change: &&Change| change.user_id.as_ref() == Some(user) && change.key == *key;
         let change = plan.changes.iter().find(is_its);
-        let why = change.map_or("it is no longer to be published", |change| &change.reason);
+        let why = change.map_or("nothing is to be done about it any more", |change| &change.reason);
         let is_live = change.is_some_and(|change| {
             matches!(change.action, Action::Move { .. }) && change.recorded == Some(Stage::Published)
         });
@@ -69,7 +74,7 @@ impl Withdrawn {
     }
 }
 
-fn published(plan: &Plan) -> impl Iterator<Item = PostId> {
-    let publishing = plan.changes.iter().filter(|change| change.work() == Some(Work::Publish));
-    publishing.filter_map(|change| Some((change.user_id.clone()?, change.key.clone())))
+fn worked(plan: &Plan, work: Work) -> impl Iterator<Item = PostId> {
+    let worked = plan.changes.iter().filter(move |change| change.work() == Some(work));
+    worked.filter_map(|change| Some((change.user_id.clone()?, change.key.clone())))
 }

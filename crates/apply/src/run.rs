@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use igsync_base::id::{AccountName, AttemptId, PostKey, UserId};
 use igsync_model::lockfile::{Record, Records};
 use igsync_model::manifest::{Post, PostState};
-use igsync_model::plan::{Barrier, Notice, NoticeKind, Plan, Premises};
+use igsync_model::plan::{Barrier, Change, Notice, NoticeKind, Plan, Premises};
 
 use super::account::{AccountRun, Carried, SettledIntents, Task, Waiting};
 use super::cause::Cause;
@@ -79,17 +79,18 @@ impl Run {
     }
 
     /// Settles what earlier runs left open, all accounts side by side, and returns the attempts that are
-    /// proven not to be live. An account that cannot be asked is set aside; the others continue.
-    pub async fn settle(&mut self, posts: &[Arc<Post>]) -> BTreeSet<AttemptId> {
-        let wanted = wanted(posts);
-        let ended =
-            join_all(self.accounts.iter_mut().map(|account| {
-                let (name, wanted) = (account.name().clone(), &wanted);
-                async move {
-                    account.settle_open(&|key: &PostKey| wanted.get(&(&name, key)).map(|post| Arc::clone(post))).await
-                }
-            }))
-            .await;
+    /// proven not to be live, or whose deletion had no effect. An account that cannot be asked is set aside; the others
+    /// continue. `may_delete` are the accounts of which this run may delete posts.
+    pub async fn settle(&mut self, posts: &[Arc<Post>], may_delete: &BTreeSet<AccountName>) -> BTreeSet<AttemptId> {
+        let (wanted, ordered) = (wanted(posts), ordered_away(posts, may_delete));
+        let ended = join_all(self.accounts.iter_mut().map(|account| {
+            let (name, wanted, ordered) = (account.name().clone(), &wanted, &ordered);
+            async move {
+                let post = |key: &PostKey| wanted.get(&(&name, key)).map(|post| Arc::clone(post));
+                account.settle_open(&post, &|key| ordered.contains(&(&name, key))).await
+            }
+        }))
+        .await;
         let mut settled = BTreeSet::new();
         for (index, ended) in ended.into_iter().enumerate().rev() {
             self.tally.absorb(&ended.tally);
@@ -116,6 +117,7 @@ impl Run {
             to_publish: plan.summary.publish,
             to_resume: plan.summary.resume,
             plan_digest: plan.digest.clone(),
+            to_delete: plan.summary.deleting,
         });
         let emitted = started.and_then(|()| duplicates(plan).try_for_each(|event| context.emit(&event)));
         let renamed = match emitted {
@@ -210,7 +212,7 @@ impl Report {
 pub fn idle_events(plan: &Plan) -> Vec<Event> {
     let mut tally = Tally::default();
     tally.causes.extend(causes_of(plan));
-    let started = Event::RunStarted { to_publish: 0, to_resume: 0, plan_digest: plan.digest.clone() };
+    let started = Event::RunStarted { to_publish: 0, to_resume: 0, plan_digest: plan.digest.clone(), to_delete: 0 };
     std::iter::once(started).chain(duplicates(plan)).chain([finished(&tally, Duration::ZERO)]).collect()
 }
 
@@ -228,7 +230,13 @@ pub fn causes_of(plan: &Plan) -> BTreeSet<Cause> {
     let mut causes = BTreeSet::new();
     let is_missed = |notice: &Notice| notice.kind == NoticeKind::QueueMissed;
     let has_duplicate = plan.changes.iter().any(|change| change.is_due_duplicate(plan.now));
-    if has_duplicate || plan.notices.iter().any(is_missed) || plan.summary.late + plan.summary.failed > 0 {
+    // Who ordered it has to do it in the app.
+    let is_undeletable = plan.changes.iter().any(Change::is_undeletable);
+    if has_duplicate
+        || is_undeletable
+        || plan.notices.iter().any(is_missed)
+        || plan.summary.late + plan.summary.failed > 0
+    {
         causes.insert(Cause::Incomplete);
     }
     if plan.summary.unknown > 0 {
@@ -244,13 +252,23 @@ pub fn has_work(plan: &Plan, account: &AccountName) -> bool {
 
 /// Whether an earlier run left something to be settled.
 pub fn has_open(records: &Records, user: &UserId) -> bool {
-    records.open(user).next().is_some()
+    records.open(user).chain(records.being_deleted(user)).next().is_some()
 }
 
 /// Posts that someone still wants to see published; drafts, imported and deleted manifests are not among them.
 fn wanted(posts: &[Arc<Post>]) -> HashMap<(&AccountName, &PostKey), &Arc<Post>> {
     let wanted = posts.iter().filter(|post| !post.draft && post.state == PostState::Present && post.imported.is_none());
     wanted.map(|post| ((&post.account, &post.key), post)).collect()
+}
+
+/// Posts of these accounts whose manifests order to delete them.
+fn ordered_away<'a>(
+    posts: &'a [Arc<Post>],
+    may_delete: &BTreeSet<AccountName>,
+) -> BTreeSet<(&'a AccountName, &'a PostKey)> {
+    let is_ordered =
+        |post: &&Arc<Post>| !post.draft && post.state == PostState::Absent && may_delete.contains(&post.account);
+    posts.iter().filter(is_ordered).map(|post| (&post.account, &post.key)).collect()
 }
 
 /// What the plan has an account do, in its order.
@@ -281,6 +299,7 @@ fn finished(tally: &Tally, elapsed: Duration) -> Event {
             unsettled: tally.unsettled,
             deferred: tally.deferred,
             not_attempted: tally.not_attempted,
+            deleted: tally.deleted,
         },
         causes: tally.causes.clone(),
         elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
@@ -295,6 +314,10 @@ fn barrier_of(barrier: Barrier) -> Halt {
         Barrier::TooMany => (
             "more posts without publish_at are due than one run publishes",
             "if all of them are intended, pass --max-publish or raise limits.max_publish_per_run; or date them",
+        ),
+        Barrier::TooManyDeletions => (
+            "more posts are to be deleted than one run deletes",
+            "if all of them are intended, raise limits.max_delete_per_run, or choose with --target and --exclude",
         ),
         Barrier::Paused => ("publishing is paused", "unset IGSYNC_PAUSED and paused: in igsync.yaml to continue"),
     };

@@ -12,16 +12,17 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use igsync_base::id::{AttemptId, Digest, Kind, MediaId, PartId, PostKey, UserId};
-use igsync_model::lockfile::{Created, PublishIntent, Record, Records, Stage};
+use igsync_model::lockfile::{Created, PublishIntent, Record, Records, Stage, Via};
 use igsync_model::manifest::{Content, Item, MediaType, Post, PostState, Source, caption_digest};
+use igsync_model::plan::Counts;
 use igsync_ports::Clock;
 
 use super::attempt;
 use super::book::{Book, Claim};
 use super::context::{Context, Scope, Waits};
 use super::engine::{
-    Capabilities, Comments, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part, Presence,
-    Publishing, Quota, Reading, Refusal, Service, Window,
+    Capabilities, Comments, Deleting, Engine, Filled, Filling, Finishing, Listing, Made, Media, Observed, Part,
+    Presence, Publishing, Quota, Reading, Refusal, Service, Window,
 };
 use super::event::{Event, Observer};
 use super::replan::{Replan, Withdrawn};
@@ -98,6 +99,12 @@ pub(super) fn media(id: &str, kind: Kind, caption: Option<&str>, second: i64) ->
         permalink: None,
         child_count: (kind == Kind::Carousel).then_some(3),
     }
+}
+
+/// A post that is live as this media, as the answer to its publish said at second 101.
+pub(super) fn live(key: &str, media: &str) -> Record {
+    let sent = Record { key: key.into(), attempt: key.into(), ..record(Kind::Image, "x", &[100]) };
+    attempt::published(sent, Some(media.into()), Via::Publish, at(101), None)
 }
 
 /// The record that [`intents`](Record::intents) of a clear refusal leave.
@@ -253,6 +260,8 @@ pub(super) enum Answer {
     Exists(Presence),
     /// No listing.
     Refused(Refusal),
+    Delete(Deleting),
+    Counts(Option<Counts>),
 }
 
 /// A service that answers each call with the next answer of its script. Another call than the script's panics.
@@ -285,7 +294,7 @@ macro_rules! answer {
 
 impl Engine for MemEngine {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { uploads_video: true }
+        Capabilities { uploads_video: true, deletes: true }
     }
 
     fn now(&self) -> Timestamp {
@@ -349,12 +358,25 @@ impl Engine for MemEngine {
         answer!(self, Answer::Finish(finishing) => finishing)
     }
 
+    fn delete<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Deleting> {
+        let book: &dyn Book = &*self.book;
+        let is_announced = book.with(|records| {
+            records.iter().any(|record| record.is_being_deleted() && record.claimed_media() == Some(media))
+        });
+        assert!(is_announced, "a deletion is sent that was not written down as announced");
+        answer!(self, Answer::Delete(deleting) => deleting)
+    }
+
     fn exists<'a>(&'a self, _: &'a MediaId) -> BoxFuture<'a, Presence> {
         answer!(self, Answer::Exists(presence) => presence)
     }
 
     fn account_exists(&self) -> BoxFuture<'_, Presence> {
         answer!(self, Answer::Exists(presence) => presence)
+    }
+
+    fn counts<'a>(&'a self, _: &'a MediaId) -> BoxFuture<'a, Result<Option<Counts>, Refusal>> {
+        answer!(self, Answer::Counts(counts) => Ok(counts))
     }
 }
 

@@ -18,6 +18,8 @@ pub enum WaitsFor {
     NotReady,
     /// Whoever has published the post may still comment on it.
     Comment,
+    /// An earlier run, or another one, may still delete: its lease.
+    Deletion,
     /// The record could not be pushed, and is pushed again.
     Push,
     /// A call failed, and is sent again.
@@ -29,13 +31,14 @@ pub enum WaitsFor {
 }
 
 impl WaitsFor {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Processing,
         Self::Effect,
         Self::Lease,
         Self::SecondLook,
         Self::NotReady,
         Self::Comment,
+        Self::Deletion,
         Self::Push,
         Self::Retry,
         Self::CallLimit,
@@ -52,6 +55,7 @@ impl WaitsFor {
             Self::SecondLook => "a second read of the account must agree with the first",
             Self::NotReady => "Meta reports that it is not ready yet",
             Self::Comment => "the run that published it may still comment on it",
+            Self::Deletion => "an earlier run announced its deletion and may still send it",
             Self::Push => "the push of the record is tried again",
             Self::Retry => "a failed call is sent again",
             Self::CallLimit => "Meta's call limit is almost reached",

@@ -77,7 +77,6 @@ rules! {
     TOKEN_IN_FILE = "IGS1033" "token-in-file" Error "no file holds an access token", remedy "revoke the token: it is in the history of the repository";
     INVALID_TIME = "IGS1034" "invalid-time" Error "times are RFC 3339, or local with a time zone", remedy "write 2026-12-01T18:00:00+01:00, or 2026-12-01T18:00[Europe/Berlin]";
     MISNAMED_FILE = "IGS1035" "misnamed-file" Error "`igsync.yaml` and `_defaults.yaml` end in `.yaml`", remedy "rename the file";
-    NOT_BUILT = "IGS1036" "not-built" Error "what is planned and not built yet is reported, not ignored", remedy "follow the message instead";
     LINKED_FILE = "IGS1037" "linked-file" Error "captions, media and configuration are files, not symbolic links, and no folder above them is one", remedy "put the file itself there";
     HIDDEN_FILE = "IGS1038" "hidden-file" Error "no post uses a hidden file, or one in a hidden folder", remedy "move the file to where no part of its path begins with a dot";
     IGNORED_FILE = "IGS1039" "ignored-file" Error "no `.gitignore` file excludes captions, media or configuration: what is in no commit is not reviewed", remedy "remove the pattern from `.gitignore`, or move the file";

@@ -24,14 +24,14 @@ mod tests;
 mod turns;
 mod words;
 
-pub use action::{Action, Class, Mark, Why, Work};
+pub use action::{Action, Class, Mark, Obstacle, Why, Work};
 pub use diff::plan;
 pub(crate) use edited::is_as_published;
 pub use edited::{Edited, Part};
 pub use imported::copied_imports;
-pub use input::{AccountView, Arrivals, Branch, Input, Options, Premises, Sighting};
+pub use input::{AccountView, Arrivals, Branch, Counts, Input, Options, Premises, Sighting};
 pub use model::{
-    Barrier, BranchEdit, Change, Cost, Forecast, Guard, GuardKind, Notice, NoticeKind, Plan, Repeats, Summary,
+    Barrier, BranchEdit, Change, Cost, Forecast, Guard, GuardKind, Loss, Notice, NoticeKind, Plan, Repeats, Summary,
 };
 pub use owed::Owed;
 pub use selection::Selection;

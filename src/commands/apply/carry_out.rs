@@ -75,9 +75,10 @@ fn hint(tally: &Tally, is_to_keep: bool, project: &Project, ui: &Ui) {
     if project.sandbox {
         terminal.say(&format!("see the posts at these addresses: {}", terminal.program.command("sandbox")));
     } else if is_to_keep {
-        let message = match tally.published + tally.adopted {
-            0 => "Record what became of the posts".to_owned(),
-            count => format!("Record {}", plural(count, "published post")),
+        let message = match (tally.published + tally.adopted, tally.deleted) {
+            (0, 0) => "Record what became of the posts".to_owned(),
+            (0, count) => format!("Record {}", plural(count, "deleted post")),
+            (count, _) => format!("Record {}", plural(count, "published post")),
         };
         ui.notes(how_to_keep(project, &message));
     }

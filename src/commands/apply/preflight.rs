@@ -13,7 +13,17 @@ use igsync_model::plan::Plan;
 
 use super::super::{Ports, Ui};
 
-/// Sets accounts aside whose token lacks a permission that this run needs.
+/// What a token lacks.
+#[derive(Default)]
+struct Lacking {
+    /// Why the account is left alone.
+    account: Option<Halt>,
+    /// Why nothing of it is deleted.
+    deletion: Option<String>,
+}
+
+/// Sets accounts aside whose token lacks a permission that this run needs. Without the one that only deletions need, only
+/// those are left out.
 pub(super) async fn check(plan: &Plan, project: &Project, run: &mut Run, clients: &Clients, ports: &Ports, ui: &Ui) {
     // The in-process sandbox's own token may do everything.
     if project.sandbox {
@@ -23,7 +33,11 @@ pub(super) async fn check(plan: &Plan, project: &Project, run: &mut Run, clients
         let name = account.name();
         let lacks = match project.config.account(name).zip(clients.get(name)) {
             Some((configured, client)) => {
-                missing(configured, client, account.user_id(), plan, project, ports, ui).await
+                let lacks = missing(configured, client, account.user_id(), plan, project, ports, ui).await;
+                if let Some(why) = lacks.deletion {
+                    account.bar_deletions(why);
+                }
+                lacks.account
             }
             None => None,
         };
@@ -40,11 +54,11 @@ async fn missing(
     project: &Project,
     ports: &Ports,
     ui: &Ui,
-) -> Option<Halt> {
+) -> Lacking {
     let work = plan.changes.iter().filter(|change| change.account == account.name && change.work().is_some());
     let needs = needs(work.filter_map(|change| change.post.as_deref()), &account.name);
     if needs == scopes::Needs::default() {
-        return None;
+        return Lacking::default();
     }
     let lacking = match account.login {
         Login::Facebook => {
@@ -65,20 +79,28 @@ async fn missing(
             "note: Meta does not report whether the token for {} has the permissions that this run needs: {wanted}",
             account.name
         ));
-        return None;
+        return Lacking::default();
     };
-    if lacking.is_empty() {
-        return None;
-    }
-    Some(Halt {
+    let (deletion, others): (Vec<&str>, Vec<&str>) = lacking.into_iter().partition(|scope| *scope == scopes::DELETION);
+    let deletion = (!deletion.is_empty()).then(|| {
+        let key = "`igsync lock accept KEY --deleted`";
+        format!(
+            "the token for {} lacks {}, so nothing is deleted; get a token with this permission (auth login), or delete \
+             the post in the app and record that with {key}",
+            account.name,
+            scopes::DELETION
+        )
+    });
+    let account = (needs.comments && !others.is_empty()).then(|| Halt {
         cause: Cause::Account,
         reason: format!(
             "the token for {} lacks {}, which first comments and comment switches need; nothing was sent",
             account.name,
-            lacking.join(", ")
+            others.join(", ")
         ),
         help: "get a token with this permission (auth login), or remove first_comment and comment_enabled".to_owned(),
-    })
+    });
+    Lacking { account, deletion }
 }
 
 /// Instagram Login reports no permissions, but reading the comments of a post takes the one that writing

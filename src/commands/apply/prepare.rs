@@ -76,5 +76,7 @@ pub(super) fn barriers(plan: &Plan) -> Option<Barrier> {
     let acting = plan.changes.iter().filter(|change| change.acts() || plan.awaits(change));
     let acting: Vec<Option<Barrier>> = acting.map(|change| barred.get(&change.account).copied()).collect();
     let all: Vec<Barrier> = acting.iter().copied().collect::<Option<_>>()?;
-    [Barrier::TooMany, Barrier::Errors, Barrier::Paused].into_iter().find(|barrier| all.contains(barrier))
+    [Barrier::TooMany, Barrier::TooManyDeletions, Barrier::Errors, Barrier::Paused]
+        .into_iter()
+        .find(|barrier| all.contains(barrier))
 }

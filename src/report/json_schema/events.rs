@@ -18,7 +18,10 @@ pub fn events() -> Value {
     let status: Vec<&str> = graph::wire::StatusCode::ALL.iter().map(|code| code.as_str()).collect();
     let reason = || [("reason", about(text(), "One sentence"))];
     let mut events = [
-        event("run_started", &[("to_publish", count()), ("to_resume", count()), ("plan_digest", text())]),
+        event(
+            "run_started",
+            &[("to_publish", count()), ("to_resume", count()), ("plan_digest", text()), ("to_delete", count())],
+        ),
         event("post_started", &of_post(&[("kind", kind())])),
         event("container_created", &of_post(&[("container", id())])),
         event("container_polled", &of_post(&[("container", id()), ("waited_ms", count())])),
@@ -35,6 +38,7 @@ pub fn events() -> Value {
         event("post_published", &of_post(&[("media_id", about(maybe(id()), "null: live, id not known yet"))])),
         event("post_enriched", &of_post(&[("permalink", text())])),
         event("post_adopted", &of_post(&[("media_id", id())])),
+        event("post_deleted", &of_post(&[("media_id", about(id(), "It was live as this"))])),
         event(
             "url_refused",
             &of_post(&[
@@ -67,19 +71,7 @@ pub fn events() -> Value {
             &[("account", text()), ("reason", about(text(), "One sentence")), ("help", about(text(), "What to do"))],
         ),
         event("record_pushed", &[("commit", text())]),
-        event(
-            "run_finished",
-            &[
-                ("published", count()),
-                ("failed", count()),
-                ("unknown", count()),
-                ("unsettled", about(count(), "Perhaps live; the next run checks")),
-                ("deferred", count()),
-                ("not_attempted", count()),
-                ("exit_code", exit_code()),
-                ("elapsed_ms", count()),
-            ],
-        ),
+        run_finished(),
         run_refused(),
     ];
     events.iter_mut().for_each(stamp);
@@ -112,6 +104,23 @@ pub fn events() -> Value {
         "description": "One JSON object per line; a program must skip events that it does not know",
         "oneOf": events,
     })
+}
+
+fn run_finished() -> Value {
+    event(
+        "run_finished",
+        &[
+            ("published", count()),
+            ("failed", count()),
+            ("unknown", count()),
+            ("unsettled", about(count(), "Perhaps live; the next run checks")),
+            ("deferred", count()),
+            ("not_attempted", count()),
+            ("deleted", about(count(), "No longer live")),
+            ("exit_code", exit_code()),
+            ("elapsed_ms", count()),
+        ],
+    )
 }
 
 fn run_refused() -> Value {

@@ -160,6 +160,11 @@ fn change(actions: &[&str]) -> Value {
             ("repeats", repeats),
             ("differs", differs),
             ("reworded", reworded),
+            ("deletes", about(flag(), "Only for delete: apply with the same flags deletes it")),
+            ("media_id", about(text(), "Only for delete, where it is known: what is lost")),
+            ("published_at", about(time(), "As media_id")),
+            ("likes", about(count(), "As media_id; with --refresh, where Instagram tells")),
+            ("comments", about(count(), "As likes")),
             ("note", about(text(), "Only where the manifest has one: for people, never sent; untrusted text")),
         ],
     );

@@ -7,6 +7,7 @@ use super::super::marks::{presentation, used};
 use super::super::plan_human::{
     EDITS, account_label, by_defaults, costs, drafts, more_edits, over_the_cap, over_the_quota, summary_line,
 };
+use super::super::plan_rows::lost;
 use super::super::text::plural;
 use super::escape::{code, prose, rich};
 use super::page::{Limit, Page};
@@ -36,6 +37,7 @@ pub fn render(plan: &Plan, findings: &[Finding], place: &Place, limit: Limit) ->
     page.block(&format!("### {}", headline(plan)));
     for block in [
         branch_edits(plan),
+        deletions(plan, &listed),
         refusals(plan),
         strays(&by_file, &alone, &common),
         decisions(plan, listed.iter().copied()),
@@ -114,6 +116,31 @@ fn branch_edits(plan: &Plan) -> Option<String> {
     ))
 }
 
+/// What cannot be undone has to be seen before anything else.
+fn deletions(plan: &Plan, listed: &[&Change]) -> Option<String> {
+    let ordered: Vec<&&Change> = listed.iter().filter(|change| change.mark() == Mark::Delete).collect();
+    let point = |change: &&&Change| {
+        let lost = lost(plan, change).map(|lost| format!("; {}", rich(&lost))).unwrap_or_default();
+        let link = change.permalink.as_deref().filter(|link| is_instagram(link));
+        let link = link.map(|link| format!(" ([look](<{link}>))")).unwrap_or_default();
+        let remedy = Some(remedy(change)).filter(|remedy| !remedy.is_empty());
+        let remedy = remedy.map(|remedy| format!(". To do: {remedy}")).unwrap_or_default();
+        format!("> {}{lost}{link}{remedy}", line(plan, change))
+    };
+    let mut points: Vec<String> = ordered.iter().take(ENTRIES).map(point).collect();
+    if ordered.len() > ENTRIES {
+        points.push(format!("> - and {} more: `igsync plan` lists all", ordered.len() - ENTRIES));
+    }
+    let what = plural(ordered.len(), "live post");
+    (!points.is_empty()).then(|| {
+        format!(
+            "> [!CAUTION]\n> **{what} to be deleted from Instagram for ever**, by a run that is started with \
+             `--allow-delete`\n>\n{}",
+            points.join("\n")
+        )
+    })
+}
+
 pub(super) fn refusals(plan: &Plan) -> Option<String> {
     let mut points = Vec::new();
     if !plan.complete {
@@ -163,10 +190,7 @@ pub(super) fn decisions<'a>(plan: &Plan, changes: impl Iterator<Item = &'a Chang
 
 fn others(plan: &Plan, listed: &[&Change]) -> Option<String> {
     let rest = |change: &&&Change| {
-        matches!(
-            change.mark(),
-            Mark::Adopt | Mark::Moved | Mark::Edited | Mark::Delete | Mark::Deleted | Mark::Orphan | Mark::Expired
-        )
+        matches!(change.mark(), Mark::Adopt | Mark::Moved | Mark::Edited | Mark::Deleted | Mark::Orphan | Mark::Expired)
     };
     list(plan, "Nothing is published for these", listed.iter().filter(rest).copied())
 }

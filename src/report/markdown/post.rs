@@ -2,7 +2,7 @@
 
 use super::super::findings::{CONFIGURATION, Entry};
 use super::super::plan_human::account_label;
-use super::super::plan_rows::is_imported;
+use super::super::plan_rows::{is_imported, ways_to_delete};
 use super::escape::{block, code, rich};
 use super::place::Place;
 use super::words::{capital, moment, when};
@@ -232,6 +232,9 @@ pub(super) fn remedy(change: &Change) -> String {
             "check the account: `igsync resolve {key} --published` if it is there, \
              `igsync resolve {key} --not-published` if it is not"
         )),
+        Mark::Failed if change.recorded == Some(Stage::Published) => rich(&format!(
+            "delete it in the app, then `igsync lock accept {key} --deleted`; or run apply with `--retry-failed`"
+        )),
         Mark::Failed => "change the post, or run apply with `--retry-failed`".to_owned(),
         Mark::Late => "run apply with `--include-late`, change its `publish_at`, or set `draft: true`".to_owned(),
         Mark::Duplicate => match &change.repeats {
@@ -251,7 +254,7 @@ pub(super) fn remedy(change: &Change) -> String {
         Mark::Edited => rich(&format!("Instagram cannot change a post: `igsync lock accept {key}` keeps what is live")),
         Mark::Orphan => rich(&format!("delete the post on Instagram, then `igsync lock rm {key}`")),
         Mark::Expired => "move `publish_until`, or remove the post".to_owned(),
-        Mark::Delete => "deleting is not built yet".to_owned(),
+        Mark::Delete => rich(&ways_to_delete(change).join("; ")),
         Mark::Publish | Mark::Resume | Mark::Adopt | Mark::Moved | Mark::Scheduled => String::new(),
     }
 }

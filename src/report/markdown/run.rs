@@ -18,6 +18,10 @@ pub enum End {
     Adopted {
         media_id: String,
     },
+    /// No longer live.
+    Deleted {
+        media_id: String,
+    },
     Failed {
         reason: String,
         help: String,
@@ -76,6 +80,9 @@ impl Run {
             Event::PostAdopted { post, media_id } => {
                 self.set(post, End::Adopted { media_id: media_id.to_string() });
             }
+            Event::PostDeleted { post, media_id } => {
+                self.set(post, End::Deleted { media_id: media_id.to_string() });
+            }
             Event::PostFailed { post, reason, help, .. } => {
                 self.set(post, End::Failed { reason: reason.clone(), help: help.clone() });
             }
@@ -123,10 +130,11 @@ pub fn render(run: &Run, plan: Option<&Plan>, exit: Exit, limit: Limit) -> Strin
                     recovers it from the repository; if it cannot, append them to `igsync.lock`:";
         page.block(&format!("{text}\n\n{}", block(&run.to_keep.join("\n"))));
     }
-    let groups: [(&str, IsMeant); 7] = [
+    let groups: [(&str, IsMeant); 8] = [
         ("Outcome unknown", |end| matches!(end, End::Unknown { .. })),
         ("Failed", |end| matches!(end, End::Failed { .. })),
         ("Published", |end| matches!(end, End::Published { .. })),
+        ("Deleted from Instagram", |end| matches!(end, End::Deleted { .. })),
         ("Was live already", |end| matches!(end, End::Adopted { .. })),
         ("To be checked by the next run", |end| matches!(end, End::Unsettled { .. })),
         ("Not attempted", |end| matches!(end, End::NotAttempted { .. })),
@@ -157,6 +165,7 @@ fn headline(run: &Run, exit: Exit) -> String {
     let counts = [
         (run.count(|end| matches!(end, End::Published { .. })), "published"),
         (run.count(|end| matches!(end, End::Adopted { .. })), "live already"),
+        (run.count(|end| matches!(end, End::Deleted { .. })), "deleted"),
         (run.count(|end| matches!(end, End::Failed { .. })), "failed"),
         (run.count(|end| matches!(end, End::Unknown { .. })), "unknown"),
         (run.count(|end| matches!(end, End::Unsettled { .. })), "to be checked by the next run"),
@@ -183,7 +192,7 @@ fn line(post: &PostRef, end: &End) -> String {
         End::Published { permalink: Some(link), .. } if is_instagram(link) => {
             format!("{title}: [{}](<{link}>)", link.trim_start_matches("https://www."))
         }
-        End::Published { media_id: Some(id), .. } | End::Adopted { media_id: id } => {
+        End::Published { media_id: Some(id), .. } | End::Adopted { media_id: id } | End::Deleted { media_id: id } => {
             format!("{title}: media {}", code(id))
         }
         End::Published { media_id: None, .. } => format!("{title}: its link is not known yet"),

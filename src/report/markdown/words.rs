@@ -92,9 +92,17 @@ pub(super) fn headline(plan: &Plan) -> String {
     if let Some((at, account)) = dues.iter().min() {
         parts.push(format!("{} scheduled, next {}", thousands(dues.len()), moment(plan, account, *at)));
     }
+    let ordered = plan.changes.iter().filter(|change| change.mark() == Mark::Delete && change.in_diff != Some(false));
+    let ordered = ordered.count();
+    if ordered > 0 {
+        let (is, word) =
+            if plan.summary.deleting > 0 && !stopped { ("deletes", "") } else { ("orders", " to be deleted") };
+        let first = parts[0].replacen('M', "m", 1);
+        parts[0] = format!("This {is} {}{word} on Instagram; {first}", plural(ordered, "live post"));
+    }
     let edited = plan.branch_edits.as_ref().map_or(0, Vec::len);
     if edited > 0 {
-        let first = parts[0].replacen('M', "m", 1);
+        let first = parts[0].replacen('M', "m", 1).replacen("This", "this", 1);
         parts[0] = format!("This branch changes the record of {}; {first}", plural(edited, "post"));
     }
     let summary = &plan.summary;

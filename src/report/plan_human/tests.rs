@@ -282,12 +282,15 @@ fn the_last_line_is_stable() {
         failed: 1,
         unchanged: 0,
         drafts: 7,
+        deleting: 1,
     };
     assert_eq!(
         line(all),
         "Plan: 1 to publish, 1 to resume, 1 to adopt, 1 moved, 1 scheduled, 1 edited, \
          1 duplicate, 1 to delete, 1 deleted, 1 orphaned, 1 late, 1 expired, 1 unknown, 1 failed."
     );
+    let locked = Summary { delete: 1, unchanged: 2, ..Summary::default() };
+    assert_eq!(line(locked), "No changes: 1 to delete; 2 unchanged.", "apply deletes nothing without all keys");
 }
 
 #[test]

@@ -48,6 +48,17 @@ impl Simulation {
             Event::Restore(place) => self.edit(place, |manifest| manifest.is_deleted = false),
             Event::HumanSame(place) => self.human(place, false),
             Event::HumanOther(place) => self.human(place, true),
+            Event::Order(place) => self.edit(place, |manifest| manifest.is_absent = true),
+            Event::Recall(place) => self.edit(place, |manifest| manifest.is_absent = false),
+            Event::HumanDelete(place) => {
+                let number = self.manifests[place % self.manifests.len()].number;
+                let world = &mut self.net.state().world;
+                world.media.iter_mut().filter(|media| media.owner == Some(number)).for_each(|m| m.is_deleted = true);
+            }
+            Event::TakeKey => self.has_key = false,
+            Event::GiveKey => self.has_key = true,
+            Event::Pause => self.is_paused = true,
+            Event::Resume => self.is_paused = false,
         }
     }
 

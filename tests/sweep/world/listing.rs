@@ -11,7 +11,7 @@ impl World {
 
     pub(super) fn listing(&self, now: i64, account: usize, after: usize) -> Reply {
         let mut shown: Vec<&Media> = self.media.iter().collect();
-        let is_listed = |m: &Media| m.kind != Kind::Story && !m.trial;
+        let is_listed = |m: &Media| m.kind != Kind::Story && !m.trial && !m.is_deleted;
         shown.retain(|m| is_listed(m) && m.account == account && !self.is_hidden(m, now));
         shown.sort_by_key(|m| std::cmp::Reverse(m.at));
         let data: Vec<String> = shown.iter().skip(after).take(self.habits.page).map(|m| self.show(m)).collect();

@@ -6,6 +6,8 @@ use igsync_base::id::{AttemptId, PostKey};
 use igsync_model::lockfile::{Record, Stage};
 use igsync_model::manifest::Post;
 
+use super::super::delete as deletion;
+use super::super::event::Event;
 use super::super::outcome::{Outcome, Tally};
 use super::super::protocol::Origin;
 use super::super::settle::Settled;
@@ -23,14 +25,65 @@ pub struct Settlement {
     pub halt: Option<Halt>,
 }
 
+impl Settlement {
+    fn stop(&mut self, stop: Stop) {
+        let halt = stop.into_halt();
+        self.tally.end(halt.cause);
+        self.halt = Some(halt);
+    }
+}
+
 /// Finds the manifest of a record, where it still has one that wants to be published.
 pub type FindPost<'a> = dyn Fn(&PostKey) -> Option<Arc<Post>> + Send + Sync + 'a;
 
+/// Whether the manifest of a record orders to delete its post, and this run may.
+pub type IsOrderedAway<'a> = dyn Fn(&PostKey) -> bool + Send + Sync + 'a;
+
 impl AccountRun {
-    /// Settles every open attempt of this account, whatever its manifest says now.
-    pub async fn settle_open(&mut self, post: &FindPost<'_>) -> Settlement {
+    /// Settles every open attempt of this account and every deletion whose end is not known, whatever the manifests say
+    /// now.
+    pub async fn settle_open(&mut self, post: &FindPost<'_>, is_ordered: &IsOrderedAway<'_>) -> Settlement {
         let open = self.book.with(|records| records.open(&self.scope.user_id).cloned().collect());
-        self.settle_these(open, post).await
+        let mut ended = self.settle_these(open, post).await;
+        if ended.halt.is_none() {
+            let deleting = self.book.with(|records| records.being_deleted(&self.scope.user_id).cloned().collect());
+            if let Err(stop) = self.settle_deletions(deleting, is_ordered, &mut ended).await {
+                ended.stop(stop);
+            }
+        }
+        ended
+    }
+
+    async fn settle_deletions(
+        &mut self,
+        deleting: Vec<Record>,
+        is_ordered: &IsOrderedAway<'_>,
+        ended: &mut Settlement,
+    ) -> Result<(), Stop> {
+        for record in deleting {
+            self.scope.go_on()?;
+            let (key, attempt) = (record.key.clone(), record.attempt.clone());
+            let outcome = match self.deleter.settle(record, is_ordered(&key)).await? {
+                deletion::Ended::Gone(media) => Outcome::Deleted(media),
+                deletion::Ended::Ordered => {
+                    ended.not_live.push(attempt);
+                    continue;
+                }
+                deletion::Ended::Withdrawn => {
+                    let reason = "a deletion that an earlier run announced had no effect, and is not sent again";
+                    let post = self.scope.post_ref(&key);
+                    self.scope.emit(&Event::PostWarning { post, reason: reason.to_owned() })?;
+                    continue;
+                }
+                deletion::Ended::Undecided => {
+                    self.undecided.insert(key.clone());
+                    ended.is_undecided = true;
+                    Outcome::PerhapsDeleted { reason: "it is not known yet whether it is deleted".to_owned() }
+                }
+            };
+            self.scope.finish(&key, &outcome, &mut ended.tally)?;
+        }
+        Ok(())
     }
 
     /// Settles the open attempts of one post.
@@ -44,9 +97,7 @@ impl AccountRun {
         let mut ended = Settlement::default();
         for record in open {
             if let Err(stop) = self.settle_one(record, post, &mut ended).await {
-                let halt = stop.into_halt();
-                ended.tally.end(halt.cause);
-                ended.halt = Some(halt);
+                ended.stop(stop);
                 break;
             }
         }

@@ -423,6 +423,10 @@ fn refuse_barred(plan: &Plan, name: &AccountName) -> Result<(), Halt> {
             "more posts without publish_at are due than one run publishes",
             "if all of them are intended, pass --max-publish or raise limits.max_publish_per_run; or date them",
         ),
+        Some(Barrier::TooManyDeletions) => (
+            "more posts are to be deleted than one run deletes",
+            "if all of them are intended, raise limits.max_delete_per_run, or choose with --target and --exclude",
+        ),
         Some(Barrier::Errors | Barrier::Paused) => {
             ("a post that is due has errors", "fix what `igsync validate` reports, or set `draft: true` in it")
         }

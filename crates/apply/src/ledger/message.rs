@@ -18,10 +18,16 @@ pub(super) fn commit(news: &[Record], standing: &Records) -> String {
     };
     let published: Vec<&Record> = news.iter().filter(is_new).collect();
     let announced: Vec<&Record> = news.iter().filter(|record| record.stage() == Stage::Intent).collect();
+    let deleted: Vec<&Record> = news.iter().filter(|record| record.stage() == Stage::Deleted).collect();
+    let deleting: Vec<&Record> = news.iter().filter(|record| record.is_being_deleted()).collect();
     let (verb, what, posts) = if !published.is_empty() {
         ("Record", "published ", published)
     } else if !announced.is_empty() {
         ("Announce", "", announced)
+    } else if !deleted.is_empty() {
+        ("Record", "deleted ", deleted)
+    } else if !deleting.is_empty() {
+        ("Announce the deletion of", "", deleting)
     } else {
         ("Record what became of", "", news.iter().collect())
     };
@@ -51,10 +57,10 @@ fn harmless(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::super::attempt::noted;
-    use super::super::super::testing::record;
+    use super::super::super::testing::{at, record};
     use super::*;
     use igsync_base::id::Kind;
-    use igsync_model::lockfile::State;
+    use igsync_model::lockfile::{Deletion, State};
 
     fn of(key: &str, stage: Stage) -> Record {
         Record { key: key.into(), state: State::bare(stage), ..record(Kind::Image, "x", &[1]) }
@@ -70,6 +76,11 @@ mod tests {
         assert_eq!(said(&published[..2]), "Record 2 published posts: posts/a, posts/b\n");
         assert_eq!(said(&published), "Record 4 published posts: posts/a, posts/b, posts/c and 1 more\n");
         assert_eq!(said(&[of("posts/a", Stage::Intent)]), "Announce 1 post: posts/a\n");
+        assert_eq!(said(&[of("posts/a", Stage::Deleted)]), "Record 1 deleted post: posts/a\n");
+        let open = Deletion { at: at(1), lease_until: at(2), outcome: None };
+        let deleting = noted(of("posts/a", Stage::Published), |live| live.deletions.push(open));
+        let standing = [of("posts/a", Stage::Published)].into_iter().collect();
+        assert_eq!(commit(&[deleting], &standing), "Announce the deletion of 1 post: posts/a\n");
         assert_eq!(said(&[of("posts/a", Stage::Failed)]), "Record what became of 1 post: posts/a\n");
     }
 

@@ -147,9 +147,8 @@ impl RemoteRecord {
     /// machine must leave no trace in a journal that cannot be taken back.
     pub(super) async fn claim(&self, claims: Vec<Claim>) -> Result<Vec<bool>, Stop> {
         // No one else can continue with an attempt that only this machine knows.
-        let is_private = |record: &Record| {
-            record.stage() != Stage::Intent && lock(&self.known).standing.same_attempt(record).is_none()
-        };
+        let is_private =
+            |record: &Record| !is_announcement(record) && lock(&self.known).standing.same_attempt(record).is_none();
         if claims.iter().flatten().all(is_private) {
             let mut written = Vec::new();
             for claim in claims {
@@ -258,7 +257,7 @@ impl RemoteRecord {
         if turn.is_none() {
             self.fetch(turn, claims).await?;
         }
-        let is_announcing = claims.iter().any(|claim| announced(claim).is_some());
+        let is_announcing = claims.iter().flatten().any(is_announcement);
         if is_announcing && self.remote.has_new_content().await.map_err(Trouble::Remote)? {
             // Of this account alone: what others have announced goes out.
             return Err(Trouble::Stop(Stop::Account(Halt::moved_on())));
@@ -446,10 +445,15 @@ impl Known {
     fn is_free(&self, claim: &Claim) -> bool {
         claim.iter().all(|record| {
             let post = (record.user_id.clone(), record.key.clone());
-            let is_withdrawn = record.stage() == Stage::Intent && self.withdrawn.contains_key(&post);
+            let is_withdrawn = is_announcement(record) && self.withdrawn.contains_key(&post);
             !is_withdrawn && !self.touched.contains(&post)
         })
     }
+}
+
+/// Whether something that cannot be undone is about to be sent by it: a publish, or a deletion.
+fn is_announcement(record: &Record) -> bool {
+    record.stage() == Stage::Intent || record.is_being_deleted()
 }
 
 /// The attempt whose publish a claim announces. A claim of several records renames a post.

@@ -33,8 +33,19 @@ pub(super) const FIELDS: &[&str] = &[
     "rules",
     "paused",
 ];
-pub(super) const ACCOUNT_FIELDS: &[&str] =
-    &["user_id", "username", "login", "token", "timezone", "defaults", "limits", "schedule", "media", "paused"];
+pub(super) const ACCOUNT_FIELDS: &[&str] = &[
+    "user_id",
+    "username",
+    "login",
+    "token",
+    "allow_delete",
+    "timezone",
+    "defaults",
+    "limits",
+    "schedule",
+    "media",
+    "paused",
+];
 
 /// What the environment says about every account.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +77,8 @@ pub(super) fn account_from_defaults(name: AccountName, global: Global) -> Accoun
         timezone: None,
         defaults: Defaults::default(),
         max_publish_per_run: 5,
+        max_delete_per_run: 1,
+        allow_delete: false,
         schedule: Schedule::default(),
         hosting: None,
         convert: false,
@@ -211,6 +224,7 @@ fn account(
     let logins = [("instagram", Login::Instagram), ("facebook", Login::Facebook)];
     account.login = choice(fields, "login", &logins, problems).unwrap_or(account.login);
     account.token = token(fields, problems).unwrap_or(account.token);
+    account.allow_delete = fields.flag("allow_delete", problems).is_some_and(|(flag, _)| flag);
     shared(fields, &mut account, sets, problems);
     // What is said for all accounts is looked at once.
     if !account.convert {

@@ -103,10 +103,20 @@ fn shared() -> Map<String, Value> {
             "limits",
             object(
                 "How much one run may do",
-                fields(&[(
-                    "max_publish_per_run",
-                    json!({ "type": "integer", "minimum": 0, "description": "Posts per account; default 5" }),
-                )]),
+                fields(&[
+                    (
+                        "max_publish_per_run",
+                        json!({ "type": "integer", "minimum": 0, "description": "Posts per account; default 5" }),
+                    ),
+                    (
+                        "max_delete_per_run",
+                        json!({
+                            "type": "integer",
+                            "minimum": 0,
+                            "description": "Live posts per account that one run may delete; default 1",
+                        }),
+                    ),
+                ]),
             ),
         ),
         (
@@ -141,7 +151,7 @@ fn shared() -> Map<String, Value> {
                 ]),
             ),
         ),
-        ("paused", json!({ "type": "boolean", "description": "Publish nothing" })),
+        ("paused", json!({ "type": "boolean", "description": "Publish and delete nothing" })),
     ])
 }
 
@@ -192,6 +202,10 @@ fn account() -> Map<String, Value> {
         ("user_id", json!({ "type": ["string", "integer"], "pattern": "^[0-9]{1,32}$", "description": "Read once with the token when absent" })),
         ("username", text("Verified before the first call")),
         ("login", json!({ "enum": ["instagram", "facebook"], "description": "Which of Meta's two login flavours the token comes from" })),
+        ("allow_delete", json!({
+            "type": "boolean",
+            "description": "Whether `state: absent` may delete live posts, with apply --allow-delete; default false",
+        })),
         ("token", json!({
             "description": "Where the token is, never the token itself",
             "oneOf": [

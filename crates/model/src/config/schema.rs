@@ -41,6 +41,9 @@ pub struct Account {
     pub timezone: Option<TimeZone>,
     pub defaults: Defaults,
     pub max_publish_per_run: u32,
+    pub max_delete_per_run: u32,
+    /// Whether live posts may be deleted at all.
+    pub allow_delete: bool,
     pub schedule: Schedule,
     pub hosting: Option<Hosting>,
     /// `media.convert`.

@@ -247,9 +247,6 @@ impl Subject<'_> {
                 report(place, field.on_instagram_login, &format!("`{name}`"));
             }
         }
-        if let Some(state) = written.state.as_ref().filter(|state| state.value == PostState::Absent) {
-            report(place(state), Taken::No, "deleting a post");
-        }
     }
 
     fn single_type(&self) -> MediaType {

@@ -575,13 +575,7 @@ impl<'n> Decoder<'_, 'n, '_, '_> {
         written.state = self.fields.text("state", self.problems).and_then(|(text, node)| {
             let state = match text {
                 "present" => PostState::Present,
-                "absent" => {
-                    self.problems
-                        .report(&rules::NOT_BUILT, &node.span, "deleting a live post is not built yet", "not yet")
-                        .help =
-                        Some("delete the post in the app, then set `draft: true` or remove the manifest".into());
-                    PostState::Absent
-                }
+                "absent" => PostState::Absent,
                 _ => {
                     self.problems
                         .report(

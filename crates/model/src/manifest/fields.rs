@@ -154,7 +154,13 @@ pub(super) static FIELDS: &[Field] = &[
          published",
     )
     .of_one_post(),
-    field("state", ALL, Form::State, "present; absent, which deletes the live post, is not built yet").of_one_post(),
+    field(
+        "state",
+        ALL,
+        Form::State,
+        "present, or absent: the live post is deleted, where igsync.yaml and apply --allow-delete permit it",
+    )
+    .of_one_post(),
 ];
 
 /// The fields of one item of a carousel.

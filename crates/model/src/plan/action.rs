@@ -20,7 +20,7 @@ pub enum Action {
     Adopt,
     /// The manifest has a new key: the record is renamed.
     Move { from: PostKey },
-    /// The live post is to be deleted.
+    /// The live post is deleted.
     Delete,
     /// Left alone until its time.
     Wait,
@@ -41,6 +41,8 @@ pub enum Work {
     CloseComments,
     /// Records what is live, and sends no publish.
     Adopt,
+    /// Deletes the live post.
+    Delete,
 }
 
 /// Why a post is left alone.
@@ -62,6 +64,27 @@ pub enum Why {
     Duplicate,
     /// Deleted, and its manifest still asks for it.
     Deleted,
+    /// Its manifest orders to delete it, and the configuration or the command line does not allow that.
+    Locked,
+    /// Its manifest orders to delete it, and that cannot be done from here.
+    Undeletable(Obstacle),
+}
+
+/// Why a live post cannot be deleted from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Obstacle {
+    /// Instagram Login has no deletion.
+    Login,
+    /// Stories are left to the app: they are gone after a day.
+    Story,
+    /// It is live, and not known as which media.
+    NoId,
+    /// Its media were found by comparing, and no person has confirmed them.
+    Matched,
+    /// The record of another post names the same media.
+    Claimed,
+    /// It is live twice, or may be.
+    LiveTwice,
 }
 
 /// How a plan shows what it says about a post; the declaration order is the order of the counts.
@@ -100,7 +123,7 @@ impl Action {
             Self::Continue | Self::Settle | Self::Finish | Self::CloseComments => Mark::Resume,
             Self::Adopt => Mark::Adopt,
             Self::Move { .. } => Mark::Moved,
-            Self::Delete => Mark::Delete,
+            Self::Delete | Self::Hold(Why::Locked | Why::Undeletable(_)) => Mark::Delete,
             Self::Wait => Mark::Scheduled,
             Self::Hold(Why::Edited) => Mark::Edited,
             Self::Hold(Why::Orphan) => Mark::Orphan,
@@ -123,9 +146,9 @@ impl Action {
             | Self::Finish
             | Self::CloseComments
             | Self::Adopt
-            | Self::Move { .. } => true,
-            // Deleting wants a permission of its own, which no flag gives yet.
-            Self::Delete | Self::Wait | Self::Hold(_) => false,
+            | Self::Move { .. }
+            | Self::Delete => true,
+            Self::Wait | Self::Hold(_) => false,
         }
     }
 
@@ -138,7 +161,8 @@ impl Action {
             Self::Finish => Some(Work::Finish),
             Self::CloseComments => Some(Work::CloseComments),
             Self::Adopt => Some(Work::Adopt),
-            Self::Move { .. } | Self::Delete | Self::Wait | Self::Hold(_) => None,
+            Self::Delete => Some(Work::Delete),
+            Self::Move { .. } | Self::Wait | Self::Hold(_) => None,
         }
     }
 
@@ -157,7 +181,15 @@ impl Action {
             Self::Move { .. } => Some(Class::Move),
             Self::Delete => Some(Class::Delete),
             Self::Hold(
-                Why::Edited | Why::Orphan | Why::Expired | Why::Unknown | Why::Failed | Why::Duplicate | Why::Deleted,
+                Why::Edited
+                | Why::Orphan
+                | Why::Expired
+                | Why::Unknown
+                | Why::Failed
+                | Why::Duplicate
+                | Why::Deleted
+                | Why::Locked
+                | Why::Undeletable(_),
             ) => None,
         }
     }

@@ -159,7 +159,7 @@ pub(super) fn mark(guards: &mut [Guard], input: &Input<'_>, changes: &[Change]) 
         };
         let records = || guard.keys.iter().any(|key| recorded.contains(key));
         guard.in_diff = Some(match guard.kind {
-            GuardKind::TooMany => posts(),
+            GuardKind::TooMany | GuardKind::TooManyDeletions => posts(),
             GuardKind::NoLockfile => touches("igsync.lock") || posts(),
             // Some of what it deletes was a manifest.
             GuardKind::Empty => branch.files.iter().any(|file| [".yaml", ".yml"].iter().any(|end| file.ends_with(end))),

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::action::{Action, Why};
+use super::action::{Action, Obstacle, Why};
 use super::cost;
 use super::edited::{Edited, is_edited};
 use super::input::{AccountView, Options, Sighting};
@@ -11,6 +11,7 @@ use super::owed::Owed;
 use super::records::{Entry, Index};
 use crate::lockfile::{Live, Reason, Record, Refused, State};
 use crate::manifest::{Post, PostState};
+use igsync_base::id::Kind;
 
 /// What is to be said about one post; a published post can have a due comment and an edit at once.
 #[derive(Debug)]
@@ -107,7 +108,7 @@ pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<
     let Some(entry) = entry else { return if wanted(post) { vec![fresh(post, context, "due now")] } else { vec![] } };
     let record = entry.record;
     if !wanted(post) {
-        return unwanted(post, entry).into_iter().collect();
+        return unwanted(post, entry, context).into_iter().collect();
     }
     match &record.state {
         State::Containers if entry.other_intent => {
@@ -134,9 +135,10 @@ pub(super) fn verdicts(post: &Post, entry: Option<&Entry<'_>>, context: Context<
 }
 
 /// An entry whose manifest is gone.
-pub(super) fn without_manifest(entry: &Entry<'_>) -> Option<Verdict> {
+pub(super) fn without_manifest(entry: &Entry<'_>, options: &Options) -> Option<Verdict> {
     let record = entry.record;
     match &record.state {
+        State::Published(live) if is_half_deleted(record, live, options) => Some(settling_deletion()),
         // No manifest was ever meant to be there.
         State::Published(_) if record.is_record_only() => None,
         State::Published(_) => Some(Verdict::new(Action::Hold(Why::Orphan), "the manifest is gone, the post is live")),
@@ -163,12 +165,12 @@ pub(super) fn only_settling(was: &str) -> Verdict {
 
 /// A post whose record has the media id that its manifest names: what is said of any live post, and no way back from
 /// what it became since.
-pub(super) fn after_import(post: &Post, entry: &Entry<'_>, options: &Options) -> Vec<Verdict> {
+pub(super) fn after_import(post: &Post, entry: &Entry<'_>, context: Context<'_>) -> Vec<Verdict> {
     if !wanted(post) {
-        return unwanted(post, entry).into_iter().collect();
+        return unwanted(post, entry, context).into_iter().collect();
     }
     match &entry.record.state {
-        State::Published(live) => published(post, entry, live, options),
+        State::Published(live) => published(post, entry, live, context.options),
         State::Unknown(reason) => vec![unknown(reason.as_ref())],
         State::Intent => vec![only_settling("called imported")],
         State::Deleted => {
@@ -186,14 +188,13 @@ pub(super) fn wanted(post: &Post) -> bool {
 }
 
 /// A draft, or a post that is to be deleted, with a record.
-fn unwanted(post: &Post, entry: &Entry<'_>) -> Option<Verdict> {
+fn unwanted(post: &Post, entry: &Entry<'_>, context: Context<'_>) -> Option<Verdict> {
     let record = entry.record;
     match &record.state {
         State::Unknown(reason) => Some(unknown(reason.as_ref())),
         State::Intent => Some(only_settling("withdrawn")),
-        State::Published(_) if !post.draft => {
-            Some(Verdict::new(Action::Delete, "state: absent, the post is live").costing(cost::delete()))
-        }
+        State::Published(live) if is_half_deleted(record, live, context.options) => Some(settling_deletion()),
+        State::Published(live) if !post.draft => Some(ordered_away(post, entry, live, context)),
         State::Published(_)
         | State::Containers
         | State::NotPublished(_)
@@ -201,6 +202,78 @@ fn unwanted(post: &Post, entry: &Entry<'_>) -> Option<Verdict> {
         | State::Deleted
         | State::Ignored
         | State::Forgotten(_) => None,
+    }
+}
+
+/// So often one deletion is sent before a person has to look.
+const MOST_REFUSALS: usize = 3;
+
+/// Whether a deletion may have been sent, and no one has found out yet.
+fn is_half_deleted(record: &Record, live: &Live, options: &Options) -> bool {
+    live.is_being_deleted() && !options.settled.contains(&record.attempt)
+}
+
+fn settling_deletion() -> Verdict {
+    Verdict::new(Action::Settle, "perhaps deleted, apply checks first").costing(cost::settle_deletion())
+}
+
+/// A live post whose manifest says `absent`.
+fn ordered_away(post: &Post, entry: &Entry<'_>, live: &Live, context: Context<'_>) -> Verdict {
+    if entry.other_intent {
+        return Verdict::new(Action::Settle, "live, but another attempt may have been sent too")
+            .costing(cost::settle());
+    }
+    if let Some(obstacle) = obstacle(post, entry, live, context) {
+        let reason = format!("state: absent, {}", in_words(obstacle, live, context));
+        return Verdict::new(Action::Hold(Why::Undeletable(obstacle)), reason);
+    }
+    if live.refused_deletions() >= MOST_REFUSALS && !context.options.retry_failed {
+        return Verdict::new(Action::Hold(Why::Failed), "Instagram has refused three times to delete it");
+    }
+    let is_allowed = context.account.is_some_and(|account| account.allow_delete);
+    let missing = match (is_allowed, context.options.allow_delete) {
+        (true, true) => {
+            return Verdict::new(Action::Delete, "state: absent, the post is live").costing(cost::delete());
+        }
+        (false, true) => "`allow_delete: true` of its account in igsync.yaml",
+        (true, false) => "--allow-delete",
+        (false, false) => "`allow_delete: true` of its account in igsync.yaml, and --allow-delete",
+    };
+    Verdict::new(Action::Hold(Why::Locked), format!("state: absent, and left alone without {missing}"))
+}
+
+/// Why it cannot be deleted from here. What is deleted by mistake never comes back, so only media of which it is
+/// certain that they are this post, and no other one, are touched.
+fn obstacle(post: &Post, entry: &Entry<'_>, live: &Live, context: Context<'_>) -> Option<Obstacle> {
+    let record = entry.record;
+    if post.content.kind == Kind::Story || record.kind == Kind::Story {
+        return Some(Obstacle::Story);
+    }
+    if !context.account.is_some_and(|account| account.can_delete) {
+        return Some(Obstacle::Login);
+    }
+    if entry.other_live.is_some() || entry.other_unknown {
+        return Some(Obstacle::LiveTwice);
+    }
+    let Some(media) = &live.media_id else { return Some(Obstacle::NoId) };
+    if context.index.is_claimed_twice(media) {
+        return Some(Obstacle::Claimed);
+    }
+    live.certain_media().is_none().then_some(Obstacle::Matched)
+}
+
+fn in_words(obstacle: Obstacle, live: &Live, context: Context<'_>) -> String {
+    let media = live.media_id.as_ref().map_or_else(String::new, |media| format!(" {media}"));
+    match obstacle {
+        Obstacle::Login => {
+            let whose = context.account.map_or_else(|| "its account".to_owned(), super::AccountView::label);
+            format!("but Instagram Login ({whose}) cannot delete posts")
+        }
+        Obstacle::Story => "but igsync deletes no stories".to_owned(),
+        Obstacle::NoId => "but it is not known as which media it is live".to_owned(),
+        Obstacle::Matched => format!("but its media id{media} was only found by comparing, and may be another post's"),
+        Obstacle::Claimed => format!("but another post is recorded with the same media id{media}"),
+        Obstacle::LiveTwice => "but it is live twice, or may be".to_owned(),
     }
 }
 
@@ -292,7 +365,9 @@ fn published(post: &Post, entry: &Entry<'_>, live: &Live, options: &Options) -> 
     let record = entry.record;
     let owed = Owed::of(post, live);
     let mut verdicts = Vec::new();
-    if entry.other_intent {
+    if is_half_deleted(record, live, options) {
+        verdicts.push(settling_deletion());
+    } else if entry.other_intent {
         verdicts.push(
             Verdict::new(Action::Settle, "live, but another attempt may have been sent too").costing(cost::settle()),
         );

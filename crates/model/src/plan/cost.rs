@@ -50,6 +50,11 @@ pub(super) fn close_comments() -> Cost {
     calls(1)
 }
 
+/// Finding out what an announced deletion did: the post itself, the listing and another post, twice.
+pub(super) fn settle_deletion() -> Cost {
+    calls(6)
+}
+
 pub(super) fn delete() -> Cost {
     calls(1)
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::action::Action;
+use super::action::{Action, Mark};
 use super::branch::{edits, mark};
 use super::change::{Context, Verdict, sighted, verdicts, without_manifest};
 use super::cost::CALLS_PER_ACCOUNT;
@@ -17,20 +17,22 @@ use super::forecast::forecast;
 use super::guard::guards;
 use super::imported::verdicts_of_imported;
 use super::input::{AccountView, Branch, Input};
-use super::model::{Change, Cost, Notice, NoticeKind, Plan, Repeats, Summary};
+use super::model::{Change, Cost, Loss, Notice, NoticeKind, Plan, Repeats, Summary};
 use super::moves::{Moves, find};
 use super::owed::Owed;
 use super::records::{Entry, Identity, Index, identity};
 use super::selection::Resolved;
 use super::turns::{Candidate, give};
-use crate::lockfile::{Live, Record};
-use crate::manifest::Post;
+use crate::lockfile::{Live, Record, Stage};
+use crate::manifest::{Post, PostState};
 use igsync_base::id::{AccountName, Digest, PostKey, UserId};
 
 /// Compares what is wanted with what is recorded. The order of posts and records does not matter.
 #[must_use]
 pub fn plan(input: &Input<'_>) -> Plan {
     let index = Index::new(input.records, &input.options.settled);
+    let deletes = input.posts.iter().any(|post| post.state == PostState::Absent);
+    let index = if deletes { index.with_claims(input.records) } else { index };
     let moves = if input.complete { find(input, &index) } else { Moves::without_manifests(input, &index) };
     let posts = input.posts.iter().map(|post| (post.key.as_str(), Some(&*post.file)));
     let records = input.records.iter().map(|record| (record.key.as_str(), record.file.as_deref()));
@@ -91,7 +93,7 @@ impl<'a> Draft<'a> {
         if let Some(media) = &post.imported {
             let sighting = live.get(&(post.account.clone(), post.key.clone()));
             let (entry, original) = (moves.entry(place, post, index), moves.original(place));
-            return verdicts_of_imported(post, media, entry, original, sighting, self.input.options);
+            return verdicts_of_imported(post, media, entry, original, context, sighting);
         }
         let mut verdicts = verdicts(post, moves.entry(place, post, index), context);
         if !live.is_empty()
@@ -140,8 +142,14 @@ impl<'a> Draft<'a> {
             verdicts.insert(0, Verdict::new(Action::Move { from }, reason));
         }
         for verdict in verdicts {
-            self.push(change_of_post(post, account, entry, verdict));
+            let counts = &self.input.options.counts;
+            let mut change = change_of_post(post, account, entry, verdict);
+            if let Some(loss) = change.loss.as_mut().filter(|_| !counts.is_empty()) {
+                loss.counts = counts.get(&(post.account.clone(), post.key.clone())).copied();
+            }
+            self.push(change);
         }
+        self.notices.extend(nothing_to_delete(post, entry));
         if let Some(entry) = entry {
             self.notices.extend(notices(post, entry));
         }
@@ -151,7 +159,7 @@ impl<'a> Draft<'a> {
         let record = entry.record;
         // Users that no account has are a guard's business.
         let Some(account) = self.by_user.get(&record.user_id).copied() else { return };
-        let Some(verdict) = without_manifest(entry) else { return };
+        let Some(verdict) = without_manifest(entry, self.input.options) else { return };
         if self.selected.contains(&account.name, record.key.as_str(), record.file.as_deref()) {
             self.push(Change {
                 action: verdict.action,
@@ -171,6 +179,7 @@ impl<'a> Draft<'a> {
                 announced_at: announced_at(record),
                 repeats: None,
                 edited: None,
+                loss: None,
                 in_diff: None,
                 cost: verdict.cost,
             });
@@ -187,7 +196,7 @@ impl<'a> Draft<'a> {
             let has_other = repeats.into_iter().any(|key| self.branched.contains(&(&change.account, key)));
             change.in_diff = Some(has_file || has_record || has_other);
         }
-        self.summary.count(change.mark());
+        self.summary.count(&change);
         self.changes.push(change);
     }
 
@@ -226,7 +235,10 @@ fn change_of_post(
     entry: Option<&Entry<'_>>,
     verdict: Verdict,
 ) -> Change {
+    let loss = (verdict.action.mark() == Mark::Delete).then(|| Box::new(loss(entry)));
     Change {
+        // When it went out plays no part any more.
+        due_at: verdict.due_at.or(post.publish_at).filter(|_| loss.is_none()),
         action: verdict.action,
         key: post.key.clone(),
         account: post.account.clone(),
@@ -236,7 +248,6 @@ fn change_of_post(
         reason: verdict.reason,
         file: Some(Arc::clone(&post.file)),
         line: Some(post.line),
-        due_at: verdict.due_at.or(post.publish_at),
         digest: post.digest.clone(),
         permalink: entry.and_then(|entry| permalink(entry.record)),
         post: Some(with_turn(post, verdict.slot, verdict.turn)),
@@ -244,6 +255,7 @@ fn change_of_post(
         announced_at: entry.and_then(|entry| announced_at(entry.record)),
         repeats: verdict.repeats,
         edited: verdict.edited,
+        loss,
         in_diff: None,
         cost: verdict.cost,
     }
@@ -251,6 +263,12 @@ fn change_of_post(
 
 fn announced_at(record: &Record) -> Option<Timestamp> {
     record.intents.iter().map(|intent| intent.at).max()
+}
+
+fn loss(entry: Option<&Entry<'_>>) -> Loss {
+    let live = entry.and_then(|entry| entry.record.live());
+    let (media_id, published_at) = live.map(|live| (live.media_id.clone(), live.published_at)).unwrap_or_default();
+    Loss { media_id, published_at, counts: None }
 }
 
 /// The post as a run has to take it: in a slot of the queue, and with the time that a gap counts from.
@@ -263,15 +281,36 @@ fn with_turn(post: &Arc<Post>, slot: Option<Timestamp>, turn: Option<Timestamp>)
 }
 
 /// Followers see posts in the order in which they are published, so the order is part of the plan:
-/// moves first, because what follows speaks of the new keys; then by time, key and account.
+/// moves first, because what follows speaks of the new keys; then by time, key and account. What is deleted comes last.
 fn order(a: &Change, b: &Change) -> Ordering {
-    let rank =
-        |change: &Change| (!matches!(change.action, Action::Move { .. }), change.due_at.is_none(), change.due_at);
+    let rank = |change: &Change| {
+        let is_move = matches!(change.action, Action::Move { .. });
+        (!is_move, change.mark() == Mark::Delete, change.due_at.is_none(), change.due_at)
+    };
     rank(a)
         .cmp(&rank(b))
         .then_with(|| a.key.cmp(&b.key))
         .then_with(|| a.account.cmp(&b.account))
         .then_with(|| a.mark().cmp(&b.mark()))
+}
+
+/// An order to delete what never went out is no error: it may have been written before the post's time came.
+fn nothing_to_delete(post: &Post, entry: Option<&Entry<'_>>) -> Option<Notice> {
+    let was_never_live = match entry.map(|entry| entry.record.stage()) {
+        None | Some(Stage::Containers | Stage::NotPublished | Stage::Failed | Stage::Ignored | Stage::Forgotten) => {
+            true
+        }
+        Some(Stage::Intent | Stage::Unknown | Stage::Published | Stage::Deleted) => false,
+    };
+    // One that is called imported is live, whatever the record knows.
+    let is_ordered = post.state == PostState::Absent && !post.draft && post.imported.is_none();
+    (is_ordered && was_never_live).then(|| Notice {
+        kind: NoticeKind::NothingToDelete,
+        key: post.key.clone(),
+        account: post.account.clone(),
+        message: format!("{} says `state: absent` and was never published: there is nothing to delete", post.key),
+        help: "remove the manifest, or its `state`".into(),
+    })
 }
 
 fn notices(post: &Post, entry: &Entry<'_>) -> Vec<Notice> {

@@ -16,18 +16,24 @@ use url::Url;
 pub(super) fn guards(input: &Input<'_>, changes: &[Change]) -> Vec<Guard> {
     let until = input.until();
     let is_awaited = |change: &Change| until.is_some_and(|until| change.is_awaited(until));
-    let goes_out = |change: &&Change| (change.acts() && change.publishes()) || is_awaited(change);
-    let publishes: Vec<&Change> = changes.iter().filter(goes_out).collect();
+    let sends = |change: &&Change| (change.acts() && sends(change)) || is_awaited(change);
+    let sending: Vec<&Change> = changes.iter().filter(sends).collect();
     let mut guards = Vec::new();
     guards.extend(unknown_users(input));
     guards.extend(other_graph(input));
     guards.extend(empty(input));
-    if !publishes.is_empty() {
-        guards.extend(no_lockfile(input, &publishes));
+    if !sending.is_empty() {
+        guards.extend(no_lockfile(input, &sending));
     }
     guards.extend(paused(input, changes));
     guards.extend(too_many(input, changes));
+    guards.extend(too_many_deletions(input, changes));
     guards
+}
+
+/// Whether apply would send what cannot be undone.
+fn sends(change: &Change) -> bool {
+    change.publishes() || change.action == Action::Delete
 }
 
 fn keys_of<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Vec<PostKey> {
@@ -140,10 +146,8 @@ fn no_lockfile(input: &Input<'_>, publishes: &[&Change]) -> Vec<Guard> {
 fn paused(input: &Input<'_>, changes: &[Change]) -> Vec<Guard> {
     let guard = |account: &super::AccountView| {
         let reason = account.paused.as_ref()?;
-        let held: Vec<&Change> = changes
-            .iter()
-            .filter(|change| change.account == account.name && change.acts() && change.publishes())
-            .collect();
+        let held: Vec<&Change> =
+            changes.iter().filter(|change| change.account == account.name && change.acts() && sends(change)).collect();
         (!held.is_empty()).then(|| Guard {
             kind: GuardKind::Paused,
             in_diff: None,
@@ -178,6 +182,32 @@ fn too_many(input: &Input<'_>, changes: &[Change]) -> Vec<Guard> {
             help: format!(
                 "if all of them are intended, pass --max-publish {} or raise limits.max_publish_per_run; or date them",
                 undated.len()
+            ),
+        })
+    };
+    input.accounts.iter().filter_map(guard).collect()
+}
+
+/// An order to delete is one line in a manifest, and many of them at once are more likely a mistake.
+fn too_many_deletions(input: &Input<'_>, changes: &[Change]) -> Vec<Guard> {
+    let guard = |account: &super::AccountView| {
+        let is_ordered = |change: &&Change| change.action == Action::Delete && change.account == account.name;
+        let ordered: Vec<&Change> = changes.iter().filter(is_ordered).collect();
+        let cap = account.max_delete_per_run;
+        (ordered.len() > usize::try_from(cap).unwrap_or(usize::MAX)).then(|| Guard {
+            kind: GuardKind::TooManyDeletions,
+            in_diff: None,
+            account: Some(account.name.clone()),
+            keys: keys_of(ordered.iter().copied()),
+            message: format!(
+                "{} would be deleted on {}, one run deletes at most {cap}",
+                posts(ordered.len()),
+                account.label()
+            ),
+            help: format!(
+                "if all of them are intended, raise limits.max_delete_per_run to {} in igsync.yaml, or choose with \
+                 --target and --exclude",
+                ordered.len()
             ),
         })
     };

@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::action::{Action, Why};
-use super::change::{Verdict, after_import, only_settling, unknown};
+use super::change::{Context, Verdict, after_import, only_settling, unknown};
 use super::cost;
-use super::input::{Options, Sighting};
+use super::input::Sighting;
 use super::moves::Moves;
 use super::records::{Entry, Identity, Index, identity};
 use crate::lockfile::{Record, State};
@@ -86,8 +86,8 @@ pub(super) fn verdicts_of_imported(
     media: &MediaId,
     entry: Option<&Entry<'_>>,
     copied_from: Option<&PostKey>,
+    context: Context<'_>,
     sighting: Option<&Sighting>,
-    options: &Options,
 ) -> Vec<Verdict> {
     let held = |reason: String| vec![Verdict::new(Action::Hold(Why::Unknown), reason)];
     if let Some(original) = copied_from {
@@ -95,7 +95,7 @@ pub(super) fn verdicts_of_imported(
     }
     let entry = entry.filter(|entry| entry.counts());
     if let Some(entry) = entry.filter(|entry| entry.record.claimed_media() == Some(media)) {
-        return after_import(post, entry, options);
+        return after_import(post, entry, context);
     }
     // What was begun under its key before it was called imported.
     match entry.map(|entry| (&entry.record.state, entry)) {
@@ -109,7 +109,13 @@ pub(super) fn verdicts_of_imported(
         _ => {}
     }
     if !super::change::wanted(post) {
-        return vec![];
+        // What no record has is no one's to delete.
+        let reason = || {
+            format!(
+                "state: absent, but imported as {media}, which is in no record; `igsync import` records it where it is live"
+            )
+        };
+        return if post.draft { vec![] } else { held(reason()) };
     }
     match sighting {
         Some(Sighting::Live { link }) => {
@@ -117,7 +123,7 @@ pub(super) fn verdicts_of_imported(
             vec![Verdict { cost: cost::settle(), ..Verdict::new(Action::Adopt, reason) }]
         }
         // What is live on Instagram is not in the sandbox, and nothing is missing there.
-        Some(Sighting::Maybe { .. }) | None if options.is_sandbox => vec![],
+        Some(Sighting::Maybe { .. }) | None if context.options.is_sandbox => vec![],
         Some(Sighting::Maybe { .. }) | None => held(format!(
             "imported as {media}, which is in no record; `igsync import --record-only` or `igsync apply --refresh full` \
              records it where it is live"

@@ -80,6 +80,11 @@ pub struct AccountView {
     /// In which times are shown; `None` is UTC.
     pub timezone: Option<TimeZone>,
     pub max_publish_per_run: u32,
+    pub max_delete_per_run: u32,
+    /// Whether the configuration permits to delete its live posts.
+    pub allow_delete: bool,
+    /// Whether its login offers to delete posts at all.
+    pub can_delete: bool,
     pub schedule: Schedule,
     /// Nothing is published; the sentence says by what (`IGSYNC_PAUSED is set`).
     pub paused: Option<String>,
@@ -109,6 +114,13 @@ pub enum Sighting {
     Maybe { links: Vec<String> },
 }
 
+/// How people have answered to a live post. `None`: not told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub likes: Option<u64>,
+    pub comments: Option<u64>,
+}
+
 /// What the command line and the surroundings decide.
 #[derive(Clone, Debug, Default)]
 #[expect(
@@ -126,6 +138,8 @@ pub struct Options {
     pub allow_new_lock: bool,
     /// `--allow-duplicate`
     pub allow_duplicate: BTreeSet<PostKey>,
+    /// `--allow-delete`
+    pub allow_delete: bool,
     /// `--max-publish`, for every account.
     pub max_publish: Option<u32>,
     /// `--wait`: apply goes on for so long, and publishes what falls due.
@@ -139,13 +153,15 @@ pub struct Options {
     /// The Graph base URL when it is not Meta's.
     pub graph_base: Option<String>,
     /// Attempts whose settlement in this run found that nothing is live: their schedule is decided
-    /// again, like that of a post whose containers wait.
+    /// again, like that of a post whose containers wait. With them live ones whose announced deletion had no effect.
     pub settled: BTreeSet<AttemptId>,
     /// `--refresh full`: what the account shows of posts that are about to go out.
     pub live: BTreeMap<(AccountName, PostKey), Sighting>,
     /// `--refresh full`: live posts whose comments are on again although their manifests say that they are off, with
     /// their media.
     pub reopened: BTreeMap<(AccountName, PostKey), MediaId>,
+    /// `--refresh`: what is lost with posts that are to be deleted.
+    pub counts: BTreeMap<(AccountName, PostKey), Counts>,
     /// `--base`
     pub branch: Option<Branch>,
     /// When the posts of the queue came into the branch.

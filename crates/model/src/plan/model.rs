@@ -8,10 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::action::{Action, Mark, Why, Work};
 use super::edited::Edited;
-use super::input::AccountView;
+use super::input::{AccountView, Counts};
 use crate::lockfile::{RecordChange, Stage};
 use crate::manifest::Post;
-use igsync_base::id::{AccountName, Digest, Kind, PostKey, UserId};
+use igsync_base::id::{AccountName, Digest, Kind, MediaId, PostKey, UserId};
 
 /// What igsync would do, sorted in the order in which it would do it.
 #[derive(Clone, Debug)]
@@ -69,10 +69,21 @@ pub struct Change {
     pub repeats: Option<Repeats>,
     /// Of an edited post: what differs.
     pub edited: Option<Edited>,
+    /// Of a post that is to be deleted: what is lost with it.
+    pub loss: Option<Box<Loss>>,
     /// With `--base`: whether the branch changes the manifest, what it uses, or its record.
     pub in_diff: Option<bool>,
     /// What apply needs for it; zero for what apply leaves alone.
     pub cost: Cost,
+}
+
+/// What a deletion takes away, beside the link.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Loss {
+    pub media_id: Option<MediaId>,
+    pub published_at: Option<Timestamp>,
+    /// `None`: the account was not asked.
+    pub counts: Option<Counts>,
 }
 
 /// Why a post counts as a duplicate.
@@ -117,11 +128,15 @@ pub struct Summary {
     /// Posts that need nothing; drafts are not counted.
     pub unchanged: usize,
     pub drafts: usize,
+    /// Of `delete`, those that apply carries out.
+    #[serde(skip)]
+    pub deleting: usize,
 }
 
 impl Summary {
-    pub(super) fn count(&mut self, mark: Mark) {
-        *self.counter(mark) += 1;
+    pub(super) fn count(&mut self, change: &Change) {
+        *self.counter(change.mark()) += 1;
+        self.deleting += usize::from(change.action == Action::Delete);
     }
 
     /// How many posts have this mark.
@@ -152,7 +167,7 @@ impl Summary {
     /// Whether any of the marks that change something is there.
     #[must_use]
     pub fn has_changes(&self) -> bool {
-        self.publish + self.resume + self.adopt + self.moved + self.delete > 0
+        self.publish + self.resume + self.adopt + self.moved + self.deleting > 0
     }
 }
 
@@ -200,6 +215,8 @@ pub struct Guard {
 pub enum GuardKind {
     /// More undated due posts than `max_publish_per_run`.
     TooMany,
+    /// More posts to delete than `max_delete_per_run`.
+    TooManyDeletions,
     /// No `igsync.lock`, and something to publish.
     NoLockfile,
     /// No manifests, but records.
@@ -219,7 +236,7 @@ impl GuardKind {
     #[must_use]
     pub fn is_of_account(self) -> bool {
         match self {
-            Self::TooMany | Self::Paused => true,
+            Self::TooMany | Self::TooManyDeletions | Self::Paused => true,
             Self::NoLockfile | Self::Empty | Self::UnknownUser | Self::OtherGraph | Self::EphemeralLockfile => false,
         }
     }
@@ -229,6 +246,7 @@ impl GuardKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::TooMany => "too_many",
+            Self::TooManyDeletions => "too_many_deletions",
             Self::NoLockfile => "no_lockfile",
             Self::Empty => "empty",
             Self::UnknownUser => "unknown_user",
@@ -244,6 +262,7 @@ impl GuardKind {
 pub enum Barrier {
     /// A post that is due has errors.
     Errors,
+    TooManyDeletions,
     TooMany,
     Paused,
 }
@@ -270,6 +289,8 @@ pub enum NoticeKind {
     CommentWaits,
     /// Slots have passed while the queue was waiting.
     QueueMissed,
+    /// A post is ordered to be deleted that never went out.
+    NothingToDelete,
 }
 
 impl NoticeKind {
@@ -281,6 +302,7 @@ impl NoticeKind {
             Self::MaybeLiveTwice => "maybe_live_twice",
             Self::CommentWaits => "comment_waits",
             Self::QueueMissed => "queue_missed",
+            Self::NothingToDelete => "nothing_to_delete",
         }
     }
 }
@@ -329,6 +351,12 @@ impl Change {
     #[must_use]
     pub fn is_awaited(&self, until: Timestamp) -> bool {
         self.action == Action::Wait && self.due_at.is_some_and(|due| due <= until)
+    }
+
+    /// Whether a live post is ordered to be deleted that cannot be deleted from here: a person has to.
+    #[must_use]
+    pub fn is_undeletable(&self) -> bool {
+        matches!(self.action, Action::Hold(Why::Undeletable(_)))
     }
 
     /// Whether it is due at the time that its manifest names, and neither in a slot nor after a gap.
@@ -429,6 +457,7 @@ impl Plan {
         let guards = self.guards.iter().filter_map(|guard| {
             let barrier = match guard.kind {
                 GuardKind::TooMany => Barrier::TooMany,
+                GuardKind::TooManyDeletions => Barrier::TooManyDeletions,
                 GuardKind::Paused => Barrier::Paused,
                 _ => return None,
             };

@@ -67,6 +67,8 @@ pub(super) struct Index<'a> {
     entries: HashMap<Identity<'a>, Entry<'a>>,
     /// Every attempt that was refused for its content.
     refused: HashMap<Identity<'a>, Vec<&'a Record>>,
+    /// Media that the records of several posts name.
+    claimed_twice: HashSet<&'a MediaId>,
 }
 
 impl<'a> Index<'a> {
@@ -83,7 +85,7 @@ impl<'a> Index<'a> {
                 .and_modify(|entry| entry.add(record, settled))
                 .or_insert_with(|| Entry::new(record));
         }
-        let mut index = Self { entries, refused };
+        let mut index = Self { entries, refused, claimed_twice: HashSet::new() };
         index.drop_superseded();
         index
     }
@@ -119,6 +121,24 @@ impl<'a> Index<'a> {
     /// of them is the newest.
     pub(super) fn refused<'b>(&'b self, record: &'b Record) -> &'b [&'a Record] {
         self.refused.get(&identity(&record.user_id, &record.key)).map_or(&[], Vec::as_slice)
+    }
+
+    /// As [`Self::new`], where something is to be deleted: it is known of which media more than one post is recorded.
+    pub(super) fn with_claims(mut self, records: &[&'a Record]) -> Self {
+        let mut first: HashMap<&MediaId, Identity<'a>> = HashMap::new();
+        for record in records.iter().filter(|record| record.stage() != Stage::Forgotten) {
+            let Some(media) = record.claimed_media() else { continue };
+            let post = identity(&record.user_id, &record.key);
+            if *first.entry(media).or_insert(post) != post {
+                self.claimed_twice.insert(media);
+            }
+        }
+        self
+    }
+
+    /// Whether the records of several posts, of any account, name these media.
+    pub(super) fn is_claimed_twice(&self, media: &MediaId) -> bool {
+        self.claimed_twice.contains(media)
     }
 
     /// In no particular order.

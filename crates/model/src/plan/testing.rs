@@ -162,6 +162,9 @@ pub fn account(name: &str, user_id: &str, username: &str) -> AccountView {
         username: Some(username.to_owned()),
         timezone: Some(jiff::tz::TimeZone::get("Europe/Berlin").unwrap()),
         max_publish_per_run: 5,
+        max_delete_per_run: 1,
+        allow_delete: false,
+        can_delete: true,
         schedule: Schedule::default(),
         paused: None,
     }

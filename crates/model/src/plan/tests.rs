@@ -1,3 +1,4 @@
+mod deletions;
 mod duplicates;
 mod guards;
 mod imported;
@@ -367,7 +368,11 @@ fn the_digest_tells_a_publish_a_move_and_a_deletion_apart() {
     let live = || record("p", Stage::Published);
     let absent = post("p").with(|post| post.state = PostState::Absent);
     let publish = world([post("p")], []).plan();
-    let delete = world([absent], [live()]).plan();
+    let delete = world([absent], [live()]).with(|world| {
+        world.accounts[0].allow_delete = true;
+        world.options.allow_delete = true;
+    });
+    let delete = delete.plan();
     let renamed = world([moved("q", "p")], [live()]).plan();
     let digests = [&publish, &delete, &renamed].map(|plan| plan.digest.clone());
     let empty = world([], []).plan().digest;

@@ -41,13 +41,17 @@ pub(super) fn shared(
     if let Some(limits) = fields.fields("limits", problems) {
         limits.reject_unknown(
             "`limits`",
-            &["max_publish_per_run"],
-            &[("max_publish", "max_publish_per_run")],
+            &["max_publish_per_run", "max_delete_per_run"],
+            &[("max_publish", "max_publish_per_run"), ("max_delete", "max_delete_per_run")],
             problems,
         );
-        if let Some((count, node)) = limits.count("max_publish_per_run", problems) {
+        for (name, limit) in [
+            ("max_publish_per_run", &mut account.max_publish_per_run),
+            ("max_delete_per_run", &mut account.max_delete_per_run),
+        ] {
+            let Some((count, node)) = limits.count(name, problems) else { continue };
             match u32::try_from(count) {
-                Ok(count) => account.max_publish_per_run = count,
+                Ok(count) => *limit = count,
                 Err(_) => {
                     problems.report(&rules::INVALID_VALUE, &node.span, "this number is too large", "too large");
                 }

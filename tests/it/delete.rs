@@ -1,0 +1,274 @@
+//! `state: absent`: live posts are deleted with all three keys, and never otherwise.
+
+use serde_json::Value;
+
+use crate::project::{Output, Project, Server};
+
+const CONFIG: &str = "accounts:\n  harbour:\n    user_id: \"17841400000000001\"\n    login: facebook\n    allow_delete: true\nmedia:\n  hosting: { url: \"https://cdn.example.com/{path}\" }\n";
+
+/// Two posts that are live; the first is ordered to be deleted.
+fn ordered() -> (Server, Project) {
+    ordered_by(CONFIG, "EAA-LONG")
+}
+
+fn ordered_by(config: &str, token: &str) -> (Server, Project) {
+    let server = Server::start();
+    let login = if token.starts_with("EAA") { "facebook" } else { "instagram" };
+    let project = Project::with_one_image().against(&server, login, token);
+    project.write("igsync.yaml", config);
+    project.jpeg("posts/two.jpg", 2);
+    project.write("posts/two.yaml", "kind: image\nimage: ./two.jpg\ncaption: The second one\n");
+    project.run(["apply", "--yes"]).exits(0);
+    order(&project, "absent");
+    (server, project)
+}
+
+fn order(project: &Project, state: &str) {
+    let text = format!("kind: image\nimage: ./one.jpg\ncaption: The first one\nstate: {state}\n");
+    project.write("posts/one.yaml", text);
+}
+
+fn apply(project: &Project) -> Output {
+    project.run(["apply", "--yes", "--allow-delete"])
+}
+
+fn records(project: &Project, key: &str) -> Vec<Value> {
+    let lines = project.read("igsync.lock");
+    let all = lines.lines().skip(1).map(|line| serde_json::from_str::<Value>(line).unwrap());
+    all.filter(|record| record["key"] == key).collect()
+}
+
+fn record(project: &Project) -> Value {
+    let mut all = records(project, "posts/one");
+    assert_eq!(all.len(), 1, "{all:#?}");
+    all.remove(0)
+}
+
+fn count(server: &Server, method: &str, path: &str) -> usize {
+    server.sandbox.requests().iter().filter(|call| call.method == method && call.path.ends_with(path)).count()
+}
+
+/// How many deletions were sent for this media.
+fn deletions(server: &Server, media: &Value) -> usize {
+    count(server, "DELETE", media.as_str().unwrap())
+}
+
+#[test]
+fn a_live_post_is_deleted_with_all_three_keys() {
+    let (server, project) = ordered();
+    let live = record(&project);
+    project
+        .run(["plan"])
+        .exits(0)
+        .says("--allow-delete")
+        .says(live["permalink"].as_str().unwrap())
+        .ends_with("No changes: 1 to delete; 1 unchanged.");
+    project.run(["plan", "--allow-delete", "--detailed-exitcode"]).exits(2).says("igsync will delete 1 post");
+    apply(&project).exits(0).says("deleted posts/one").ends_with("Applied: 1 deleted; 1 unchanged.");
+    let gone = record(&project);
+    assert_eq!((&gone["state"], &gone["media_id"]), (&Value::from("deleted"), &live["media_id"]));
+    assert_eq!(gone["deletions"][0]["outcome"], "deleted");
+    assert_eq!(deletions(&server, &live["media_id"]), 1);
+    apply(&project).exits(0).ends_with("No changes.");
+    order(&project, "present");
+    project.run(["plan"]).exits(0).says("d posts/one").ends_with("No changes: 1 deleted; 1 unchanged.");
+    apply(&project).exits(0);
+    assert_eq!(count(&server, "POST", "/media_publish"), 2, "it is not published again");
+}
+
+#[test]
+fn without_a_key_nothing_is_sent_and_the_missing_one_is_named() {
+    let (server, project) = ordered();
+    let id = record(&project)["media_id"].clone();
+    project.run(["apply", "--yes"]).exits(0).says("left alone without --allow-delete");
+    project.write("igsync.yaml", CONFIG.replace("    allow_delete: true\n", ""));
+    apply(&project).exits(0).says("`allow_delete: true`");
+    project.write("igsync.yaml", format!("{CONFIG}paused: true\n"));
+    apply(&project).exits(0).says("paused");
+    order(&project, "present");
+    project.write("igsync.yaml", CONFIG);
+    apply(&project).exits(0).ends_with("No changes.");
+    assert_eq!(deletions(&server, &id), 0);
+    assert!(record(&project).get("deletions").is_none());
+}
+
+#[test]
+fn the_plan_for_programs_and_for_a_pull_request_says_what_is_lost() {
+    let (_server, project) = ordered();
+    let live = record(&project);
+    let plan = project.run(["plan", "--allow-delete", "--refresh", "pending", "--format", "json"]).exits(0);
+    let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
+    let change = &plan["changes"][0];
+    assert_eq!((&change["action"], &change["deletes"]), (&Value::from("delete"), &Value::from(true)));
+    assert_eq!((&change["media_id"], &change["published_at"]), (&live["media_id"], &live["published_at"]));
+    assert!(change["likes"].is_u64() && change["comments"].is_u64(), "{change}");
+    let page = project.run(["plan", "--format", "markdown"]).exits(0).stdout;
+    let first = page.lines().next().unwrap();
+    assert!(first.contains("This orders 1 live post to be deleted on Instagram"), "{first}");
+    assert!(page.contains("> [!CAUTION]\n> **1 live post to be deleted from Instagram for ever**"), "{page}");
+}
+
+#[test]
+fn more_deletions_than_the_cap_are_refused() {
+    let (server, project) = ordered();
+    project.write("posts/two.yaml", "kind: image\nimage: ./two.jpg\ncaption: The second one\nstate: absent\n");
+    let refused = "2 posts would be deleted on harbour, one run deletes at most 1";
+    project.run(["plan", "--allow-delete", "--fail-on-refusal"]).exits(5).says(refused);
+    apply(&project).exits(5).says("max_delete_per_run");
+    assert_eq!(server.sandbox.requests().iter().filter(|call| call.method == "DELETE").count(), 0);
+    project.write("igsync.yaml", format!("{CONFIG}limits: {{ max_delete_per_run: 2 }}\n"));
+    apply(&project).exits(0).ends_with("Applied: 2 deleted.");
+}
+
+#[test]
+fn with_instagram_login_a_person_deletes_in_the_app() {
+    let config = CONFIG.replace("login: facebook", "login: instagram");
+    let (server, project) = ordered_by(&config, "IGAA-LONG");
+    let said = "lock accept posts/one --deleted";
+    project.run(["plan"]).exits(0).says("but Instagram Login").says(said);
+    apply(&project).exits(3).says(said);
+    assert_eq!(server.sandbox.requests().iter().filter(|call| call.method == "DELETE").count(), 0);
+    project.run(["lock", "accept", "posts/one", "--deleted", "--dry-run"]).exits(0).says("in the record only");
+    assert_eq!(record(&project)["state"], "published");
+    project.run(["lock", "accept", "posts/one", "--deleted"]).exits(0).says("posts/one: deleted");
+    assert_eq!(record(&project)["state"], "deleted");
+    project.run(["lock", "accept", "posts/one", "--deleted"]).exits(0).says("nothing to change, deleted already");
+    apply(&project).exits(0).ends_with("No changes.");
+}
+
+#[test]
+fn media_that_were_only_matched_or_are_claimed_twice_are_never_deleted() {
+    let (server, project) = ordered();
+    let lock = project.read("igsync.lock");
+    let live = record(&project);
+    let forge = |change: &dyn Fn(&str) -> String| {
+        std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
+        project.write("igsync.lock", change(&lock));
+    };
+    forge(&|lock| lock.replace("\"via\":\"publish\"", "\"via\":\"settled\""));
+    apply(&project).exits(3).says("only found by comparing").says("resolve posts/one --published");
+    let two = records(&project, "posts/two")[0]["media_id"].as_str().unwrap().to_owned();
+    forge(&|lock| lock.replace(&two, live["media_id"].as_str().unwrap()));
+    apply(&project).exits(3).says("another post is recorded with the");
+    assert_eq!(server.sandbox.requests().iter().filter(|call| call.method == "DELETE").count(), 0);
+}
+
+#[test]
+fn an_order_for_what_was_never_published_does_nothing() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, "facebook", "EAA-LONG");
+    project.write("igsync.yaml", CONFIG);
+    order(&project, "absent");
+    apply(&project).exits(0).says("was never published").ends_with("No changes.");
+    assert!(server.sandbox.requests().is_empty());
+}
+
+#[test]
+fn a_lost_answer_is_settled_by_looking_before_anything_is_sent_again() {
+    let (server, project) = ordered();
+    let id = record(&project)["media_id"].clone();
+    server.fail(r#"[{"match":{"method":"DELETE"},"fault":"lose_answer"}]"#);
+    // All signs agree in this run already.
+    apply(&project).exits(0).says("deleted posts/one");
+    assert_eq!((record(&project)["state"].clone(), deletions(&server, &id)), (Value::from("deleted"), 1));
+}
+
+#[test]
+fn a_deletion_that_never_arrived_is_withdrawn_once_the_order_is() {
+    let (server, project) = ordered();
+    let project = project.env("IGSYNC_HTTP_TIMEOUT_MS", "400");
+    let id = record(&project)["media_id"].clone();
+    server.fail(r#"[{"match":{"method":"DELETE"},"fault":"close_before"}]"#);
+    apply(&project).exits(3).says("perhaps live");
+    assert!(record(&project)["deletions"][0].get("outcome").is_none());
+    project.run(["plan"]).exits(0).says("perhaps deleted");
+    order(&project, "present");
+    apply(&project).exits(0).says("had no effect");
+    assert_eq!(record(&project)["deletions"][0]["outcome"], "withdrawn");
+    apply(&project).exits(0).ends_with("No changes.");
+    assert_eq!(deletions(&server, &id), 1, "never after it was withdrawn");
+    order(&project, "absent");
+    apply(&project).exits(0);
+    assert_eq!((record(&project)["state"].clone(), deletions(&server, &id)), (Value::from("deleted"), 2));
+}
+
+#[test]
+fn an_open_deletion_that_still_is_ordered_is_sent_again() {
+    let (server, project) = ordered();
+    let project = project.env("IGSYNC_HTTP_TIMEOUT_MS", "400");
+    let id = record(&project)["media_id"].clone();
+    server.fail(r#"[{"match":{"method":"DELETE"},"fault":"close_before"}]"#);
+    apply(&project).exits(3);
+    project.run(["apply", "--yes"]).exits(0).says("had no effect");
+    server.fail(r#"[{"match":{"method":"DELETE"},"fault":"close_before"}]"#);
+    apply(&project).exits(3);
+    apply(&project).exits(0).says("deleted posts/one");
+    assert_eq!((record(&project)["state"].clone(), deletions(&server, &id)), (Value::from("deleted"), 3));
+}
+
+#[test]
+fn a_deletion_that_is_refused_three_times_waits_for_a_person() {
+    let (server, project) = ordered();
+    let id = record(&project)["media_id"].clone();
+    let refuse = r#"{"kind":"graph_error","code":-1,"subcode":2207085,"effect":false}"#;
+    server.fail(&format!(r#"[{{"match":{{"method":"DELETE"}},"times":0,"fault":{refuse}}}]"#));
+    for _ in 0..3 {
+        apply(&project).exits(3).says("Meta refused to delete the post, without a reason");
+    }
+    apply(&project).exits(3).says("x posts/one").says("refused three times");
+    assert_eq!(deletions(&server, &id), 3);
+    server.repair();
+    apply(&project).exits(3);
+    project.run(["apply", "--yes", "--allow-delete", "--retry-failed"]).exits(0).says("deleted posts/one");
+    assert_eq!(deletions(&server, &id), 4);
+}
+
+#[test]
+fn a_token_without_the_permission_deletes_nothing_and_publishes_all_the_same() {
+    let (server, project) = ordered();
+    let id = record(&project)["media_id"].clone();
+    let without = project.env("IGSYNC_ACCESS_TOKEN", "EAA-READONLY");
+    apply(&without).exits(3).says("instagram_manage_contents");
+    assert_eq!(deletions(&server, &id), 0);
+}
+
+#[test]
+fn an_answer_that_denies_the_post_is_settled_by_looking() {
+    let (server, project) = ordered();
+    let deny = |effect: bool| format!(r#"{{"kind":"graph_error","code":100,"subcode":33,"effect":{effect}}}"#);
+    server.fail(&format!(r#"[{{"match":{{"method":"DELETE"}},"fault":{}}}]"#, deny(false)));
+    apply(&project).exits(3).says("Meta refused to delete the post");
+    assert_eq!(record(&project)["deletions"][0]["outcome"], "refused");
+    server.fail(&format!(r#"[{{"match":{{"method":"DELETE"}},"fault":{}}}]"#, deny(true)));
+    apply(&project).exits(0).says("deleted posts/one");
+    assert_eq!(record(&project)["state"], "deleted");
+}
+
+#[test]
+fn the_events_of_a_deletion_name_what_is_gone() {
+    let (_server, project) = ordered();
+    let id = record(&project)["media_id"].clone();
+    let output = project.run(["apply", "--yes", "--allow-delete", "--format", "json"]).exits(0);
+    let events: Vec<Value> = output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(events[0]["to_delete"], 1);
+    let deleted = events.iter().find(|event| event["event"] == "post_deleted").unwrap();
+    assert_eq!((&deleted["key"], &deleted["media_id"]), (&Value::from("posts/one"), &id));
+    assert_eq!(events.last().unwrap()["deleted"], 1);
+}
+
+#[test]
+fn what_was_deleted_by_hand_is_recorded_without_a_manifest_too() {
+    let (_server, project) = ordered();
+    project.remove("posts/one.yaml");
+    project.run(["plan"]).exits(0).says("1 orphaned");
+    project
+        .run(["lock", "accept", "posts/one", "--deleted", "--format", "json"])
+        .exits(0)
+        .says("\"action\":\"deleted\"");
+    assert_eq!(record(&project)["state"], "deleted");
+    project.run(["plan"]).exits(0).ends_with("No changes.");
+    order(&project, "present");
+    let removed = project.run(["lock", "rm", "posts/one", "--yes"]).exits(0).says("published again by the next apply");
+    assert!(!removed.stderr.contains("what is live stays live"), "{}", removed.stderr);
+    project.run(["lock", "accept", "posts/three", "--deleted"]).exits(64);
+}
