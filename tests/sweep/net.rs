@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use igsync_apply::{Signal, Stopper};
-use igsync_model::lockfile::{Live, Record, Stage, format};
+use igsync_model::lockfile::{Record, Stage, format};
 use igsync_ports::{Body, Method, Request, Response, Transport, TransportError};
 use igsync_testkit::MemDisk;
 use tokio::sync::Notify;
@@ -204,7 +204,8 @@ impl Net {
         let is_its = |record: &&Record| record.claimed_media().is_some_and(|media| media.to_string() == id.to_string());
         let lease = |records: &[Record]| {
             let live = records.iter().filter(is_its).filter_map(|record| record.live());
-            live.filter_map(Live::deletion_lease).max()
+            let open = live.flat_map(|live| live.deletions.iter()).filter(|deletion| deletion.outcome.is_none());
+            open.map(|deletion| deletion.lease_until).max()
         };
         let written: Vec<Record> = String::from_utf8_lossy(&journal)
             .lines()

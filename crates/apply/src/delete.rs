@@ -3,19 +3,19 @@
 //! The order of the calls in [`Deleter::delete`] is what a person sees who asks whether a post was deleted without an
 //! order; keep it on one screen.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use jiff::Unit;
 
 use igsync_base::id::{MediaId, PostKey};
-use igsync_model::lockfile::{Deletion, DeletionOutcome, Live, PublishIntent, Record, Stage};
+use igsync_model::lockfile::{Deletion, DeletionOutcome, PublishIntent, Record, Stage};
 use igsync_model::plan::Counts;
 
 use super::announcement::OWN;
 use super::attempt::{self, later};
 use super::book::Book;
-use super::context::Scope;
+use super::context::{Scope, lock};
 use super::engine::{Class, Deleting, Refusal, Service};
 use super::failure::Failure;
 use super::missing::{Found, search_one};
@@ -28,6 +28,9 @@ use super::waits_for::WaitsFor;
 /// A deletion on the wire is waited for this long after the run was asked to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Further ahead of the service's clock nothing was announced, whatever a record says.
+const FUTURE: Duration = Duration::from_secs(15 * 60);
+
 /// Deletes live posts of one account, and finds out what earlier deletions did.
 pub(super) struct Deleter {
     scope: Scope,
@@ -37,6 +40,8 @@ pub(super) struct Deleter {
     leases: Leases,
     /// Why this run's token may not delete.
     barred: OnceLock<String>,
+    /// Announcements that this run has proven to be over without an effect, by the media that they are of.
+    over: Mutex<Vec<(MediaId, Deletion)>>,
 }
 
 /// What an announced deletion of an earlier run did; the record is written.
@@ -53,7 +58,7 @@ pub(super) enum Ended {
 
 impl Deleter {
     pub(super) fn new(scope: Scope, engine: Service, book: Arc<dyn Book>, leases: Leases) -> Self {
-        Self { scope, engine, book, leases, barred: OnceLock::new() }
+        Self { scope, engine, book, leases, barred: OnceLock::new(), over: Mutex::default() }
     }
 
     /// From here on nothing is deleted: the token may not.
@@ -70,7 +75,8 @@ impl Deleter {
         if let Some(reason) = self.barred.get() {
             return Ok(Outcome::NotAttempted { reason: reason.clone() });
         }
-        let (record, media) = match self.subject(key) {
+        self.book.catch_up().await?;
+        let (record, media) = match self.subject(key, None) {
             Ok(subject) => subject,
             Err(reason) => return Ok(Outcome::Pending { reason }),
         };
@@ -80,9 +86,9 @@ impl Deleter {
             self.book.write(ended(record, DeletionOutcome::Withdrawn)).await?;
             return Err(stop);
         }
-        if !self.still_holds(&record) {
+        if let Err(reason) = self.still_holds(&record, &media) {
             self.book.write(ended(record, DeletionOutcome::Withdrawn)).await?;
-            return Ok(Outcome::Pending { reason: "announcing its deletion took too long".to_owned() });
+            return Ok(Outcome::Pending { reason });
         }
         self.scope.still_alone()?;
         *known = Some(perhaps());
@@ -113,8 +119,8 @@ impl Deleter {
         Ok(outcome)
     }
 
-    /// What the plan has said once more, over the record as it is now.
-    fn subject(&self, key: &PostKey) -> Result<(Record, MediaId), String> {
+    /// What the plan has said once more, over the record as it is now. `own` is what this run has announced by now.
+    fn subject(&self, key: &PostKey, own: Option<&Deletion>) -> Result<(Record, MediaId), String> {
         let attempts = self.book.attempts(&self.scope.user_id, key);
         let counts = |record: &&Record| record.is_open() || record.stage() == Stage::Published;
         let counting: Vec<&Record> = attempts.iter().filter(counts).collect();
@@ -127,8 +133,9 @@ impl Deleter {
         if self.book.with(|records| is_claimed_by_another(records.iter(), record, &media)) {
             return Err("the record of another post names the same media".to_owned());
         }
-        let lease = record.live().and_then(Live::deletion_lease);
-        if lease.is_some_and(|lease| lease > self.engine.now()) {
+        // Even one whose lease is over: what it did is found out before anything is sent.
+        let is_settled = |open: &&Deletion| lock(&self.over).iter().any(|(of, over)| *of == media && over == *open);
+        if open_in(record).any(|open| Some(open) != own && !is_settled(&open)) {
             return Err("another run has announced its deletion".to_owned());
         }
         Ok(((*record).clone(), media))
@@ -136,38 +143,52 @@ impl Deleter {
 
     /// Announces the deletion. `None`: another machine has the post.
     async fn announce(&self, record: Record) -> Result<Option<Record>, Stop> {
-        self.book.catch_up().await?;
         let record = self.announced(record);
         let written = self.book.claim(vec![vec![record.clone()]]).await?;
         Ok((written == [true]).then_some(record))
     }
 
-    /// With one more deletion that is about to be sent.
+    /// With one more deletion that is about to be sent. Those before it, which had no effect, end with it.
     fn announced(&self, record: Record) -> Record {
         let time = |at| attempt::whole(at, Unit::Millisecond);
         let now = self.engine.now();
         // The server's clock begins each of its seconds again with every answer, and an entry is known by its times:
         // one that has ended must not speak for this one. Neither must that of another machine.
-        let last = record.live().and_then(|live| live.deletions.iter().map(|entry| entry.at).max());
+        let entries = record.live().into_iter().flat_map(|live| live.deletions.iter().map(|entry| entry.at));
+        // A time far ahead is false, and no reason for another one.
+        let last = entries.filter(|at| *at < later(now, FUTURE)).max();
         let at = last.map_or(time(now), |last| time(now).max(later(last, Duration::from_millis(1))));
         let own = if self.book.is_shared() { OWN.mul_f64(self.scope.jitter()) } else { Duration::ZERO };
         let lease_until = time(later(at, self.lease() + own));
-        attempt::noted(record, |live| live.deletions.push(Deletion { at, lease_until, outcome: None }))
+        attempt::noted(record, |live| {
+            live.deletions.end(DeletionOutcome::Withdrawn);
+            live.deletions.push(Deletion { at, lease_until, outcome: None });
+        })
     }
 
-    /// For so long a machine has a deletion for itself once it has announced it: for one request and its effect, and for
-    /// the push before it where other machines read the record.
+    /// For so long a machine has a deletion for itself once it has announced it: for writing that down or pushing it,
+    /// and for one request and its effect.
     fn lease(&self) -> Duration {
-        let waits = &self.scope.waits;
-        let before = if self.book.is_shared() { waits.http_timeout } else { waits.http_timeout / 8 };
-        before + waits.http_timeout + waits.settle
+        self.scope.waits.http_timeout + self.reach()
     }
 
-    /// A push can take long, and a machine can sleep: what could take effect after the lease is not sent.
-    fn still_holds(&self, record: &Record) -> bool {
-        let until = later(self.engine.now(), self.scope.waits.http_timeout + self.scope.waits.settle);
-        let lease = record.live().and_then(Live::deletion_lease);
-        !self.engine.has_slept() && lease.is_some_and(|lease| lease >= attempt::whole(until, Unit::Millisecond))
+    /// Whether what is announced may still be sent. A push can take long, and a machine can sleep: what could take
+    /// effect after the lease is not sent. The push may also have brought along what others have recorded.
+    fn still_holds(&self, record: &Record, media: &MediaId) -> Result<(), String> {
+        let own = open_in(record).last();
+        let until = attempt::whole(later(self.engine.now(), self.reach()), Unit::Millisecond);
+        if self.engine.has_slept() || own.is_none_or(|own| own.lease_until < until) {
+            return Err("announcing its deletion took too long".to_owned());
+        }
+        match self.subject(&record.key, own)? {
+            (now, same) if same == *media && now.attempt == record.attempt => Ok(()),
+            _ => Err("its record has changed meanwhile".to_owned()),
+        }
+    }
+
+    /// From sending a deletion until it can have no more effect.
+    fn reach(&self) -> Duration {
+        self.scope.waits.http_timeout + self.scope.waits.settle
     }
 
     /// Sends the call that cannot be undone. Asked to stop, it is waited for a little longer: an answer now saves a
@@ -194,8 +215,8 @@ impl Deleter {
         Ok(Outcome::Deleted(media.clone()))
     }
 
-    /// The post is still there. What concerns the whole account says nothing about this deletion; a permission that
-    /// only deleting needs does.
+    /// The post is still there. What concerns the whole account stops it, and says nothing about this deletion; a
+    /// permission, which only deleting may need, does.
     async fn is_refused(
         &self,
         record: Record,
@@ -204,13 +225,11 @@ impl Deleter {
     ) -> Result<Outcome, Stop> {
         let failure = Failure::refused("deleting", refusal);
         *known = Some(Outcome::Failed(failure.clone()));
-        let is_permission = matches!(refusal.code, Some(10 | 200..=299));
-        if let Some(halt) = Halt::for_account(refusal).filter(|_| !is_permission) {
-            self.book.write(ended(record, DeletionOutcome::Withdrawn)).await?;
-            return Err(Stop::Account(halt));
-        }
-        self.book.write(ended(record, DeletionOutcome::Refused)).await?;
-        Ok(Outcome::Failed(failure))
+        let halt = Halt::for_account(refusal);
+        let is_of_post = halt.is_none() || matches!(refusal.code, Some(10 | 200..=299));
+        let outcome = if is_of_post { DeletionOutcome::Refused } else { DeletionOutcome::Withdrawn };
+        self.book.write(ended(record, outcome)).await?;
+        halt.map_or(Ok(Outcome::Failed(failure)), |halt| Err(Stop::Account(halt)))
     }
 
     /// What became of a post that another machine has taken up since this run began.
@@ -243,7 +262,10 @@ impl Deleter {
                 Found::There if !quiet_in.is_zero() => {
                     self.scope.wait(&record.key, WaitsFor::Deletion, quiet_in, self.engine.now()).await?;
                 }
-                Found::There if is_ordered => return Ok(Ended::Ordered),
+                Found::There if is_ordered => {
+                    lock(&self.over).extend(open_in(&record).map(|open| (media.clone(), open.clone())));
+                    return Ok(Ended::Ordered);
+                }
                 Found::There => {
                     self.book.end(ended(record, DeletionOutcome::Withdrawn)).await?;
                     return Ok(Ended::Withdrawn);
@@ -283,16 +305,21 @@ fn ended(record: Record, outcome: DeletionOutcome) -> Record {
     attempt::noted(record, |live| live.deletions.end(outcome))
 }
 
+/// The deletions of a record whose end is not known, oldest first.
+fn open_in(record: &Record) -> impl Iterator<Item = &Deletion> {
+    record.live().into_iter().flat_map(|live| live.deletions.iter()).filter(|entry| entry.outcome.is_none())
+}
+
 /// The open deletions of a record as what a lease is read from.
 fn as_publishes(record: &Record) -> Record {
-    let open = record.live().into_iter().flat_map(|live| live.deletions.iter()).filter(|open| open.outcome.is_none());
-    let intents = open.map(|open| PublishIntent { at: open.at, lease_until: open.lease_until }).collect();
+    let intents = open_in(record).map(|open| PublishIntent { at: open.at, lease_until: open.lease_until }).collect();
     Record { intents, ..record.clone() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::announcement::leases;
+    use super::super::cause::Cause;
     use super::super::engine::Presence;
     use super::super::testing::{Answer, Bench, at, live, media};
     use super::*;
@@ -347,11 +374,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_counts_and_leaves_the_post_as_it_is() {
-        for code in [-1, 10, 200] {
-            let class = if code < 0 { Class::Other } else { Class::Account };
-            let bench = bench([Answer::Delete(Deleting::Refused(refusal(class, code)))]);
-            let outcome = delete(&bench).await.unwrap();
-            assert!(matches!(&outcome, Outcome::Failed(failure) if failure.code == Some(code)), "{outcome:?}");
+        let bench = bench([Answer::Delete(Deleting::Refused(refusal(Class::Other, -1)))]);
+        let outcome = delete(&bench).await.unwrap();
+        assert!(matches!(&outcome, Outcome::Failed(failure) if failure.code == Some(-1)), "{outcome:?}");
+        assert_eq!(last(&bench), (Stage::Published, Some(DeletionOutcome::Refused)));
+    }
+
+    #[tokio::test]
+    async fn a_lacking_permission_stops_the_account_and_counts_as_a_refusal() {
+        for code in [10, 200, 299] {
+            let bench = bench([Answer::Delete(Deleting::Refused(refusal(Class::Account, code)))]);
+            let stop = delete(&bench).await;
+            assert!(matches!(&stop, Err(Stop::Account(halt)) if halt.cause == Cause::Account), "{stop:?}");
             assert_eq!(last(&bench), (Stage::Published, Some(DeletionOutcome::Refused)));
         }
     }
@@ -413,14 +447,26 @@ mod tests {
             vec![certain(), live("posts/b", "179").deleted()],
             vec![certain(), twice],
             vec![open(1100)],
+            // Over, and not settled.
+            vec![open(999)],
         ] {
             let bench = Bench::new(1000, records, []);
             let outcome = delete(&bench).await.unwrap();
             assert!(matches!(outcome, Outcome::Pending { .. }), "{outcome:?}");
             assert!(bench.book.written.lock().unwrap().is_empty());
         }
-        let over = Bench::new(1200, [open(1100)], [Answer::Delete(Deleting::Gone)]);
-        assert!(matches!(delete(&over).await.unwrap(), Outcome::Deleted(_)));
+    }
+
+    #[tokio::test]
+    async fn what_this_run_has_settled_is_sent_again_without_waiting_for_what_was_announced() {
+        let refused = Answer::Delete(Deleting::Refused(refusal(Class::Other, -1)));
+        let announced = announced_until(at(99_000_000));
+        let bench = Bench::new(5000, [announced.clone(), live("posts/b", "180")], [THERE, refused]);
+        let deleter = deleter(&bench);
+        assert!(matches!(deleter.settle(announced, true).await.unwrap(), Ended::Ordered));
+        deleter.delete(&"posts/a".into(), &mut None).await.unwrap();
+        let outcomes: Vec<_> = bench.record().live().unwrap().deletions.iter().map(|entry| entry.outcome).collect();
+        assert_eq!(outcomes, [Some(DeletionOutcome::Withdrawn), Some(DeletionOutcome::Refused)], "one refusal is one");
     }
 
     #[tokio::test]
@@ -443,9 +489,22 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_post_tells_what_is_lost_with_it_or_is_left_out() {
+        let counts = Counts { likes: Some(42), comments: None };
+        let bench = bench([Answer::Counts(Some(counts)), Answer::Counts(None)]);
+        let deleter = deleter(&bench);
+        assert_eq!(deleter.counts(&"179".into()).await.unwrap(), Some(counts));
+        assert_eq!(deleter.counts(&"179".into()).await.unwrap(), None);
+    }
+
     /// Announced at second 1000 by another run.
     fn announced() -> Record {
-        let entry = Deletion { at: at(1000), lease_until: at(1180), outcome: None };
+        announced_until(at(1180))
+    }
+
+    fn announced_until(lease_until: jiff::Timestamp) -> Record {
+        let entry = Deletion { at: at(1000), lease_until, outcome: None };
         attempt::noted(live("posts/a", "179"), |live| live.deletions.push(entry))
     }
 

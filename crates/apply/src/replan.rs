@@ -25,9 +25,10 @@ impl Replan {
         Self { planned, deleting, premises }
     }
 
-    /// The posts that a plan over `known` no longer publishes, or no longer deletes. One that other machines see announced, by what is
-    /// `standing` on the remote, goes on: whoever plans later leaves it alone. What else was begun here keeps no one from
-    /// a post, so it is as if it were not; of its record only that the post may repeat another one counts.
+    /// The posts that a plan over `known` no longer publishes, or no longer deletes. One that other machines see
+    /// announced, by what is `standing` on the remote, goes on: whoever plans later leaves it alone. What else was begun
+    /// here keeps no one from a post, so it is as if it were not; of its record only that the post may repeat another one
+    /// counts.
     pub(super) fn withdrawn(&self, known: &Records, standing: &Records) -> HashMap<PostId, Withdrawn> {
         let is_private = |record: &Record| {
             matches!(record.stage(), Stage::Containers | Stage::Intent) && standing.same_attempt(record).is_none()
@@ -41,7 +42,11 @@ impl Replan {
             |(user, key): &PostId| standing.attempts(user, key).iter().any(|record| record.stage() == Stage::Intent);
         let plan = premises.plan(&records);
         let publishes: HashSet<PostId> = worked(&plan, Work::Publish).collect();
-        let deletes: HashSet<PostId> = worked(&plan, Work::Delete).collect();
+        let mut deletes: HashSet<PostId> = worked(&plan, Work::Delete).collect();
+        // What is announced is to be settled by others; whose announcement it is the claim tells.
+        let is_being_deleted =
+            |(user, key): &PostId| standing.attempts(user, key).iter().any(Record::is_being_deleted);
+        deletes.extend(worked(&plan, Work::Settle).filter(is_being_deleted));
         let withdrawn = self.planned.iter().filter(|post| !is_announced(post) && !publishes.contains(*post));
         let kept = self.deleting.iter().filter(|post| !deletes.contains(*post));
         withdrawn.chain(kept).map(|post| (post.clone(), Withdrawn::of(&plan, post))).collect()

@@ -215,6 +215,8 @@ impl Watch<'_> {
             self.end(&record.key, &outcome)?;
         }
         written.premises.options.settled = going_on.into_iter().collect();
+        // What is to be deleted is deleted before a run waits; an order that comes later is the next run's.
+        written.premises.options.allow_delete = false;
         let plan = self.plan(&written, self.account.server_now());
         if !plan.complete {
             return Err(Unseen::ForNow(halt("a manifest cannot be read", "fix what `igsync validate` reports")));
@@ -267,6 +269,7 @@ impl Watch<'_> {
         let moved: HashSet<&PostKey> = plan.changes.iter().filter(is_move).map(|change| &change.key).collect();
         plan.changes.iter().filter(move |change| {
             change.account == *self.account.name()
+                && change.action != Action::Delete
                 && change.post.is_some()
                 && !self.ended.contains(&change.key)
                 && !moved.contains(&change.key)

@@ -447,12 +447,6 @@ impl Live {
         self.deletions.iter().any(|deletion| deletion.outcome.is_none())
     }
 
-    /// From when on no announced deletion can take effect any more; `None`: there is none whose end is not known.
-    #[must_use]
-    pub fn deletion_lease(&self) -> Option<Timestamp> {
-        self.deletions.iter().filter(|deletion| deletion.outcome.is_none()).map(|open| open.lease_until).max()
-    }
-
     /// How often the service has refused to delete it.
     #[must_use]
     pub fn refused_deletions(&self) -> usize {
