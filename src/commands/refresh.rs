@@ -17,6 +17,7 @@ use igsync_base::id::{AccountName, AttemptId, MediaId, PostKey};
 use igsync_model::config::Account;
 use igsync_model::drift::Drift;
 use igsync_model::lockfile::{self, Stage};
+use igsync_model::manifest::PostState;
 use igsync_model::plan::Plan;
 
 use super::connect::connect_all;
@@ -153,6 +154,9 @@ pub(super) async fn count_losses(
     settled: &BTreeSet<AttemptId>,
     ports: &Ports,
 ) -> Result<(), Failure> {
+    if project.posts.iter().all(|post| post.state == PostState::Present) {
+        return Ok(());
+    }
     let now = due_by(project, scope, run.server_now(), ports);
     let plan = make(project, scope, settled.clone(), now)?;
     let counted = run.ask_each(async |account| {
