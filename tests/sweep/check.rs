@@ -138,7 +138,7 @@ impl Context<'_> {
             }
         }
         let is_claimed = records.iter().any(|record| record.key.as_str() == "posts/claims-it");
-        for number in self.simulation.ordered() {
+        for number in self.simulation.ordered(world) {
             let is_gone = world.media.iter().any(|media| media.owner == Some(number) && media.is_deleted);
             if !is_gone && !is_claimed && !self.is_blocked() {
                 wrong.push(format!("post {number} is ordered to be deleted and is live"));

@@ -40,19 +40,24 @@ fn changed(schedules: impl IntoIterator<Item = Schedule>) -> Vec<Schedule> {
 
 /// Every fault at the deletion itself.
 fn at_the_deletion() -> Vec<Schedule> {
-    let all = every_fault_in(DELETABLE.map(Schedule::new));
+    let all = every_fault_in([Schedule::new(Scenario::Farewell)]);
     all.into_iter().filter(|(call, _)| matches!(call, Call::Delete(_))).map(|(_, schedule)| schedule).collect()
 }
 
 /// An unclear deletion, and a fault at each request that settles it.
 fn while_settling() -> Vec<Schedule> {
-    let lost = |scenario: Scenario| {
+    let lost = [
+        (Scenario::Farewell, Fault::LoseAnswer),
+        (Scenario::Farewell, Fault::LoseRequest),
+        (Scenario::Farewell, Fault::DeniedUndone),
+        (Scenario::Last, Fault::KillAfter),
+    ];
+    let lost = lost.map(|(scenario, fault)| {
         let steps = sweep::run(&Schedule::new(scenario), false).steps;
         let place = steps.iter().position(|step| matches!(step.call, Call::Delete(_))).unwrap();
-        [Fault::LoseAnswer, Fault::LoseRequest, Fault::KillAfter, Fault::DeniedDone, Fault::DeniedUndone]
-            .map(|fault| Schedule::new(scenario).fault(place, fault))
-    };
-    every_fault_in(DELETABLE.into_iter().flat_map(lost)).into_iter().map(|(_, schedule)| schedule).collect()
+        Schedule::new(scenario).fault(place, fault)
+    });
+    every_fault_in(lost).into_iter().map(|(_, schedule)| schedule).collect()
 }
 
 fn at_every_write() -> Vec<Schedule> {

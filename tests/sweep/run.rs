@@ -335,7 +335,10 @@ impl Simulation {
         let sites = self.sites(run);
         let (stoppers, stops): (Vec<_>, Vec<_>) = sites.iter().map(|_| stop_channel()).unzip();
         self.net.begin(stoppers);
-        self.net.state().ordered = self.ordered();
+        {
+            let mut state = self.net.state();
+            state.ordered = self.ordered(&state.world);
+        }
         let all = join_all(sites.iter().zip(stops).map(|(site, stop)| self.apply(*site, stop, run)));
         let ended = tokio::select! {
             biased;
@@ -346,13 +349,14 @@ impl Simulation {
     }
 
     /// The posts that may be deleted by what people say now.
-    pub fn ordered(&self) -> Vec<usize> {
+    pub fn ordered(&self, world: &World) -> Vec<usize> {
         let is_ordered = |manifest: &&Manifest| manifest.is_absent && !manifest.is_deleted;
         let may = self.schedule.scenario.can_delete() && self.has_key && !self.is_paused;
         let ordered = self.manifests.iter().filter(is_ordered).filter(|_| may);
         let ordered: Vec<usize> = ordered.map(|manifest| manifest.number).collect();
+        let is_live = |number: &&usize| world.owners().contains(number);
         // More than one run may delete is none.
-        if ordered.len() > 1 { Vec::new() } else { ordered }
+        if ordered.iter().filter(is_live).count() > 1 { Vec::new() } else { ordered }
     }
 
     /// Whether the runs of this schedule believe that they may delete.
