@@ -1,6 +1,6 @@
 //! `state: absent`: live posts are deleted with all three keys, and never otherwise.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::project::{Output, Project, Server};
 
@@ -33,9 +33,11 @@ fn apply(project: &Project) -> Output {
 }
 
 fn records(project: &Project, key: &str) -> Vec<Value> {
-    let lines = project.read("igsync.lock");
-    let all = lines.lines().skip(1).map(|line| serde_json::from_str::<Value>(line).unwrap());
-    all.filter(|record| record["key"] == key).collect()
+    lines(&project.read("igsync.lock")).filter(|record| record["key"] == key).collect()
+}
+
+fn lines(lock: &str) -> impl Iterator<Item = Value> {
+    lock.lines().skip(1).map(|line| serde_json::from_str(line).unwrap())
 }
 
 fn record(project: &Project) -> Value {
@@ -230,6 +232,48 @@ fn a_token_without_the_permission_deletes_nothing_and_publishes_all_the_same() {
     let without = project.env("IGSYNC_ACCESS_TOKEN", "EAA-READONLY");
     apply(&without).exits(3).says("instagram_manage_contents");
     assert_eq!(deletions(&server, &id), 0);
+}
+
+#[test]
+fn a_permission_that_is_found_missing_by_the_answer_is_a_problem_of_the_token() {
+    let (server, project) = ordered();
+    let id = record(&project)["media_id"].clone();
+    let refuse = r#"{"kind":"graph_error","code":200,"effect":false}"#;
+    server.fail(&format!(r#"[{{"match":{{"method":"DELETE"}},"fault":{refuse}}}]"#));
+    apply(&project).exits(9).says("instagram_manage_contents");
+    assert_eq!((&record(&project)["state"], deletions(&server, &id)), (&Value::from("published"), 1));
+    assert_eq!(record(&project)["deletions"][0]["outcome"], "refused");
+    apply(&project).exits(0).says("deleted posts/one");
+}
+
+#[test]
+fn what_was_imported_under_its_own_id_is_deleted_and_what_was_matched_is_not() {
+    let server = Server::start();
+    server
+        .sandbox
+        .seed(&json!([
+            { "caption": "Golden hour over the harbour.", "at": "2024-05-01T18:00:05Z" },
+            { "caption": "Low tide", "at": "2026-01-02T10:00:00Z" }
+        ]))
+        .unwrap();
+    let project = Project::empty().against(&server, "facebook", "EAA-LONG");
+    project.write("igsync.lock", "{\"igsync_lock\":1}\n");
+    project.write("igsync.yaml", CONFIG);
+    project.jpeg("posts/golden.jpg", 1);
+    let golden = "kind: image\nimage: ./golden.jpg\ncaption: Golden hour over the harbour.\n\
+                  publish_at: 2024-05-01T18:00:00Z\n";
+    project.write("posts/golden.yaml", golden);
+    project.run(["import", "--write", "--no-media"]).exits(0);
+    project.write("posts/golden.yaml", format!("{golden}state: absent\n"));
+    apply(&project).exits(3).says("only found by comparing");
+    project.write("posts/golden.yaml", golden);
+    let lock = project.read("igsync.lock");
+    let all = lines(&lock).find(|record| record["via"] == "imported").unwrap();
+    let manifest = format!("{}.yaml", all["key"].as_str().unwrap());
+    project.write(&manifest, format!("{}state: absent\n", project.read(&manifest)));
+    apply(&project).exits(0).says("deleted posts/imported").ends_with("Applied: 1 deleted; 1 unchanged.");
+    assert_eq!(deletions(&server, &all["media_id"]), 1);
+    assert_eq!(server.sandbox.requests().iter().filter(|call| call.method == "DELETE").count(), 1);
 }
 
 #[test]

@@ -208,7 +208,8 @@ impl RemoteRecord {
             return Err(self.context.halt_run(halt));
         }
         // Only the last try decides: until then a later one can fix it.
-        let is_lost = self.not_kept().iter().any(|record| record.stage() == Stage::Published);
+        let cannot_be_undone = |record: &Record| matches!(record.stage(), Stage::Published | Stage::Deleted);
+        let is_lost = self.not_kept().iter().any(cannot_be_undone);
         Err(Stop::Run(if is_lost { Halt { cause: Cause::NotDurable, ..halt } } else { halt }))
     }
 
