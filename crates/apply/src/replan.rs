@@ -44,8 +44,7 @@ impl Replan {
         let publishes: HashSet<PostId> = worked(&plan, Work::Publish).collect();
         let mut deletes: HashSet<PostId> = worked(&plan, Work::Delete).collect();
         // What is announced is to be settled by others; whose announcement it is the claim tells.
-        let is_being_deleted =
-            |(user, key): &PostId| standing.attempts(user, key).iter().any(Record::is_being_deleted);
+        let is_being_deleted = |(user, key): &PostId| standing.attempts(user, key).iter().any(Record::is_being_deleted);
         deletes.extend(worked(&plan, Work::Settle).filter(is_being_deleted));
         let withdrawn = self.planned.iter().filter(|post| !is_announced(post) && !publishes.contains(*post));
         let kept = self.deleting.iter().filter(|post| !deletes.contains(*post));
