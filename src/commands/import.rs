@@ -390,6 +390,8 @@ impl Run<'_> {
         if records.is_empty() {
             return Ok(());
         }
+        let (known, now) = (self.editing.records(), self.ports.clock.now());
+        let records = records.into_iter().map(|record| known.seen_live(record, now)).collect();
         self.editing.record(records).await?;
         self.editing.fold().await
     }

@@ -122,7 +122,9 @@ async fn remove(global: &Global, args: &LockRemove, ports: &Ports, ui: &Ui) -> E
     let stays_live = attempts_of(editing.records(), &named).iter().filter(|known| !is_forgotten(known));
     let consequence = match &named.post {
         _ if stays_live.clone().any(|known| known.live().is_some()) => "the rest of its record stays, and it is live",
-        Some(post) if post.state == PostState::Absent => "its manifest says `state: absent`, so nothing is published",
+        Some(post) if post.state == PostState::Absent => {
+            "it will be published again once its manifest no longer says `state: absent`"
+        }
         Some(post) if post.imported.is_some() => "its manifest calls it imported, so it is not published again",
         Some(post) if post.draft => "it will be published again once its manifest is no longer a draft",
         Some(_) => "it will be published again by the next apply",
@@ -287,7 +289,8 @@ async fn accept_deletion(
     ports: &Ports,
     ui: &Ui,
 ) -> Ended {
-    let records = editing.decide(named, |subject, _| by_hand::deleted(subject, media))?;
+    let now = ports.clock.now();
+    let records = editing.decide(named, |subject, _| by_hand::deleted(subject, media, now))?;
     let meaning = "in the record only: what is on Instagram stays as it is".to_owned();
     let mut done = Done::new("deleted", &named.key, &named.account, meaning);
     let is_accepted = |known: &&Record| records.iter().any(|record| record.attempt == known.attempt);

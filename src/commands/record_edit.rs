@@ -19,6 +19,7 @@ use igsync_base::id::{AccountName, AttemptId, MediaId, PostKey, UserId};
 use igsync_instagram::Client;
 use igsync_model::config::{Account, Push};
 use igsync_model::lockfile::{self, Record, Records, Stage};
+use igsync_model::manifest::PostState;
 
 use super::connect::connect_all;
 use super::record::{self, print_unpushed_records};
@@ -233,6 +234,10 @@ impl RecordEdit {
     /// The key under which a post is still recorded that has another one by now: the next apply moves the record.
     fn key_before(&self, named: &Named) -> Option<PostKey> {
         let (post, user) = (named.post.as_ref()?, named.user_id.as_ref()?);
+        // What is ordered away takes over no record by its looks.
+        if post.state == PostState::Absent && post.imported.is_none() {
+            return None;
+        }
         let counts = |record: &&Record| record.stage() != Stage::Forgotten;
         if self.records().attempts(user, &named.key).iter().any(|record| counts(&record)) {
             return None;
@@ -371,6 +376,17 @@ fn objected(objection: &Objection, key: &PostKey) -> Failure {
             format!("the live post of {key} is of kind {kind}, and its manifest is not"),
             "write the kind of the live post into the manifest".to_owned(),
         ),
+        Objection::WasDeleted(media) => {
+            let id = media.as_ref().map_or_else(|| "ID".to_owned(), ToString::to_string);
+            (
+                format!("{key} is recorded as deleted"),
+                format!(
+                    "name what is live: `igsync resolve {key} --published {id}` if the post was never gone, else with the \
+                     id or the link of the new one",
+                    key = key.argument()
+                ),
+            )
+        }
         Objection::NoManifest => (format!("{key} has no manifest"), "restore the manifest".to_owned()),
     };
     Failure::message(Exit::Failure, message, help)

@@ -12,7 +12,7 @@ use crate::session::subject::{self, Named};
 use igsync_apply::by_hand::{self, Seen, link_code};
 use igsync_apply::{Halt, Observer, Stop};
 use igsync_base::id::{MediaId, PostKey};
-use igsync_model::lockfile::{Comment, Live, Reason, Record, State, Via, effective};
+use igsync_model::lockfile::{Comment, Live, Reason, Record, Stage, State, Via, effective};
 use igsync_model::manifest::{Post, PostState};
 
 use super::record_edit::{Opening, RecordEdit};
@@ -100,6 +100,9 @@ async fn say_published(
     let now = ports.clock.now();
     let named = &editing.identified(named, ports);
     let records = editing.decide(named, |subject, ids| by_hand::published(subject, &seen, now, ids))?;
+    let known = editing.records();
+    let records: Vec<Record> = records.into_iter().map(|record| known.seen_live(record, now)).collect();
+    notes.extend(about_deletions(named, &attempts(editing, named)));
     let mut done = Done::new("published", &named.key, &named.account, String::new());
     if let Some((record, live)) = records.iter().find_map(|record| Some((record, record.live()?))) {
         done.meaning = place(live);
@@ -301,6 +304,20 @@ fn describe(done: &mut Done, record: &Record) {
         ("evidence", json!(record.evidence)),
     ];
     done.fields.extend(fields);
+}
+
+/// What a person should know who calls a post live that was deleted, or is to be.
+fn about_deletions(named: &Named, attempts: &[Record]) -> Vec<String> {
+    let is_deleted = effective(attempts).is_some_and(|record| record.stage() == Stage::Deleted);
+    let is_ordered = named.post.as_ref().is_some_and(|post| !post.draft && post.state == PostState::Absent);
+    let again = is_deleted.then(|| {
+        "it was recorded as deleted, and counts as live again: `igsync drift` finds out whether it is there".to_owned()
+    });
+    let ordered = is_ordered.then(|| {
+        "its manifest says `state: absent`: `igsync apply --allow-delete` deletes it, where its account allows that"
+            .to_owned()
+    });
+    again.into_iter().chain(ordered).collect()
 }
 
 /// What happens to the first comment and the comment switch now.

@@ -372,6 +372,9 @@ fn take_in(snapshot: &mut Snapshot, text: &[u8], place: impl std::fmt::Display) 
         }
     };
     snapshot.records.merge(records);
+    if let Some(read) = snapshot.records.by_media() {
+        snapshot.records = read;
+    }
     snapshot.has_lockfile = true;
     Ok(())
 }

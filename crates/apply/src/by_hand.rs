@@ -1,16 +1,13 @@
 //! What a person says about a post, as pure changes of its records. Nothing here asks Meta, and nothing
 //! publishes: `resolve` and `lock` record what these functions return.
 
-use std::collections::HashSet;
-
 use jiff::Timestamp;
 
 use igsync_base::feed::LivePost;
 use igsync_base::id::{AccountName, AttemptId, Digest, Kind, MediaId, PostKey, UserId};
 use igsync_base::net;
-use igsync_model::lockfile::{
-    Accepted, DeletionOutcome, Live, Reason, Record, Stage, State, Via, effective, speaks_before,
-};
+pub use igsync_base::net::link_code;
+use igsync_model::lockfile::{Accepted, Live, Reason, Record, Stage, State, Via, effective, speaks_before};
 use igsync_model::manifest::{Post, caption_digest};
 
 use super::attempt;
@@ -54,6 +51,8 @@ pub enum Objection {
     NotThisMedia(MediaId),
     /// The manifest is of another kind than the live post.
     OtherKind(Kind),
+    /// It is recorded as deleted: which media are live has to be named.
+    WasDeleted(Option<MediaId>),
 }
 
 type Changes = Result<Vec<Record>, Objection>;
@@ -68,6 +67,12 @@ pub fn published(subject: &Subject<'_>, seen: &Seen, now: Timestamp, new_attempt
         return confirmed(record, live, seen, new_attempt);
     }
     let open = of_state(subject, Stage::is_open).cloned();
+    let was_deleted = of_state(subject, |stage| stage == Stage::Deleted).filter(|_| open.is_none());
+    let media_id = match was_deleted {
+        Some(gone) => Some(after_deletion(gone, seen)?),
+        None => None,
+    };
+    let seen = &Seen { media_id: media_id.flatten().or_else(|| seen.media_id.clone()), ..seen.clone() };
     let sent = open.as_ref().is_some_and(|record| !record.intents.is_empty());
     let mut record = match (open, subject.post) {
         // What was sent is what is live, whatever the manifest says by now.
@@ -94,6 +99,20 @@ pub fn published(subject: &Subject<'_>, seen: &Seen, now: Timestamp, new_attempt
     }
     record.evidence.clear();
     Ok(vec![attempt::noted(record, |live| live.permalink.clone_from(&seen.permalink))])
+}
+
+/// As which media a deleted post is live after all, as far as the person has said. Without a name it would be the one
+/// that is gone.
+fn after_deletion(gone: &Record, seen: &Seen) -> Result<Option<MediaId>, Objection> {
+    if seen.media_id.is_some() {
+        return Ok(None);
+    }
+    let known = gone.known_live().and_then(|live| live.permalink.as_deref()).and_then(link_code);
+    match seen.permalink.as_deref().and_then(link_code) {
+        None => Err(Objection::WasDeleted(gone.claimed_media().cloned())),
+        Some(said) if Some(&said) == known.as_ref() => Ok(gone.claimed_media().cloned()),
+        Some(_) => Ok(None),
+    }
 }
 
 fn confirmed(known: &Record, live: &Live, seen: &Seen, new_attempt: &mut NewAttempt<'_>) -> Changes {
@@ -291,11 +310,12 @@ fn sent(live: &Record) -> Vec<Digest> {
     known.into_iter().flatten().cloned().collect()
 }
 
-/// The post was deleted on Instagram by a person. Of one that is live more than once, `media` says which of them.
-pub fn deleted(subject: &Subject<'_>, media: Option<&MediaId>) -> Changes {
+/// The post was deleted on Instagram by a person. Of one that is live more than once, `media` says which of them. Recorded
+/// as a deletion of igsync's is: who reads of it by the media knows it under any key.
+pub fn deleted(subject: &Subject<'_>, media: Option<&MediaId>, now: Timestamp) -> Changes {
     let live = live_as(subject, media)?;
     if !live.is_empty() || of_state(subject, |state| state == Stage::Deleted).is_some() {
-        let ended = |record: &Record| attempt::noted(record.clone(), |live| live.deletions.end(DeletionOutcome::Deleted));
+        let ended = |record: &Record| attempt::noted(record.clone(), |live| live.deletions.note_gone(now));
         return Ok(live.into_iter().map(|record| ended(record).deleted()).collect());
     }
     let is_nothing = subject.attempts.is_empty() && subject.post.is_none();
@@ -349,25 +369,10 @@ pub fn claimed_by<'a>(
         .map(|record| &record.key)
 }
 
-/// The code by which Instagram names a post in its links: `https://www.instagram.com/p/CODE/`, with or
-/// without the name of the account, and whatever the app appends. `None`: no link to a post, or none of Instagram's.
-pub fn link_code(link: &str) -> Option<String> {
-    let url = instagram_url(link)?;
-    let parts: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
-    let kinds: HashSet<&str> = HashSet::from(["p", "reel", "reels", "tv"]);
-    let code = match parts.as_slice() {
-        ["stories", _, code] | ["stories", code] => *code,
-        [.., kind, code] if kinds.contains(kind) => *code,
-        _ => return None,
-    };
-    let is_code = code.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    is_code.then(|| code.to_owned())
-}
-
 /// The link as a browser reads it, without what the app appends when it is shared. What was typed is not kept:
 /// other programs may find another host in it.
 pub fn bare_link(link: &str) -> Option<String> {
-    let mut url = instagram_url(link)?;
+    let mut url = net::instagram_url(link)?;
     url.set_query(None);
     url.set_fragment(None);
     Some(String::from(url)).filter(|link| link.len() <= LONGEST_LINK)
@@ -375,10 +380,6 @@ pub fn bare_link(link: &str) -> Option<String> {
 
 /// Instagram's own are far shorter. In bytes.
 const LONGEST_LINK: usize = 200;
-
-fn instagram_url(link: &str) -> Option<url::Url> {
-    url::Url::parse(link).ok().filter(net::is_at_instagram)
-}
 
 /// The attempt that is live, and what is known of it.
 fn live_of<'a>(subject: &Subject<'a>) -> Option<(&'a Record, &'a Live)> {

@@ -95,7 +95,9 @@ impl LiveCheck {
                 };
                 let record = attempt::published(begun, Some(id), via, at, Some(post));
                 let linked = attempt::noted(record, |live| live.permalink.clone_from(&media.permalink));
-                self.book.write(linked).await?;
+                let now = self.engine.now();
+                let seen = self.book.with(|records| records.seen_live(linked, now));
+                self.book.write(seen).await?;
                 Outcome::Adopted(media.id.clone())
             }
             Live::Contested => Outcome::Pending {

@@ -71,6 +71,28 @@ pub fn shown(url: &Url) -> String {
     if has_query { format!("{url}?…") } else { url.to_string() }
 }
 
+/// The code by which Instagram names a post in its links: `https://www.instagram.com/p/CODE/`, with or
+/// without the name of the account, and whatever the app appends. `None`: no link to a post, or none of Instagram's.
+#[must_use]
+pub fn link_code(link: &str) -> Option<String> {
+    let url = instagram_url(link)?;
+    let parts: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
+    let kinds = ["p", "reel", "reels", "tv"];
+    let code = match parts.as_slice() {
+        ["stories", _, code] | ["stories", code] => *code,
+        [.., kind, code] if kinds.contains(kind) => *code,
+        _ => return None,
+    };
+    let is_code = code.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    is_code.then(|| code.to_owned())
+}
+
+/// A link that leads to Instagram itself.
+#[must_use]
+pub fn instagram_url(link: &str) -> Option<Url> {
+    Url::parse(link).ok().filter(is_at_instagram)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,8 +19,8 @@ pub use json_schema::json_schema;
 pub use merge::merge;
 pub use reason::Reason;
 pub use record::{
-    Accepted, Comment, Created, Deletion, DeletionOutcome, Deletions, Live, PublishIntent, RECORD_ONLY, Record, Refusal,
-    Refused, Rest, Sending, Stage, State, Switch, Turn, Via,
+    Accepted, Comment, Created, Deletion, DeletionOutcome, Deletions, Live, PublishIntent, RECORD_ONLY, Record,
+    Refusal, Refused, Rest, Sending, Stage, State, Switch, Turn, Via,
 };
 pub use records::{Conflict, Records, effective, speaks_before};
 pub use run_lock::{Holder, LockError, acquire};

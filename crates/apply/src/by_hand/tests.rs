@@ -256,14 +256,14 @@ fn what_two_branches_accept_is_accepted_once_they_are_merged() {
 fn a_deleted_post_keeps_what_was_known_of_it_and_one_of_two_is_named() {
     let live = attempt::published(record(Kind::Image, "x", &[100]), Some("5".into()), Via::Imported, at(100), None);
     let mut desk = Desk::with(std::slice::from_ref(&live));
-    desk.say(|subject, _| deleted(subject, None)).unwrap();
+    desk.say(|subject, _| deleted(subject, None, at(NOW))).unwrap();
     let gone = desk.effective();
     assert_eq!(
         (gone.stage(), gone.claimed_media(), gone.published_at()),
         (Stage::Deleted, Some(&"5".into()), live.published_at())
     );
     assert!(gone.is_imported());
-    assert_eq!(desk.say(|subject, _| deleted(subject, None)), Ok(vec![]));
+    assert_eq!(desk.say(|subject, _| deleted(subject, None, at(NOW))), Ok(vec![]));
     let said = Seen { media_id: Some("5".into()), ..Seen::default() };
     desk.say(|subject, ids| published(subject, &said, at(200), ids)).unwrap();
     assert_eq!(desk.effective().claimed_media(), Some(&"5".into()), "a slip can be taken back");
@@ -277,10 +277,13 @@ fn a_deleted_post_keeps_what_was_known_of_it_and_one_of_two_is_named() {
     );
     let mut twice = Desk::with(&[live, other]);
     let several = Objection::Several(vec!["5".into(), "6".into()]);
-    assert_eq!(twice.say(|subject, _| deleted(subject, None)), Err(several.clone()));
+    assert_eq!(twice.say(|subject, _| deleted(subject, None, at(NOW))), Err(several.clone()));
     assert_eq!(twice.say(|subject, _| accepted(subject, None)), Err(several));
-    assert_eq!(twice.say(|subject, _| deleted(subject, Some(&"7".into()))), Err(Objection::NotThisMedia("7".into())));
-    twice.say(|subject, _| deleted(subject, Some(&"6".into()))).unwrap();
+    assert_eq!(
+        twice.say(|subject, _| deleted(subject, Some(&"7".into()), at(NOW))),
+        Err(Objection::NotThisMedia("7".into()))
+    );
+    twice.say(|subject, _| deleted(subject, Some(&"6".into()), at(NOW))).unwrap();
     assert_eq!((twice.effective().stage(), twice.effective().claimed_media()), (Stage::Published, Some(&"5".into())));
 }
 

@@ -36,6 +36,13 @@ impl Known {
         let witnessed = records.iter().map(|record| &record.attempt).filter(|attempt| store.is_witness_of(attempt));
         Self { witnessed: witnessed.cloned().collect(), records, has_folded: store.has_folded() }
     }
+
+    /// Lets what is new of a deletion count for every record of the same media.
+    fn read_by_media(&mut self) {
+        if let Some(read) = self.records.by_media() {
+            self.records = read;
+        }
+    }
 }
 
 impl Journal {
@@ -51,6 +58,7 @@ impl Journal {
             let mut known = lock(known);
             known.witnessed.extend(records.iter().map(|record| record.attempt.clone()));
             known.records.extend(records);
+            known.read_by_media();
             kept
         })
         .await
@@ -60,7 +68,9 @@ impl Journal {
     pub(super) async fn take_over(&self, others: Records) -> Result<(), Stop> {
         self.on_disk(move |store, known| {
             let kept = store.take_over(&others);
-            lock(known).records.merge(others);
+            let mut known = lock(known);
+            known.records.merge(others);
+            known.read_by_media();
             kept
         })
         .await
@@ -74,6 +84,7 @@ impl Journal {
             // What came into the lockfile meanwhile; not another copy of all the rest.
             let news = known.records.news(store.records());
             known.records.extend(news);
+            known.read_by_media();
             known.has_folded = store.has_folded();
             folded
         })

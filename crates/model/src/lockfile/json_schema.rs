@@ -49,8 +49,9 @@ fn record() -> Value {
         &[("at", reference("time")), ("lease_until", reference("time")), ("text", reference("digest"))],
     );
     let outcome = about(
-        json!({ "enum": ["withdrawn", "refused", "deleted"] }),
-        "Absent: it may have been sent, and what it did is not known",
+        json!({ "enum": ["withdrawn", "refused", "deleted", "live"] }),
+        "Absent: it may have been sent, and what it did is not known. live: no deletion, a person has said since that the \
+         post is live",
     );
     let deletion = object(
         &["at", "lease_until"],

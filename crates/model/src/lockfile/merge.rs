@@ -7,19 +7,30 @@ use super::format::Flat;
 use super::record::{Comment, Created, Deletion, Record, Sending, Stage};
 
 /// Joins two versions of one attempt. The higher rank wins as a whole, because each later state carries
-/// what the earlier ones knew; equal ranks are joined field by field, as they are written, and no value is lost to
-/// a null.
+/// what the earlier ones knew, but for deletions, which are joined whatever the ranks: a move or a command on one branch
+/// knows nothing of a deletion on another. Equal ranks are joined field by field, as they are written, and no value is
+/// lost to a null.
 ///
 /// Both must have the same `(user_id, key, attempt)`.
 #[must_use]
 pub fn merge(a: Record, b: Record) -> Record {
     debug_assert!(a.is_same_attempt(&b), "only versions of one attempt merge");
     match a.stage().rank().cmp(&b.stage().rank()) {
-        Ordering::Greater => normal(a),
-        Ordering::Less => normal(b),
+        Ordering::Greater => with_deletions(a, &b),
+        Ordering::Less => with_deletions(b, &a),
         Ordering::Equal if a == b => normal(a),
         Ordering::Equal => join(&a.into(), &b.into()).into(),
     }
+}
+
+fn with_deletions(winner: Record, other: &Record) -> Record {
+    let theirs = other.deletions();
+    if theirs.is_empty() {
+        return normal(winner);
+    }
+    let mut flat = Flat::from(winner);
+    flat.deletions = deletions(&flat.deletions, theirs);
+    normal(flat.into())
 }
 
 /// The record as [`merge`] leaves it, and as it is read once it was written: its lists in their one order, and no
@@ -114,7 +125,7 @@ fn sendings(comment: Option<Comment>, announced: Vec<Sending>) -> Vec<Sending> {
 }
 
 /// Each announcement once, with how it ended where that is known.
-fn deletions(a: &[Deletion], b: &[Deletion]) -> Vec<Deletion> {
+pub(super) fn deletions(a: &[Deletion], b: &[Deletion]) -> Vec<Deletion> {
     let mut joined = union(a, b);
     // Sorted by their outcome last, the unknown one first.
     joined.dedup_by(|later, kept| {
@@ -195,5 +206,7 @@ fn sort_as_set<T: Ord>(list: &mut Vec<T>) {
     }
 }
 
+#[cfg(test)]
+mod branches;
 #[cfg(test)]
 mod tests;

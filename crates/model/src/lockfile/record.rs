@@ -3,7 +3,7 @@
 use std::mem;
 use std::ops::Deref;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::format::Flat;
@@ -286,6 +286,37 @@ impl Deletions {
             open.outcome = Some(outcome);
         }
     }
+
+    /// From here on the media are gone, whoever has deleted them.
+    pub fn note_gone(&mut self, now: Timestamp) {
+        self.end(DeletionOutcome::Deleted);
+        if !is_gone(self) {
+            self.note(DeletionOutcome::Deleted, now);
+        }
+    }
+
+    /// From here on the media are live, whatever was said before.
+    pub fn note_live(&mut self, now: Timestamp) {
+        if is_gone(self) {
+            self.note(DeletionOutcome::Live, now);
+        }
+    }
+
+    /// Later than all that is known: the last word counts.
+    fn note(&mut self, outcome: DeletionOutcome, now: Timestamp) {
+        let moment = SignedDuration::from_millis(1);
+        let last = self.iter().map(|deletion| deletion.at).max();
+        let after = last.map_or(now, |last| now.max(last.saturating_add(moment).unwrap_or(last)));
+        let at = after.round(Unit::Millisecond).unwrap_or(after);
+        self.push(Deletion { at, lease_until: at, outcome: Some(outcome) });
+    }
+}
+
+/// Whether the last that is known of these is that the media are gone. Sorted, as they are kept.
+pub(super) fn is_gone(deletions: &[Deletion]) -> bool {
+    let ends = deletions.iter().filter_map(|deletion| deletion.outcome);
+    let said = |end: &DeletionOutcome| matches!(end, DeletionOutcome::Deleted | DeletionOutcome::Live);
+    ends.filter(said).next_back() == Some(DeletionOutcome::Deleted)
 }
 
 /// How a deletion ended; the declaration order is the merge order.
@@ -299,6 +330,8 @@ pub enum DeletionOutcome {
     Refused,
     /// The post is gone.
     Deleted,
+    /// No deletion: the post is live after all, though it had been called deleted before.
+    Live,
 }
 
 /// A well-formed refusal of the publish announced at `intent_at`.
@@ -664,6 +697,19 @@ impl Record {
     #[must_use]
     pub fn certain_media(&self) -> Option<&MediaId> {
         self.live()?.certain_media()
+    }
+
+    /// What is known of deletions of its media, in any state.
+    #[must_use]
+    pub fn deletions(&self) -> &[Deletion] {
+        self.known_live().map_or(&[], |live| &live.deletions)
+    }
+
+    /// With all that is known of deletions of its media: whatever its record was called when they were announced.
+    pub(super) fn knowing(mut self, all: &[Deletion]) -> Self {
+        let State::Published(live) = &mut self.state else { return self };
+        live.deletions = all.to_vec().into();
+        if is_gone(all) { self.deleted() } else { self }
     }
 
     /// Whether it is live, and a deletion may have been sent whose outcome is not known.

@@ -1,11 +1,12 @@
 //! All records of a content root, by post.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::merge::{merge, normal};
-use super::record::{Record, Stage};
+use super::merge::{deletions, merge, normal};
+use super::record::{Deletion, Record, Stage, State};
 use igsync_base::id::{MediaId, PostKey, UserId};
+use jiff::Timestamp;
 
 /// Every attempt of every post, merged. Equal sets of records are equal values, whatever came first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,6 +57,57 @@ impl Records {
             changed |= self.merge_in(record);
         }
         changed
+    }
+
+    /// As they are read: what any record knows of a deletion holds for every live record of the same media. A branch that
+    /// has moved a post keeps it under another key, and in another attempt, than a branch that has deleted it. `None`:
+    /// that changes nothing. What is written stays as it is, so that joining knows no order.
+    #[must_use]
+    pub fn by_media(&self) -> Option<Self> {
+        let known = self.deletions();
+        if known.is_empty() {
+            return None;
+        }
+        let told = |record: &Record| {
+            let all = known.get(&(&record.user_id, record.claimed_media()?))?;
+            let knowing = record.clone().knowing(all);
+            (knowing != *record).then_some(knowing)
+        };
+        let told: Vec<Record> = self.iter().filter(|record| record.live().is_some()).filter_map(told).collect();
+        if told.is_empty() {
+            return None;
+        }
+        let mut read = self.clone();
+        for record in told {
+            let posts = read.users.get_mut(&record.user_id);
+            let attempts = posts.and_then(|posts| posts.get_mut(record.key.as_str())).into_iter().flatten();
+            attempts.filter(|known| known.attempt == record.attempt).for_each(|known| *known = record.clone());
+        }
+        Some(read)
+    }
+
+    /// A live record of media that are seen to be live, whatever was recorded of their deletion before.
+    #[must_use]
+    pub fn seen_live(&self, mut record: Record, now: Timestamp) -> Record {
+        let media = record.claimed_media().cloned();
+        let all = self.deletions();
+        let known = media.as_ref().and_then(|media| all.get(&(&record.user_id, media)));
+        if let (State::Published(live), Some(known)) = (&mut record.state, known) {
+            live.deletions = deletions(known, &live.deletions).into();
+            live.deletions.note_live(now);
+        }
+        record
+    }
+
+    /// What all records together know of deletions, by the media.
+    fn deletions(&self) -> HashMap<(&UserId, &MediaId), Vec<Deletion>> {
+        let mut all: HashMap<_, Vec<Deletion>> = HashMap::new();
+        for record in self.iter().filter(|record| !record.deletions().is_empty()) {
+            let Some(media) = record.claimed_media() else { continue };
+            let known = all.entry((&record.user_id, media)).or_default();
+            *known = deletions(known, record.deletions());
+        }
+        all
     }
 
     /// What `other` knows beyond this: each such attempt as it reads once both are joined.

@@ -57,8 +57,8 @@ fn sending() -> impl Strategy<Value = Sending> {
 }
 
 fn deletion() -> impl Strategy<Value = Deletion> {
-    let outcome =
-        proptest::sample::select(&[DeletionOutcome::Withdrawn, DeletionOutcome::Refused, DeletionOutcome::Deleted][..]);
+    use DeletionOutcome::{Deleted, Live, Refused, Withdrawn};
+    let outcome = proptest::sample::select(&[Withdrawn, Refused, Deleted, Live][..]);
     (time(), time(), of(outcome)).prop_map(|(at, lease_until, outcome)| Deletion { at, lease_until, outcome })
 }
 

@@ -57,6 +57,7 @@ pub fn read(disk: &dyn Disk, paths: &Paths) -> Result<Snapshot, Error> {
     let Parsed { mut records, had_conflicts, .. } = lockfile.unwrap_or_default();
     let in_lockfile = records.len();
     let is_behind = records.merge(journal.parsed.records);
+    let records = records.by_media().unwrap_or(records);
     Ok(Snapshot { records, has_lockfile, in_lockfile, has_conflicts: had_conflicts, is_behind })
 }
 
@@ -116,7 +117,10 @@ fn read_file(disk: &dyn Disk, path: &Path, limit: u64) -> Result<Option<Vec<u8>>
 pub struct Ledger {
     disk: Arc<dyn Disk>,
     paths: Paths,
+    /// As they are written.
     records: Records,
+    /// As they are read, where that is not as they are written; see [`Records::by_media`].
+    read: Option<Records>,
     /// The attempts of this machine's journal.
     witnessed: HashSet<AttemptId>,
     has_lockfile: bool,
@@ -135,6 +139,7 @@ impl Ledger {
         Self {
             disk,
             paths,
+            read: records.by_media(),
             records,
             witnessed: HashSet::new(),
             has_lockfile: true,
@@ -168,7 +173,7 @@ impl Ledger {
 
     #[must_use]
     pub fn records(&self) -> &Records {
-        &self.records
+        self.read.as_ref().unwrap_or(&self.records)
     }
 
     #[must_use]
@@ -215,6 +220,7 @@ impl Ledger {
         }
         let mut line = format::print_line(&records);
         self.records.extend(records);
+        self.read = self.records.by_media();
         if self.is_in_memory {
             return Ok(());
         }
@@ -242,6 +248,7 @@ impl Ledger {
         for record in prepared {
             self.records.merge_in(record);
         }
+        self.read = self.records.by_media();
         Ok(())
     }
 
@@ -261,6 +268,7 @@ impl Ledger {
         self.has_lockfile = lockfile.is_some();
         let Parsed { records: in_file, had_conflicts, .. } = lockfile.unwrap_or_default();
         self.records.extend(self.records.news(&in_file));
+        self.read = self.records.by_media();
         if in_file == self.records && !had_conflicts {
             return Ok(false);
         }
