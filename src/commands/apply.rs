@@ -20,7 +20,7 @@ use crate::session::record::{RecordPlace, Terms, choose, how_to_keep};
 use crate::session::root::ContentRoot;
 use crate::session::{Place, arrivals};
 use igsync_apply::Run;
-use igsync_base::id::AttemptId;
+use igsync_base::id::{AccountName, AttemptId, PostKey};
 use igsync_model::lockfile::Ledger;
 use igsync_model::manifest::Post;
 use igsync_model::plan::{Barrier, Change, Guard, Plan, Work};
@@ -114,8 +114,9 @@ async fn carry_on(
     project.adopt_owners(&owners);
     identify(&mut project, &offline, ports);
     let mut settled = BTreeSet::new();
+    let watch = wait::Watch { place, scope: &args.scope, owners: &owners, ports };
     if args.refresh != Refresh::None {
-        settled = settle(&mut run, &mut project, args).await;
+        settled = settle(&mut run, &mut project, args, &watch).await;
         refresh::count_losses(&mut run, &mut project, &args.scope, &settled, ports).await?;
     }
     if args.refresh == Refresh::Full {
@@ -136,17 +137,26 @@ async fn carry_on(
     }
     if args.refresh == Refresh::None {
         // Nothing is sent before it is known what earlier runs have sent, however the plan was made.
-        settled = settle(&mut run, &mut project, args).await;
+        let agreed_to = undoable(&plan);
+        settled = settle(&mut run, &mut project, args, &watch).await;
         plan = make(&project, &args.scope, settled.clone(), due_by(&project, &args.scope, run.server_now(), ports))?;
         if let Some(exit) = refusal(&plan, &project, args, events, ui) {
             keep_all(run.ledger(), ui).await?;
             return Ok(exit);
         }
+        // What was found out may leave more to do than anyone was asked about.
+        if !args.yes && !undoable(&plan).is_subset(&agreed_to) {
+            show(&plan, args, ui)?;
+            if !agreed(&plan, args, ui)? {
+                keep_all(run.ledger(), ui).await?;
+                let reason = "declined: nothing was published".to_owned();
+                return Ok(events.refused(&Refused { reason, ..Refused::default() }, Exit::Failure));
+            }
+        }
     }
     preflight::check(&plan, &project, &mut run, &clients, ports, ui).await;
     let premises = premises(&project, &args.scope, settled, plan.now);
-    let watch = wait::Watch { place, scope: &args.scope, owners: &owners, ports };
-    let approved = Approved { waiting: wait::until(&plan, &watch, args), plan, premises };
+    let approved = Approved { waiting: wait::until(&plan, &watch, args), plan, premises, lookout: &watch };
     carry_out::run(run, approved, &project, args, ports, ui).await
 }
 
@@ -172,8 +182,8 @@ fn identify_all(project: &mut Project, ports: &Ports) {
 }
 
 /// Settles what earlier runs left open, and takes over what that has recorded.
-async fn settle(run: &mut Run, project: &mut Project, args: &Apply) -> BTreeSet<AttemptId> {
-    let settled = run.settle(&project.posts, &may_delete(project, &args.scope)).await;
+async fn settle(run: &mut Run, project: &mut Project, args: &Apply, watch: &wait::Watch<'_>) -> BTreeSet<AttemptId> {
+    let settled = run.settle(&project.posts, &may_delete(project, &args.scope), Some(watch)).await;
     project.snapshot.records = run.ledger().with_records(Clone::clone);
     settled
 }
@@ -275,8 +285,18 @@ fn agreed(plan: &Plan, args: &Apply, ui: &Ui) -> Result<bool, Failure> {
     Ok(agreed)
 }
 
+/// What a plan sends that cannot be undone: each post that it publishes, now or at its time, or deletes.
+fn undoable(plan: &Plan) -> BTreeSet<(AccountName, PostKey, bool)> {
+    let is_undoable = |change: &&Change| matches!(change.work(), Some(Work::Publish | Work::Delete));
+    let changes = plan.changes.iter().filter(is_undoable).chain(plan.awaited());
+    changes.map(|change| (change.account.clone(), change.key.clone(), change.work() == Some(Work::Delete))).collect()
+}
+
 /// What a person is asked before anything is sent: publishes now and at their times, and deletions.
 fn question(now: usize, later: usize, deletes: usize) -> String {
+    if now + later + deletes == 0 {
+        return "Carry out this plan? It publishes and deletes nothing.".to_owned();
+    }
     let publishes = match (now, later) {
         (_, 0) => format!("Publish {}", plural(now, "post")),
         (0, _) => format!("Publish {} at their times", plural(later, "post")),
@@ -287,5 +307,44 @@ fn question(now: usize, later: usize, deletes: usize) -> String {
         (_, 0) => format!("{publishes}? This cannot be undone."),
         (0, _) => format!("Delete {live} from Instagram? This cannot be undone."),
         _ => format!("{publishes}, and delete {live} from Instagram? This cannot be undone."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use igsync_model::lockfile::Via;
+    use igsync_model::manifest::PostState;
+    use igsync_model::plan::testing::{live, post, world};
+
+    #[test]
+    fn a_person_is_asked_how_many_posts_are_deleted() {
+        assert_eq!(question(2, 0, 0), "Publish 2 posts? This cannot be undone.");
+        assert_eq!(question(0, 0, 1), "Delete 1 live post from Instagram? This cannot be undone.");
+        let both = question(1, 0, 2);
+        assert_eq!(both, "Publish 1 post, and delete 2 live posts from Instagram? This cannot be undone.");
+        assert_eq!(question(0, 0, 0), "Carry out this plan? It publishes and deletes nothing.");
+    }
+
+    #[test]
+    fn a_deletion_that_a_settlement_leaves_to_be_sent_was_not_agreed_to() {
+        let mut absent = post("p");
+        absent.state = PostState::Absent;
+        let certain = |settled: bool| {
+            let mut record = live("p", |live| (live.media_id, live.via) = (Some("179".into()), Some(Via::Publish)));
+            let at = igsync_model::plan::testing::at("2026-12-01T11:00:00Z");
+            let entry = igsync_model::lockfile::Deletion { at, lease_until: at, outcome: None };
+            if let Some(live) = record.live_mut() {
+                live.deletions.push(entry);
+            }
+            let mut world = world([absent.clone()], [record.clone()]);
+            world.accounts[0].allow_delete = true;
+            world.options.allow_delete = true;
+            world.options.settled = settled.then_some(record.attempt).into_iter().collect();
+            world.plan()
+        };
+        let (before, after) = (certain(false), certain(true));
+        assert!(undoable(&before).is_empty() && before.acts());
+        assert!(!undoable(&after).is_subset(&undoable(&before)));
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn premises(project: &Project, scope: &Scope, settled: BTreeSet<Attem
             settled,
             live: project.live.clone(),
             reopened: project.reopened.clone(),
-            counts: project.counts.clone(),
+            shown: project.shown.clone(),
             branch: project.branch.clone(),
             arrivals: project.arrivals.clone(),
         },

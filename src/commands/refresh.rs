@@ -54,7 +54,7 @@ pub(super) async fn for_plan(
     let accounts = connect_all(connector.connecting(project, Pace::reading(), &ledger, ports), &names).await?;
     let (owners, clients) = (accounts.owners.clone(), accounts.clients.clone());
     let (mut run, _sandbox) = accounts.into_run(ledger);
-    let settled = run.settle(&project.posts, &may_delete(project, scope)).await;
+    let settled = run.settle(&project.posts, &may_delete(project, scope), None).await;
     project.snapshot.records = run.ledger().with_records(Clone::clone);
     project.adopt_owners(&owners);
     if refresh == Refresh::Full {
@@ -146,7 +146,7 @@ pub(super) fn lacks_records(plan: &Plan, account: &AccountName) -> bool {
 /// Of so many posts that are to be deleted it is asked how people have answered to them.
 const MOST_LOSSES: usize = 20;
 
-/// Asks how people have answered to the posts that are to be deleted. An account that cannot be asked is set aside.
+/// Asks which posts they are that are to be deleted, and how people have answered to them. An account that cannot be asked is set aside.
 pub(super) async fn count_losses(
     run: &mut Run,
     project: &mut Project,
@@ -161,10 +161,10 @@ pub(super) async fn count_losses(
     let plan = make(project, scope, settled.clone(), now)?;
     let counted = run.ask_each(async |account| {
         let lost: Vec<_> = losses(&plan, account.name()).take(MOST_LOSSES).collect();
-        if lost.is_empty() { Ok(Vec::new()) } else { account.counts(lost).await.map_err(Stop::into_halt) }
+        if lost.is_empty() { Ok(Vec::new()) } else { account.shown(lost).await.map_err(Stop::into_halt) }
     });
     for (name, found) in counted.await {
-        project.counts.extend(found.into_iter().map(|(key, counts)| ((name.clone(), key), counts)));
+        project.shown.extend(found.into_iter().map(|(key, shown)| ((name.clone(), key), shown)));
     }
     Ok(())
 }

@@ -17,10 +17,10 @@ use igsync_instagram::codes::{self, Known};
 use igsync_instagram::retry::{Call, Verdict, decide};
 use igsync_instagram::wire::StatusCode;
 use igsync_instagram::{
-    self as graph, Client, DeleteAnswer, Error, Flavour, MediaCounts, Pause, PublishAnswer, Reference, Uploaded,
+    self as graph, Client, DeleteAnswer, Error, Flavour, Pause, PublishAnswer, Reference, ShownMedia, Uploaded,
     VideoUpload, WrongDate, delete_outcome, publish_outcome,
 };
-use igsync_model::plan::Counts;
+use igsync_model::plan::{Counts, Shown};
 
 /// One Instagram account, by the token of its client.
 pub struct Instagram {
@@ -208,10 +208,12 @@ impl Engine for Instagram {
         .boxed()
     }
 
-    fn counts<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Result<Option<Counts>, Refusal>> {
+    fn shown<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Result<Option<Shown>, Refusal>> {
         async move {
-            match self.client.counts(media).await {
-                Ok(MediaCounts { likes, comments }) => Ok(Some(Counts { likes, comments })),
+            match self.client.shown(media).await {
+                Ok(ShownMedia { likes, comments, permalink, timestamp: at, owner }) => {
+                    Ok(Some(Shown { counts: Counts { likes, comments }, permalink, at, owner }))
+                }
                 Err(error) if error.is_unreadable() => Ok(None),
                 Err(error) => Err(refusal(&error)),
             }

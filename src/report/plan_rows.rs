@@ -221,6 +221,8 @@ pub(super) fn ways_to_delete(change: &Change) -> Vec<String> {
     let key = quoted(&one_line(change.key.as_str()));
     let named = match obstacle {
         Obstacle::Login | Obstacle::Story | Obstacle::LiveTwice => None,
+        // What is gone by hand would be recorded as the other post's deletion.
+        Obstacle::NotThatPost => return vec![format!("look at its record: `igsync lock show {key}`")],
         Obstacle::NoId | Obstacle::Matched => Some(format!("name it: `igsync resolve {key} --published ID`")),
         Obstacle::Claimed => Some("forget the wrong record: `igsync lock rm KEY`".to_owned()),
     };

@@ -15,7 +15,7 @@ use igsync_media::convert::ConvertedCache;
 use igsync_model::config::{self, Account, Config, Settings};
 use igsync_model::lockfile::{Paths, Record, Records, Snapshot, Stage};
 use igsync_model::manifest::{self, Ignored, Post, Source};
-use igsync_model::plan::{Arrivals, Branch, Counts, Sighting, copied_imports};
+use igsync_model::plan::{Arrivals, Branch, Shown, Sighting, copied_imports};
 
 use super::failure::Failure;
 use super::github;
@@ -80,7 +80,7 @@ pub(crate) struct Project {
     /// `--refresh full`: live posts whose comments are on again, with their media.
     pub reopened: BTreeMap<(AccountName, PostKey), MediaId>,
     /// `--refresh`: how people have answered to posts that are to be deleted.
-    pub counts: BTreeMap<(AccountName, PostKey), Counts>,
+    pub shown: BTreeMap<(AccountName, PostKey), Shown>,
     /// `--base`
     pub branch: Option<Branch>,
     /// When the posts of the queue came into the branch.
@@ -130,7 +130,7 @@ impl Project {
             sandbox,
             live: BTreeMap::new(),
             reopened: BTreeMap::new(),
-            counts: BTreeMap::new(),
+            shown: BTreeMap::new(),
             branch: None,
             arrivals: Arrivals::Unknown,
             ephemeral: None,

@@ -4,6 +4,15 @@ use serde_json::{Value, json};
 
 use crate::project::{Output, Project, Server};
 
+/// The media ids of the two posts, each in the other's line.
+fn swap_ids(project: &Project) {
+    let id = |key: &str| records(project, key)[0]["media_id"].as_str().unwrap().to_owned();
+    let (one, two) = (id("posts/one"), id("posts/two"));
+    let lock = project.read("igsync.lock").replace(&one, "ID").replace(&two, &one).replace("ID", &two);
+    project.write("igsync.lock", lock);
+    std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
+}
+
 const CONFIG: &str = "accounts:\n  harbour:\n    user_id: \"17841400000000001\"\n    login: facebook\n    allow_delete: true\nmedia:\n  hosting: { url: \"https://cdn.example.com/{path}\" }\n";
 
 /// Two posts that are live; the first is ordered to be deleted.
@@ -315,4 +324,90 @@ fn what_was_deleted_by_hand_is_recorded_without_a_manifest_too() {
     let removed = project.run(["lock", "rm", "posts/one", "--yes"]).exits(0).says("published again by the next apply");
     assert!(!removed.stderr.contains("what is live stays live"), "{}", removed.stderr);
     project.run(["lock", "accept", "posts/three", "--deleted"]).exits(64);
+}
+
+#[test]
+fn media_that_another_line_of_the_lockfile_should_name_are_not_deleted() {
+    let (server, project) = ordered();
+    swap_ids(&project);
+    let said = "lock show posts/one";
+    project.run(["plan", "--refresh", "pending"]).exits(0).says("and the record says https://").says(said);
+    apply(&project).exits(3).says(said);
+    // Whoever asks nothing before is told right before the call.
+    let last = project.run(["apply", "--yes", "--allow-delete", "--refresh", "none"]).exits(3);
+    last.says("are not this post, so nothing was sent: it is https://www.instagram.com/");
+    assert_eq!(server.sandbox.requests().iter().filter(|call| call.method == "DELETE").count(), 0);
+}
+
+#[test]
+fn an_order_that_is_taken_back_while_the_run_publishes_is_not_carried_out() {
+    let (server, project) = ordered();
+    let id = record(&project)["media_id"].clone();
+    project.jpeg("posts/new.jpg", 3);
+    project.write("posts/new.yaml", "kind: image\nimage: ./new.jpg\ncaption: A new one\n");
+    server.fail(r#"[{"match":{"path":"*/media_publish"},"fault":{"kind":"delay","ms":1500}}]"#);
+    let run = std::thread::scope(|scope| {
+        let run = scope.spawn(|| apply(&project));
+        let is_publishing = || count(&server, "POST", "/media_publish") == 3;
+        while !is_publishing() {
+            std::thread::yield_now();
+        }
+        order(&project, "present");
+        run.join().unwrap()
+    });
+    run.exits(0).says("nothing orders its deletion any more");
+    assert_eq!((record(&project)["state"].clone(), deletions(&server, &id)), (Value::from("published"), 0));
+    assert!(record(&project).get("deletions").is_none(), "nothing was announced");
+}
+
+#[test]
+fn a_deletion_on_one_branch_and_a_move_on_another_are_both_kept() {
+    let (_server, project) = ordered();
+    let before = project.read("igsync.lock");
+    apply(&project).exits(0);
+    let deleted = project.read("igsync.lock");
+    std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
+    project.write("igsync.lock", before);
+    order(&project, "present");
+    project.run(["lock", "mv", "posts/one", "posts/uno"]).exits(0);
+    project.write("theirs.lock", deleted);
+    project.run(["lock", "merge", "theirs.lock"]).exits(0);
+    project.remove("theirs.lock");
+    let text = project.read("posts/one.yaml");
+    project.remove("posts/one.yaml");
+    project.write("posts/uno.yaml", text);
+    project.run(["plan"]).exits(0).says("d posts/uno").ends_with("No changes: 1 deleted; 1 unchanged.");
+}
+
+#[test]
+fn by_hand_too_a_deletion_survives_a_move_on_another_branch_and_can_be_undone() {
+    let (server, project) = ordered();
+    order(&project, "present");
+    let id = record(&project)["media_id"].as_str().unwrap().to_owned();
+    let before = project.read("igsync.lock");
+    project.run(["lock", "accept", "posts/one", "--deleted"]).exits(0);
+    let deleted = project.read("igsync.lock");
+    std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
+    project.write("igsync.lock", before);
+    project.run(["lock", "mv", "posts/one", "posts/uno"]).exits(0);
+    project.write("theirs.lock", deleted);
+    project.run(["lock", "merge", "theirs.lock"]).exits(0);
+    let text = project.read("posts/one.yaml");
+    project.remove("posts/one.yaml");
+    project.write("posts/uno.yaml", text);
+    project.run(["plan"]).exits(0).says("d posts/uno");
+    project.run(["resolve", "posts/uno", "--published"]).exits(1).says("is recorded as deleted").says(&id);
+    project.run(["resolve", "posts/uno", "--published", &id]).exits(0).says("counts as live again");
+    project.run(["plan"]).exits(0).ends_with("No changes.");
+    project.run(["apply", "--yes"]).exits(0).ends_with("No changes.");
+    assert_eq!(count(&server, "POST", "/media_publish"), 2);
+}
+
+#[test]
+fn a_record_that_is_forgotten_is_said_to_go_out_again() {
+    let (_server, project) = ordered();
+    apply(&project).exits(0);
+    let removed = project.run(["lock", "rm", "posts/one", "--yes"]).exits(0);
+    removed.says("it will be published again once its manifest no longer says");
+    project.run(["plan"]).exits(0).says("was forgotten: there is nothing to delete");
 }

@@ -35,7 +35,7 @@ pub fn violations(simulation: &Simulation, schedule: &Schedule) -> Vec<String> {
             wrong.push(format!("post {number} is live {} times, and only {known} of them are recorded", live.len()));
         }
         wrong.extend(context.repeated(manifest, !live.is_empty(), world));
-        if manifest.is_deleted {
+        if manifest.is_deleted || manifest.is_about_nothing() {
             continue;
         }
         let record = effective(records.attempts(&manifest.user_id(), &manifest.key()));
@@ -174,6 +174,9 @@ impl Context<'_> {
     fn identity(&self, record: &Record, world: &World) -> Option<String> {
         let id = record.claimed_media()?;
         let is_its = |manifest: &&Manifest| self.is_of(manifest, record);
+        if self.schedule.scenario == Scenario::Swapped {
+            return None;
+        }
         let manifest = self.simulation.manifests.iter().find(is_its)?;
         let Some(media) = media_of(record, world) else {
             return Some(format!("{} has the media id {id}, which is nobody's", record.key));

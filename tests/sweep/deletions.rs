@@ -1,7 +1,7 @@
 //! Schedules of posts that are ordered to be deleted: never another post, never without an order and its keys, never
 //! after it was taken back, and never lost from the record.
 
-use super::fault::{Fault, WriteFault};
+use super::fault::{Fault, Key, WriteFault};
 use super::mutant::Mutant;
 use super::remote::RemoteFault;
 use super::scenario::Scenario;
@@ -60,6 +60,27 @@ fn while_settling() -> Vec<Schedule> {
     every_fault_in(lost).into_iter().map(|(_, schedule)| schedule).collect()
 }
 
+/// An order is taken back, or one of its keys, while any request or call to the remote is on its way; at last when the
+/// deletion itself is.
+fn taken_back() -> Vec<Schedule> {
+    let mut all = Vec::new();
+    let lost = Schedule::new(Scenario::Farewell);
+    let place = sweep::run(&lost, false).steps.iter().position(|step| matches!(step.call, Call::Delete(_))).unwrap();
+    let lost = lost.fault(place, Fault::LoseRequest);
+    let new =
+        DELETABLE.into_iter().flat_map(|scenario| [Schedule::new(scenario), Schedule::new(scenario).kept_at_remote()]);
+    for schedule in new.chain([lost]) {
+        let run = sweep::run(&schedule, false);
+        let from = schedule.requests.iter().map(|(request, _)| request + 1).max().unwrap_or(0);
+        for key in Key::ALL {
+            let requests = (from..run.steps.len()).map(|at| schedule.clone().fault(at, Fault::TakenBack(key)));
+            let calls = (0..run.pushes).map(|at| schedule.clone().push(at, RemoteFault::TakenBack(key)));
+            all.extend(requests.chain(calls));
+        }
+    }
+    all
+}
+
 fn at_every_write() -> Vec<Schedule> {
     let mut all = Vec::new();
     for scenario in DELETABLE {
@@ -107,14 +128,17 @@ fn what_is_ordered_is_deleted_once_and_what_may_not_be_stays() {
         let sent = outcome.steps.iter().filter(|step| matches!(step.call, Call::Delete(_))).count();
         assert_eq!((sent, outcome.live.contains(&0)), (1, false), "{scenario:?}");
     }
-    for scenario in [Scenario::Matched, Scenario::TwoOrders] {
+    for scenario in [Scenario::Matched, Scenario::TwoOrders, Scenario::Swapped] {
         for schedule in changed([Schedule::new(scenario), Schedule::new(scenario).kept_at_remote()]) {
             let outcome = sweep::run(&schedule, false);
             assert!(outcome.violations.is_empty(), "{schedule:?}: {:?}", outcome.violations);
             let is_sent = outcome.steps.iter().any(|step| matches!(step.call, Call::Delete(_)));
             // One order alone is within what a run may delete.
             let is_one = scenario == Scenario::TwoOrders
-                && schedule.between.iter().any(|(_, event)| matches!(event, Event::Recall(_) | Event::Delete(_)));
+                && schedule
+                    .between
+                    .iter()
+                    .any(|(_, event)| matches!(event, Event::Recall(_) | Event::Delete(_) | Event::Move(_)));
             assert!(!is_sent || is_one, "{schedule:?}");
         }
     }
@@ -128,6 +152,7 @@ fn never_another_post_never_unordered_never_lost() {
         }),
         ("every fault at the deletion, then a changed world", changed(at_the_deletion())),
         ("every fault while it is settled", while_settling()),
+        ("an order taken back at every request and call", taken_back()),
         ("every fault at every durable write", at_every_write()),
         ("a kill at every step, then a changed world", {
             changed(DELETABLE.into_iter().flat_map(|scenario| kills(&Schedule::new(scenario))))
@@ -161,7 +186,10 @@ fn never_another_post_never_unordered_never_lost() {
 /// As for publishes: a protocol that is broken must be seen to be broken.
 #[test]
 fn every_mutant_of_a_deletion_turns_the_sweep_red() {
-    let here = || [changed(DELETABLE.map(Schedule::new)), changed(at_the_deletion()), while_settling()].concat();
+    let here = || {
+        let first = [Schedule::new(Scenario::Swapped)].into_iter().chain(DELETABLE.map(Schedule::new));
+        [changed(first), taken_back(), changed(at_the_deletion()), while_settling()].concat()
+    };
     let remote = || [races(), at_the_remote()].concat();
     let of_the_remote = [Mutant::AnnouncedLater, Mutant::RejectionIgnored, Mutant::NewContentIgnored];
     let mutants = Mutant::DELETING.map(|mutant| (mutant, here())).into_iter();

@@ -8,7 +8,7 @@ use igsync_apply::{
     Publishing, Quota, Refusal, Window,
 };
 use igsync_base::id::{MediaId, PartId};
-use igsync_model::plan::Counts;
+use igsync_model::plan::Shown;
 use jiff::Timestamp;
 
 /// Instagram, with a publish without an answer mistaken for one that was never sent.
@@ -89,7 +89,7 @@ impl Engine for Hasty {
         self.0.account_exists()
     }
 
-    fn counts<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Result<Option<Counts>, Refusal>> {
-        self.0.counts(media)
+    fn shown<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Result<Option<Shown>, Refusal>> {
+        self.0.shown(media)
     }
 }

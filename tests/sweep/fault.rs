@@ -79,6 +79,24 @@ pub enum Fault {
     KillLate(u32),
     /// A person asks the run to stop while the request is on the wire.
     Stop,
+    /// A person takes an order back while the request is on the wire, or one of its keys.
+    TakenBack(Key),
+}
+
+/// What a deletion needs, and people can take back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Key {
+    /// `state: absent`
+    Manifest,
+    /// `allow_delete`
+    Account,
+    /// That nothing is paused.
+    Pause,
+}
+
+impl Key {
+    pub const ALL: [Self; 3] = [Self::Manifest, Self::Account, Self::Pause];
 }
 
 impl Fault {

@@ -59,6 +59,12 @@ pub enum Mutant {
     OrderRemembered,
     /// Posts are deleted without `--allow-delete`.
     KeyIgnored,
+    /// Manifests and configuration are not read again before a deletion.
+    OrderReadOnce,
+    /// They are read again before a deletion is announced, and not before it is sent.
+    OrderReadEarly,
+    /// The media that a record names are deleted, whichever post they are.
+    AnyPost,
 }
 
 impl Mutant {
@@ -67,8 +73,15 @@ impl Mutant {
         [Self::AnnouncedLater, Self::RejectionIgnored, Self::OthersNotJoined, Self::NewContentIgnored, Self::PlanKept];
 
     /// Those of deletions.
-    pub const DELETING: [Self; 4] =
-        [Self::DeletionNotWritten, Self::DenialBelieved, Self::OrderRemembered, Self::KeyIgnored];
+    pub const DELETING: [Self; 7] = [
+        Self::DeletionNotWritten,
+        Self::DenialBelieved,
+        Self::OrderRemembered,
+        Self::KeyIgnored,
+        Self::OrderReadOnce,
+        Self::OrderReadEarly,
+        Self::AnyPost,
+    ];
 
     pub const ALL: [Self; 11] = [
         Self::PublishRetried,
@@ -99,6 +112,7 @@ impl Mutant {
             Self::ExpiredIsNotPublished => Protocol { container: expired_is_proof, ..real },
             Self::BothGoOn => Protocol { standing: |_, _| Standing::GoesOn, ..real },
             Self::NewContainerAfterRefusal => Protocol { container: given_up_when_refused, ..real },
+            Self::AnyPost => Protocol { other_post: |_, _, _| None, ..real },
             Self::DenialBelieved => Protocol { gone: denial_believed, ..real },
             Self::MoveWithoutTombstone => Protocol { moved: without_tombstone, ..real },
             Self::PublishRetried
@@ -113,7 +127,9 @@ impl Mutant {
             | Self::PlanKept
             | Self::DeletionNotWritten
             | Self::OrderRemembered
-            | Self::KeyIgnored => real,
+            | Self::KeyIgnored
+            | Self::OrderReadOnce
+            | Self::OrderReadEarly => real,
         }
     }
 }

@@ -15,7 +15,7 @@ use igsync_testkit::MemDisk;
 use tokio::sync::Notify;
 
 use super::clock::{SimClock, pass};
-use super::fault::Fault;
+use super::fault::{Fault, Key};
 use super::lies::Lies;
 use super::world::{Call, Reply, USERS, World, error};
 
@@ -27,6 +27,8 @@ pub struct Net {
     pub clock: Arc<SimClock>,
     pub disk: MemDisk,
     pub dead: Notify,
+    /// What was taken back of an order to delete while a run was under way.
+    taken_back: Mutex<Option<Key>>,
     state: Mutex<NetState>,
 }
 
@@ -121,7 +123,7 @@ impl Net {
             publish_takes: Duration::ZERO,
             is_dead: false,
         };
-        Self { clock, disk, dead: Notify::new(), state: Mutex::new(state) }
+        Self { clock, disk, dead: Notify::new(), taken_back: Mutex::default(), state: Mutex::new(state) }
     }
 
     pub fn state(&self) -> MutexGuard<'_, NetState> {
@@ -151,6 +153,17 @@ impl Net {
         for stopper in &self.state().stoppers {
             stopper.stop(signal);
         }
+    }
+
+    /// What was taken back of an order to delete.
+    pub fn taken_back(&self) -> Option<Key> {
+        *self.taken_back.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From here on nothing may be deleted.
+    pub fn take_back(&self, key: Key) {
+        self.state().ordered.clear();
+        *self.taken_back.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
     }
 
     pub fn is_dead(&self) -> bool {
@@ -263,6 +276,10 @@ impl Net {
         }
         let fault = state.faults.remove(&index);
         let about = state.world.about(&call);
+        if let Some(Fault::TakenBack(key)) = fault {
+            state.ordered.clear();
+            *self.taken_back.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
+        }
         if let Some(fault) = fault {
             state.fired.push(Fired { fault, call: call.clone(), account, about });
         }
@@ -396,6 +413,10 @@ impl NetState {
             Fault::KillLate(seconds) => {
                 self.world.later(later(seconds), account, call.clone());
                 self.die()
+            }
+            Fault::TakenBack(_) => {
+                let reply = self.world.answer(now, account, call);
+                self.reply(reply, now)
             }
             Fault::Stop => {
                 for stopper in &self.stoppers {

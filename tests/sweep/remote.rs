@@ -13,6 +13,7 @@ use igsync_ports::{RemoteError, Version};
 use serde::{Deserialize, Serialize};
 
 use super::clock::pass;
+use super::fault::Key;
 use super::mutant::Mutant;
 use super::net::Net;
 use super::scenario::Manifest;
@@ -33,6 +34,8 @@ pub enum RemoteFault {
     Deleted(usize),
     /// Another machine has recorded another post as the media of one of these just before.
     Claimed(usize),
+    /// A person takes back an order to delete just before, or one of its keys.
+    TakenBack(Key),
     /// Someone has changed a manifest just before.
     NewContent,
     Refused,
@@ -167,6 +170,7 @@ impl SimRemote {
                 let (key, attempt) = other();
                 Record { key, attempt, media_digest: None, digest: None, ..record.clone() }
             }),
+            RemoteFault::TakenBack(key) => self.net.take_back(key),
             RemoteFault::NewContent => {
                 let newest = self.newest();
                 let mut state = self.state();

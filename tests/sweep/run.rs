@@ -16,7 +16,7 @@ use igsync_apply::{
     Run, Setup, StopSignal, Waiting, Waits, causes_of, has_open, has_work, stop_channel,
 };
 use igsync_base::files::Disk;
-use igsync_base::id::{AttemptId, PostKey, UserId};
+use igsync_base::id::{AttemptId, MediaId, PostKey, UserId};
 use igsync_instagram::{AccessToken, Client, Endpoint, Flavour, Timing};
 use igsync_model::config::Login;
 use igsync_model::lockfile::{self, Paths, Record, Records, Via, format};
@@ -30,6 +30,7 @@ use jiff::tz::TimeZone;
 
 use super::clock::{SimClock, pass};
 use super::disk::SimDisk;
+use super::fault::Key;
 use super::lies::Lies;
 use super::mutant::Mutant;
 use super::net::{EPOCH, Net, ROOTS, token};
@@ -292,7 +293,8 @@ impl Simulation {
         let remembered = self.schedule.mutant == Some(Mutant::OrderRemembered);
         let first = self.schedule.scenario.manifests();
         let is_absent = |manifest: &Manifest| {
-            manifest.is_absent || remembered && first.get(manifest.number).is_some_and(|first| first.is_absent)
+            manifest.is_absent && self.net.taken_back() != Some(Key::Manifest)
+                || remembered && first.get(manifest.number).is_some_and(|first| first.is_absent)
         };
         let as_read = written.map(|manifest| Manifest { is_absent: is_absent(manifest), ..manifest.clone() });
         let posts = as_read.map(|manifest| name(manifest).post());
@@ -350,13 +352,23 @@ impl Simulation {
 
     /// The posts that may be deleted by what people say now.
     pub fn ordered(&self, world: &World) -> Vec<usize> {
-        let is_ordered = |manifest: &&Manifest| manifest.is_absent && !manifest.is_deleted;
-        let may = self.schedule.scenario.can_delete() && self.has_key && !self.is_paused;
+        let is_ordered =
+            |manifest: &&Manifest| manifest.is_absent && !manifest.is_deleted && !manifest.is_about_nothing();
+        let may = self.schedule.scenario.can_delete() && self.has_key && self.has_keys() && !self.is_paused();
         let ordered = self.manifests.iter().filter(is_ordered).filter(|_| may);
         let ordered: Vec<usize> = ordered.map(|manifest| manifest.number).collect();
         let is_live = |number: &&usize| world.owners().contains(number);
         // More than one run may delete is none.
         if ordered.iter().filter(is_live).count() > 1 { Vec::new() } else { ordered }
+    }
+
+    /// Whether nothing was taken back while a run was under way.
+    fn has_keys(&self) -> bool {
+        self.net.taken_back().is_none()
+    }
+
+    fn is_paused(&self) -> bool {
+        self.is_paused || self.net.taken_back() == Some(Key::Pause)
     }
 
     /// Whether the runs of this schedule believe that they may delete.
@@ -419,9 +431,15 @@ impl Simulation {
             halted.push((account_name(account), halt));
         }
         let mut run = Run::new(Arc::clone(&ledger), accounts, halted);
-        let may_delete = self.deletes() && !self.is_paused;
+        let may_delete = self.deletes() && !self.is_paused();
         let accounts = (0..self.schedule.scenario.accounts()).map(account_name);
-        let settled = run.settle(&posts, &accounts.filter(|_| may_delete).collect()).await;
+        let lookout = Desk {
+            simulation: self,
+            premises: self.premises(&posts, BTreeSet::new(), self.clock.now()),
+            is_renamed,
+            first: Mutex::default(),
+        };
+        let settled = run.settle(&posts, &accounts.filter(|_| may_delete).collect(), Some(&lookout)).await;
         let records = ledger.with_records(Clone::clone);
         let now = run.server_now().unwrap_or_else(|| self.clock.now());
         let premises = self.premises(&posts, settled, now);
@@ -434,13 +452,13 @@ impl Simulation {
             };
         }
         let before = self.announced_beside(&plan, &ledger);
-        let lookout = Desk { simulation: self, premises: premises.clone(), is_renamed };
+        let lookout = Desk { simulation: self, premises: premises.clone(), is_renamed, first: Mutex::default() };
         let waiting = self.wait_of_a_run().map(|wait| Waiting {
             until: now.saturating_add(wait).unwrap_or(now),
             lookout: &lookout,
             agreed: None,
         });
-        let tally = run.carry_out(&plan, self.known(premises), waiting.as_ref()).await.tally;
+        let tally = run.carry_out(&plan, self.known(premises), waiting.as_ref(), &lookout).await.tally;
         if self.announced_beside(&plan, &ledger) != before {
             return Ended::Broken("a publish was announced that the plan does not show".to_owned());
         }
@@ -449,8 +467,12 @@ impl Simulation {
 
     /// What a run that waits reads again.
     fn read_again(&self, premises: &Premises, is_renamed: bool) -> Reread {
+        if self.schedule.mutant == Some(Mutant::OrderReadOnce) {
+            return Reread { premises: premises.clone(), files: LocalFiles::default() };
+        }
         let posts = if is_renamed { self.posts_as(Manifest::renamed) } else { self.posts() };
-        Reread { premises: Premises { posts, ..premises.clone() }, files: LocalFiles::default() }
+        let accounts = (0..self.schedule.scenario.accounts()).map(|account| self.view(account)).collect();
+        Reread { premises: Premises { posts, accounts, ..premises.clone() }, files: LocalFiles::default() }
     }
 
     /// From what a run plans again.
@@ -554,10 +576,10 @@ impl Simulation {
             timezone: self.agenda.as_ref().map(|agenda| agenda.zone.clone()),
             max_publish_per_run: 5,
             max_delete_per_run: 1,
-            allow_delete: true,
+            allow_delete: self.net.taken_back() != Some(Key::Account),
             can_delete: self.schedule.scenario.login() == Login::Facebook,
             schedule: igsync_model::schedule::Schedule { slots, ..igsync_model::schedule::Schedule::default() },
-            paused: self.is_paused.then(|| "paused".to_owned()),
+            paused: self.is_paused().then(|| "paused".to_owned()),
         }
     }
 
@@ -627,6 +649,9 @@ fn begun(schedule: &Schedule, world: &mut World) -> String {
             if schedule.scenario == Scenario::Matched && manifest.is_absent {
                 live.via = Some(Via::Settled);
             }
+            if schedule.scenario == Scenario::Swapped && manifest.is_absent {
+                live.media_id = world.media.first().map(|other| MediaId::new(other.id.to_string()));
+            }
         }
         records.merge_in(record);
     }
@@ -648,10 +673,17 @@ struct Desk<'a> {
     simulation: &'a Simulation,
     premises: Premises,
     is_renamed: bool,
+    /// What was read first.
+    first: Mutex<Option<Premises>>,
 }
 
 impl Lookout for Desk<'_> {
     fn read(&self) -> BoxFuture<'_, Result<Reread, Halt>> {
-        Box::pin(async { Ok(self.simulation.read_again(&self.premises, self.is_renamed)) })
+        let read = self.simulation.read_again(&self.premises, self.is_renamed);
+        let mut first = self.first.lock().unwrap();
+        let first = first.get_or_insert_with(|| read.premises.clone()).clone();
+        let is_early = self.simulation.schedule.mutant == Some(Mutant::OrderReadEarly);
+        let read = if is_early { Reread { premises: first, ..read } } else { read };
+        Box::pin(async { Ok(read) })
     }
 }

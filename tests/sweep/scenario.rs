@@ -40,6 +40,8 @@ pub enum Scenario {
     Matched,
     /// Two live posts are ordered to be deleted, which is more than one run deletes.
     TwoOrders,
+    /// As `Farewell`, and the record of the post names the media of another one.
+    Swapped,
 }
 
 impl Scenario {
@@ -59,7 +61,7 @@ impl Scenario {
     ];
 
     /// Those that begin with live posts of which some are ordered to be deleted.
-    pub const DELETED: [Self; 4] = [Self::Farewell, Self::Last, Self::Matched, Self::TwoOrders];
+    pub const DELETED: [Self; 5] = [Self::Farewell, Self::Last, Self::Matched, Self::TwoOrders, Self::Swapped];
 
     /// Whether its posts are live and recorded at the beginning.
     pub fn is_live(self) -> bool {
@@ -68,7 +70,7 @@ impl Scenario {
 
     /// Whether the orders of its manifests can be carried out.
     pub fn can_delete(self) -> bool {
-        self.is_live() && self != Self::Matched
+        self.is_live() && !matches!(self, Self::Matched | Self::Swapped)
     }
 
     /// What its manifests say at the beginning.
@@ -100,7 +102,7 @@ impl Scenario {
                 Manifest { local: true, ..one(0, Kind::Reel, "From here") }.commented(),
                 Manifest { local: true, ..one(1, Kind::Carousel, "From here, too") },
             ],
-            Self::Farewell | Self::Matched => {
+            Self::Farewell | Self::Matched | Self::Swapped => {
                 vec![one(0, Kind::Image, "Goes").ordered_away(), one(1, Kind::Image, "Stays")]
             }
             Self::Last => vec![one(0, Kind::Image, "Goes").ordered_away()],
@@ -201,6 +203,11 @@ impl Manifest {
 
     pub fn user_id(&self) -> UserId {
         UserId::from(USERS[self.account])
+    }
+
+    /// Under its new key it has no record, and an order takes over none by its looks: it is about nothing.
+    pub fn is_about_nothing(&self) -> bool {
+        self.is_absent && self.key.ends_with("-moved")
     }
 
     /// The first comment tells its post apart.

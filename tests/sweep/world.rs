@@ -343,11 +343,14 @@ impl World {
                 }
             }
             Call::Look(media) => {
-                let is_there = self.media.iter().any(|m| m.id == *media && m.account == account && !m.is_deleted);
-                if is_there && now >= self.unreadable_until {
-                    ok(format!(r#"{{"id":"{media}","like_count":3}}"#))
-                } else {
-                    error(400, 100, Some(33))
+                let its = self.media.iter().find(|m| m.id == *media && m.account == account && !m.is_deleted);
+                match its.filter(|_| now >= self.unreadable_until) {
+                    Some(its) => {
+                        let (time, user) = (self.time(its.at), USERS[account]);
+                        let owner = format!(r#""owner":{{"id":"{user}"}}"#);
+                        ok(format!(r#"{{"id":"{media}","timestamp":"{time}",{owner},"like_count":3}}"#))
+                    }
+                    None => error(400, 100, Some(33)),
                 }
             }
             Call::Other => error(400, 2500, None),

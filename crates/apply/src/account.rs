@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use igsync_base::id::{AccountName, MediaId, PostKey, UserId};
 use igsync_model::lockfile::{Record, Stage};
 use igsync_model::manifest::Post;
-use igsync_model::plan::{Counts, Sighting, Work};
+use igsync_model::plan::{Shown, Sighting, Work};
 
 use super::after::Finisher;
 use super::announcement::leases;
@@ -28,6 +28,7 @@ use super::ledger::Ledger;
 use super::live_check::{AddedAt, LiveCheck};
 use super::matching::Look;
 use super::media::MediaSource;
+use super::orders::Orders;
 use super::outcome::{Outcome, Tally};
 use super::parallel::Sorted;
 use super::prepare::{Preparer, Proof, Ready, Terms};
@@ -189,13 +190,19 @@ impl AccountRun {
     /// Carries out the tasks in their order, those with an `appointment` at their time, and deletes after them. Whatever
     /// happens, each post that was to be published, adopted, settled or deleted has one outcome at the end; one whose rest
     /// is sent has none.
-    pub(super) async fn carry_out(&self, tasks: Vec<Task>, appointment: Option<&Appointment<'_>>) -> Carried {
+    /// Without `orders` none is deleted.
+    pub(super) async fn carry_out(
+        &self,
+        tasks: Vec<Task>,
+        appointment: Option<&Appointment<'_>>,
+        orders: Option<&Orders<'_>>,
+    ) -> Carried {
         let tasks = tasks.into_iter().filter(|task| !self.undecided.contains(&task.post.key));
         let (deleting, waiting): (Vec<Task>, Vec<Task>) = tasks.partition(|task| task.work == Work::Delete);
         let mut queue = Queue::of(waiting);
         queue.deleting = deleting.into_iter().map(|task| task.post.key.clone()).collect();
         let mut halt = match self.carry_out_in_order(&mut queue, appointment).await {
-            Ok(()) => self.delete_ordered(&mut queue).await.err(),
+            Ok(()) => self.delete_ordered(&mut queue, orders).await.err(),
             Err(stop) => Some(stop),
         }
         .map(Stop::into_halt);
@@ -331,10 +338,14 @@ impl AccountRun {
     }
 
     /// Deletes what is ordered to be deleted, one post at a time.
-    async fn delete_ordered(&self, queue: &mut Queue) -> Result<(), Stop> {
+    async fn delete_ordered(&self, queue: &mut Queue, orders: Option<&Orders<'_>>) -> Result<(), Stop> {
         while let Some(key) = queue.deleting.front().cloned() {
             let mut known = None;
-            let (outcome, stopped) = match self.deleter.delete(&key, &mut known).await {
+            let deleted = match orders {
+                Some(orders) => self.deleter.delete(&key, orders, &mut known).await,
+                None => Ok(Outcome::Pending { reason: "this run deletes nothing".to_owned() }),
+            };
+            let (outcome, stopped) = match deleted {
                 Ok(outcome) => (Some(outcome), None),
                 // What is known of the post already is the truth, whatever failed after it.
                 Err(Stop::Post(failure)) => (Some(known.unwrap_or(Outcome::Failed(failure))), None),
@@ -356,12 +367,12 @@ impl AccountRun {
         self.deleter.bar(why);
     }
 
-    /// How people have answered to live posts, by the media that they are. What cannot be read is left out.
-    pub async fn counts(&self, posts: Vec<(PostKey, MediaId)>) -> Result<Vec<(PostKey, Counts)>, Stop> {
+    /// Which posts some media are, and how people have answered to them. What cannot be read is left out.
+    pub async fn shown(&self, posts: Vec<(PostKey, MediaId)>) -> Result<Vec<(PostKey, Shown)>, Stop> {
         let mut all = Vec::new();
         for (key, media) in posts {
-            if let Some(counts) = self.deleter.counts(&media).await? {
-                all.push((key, counts));
+            if let Some(shown) = self.deleter.shown(&media).await? {
+                all.push((key, shown));
             }
         }
         Ok(all)

@@ -10,7 +10,7 @@ use jiff::Unit;
 
 use igsync_base::id::{MediaId, PostKey};
 use igsync_model::lockfile::{Deletion, DeletionOutcome, PublishIntent, Record, Stage};
-use igsync_model::plan::Counts;
+use igsync_model::plan::Shown;
 
 use super::announcement::OWN;
 use super::attempt::{self, later};
@@ -19,6 +19,7 @@ use super::context::{Scope, lock};
 use super::engine::{Class, Deleting, Refusal, Service};
 use super::failure::Failure;
 use super::missing::{Found, search_one};
+use super::orders::Orders;
 use super::outcome::Outcome;
 use super::protocol::Origin;
 use super::quiet::{Leases, Quiet};
@@ -67,7 +68,13 @@ impl Deleter {
     }
 
     /// Announces, deletes and records one live post. `known` is what has to be said of it should the run end here.
-    pub(super) async fn delete(&self, key: &PostKey, known: &mut Option<Outcome>) -> Result<Outcome, Stop> {
+    /// `orders` is asked before anything is announced, and again right before the call.
+    pub(super) async fn delete(
+        &self,
+        key: &PostKey,
+        orders: &Orders<'_>,
+        known: &mut Option<Outcome>,
+    ) -> Result<Outcome, Stop> {
         self.scope.may_begin(&*self.engine)?;
         if let Some(refusal) = self.engine.barred() {
             return Err(Stop::unreachable(&refusal));
@@ -80,15 +87,25 @@ impl Deleter {
             Ok(subject) => subject,
             Err(reason) => return Ok(Outcome::Pending { reason }),
         };
+        if !self.still_ordered(orders, &record).await? {
+            return Ok(taken_back());
+        }
+        let shown = match self.identify(&record, &media, known).await? {
+            Identity::Shown(shown) => shown,
+            Identity::Ended(outcome) => {
+                *known = Some(outcome.clone());
+                self.book.keep().await?;
+                return Ok(outcome);
+            }
+        };
         let Some(record) = self.announce(record).await? else { return Ok(self.left_to_others(key)) };
         // Announcing can take a push: the world may have moved on meanwhile.
-        if let Err(stop) = self.scope.go_on() {
+        if let Err(held) = self.may_send(&record, &media, &shown, orders).await {
             self.book.write(ended(record, DeletionOutcome::Withdrawn)).await?;
-            return Err(stop);
-        }
-        if let Err(reason) = self.still_holds(&record, &media) {
-            self.book.write(ended(record, DeletionOutcome::Withdrawn)).await?;
-            return Ok(Outcome::Pending { reason });
+            return match held {
+                Held::Outcome(outcome) => Ok(outcome),
+                Held::Stop(stop) => Err(stop),
+            };
         }
         self.scope.still_alone()?;
         *known = Some(perhaps());
@@ -117,6 +134,49 @@ impl Deleter {
         // A post that is gone is known to every machine before anything else is done.
         self.book.keep().await?;
         Ok(outcome)
+    }
+
+    /// Reads which post the media are: a record may name those of another one.
+    async fn identify(&self, record: &Record, media: &MediaId, known: &mut Option<Outcome>) -> Result<Identity, Stop> {
+        let ended = match self.scope.ask(self.engine.shown(media)).await? {
+            Ok(Some(shown)) => match self.another_post(record, media, &shown) {
+                None => return Ok(Identity::Shown(shown)),
+                Some(outcome) => outcome,
+            },
+            Ok(None) => match self.look(record, media).await? {
+                Found::Gone => self.is_gone(record.clone(), media, known).await?,
+                Found::There | Found::Unclear => {
+                    Outcome::Pending { reason: "Instagram denies the post now, so nothing was sent".to_owned() }
+                }
+            },
+            Err(refusal) => match Halt::for_account(&refusal) {
+                Some(halt) => return Err(Stop::Account(halt)),
+                None => Outcome::Pending { reason: format!("it could not be read which post it is: {}", refusal.text) },
+            },
+        };
+        Ok(Identity::Ended(ended))
+    }
+
+    fn another_post(&self, record: &Record, media: &MediaId, shown: &Shown) -> Option<Outcome> {
+        let difference = (self.scope.protocol.other_post)(shown, &record.user_id, record.live()?)?;
+        let key = record.key.argument();
+        let reason =
+            format!("media {media} are not this post, so nothing was sent: {difference}; see `igsync lock show {key}`");
+        Some(Outcome::NotAttempted { reason })
+    }
+
+    /// What may have changed while a deletion was announced, judged once more right before the call.
+    async fn may_send(&self, record: &Record, media: &MediaId, shown: &Shown, orders: &Orders<'_>) -> Result<(), Held> {
+        self.scope.go_on()?;
+        if !self.still_ordered(orders, record).await? {
+            return Err(Held::Outcome(taken_back()));
+        }
+        let now = self.still_holds(record, media).map_err(|reason| Held::Outcome(Outcome::Pending { reason }))?;
+        self.another_post(&now, media, shown).map_or(Ok(()), |outcome| Err(Held::Outcome(outcome)))
+    }
+
+    async fn still_ordered(&self, orders: &Orders<'_>, record: &Record) -> Result<bool, Stop> {
+        orders.still_ordered(&self.scope, &*self.book, record, self.engine.now()).await
     }
 
     /// What the plan has said once more, over the record as it is now. `own` is what this run has announced by now.
@@ -174,14 +234,15 @@ impl Deleter {
 
     /// Whether what is announced may still be sent. A push can take long, and a machine can sleep: what could take
     /// effect after the lease is not sent. The push may also have brought along what others have recorded.
-    fn still_holds(&self, record: &Record, media: &MediaId) -> Result<(), String> {
+    /// The record as it is then.
+    fn still_holds(&self, record: &Record, media: &MediaId) -> Result<Record, String> {
         let own = open_in(record).last();
         let until = attempt::whole(later(self.engine.now(), self.reach()), Unit::Millisecond);
         if self.engine.has_slept() || own.is_none_or(|own| own.lease_until < until) {
             return Err("announcing its deletion took too long".to_owned());
         }
         match self.subject(&record.key, own)? {
-            (now, same) if same == *media && now.attempt == record.attempt => Ok(()),
+            (now, same) if same == *media && now.attempt == record.attempt => Ok(now),
             _ => Err("its record has changed meanwhile".to_owned()),
         }
     }
@@ -206,12 +267,17 @@ impl Deleter {
         }
     }
 
+    fn gone(&self, record: Record) -> Record {
+        let now = self.engine.now();
+        attempt::noted(record, |live| live.deletions.note_gone(now)).deleted()
+    }
+
     /// On disk before anything else is asked or said.
     async fn is_gone(&self, record: Record, media: &MediaId, known: &mut Option<Outcome>) -> Result<Outcome, Stop> {
         *known = Some(Outcome::PerhapsDeleted {
             reason: "it is deleted, but that could not be recorded; the next run checks".to_owned(),
         });
-        self.book.write(ended(record, DeletionOutcome::Deleted).deleted()).await?;
+        self.book.write(self.gone(record)).await?;
         Ok(Outcome::Deleted(media.clone()))
     }
 
@@ -245,8 +311,14 @@ impl Deleter {
     }
 
     /// Finds out what the deletions announced in `record` did, and records it. Sends none. `is_ordered`: the manifest
-    /// and this run still want the post deleted.
-    pub(super) async fn settle(&self, record: Record, is_ordered: bool) -> Result<Ended, Stop> {
+    /// and this run want the post deleted; `orders` is asked whether they still do once the lease is over, where this run
+    /// may send it again.
+    pub(super) async fn settle(
+        &self,
+        record: Record,
+        is_ordered: bool,
+        orders: Option<&Orders<'_>>,
+    ) -> Result<Ended, Stop> {
         let Some(media) = record.claimed_media().cloned() else { return Ok(Ended::Undecided) };
         let began = self.scope.clock.monotonic();
         let (settle, read_at) = (self.scope.waits.settle, self.scope.read_at());
@@ -255,14 +327,14 @@ impl Deleter {
             let quiet_in = quiet.left(self.engine.now(), self.scope.clock.monotonic());
             match self.look(&record, &media).await? {
                 Found::Gone => {
-                    self.book.write(ended(record, DeletionOutcome::Deleted).deleted()).await?;
+                    self.book.write(self.gone(record)).await?;
                     return Ok(Ended::Gone(media));
                 }
                 Found::Unclear => return Ok(Ended::Undecided),
                 Found::There if !quiet_in.is_zero() => {
                     self.scope.wait(&record.key, WaitsFor::Deletion, quiet_in, self.engine.now()).await?;
                 }
-                Found::There if is_ordered => {
+                Found::There if is_ordered && self.is_still_ordered(orders, &record).await? => {
                     lock(&self.over).extend(open_in(&record).map(|open| (media.clone(), open.clone())));
                     return Ok(Ended::Ordered);
                 }
@@ -274,17 +346,47 @@ impl Deleter {
         }
     }
 
+    async fn is_still_ordered(&self, orders: Option<&Orders<'_>>, record: &Record) -> Result<bool, Stop> {
+        match orders {
+            Some(orders) => self.still_ordered(orders, record).await,
+            None => Ok(true),
+        }
+    }
+
     async fn look(&self, record: &Record, media: &MediaId) -> Result<Found, Stop> {
         search_one(&self.scope, &*self.engine, &*self.book, record, media).await
     }
 
-    /// How people have answered to a live post; `None`: it cannot be read.
-    pub(super) async fn counts(&self, media: &MediaId) -> Result<Option<Counts>, Stop> {
-        match self.scope.ask(self.engine.counts(media)).await? {
-            Ok(counts) => Ok(counts),
+    /// Which post some media are, and how people have answered to it; `None`: it cannot be read.
+    pub(super) async fn shown(&self, media: &MediaId) -> Result<Option<Shown>, Stop> {
+        match self.scope.ask(self.engine.shown(media)).await? {
+            Ok(shown) => Ok(shown),
             Err(refusal) => Halt::for_account(&refusal).map_or(Ok(None), |halt| Err(Stop::Account(halt))),
         }
     }
+}
+
+/// What is known of the media of a record before its deletion is announced.
+enum Identity {
+    Shown(Shown),
+    /// Nothing is announced, and this is how the post ends.
+    Ended(Outcome),
+}
+
+/// Why an announced deletion is not sent.
+enum Held {
+    Outcome(Outcome),
+    Stop(Stop),
+}
+
+impl From<Stop> for Held {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
+fn taken_back() -> Outcome {
+    Outcome::Paused { reason: "nothing orders its deletion any more, so nothing was sent".to_owned() }
 }
 
 fn perhaps() -> Outcome {
@@ -317,225 +419,4 @@ fn as_publishes(record: &Record) -> Record {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::announcement::leases;
-    use super::super::cause::Cause;
-    use super::super::engine::Presence;
-    use super::super::testing::{Answer, Bench, at, live, media};
-    use super::*;
-    use igsync_base::id::Kind;
-    use igsync_model::lockfile::Via;
-
-    fn refusal(class: Class, code: i64) -> Refusal {
-        Refusal { class, code: Some(code), subcode: None, text: "no".into(), help: String::new(), trace: None }
-    }
-
-    fn deleter(bench: &Bench) -> Deleter {
-        let (scope, engine, book) = bench.parts();
-        Deleter::new(scope, engine, book, leases(&bench.scope.waits))
-    }
-
-    fn bench(answers: impl IntoIterator<Item = Answer>) -> Bench {
-        Bench::new(1000, [live("posts/a", "179"), live("posts/b", "180")], answers)
-    }
-
-    async fn delete(bench: &Bench) -> Result<Outcome, Stop> {
-        deleter(bench).delete(&"posts/a".into(), &mut None).await
-    }
-
-    fn last(bench: &Bench) -> (Stage, Option<DeletionOutcome>) {
-        let record = bench.record();
-        let last = record.known_live().and_then(|live| live.deletions.last().cloned());
-        (record.stage(), last.and_then(|last| last.outcome))
-    }
-
-    /// What is asked of a post that is gone, and answered.
-    fn gone() -> Vec<Answer> {
-        let look = || [listed(&[("180", -10_000)]), THERE, DENIED, THERE];
-        [DENIED].into_iter().chain(look()).chain(look()).collect()
-    }
-
-    const THERE: Answer = Answer::Exists(Presence::There);
-    const DENIED: Answer = Answer::Exists(Presence::Denied);
-
-    fn listed(ids: &[(&str, i64)]) -> Answer {
-        Answer::List(ids.iter().map(|(id, second)| media(id, Kind::Image, Some("x"), *second)).collect())
-    }
-
-    #[tokio::test]
-    async fn a_deletion_is_announced_before_it_is_sent_and_recorded_after() {
-        let bench = bench([Answer::Delete(Deleting::Gone)]);
-        let outcome = delete(&bench).await.unwrap();
-        assert!(matches!(&outcome, Outcome::Deleted(media) if media.as_str() == "179"), "{outcome:?}");
-        assert_eq!(*bench.book.written.lock().unwrap(), [Stage::Published, Stage::Deleted]);
-        assert_eq!(last(&bench), (Stage::Deleted, Some(DeletionOutcome::Deleted)));
-        assert_eq!(bench.record().claimed_media(), Some(&"179".into()), "no other post can be that media");
-    }
-
-    #[tokio::test]
-    async fn a_refusal_counts_and_leaves_the_post_as_it_is() {
-        let bench = bench([Answer::Delete(Deleting::Refused(refusal(Class::Other, -1)))]);
-        let outcome = delete(&bench).await.unwrap();
-        assert!(matches!(&outcome, Outcome::Failed(failure) if failure.code == Some(-1)), "{outcome:?}");
-        assert_eq!(last(&bench), (Stage::Published, Some(DeletionOutcome::Refused)));
-    }
-
-    #[tokio::test]
-    async fn a_lacking_permission_stops_the_account_and_counts_as_a_refusal() {
-        for code in [10, 200, 299] {
-            let bench = bench([Answer::Delete(Deleting::Refused(refusal(Class::Account, code)))]);
-            let stop = delete(&bench).await;
-            assert!(matches!(&stop, Err(Stop::Account(halt)) if halt.cause == Cause::Account), "{stop:?}");
-            assert_eq!(last(&bench), (Stage::Published, Some(DeletionOutcome::Refused)));
-        }
-    }
-
-    #[tokio::test]
-    async fn what_concerns_the_whole_account_stops_it_and_is_no_refusal_of_this_post() {
-        for (class, code) in [(Class::Account, 190), (Class::Later, 80_002)] {
-            let bench = bench([Answer::Delete(Deleting::Refused(refusal(class, code)))]);
-            assert!(matches!(delete(&bench).await, Err(Stop::Account(_))));
-            assert_eq!(last(&bench), (Stage::Published, Some(DeletionOutcome::Withdrawn)));
-        }
-    }
-
-    #[tokio::test]
-    async fn a_denied_deletion_is_settled_by_looking() {
-        let denied = || Answer::Delete(Deleting::Denied(refusal(Class::Other, 100)));
-        let missing = bench([denied()].into_iter().chain(gone()));
-        assert!(matches!(delete(&missing).await.unwrap(), Outcome::Deleted(_)));
-        assert_eq!((last(&missing).0, missing.engine.left()), (Stage::Deleted, 0));
-        let refused = bench([denied(), THERE]);
-        assert!(matches!(delete(&refused).await.unwrap(), Outcome::Failed(_)));
-        assert_eq!(last(&refused), (Stage::Published, Some(DeletionOutcome::Refused)));
-        let outage = bench([denied(), DENIED, listed(&[("179", 101)])]);
-        assert!(matches!(delete(&outage).await.unwrap(), Outcome::PerhapsDeleted { .. }));
-        assert_eq!(last(&outage), (Stage::Published, None), "the next run asks again");
-    }
-
-    #[tokio::test]
-    async fn an_unclear_deletion_stays_open_while_the_post_answers() {
-        let unclear = || Answer::Delete(Deleting::Unclear(refusal(Class::Other, 2)));
-        let open = bench([unclear(), THERE]);
-        assert!(matches!(delete(&open).await.unwrap(), Outcome::PerhapsDeleted { .. }));
-        assert_eq!(last(&open), (Stage::Published, None));
-        let done = bench([unclear()].into_iter().chain(gone()));
-        assert!(matches!(delete(&done).await.unwrap(), Outcome::Deleted(_)));
-    }
-
-    #[tokio::test]
-    async fn one_that_never_left_this_machine_is_withdrawn() {
-        let bench = bench([Answer::Delete(Deleting::NotSent(refusal(Class::Other, 0)))]);
-        assert!(matches!(delete(&bench).await.unwrap(), Outcome::Failed(_)));
-        assert_eq!(last(&bench), (Stage::Published, Some(DeletionOutcome::Withdrawn)));
-    }
-
-    #[tokio::test]
-    async fn nothing_is_sent_to_media_that_are_uncertain_claimed_twice_or_announced_by_another_run() {
-        let certain = || live("posts/a", "179");
-        let via = |via| attempt::noted(certain(), |live| live.via = Some(via));
-        let open = |until| {
-            let lease_until = at(until);
-            let entry = Deletion { at: at(990), lease_until, outcome: None };
-            attempt::noted(certain(), |live| live.deletions.push(entry))
-        };
-        let twice = Record { attempt: "another".into(), ..live("posts/a", "180") };
-        for records in [
-            vec![via(Via::Settled)],
-            vec![via(Via::Adopted)],
-            vec![certain(), live("posts/b", "179")],
-            vec![certain(), live("posts/b", "179").deleted()],
-            vec![certain(), twice],
-            vec![open(1100)],
-            // Over, and not settled.
-            vec![open(999)],
-        ] {
-            let bench = Bench::new(1000, records, []);
-            let outcome = delete(&bench).await.unwrap();
-            assert!(matches!(outcome, Outcome::Pending { .. }), "{outcome:?}");
-            assert!(bench.book.written.lock().unwrap().is_empty());
-        }
-    }
-
-    #[tokio::test]
-    async fn what_this_run_has_settled_is_sent_again_without_waiting_for_what_was_announced() {
-        let refused = Answer::Delete(Deleting::Refused(refusal(Class::Other, -1)));
-        let announced = announced_until(at(99_000_000));
-        let bench = Bench::new(5000, [announced.clone(), live("posts/b", "180")], [THERE, refused]);
-        let deleter = deleter(&bench);
-        assert!(matches!(deleter.settle(announced, true).await.unwrap(), Ended::Ordered));
-        deleter.delete(&"posts/a".into(), &mut None).await.unwrap();
-        let outcomes: Vec<_> = bench.record().live().unwrap().deletions.iter().map(|entry| entry.outcome).collect();
-        assert_eq!(outcomes, [Some(DeletionOutcome::Withdrawn), Some(DeletionOutcome::Refused)], "one refusal is one");
-    }
-
-    #[tokio::test]
-    async fn a_token_that_may_not_delete_sends_nothing() {
-        let bench = bench([]);
-        let deleter = deleter(&bench);
-        deleter.bar("it lacks a permission".to_owned());
-        let outcome = deleter.delete(&"posts/a".into(), &mut None).await.unwrap();
-        assert!(matches!(outcome, Outcome::NotAttempted { .. }), "{outcome:?}");
-    }
-
-    #[tokio::test]
-    async fn two_announcements_of_one_moment_are_told_apart() {
-        let refused = || Answer::Delete(Deleting::Refused(refusal(Class::Other, -1)));
-        let bench = bench([refused(), refused()]);
-        let deleter = deleter(&bench);
-        for times in 1..3 {
-            deleter.delete(&"posts/a".into(), &mut None).await.unwrap();
-            assert_eq!(bench.record().live().unwrap().refused_deletions(), times);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_post_tells_what_is_lost_with_it_or_is_left_out() {
-        let counts = Counts { likes: Some(42), comments: None };
-        let bench = bench([Answer::Counts(Some(counts)), Answer::Counts(None)]);
-        let deleter = deleter(&bench);
-        assert_eq!(deleter.counts(&"179".into()).await.unwrap(), Some(counts));
-        assert_eq!(deleter.counts(&"179".into()).await.unwrap(), None);
-    }
-
-    /// Announced at second 1000 by another run.
-    fn announced() -> Record {
-        announced_until(at(1180))
-    }
-
-    fn announced_until(lease_until: jiff::Timestamp) -> Record {
-        let entry = Deletion { at: at(1000), lease_until, outcome: None };
-        attempt::noted(live("posts/a", "179"), |live| live.deletions.push(entry))
-    }
-
-    async fn settle(second: i64, is_ordered: bool, answers: impl IntoIterator<Item = Answer>) -> (Ended, Bench) {
-        let bench = Bench::new(second, [announced(), live("posts/b", "180")], answers);
-        let ended = deleter(&bench).settle(announced(), is_ordered).await.unwrap();
-        (ended, bench)
-    }
-
-    #[tokio::test]
-    async fn an_announced_deletion_is_found_done() {
-        let (ended, bench) = settle(1010, false, gone()).await;
-        assert!(matches!(ended, Ended::Gone(_)), "{ended:?}");
-        assert_eq!(last(&bench), (Stage::Deleted, Some(DeletionOutcome::Deleted)));
-    }
-
-    #[tokio::test]
-    async fn a_post_that_answers_after_the_lease_was_not_deleted() {
-        let (ended, bench) = settle(1010, false, [THERE, THERE]).await;
-        assert!(matches!(ended, Ended::Withdrawn), "{ended:?}");
-        assert_eq!(last(&bench), (Stage::Published, Some(DeletionOutcome::Withdrawn)));
-        let (ended, bench) = settle(5000, true, [THERE]).await;
-        assert!(matches!(ended, Ended::Ordered), "{ended:?}");
-        assert_eq!(last(&bench), (Stage::Published, None), "until it is sent again");
-    }
-
-    #[tokio::test]
-    async fn an_outage_settles_nothing() {
-        let answers = [DENIED, listed(&[]), DENIED];
-        let (ended, bench) = settle(5000, false, answers).await;
-        assert!(matches!(ended, Ended::Undecided), "{ended:?}");
-        assert_eq!(last(&bench), (Stage::Published, None));
-    }
-}
+mod tests;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use igsync_base::files::Access;
 use igsync_base::id::{Kind, MediaId, PartId};
 use igsync_model::manifest::{Item, Post};
-use igsync_model::plan::Counts;
+use igsync_model::plan::Shown;
 use igsync_ports::Progress;
 
 use super::media::Located;
@@ -70,8 +70,8 @@ pub trait Engine: Send + Sync {
     /// Whether the account itself answers.
     fn account_exists(&self) -> BoxFuture<'_, Presence>;
 
-    /// How people have answered to a live post; `None`: the service denies that it exists.
-    fn counts<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Result<Option<Counts>, Refusal>>;
+    /// Which post some media are, and how people have answered to it; `None`: the service denies that they exist.
+    fn shown<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Result<Option<Shown>, Refusal>>;
 }
 
 /// What a service can do.

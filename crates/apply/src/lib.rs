@@ -22,6 +22,7 @@ mod live_check;
 mod matching;
 mod media;
 pub mod missing;
+mod orders;
 mod outcome;
 mod owed;
 mod parallel;

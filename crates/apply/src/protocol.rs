@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use igsync_base::id::{AccountName, MediaId, PostKey};
-use igsync_model::lockfile::{Record, Stage};
+use igsync_base::id::{AccountName, MediaId, PostKey, UserId};
+use igsync_model::lockfile::{Live, Record, Stage};
 use igsync_model::manifest::Post;
+use igsync_model::plan::{Difference, Shown};
 
 use super::attempt;
 use super::by_hand::{self, NewAttempt};
@@ -29,6 +30,8 @@ pub struct Protocol {
     pub rules_out: fn(&Record, &Look, &HashSet<MediaId>) -> bool,
     /// Whether two looks prove that a live post is gone.
     pub gone: fn(Signs, Signs) -> bool,
+    /// What speaks against the media of a record being its post.
+    pub other_post: fn(&Shown, &UserId, &Live) -> Option<Difference>,
     /// Whether an attempt continues beside the other attempts of its post.
     pub standing: fn(&Record, &[Record]) -> Standing,
     /// What is written when a post gets another key.
@@ -45,6 +48,7 @@ impl Default for Protocol {
             candidates: matching::matches,
             rules_out: matching::rules_out,
             gone: signs::is_gone,
+            other_post: Shown::difference,
             standing,
             moved: by_hand::moved,
         }

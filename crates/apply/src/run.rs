@@ -14,10 +14,12 @@ use igsync_model::manifest::{Post, PostState};
 use igsync_model::plan::{Barrier, Change, Notice, NoticeKind, Plan, Premises};
 
 use super::account::{AccountRun, Carried, SettledIntents, Task, Waiting};
+use super::appointment::Lookout;
 use super::cause::Cause;
 use super::context::Context;
 use super::event::{Counts, Event, PostRef};
 use super::ledger::Ledger;
+use super::orders::Orders;
 use super::outcome::{Outcome, Tally};
 use super::rename::rename;
 use super::replan::Replan;
@@ -80,14 +82,21 @@ impl Run {
 
     /// Settles what earlier runs left open, all accounts side by side, and returns the attempts that are
     /// proven not to be live, or whose deletion had no effect. An account that cannot be asked is set aside; the others
-    /// continue. `may_delete` are the accounts of which this run may delete posts.
-    pub async fn settle(&mut self, posts: &[Arc<Post>], may_delete: &BTreeSet<AccountName>) -> BTreeSet<AttemptId> {
+    /// continue. `may_delete` are the accounts of which this run may delete posts, and `lookout` says whether their posts
+    /// are still ordered to be deleted once a lease was waited for; `None`: no one carries out what is found.
+    pub async fn settle(
+        &mut self,
+        posts: &[Arc<Post>],
+        may_delete: &BTreeSet<AccountName>,
+        lookout: Option<&dyn Lookout>,
+    ) -> BTreeSet<AttemptId> {
         let (wanted, ordered) = (wanted(posts), ordered_away(posts, may_delete));
+        let orders = lookout.map(|lookout| Orders { lookout, planned: None });
         let ended = join_all(self.accounts.iter_mut().map(|account| {
-            let (name, wanted, ordered) = (account.name().clone(), &wanted, &ordered);
+            let (name, wanted, ordered, orders) = (account.name().clone(), &wanted, &ordered, orders.as_ref());
             async move {
                 let post = |key: &PostKey| wanted.get(&(&name, key)).map(|post| Arc::clone(post));
-                account.settle_open(&post, &|key| ordered.contains(&(&name, key))).await
+                account.settle_open(&post, &|key| ordered.contains(&(&name, key)), orders).await
             }
         }))
         .await;
@@ -105,8 +114,14 @@ impl Run {
 
     /// Carries out the plan; every post of it gets exactly one outcome. It is made again from its
     /// `premises` where other machines have changed the record meanwhile. Then the run publishes what falls due while
-    /// it is `waiting`.
-    pub async fn carry_out(self, plan: &Plan, premises: Premises, waiting: Option<&Waiting<'_>>) -> Report {
+    /// it is `waiting`. Before anything is deleted `lookout` is asked whether it still is to be.
+    pub async fn carry_out(
+        self,
+        plan: &Plan,
+        premises: Premises,
+        waiting: Option<&Waiting<'_>>,
+        lookout: &dyn Lookout,
+    ) -> Report {
         let Self { ledger, accounts, halted, tally } = self;
         let settled = intents_of(&premises.options.settled, &ledger);
         ledger.follow_plan(Replan::new(plan, premises));
@@ -144,11 +159,11 @@ impl Run {
             leave_out(plan, &name, &Outcome::halted(&halt), &context, &mut report.tally);
             report.stop_account(name, halt, &context);
         }
-        let ended =
-            join_all(able.iter().map(|account| {
-                Box::pin(carry_out_one(account, plan, waiting.map(|waiting| (waiting, settled.clone()))))
-            }))
-            .await;
+        let orders = Orders { lookout, planned: Some(plan.now) };
+        let ended = join_all(able.iter().map(|account| {
+            Box::pin(carry_out_one(account, plan, waiting.map(|waiting| (waiting, settled.clone())), &orders))
+        }))
+        .await;
         for ((tally, halt), account) in ended.into_iter().zip(&able) {
             report.tally.absorb(&tally);
             if let Some(halt) = halt {
@@ -175,10 +190,11 @@ async fn carry_out_one(
     account: &AccountRun,
     plan: &Plan,
     waiting: Option<(&Waiting<'_>, SettledIntents)>,
+    orders: &Orders<'_>,
 ) -> (Tally, Option<Halt>) {
     let tasks = tasks(plan, account.name());
     let keys = tasks.iter().map(|task| task.post.key.clone()).collect();
-    let Carried { mut tally, halt, .. } = account.carry_out(tasks, None).await;
+    let Carried { mut tally, halt, .. } = account.carry_out(tasks, None, Some(orders)).await;
     let Some((waiting, settled)) = waiting.filter(|_| halt.is_none()) else { return (tally, halt) };
     let (waited, halt) = account.wait_for_posts(waiting, keys, settled).await;
     tally.absorb(&waited);

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use igsync_base::id::{AttemptId, Digest, Kind, MediaId, PartId, PostKey, UserId};
 use igsync_model::lockfile::{Created, PublishIntent, Record, Records, Stage, Via};
 use igsync_model::manifest::{Content, Item, MediaType, Post, PostState, Source, caption_digest};
-use igsync_model::plan::Counts;
+use igsync_model::plan::Shown;
 use igsync_ports::Clock;
 
 use super::attempt;
@@ -261,7 +261,7 @@ pub(super) enum Answer {
     /// No listing.
     Refused(Refusal),
     Delete(Deleting),
-    Counts(Option<Counts>),
+    Shown(Option<Shown>),
 }
 
 /// A service that answers each call with the next answer of its script. Another call than the script's panics.
@@ -375,8 +375,8 @@ impl Engine for MemEngine {
         answer!(self, Answer::Exists(presence) => presence)
     }
 
-    fn counts<'a>(&'a self, _: &'a MediaId) -> BoxFuture<'a, Result<Option<Counts>, Refusal>> {
-        answer!(self, Answer::Counts(counts) => Ok(counts))
+    fn shown<'a>(&'a self, _: &'a MediaId) -> BoxFuture<'a, Result<Option<Shown>, Refusal>> {
+        answer!(self, Answer::Shown(shown) => Ok(shown))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `DELETE /{media}`, which cannot be undone, and what is shown of a post before.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::client::{Ask, Client};
@@ -7,7 +8,8 @@ use super::codes;
 use super::endpoint::Flavour;
 use super::errors::{ApiError, Error, Why};
 use super::retry::Call;
-use igsync_base::id::MediaId;
+use super::time::meta_time;
+use igsync_base::id::{MediaId, UserId};
 use igsync_ports::Method;
 
 const EDGE: &str = "delete";
@@ -64,21 +66,40 @@ struct DeleteReply {
     deleted_id: Option<String>,
 }
 
-/// How people have answered to a live post.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MediaCounts {
-    /// `None`: hidden, or not told.
+/// Which post some media are, and how people have answered to it. `None`: hidden, or not told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShownMedia {
     pub likes: Option<u64>,
     pub comments: Option<u64>,
+    pub permalink: Option<String>,
+    pub timestamp: Option<Timestamp>,
+    /// The account whose media they are. Meta leaves it out where it does not tell.
+    pub owner: Option<UserId>,
 }
 
+/// Each of them is a field of the media node with both logins, so that none fails the request.
+///
+/// Meta: <https://developers.facebook.com/documentation/instagram-platform/reference/instagram-media>
+const SHOWN: &str = "id,permalink,owner,timestamp,like_count,comments_count";
+
 #[derive(Deserialize)]
-struct CountsAnswer {
+struct ShownAnswer {
     id: String,
+    #[serde(default)]
+    permalink: Option<String>,
+    #[serde(default)]
+    timestamp: Option<String>,
+    #[serde(default)]
+    owner: Option<Owner>,
     #[serde(default)]
     like_count: Option<u64>,
     #[serde(default)]
     comments_count: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Owner {
+    id: String,
 }
 
 impl Client {
@@ -102,16 +123,22 @@ impl Client {
         }
     }
 
-    /// How people have answered to a live post. An error that [`Error::is_unreadable`]: Meta denies that it exists, which
+    /// Which post some media are, and how people have answered to it. An error that [`Error::is_unreadable`]: Meta denies that it exists, which
     /// it also does for live ones on bad days.
-    pub async fn counts(&self, media: &MediaId) -> Result<MediaCounts, Error> {
+    pub async fn shown(&self, media: &MediaId) -> Result<ShownMedia, Error> {
         let path = [media.as_str()];
-        let ask = Ask::get(LOOK, &path, vec![("fields", "id,like_count,comments_count".to_owned())]);
-        let answer: CountsAnswer = self.retried(Call::Read, &ask).await?;
+        let ask = Ask::get(LOOK, &path, vec![("fields", SHOWN.to_owned())]);
+        let answer: ShownAnswer = self.retried(Call::Read, &ask).await?;
         if answer.id != media.as_str() {
             return Err(malformed(LOOK, "another id than the one asked for"));
         }
-        Ok(MediaCounts { likes: answer.like_count, comments: answer.comments_count })
+        Ok(ShownMedia {
+            likes: answer.like_count,
+            comments: answer.comments_count,
+            permalink: answer.permalink,
+            timestamp: answer.timestamp.as_deref().and_then(meta_time),
+            owner: answer.owner.map(|owner| UserId::from(owner.id.as_str())),
+        })
     }
 }
 
@@ -217,14 +244,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_post_tells_its_counts_or_is_denied() {
-        let counts =
-            async |status: u16, body: &str| client(&Script::of([answer(status, body).into()])).counts(&media()).await;
-        let there = counts(200, r#"{"id":"17920238422030506","like_count":42}"#).await.unwrap();
-        assert_eq!(there, MediaCounts { likes: Some(42), comments: None });
+    async fn media_tell_which_post_they_are_or_are_denied() {
+        let shown =
+            async |status: u16, body: &str| client(&Script::of([answer(status, body).into()])).shown(&media()).await;
+        let there = shown(
+            200,
+            r#"{"id":"17920238422030506","like_count":42,"permalink":"https://www.instagram.com/p/C9x/",
+                "timestamp":"2026-11-23T15:16:15+0000","owner":{"id":"17841400000000001"}}"#,
+        );
+        let expected = ShownMedia {
+            likes: Some(42),
+            comments: None,
+            permalink: Some("https://www.instagram.com/p/C9x/".to_owned()),
+            timestamp: "2026-11-23T15:16:15Z".parse().ok(),
+            owner: Some("17841400000000001".into()),
+        };
+        assert_eq!(there.await.unwrap(), expected);
+        let bare = shown(200, r#"{"id":"17920238422030506"}"#).await.unwrap();
+        assert_eq!(bare, ShownMedia::default());
         let denied = r#"{"error":{"message":"no","code":100,"error_subcode":33}}"#;
-        assert!(counts(400, denied).await.unwrap_err().is_unreadable());
-        assert!(counts(200, r#"{"id":"17920238422030507"}"#).await.is_err());
-        assert!(!counts(400, r#"{"error":{"message":"no","code":10}}"#).await.unwrap_err().is_unreadable());
+        assert!(shown(400, denied).await.unwrap_err().is_unreadable());
+        assert!(shown(200, r#"{"id":"17920238422030507"}"#).await.is_err());
+        assert!(!shown(400, r#"{"error":{"message":"no","code":10}}"#).await.unwrap_err().is_unreadable());
     }
 }

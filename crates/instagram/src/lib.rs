@@ -40,7 +40,7 @@ mod testing;
 pub use client::{Client, Pause, Timing};
 pub use comment::{Comment, Comments};
 pub use container::{ContainerStatus, NewContainer, NewlyCreated, StoryMedia, Video, params};
-pub use delete::{DeleteAnswer, MediaCounts, delete_outcome};
+pub use delete::{DeleteAnswer, ShownMedia, delete_outcome};
 pub use endpoint::{Endpoint, EndpointError, Flavour};
 pub use errors::{ApiError, Error, UploadRefusal, Why};
 pub use feed::WHOLE_FEED;

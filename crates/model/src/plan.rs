@@ -16,6 +16,7 @@ mod moves;
 mod owed;
 mod records;
 mod selection;
+mod shown;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
 pub mod testing;
@@ -29,10 +30,11 @@ pub use diff::plan;
 pub(crate) use edited::is_as_published;
 pub use edited::{Edited, Part};
 pub use imported::copied_imports;
-pub use input::{AccountView, Arrivals, Branch, Counts, Input, Options, Premises, Sighting};
+pub use input::{AccountView, Arrivals, Branch, Input, Options, Premises, Sighting};
 pub use model::{
     Barrier, BranchEdit, Change, Cost, Forecast, Guard, GuardKind, Loss, Notice, NoticeKind, Plan, Repeats, Summary,
 };
 pub use owed::Owed;
 pub use selection::Selection;
+pub use shown::{Counts, Difference, Shown};
 pub use words::Reworded;

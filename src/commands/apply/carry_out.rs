@@ -10,7 +10,7 @@ use crate::report::text::plural;
 use crate::session::draw;
 use crate::session::project::Project;
 use crate::session::record::{how_to_keep, unrecorded};
-use igsync_apply::{self as apply, Halt, Run, Tally, Waiting};
+use igsync_apply::{self as apply, Halt, Lookout, Run, Tally, Waiting};
 use igsync_base::id::AccountName;
 use igsync_model::plan::{Plan, Premises};
 
@@ -23,18 +23,20 @@ pub(super) struct Approved<'a> {
     pub(super) premises: Premises,
     /// With `--wait`.
     pub(super) waiting: Option<Waiting<'a>>,
+    /// What is asked whether a post is still to be deleted.
+    pub(super) lookout: &'a dyn Lookout,
 }
 
 pub(super) async fn run(
     run: Run,
-    Approved { plan, premises, waiting }: Approved<'_>,
+    Approved { plan, premises, waiting, lookout }: Approved<'_>,
     project: &Project,
     args: &Apply,
     ports: &Ports,
     ui: &Ui,
 ) -> Ended {
     let ledger = Arc::clone(run.ledger());
-    let apply::Report { tally, halts, not_kept } = run.carry_out(&plan, premises, waiting.as_ref()).await;
+    let apply::Report { tally, halts, not_kept } = run.carry_out(&plan, premises, waiting.as_ref(), lookout).await;
     draw::tidy(project, ports);
     say_halts(halts, ui);
     let exit = Exit::of(&tally.causes);

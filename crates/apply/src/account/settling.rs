@@ -8,6 +8,7 @@ use igsync_model::manifest::Post;
 
 use super::super::delete as deletion;
 use super::super::event::Event;
+use super::super::orders::Orders;
 use super::super::outcome::{Outcome, Tally};
 use super::super::protocol::Origin;
 use super::super::settle::Settled;
@@ -41,13 +42,18 @@ pub type IsOrderedAway<'a> = dyn Fn(&PostKey) -> bool + Send + Sync + 'a;
 
 impl AccountRun {
     /// Settles every open attempt of this account and every deletion whose end is not known, whatever the manifests say
-    /// now.
-    pub async fn settle_open(&mut self, post: &FindPost<'_>, is_ordered: &IsOrderedAway<'_>) -> Settlement {
+    /// now. `orders` is asked once more of posts whose deletion this run may send again.
+    pub(in super::super) async fn settle_open(
+        &mut self,
+        post: &FindPost<'_>,
+        is_ordered: &IsOrderedAway<'_>,
+        orders: Option<&Orders<'_>>,
+    ) -> Settlement {
         let open = self.book.with(|records| records.open(&self.scope.user_id).cloned().collect());
         let mut ended = self.settle_these(open, post).await;
         if ended.halt.is_none() {
             let deleting = self.book.with(|records| records.being_deleted(&self.scope.user_id).cloned().collect());
-            if let Err(stop) = self.settle_deletions(deleting, is_ordered, &mut ended).await {
+            if let Err(stop) = self.settle_deletions(deleting, (is_ordered, orders), &mut ended).await {
                 ended.stop(stop);
             }
         }
@@ -57,13 +63,13 @@ impl AccountRun {
     async fn settle_deletions(
         &mut self,
         deleting: Vec<Record>,
-        is_ordered: &IsOrderedAway<'_>,
+        (is_ordered, orders): (&IsOrderedAway<'_>, Option<&Orders<'_>>),
         ended: &mut Settlement,
     ) -> Result<(), Stop> {
         for record in deleting {
             self.scope.go_on()?;
             let (key, attempt) = (record.key.clone(), record.attempt.clone());
-            let outcome = match self.deleter.settle(record, is_ordered(&key)).await? {
+            let outcome = match self.deleter.settle(record, is_ordered(&key), orders).await? {
                 deletion::Ended::Gone(media) => Outcome::Deleted(media),
                 deletion::Ended::Ordered => {
                     ended.not_live.push(attempt);

@@ -346,7 +346,7 @@ impl Watch<'_> {
         let premises = Premises { now: at, ..written.premises.clone() };
         book.follow_plan_of(&scope.user_id, Replan::new(plan, premises));
         let appointment = Appointment::of(plan, &scope.name, self.waiting.lookout);
-        let Carried { tally, halt, changed } = self.account.carry_out(tasks, Some(&appointment)).await;
+        let Carried { tally, halt, changed } = self.account.carry_out(tasks, Some(&appointment), None).await;
         self.tally.absorb(&tally);
         for key in keys {
             if !changed.contains(&key) {

@@ -85,6 +85,8 @@ pub enum Obstacle {
     Claimed,
     /// It is live twice, or may be.
     LiveTwice,
+    /// The media that its record names are another post, or another account's.
+    NotThatPost,
 }
 
 /// How a plan shows what it says about a post; the declaration order is the order of the counts.

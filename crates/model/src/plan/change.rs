@@ -9,6 +9,7 @@ use super::input::{AccountView, Options, Sighting};
 use super::model::{Cost, Repeats};
 use super::owed::Owed;
 use super::records::{Entry, Index};
+use super::shown::Difference;
 use crate::lockfile::{Live, Reason, Record, Refused, State};
 use crate::manifest::{Post, PostState};
 use igsync_base::id::Kind;
@@ -223,8 +224,9 @@ fn ordered_away(post: &Post, entry: &Entry<'_>, live: &Live, context: Context<'_
         return Verdict::new(Action::Settle, "live, but another attempt may have been sent too")
             .costing(cost::settle());
     }
+    let record = entry.record;
     if let Some(obstacle) = obstacle(post, entry, live, context) {
-        let reason = format!("state: absent, {}", in_words(obstacle, live, context));
+        let reason = format!("state: absent, {}", in_words(obstacle, post, record, live, context));
         return Verdict::new(Action::Hold(Why::Undeletable(obstacle)), reason);
     }
     if live.refused_deletions() >= MOST_REFUSALS && !context.options.retry_failed {
@@ -259,10 +261,22 @@ fn obstacle(post: &Post, entry: &Entry<'_>, live: &Live, context: Context<'_>) -
     if context.index.is_claimed_twice(media) {
         return Some(Obstacle::Claimed);
     }
-    live.certain_media().is_none().then_some(Obstacle::Matched)
+    if live.certain_media().is_none() {
+        return Some(Obstacle::Matched);
+    }
+    difference(post, record, live, context).map(|_| Obstacle::NotThatPost)
 }
 
-fn in_words(obstacle: Obstacle, live: &Live, context: Context<'_>) -> String {
+/// What the account shows of the media, where it was asked, that speaks against their being this post.
+fn difference(post: &Post, record: &Record, live: &Live, context: Context<'_>) -> Option<Difference> {
+    if context.options.shown.is_empty() {
+        return None;
+    }
+    let shown = context.options.shown.get(&(post.account.clone(), post.key.clone()))?;
+    shown.difference(&record.user_id, live)
+}
+
+fn in_words(obstacle: Obstacle, post: &Post, record: &Record, live: &Live, context: Context<'_>) -> String {
     let media = live.media_id.as_ref().map_or_else(String::new, |media| format!(" {media}"));
     match obstacle {
         Obstacle::Login => {
@@ -274,6 +288,10 @@ fn in_words(obstacle: Obstacle, live: &Live, context: Context<'_>) -> String {
         Obstacle::Matched => format!("but its media id{media} was only found by comparing, and may be another post's"),
         Obstacle::Claimed => format!("but another post is recorded with the same media id{media}"),
         Obstacle::LiveTwice => "but it is live twice, or may be".to_owned(),
+        Obstacle::NotThatPost => {
+            let why = difference(post, record, live, context).map_or_else(String::new, |why| format!(": {why}"));
+            format!("but media{media} are not this post{why}")
+        }
     }
 }
 

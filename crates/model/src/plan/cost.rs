@@ -55,8 +55,9 @@ pub(super) fn settle_deletion() -> Cost {
     calls(6)
 }
 
+/// Reading which post the media are, and the deletion.
 pub(super) fn delete() -> Cost {
-    calls(1)
+    calls(2)
 }
 
 fn calls(calls: u64) -> Cost {

@@ -142,10 +142,10 @@ impl<'a> Draft<'a> {
             verdicts.insert(0, Verdict::new(Action::Move { from }, reason));
         }
         for verdict in verdicts {
-            let counts = &self.input.options.counts;
+            let shown = &self.input.options.shown;
             let mut change = change_of_post(post, account, entry, verdict);
-            if let Some(loss) = change.loss.as_mut().filter(|_| !counts.is_empty()) {
-                loss.counts = counts.get(&(post.account.clone(), post.key.clone())).copied();
+            if let Some(loss) = change.loss.as_mut().filter(|_| !shown.is_empty()) {
+                loss.counts = shown.get(&(post.account.clone(), post.key.clone())).map(|shown| shown.counts);
             }
             self.push(change);
         }
@@ -296,21 +296,41 @@ fn order(a: &Change, b: &Change) -> Ordering {
 
 /// An order to delete what never went out is no error: it may have been written before the post's time came.
 fn nothing_to_delete(post: &Post, entry: Option<&Entry<'_>>) -> Option<Notice> {
-    let was_never_live = match entry.map(|entry| entry.record.stage()) {
-        None | Some(Stage::Containers | Stage::NotPublished | Stage::Failed | Stage::Ignored | Stage::Forgotten) => {
-            true
-        }
-        Some(Stage::Intent | Stage::Unknown | Stage::Published | Stage::Deleted) => false,
-    };
     // One that is called imported is live, whatever the record knows.
-    let is_ordered = post.state == PostState::Absent && !post.draft && post.imported.is_none();
-    (is_ordered && was_never_live).then(|| Notice {
+    if post.state != PostState::Absent || post.draft || post.imported.is_some() {
+        return None;
+    }
+    let key = post.key.argument();
+    let (known, help) = match entry.map(|entry| entry.record) {
+        None => (
+            "was never published, as far as the record goes".to_owned(),
+            format!("{REMOVE}; if it is live, record that first: {}", named(&key)),
+        ),
+        Some(record) => match (record.stage(), record.moved_to(), record.claimed_media()) {
+            (Stage::Intent | Stage::Unknown | Stage::Published | Stage::Deleted, ..) => return None,
+            (Stage::Forgotten, Some(to), _) => {
+                (format!("its record is {to}'s now"), format!("order it in {to}'s manifest"))
+            }
+            (Stage::Forgotten, None, Some(media)) => (
+                format!("its record as media {media} was forgotten"),
+                format!("if it is live, record that first: {}", named(&key)),
+            ),
+            _ => ("was never published".to_owned(), REMOVE.to_owned()),
+        },
+    };
+    Some(Notice {
         kind: NoticeKind::NothingToDelete,
         key: post.key.clone(),
         account: post.account.clone(),
-        message: format!("{} says `state: absent` and was never published: there is nothing to delete", post.key),
-        help: "remove the manifest, or its `state`".into(),
+        message: format!("{} says `state: absent` and {known}: there is nothing to delete", post.key),
+        help,
     })
+}
+
+const REMOVE: &str = "remove the manifest, or its `state`";
+
+fn named(key: &str) -> String {
+    format!("`igsync resolve {key} --published ID`")
 }
 
 fn notices(post: &Post, entry: &Entry<'_>) -> Vec<Notice> {

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use super::diff::plan;
 use super::model::Plan;
 use super::selection::Selection;
+use super::shown::Shown;
 use crate::lockfile::{Live, Record, RecordChange, Records};
 use crate::manifest::Post;
 use crate::schedule::Schedule;
@@ -114,13 +115,6 @@ pub enum Sighting {
     Maybe { links: Vec<String> },
 }
 
-/// How people have answered to a live post. `None`: not told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub likes: Option<u64>,
-    pub comments: Option<u64>,
-}
-
 /// What the command line and the surroundings decide.
 #[derive(Clone, Debug, Default)]
 #[expect(
@@ -160,8 +154,8 @@ pub struct Options {
     /// `--refresh full`: live posts whose comments are on again although their manifests say that they are off, with
     /// their media.
     pub reopened: BTreeMap<(AccountName, PostKey), MediaId>,
-    /// `--refresh`: what is lost with posts that are to be deleted.
-    pub counts: BTreeMap<(AccountName, PostKey), Counts>,
+    /// `--refresh`: what is shown of posts that are to be deleted.
+    pub shown: BTreeMap<(AccountName, PostKey), Shown>,
     /// `--base`
     pub branch: Option<Branch>,
     /// When the posts of the queue came into the branch.

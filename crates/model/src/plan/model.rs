@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::action::{Action, Mark, Why, Work};
 use super::edited::Edited;
-use super::input::{AccountView, Counts};
+use super::input::AccountView;
+use super::shown::Counts;
 use crate::lockfile::{RecordChange, Stage};
 use crate::manifest::Post;
 use igsync_base::id::{AccountName, Digest, Kind, MediaId, PostKey, UserId};

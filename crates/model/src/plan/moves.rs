@@ -7,7 +7,7 @@ use super::imported::{ById, copies};
 use super::input::Input;
 use super::records::{Entry, Identity, Index, identity};
 use crate::lockfile::{Reason, State};
-use crate::manifest::Post;
+use crate::manifest::{Post, PostState};
 use igsync_base::id::{Digest, Kind, MediaId, PostKey};
 
 /// What became of posts whose manifests are gone.
@@ -122,7 +122,9 @@ fn described<'a>(post: &Post, media: &MediaId, index: &Index<'a>, by_id: &ById<'
 fn candidates<'a>(post: &Post, index: &Index<'a>, alike: &HashMap<Likeness<'_>, Vec<Entry<'a>>>) -> Vec<Entry<'a>> {
     let (Some(user), Some(media)) = (&post.user_id, &post.media_digest) else { return Vec::new() };
     let own = index.get(Some(user), &post.key).filter(|entry| entry.counts());
-    if post.draft || own.is_some_and(|entry| !is_unused(entry)) {
+    // What is only guessed to be a post is never a reason to delete it.
+    let is_ordered_away = post.state == PostState::Absent;
+    if post.draft || is_ordered_away || own.is_some_and(|entry| !is_unused(entry)) {
         return Vec::new();
     }
     let found = alike.get(&(user.as_str(), post.content.kind, media.as_str())).into_iter().flatten();

@@ -1,9 +1,9 @@
 //! Live posts that their manifests order to be deleted.
 
-use super::super::testing::{PostBuilder as _, With as _, World, at, live, post, record, world};
-use super::super::{Action, Barrier, Change, Counts, GuardKind, NoticeKind, Obstacle, Why};
+use super::super::testing::{PostBuilder as _, USER, With as _, World, at, live, post, record, world};
+use super::super::{Action, Barrier, Change, Counts, GuardKind, NoticeKind, Obstacle, Shown, Why};
 use super::{kinds, moved};
-use crate::lockfile::{Deletion, DeletionOutcome, Live, Stage, Via};
+use crate::lockfile::{Deletion, DeletionOutcome, Live, Record, Stage, Via};
 use crate::manifest::{Post, PostState};
 use igsync_base::id::{Kind, PostKey};
 
@@ -176,7 +176,8 @@ fn deletions_come_last_and_say_what_is_lost() {
     let world = with_keys(world([absent("a"), post("b"), post("c").due("2026-12-01T11:30:00Z")], [live("a", certain)]));
     let name = (post("a").account, PostKey::from("a"));
     let counts = Counts { likes: Some(42), comments: None };
-    let plan = world.with(|world| world.options.counts = [(name, counts)].into()).plan();
+    let shown = Shown { counts, at: Some(at("2026-11-30T12:00:00Z")), ..Shown::default() };
+    let plan = world.with(|world| world.options.shown = [(name, shown)].into()).plan();
     let keys: Vec<&str> = plan.changes.iter().map(|change| change.key.as_str()).collect();
     assert_eq!(keys, ["c", "b", "a"]);
     let loss = plan.changes[2].loss.as_ref().unwrap();
@@ -185,9 +186,40 @@ fn deletions_come_last_and_say_what_is_lost() {
 }
 
 #[test]
-fn an_order_follows_its_post_to_a_new_key() {
-    let renamed = moved("q", "p").with(|post| post.state = PostState::Absent);
-    let plan = with_keys(world([renamed], [live("p", certain)])).plan();
-    assert!(matches!(plan.changes[0].action, Action::Move { .. }));
-    assert_eq!(plan.changes[1].action, Action::Delete);
+fn an_order_takes_over_no_record_by_its_looks() {
+    let renamed = || moved("q", "p").with(|post| post.state = PostState::Absent);
+    let plan = with_keys(world([renamed()], [live("p", certain)])).plan();
+    assert_eq!(only(&with_keys(world([renamed()], [live("p", certain)]))).action, Action::Hold(Why::Orphan));
+    assert_eq!(plan.notices[0].kind, NoticeKind::NothingToDelete);
+    assert!(plan.notices[0].message.contains("as far as the record goes"), "{}", plan.notices[0].message);
+    // Nor does it keep the record from the one that has it.
+    let heir = moved("r", "p");
+    let plan = with_keys(world([renamed(), heir], [live("p", certain)])).plan();
+    let moves = plan.changes.iter().filter(|change| matches!(change.action, Action::Move { .. }));
+    assert_eq!(moves.map(|change| change.key.as_str()).collect::<Vec<_>>(), ["r"]);
+    assert!(plan.changes.iter().all(|change| change.action != Action::Delete));
+}
+
+#[test]
+fn what_is_shown_of_another_post_keeps_it_from_being_deleted() {
+    let name = || ("brand".into(), PostKey::from("p"));
+    let shown = |owner: &str| Shown { owner: Some(owner.into()), at: Some(at(LIVE)), ..Shown::default() };
+    let of = |owner: &str| {
+        let linked = |live: &mut Live| live.published_at = Some(at(LIVE));
+        only(&ordered(linked).with(|world| world.options.shown = [(name(), shown(owner))].into()))
+    };
+    assert_eq!(of(USER).action, Action::Delete);
+    let other = of("999");
+    assert_eq!(other.action, Action::Hold(Why::Undeletable(Obstacle::NotThatPost)));
+    assert!(other.reason.ends_with("media 179 are not this post: it belongs to the account 999"), "{}", other.reason);
+}
+
+const LIVE: &str = "2026-11-30T12:00:00Z";
+
+#[test]
+fn an_order_for_a_forgotten_record_is_not_called_never_published() {
+    let said = |record: Record| with_keys(world([absent("p")], [record])).plan().notices[0].message.clone();
+    assert!(said(live("p", certain).forgotten(None)).contains("its record as media 179 was forgotten"));
+    assert!(said(live("p", certain).forgotten(Some("q".into()))).contains("its record is q's now"));
+    assert!(said(record("p", Stage::NotPublished)).contains("was never published"));
 }
