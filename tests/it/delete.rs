@@ -331,7 +331,7 @@ fn media_that_another_line_of_the_lockfile_should_name_are_not_deleted() {
     let (server, project) = ordered();
     swap_ids(&project);
     let said = "lock show posts/one";
-    project.run(["plan", "--refresh", "pending"]).exits(0).says("and the record says https://").says(said);
+    project.run(["plan", "--refresh", "pending"]).exits(0).says("the record says https://").says(said);
     apply(&project).exits(3).says(said);
     // Whoever asks nothing before is told right before the call.
     let last = project.run(["apply", "--yes", "--allow-delete", "--refresh", "none"]).exits(3);

@@ -267,6 +267,9 @@ pub fn accepted(subject: &Subject<'_>, media: Option<&MediaId>) -> Changes {
     let Some(live) = live.into_iter().reduce(|best, record| if speaks_before(record, best) { record } else { best })
     else {
         let is_nothing = subject.attempts.is_empty() && subject.post.is_none();
+        if let Some(gone) = of_state(subject, |stage| stage == Stage::Deleted) {
+            return Err(Objection::WasDeleted(gone.claimed_media().cloned()));
+        }
         return Err(if is_nothing { Objection::NoSuchPost } else { Objection::NotLive });
     };
     let Some(post) = subject.post else { return Err(Objection::NoManifest) };

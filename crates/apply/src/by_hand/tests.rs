@@ -340,3 +340,25 @@ fn a_media_that_another_post_has_is_told() {
     assert_eq!(claimed("posts/a", "5"), None, "its own");
     assert_eq!(claimed("posts/b", "6"), None);
 }
+
+#[test]
+fn a_deleted_post_is_called_live_again_only_by_name() {
+    let gone = || {
+        let live = attempt::published(record(Kind::Image, "x", &[100]), Some("7".into()), Via::Publish, at(101), None);
+        let linked = attempt::noted(live, |live| live.permalink = Some("https://www.instagram.com/p/C9x/".into()));
+        let mut desk = Desk::with(&[linked]);
+        desk.say(|subject, _| deleted(subject, None, at(NOW))).unwrap();
+        desk
+    };
+    assert_eq!(gone().live(None), Err(Objection::WasDeleted(Some("7".into()))));
+    assert_eq!(gone().say(|subject, _| accepted(subject, None)), Err(Objection::WasDeleted(Some("7".into()))));
+    let by_link = |link: &str| Seen { permalink: Some(link.to_owned()), ..Seen::default() };
+    let said = |seen: Seen| {
+        let mut desk = gone();
+        desk.say(|subject, ids| published(subject, &seen, at(NOW), ids)).unwrap();
+        desk.effective().claimed_media().cloned()
+    };
+    assert_eq!(said(by_link("https://www.instagram.com/reel/C9x/")), Some("7".into()));
+    assert_eq!(said(by_link("https://www.instagram.com/p/OTHER/")), None);
+    assert_eq!(said(Seen { media_id: Some("8".into()), ..Seen::default() }), Some("8".into()));
+}
