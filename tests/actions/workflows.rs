@@ -221,7 +221,7 @@ fn people_without_a_terminal_can_apply_and_resolve() {
     assert_eq!((command.as_str(), args), ("apply", vec!["--include-late".to_owned(), "--max-publish=9".to_owned()]));
     let (_, args) = dispatched(&json!({ "command": "apply", "allow_duplicate": "posts/a b" }));
     assert_eq!(args, ["--allow-duplicate=posts/a b"]);
-    assert_eq!(dispatched(&json!({ "allow_delete": true })).1, ["--allow-delete"]);
+    assert_eq!(dispatched(&json!({ "command": "apply", "allow_delete": true })).1, ["--allow-delete"]);
     for (outcome, flags) in [
         ("ask Meta again", vec!["--", "posts/a b"]),
         ("it is there", vec!["--published", "--", "posts/a b"]),

@@ -262,7 +262,9 @@ fn change_of_post(
 }
 
 fn announced_at(record: &Record) -> Option<Timestamp> {
-    record.intents.iter().map(|intent| intent.at).max()
+    let deletions = record.live().into_iter().flat_map(|live| live.deletions.iter());
+    let open = deletions.filter(|entry| entry.outcome.is_none()).map(|entry| entry.at);
+    record.intents.iter().map(|intent| intent.at).chain(open).max()
 }
 
 fn loss(entry: Option<&Entry<'_>>) -> Loss {

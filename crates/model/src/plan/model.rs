@@ -64,7 +64,7 @@ pub struct Change {
     pub post: Option<Arc<Post>>,
     /// The state of the record that decided.
     pub recorded: Option<Stage>,
-    /// When its last publish was announced, where what that did is not known.
+    /// When its last publish or deletion was announced, where what that did is not known.
     pub announced_at: Option<Timestamp>,
     /// Of a duplicate: the post that it repeats, or those that it could have been under another key.
     pub repeats: Option<Repeats>,
@@ -420,8 +420,8 @@ impl Plan {
         self.until.is_some_and(|until| change.is_awaited(until)) && !is_paused()
     }
 
-    /// How many posts apply would do something about now, or while it waits. An announced publish of which no run has
-    /// found out for 26 hours what it did is not among them: a person has to look.
+    /// How many posts apply would do something about now, or while it waits. What was announced and no run has
+    /// found out for 26 hours is not among them: a person has to look.
     #[must_use]
     pub fn due(&self) -> usize {
         let is_due = |change: &&Change| change.acts() && !self.is_stale(change) || self.awaits(change);
