@@ -314,9 +314,9 @@ impl Deletions {
 
 /// Whether the last that is known of these is that the media are gone. Sorted, as they are kept.
 pub(super) fn is_gone(deletions: &[Deletion]) -> bool {
-    let ends = deletions.iter().filter_map(|deletion| deletion.outcome);
+    let mut ends = deletions.iter().filter_map(|deletion| deletion.outcome);
     let said = |end: &DeletionOutcome| matches!(end, DeletionOutcome::Deleted | DeletionOutcome::Live);
-    ends.filter(said).next_back() == Some(DeletionOutcome::Deleted)
+    ends.rfind(said) == Some(DeletionOutcome::Deleted)
 }
 
 /// How a deletion ended; the declaration order is the merge order.

@@ -126,9 +126,8 @@ fn read(records: &Records) -> Records {
 fn is_known_gone(records: &Records) -> bool {
     let mut all: Vec<&Deletion> = records.iter().flat_map(Record::deletions).collect();
     all.sort();
-    let said = all.iter().filter_map(|entry| entry.outcome);
-    said.filter(|end| matches!(end, DeletionOutcome::Deleted | DeletionOutcome::Live)).next_back()
-        == Some(DeletionOutcome::Deleted)
+    let mut said = all.iter().filter_map(|entry| entry.outcome);
+    said.rfind(|end| matches!(end, DeletionOutcome::Deleted | DeletionOutcome::Live)) == Some(DeletionOutcome::Deleted)
 }
 
 proptest! {
