@@ -35,17 +35,24 @@ pub(crate) struct Terms {
     must_know: bool,
     /// The remote is read on any machine, where there is one.
     must_read: bool,
+    /// Live posts may be deleted: by no checkout that lacks commits of the remote, which may have taken the order back.
+    deletes: bool,
 }
 
 impl Terms {
     /// For a run that publishes, by what it finds on the remote unless it `may_be_stale`.
     pub(crate) fn of_publishing(push: Option<bool>, may_be_stale: bool) -> Self {
-        Self { push, publishes: true, must_know: !may_be_stale, must_read: false }
+        Self { push, publishes: true, must_know: !may_be_stale, must_read: false, deletes: false }
+    }
+
+    /// The same for a run that may delete live posts, too.
+    pub(crate) fn deleting(self, deletes: bool) -> Self {
+        Self { deletes, ..self }
     }
 
     /// For what a person says of the record: nothing is published.
     pub(crate) fn of_change(push: Option<bool>) -> Self {
-        Self { push, publishes: false, must_know: false, must_read: false }
+        Self { push, publishes: false, must_know: false, must_read: false, deletes: false }
     }
 
     /// As [`Self::of_change`], for what relies on everything that others have recorded.
@@ -189,7 +196,7 @@ async fn find(
     let wants = push == Push::Always || (push == Push::Auto && is_ci);
     let state_branch = root.config().git.state_branch.as_deref();
     // A laptop that asks no remote may still be told of one: its record is behind that of the machines that push.
-    let reads = terms.must_read && has_remote(root, ports).await;
+    let reads = (terms.must_read || terms.deletes) && has_remote(root, ports).await;
     if root.sandbox || !(wants || is_ci || state_branch.is_some() || reads) {
         return Ok(RecordPlace::default());
     }
@@ -207,6 +214,10 @@ async fn find(
         Err(why) if push == Push::Always => return Err(not_pushed(&why)),
         Err(why) => {
             found.doubt = unknown_branch(state_branch, terms, &why);
+            if terms.deletes && terms.must_know && reads {
+                let unknown = || format!("cannot check whether the remote's branch has taken an order back: {why}");
+                found.doubt = found.doubt.or_else(|| Some(unknown()));
+            }
             if !terms.must_know {
                 use_last_fetched(root, snapshot, &why, notes).await?;
             }
@@ -231,7 +242,7 @@ async fn find(
     } else if is_ci {
         found.nowhere = Some(terms.off().to_owned());
     }
-    let must_be_tip = is_ci && terms.must_know;
+    let must_be_tip = terms.must_know && (is_ci || terms.deletes && reads);
     if can_push || must_be_tip {
         let is_asked = terms.publishes || branches.is_together();
         let tip = if is_asked { branches.tip(found.fetched.as_ref()).await } else { Err(String::new()) };

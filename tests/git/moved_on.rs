@@ -16,9 +16,13 @@ while [ ! -e go ]; do sleep 0.01; done";
 
 /// Runs apply on `machine` and lets `happen` take place while its first push, that of its announcements, is received.
 fn apply_while(site: &Site, machine: &Machine, hook: &str, happen: impl FnOnce()) -> Output {
+    apply_more_while(site, machine, &[], hook, happen)
+}
+
+fn apply_more_while(site: &Site, machine: &Machine, more: &[&str], hook: &str, happen: impl FnOnce()) -> Output {
     let folder = site.origin.path();
     site.origin.hook("pre-receive", hook);
-    let mut command = machine.command(&["apply", "--yes"]);
+    let mut command = machine.command(&[&["apply", "--yes"], more].concat());
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let mut run = command.spawn().unwrap();
     assert!(reached(&folder.join("held"), &mut run), "the run announced nothing");
@@ -120,4 +124,63 @@ fn a_post_that_repeats_what_went_out_meanwhile_is_held_back() {
     let output = site.machine().apply(&[]);
     output.exits(3);
     assert_eq!(live(&site), ["Number 1 of the harbour", "Number 2 of the harbour"]);
+}
+
+fn order(folder: &Path, number: u8, state: &str) {
+    let path = format!("posts/{number}.yaml");
+    let text = std::fs::read_to_string(folder.join(&path)).unwrap();
+    let rest: String =
+        text.lines().filter(|line| !line.starts_with("state:")).map(|line| format!("{line}\n")).collect();
+    write(folder, &path, &format!("{rest}state: {state}\n"));
+}
+
+/// How many posts are still live.
+fn left(site: &Site) -> usize {
+    site.server.published().iter().filter(|post| post["deleted"] != true).count()
+}
+
+/// With the login that can delete.
+fn with_facebook(machine: Machine) -> Machine {
+    machine.env("IGSYNC_LOGIN", "facebook").env("IGSYNC_ACCESS_TOKEN", "EAA-LONG")
+}
+
+/// On every machine: what is deleted never comes back.
+#[test]
+fn a_checkout_that_lacks_the_commit_that_takes_an_order_back_deletes_nothing() {
+    let site = Site::below("", 2, "    login: facebook\n    allow_delete: true\n");
+    with_facebook(site.machine()).apply(&[]).exits(0);
+    for keep in ["--push", "--no-push"] {
+        site.change("Order a deletion", |folder| order(folder, 1, "absent"));
+        let desk = with_facebook(site.desk(&[]));
+        let machine = with_facebook(site.machine());
+        site.change("Take it back", |folder| order(folder, 1, "present"));
+        desk.apply(&["--allow-delete", keep]).exits(6).says("behind origin/main");
+        machine.apply(&["--allow-delete"]).exits(6);
+        assert_eq!(left(&site), 2, "{keep}");
+        // Without the third key it is a run like any other.
+        desk.apply(&[keep]).exits(0);
+    }
+    site.change("Order it again", |folder| order(folder, 1, "absent"));
+    let desk = with_facebook(site.desk(&[]));
+    // A commit of one's own takes nothing back.
+    write(desk.project.path(), "notes.txt", "mine");
+    crate::repo::commit(desk.project.path(), "A note");
+    desk.apply(&["--allow-delete", "--no-push"]).exits(0).says("deleted posts/1");
+    assert_eq!(left(&site), 1);
+}
+
+/// The commit comes while the run is at work.
+#[test]
+fn an_order_that_is_taken_back_while_it_is_announced_is_not_carried_out() {
+    let site = Site::below("", 2, "    login: facebook\n    allow_delete: true\n");
+    with_facebook(site.machine()).apply(&[]).exits(0);
+    site.change("Order a deletion", |folder| order(folder, 1, "absent"));
+    let machine = with_facebook(site.machine());
+    let output = apply_more_while(&site, &machine, &["--allow-delete"], HOLD, || {
+        site.change("Take it back", |folder| order(folder, 1, "present"));
+    });
+    output.exits(3).says("new commits that change more than igsync.lock");
+    assert_eq!(left(&site), 2);
+    with_facebook(site.machine()).apply(&["--allow-delete"]).exits(0);
+    assert_eq!(left(&site), 2, "never after it was withdrawn");
 }

@@ -198,6 +198,7 @@ fn a_deletion_that_never_arrived_is_withdrawn_once_the_order_is() {
     assert_eq!(record(&project)["deletions"][0]["outcome"], "withdrawn");
     apply(&project).exits(0).ends_with("No changes.");
     assert_eq!(deletions(&server, &id), 1, "never after it was withdrawn");
+    let project = project.env("IGSYNC_HTTP_TIMEOUT_MS", "30000");
     order(&project, "absent");
     apply(&project).exits(0);
     assert_eq!((record(&project)["state"].clone(), deletions(&server, &id)), (Value::from("deleted"), 2));
@@ -213,6 +214,7 @@ fn an_open_deletion_that_still_is_ordered_is_sent_again() {
     project.run(["apply", "--yes"]).exits(0).says("had no effect");
     server.fail(r#"[{"match":{"method":"DELETE"},"fault":"close_before"}]"#);
     apply(&project).exits(3);
+    let project = project.env("IGSYNC_HTTP_TIMEOUT_MS", "30000");
     apply(&project).exits(0).says("deleted posts/one");
     assert_eq!((record(&project)["state"].clone(), deletions(&server, &id)), (Value::from("deleted"), 3));
 }

@@ -292,11 +292,11 @@ impl Finisher {
             if record.live().is_some_and(|live| live.permalink.is_some()) {
                 continue;
             }
-            let link = look
-                .media
-                .iter()
-                .find(|media| Some(&media.id) == record.claimed_media())
-                .and_then(|media| media.permalink.clone());
+            let listed = look.media.iter().find(|media| Some(&media.id) == record.claimed_media());
+            let link = match listed.and_then(|media| media.permalink.clone()) {
+                Some(link) => Some(link),
+                None => self.link_of(&record).await?,
+            };
             if let Some(permalink) = link {
                 let record = attempt::noted(record, |live| live.permalink = Some(permalink.clone()));
                 let record = self.book.write(record).await?;
@@ -304,6 +304,13 @@ impl Finisher {
             }
         }
         Ok(())
+    }
+
+    /// The link of a post that a listing does not have yet: it lags behind, and the post itself does not.
+    async fn link_of(&self, record: &Record) -> Result<Option<String>, Stop> {
+        let Some(media) = record.certain_media().filter(|_| self.scope.go_on().is_ok()) else { return Ok(None) };
+        let shown = self.scope.ask(self.engine.shown(media)).await?;
+        Ok(shown.ok().flatten().and_then(|shown| shown.permalink))
     }
 
     /// Finds the ids that lost answers left open, so that no other post is treated as those media.

@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::answer::is_id;
 use super::client::{Ask, Client};
 use super::codes;
 use super::endpoint::Flavour;
 use super::errors::{ApiError, Error, Why};
+use super::permalink::permalink;
 use super::retry::Call;
 use super::time::meta_time;
 use igsync_base::id::{MediaId, UserId};
@@ -92,9 +94,9 @@ struct ShownAnswer {
     #[serde(default)]
     owner: Option<Owner>,
     #[serde(default)]
-    like_count: Option<u64>,
+    like_count: Option<i64>,
     #[serde(default)]
-    comments_count: Option<u64>,
+    comments_count: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -123,8 +125,11 @@ impl Client {
         }
     }
 
-    /// Which post some media are, and how people have answered to it. An error that [`Error::is_unreadable`]: Meta denies that it exists, which
-    /// it also does for live ones on bad days.
+    /// Which post some media are, and how people have answered to it.
+    ///
+    /// # Errors
+    ///
+    /// Where [`Error::is_unreadable`], Meta denies that it exists, which it also does for live ones on bad days.
     pub async fn shown(&self, media: &MediaId) -> Result<ShownMedia, Error> {
         let path = [media.as_str()];
         let ask = Ask::get(LOOK, &path, vec![("fields", SHOWN.to_owned())]);
@@ -133,11 +138,11 @@ impl Client {
             return Err(malformed(LOOK, "another id than the one asked for"));
         }
         Ok(ShownMedia {
-            likes: answer.like_count,
-            comments: answer.comments_count,
-            permalink: answer.permalink,
+            likes: answer.like_count.and_then(|count| count.try_into().ok()),
+            comments: answer.comments_count.and_then(|count| count.try_into().ok()),
+            permalink: answer.permalink.and_then(|text| permalink(&text, &self.endpoint, &self.secrets)),
             timestamp: answer.timestamp.as_deref().and_then(meta_time),
-            owner: answer.owner.map(|owner| UserId::from(owner.id.as_str())),
+            owner: answer.owner.filter(|owner| is_id(&owner.id)).map(|owner| UserId::from(owner.id.as_str())),
         })
     }
 }
@@ -260,6 +265,9 @@ mod tests {
             owner: Some("17841400000000001".into()),
         };
         assert_eq!(there.await.unwrap(), expected);
+        // What could be any text is not shown to anyone.
+        let hostile = r#"{"id":"17920238422030506","like_count":-1,"permalink":"https://evil.example/p/C9x/","owner":{"id":"\u001b[31m"}}"#;
+        assert_eq!(shown(200, hostile).await.unwrap(), ShownMedia::default());
         let bare = shown(200, r#"{"id":"17920238422030506"}"#).await.unwrap();
         assert_eq!(bare, ShownMedia::default());
         let denied = r#"{"error":{"message":"no","code":100,"error_subcode":33}}"#;

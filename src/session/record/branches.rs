@@ -67,7 +67,10 @@ impl Branches {
         tip: &Result<String, String>,
         ports: &Ports,
     ) -> Result<Option<String>, Failure> {
+        let is_ci = ports.env.is_on("CI");
         let tip = match tip {
+            // The branch is on this machine alone.
+            Ok(tip) if tip.is_empty() && !is_ci => return Ok(None),
             Ok(tip) => tip,
             Err(why) => return Ok(Some(self.tip_unknown(why))),
         };
@@ -78,6 +81,8 @@ impl Branches {
         let target = self.content.target();
         let (what, help) = match stands {
             Tip::Same | Tip::BehindByRecord => return Ok(None),
+            // A person's machine keeps its commits.
+            Tip::Ahead if !is_ci => return Ok(None),
             _ if is_pull_request(ports) => (
                 format!("this is a pull request, not the tip of {target}"),
                 "publish after the merge: run apply on the branch".to_owned(),
