@@ -211,8 +211,8 @@ impl Engine for Instagram {
     fn shown<'a>(&'a self, media: &'a MediaId) -> BoxFuture<'a, Result<Option<Shown>, Refusal>> {
         async move {
             match self.client.shown(media).await {
-                Ok(ShownMedia { likes, comments, permalink, timestamp: at, owner }) => {
-                    Ok(Some(Shown { counts: Counts { likes, comments }, permalink, at, owner }))
+                Ok(ShownMedia { likes, comments, permalink, timestamp: at, owner, caption }) => {
+                    Ok(Some(Shown { counts: Counts { likes, comments }, permalink, at, owner, caption }))
                 }
                 Err(error) if error.is_unreadable() => Ok(None),
                 Err(error) => Err(refusal(&error)),

@@ -413,3 +413,23 @@ fn a_record_that_is_forgotten_is_said_to_go_out_again() {
     removed.says("it will be published again once its manifest no longer says");
     project.run(["plan"]).exits(0).says("was forgotten: there is nothing to delete");
 }
+
+/// Whoever writes a line of the lockfile can choose an id, a time and no link; the caption is what people have reviewed.
+#[test]
+fn a_post_that_says_something_else_is_not_deleted_by_an_id_without_a_link() {
+    let (server, project) = ordered();
+    let third = server.sandbox.seed(&serde_json::json!([{ "caption": "Somebody's own" }])).unwrap().remove(0);
+    let lock = project.read("igsync.lock");
+    let lines = lock.lines().map(|line| {
+        let mut record: Value = serde_json::from_str(line).unwrap();
+        if record["key"] == "posts/one" {
+            record["media_id"] = third.clone().into();
+            record.as_object_mut().unwrap().remove("permalink");
+        }
+        format!("{record}\n")
+    });
+    project.write("igsync.lock", lines.collect::<String>());
+    std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
+    apply(&project).exits(3).says("it has another caption");
+    assert_eq!(deletions(&server, &third.clone().into()), 0);
+}

@@ -112,7 +112,7 @@ impl Mutant {
             Self::ExpiredIsNotPublished => Protocol { container: expired_is_proof, ..real },
             Self::BothGoOn => Protocol { standing: |_, _| Standing::GoesOn, ..real },
             Self::NewContainerAfterRefusal => Protocol { container: given_up_when_refused, ..real },
-            Self::AnyPost => Protocol { other_post: |_, _, _| None, ..real },
+            Self::AnyPost => Protocol { other_post: |_, _| None, ..real },
             Self::DenialBelieved => Protocol { gone: denial_believed, ..real },
             Self::MoveWithoutTombstone => Protocol { moved: without_tombstone, ..real },
             Self::PublishRetried

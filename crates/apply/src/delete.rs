@@ -158,7 +158,7 @@ impl Deleter {
     }
 
     fn another_post(&self, record: &Record, media: &MediaId, shown: &Shown) -> Option<Outcome> {
-        let difference = (self.scope.protocol.other_post)(shown, &record.user_id, record.live()?)?;
+        let difference = (self.scope.protocol.other_post)(shown, record)?;
         let key = record.key.argument();
         let reason =
             format!("media {media} are not this post, so nothing was sent: {difference}; see `igsync lock show {key}`");

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use igsync_base::id::{AccountName, MediaId, PostKey, UserId};
-use igsync_model::lockfile::{Live, Record, Stage};
+use igsync_base::id::{AccountName, MediaId, PostKey};
+use igsync_model::lockfile::{Record, Stage};
 use igsync_model::manifest::Post;
 use igsync_model::plan::{Difference, Shown};
 
@@ -31,7 +31,7 @@ pub struct Protocol {
     /// Whether two looks prove that a live post is gone.
     pub gone: fn(Signs, Signs) -> bool,
     /// What speaks against the media of a record being its post.
-    pub other_post: fn(&Shown, &UserId, &Live) -> Option<Difference>,
+    pub other_post: fn(&Shown, &Record) -> Option<Difference>,
     /// Whether an attempt continues beside the other attempts of its post.
     pub standing: fn(&Record, &[Record]) -> Standing,
     /// What is written when a post gets another key.

@@ -77,12 +77,14 @@ pub struct ShownMedia {
     pub timestamp: Option<Timestamp>,
     /// The account whose media they are. Meta leaves it out where it does not tell.
     pub owner: Option<UserId>,
+    /// As the server sent it: to be compared, never to be shown.
+    pub caption: Option<String>,
 }
 
 /// Each of them is a field of the media node with both logins, so that none fails the request.
 ///
 /// Meta: <https://developers.facebook.com/documentation/instagram-platform/reference/instagram-media>
-const SHOWN: &str = "id,permalink,owner,timestamp,like_count,comments_count";
+const SHOWN: &str = "id,permalink,owner,timestamp,caption,like_count,comments_count";
 
 #[derive(Deserialize)]
 struct ShownAnswer {
@@ -93,6 +95,8 @@ struct ShownAnswer {
     timestamp: Option<String>,
     #[serde(default)]
     owner: Option<Owner>,
+    #[serde(default)]
+    caption: Option<String>,
     #[serde(default)]
     like_count: Option<i64>,
     #[serde(default)]
@@ -143,6 +147,7 @@ impl Client {
             permalink: answer.permalink.and_then(|text| permalink(&text, &self.endpoint, &self.secrets)),
             timestamp: answer.timestamp.as_deref().and_then(meta_time),
             owner: answer.owner.filter(|owner| is_id(&owner.id)).map(|owner| UserId::from(owner.id.as_str())),
+            caption: answer.caption,
         })
     }
 }
@@ -263,6 +268,7 @@ mod tests {
             permalink: Some("https://www.instagram.com/p/C9x/".to_owned()),
             timestamp: "2026-11-23T15:16:15Z".parse().ok(),
             owner: Some("17841400000000001".into()),
+            caption: None,
         };
         assert_eq!(there.await.unwrap(), expected);
         // What could be any text is not shown to anyone.

@@ -264,16 +264,16 @@ fn obstacle(post: &Post, entry: &Entry<'_>, live: &Live, context: Context<'_>) -
     if live.certain_media().is_none() {
         return Some(Obstacle::Matched);
     }
-    difference(post, record, live, context).map(|_| Obstacle::NotThatPost)
+    difference(post, record, context).map(|_| Obstacle::NotThatPost)
 }
 
 /// What the account shows of the media, where it was asked, that speaks against their being this post.
-fn difference(post: &Post, record: &Record, live: &Live, context: Context<'_>) -> Option<Difference> {
+fn difference(post: &Post, record: &Record, context: Context<'_>) -> Option<Difference> {
     if context.options.shown.is_empty() {
         return None;
     }
     let shown = context.options.shown.get(&(post.account.clone(), post.key.clone()))?;
-    shown.difference(&record.user_id, live)
+    shown.difference(record)
 }
 
 fn in_words(obstacle: Obstacle, post: &Post, record: &Record, live: &Live, context: Context<'_>) -> String {
@@ -289,7 +289,7 @@ fn in_words(obstacle: Obstacle, post: &Post, record: &Record, live: &Live, conte
         Obstacle::Claimed => format!("but another post is recorded with the same media id{media}"),
         Obstacle::LiveTwice => "but it is live twice, or may be".to_owned(),
         Obstacle::NotThatPost => {
-            let why = difference(post, record, live, context).map_or_else(String::new, |why| format!(": {why}"));
+            let why = difference(post, record, context).map_or_else(String::new, |why| format!(": {why}"));
             format!("but media{media} are not this post{why}")
         }
     }

@@ -3,7 +3,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::lockfile::{Live, Via};
+use crate::lockfile::{Record, Via};
+use crate::manifest::caption_digest;
 use igsync_base::id::UserId;
 use igsync_base::net::link_code;
 
@@ -23,6 +24,8 @@ pub struct Shown {
     pub at: Option<Timestamp>,
     /// Whose post it is.
     pub owner: Option<UserId>,
+    /// As the service sent it: to be compared, never to be shown.
+    pub caption: Option<String>,
 }
 
 /// Why the media that a record names are not taken for its post.
@@ -37,6 +40,8 @@ pub enum Difference {
         shown: Timestamp,
         recorded: Timestamp,
     },
+    /// Its time agrees, and it says something else.
+    Caption,
     /// Neither its link nor its time can be compared.
     Nothing,
 }
@@ -45,12 +50,13 @@ pub enum Difference {
 const APART: SignedDuration = SignedDuration::from_mins(10);
 
 impl Shown {
-    /// What speaks against these media being the post of `user` that is recorded as `live`; `None`: they are that post.
-    /// Its link alone proves it, for no other post has it. Where the record has none, its time has to agree; of a post
-    /// that a person has named by its id nothing but the person's word is known.
+    /// What speaks against these media being the post that is recorded; `None`: they are that post. Its link alone proves
+    /// it, for no other post has it. Where the record has none, time and caption have to agree; of a post that a person
+    /// has named by its id nothing but the person's word is known.
     #[must_use]
-    pub fn difference(&self, user: &UserId, live: &Live) -> Option<Difference> {
-        if let Some(owner) = self.owner.as_ref().filter(|owner| *owner != user) {
+    pub fn difference(&self, record: &Record) -> Option<Difference> {
+        let live = record.live()?;
+        if let Some(owner) = self.owner.as_ref().filter(|owner| **owner != record.user_id) {
             return Some(Difference::Owner(owner.clone()));
         }
         if let Some((shown, recorded)) = self.permalink.as_ref().zip(live.permalink.as_ref()) {
@@ -68,9 +74,14 @@ impl Shown {
             Some((shown, recorded)) if shown.duration_since(recorded).abs() > APART => {
                 Some(Difference::Time { shown, recorded })
             }
-            Some(_) => None,
+            Some(_) => self.says_something_else(record).then_some(Difference::Caption),
             None => Some(Difference::Nothing),
         }
+    }
+
+    fn says_something_else(&self, record: &Record) -> bool {
+        let Some(shown) = self.caption.as_deref().and_then(caption_digest) else { return false };
+        record.caption_digest.as_ref() != Some(&shown) && !record.has_accepted(&shown)
     }
 }
 
@@ -82,6 +93,7 @@ impl std::fmt::Display for Difference {
             Self::Time { shown, recorded } => {
                 write!(f, "it is live since {shown:.0}, and the record says {recorded:.0}")
             }
+            Self::Caption => f.write_str("it has another caption, and the record has no link to compare"),
             Self::Nothing => f.write_str("Instagram shows neither its link nor its time"),
         }
     }
@@ -89,7 +101,9 @@ impl std::fmt::Display for Difference {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{With as _, live as live_record};
     use super::*;
+    use crate::lockfile::Accepted;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -99,15 +113,18 @@ mod tests {
         Shown { permalink: link.map(str::to_owned), at: second.map(at), ..Shown::default() }
     }
 
-    fn live(link: Option<&str>, second: Option<i64>, via: Via) -> Live {
-        Live { permalink: link.map(str::to_owned), published_at: second.map(at), via: Some(via), ..Live::default() }
+    fn live(link: Option<&str>, second: Option<i64>, via: Via) -> Record {
+        live_record("posts/a", |live| {
+            (live.permalink, live.published_at, live.via) = (link.map(str::to_owned), second.map(at), Some(via));
+        })
+        .with(|record| record.user_id = "1".into())
     }
 
     const LINK: &str = "https://www.instagram.com/p/C9x/";
     const OTHER: &str = "https://www.instagram.com/p/C9y/";
 
-    fn differs(shown: &Shown, live: &Live) -> Option<Difference> {
-        shown.difference(&"1".into(), live)
+    fn differs(shown: &Shown, record: &Record) -> Option<Difference> {
+        shown.difference(record)
     }
 
     #[test]
@@ -136,6 +153,24 @@ mod tests {
         assert_eq!(differs(&shown(Some(LINK), Some(11_000)), &published), Some(apart));
         assert_eq!(differs(&shown(None, None), &published), Some(Difference::Nothing));
         assert_eq!(differs(&shown(Some(LINK), None), &live(None, None, Via::Imported)), Some(Difference::Nothing));
+    }
+
+    #[test]
+    fn without_a_link_the_caption_has_to_agree_as_well() {
+        let with = |caption: &str| Shown { caption: Some(caption.to_owned()), ..shown(Some(LINK), Some(10_100)) };
+        let published = live(None, Some(10_000), Via::Publish);
+        assert_eq!(differs(&with("Caption of posts/a"), &published), None);
+        assert_eq!(differs(&with("Somebody's own"), &published), Some(Difference::Caption));
+        let accepted = published.clone().with(|record| {
+            let also = caption_digest("Somebody's own").into_iter().collect();
+            record.accepted = Accepted::of(None, also);
+        });
+        assert_eq!(differs(&with("Somebody's own"), &accepted), None);
+        assert_eq!(
+            differs(&with("Somebody's own"), &live(Some(LINK), Some(1), Via::Publish)),
+            None,
+            "the link proves it"
+        );
     }
 
     #[test]
