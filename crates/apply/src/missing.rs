@@ -337,11 +337,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_suspect_that_answers_is_the_witness_against_the_others() {
-        let first = vec![old(), THERE, DENIED, THERE, THERE];
+        let first = vec![old(), THERE, THERE, DENIED, THERE];
         let second = vec![old(), THERE, DENIED, THERE];
         let (found, left) = searched(&["9", "8"], &["9", "8"], first.into_iter().chain(second).collect()).await;
         assert_eq!(left, 0);
-        assert_eq!(found.unwrap(), [Found::There, Found::Gone], "the first answers twice, the second is denied");
+        assert_eq!(found.unwrap(), [Found::There, Found::Gone], "the first answers, the second is denied twice");
     }
 
     #[tokio::test]
