@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::{Keep, OutputFormat};
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Import {
     /// The account whose feed is read, if there are several
     #[arg(long, value_name = "NAME")]

@@ -56,7 +56,7 @@ async fn begin(global: &Global, args: &Apply, events: &Events<'_>, ports: &Ports
     refuse_time_travel(&root, args)?;
     let mut snapshot = root.snapshot(ports)?;
     // Before media are looked at: what others have published needs none.
-    let terms = Terms::of_publishing(args.keep.push(), args.allow_stale).deleting(args.scope.allow_delete);
+    let terms = Terms::of_publishing(args.keep.push(), args.allow_stale, args.scope.allow_delete);
     let remote = ui.noted(choose(&root, &mut snapshot, terms, ports).await);
     let mut project = Project::read(root, snapshot, OfPublished::Compare, ports).await?;
     project.allow_duplicates(&args.scope.allow_duplicate);

@@ -29,35 +29,57 @@ use remote::{BranchRecord, Content};
 pub(crate) struct Terms {
     /// What the command line says of pushing, whatever `git.push` is set to; `None`: nothing.
     push: Option<bool>,
+    purpose: Purpose,
+}
+
+/// What the command is about to do with what is there.
+#[derive(Clone, Copy)]
+enum Purpose {
     /// Something may be published.
-    publishes: bool,
-    /// What is published depends on what is there: it has to be known, and in CI this has to be the tip.
-    must_know: bool,
-    /// The remote is read on any machine, where there is one.
-    must_read: bool,
-    /// Live posts may be deleted: by no checkout that lacks commits of the remote, which may have taken the order back.
-    deletes: bool,
+    Publish {
+        /// Without knowing what is there.
+        may_be_stale: bool,
+        /// Live posts may be deleted, too: by no checkout that lacks commits of the remote, which may have taken the
+        /// order back.
+        deletes: bool,
+    },
+    /// A person says something of the record.
+    Change,
+    /// It relies on everything that others have recorded: the remote is read on any machine, where there is one.
+    Import,
 }
 
 impl Terms {
-    /// For a run that publishes, by what it finds on the remote unless it `may_be_stale`.
-    pub(crate) fn of_publishing(push: Option<bool>, may_be_stale: bool) -> Self {
-        Self { push, publishes: true, must_know: !may_be_stale, must_read: false, deletes: false }
-    }
-
-    /// The same for a run that may delete live posts, too.
-    pub(crate) fn deleting(self, deletes: bool) -> Self {
-        Self { deletes, ..self }
+    /// For a run that publishes, by what it finds on the remote unless it `may_be_stale`; `deletes`: live posts, too.
+    pub(crate) fn of_publishing(push: Option<bool>, may_be_stale: bool, deletes: bool) -> Self {
+        Self { push, purpose: Purpose::Publish { may_be_stale, deletes } }
     }
 
     /// For what a person says of the record: nothing is published.
     pub(crate) fn of_change(push: Option<bool>) -> Self {
-        Self { push, publishes: false, must_know: false, must_read: false, deletes: false }
+        Self { push, purpose: Purpose::Change }
     }
 
     /// As [`Self::of_change`], for what relies on everything that others have recorded.
     pub(crate) fn of_import(push: Option<bool>) -> Self {
-        Self { must_read: true, ..Self::of_change(push) }
+        Self { push, purpose: Purpose::Import }
+    }
+
+    fn publishes(self) -> bool {
+        matches!(self.purpose, Purpose::Publish { .. })
+    }
+
+    /// Whether what is published depends on what is there: it has to be known, and in CI this has to be the tip.
+    fn must_know(self) -> bool {
+        matches!(self.purpose, Purpose::Publish { may_be_stale: false, .. })
+    }
+
+    fn deletes(self) -> bool {
+        matches!(self.purpose, Purpose::Publish { deletes: true, .. })
+    }
+
+    fn must_read(self) -> bool {
+        matches!(self.purpose, Purpose::Import)
     }
 
     fn push(self, root: &ContentRoot) -> Push {
@@ -196,7 +218,7 @@ async fn find(
     let wants = push == Push::Always || (push == Push::Auto && is_ci);
     let state_branch = root.config().git.state_branch.as_deref();
     // A laptop that asks no remote may still be told of one: its record is behind that of the machines that push.
-    let reads = (terms.must_read || terms.deletes) && has_remote(root, ports).await;
+    let reads = (terms.must_read() || terms.deletes()) && has_remote(root, ports).await;
     if root.sandbox || !(wants || is_ci || state_branch.is_some() || reads) {
         return Ok(RecordPlace::default());
     }
@@ -214,11 +236,11 @@ async fn find(
         Err(why) if push == Push::Always => return Err(not_pushed(&why)),
         Err(why) => {
             found.doubt = unknown_branch(state_branch, terms, &why);
-            if terms.deletes && terms.must_know && reads {
+            if terms.deletes() && terms.must_know() && reads {
                 let unknown = || format!("cannot check whether the remote's branch has taken an order back: {why}");
                 found.doubt = found.doubt.or_else(|| Some(unknown()));
             }
-            if !terms.must_know {
+            if !terms.must_know() {
                 use_last_fetched(root, snapshot, &why, notes).await?;
             }
             // Without a remote nothing is kept there.
@@ -242,16 +264,16 @@ async fn find(
     } else if is_ci {
         found.nowhere = Some(terms.off().to_owned());
     }
-    let must_be_tip = terms.must_know && (is_ci || terms.deletes && reads);
+    let must_be_tip = terms.must_know() && (is_ci || terms.deletes() && reads);
     if can_push || must_be_tip {
-        let is_asked = terms.publishes || branches.is_together();
+        let is_asked = terms.publishes() || branches.is_together();
         let tip = if is_asked { branches.tip(found.fetched.as_ref()).await } else { Err(String::new()) };
         if must_be_tip {
             found.doubt = branches.check_tip(&tip, ports).await?;
         }
         if let Err(why) = &tip
             && can_push
-            && terms.publishes
+            && terms.publishes()
         {
             notes.push(Note::new(format!("note: cannot notice new commits of {}: {why}", branches.content.target())));
         }
@@ -273,7 +295,7 @@ async fn find(
             Err(why) => {
                 found.unread = Some(why.clone());
                 found.doubt = found.doubt.or_else(|| unknown_branch(state_branch, terms, &why));
-                if !terms.must_know {
+                if !terms.must_know() {
                     use_last_fetched(root, snapshot, &why, notes).await?;
                 }
             }
@@ -308,7 +330,7 @@ fn record_at(branches: &Branches, tip: Option<String>) -> BranchRecord {
 
 /// A record on a branch of its own is in no checkout: unread, every post would look unpublished.
 fn unknown_branch(branch: Option<&str>, terms: Terms, why: &str) -> Option<String> {
-    let branch = branch.filter(|_| terms.must_know)?;
+    let branch = branch.filter(|_| terms.must_know())?;
     Some(format!("cannot read the record on branch {branch} ({why})"))
 }
 
