@@ -129,9 +129,10 @@ fn a_post_that_repeats_what_went_out_meanwhile_is_held_back() {
 fn order(folder: &Path, number: u8, state: &str) {
     let path = format!("posts/{number}.yaml");
     let text = std::fs::read_to_string(folder.join(&path)).unwrap();
-    let rest: String =
-        text.lines().filter(|line| !line.starts_with("state:")).map(|line| format!("{line}\n")).collect();
-    write(folder, &path, &format!("{rest}state: {state}\n"));
+    let mut lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("state:")).collect();
+    let order = format!("state: {state}\n");
+    lines.push(&order);
+    write(folder, &path, &lines.join("\n"));
 }
 
 /// How many posts are still live.
