@@ -302,6 +302,9 @@ pub struct Plan {
     /// Show first what this branch does to the record and which posts it touches since it left REV; runs git
     #[arg(long, value_name = "REV")]
     pub base: Option<String>,
+    /// Also write the plan to a file, so that `apply --plan` does this and nothing else
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// The format of the plan on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: PlanFormat,
@@ -315,6 +318,9 @@ pub struct Apply {
     /// Publish without asking
     #[arg(long, visible_alias = "auto-approve")]
     pub yes: bool,
+    /// Do only what this file of `plan --out` has, and nothing if a post of it has changed; repeated: what any of them has
+    #[arg(long, value_name = "FILE")]
+    pub plan: Vec<PathBuf>,
     /// Prepare and upload this many posts at a time
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
     pub parallelism: u8,

@@ -142,7 +142,8 @@ pub async fn run(cli: Cli, ports: &Ports, ui: &Ui) -> Exit {
         Command::Fix(args) => fix::run(&cli.global, &args, ports, ui).await,
         Command::Plan(args) => plan::run(&cli.global, &args, ports, ui).await,
         Command::Preview(args) => preview::run(&cli.global, &args, ports, ui).await,
-        Command::Apply(args) => apply::run(&cli.global, &args, ports, ui).await,
+        // By far the largest future: on the stack of every command it would take more than all others.
+        Command::Apply(args) => Box::pin(apply::run(&cli.global, &args, ports, ui)).await,
         Command::Auth(args) => auth::run(&cli.global, &args, ports, ui).await,
         Command::Status(args) => status::run(&cli.global, &args, ports, ui).await,
         Command::Drift(args) => drift::run(&cli.global, &args, ports, ui).await,

@@ -18,7 +18,7 @@ use crate::session::connect::{Connector, Pace};
 use crate::session::project::{OfPublished, Project};
 use crate::session::record::{RecordPlace, Terms, choose, how_to_keep};
 use crate::session::root::ContentRoot;
-use crate::session::{Place, arrivals};
+use crate::session::{Place, arrivals, reviewed};
 use igsync_apply::Run;
 use igsync_base::id::{AccountName, AttemptId, PostKey};
 use igsync_model::lockfile::Ledger;
@@ -52,6 +52,7 @@ async fn begin(global: &Global, args: &Apply, events: &Events<'_>, ports: &Ports
         ));
     }
     wait::refuse_impossible(&args.scope, ports)?;
+    let reviewed = reviewed::read(&args.plan, ports)?;
     let root = ContentRoot::open(&global.place(), args.scope.sandbox, ports).await?;
     refuse_time_travel(&root, args)?;
     let mut snapshot = root.snapshot(ports)?;
@@ -60,6 +61,7 @@ async fn begin(global: &Global, args: &Apply, events: &Events<'_>, ports: &Ports
     let remote = ui.noted(choose(&root, &mut snapshot, terms, ports).await);
     let mut project = Project::read(root, snapshot, OfPublished::Compare, ports).await?;
     project.allow_duplicates(&args.scope.allow_duplicate);
+    project.reviewed = reviewed;
     show_findings(&project, ports, ui);
     if project.configuration_errors() || !project.complete {
         let refused = Refused {
@@ -114,7 +116,8 @@ async fn carry_on(
     project.adopt_owners(&owners);
     identify(&mut project, &offline, ports);
     let mut settled = BTreeSet::new();
-    let watch = wait::Watch { place, scope: &args.scope, owners: &owners, ports };
+    let reviewed = project.reviewed.clone();
+    let watch = wait::Watch { place, scope: &args.scope, reviewed, owners: &owners, ports };
     if args.refresh != Refresh::None {
         settled = settle(&mut run, &mut project, args, &watch).await;
         refresh::count_losses(&mut run, &mut project, &args.scope, &settled, ports).await?;
@@ -235,6 +238,9 @@ fn show(plan: &Plan, args: &Apply, ui: &Ui) -> Result<(), Failure> {
 
 /// How a run ends that publishes nothing: a guard refuses all of it, or each account that would act is left alone.
 fn refusal(plan: &Plan, project: &Project, args: &Apply, events: &Events<'_>, ui: &Ui) -> Option<Exit> {
+    if !plan.departures.is_empty() {
+        return Some(departed(plan, args, events, ui));
+    }
     let barrier = prepare::barriers(plan);
     let (exit, said) = match (plan.refusals().next(), barrier) {
         (Some(_), _) | (None, Some(Barrier::TooMany | Barrier::TooManyDeletions)) => {
@@ -258,7 +264,23 @@ fn refusal(plan: &Plan, project: &Project, args: &Apply, events: &Events<'_>, ui
         None => ("posts that are due have errors".to_owned(), Some(said.to_owned())),
     };
     let findings = if exit == Exit::Failure { project.findings.clone() } else { Vec::new() };
-    Some(events.refused(&Refused { reason, help, guards, findings }, exit))
+    Some(events.refused(&Refused { reason, help, guards, findings, ..Refused::default() }, exit))
+}
+
+/// Posts are not as they were reviewed.
+fn departed(plan: &Plan, args: &Apply, events: &Events<'_>, ui: &Ui) -> Exit {
+    let count = plan.departures.len();
+    let are = if count == 1 { "is not as it was" } else { "are not as they were" };
+    let reason = format!("{} {are} reviewed", plural(count, "post"));
+    let help = "write a new plan with `igsync plan --out FILE` and review it, or take these changes back";
+    // The human plan has shown them already.
+    let departures = plan.departures.iter().filter(|_| args.format == OutputFormat::Json);
+    for departure in departures.take(report::plan_human::DEPARTURES) {
+        ui.terminal.say(&format!("not as reviewed: {}", report::plan_human::departure(departure)));
+    }
+    ui.terminal.say(&format!("nothing was published: {reason}\n  help: {}", ui.terminal.program.commands(help)));
+    let departures = plan.departures.clone();
+    events.refused(&Refused { reason, help: Some(help.to_owned()), departures, ..Refused::default() }, Exit::Stale)
 }
 
 fn agreed(plan: &Plan, args: &Apply, ui: &Ui) -> Result<bool, Failure> {

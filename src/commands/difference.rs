@@ -61,6 +61,7 @@ pub(super) fn premises(project: &Project, scope: &Scope, settled: BTreeSet<Attem
             shown: project.shown.clone(),
             branch: project.branch.clone(),
             arrivals: project.arrivals.clone(),
+            reviewed: project.reviewed.clone(),
         },
     }
 }

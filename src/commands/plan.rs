@@ -4,16 +4,20 @@ use crate::cli::{Global, Plan, PlanFormat};
 use crate::exit::Exit;
 use crate::report;
 use crate::report::markdown::Limit;
-use crate::report::text::one_line;
+use crate::report::text::{one_line, plural};
 use crate::session::branch;
 use crate::session::load::load;
+use crate::session::output::{Output, Written};
 use crate::session::project::{OfPublished, Project};
 use crate::session::record::known_offline;
 use crate::session::{arrivals, wording};
-use igsync_model::plan;
+use igsync_base::text::quoted;
+use igsync_model::plan::{self, PlanFile};
 
 use super::findings::{make_and_draw, say_findings, show_findings};
 use super::{Ended, Failure, Ports, Ui, actions, apply, refresh, write_coloured, write_commands, write_stdout};
+
+const PLAN_FILE: Written = Written { what: "a plan file", marks: &[plan::FILE_MARK], option: "--out", or: "" };
 
 /// So many reasons of a refusal are said on stderr.
 const REFUSALS: usize = 20;
@@ -32,6 +36,7 @@ pub(super) async fn run(global: &Global, args: &Plan, ports: &Ports, ui: &Ui) ->
 
 async fn make_and_show(global: &Global, args: &Plan, ports: &Ports, ui: &Ui) -> Ended {
     apply::refuse_impossible(&args.scope, ports)?;
+    let output = args.out.as_deref().map(|file| Output::open(file, PLAN_FILE, ports)).transpose()?;
     let mut project = ui.noted(load(&global.place(), args.scope.sandbox, OfPublished::Compare, ports).await)?;
     project.allow_duplicates(&args.scope.allow_duplicate);
     match args.format {
@@ -54,6 +59,9 @@ async fn make_and_show(global: &Global, args: &Plan, ports: &Ports, ui: &Ui) -> 
         ui.actions.branch(&plan, &project.folder_in_repository(ports));
     }
     show(&plan, &project, args.format, ports, ui)?;
+    if let Some(output) = output {
+        save(&plan, args, &output, ports, ui)?;
+    }
     if !project.sandbox && project.snapshot.records.is_empty() && has_sandbox_records(&project, ports) {
         ui.terminal
             .say("note: only a sandbox record exists; nothing was published for real (`plan --sandbox` shows it)");
@@ -66,6 +74,21 @@ async fn make_and_show(global: &Global, args: &Plan, ports: &Ports, ui: &Ui) -> 
         return Ok(Exit::Refused);
     }
     Ok(if args.detailed_exitcode && plan.acts() { Exit::Changes } else { Exit::Done })
+}
+
+/// Writes what is to be reviewed.
+fn save(plan: &plan::Plan, args: &Plan, output: &Output, ports: &Ports, ui: &Ui) -> Result<(), Failure> {
+    let file = PlanFile::of(plan, args.scope.include_late)
+        .map_err(|error| Failure::message(Exit::Failure, format!("no plan file was written: {error}"), error.help()))?;
+    output.write(&file.render(), ports)?;
+    let apply = format!("`igsync apply --plan {}`", quoted(output.shown()));
+    ui.terminal.say(&format!(
+        "wrote {}: {}; {} does this and nothing else",
+        one_line(output.shown()),
+        plural(file.items.len(), "post"),
+        ui.terminal.program.commands(&apply)
+    ));
+    Ok(())
 }
 
 /// Why the plan ends with exit 5, where its data goes to a program or into a comment.

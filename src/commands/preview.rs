@@ -13,7 +13,8 @@ use crate::report::text::{bytes, one_line, plural};
 use crate::report::{ics, preview as page};
 use crate::session::arrivals;
 use crate::session::load::load;
-use crate::session::preview::{Listed, Output, draw, fetch, listed, looking};
+use crate::session::output::{Output, Written};
+use crate::session::preview::{Listed, draw, fetch, listed, looking};
 use crate::session::project::{OfPublished, Project};
 use igsync_model::preview::{Input, page as page_of};
 
@@ -48,6 +49,9 @@ pub(super) async fn run(global: &Global, args: &Preview, ports: &Ports, ui: &Ui)
     Ok(exit)
 }
 
+const PREVIEW: Written =
+    Written { what: "a preview", marks: &[MARK, ics::MARK], option: "-o", or: ", or - for stdout" };
+
 /// Where it goes; `None` is stdout.
 fn output(args: &Preview, ports: &Ports) -> Result<Option<Output>, Failure> {
     let usual = match args.format {
@@ -55,7 +59,7 @@ fn output(args: &Preview, ports: &Ports) -> Result<Option<Output>, Failure> {
         PreviewFormat::Ics => "igsync-preview.ics",
     };
     let file = args.output.as_deref().unwrap_or_else(|| Path::new(usual));
-    (file != Path::new("-")).then(|| Output::open(file, [MARK, ics::MARK], ports)).transpose()
+    (file != Path::new("-")).then(|| Output::open(file, PREVIEW, ports)).transpose()
 }
 
 /// What accounts show now; one that cannot be asked is said, and shown as it is recorded.

@@ -12,7 +12,8 @@ use super::plan_json::{GuardJson, guard_json};
 use crate::exit::Exit;
 use igsync_apply::{Counts, Event, Observer};
 use igsync_base::finding::{Finding, Severity};
-use igsync_model::plan::Guard;
+use igsync_base::id::{AccountName, PostKey};
+use igsync_model::plan::{Departure, Guard};
 use igsync_ports::Clock;
 
 /// Raised when a field changes its meaning or goes away.
@@ -27,6 +28,8 @@ pub struct Refused {
     pub guards: Vec<Guard>,
     /// Those that are errors are shown.
     pub findings: Vec<Finding>,
+    /// Posts that are not as they were reviewed.
+    pub departures: Vec<Departure>,
 }
 
 /// What every line has beside its event.
@@ -59,7 +62,19 @@ struct RefusedJson<'a> {
     help: Option<&'a str>,
     guards: Vec<GuardJson<'a>>,
     findings: Vec<FindingJson<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    departures: Vec<DepartureJson<'a>>,
     exit_code: u8,
+}
+
+/// A post that is not as it was reviewed.
+#[derive(Serialize)]
+struct DepartureJson<'a> {
+    key: &'a PostKey,
+    account: &'a AccountName,
+    file: &'a str,
+    line: Option<usize>,
+    message: &'a str,
 }
 
 /// Writes each event as it happens. Clones write the same run.
@@ -127,6 +142,11 @@ impl<W: Write> Json<W> {
     }
 }
 
+fn departure_json(departure: &Departure) -> DepartureJson<'_> {
+    let Departure { account, key, file, line, message } = departure;
+    DepartureJson { key, account, file, line: *line, message }
+}
+
 impl<W: Write> Lines<W> {
     fn write(&mut self, event: &impl Serialize) -> io::Result<()> {
         if self.is_ended {
@@ -176,6 +196,7 @@ impl<W: Write> Lines<W> {
             help: refused.help.as_deref(),
             guards: refused.guards.iter().map(guard_json).collect(),
             findings: errors.map(json_of).collect(),
+            departures: refused.departures.iter().map(departure_json).collect(),
             exit_code: exit as u8,
         })?;
         self.is_ended = true;
@@ -215,7 +236,13 @@ mod tests {
     }
 
     fn started() -> Event {
-        Event::RunStarted { to_publish: 2, to_resume: 0, plan_digest: "v1:sha256:a".into(), to_delete: 0 }
+        Event::RunStarted {
+            to_publish: 2,
+            to_resume: 0,
+            plan_digest: "v1:sha256:a".into(),
+            to_delete: 0,
+            not_reviewed: None,
+        }
     }
 
     #[test]

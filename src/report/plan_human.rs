@@ -11,7 +11,7 @@ use super::plan_rows::rows;
 use super::text::{one_line, pad, plural, rounded_bytes, thousands, wrap};
 use super::{Program, Style};
 use igsync_base::id::AccountName;
-use igsync_model::plan::{Change, Forecast, Mark, Plan, Summary};
+use igsync_model::plan::{Change, Departure, Forecast, Mark, Plan, Summary};
 
 /// The whole plan, its stable last line included.
 ///
@@ -28,6 +28,7 @@ pub fn render(plan: &Plan, style: Style, program: &Program) -> String {
     blocks.extend(forecast(plan, style));
     blocks.extend(notes(plan, style, program));
     blocks.extend(drafts(plan).map(|line| wrap(&line, style.width).join("\n")));
+    blocks.extend(departures(plan, style));
     blocks.extend(refusals(plan, style, program));
     blocks.extend(cost(plan, style));
     blocks.push(style.paint(&summary_line(&plan.summary), Paint::new().bold()));
@@ -216,7 +217,8 @@ fn notes(plan: &Plan, style: Style, program: &Program) -> Option<String> {
     let unmatched = plan.unmatched.iter().map(|name| (format!("no post is named {}", one_line(name)), None));
     let notices = plan.notices.iter().map(|notice| (one_line(&notice.message), Some(notice.help.as_str())));
     let defaults = by_defaults(plan).into_iter().map(|message| (message, None));
-    let notes = unmatched.chain(defaults).chain(notices);
+    let left = not_reviewed(plan).into_iter().map(|message| (message, None));
+    let notes = unmatched.chain(left).chain(defaults).chain(notices);
     let lines: Vec<String> = notes.map(|(message, help)| point("Note: ", &message, help, style, program)).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
@@ -244,6 +246,39 @@ pub(super) fn drafts(plan: &Plan) -> Option<String> {
         named.push(format!("{} in {}", thousands(others), plural(plan.drafts.len() - FOLDERS, "other folder")));
     }
     (!named.is_empty()).then(|| format!("Drafts, checked and never published: {}", named.join(", ")))
+}
+
+/// With `--plan`: what apply would act on, now or later, and no plan file has.
+pub(super) fn not_reviewed(plan: &Plan) -> Option<String> {
+    match plan.not_reviewed? {
+        0 => None,
+        1 => Some("1 other post is left alone: no plan file has it".to_owned()),
+        count => Some(format!("{} other posts are left alone: no plan file has them", thousands(count))),
+    }
+}
+
+/// So many posts that are not as they were reviewed are shown one by one.
+pub const DEPARTURES: usize = 20;
+
+fn departures(plan: &Plan, style: Style) -> Option<String> {
+    if plan.departures.is_empty() {
+        return None;
+    }
+    let title = style.paint("Not as reviewed, so apply does nothing:", Paint::new().red().bold());
+    let room = style.width.saturating_sub(4);
+    let shown = plan.departures.iter().take(DEPARTURES).map(|one| wrap(&departure(one), room).join("\n    "));
+    let more = plan.departures.len().saturating_sub(DEPARTURES);
+    let more = (more > 0).then(|| format!("and {}", plural(more, "other post")));
+    let points: Vec<String> = shown.chain(more).map(|line| format!("  - {line}")).collect();
+    Some(format!("{title}\n{}", points.join("\n")))
+}
+
+/// `posts/a (posts/a.yaml:3): its media differ`
+#[must_use]
+pub fn departure(departure: &Departure) -> String {
+    let line = departure.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let Departure { key, file, message, .. } = departure;
+    one_line(&format!("{key} ({file}{line}): {message}"))
 }
 
 fn refusals(plan: &Plan, style: Style, program: &Program) -> Option<String> {

@@ -1,7 +1,6 @@
 //! What a page of the coming feed needs beyond the plan: what files show, small pictures, and what accounts show.
 
 mod listed;
-mod output;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -21,7 +20,6 @@ use super::ports::Ports;
 use super::project::Project;
 
 pub(crate) use listed::{Listed, fetch, listed};
-pub(crate) use output::Output;
 
 /// Small pictures by what they are drawn from. What could not be drawn is not here.
 pub(crate) type Drawn = HashMap<(Still, Shot), Vec<u8>>;

@@ -15,7 +15,7 @@ use igsync_media::convert::ConvertedCache;
 use igsync_model::config::{self, Account, Config, Settings};
 use igsync_model::lockfile::{Paths, Record, Records, Snapshot, Stage};
 use igsync_model::manifest::{self, Ignored, Post, Source};
-use igsync_model::plan::{Arrivals, Branch, Shown, Sighting, copied_imports};
+use igsync_model::plan::{Arrivals, Branch, Reviewed, Shown, Sighting, copied_imports};
 
 use super::failure::Failure;
 use super::github;
@@ -85,6 +85,8 @@ pub(crate) struct Project {
     pub branch: Option<Branch>,
     /// When the posts of the queue came into the branch.
     pub arrivals: Arrivals,
+    /// `--plan`: nothing else is done.
+    pub reviewed: Option<Arc<Reviewed>>,
     /// Why nothing keeps the lockfile of this run; `None`: something does, or it stays on this machine.
     pub ephemeral: Option<String>,
     /// What git ignores, as far as it was asked for.
@@ -133,6 +135,7 @@ impl Project {
             shown: BTreeMap::new(),
             branch: None,
             arrivals: Arrivals::Unknown,
+            reviewed: None,
             ephemeral: None,
             ignored: Ignored::default(),
             typed,

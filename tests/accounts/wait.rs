@@ -266,6 +266,23 @@ fn a_cap_holds_over_the_whole_run_and_a_gap_is_kept() {
 }
 
 #[test]
+fn what_was_not_reviewed_does_not_go_out_although_a_run_by_a_plan_waits() {
+    let scene = Scene::new(project("", &[("a", &at("12:30:00")), ("b", &at("12:40:00")), ("c", "")]));
+    let file = scene.project.path().join("plan.json");
+    let file = file.to_str().unwrap();
+    scene.run(&format!("plan --out {file}"), &[]).exits(0);
+    scene.edit(600, |root| {
+        put(root, "posts/a.yaml", &format!("kind: image\nimage: ./a.jpg\ncaption: second a\n{}", at("12:30:00")));
+        put(root, "posts/d.yaml", &format!("kind: image\nimage: ./a.jpg\ncaption: first d\n{}", at("12:35:00")));
+    });
+    scene.apply(&format!("--wait 50m --plan {file}"));
+    assert_eq!(scene.live(), ["first c 12:00:00", "first b 12:40:00"]);
+    let later = scene.apply(&format!("--wait 50m --plan {file}")).exits(6);
+    assert!(later.stdout.contains("its text or what else it sends differs"), "{}", later.stdout);
+    assert_eq!(scene.live().len(), 2);
+}
+
+#[test]
 fn a_wait_that_cannot_be_is_refused() {
     let scene = Scene::new(project("", &[("a", &at("12:30:00"))]));
     scene.apply("--wait 50m --now 2026-11-23T12:00:00Z").exits(64);

@@ -30,5 +30,6 @@ mod readme;
 mod refresh;
 mod refused;
 mod resolve;
+mod reviewed;
 mod structure;
 mod upload;

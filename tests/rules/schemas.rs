@@ -261,7 +261,13 @@ fn every_event() -> Vec<Event> {
     };
     let polled = |status| Event::ContainerPolled { post: post(), container: "178".into(), status, waited_ms: 1 };
     let events = vec![
-        Event::RunStarted { to_publish: 1, to_resume: 0, plan_digest: "v1:sha256:a".into(), to_delete: 1 },
+        Event::RunStarted {
+            to_publish: 1,
+            to_resume: 0,
+            plan_digest: "v1:sha256:a".into(),
+            to_delete: 1,
+            not_reviewed: Some(2),
+        },
         Event::PostStarted { post: post(), kind: Kind::Reel },
         Event::ContainerCreated { post: post(), container: "178".into(), item: None },
         Event::ContainerCreated { post: post(), container: "178".into(), item: Some(1) },
@@ -351,6 +357,13 @@ fn refused() -> Refused {
         help: None,
         guards: vec![guard],
         findings: vec![Finding { severity: Severity::Error, ..finding }],
+        departures: vec![igsync_model::plan::Departure {
+            account: "brand".into(),
+            key: "a".into(),
+            file: "posts/a.yaml".into(),
+            line: Some(1),
+            message: "its media differ".into(),
+        }],
     }
 }
 

@@ -49,6 +49,9 @@ pub enum Event {
         to_resume: usize,
         plan_digest: Digest,
         to_delete: usize,
+        /// With `--plan`: left alone, because no plan file has them.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        not_reviewed: Option<usize>,
     },
     PostStarted {
         #[serde(flatten)]

@@ -133,6 +133,7 @@ impl Run {
             to_resume: plan.summary.resume,
             plan_digest: plan.digest.clone(),
             to_delete: plan.summary.deleting,
+            not_reviewed: plan.not_reviewed,
         });
         let emitted = started.and_then(|()| duplicates(plan).try_for_each(|event| context.emit(&event)));
         let renamed = match emitted {
@@ -228,7 +229,13 @@ impl Report {
 pub fn idle_events(plan: &Plan) -> Vec<Event> {
     let mut tally = Tally::default();
     tally.causes.extend(causes_of(plan));
-    let started = Event::RunStarted { to_publish: 0, to_resume: 0, plan_digest: plan.digest.clone(), to_delete: 0 };
+    let started = Event::RunStarted {
+        to_publish: 0,
+        to_resume: 0,
+        plan_digest: plan.digest.clone(),
+        to_delete: 0,
+        not_reviewed: plan.not_reviewed,
+    };
     std::iter::once(started).chain(duplicates(plan)).chain([finished(&tally, Duration::ZERO)]).collect()
 }
 

@@ -1,6 +1,7 @@
 //! `--wait`: what a run that goes on reads again, and how long it may.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -11,7 +12,7 @@ use crate::session::project::{OfPublished, Owners, Project};
 use crate::session::root::ContentRoot;
 use crate::session::{Failure, Place, Ports, arrivals};
 use igsync_apply::{Agreed, Cause, Halt, Lookout, Reread, Waiting};
-use igsync_model::plan::Plan;
+use igsync_model::plan::{Plan, Reviewed};
 
 use super::super::difference::premises;
 use super::identify_all;
@@ -43,6 +44,7 @@ pub(in super::super) fn refuse_impossible(scope: &Scope, ports: &Ports) -> Resul
 pub(super) struct Watch<'a> {
     pub(super) place: &'a Place,
     pub(super) scope: &'a Scope,
+    pub(super) reviewed: Option<Arc<Reviewed>>,
     /// Whose tokens this run has.
     pub(super) owners: &'a Owners,
     pub(super) ports: &'a Ports,
@@ -54,6 +56,7 @@ impl Watch<'_> {
         let snapshot = root.snapshot(self.ports)?;
         let mut project = Project::read(root, snapshot, OfPublished::Compare, self.ports).await?;
         project.allow_duplicates(&self.scope.allow_duplicate);
+        project.reviewed.clone_from(&self.reviewed);
         project.adopt_owners(self.owners);
         arrivals::learn(&mut project, None).await?;
         identify_all(&mut project, self.ports);

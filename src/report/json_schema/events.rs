@@ -97,6 +97,14 @@ pub fn events() -> Value {
             ("account", about(text(), "Absent where it is about the whole run")),
         ],
     );
+    may_have(
+        "run_started",
+        &[("not_reviewed", about(count(), "With --plan: posts left alone, because no plan file has them"))],
+    );
+    may_have(
+        "run_refused",
+        &[("departures", about(list(&departure()), "With --plan: posts that are not as they were reviewed"))],
+    );
     may_have("post_failed", &[("code", whole()), ("subcode", whole()), ("fbtrace_id", text())]);
     json!({
         "$schema": DRAFT,
@@ -134,6 +142,16 @@ fn run_refused() -> Value {
             ("exit_code", exit_code()),
         ],
     )
+}
+
+fn departure() -> Value {
+    object(&[
+        ("key", text()),
+        ("account", text()),
+        ("file", about(text(), "The manifest, relative to the content root; where it is gone, as it was")),
+        ("line", maybe(json!({ "type": "integer", "minimum": 1 }))),
+        ("message", about(text(), "What differs, a clause")),
+    ])
 }
 
 /// What each line has beside its event.

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::super::findings::{Entry, fold};
 use super::super::marks::{presentation, used};
 use super::super::plan_human::{
-    EDITS, account_label, by_defaults, costs, drafts, more_edits, over_the_cap, over_the_quota, summary_line,
+    DEPARTURES, EDITS, account_label, by_defaults, costs, departure, drafts, more_edits, over_the_cap, over_the_quota,
+    summary_line,
 };
 use super::super::plan_rows::lost;
 use super::super::text::plural;
@@ -150,6 +151,8 @@ pub(super) fn refusals(plan: &Plan) -> Option<String> {
         let label = code(&account_label(plan, &account));
         points.push(format!("- Posts that are due on {label} have errors. Fix what is listed below"));
     }
+    let departures = plan.departures.iter().take(DEPARTURES);
+    points.extend(departures.map(|one| format!("- Not as it was reviewed: {}", rich(&departure(one)))));
     points.extend(plan.guards.iter().map(|guard| {
         let message = rich(&capital(&guard.message));
         format!("- {message}. To continue: {}", rich(&guard.help))

@@ -1,5 +1,7 @@
 //! What apply does about one post, and the mark under which a plan shows it.
 
+use serde::{Deserialize, Serialize};
+
 use igsync_base::id::PostKey;
 
 /// What apply does about one post, or why it leaves it alone. Several of them can look alike to people: see
@@ -109,7 +111,8 @@ pub enum Mark {
 }
 
 /// What apply may do with a post, now or later. Time alone changes it only when a post expires.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Class {
     /// Now or later, begun or not.
     Publish,

@@ -89,8 +89,12 @@ impl Context<'_> {
             return Due::Later;
         }
         let late_after = self.account.and_then(|account| SignedDuration::try_from(account.schedule.late_after).ok());
-        let is_late = late_after.is_some_and(|limit| self.now.duration_since(at) > limit);
-        if is_late && !self.options.include_late { Due::Late } else { Due::Now }
+        // No waiting for an approval makes late what was in time when it was reviewed.
+        let judged = self.options.reviewed.as_ref().and_then(|reviewed| reviewed.judged(post));
+        let by = judged.map_or(self.now, |judged| judged.at.min(self.now));
+        let is_late = late_after.is_some_and(|limit| by.duration_since(at) > limit);
+        let is_included = self.options.include_late && judged.is_none_or(|judged| judged.include_late);
+        if is_late && !is_included { Due::Late } else { Due::Now }
     }
 
     /// The schedule's answer, or `due` when it is time.

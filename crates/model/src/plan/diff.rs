@@ -1,5 +1,6 @@
 //! Posts and records to a plan.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::action::{Action, Mark};
+use super::action::{Action, Class, Mark};
 use super::branch::{edits, mark};
 use super::change::{Context, Verdict, sighted, verdicts, without_manifest};
 use super::cost::CALLS_PER_ACCOUNT;
@@ -21,6 +22,7 @@ use super::model::{Change, Cost, Loss, Notice, NoticeKind, Plan, Repeats, Summar
 use super::moves::{Moves, find};
 use super::owed::Owed;
 use super::records::{Entry, Identity, Index, identity};
+use super::reviewed::{Kept, keep};
 use super::selection::Resolved;
 use super::turns::{Candidate, give};
 use crate::lockfile::{Live, Record, Stage};
@@ -42,9 +44,18 @@ pub fn plan(input: &Input<'_>) -> Plan {
     let mut verdicts: Vec<Vec<Verdict>> =
         input.posts.iter().enumerate().map(|(place, post)| draft.judge(place, post, &index, &moves)).collect();
     hold_back(input, &index, &moves, &mut verdicts);
+    if let Some(reviewed) = input.options.reviewed.as_deref() {
+        draft.kept = Some(keep(reviewed, input, &draft.selected, &index, &moves, &mut verdicts));
+    }
     draft.notices = draft.give_turns(&index, &moves, &mut verdicts);
     for ((place, post), verdicts) in input.posts.iter().enumerate().zip(verdicts) {
-        draft.add_post(post, moves.entry(place, post, &index), moves.moved.get(&place), verdicts);
+        let is_among =
+            |of: fn(&Kept) -> &HashSet<usize>| draft.kept.as_ref().is_some_and(|kept| of(kept).contains(&place));
+        let old = moves.moved.get(&place).filter(|_| !is_among(|kept| &kept.unmoved));
+        if verdicts.is_empty() && old.is_none() && is_among(|kept| &kept.left) {
+            continue;
+        }
+        draft.add_post(post, moves.entry(place, post, &index), old, verdicts);
     }
     for entry in &moves.vanished {
         draft.add_vanished(entry);
@@ -66,6 +77,8 @@ struct Draft<'a> {
     notices: Vec<Notice>,
     drafts: BTreeMap<String, usize>,
     summary: Summary,
+    /// With `--plan`.
+    kept: Option<Kept>,
 }
 
 impl<'a> Draft<'a> {
@@ -82,6 +95,7 @@ impl<'a> Draft<'a> {
             notices: Vec::new(),
             drafts: BTreeMap::new(),
             summary: Summary::default(),
+            kept: None,
         }
     }
 
@@ -217,6 +231,8 @@ impl<'a> Draft<'a> {
             notices: self.notices,
             drafts: self.drafts,
             accounts: input.accounts.to_vec(),
+            not_reviewed: self.kept.as_ref().map(|kept| kept.left.len()),
+            departures: self.kept.map(|kept| kept.departures).unwrap_or_default(),
             unmatched: self.selected.unmatched,
             complete: input.complete,
             now: input.now,
@@ -399,15 +415,28 @@ fn total_cost(changes: &[Change]) -> Cost {
 /// What the plan lets apply do, as one value to compare, which time changes only by expiring a post. A user that is
 /// not known yet is named by its account.
 fn digest(changes: &[Change]) -> Digest {
-    let mut lines: Vec<String> = changes
-        .iter()
-        .filter_map(|change| {
-            let class = change.action.class()?.name();
-            let user = change.user_id.as_ref().map_or_else(|| format!("@{}", change.account), ToString::to_string);
-            let digest = change.digest.as_ref().map_or("", Digest::as_str);
-            Some(format!("{user}\t{}\t{class}\t{digest}\n", change.key))
-        })
-        .collect();
+    digest_of(
+        changes
+            .iter()
+            .filter_map(|change| Some((user(change), &change.key, change.action.class()?, change.digest.as_ref()))),
+    )
+}
+
+fn user(change: &Change) -> Cow<'_, str> {
+    match &change.user_id {
+        Some(user) => Cow::Borrowed(user.as_str()),
+        None => Cow::Owned(format!("@{}", change.account)),
+    }
+}
+
+/// Over `(user_id, key, class, digest)`, whatever their order.
+pub(super) fn digest_of<'a>(
+    posts: impl Iterator<Item = (Cow<'a, str>, &'a PostKey, Class, Option<&'a Digest>)>,
+) -> Digest {
+    let line = |(user, key, class, digest): (Cow<'_, str>, &PostKey, Class, Option<&Digest>)| {
+        format!("{user}\t{key}\t{}\t{}\n", class.name(), digest.map_or("", Digest::as_str))
+    };
+    let mut lines: Vec<String> = posts.map(line).collect();
     lines.sort_unstable();
     let mut hasher = Sha256::new();
     for line in &lines {

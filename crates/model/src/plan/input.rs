@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::diff::plan;
 use super::model::Plan;
+use super::reviewed::Reviewed;
 use super::selection::Selection;
 use super::shown::Shown;
 use crate::lockfile::{Live, Record, RecordChange, Records};
@@ -160,6 +161,8 @@ pub struct Options {
     pub branch: Option<Branch>,
     /// When the posts of the queue came into the branch.
     pub arrivals: Arrivals,
+    /// `--plan`: nothing else is done.
+    pub reviewed: Option<Arc<Reviewed>>,
 }
 
 impl Options {

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::action::{Action, Mark, Why, Work};
 use super::edited::Edited;
 use super::input::AccountView;
+use super::reviewed::Departure;
 use super::shown::Counts;
 use crate::lockfile::{RecordChange, Stage};
 use crate::manifest::Post;
@@ -32,6 +33,10 @@ pub struct Plan {
     pub forecast: Vec<Forecast>,
     /// As they were given.
     pub accounts: Vec<AccountView>,
+    /// With `--plan`: posts that are not as they were reviewed; sorted by key and account.
+    pub departures: Vec<Departure>,
+    /// With `--plan`: how many posts apply would act on, now or later, that no plan file has.
+    pub not_reviewed: Option<usize>,
     /// Names on the command line that name no post and no record.
     pub unmatched: Vec<String>,
     /// `false`: a manifest could not be read, so moves and orphans were not computed.
@@ -512,6 +517,7 @@ impl Plan {
     pub fn applyable(&self) -> bool {
         let barred = self.barred();
         self.complete
+            && self.departures.is_empty()
             && self.refusals().next().is_none()
             && self
                 .changes

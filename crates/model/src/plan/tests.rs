@@ -3,7 +3,7 @@ mod duplicates;
 mod guards;
 mod imported;
 mod moves;
-mod properties;
+pub(super) mod properties;
 mod simulation;
 mod turns;
 

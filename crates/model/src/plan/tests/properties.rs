@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn any_world() -> impl Strategy<Value = World> {
+pub(in crate::plan) fn any_world() -> impl Strategy<Value = World> {
     let post = (0..6_usize, 0..4_usize, 0..4_usize, any::<bool>()).prop_map(|(key, media, time, second)| {
         post(&format!("p{key}")).with(|post| {
             post.media_digest = Some(digest(&format!("media {media}")));

@@ -1,29 +1,43 @@
-//! The file that a preview is written to.
+//! A file that a command writes because the command line names it.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use igsync_base::files::{FileKind, named};
 
-use super::super::failure::Failure;
-use super::super::ports::Ports;
+use super::failure::Failure;
+use super::ports::Ports;
 use crate::exit::Exit;
 
-/// In bytes; a preview says in them that it is one.
+/// In bytes; what igsync writes says in them what it is.
 const START: usize = 1024;
 
-/// A file that a preview may be written to. Looked at before anything else is done.
+/// What is written, and which option names its file.
+#[derive(Clone, Copy)]
+pub(crate) struct Written {
+    /// `a preview`
+    pub(crate) what: &'static str,
+    /// One of these stands at the start of each.
+    pub(crate) marks: &'static [&'static str],
+    /// `-o`
+    pub(crate) option: &'static str,
+    /// What else can be done where the file cannot be written: `, or - for stdout`
+    pub(crate) or: &'static str,
+}
+
+/// A file that may be written. Looked at before anything else is done.
 pub(crate) struct Output {
     path: PathBuf,
     shown: String,
+    written: Written,
 }
 
 impl Output {
     /// # Errors
     ///
-    /// What is there is no preview, or is reached through a link that a branch could have brought.
-    pub(crate) fn open(file: &Path, marks: [&str; 2], ports: &Ports) -> Result<Self, Failure> {
-        let output = Self { path: named(&*ports.disk, file), shown: file.display().to_string() };
+    /// What is there is something else, or is reached through a link that a branch could have brought.
+    pub(crate) fn open(file: &Path, written: Written, ports: &Ports) -> Result<Self, Failure> {
+        let output = Self { path: named(&*ports.disk, file), shown: file.display().to_string(), written };
         let mut start = [0; START];
         let len = match ports.disk.open(&output.path) {
             Ok(mut found) => read_start(&mut found, &mut start).map_err(|error| output.failure(&error))?,
@@ -31,11 +45,11 @@ impl Output {
             Err(error) => return Err(output.failure(&error)),
         };
         let text = String::from_utf8_lossy(&start[..len]);
-        if len > 0 && !marks.iter().any(|mark| text.contains(mark)) {
+        if len > 0 && !written.marks.iter().any(|mark| text.contains(mark)) {
             return Err(Failure::message(
                 Exit::Failure,
-                format!("{} is there already, and it is no preview", output.shown),
-                "pass -o another file, or remove this one; nothing was changed",
+                format!("{} is there already, and it is not {}", output.shown, written.what),
+                format!("pass {} another file, or remove this one; nothing was changed", written.option),
             ));
         }
         Ok(output)
@@ -60,7 +74,8 @@ impl Output {
     }
 
     fn failure(&self, error: &std::io::Error) -> Failure {
-        let help = "pass -o a file in a folder that exists and can be written, or - for stdout";
+        let Written { option, or, .. } = self.written;
+        let help = format!("pass {option} a file in a folder that exists and can be written{or}");
         Failure::of_file(error, format!("{} cannot be written: {error}", self.shown), help)
     }
 }
