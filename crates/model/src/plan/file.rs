@@ -48,6 +48,8 @@ pub struct Item {
     pub digest: Option<Digest>,
     /// Of its media alone: with it a difference is known to be theirs.
     pub media_digest: Option<Digest>,
+    /// What becomes of its pictures before they are sent, in their order.
+    pub conversions: Vec<String>,
     pub first_comment: Option<String>,
     pub comment_enabled: bool,
     /// A time, `queue`, or `queue from` a day.
@@ -159,6 +161,7 @@ impl Item {
             file: post.filter(is_asked_for).map(|post| post.file.to_string()),
             digest: change.digest.clone(),
             media_digest: post.and_then(|post| post.media_digest.clone()),
+            conversions: post.map(converted).unwrap_or_default(),
             first_comment: post.and_then(|post| post.first_comment.clone()),
             comment_enabled: post.is_some_and(|post| post.comment_enabled),
             publish_at: post.and_then(as_written),
@@ -166,6 +169,11 @@ impl Item {
             media_id: change.loss.as_ref().and_then(|loss| loss.media_id.clone()),
         }))
     }
+}
+
+/// `photo.png: re-encoded as JPEG`, of each picture that is converted.
+pub(super) fn converted(post: &Post) -> Vec<String> {
+    post.conversions.iter().map(|conversion| format!("{}: {}", conversion.path, conversion.work)).collect()
 }
 
 /// When a post goes out, as its manifest says: no slot that a plan gave it.

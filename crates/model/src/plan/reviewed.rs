@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::action::{Action, Class};
 use super::change::Verdict;
-use super::file::{Item, PlanFile, as_written};
+use super::file::{Item, PlanFile, as_written, converted};
 use super::input::Input;
 use super::moves::Moves;
 use super::records::{Entry, Index};
@@ -114,6 +114,9 @@ impl Seen {
         if differs(item.digest.as_ref(), post.digest.as_ref()) {
             let media = differs(media_was, media_is);
             found.push(if media { "its media differ" } else { "its text or what else it sends differs" }.to_owned());
+        }
+        if !is_live && item.conversions != converted(post) {
+            found.push("its pictures are converted in another way (media.fit)".to_owned());
         }
         if item.first_comment != post.first_comment {
             found.push("its first comment differs".to_owned());

@@ -4,11 +4,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::lockfile::Via;
-use crate::manifest::Queued;
+use crate::manifest::{Conversion, Queued};
 use crate::plan::testing::{PostBuilder, With, World, at, digest, live, post, record, world};
 use crate::plan::tests::properties::any_world;
 use crate::plan::{Plan, Unreadable, Unwritable};
 use crate::schedule::Slot;
+use igsync_media::convert::Target;
+use igsync_media::rules::Use;
 
 fn file(world: &World) -> PlanFile {
     PlanFile::of(&world.plan(), world.options.include_late).unwrap()
@@ -102,6 +104,23 @@ fn whatever_is_sent_or_decides_departs_when_it_differs() {
         assert_eq!(departures(&plan), [format!("a: {message}")]);
         assert!(!marks(&plan).iter().any(|mark| mark.ends_with(" a")) && !plan.applyable(), "{message}");
     }
+}
+
+#[test]
+fn a_crop_that_no_one_has_seen_does_not_go_out() {
+    let made = |work: &str| {
+        let conversion = Conversion {
+            path: Arc::from("media.jpg"),
+            target: Target { usage: Use::Image, fit: None, first: None },
+            work: work.to_owned(),
+            size: (1080, 1350),
+            len: None,
+        };
+        world([post("a").with(|post| post.conversions = vec![conversion])], [])
+    };
+    assert_eq!(fits(&by([file(&made("cropped"))], made("cropped"))), ["+ a"]);
+    let plan = by([file(&made("cropped"))], made("padded"));
+    assert_eq!(departures(&plan), ["a: its pictures are converted in another way (media.fit)"]);
 }
 
 #[test]
