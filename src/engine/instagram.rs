@@ -370,8 +370,8 @@ fn failed(subcode: Option<i64>) -> Refusal {
 }
 
 fn seen(media: graph::Media) -> Media {
-    let graph::Media { id, caption, timestamp, kind, permalink, child_count } = media;
-    Media { id, caption, timestamp, kind, permalink, child_count }
+    let graph::Media { id, caption, timestamp, kind, permalink, children } = media;
+    Media { id, caption, timestamp, kind, permalink, children }
 }
 
 /// Whether Meta denies the object, for whatever reason; trouble of Meta's own is no denial.

@@ -1,5 +1,7 @@
 //! `igsync drift`: what people do in the app is found, and nothing that an outage does is taken for it.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::project::{Output, Project, Server, repository};
@@ -370,6 +372,68 @@ fn comments_that_are_on_again_are_switched_off_where_the_manifest_says_so() {
     drift(&project).exits(2).says("1 edited").says("posts/quiet/hall").says("comments: on (meant: off)");
     assert_eq!(project.read("igsync.lock"), before, "nothing is new to the record");
     project.run(["apply", "--yes", "--refresh", "full"]).exits(0).says("No changes");
+}
+
+/// The ids of a live carousel's slides, in their order.
+fn slides(server: &Server) -> Vec<Value> {
+    let published = server.published();
+    let carousel = published.iter().find(|post| post["kind"] == "carousel").unwrap();
+    carousel["children"].as_array().unwrap().iter().map(|slide| slide["media_id"].clone()).collect()
+}
+
+#[test]
+fn the_order_of_the_slides_that_igsync_has_published_is_known_from_the_closing_listing() {
+    let (server, project) = live();
+    let slides = slides(&server);
+    let record = |project: &Project| -> Value {
+        let lock = project.read("igsync.lock");
+        serde_json::from_str(lock.lines().find(|line| line.contains("posts/slides")).unwrap()).unwrap()
+    };
+    assert_eq!(record(&project)["slides"], json!(slides));
+    drift(&project).exits(0);
+    change(&server, &project, "posts/slides", &json!({ "children": [slides[1], slides[0]] }));
+    let output = drift(&project).exits(2);
+    output.says("slides").says("2, 1");
+    project.run(["lock", "accept", "posts/slides"]).exits(0);
+    drift(&project).exits(0);
+    // A record of an older igsync has none: their number is all that is compared.
+    let lock = project.read("igsync.lock");
+    project.write("igsync.lock", lock.replace(&format!(",\"slides\":{}", json!(slides)), ""));
+    std::fs::remove_dir_all(project.path().join(".igsync")).unwrap();
+    change(&server, &project, "posts/slides", &json!({ "children": [slides[0], slides[1]] }));
+    assert_eq!(record(&project)["slides"], Value::Null);
+    drift(&project).exits(0);
+    // The listing after the next publish shows them.
+    project.jpeg("posts/four.jpg", 4);
+    project.write("posts/four.yaml", "kind: image\nimage: ./four.jpg\ncaption: The fourth\n");
+    let before = calls(&server);
+    project.run(["apply", "--yes", "--format", "json"]).exits(0);
+    let with_slides = calls(&server) - before;
+    assert_eq!(record(&project)["slides"], json!(slides));
+    project.jpeg("posts/five.jpg", 5);
+    project.write("posts/five.yaml", "kind: image\nimage: ./five.jpg\ncaption: The fifth\n");
+    let before = calls(&server);
+    project.run(["apply", "--yes"]).exits(0);
+    assert_eq!(calls(&server) - before, with_slides, "they cost no call");
+}
+
+#[test]
+fn slides_that_the_listing_shows_late_are_recorded_by_a_later_run() {
+    let server = Server::start();
+    let project = Project::with_one_image().against(&server, "facebook", TOKEN);
+    project.remove("posts/one.yaml");
+    project.jpeg("posts/two.jpg", 2);
+    project
+        .write("posts/slides.yaml", "kind: carousel\ncaption: S\nitems:\n  - image: ./one.jpg\n  - image: ./two.jpg\n");
+    server.sandbox.configure(|settings| settings.listing_lag_ms = 15_000);
+    project.run(["apply", "--yes"]).exits(0);
+    assert!(!project.read("igsync.lock").contains("\"slides\""));
+    server.sandbox.configure(|settings| settings.listing_lag_ms = 0);
+    server.sandbox.advance(Duration::from_secs(20)).unwrap();
+    project.jpeg("posts/three.jpg", 3);
+    project.write("posts/three.yaml", "kind: image\nimage: ./three.jpg\ncaption: Third\n");
+    project.run(["apply", "--yes"]).exits(0);
+    assert!(project.read("igsync.lock").contains(&format!("\"slides\":{}", json!(slides(&server)))));
 }
 
 #[test]

@@ -388,6 +388,7 @@ fn full_record(stage: Stage, via: Via, comment: Comment, switch: Switch) -> Reco
         .map(|outcome| Deletion { at, lease_until: at, outcome })
         .to_vec()
         .into(),
+        slides: vec!["6".into(), "7".into()].into(),
     };
     let record = Record {
         state: State::Published(live),

@@ -363,6 +363,7 @@ pub fn published(manifest: &Manifest, attempt: &str, media: Option<u64>) -> Reco
         comment: post.first_comment.as_ref().map(|_| Comment::Done),
         comments: Vec::new(),
         deletions: Deletions::default(),
+        slides: Vec::new().into(),
         comment_switch: (!post.comment_enabled).then_some(Switch::Done),
     };
     Record {

@@ -299,9 +299,14 @@ impl Finisher {
             };
             if let Some(permalink) = link {
                 let record = attempt::noted(record, |live| live.permalink = Some(permalink.clone()));
-                let record = self.book.write(record).await?;
+                let record = self.book.write(seen_in(record, &look)).await?;
                 self.scope.emit(&Event::PostEnriched { post: self.scope.post_ref(&record.key), permalink })?;
             }
+        }
+        let is_its = |record: &&Record| record.user_id == self.scope.user_id && slides_in(record, &look).is_some();
+        let others: Vec<Record> = self.book.with(|records| records.iter().filter(is_its).cloned().collect());
+        for record in others {
+            self.book.write(seen_in(record, &look)).await?;
         }
         Ok(())
     }
@@ -385,6 +390,23 @@ fn last_sending(record: &Record) -> Option<&Sending> {
 
 fn last_lease(record: &Record) -> Option<Timestamp> {
     last_sending(record).map(|sending| sending.lease_until)
+}
+
+/// The slides of a live carousel of which none are recorded. Which of them a container became no answer tells, and
+/// whoever changes their order later does so in the app.
+fn slides_in<'l>(record: &Record, look: &'l Look) -> Option<&'l Vec<MediaId>> {
+    let is_meant = record.kind == Kind::Carousel && !record.is_imported();
+    let is_new = is_meant && record.live().is_some_and(|live| live.slides.is_empty());
+    let id = record.certain_media().filter(|_| is_new)?;
+    let slides = look.media.iter().find(|media| media.id == *id)?.children.as_ref()?;
+    (slides.len() == record.children.len()).then_some(slides)
+}
+
+fn seen_in(record: Record, look: &Look) -> Record {
+    match slides_in(&record, look).cloned() {
+        Some(slides) => attempt::noted(record, |live| live.slides = slides.into()),
+        None => record,
+    }
 }
 
 fn commented(record: Record, comment: Comment) -> Record {

@@ -129,6 +129,7 @@ fn confirmed(known: &Record, live: &Live, seen: &Seen, new_attempt: &mut NewAtte
             record.attempt = new_attempt();
             said.media_id.clone_from(&seen.media_id);
             said.permalink.clone_from(&seen.permalink);
+            said.slides = Vec::new().into();
             record.state = State::Published(said);
             return Ok(vec![wrong, record]);
         }

@@ -396,8 +396,9 @@ fn slides(record: &Record, live: &LivePost, published: Option<&Post>) -> Option<
     if sent != now {
         return Some(difference(Fact::Slides, Some(&sent.to_string()), Some(&now.to_string())));
     }
-    let known: Vec<&str> =
-        record.children.iter().filter(|_| record.is_imported()).map(|slide| slide.id.as_str()).collect();
+    let imported = record.children.iter().filter(|_| record.is_imported()).map(|slide| slide.id.as_str());
+    let seen = record.live().into_iter().flat_map(|live| live.slides.iter()).map(MediaId::as_str);
+    let known: Vec<&str> = imported.chain(seen).collect();
     let is_as_known = known.is_empty() || known.iter().zip(slides).all(|(known, slide)| *known == slide.id.as_str());
     let place = |slide: &LiveChild| {
         let place = known.iter().position(|known| *known == slide.id.as_str());

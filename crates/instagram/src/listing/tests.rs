@@ -36,7 +36,7 @@ async fn a_documented_page_is_read() {
             timestamp: Some(time("2026-11-23T15:16:15Z")),
             kind: Some(Kind::Carousel),
             permalink: Some("https://www.instagram.com/p/AbCdEfGhIjK/".to_owned()),
-            child_count: Some(2),
+            children: Some(vec!["17890000000000001".into(), "17890000000000002".into()]),
         }
     );
     let kinds: Vec<_> = media.iter().map(|each| each.kind).collect();

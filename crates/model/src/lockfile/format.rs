@@ -285,7 +285,8 @@ impl Room {
 fn weight(record: &Record) -> u64 {
     let Record { children, container, fingerprint, intents, refusals, not_ours, evidence, media, rest, .. } = record;
     let id = size_of::<MediaId>() + SHORT;
-    let ids = fingerprint.as_ref().map_or(0, Vec::len) + not_ours.len() + evidence.len();
+    let slides = record.known_live().map_or(0, |live| live.slides.len());
+    let ids = fingerprint.as_ref().map_or(0, Vec::len) + not_ours.len() + evidence.len() + slides;
     let containers = children.len() + usize::from(container.is_some());
     let past = if rest.is_nothing() { 0 } else { size_of::<Past>() };
     let comments = record.known_live().map_or(0, |live| live.comments.len());

@@ -136,6 +136,7 @@ fn record() -> Value {
                     "Every deletion of the live post that was announced before it was sent",
                 ),
             ),
+            ("slides", about(ids(), "Of a carousel that is live: its slides in their order")),
         ],
     )
 }

@@ -62,11 +62,11 @@ fn join(a: &Flat, b: &Flat) -> Flat {
     let content = greater(a, b, compare_contents(a, b));
     let by_live = compare_live(a, b);
     let live = greater(a, b, by_live);
-    let (permalink, published_at) = if by_live == Ordering::Equal {
-        (a.permalink.as_ref().max(b.permalink.as_ref()), a.published_at.max(b.published_at))
+    let (permalink, published_at, slides) = if by_live == Ordering::Equal {
+        (a.permalink.as_ref().max(b.permalink.as_ref()), a.published_at.max(b.published_at), (&a.slides).max(&b.slides))
     } else {
         // The link of one media must never be beside the id of another.
-        (live.permalink.as_ref(), live.published_at)
+        (live.permalink.as_ref(), live.published_at, &live.slides)
     };
     let (file, account) = match a.rev.cmp(&b.rev) {
         Ordering::Equal => (a.file.as_ref().max(b.file.as_ref()), (&a.account).max(&b.account)),
@@ -116,6 +116,7 @@ fn join(a: &Flat, b: &Flat) -> Flat {
         reencoded: content.reencoded,
         accepted_also: union(&a.accepted_also, &b.accepted_also),
         deletions: deletions(&a.deletions, &b.deletions),
+        slides: slides.clone(),
     }
 }
 

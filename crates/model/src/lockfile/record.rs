@@ -151,6 +151,8 @@ pub struct Live {
     pub comment_switch: Option<Switch>,
     /// Every deletion that was announced, oldest first.
     pub deletions: Deletions,
+    /// Of a carousel: its slides in their order, as the listing has shown them; empty: not seen yet.
+    pub slides: Few<MediaId>,
 }
 
 /// What a record says beyond its state: what an earlier state knew, or what another igsync wrote. Nothing is
@@ -255,24 +257,33 @@ pub struct Deletion {
     pub outcome: Option<DeletionOutcome>,
 }
 
-/// The deletions of one post, oldest first. Behind one pointer, for most records have none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A list that most records leave empty, behind one pointer.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::box_collection, reason = "a record of many has room for one pointer only")]
-pub struct Deletions(Option<Box<Vec<Deletion>>>);
+pub struct Few<T>(Option<Box<Vec<T>>>);
 
-impl Deref for Deletions {
-    type Target = [Deletion];
+impl<T> Default for Few<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
 
-    fn deref(&self) -> &[Deletion] {
+impl<T> Deref for Few<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
         self.0.as_deref().map_or(&[], Vec::as_slice)
     }
 }
 
-impl From<Vec<Deletion>> for Deletions {
-    fn from(all: Vec<Deletion>) -> Self {
+impl<T> From<Vec<T>> for Few<T> {
+    fn from(all: Vec<T>) -> Self {
         Self((!all.is_empty()).then(|| Box::new(all)))
     }
 }
+
+/// The deletions of one post, oldest first.
+pub type Deletions = Few<Deletion>;
 
 impl Deletions {
     /// Adds one that is about to be sent.

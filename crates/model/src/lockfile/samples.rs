@@ -116,14 +116,14 @@ pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strateg
         of("l[01]"),
         (any::<bool>(), vec("a[01]", 0..3)),
     );
-    let more = (more, vec(deletion(), 0..3));
+    let more = (more, vec(deletion(), 0..3), vec("[0-2]", 0..3));
     let rest = (of(comment), of(switch), of("k[01]"), of("https?://x"), more);
     (content, progress, end, rest).prop_map(move |(content, progress, end, rest)| {
         let (state, rev, digest, media_digest, caption_digest, file, account) = content;
         let (children, container, fingerprint, intents, refusals, not_ours, evidence) = progress;
         let (reason, code, subcode, media_id, permalink, published_at, via) = end;
         let (comment, comment_switch, moved_to, graph, more) = rest;
-        let (more, deletions) = more;
+        let (more, deletions, slides) = more;
         let (media, cover_digest, comments, sent_digest, own_digest, slot, due_at, accepted, last) = more;
         let (reencoded, accepted_also) = last;
         let ids = |list: Vec<String>| list.iter().map(|id| id.as_str().into()).collect();
@@ -162,6 +162,7 @@ pub(super) fn any_flat(key: &'static str, attempt: &'static str) -> impl Strateg
             reencoded,
             accepted_also: accepted_also.iter().map(|text| text.as_str().into()).collect(),
             deletions,
+            slides: ids(slides),
             graph,
             file,
             rev,

@@ -128,6 +128,9 @@ pub(in crate::lockfile) struct Flat {
     /// Every deletion of the live post that was announced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(in crate::lockfile) deletions: Vec<Deletion>,
+    /// Of a carousel that is live: its slides in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::lockfile) slides: Vec<MediaId>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -141,7 +144,8 @@ impl From<Record> for Flat {
         let mut past = Past::from(record.rest);
         past.put(record.state);
         let Past { refused: Refused { reason, code, subcode, sent_digest }, live, moved_to } = past;
-        let Live { media_id, permalink, published_at, via, comment, comments, comment_switch, deletions } = live;
+        let Live { media_id, permalink, published_at, via, comment, comments, comment_switch, deletions, slides } =
+            live;
         let Accepted { shown: accepted, also: accepted_also } = record.accepted.map(|known| *known).unwrap_or_default();
         Self {
             key: record.key,
@@ -186,6 +190,7 @@ impl From<Record> for Flat {
             accepted_also,
             sent_digest,
             deletions: deletions.to_vec(),
+            slides: slides.to_vec(),
         }
     }
 }
@@ -207,8 +212,9 @@ impl From<Flat> for Record {
             comment_switch,
             ..
         } = flat;
-        let (comments, deletions) = (flat.comments, flat.deletions.into());
-        let live = Live { media_id, permalink, published_at, via, comment, comments, comment_switch, deletions };
+        let (comments, deletions, slides) = (flat.comments, flat.deletions.into(), flat.slides.into());
+        let live =
+            Live { media_id, permalink, published_at, via, comment, comments, comment_switch, deletions, slides };
         let refused = Refused { reason, code, subcode, sent_digest };
         let mut past = Past { refused, live, moved_to: flat.moved_to };
         Self {
