@@ -115,6 +115,44 @@ fn what_changes_nothing_that_is_sent_leaves_a_refused_post_alone() {
     }
 }
 
+/// Settings may change between the run that makes containers and the one in which they are refused.
+#[test]
+fn containers_that_were_made_under_other_settings_are_refused_as_they_were_made() {
+    let carousel = "kind: carousel\ncaption: x\nitems:\n  - image: ./one.jpg\n  - image: ./two.jpg\n";
+    for manifest in ["kind: image\nimage: ./one.jpg\ncaption: The first one\n", carousel] {
+        let server = Server::start();
+        let project = Project::empty().against(&server, "instagram", "IGAA-LONG");
+        project.write("igsync.lock", "{\"igsync_lock\":1}\n");
+        set(&project, HOSTING);
+        project.write("posts/one.jpg", picture(640, 640));
+        project.write("posts/two.jpg", picture(640, 641));
+        project.write("posts/one.yaml", manifest);
+        let fault = |nth: u8, code: u32, subcode: u32| {
+            serde_json::json!([{ "match": { "method": "POST", "path": "media_publish" }, "nth": nth,
+                "fault": { "graph_error": { "code": code, "subcode": subcode } } }])
+        };
+        server.fail(&fault(1, 4, 2_207_051).to_string());
+        project.run(["apply", "--yes"]).exits(9);
+        let open = project.read("igsync.lock");
+        assert!(open.contains("\"sent_digest\""), "{open}");
+        set(&project, &HOSTING.replace("cdn", "img"));
+        server.fail(&fault(1, 36_003, 2_207_009).to_string());
+        project.run(["apply", "--yes"]).exits(3).says("36003");
+        project.run(["plan"]).exits(0).ends_with("Plan: 1 to publish.");
+        set(&project, HOSTING);
+        project.run(["plan"]).exits(0).ends_with("No changes: 1 failed.");
+        set(&project, &HOSTING.replace("cdn", "img"));
+        project.run(["apply", "--yes"]).exits(0);
+        assert_eq!(server.published().len(), 1);
+        assert!(
+            !project
+                .read("igsync.lock")
+                .lines()
+                .any(|line| { line.contains("\"published\"") && line.contains("\"sent_digest\"") })
+        );
+    }
+}
+
 /// An igsync that recorded nothing but the digest: what it sent is not known better.
 #[test]
 fn an_old_refusal_waits_for_other_content() {

@@ -36,6 +36,13 @@ pub(super) fn begin(post: &Post, user_id: &UserId, attempt: AttemptId, graph: Op
     }
 }
 
+/// Notes of what the containers of an attempt are made, before the first of them is recorded: settings may be others by
+/// the time at which they are refused.
+pub(super) fn made_of(record: Record, post: &Post) -> Record {
+    let is_first = record.container.is_none() && record.children.is_empty() && record.sent_digest().is_none();
+    if is_first && post.digest == record.digest { record.sending(post.sent_digest.clone()) } else { record }
+}
+
 /// An attempt that an earlier run has begun, at the turn that the post has now. `None`: it has it already.
 pub(super) fn at_turn(record: &Record, post: &Post) -> Option<Record> {
     let turn = Turn::of(post.slot.or(record.slot()), post.due_at.or(record.due_at()));
@@ -91,12 +98,14 @@ const NEVER_SENT: i64 = 0;
 
 /// The post is live. `post` is `None` when its manifest is gone: then there is no comment to send.
 pub(super) fn published(
-    mut record: Record,
+    record: Record,
     media_id: Option<MediaId>,
     via: Via,
     at: Timestamp,
     post: Option<&Post>,
 ) -> Record {
+    // It can be refused no more.
+    let mut record = record.sending(None);
     // The ages of the containers count no more.
     for container in record.container.iter_mut().chain(&mut record.children) {
         container.created_at = None;
@@ -154,15 +163,19 @@ pub(super) fn noted(mut record: Record, note: impl FnOnce(&mut Live)) -> Record 
 }
 
 /// Nothing is live, and the container is dead, discarded or superseded.
-pub(super) fn not_published(mut record: Record, reason: Reason) -> Record {
+pub(super) fn not_published(record: Record, reason: Reason) -> Record {
+    let mut record = record.sending(None);
     record.state = State::NotPublished(Some(reason));
     record
 }
 
-/// Refused for its content: nothing happens until what would be sent changes. `post` is as it was sent.
-pub(super) fn failed(mut record: Record, why: &Failure, post: &Post) -> Record {
+/// Refused for its content: nothing happens until what would be sent changes. Where it is not recorded of what the
+/// containers were made, `post` is as it was sent.
+pub(super) fn failed(record: Record, why: &Failure, post: &Post) -> Record {
     let Failure { reason, code, subcode, .. } = why;
-    let sent_digest = post.sent_digest.clone().filter(|_| post.digest == record.digest);
+    let as_now = || post.sent_digest.clone().filter(|_| post.digest == record.digest);
+    let sent_digest = record.sent_digest().cloned().or_else(as_now);
+    let mut record = record.sending(None);
     let reason = Some(reason.clone().into());
     record.state = State::Failed(Refused { reason, code: *code, subcode: *subcode, sent_digest });
     record

@@ -116,7 +116,8 @@ impl Preparer {
         if !failure.content {
             return if failure.is_busy { Ok(()) } else { self.put_back(post).await };
         }
-        let record = self.attempt_of(post);
+        // What was refused is what was made just now, whatever was made before.
+        let record = self.attempt_of(post).sending(None);
         self.book.end(attempt::failed(record, failure, post)).await
     }
 

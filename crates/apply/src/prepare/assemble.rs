@@ -129,8 +129,10 @@ impl Preparer {
         let children = record.children.clone();
         let living =
             children.into_iter().enumerate().map(|(index, child)| (!is_dead(index)).then_some(child)).collect();
+        let sent = record.sent_digest().cloned();
         self.book.end(attempt::not_published(record, Reason::ContainerGone)).await?;
         let next = attempt::begin(post, &self.scope.user_id, self.scope.new_attempt(), self.terms.graph.clone());
+        let next = next.sending(sent);
         self.make_children(post, next, living).await
     }
 }

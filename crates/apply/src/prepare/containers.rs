@@ -36,6 +36,7 @@ impl Preparer {
             let cover = self.locate_cover(post).await?;
             self.make(Part::Single { post, item, located: &located, cover: cover.as_deref() }).await?
         };
+        record = attempt::made_of(record, post);
         record.container = Some(created(&made));
         let record = self.book.write(record).await?;
         self.emit_created(post, &made.id, None)?;
@@ -89,6 +90,7 @@ impl Preparer {
             }
             let number = index + 1;
             let made = self.make_child(post, item).await.map_err(|stop| stop.in_item(number))?;
+            record = attempt::made_of(record, post);
             record.children.push(created(&made));
             record = self.book.write(record).await?;
             self.emit_created(post, &made.id, Some(number))?;

@@ -24,7 +24,7 @@ use igsync_base::text::excerpt;
 /// The newest format this igsync reads, and the one it writes.
 pub const VERSION: u64 = 1;
 
-/// What the records of one text take in memory at most, in bytes, as `weight` counts: 200,000 carousels of ten
+/// What the records of one text take in memory at most, in bytes, as `weight` counts: 150,000 carousels of ten
 /// items, or 350,000 pictures.
 pub const LIMIT: u64 = 340 << 20;
 

@@ -111,7 +111,10 @@ fn record() -> Value {
             ("media", about(json!({ "type": "array", "items": sent }), "The local media as they were published")),
             (
                 "sent_digest",
-                about(reference("digest"), "Of a refused post: what was sent, conversion and host included"),
+                about(
+                    reference("digest"),
+                    "Of containers, or of a refused post: what was sent, conversion and host included",
+                ),
             ),
             (
                 "own_digest",

@@ -130,7 +130,7 @@ pub struct Refused {
     /// Meta's code.
     pub code: Option<i64>,
     pub subcode: Option<i64>,
-    /// What was sent, as [`crate::manifest`] makes it. `None`: it had no local media, or an older igsync sent it.
+    /// What was sent, as [`Record::sent_digest`] has it.
     pub sent_digest: Option<Digest>,
 }
 
@@ -156,7 +156,7 @@ pub struct Live {
 }
 
 /// What a record says beyond its state: what an earlier state knew, or what another igsync wrote. Nothing is
-/// decided by it but that no media id is lost, and it is written as it was read.
+/// decided by it but that no media id is lost and of what containers were made, and it is written as it was read.
 ///
 /// Opaque, so that only [`Record`] and [`super::format`] look inside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -579,6 +579,25 @@ impl Record {
             reencoded: false,
             rest: Rest::default(),
         }
+    }
+
+    /// Of an open attempt what its containers were made of, of a refused one what was refused: conversion and host
+    /// included, as [`crate::manifest`] makes it. `None`: it has no local media, or is not known.
+    #[must_use]
+    pub fn sent_digest(&self) -> Option<&Digest> {
+        match &self.state {
+            State::Failed(refused) => refused.sent_digest.as_ref(),
+            _ => self.rest.0.as_ref()?.refused.sent_digest.as_ref(),
+        }
+    }
+
+    /// Notes of what the containers are made.
+    #[must_use]
+    pub fn sending(mut self, sent: Option<Digest>) -> Self {
+        let mut past = Past::from(self.rest);
+        past.refused.sent_digest = sent;
+        self.rest = past.into();
+        self
     }
 
     /// The slot of the queue that it was given.

@@ -104,7 +104,8 @@ pub(in crate::lockfile) struct Flat {
     /// Every sending of the first comment that was announced. Empty once it is known how it ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(in crate::lockfile) comments: Vec<Sending>,
-    /// Of a refused post: what was sent, converted pictures and the host of local files included.
+    /// Of containers that may still be published, or of a refused post: what was sent, converted pictures and the host
+    /// of local files included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::lockfile) sent_digest: Option<Digest>,
     /// What `digest` would have been without any defaults, where they added something.

@@ -215,6 +215,7 @@ fn carousel(number: usize) -> Record {
         permalink: Some(format!("https://www.instagram.com/p/{number:011}/")),
         published_at: Some(at(30)),
         via: Some(Via::Publish),
+        slides: ids(10).map(|id| id.as_str().into()).collect::<Vec<_>>().into(),
         ..Live::default()
     };
     Record {
@@ -228,10 +229,10 @@ fn carousel(number: usize) -> Record {
 }
 
 #[test]
-fn two_hundred_thousand_carousels_are_read() {
+fn a_hundred_and_fifty_thousand_carousels_are_read() {
     let taken = |record: &Record| line_of(record).len() as u64 + weight(record);
     let one = taken(&carousel(1));
-    assert!(200_000 * one <= LIMIT, "{one} bytes each");
+    assert!(150_000 * one <= LIMIT, "{one} bytes each");
     let picture = taken(&Record { children: Vec::new(), ..carousel(1) });
     assert!(400_000 * picture > LIMIT, "{picture} bytes each are less than they take");
 }
