@@ -370,8 +370,8 @@ fn failed(subcode: Option<i64>) -> Refusal {
 }
 
 fn seen(media: graph::Media) -> Media {
-    let graph::Media { id, caption, timestamp, kind, permalink, children } = media;
-    Media { id, caption, timestamp, kind, permalink, children }
+    let graph::Media { id, caption, timestamp, kind, permalink, child_count, slides } = media;
+    Media { id, caption, timestamp, kind, permalink, child_count, slides }
 }
 
 /// Whether Meta denies the object, for whatever reason; trouble of Meta's own is no denial.

@@ -398,8 +398,8 @@ fn slides_in<'l>(record: &Record, look: &'l Look) -> Option<&'l Vec<MediaId>> {
     let is_meant = record.kind == Kind::Carousel && !record.is_imported();
     let is_new = is_meant && record.live().is_some_and(|live| live.slides.is_empty());
     let id = record.certain_media().filter(|_| is_new)?;
-    let slides = look.media.iter().find(|media| media.id == *id)?.children.as_ref()?;
-    (slides.len() == record.children.len()).then_some(slides)
+    let slides = &look.media.iter().find(|media| media.id == *id)?.slides;
+    (!slides.is_empty() && slides.len() == record.children.len()).then_some(slides)
 }
 
 fn seen_in(record: Record, look: &Look) -> Record {

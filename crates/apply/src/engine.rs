@@ -291,8 +291,10 @@ pub struct Media {
     /// `None`: not one of our kinds, or not told.
     pub kind: Option<Kind>,
     pub permalink: Option<String>,
-    /// Of a carousel, in its order; `None` where the listing does not show.
-    pub children: Option<Vec<MediaId>>,
+    /// Of a carousel; `None` where the listing does not show.
+    pub child_count: Option<usize>,
+    /// Of a carousel, in its order; empty where the listing does not show.
+    pub slides: Vec<MediaId>,
 }
 
 /// An engine, shared by the parts of one account's run.

@@ -32,8 +32,10 @@ pub struct Media {
     pub kind: Option<Kind>,
     /// On Instagram's host, or on the host of an API on this machine; without query.
     pub permalink: Option<String>,
-    /// Of a carousel, in its order; `None` where the listing did not say.
-    pub children: Option<Vec<MediaId>>,
+    /// Of a carousel; `None` where the listing did not say.
+    pub child_count: Option<usize>,
+    /// Of a carousel, in its order. Empty where the listing did not say, or names them by something else than ids.
+    pub slides: Vec<MediaId>,
 }
 
 /// Several pages, newest first as Meta orders them.
@@ -74,17 +76,20 @@ impl Client {
 
     /// What an answer says in the form that is kept; a listing with something else in it is no answer.
     fn media_of(&self, edge: &'static str, answer: MediaAnswer) -> Result<Media, Error> {
-        let slides = answer.children.iter().flat_map(|page| &page.data).map(|slide| &slide.id);
-        if ![&answer.id].into_iter().chain(slides).all(|id| is_id(id)) {
+        if !is_id(&answer.id) {
             return Err(malformed(edge, "the id of a media is not a decimal number"));
         }
+        let child_count = answer.children.as_ref().map(|children| children.data.len());
+        let slides = answer.children.into_iter().flat_map(|page| page.data).map(|slide| slide.id);
+        let slides: Option<Vec<MediaId>> = slides.map(|id| is_id(&id).then(|| MediaId::new(id))).collect();
         Ok(Media {
             id: MediaId::new(answer.id),
             caption: answer.caption,
             timestamp: answer.timestamp.as_deref().and_then(meta_time),
             kind: kind_of(answer.media_type.as_deref(), answer.media_product_type.as_deref()),
             permalink: answer.permalink.and_then(|text| permalink(&text, &self.endpoint, &self.secrets)),
-            children: answer.children.map(|page| page.data.into_iter().map(|slide| MediaId::new(slide.id)).collect()),
+            child_count,
+            slides: slides.unwrap_or_default(),
         })
     }
 

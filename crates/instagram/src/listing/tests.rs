@@ -36,7 +36,8 @@ async fn a_documented_page_is_read() {
             timestamp: Some(time("2026-11-23T15:16:15Z")),
             kind: Some(Kind::Carousel),
             permalink: Some("https://www.instagram.com/p/AbCdEfGhIjK/".to_owned()),
-            children: Some(vec!["17890000000000001".into(), "17890000000000002".into()]),
+            child_count: Some(2),
+            slides: vec!["17890000000000001".into(), "17890000000000002".into()],
         }
     );
     let kinds: Vec<_> = media.iter().map(|each| each.kind).collect();
@@ -56,6 +57,14 @@ async fn pages_are_read_until_one_ends_before_the_time_asked_for() {
     let urls: Vec<_> = script.sent().into_iter().map(|sent| sent.url).collect();
     assert!(urls[1].ends_with("&limit=100&after=c1") && urls[2].ends_with("&after=c2"), "{urls:?}");
     assert!(urls.iter().all(|url| !url.contains(TOKEN) && url.starts_with("https://graph.facebook.com/")));
+}
+
+#[tokio::test]
+async fn slides_that_are_named_by_something_else_than_ids_are_only_counted() {
+    let odd = r#"{"data":[{"id":"17","children":{"data":[{"id":"18"},{"id":"../19"}]}}]}"#;
+    let script = Script::of([answer(200, odd).into()]);
+    let media = client(&script).newest(&user(), 10).await.unwrap();
+    assert_eq!((media[0].child_count, &media[0].slides), (Some(2), &vec![]));
 }
 
 #[tokio::test]
