@@ -18,7 +18,7 @@ impl Place {
         Self::default()
     }
 
-    /// The raw files of one commit at GitHub. `folder` leads from the repository's root to the content
+    /// The files of one commit at GitHub. `folder` leads from the repository's root to the content
     /// root: empty, or ending in `/`. What does not look as GitHub's does is not used.
     #[must_use]
     pub fn at_commit(server: &str, repository: &str, commit: &str, folder: &str) -> Self {
@@ -31,17 +31,21 @@ impl Place {
         if !(is_repository && is_commit && is_name(host)) {
             return Self::relative();
         }
-        Self { base: format!("{server}/{repository}/raw/{commit}/{}", utf8_percent_encode(folder, PATH)) }
+        Self { base: format!("{server}/{repository}/blob/{commit}/{}", utf8_percent_encode(folder, PATH)) }
     }
 
     /// The page of a file at GitHub; `None`: it is not known where the files are.
     pub(in crate::report) fn page(&self, path: &str) -> Option<String> {
-        let (server, commit) = self.base.split_once("/raw/")?;
-        Some(format!("{server}/blob/{commit}{}", utf8_percent_encode(path, PATH)))
+        (!self.base.is_empty()).then(|| self.at(path))
     }
 
-    /// A link to a file, given relative to the content root.
+    /// A link to the bytes of a file, given relative to the content root. At GitHub it shows a picture of a private
+    /// repository, too, to whoever is signed in and may read it.
     pub(super) fn link(&self, path: &str) -> String {
+        self.page(path).map_or_else(|| self.at(path), |page| format!("{page}?raw=true"))
+    }
+
+    fn at(&self, path: &str) -> String {
         format!("{}{}", self.base, utf8_percent_encode(path, PATH))
     }
 }
@@ -55,7 +59,7 @@ mod tests {
         let place = Place::at_commit("https://github.com", "acme/feed", "0123456789abcdef", "content/");
         assert_eq!(
             place.link("media/a b\"><img src=x>(1).jpg"),
-            "https://github.com/acme/feed/raw/0123456789abcdef/content/media/a%20b%22%3E%3Cimg%20src%3Dx%3E%281%29.jpg"
+            "https://github.com/acme/feed/blob/0123456789abcdef/content/media/a%20b%22%3E%3Cimg%20src%3Dx%3E%281%29.jpg?raw=true"
         );
         assert_eq!(Place::relative().link("javascript:x"), "javascript%3Ax");
     }

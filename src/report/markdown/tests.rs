@@ -195,7 +195,7 @@ fn assert_harmless(page: &str) {
             None if ticks.len() >= 3 && line.ends_with("text") => fence = Some(ticks),
             Some(_) => {}
             // Pictures: links of our own, in which nothing ends early.
-            None if line.starts_with("<a href=\"https://github.com/acme/feed/raw/") => {
+            None if line.starts_with("<a href=\"https://github.com/acme/feed/blob/") => {
                 assert_eq!((line.matches('"').count(), line.matches('<').count()), (8, 3), "{line}");
             }
             None => {
