@@ -15,6 +15,9 @@ pub struct Init {
     /// Leave the workflows out
     #[arg(long, conflicts_with = "action")]
     pub no_github: bool,
+    /// Keep the secret in this environment of GitHub, and publish only what was planned before its reviewers approved
+    #[arg(long, value_name = "NAME", conflicts_with = "no_github", value_parser = environment)]
+    pub environment: Option<String>,
     /// Keep the record on the branch igsync-state, for a default branch with rules that no run may push past
     #[arg(long)]
     pub protected: bool,
@@ -51,6 +54,12 @@ impl ActionRef {
         let reference = self.uses.split_once('@').map_or("", |(_, reference)| reference);
         reference.len() == 40 && reference.bytes().all(|byte| byte.is_ascii_hexdigit())
     }
+}
+
+/// A name that stands in a workflow between quotes.
+fn environment(text: &str) -> Result<String, String> {
+    let is_plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c));
+    is_plain.then(|| text.to_owned()).ok_or_else(|| "write a name of letters, digits and -_./".to_owned())
 }
 
 fn action(text: &str) -> Result<ActionRef, String> {

@@ -21,7 +21,7 @@ use super::new::{SCHEMA, is_there, save};
 use super::schema::text;
 use super::{Ended, Failure, Ports, Ui, write_stdout};
 use seal::{Form, is_as_written, sealed};
-use workflows::{action_in, branch_in, is_plain, of_this_build, render};
+use workflows::{Target, action_in, branch_in, environment_in, is_plain, of_this_build, render};
 
 const CONFIG: &str = "\
 # The account's token comes from the environment (IGSYNC_ACCESS_TOKEN), never from a file.
@@ -106,7 +106,10 @@ pub(super) async fn run(global: &Global, args: &Init, ports: &Ports, ui: &Ui) ->
         ));
     }
     let workflows = match action.filter(|_| !args.no_github) {
-        Some(action) => render(&action, &branch(&root, ports, ui).await),
+        Some(action) => {
+            let (branch, environment) = (branch(&root, ports, ui).await, environment(args, disk, &root));
+            render(&Target { action: &action, branch: &branch, environment: environment.as_deref() })
+        }
         None => Vec::new(),
     };
     let is_without = workflows.is_empty();
@@ -241,6 +244,12 @@ fn named_before(disk: &dyn Disk, root: &Path) -> Option<ActionRef> {
     action_in(&before(disk, root, "igsync-plan.yml")?)
 }
 
+/// The environment that holds the secret: as the command line says, else as the workflows say already.
+fn environment(args: &Init, disk: &dyn Disk, root: &Path) -> Option<String> {
+    let before = || before(disk, root, "igsync-apply.yml").as_deref().and_then(environment_in);
+    args.environment.clone().or_else(before)
+}
+
 /// What is to be said of the workflows.
 fn about_workflows(root: &Path, is_without: bool, args: &Init, ports: &Ports) -> String {
     if is_without {
@@ -261,9 +270,14 @@ fn about_workflows(root: &Path, is_without: bool, args: &Init, ports: &Ports) ->
             top.display()
         );
     }
-    said.push_str(
-        "The workflows publish what is merged once the environment `instagram` has the secret IGSYNC_ACCESS_TOKEN; \
-         docs/ci.md of igsync describes each step.\n",
+    let who = match environment(args, &*ports.disk, root) {
+        Some(name) => format!("the environment `{name}`"),
+        None => "the repository".to_owned(),
+    };
+    let _ = writeln!(
+        said,
+        "The workflows publish what is merged once {who} has the secret IGSYNC_ACCESS_TOKEN; docs/ci.md of igsync describes \
+         each step."
     );
     said
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::project::{has, repository};
+use crate::project::{Project, has, repository};
 use crate::runner::write;
 use crate::{tool, workflow_files, yaml};
 
@@ -31,6 +31,7 @@ fn actionlint_finds_nothing() {
         found.into_iter().filter(|line| !NEWER.iter().any(|known| line.contains(known))).collect()
     };
     assert_eq!(lint(&workflow_files()), Vec::<String>::new());
+    assert_eq!(lint(&with_environment(&crate::workflows::with_environment())), Vec::<String>::new());
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(lint(&[with_drift_job(folder.path())]), Vec::<String>::new());
     // It does look: a misspelt key, an unknown context, a job that needs nothing there is.
@@ -56,7 +57,9 @@ fn zizmor_finds_nothing() {
             .unwrap();
         (output.status.success(), String::from_utf8(output.stdout).unwrap())
     };
+    let written = crate::workflows::with_environment();
     let mut files = workflow_files();
+    files.extend(with_environment(&written));
     files.push(repository().join("action.yml"));
     let folder = tempfile::tempdir().unwrap();
     files.push(with_drift_job(folder.path()));
@@ -84,6 +87,12 @@ fn with_drift_job(folder: &Path) -> PathBuf {
 }
 
 /// Beside the interpreter that `.ci/run` makes.
+/// The workflows with an environment.
+fn with_environment(project: &Project) -> Vec<PathBuf> {
+    let folder = std::fs::read_dir(project.path().join(".github/workflows")).unwrap();
+    folder.map(|entry| entry.unwrap().path()).collect()
+}
+
 fn zizmor() -> Option<PathBuf> {
     let beside = std::env::var_os("IGSYNC_PYTHON").map(|python| PathBuf::from(python).with_file_name("zizmor"));
     tool(beside.unwrap_or_else(|| "zizmor".into()), "--version")

@@ -186,7 +186,7 @@ fn only_the_branch_as_it_is_now_is_applied_and_never_cancelled() {
         let workflow = ours(name);
         assert_eq!(workflow["concurrency"], json!({ "group": group, "cancel-in-progress": false }));
         let job = &workflow["jobs"]["igsync"];
-        assert_eq!(job["environment"], "instagram");
+        assert_eq!(job["environment"], Value::Null);
         assert_eq!(job["permissions"], json!({ "contents": "write" }));
         assert_eq!(job["steps"][0]["with"], json!({ "ref": "main", "fetch-depth": 0 }));
         let found: Vec<&str> = workflow["on"].as_object().unwrap().keys().map(String::as_str).collect();
@@ -319,6 +319,70 @@ fn the_token_is_used_only_where_something_is_due_and_what_waits_for_a_person_sta
     assert!(server.sandbox.requests().is_empty(), "no one was asked");
     say("kind: image\nimage: ./one.jpg\ncaption: One\n");
     assert_eq!(merged(remote.path(), &server).exits(0).outputs["published_count"], "1");
+}
+
+/// The workflows that `init --environment` writes, by their names.
+pub fn with_environment() -> Project {
+    let project = Project::empty();
+    let action = "acme/igsync@0123456789abcdef0123456789abcdef01234567";
+    project.run(["init", "--action", action, "--environment", "go-live"]).exits(0).says("the environment `go-live`");
+    project
+}
+
+#[test]
+fn what_is_approved_is_what_was_planned_and_nothing_that_came_since() {
+    let written = with_environment();
+    let workflow: Value = serde_yaml::from_str(&written.read(".github/workflows/igsync-apply.yml")).unwrap();
+    let [plan, apply] = [&workflow["jobs"]["plan"], &workflow["jobs"]["igsync"]];
+    assert!(!plan.to_string().contains("secrets.") && plan["environment"].is_null());
+    assert_eq!((&apply["environment"], &apply["needs"]), (&json!("go-live"), &json!("plan")));
+    assert_eq!(workflow["concurrency"], json!({ "group": "igsync-apply", "cancel-in-progress": false }));
+
+    let (server, project) = (Server::start(), Project::with_one_image());
+    let remote = hosted(&project);
+    let args = |job: &Value, command: &str, runner: &Runner| {
+        let steps = job["steps"].as_array().unwrap();
+        let step = steps.iter().find(|step| step["with"]["command"] == command).unwrap();
+        interpolate(step["with"]["args"].as_str().unwrap(), &runner.contexts)
+    };
+    let (_planner, mut runner) = machine(remote.path(), &server, "igsync-apply.yml");
+    let words = args(plan, "plan", &runner);
+    let planned = act(&mut runner, &[("command", "plan"), ("args", &words)]).exits(0);
+    assert_eq!(planned.outputs["due"], "1");
+    let file = std::fs::read_to_string(runner.runner_temp().join("igsync-plan.json")).unwrap();
+    assert!(file.contains(&format!("\"digest\": \"{}\"", planned.outputs["plan_digest"])));
+
+    // Another pull request is merged while the approval waits.
+    project.jpeg("posts/two.jpg", 2);
+    project.write("posts/two.yaml", "kind: image\nimage: ./two.jpg\ncaption: Two\n");
+    git(project.path(), &["add", "."]);
+    git(project.path(), &["commit", "-qm", "two"]);
+    git(project.path(), &["push", "-q", remote.path().to_str().unwrap(), "main"]);
+    let approved = |file: &str| {
+        let (_machine, mut runner) = machine(remote.path(), &server, "igsync-apply.yml");
+        let folder = runner.runner_temp().join("igsync-reviewed");
+        std::fs::create_dir(&folder).unwrap();
+        crate::runner::write(&folder.join("igsync-plan.json"), file);
+        let args = args(apply, "apply", &runner);
+        act(&mut runner, &[("command", "apply"), ("token", "IGAA-LONG"), ("args", &args)])
+    };
+    let first = approved(&file).exits(0);
+    assert!(first.summary.contains("posts/one") && !first.summary.contains("posts/two"), "{}", first.summary);
+    assert_eq!(server.published().len(), 1);
+    assert_eq!(approved(&file).exits(0).outputs["published_count"], "0", "approved again");
+
+    // A post that was changed since ends the run before anything is sent.
+    let (_planner, mut runner) = machine(remote.path(), &server, "igsync-apply.yml");
+    let words = args(plan, "plan", &runner);
+    act(&mut runner, &[("command", "plan"), ("args", &words)]).exits(0);
+    let file = std::fs::read_to_string(runner.runner_temp().join("igsync-plan.json")).unwrap();
+    git(project.path(), &["pull", "-q", "--rebase", remote.path().to_str().unwrap(), "main"]);
+    project.write("posts/two.yaml", "kind: image\nimage: ./two.jpg\ncaption: Other words\n");
+    git(project.path(), &["commit", "-qam", "other words"]);
+    git(project.path(), &["push", "-q", remote.path().to_str().unwrap(), "main"]);
+    let stale = approved(&file).exits(6);
+    assert!(stale.summary.contains("Not as it was reviewed: posts/two"), "{}", stale.summary);
+    assert_eq!(server.published().len(), 1);
 }
 
 #[test]

@@ -14,7 +14,7 @@ const TOKEN: &str = "IGAA-LONG";
 /// What a developer runs on the branch, and what CI does.
 const COMMANDS: &[&[&str]] = &[
     &["validate", "--format", "json"],
-    &["plan", "--format", "human"],
+    &["plan", "--format", "human", "--out", "plan.json"],
     &["plan", "--format", "json", "--base", "origin/main"],
     &["plan", "--format", "markdown", "--base", "origin/main"],
     &["plan", "--format", "github", "--base", "origin/main", "--fail-on-refusal"],
@@ -27,7 +27,9 @@ const COMMANDS: &[&[&str]] = &[
     &["lock", "mv", "posts/one", "posts/moved", "--dry-run"],
     &["fix", "--write"],
     &["new", "image", "posts/new"],
+    &["preview"],
     &["init"],
+    &["init", "--update"],
 ];
 
 /// What the branch does, and how it is called when something goes wrong.
@@ -67,6 +69,8 @@ const LINKS: &[Row] = &[
     ("a linked folder of workflows", |attack| linked(attack, ".github", "../../outside")),
     ("a linked folder of posts", |attack| linked(attack, "posts/new", "../../../outside")),
     ("a link for the ignore file", |attack| linked(attack, ".gitignore", "../../outside/profile")),
+    ("a link for the page", |attack| linked(attack, "igsync-preview.html", "../../outside/profile")),
+    ("a link for a plan file", |attack| linked(attack, "plan.json", "../../outside/profile")),
 ];
 
 const FILES: &[Row] = &[

@@ -6,7 +6,7 @@ use crate::cli::ActionRef;
 const TEMPLATES: [(&str, &str); 5] = [
     (".github/workflows/igsync-plan.yml", include_str!("igsync-plan.yml")),
     (".github/workflows/igsync-comment.yml", include_str!("igsync-comment.yml")),
-    (".github/workflows/igsync-apply.yml", include_str!("igsync-apply.yml")),
+    (APPLY, include_str!("igsync-apply.yml")),
     (".github/workflows/igsync-by-hand.yml", include_str!("igsync-by-hand.yml")),
     (".github/workflows/igsync-token.yml", include_str!("igsync-token.yml")),
 ];
@@ -15,6 +15,21 @@ const TEMPLATES: [(&str, &str); 5] = [
 const ACTION: &str = "IGSYNC_ACTION";
 /// Stands for the default branch.
 const BRANCH: &str = "DEFAULT_BRANCH";
+/// Stands for the environment that holds the secret; its line goes where there is none.
+const ENVIRONMENT: &str = "environment: ENVIRONMENT";
+
+const APPLY: &str = ".github/workflows/igsync-apply.yml";
+/// What takes the place of that one where the jobs with the secret have an environment, which may ask for an approval.
+const APPROVED: &str = include_str!("igsync-apply-approved.yml");
+
+/// What a repository's workflows are made for.
+pub(super) struct Target<'a> {
+    pub(super) action: &'a ActionRef,
+    /// Its default branch.
+    pub(super) branch: &'a str,
+    /// `None`: the secret is one of the repository.
+    pub(super) environment: Option<&'a str>,
+}
 
 /// The action of the repository that this program was built from, `OWNER/REPO@COMMIT`; `None`: the build does not know
 /// it, and no other repository is named instead.
@@ -24,13 +39,31 @@ pub(super) fn of_this_build() -> Option<ActionRef> {
 }
 
 /// The names and texts of all workflows.
-pub(super) fn render(action: &ActionRef, branch: &str) -> Vec<(&'static str, String)> {
+pub(super) fn render(target: &Target<'_>) -> Vec<(&'static str, String)> {
+    let Target { action, branch, environment } = target;
     let uses = match &action.version {
         Some(version) => format!("{} # {version}", action.uses),
         None => action.uses.clone(),
     };
-    let fill = |text: &str| text.replace(ACTION, &uses).replace(BRANCH, branch);
-    TEMPLATES.into_iter().map(|(name, text)| (name, fill(text))).collect()
+    let fill = |line: &str| -> Option<String> {
+        let line = line.replace(ACTION, &uses).replace(BRANCH, branch);
+        match environment {
+            Some(name) => Some(line.replace(ENVIRONMENT, &format!("environment: \"{name}\""))),
+            None => Some(line).filter(|line| !line.contains(ENVIRONMENT)),
+        }
+    };
+    let text_of = |name: &str, text: &str| -> String {
+        let text = if name == APPLY && environment.is_some() { APPROVED } else { text };
+        text.split_inclusive('\n').filter_map(fill).collect()
+    };
+    TEMPLATES.into_iter().map(|(name, text)| (name, text_of(name, text))).collect()
+}
+
+/// The environment in which a workflow publishes already.
+pub(super) fn environment_in(text: &str) -> Option<String> {
+    let line = text.lines().find_map(|line| line.trim().strip_prefix("environment: "))?;
+    let name = line.trim_matches('"');
+    is_plain(name).then(|| name.to_owned())
 }
 
 /// The action that a workflow takes already: the only one whose step has a `command`.
@@ -51,9 +84,9 @@ pub(super) fn branch_in(text: &str) -> Option<String> {
     is_plain(branch).then(|| branch.to_owned())
 }
 
-/// Whether a branch may stand in a workflow as it is: between quotes, and in an expression.
-pub(super) fn is_plain(branch: &str) -> bool {
-    !branch.is_empty() && branch.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
+/// Whether a branch or an environment may stand in a workflow as it is: between quotes, and in an expression.
+pub(super) fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
 }
 
 #[cfg(test)]
@@ -64,10 +97,15 @@ mod tests {
     fn nothing_is_left_to_be_filled_in() {
         let action = ActionRef::parse("acme/igsync@0123456789abcdef0123456789abcdef01234567").unwrap();
         let action = ActionRef { version: Some("v1.2.3".to_owned()), ..action };
-        for (name, text) in render(&action, "trunk") {
-            assert!(!text.contains(ACTION) && !text.contains(BRANCH) && !text.contains("main"), "{name}\n{text}");
+        let of = |environment| render(&Target { action: &action, branch: "trunk", environment });
+        for (name, text) in of(None).into_iter().chain(of(Some("live"))) {
+            let is_left = [ACTION, BRANCH, "ENVIRONMENT", "main"].iter().any(|word| text.contains(word));
+            assert!(!is_left, "{name}\n{text}");
         }
-        let all: String = render(&action, "trunk").into_iter().map(|(_, text)| text).collect();
+        let all: String = of(None).into_iter().map(|(_, text)| text).collect();
+        assert!(!all.contains("environment:"));
+        let with = of(Some("live")).into_iter().filter(|(_, text)| text.contains("environment: \"live\"")).count();
+        assert_eq!(with, 3, "each that has the secret");
         assert!(all.contains("uses: acme/igsync@0123456789abcdef0123456789abcdef01234567 # v1.2.3\n"));
         assert!(all.contains("branches: [\"trunk\"]") && all.contains("github.ref_name == 'trunk'"));
     }
@@ -78,12 +116,14 @@ mod tests {
             [("acme/igsync@0123456789abcdef0123456789abcdef01234567", Some("v1.2.3")), ("acme/igsync@v1", None)]
         {
             let action = ActionRef { uses: uses.to_owned(), version: version.map(str::to_owned) };
-            let all = render(&action, "trunk");
+            let all = render(&Target { action: &action, branch: "trunk", environment: Some("go-live") });
             let text = |name: &str| all.iter().find(|(file, _)| file.ends_with(name)).unwrap().1.clone();
             assert_eq!(action_in(&text("plan.yml")), Some(action.clone()));
             assert_eq!(branch_in(&text("apply.yml")).as_deref(), Some("trunk"));
+            assert_eq!(environment_in(&text("apply.yml")).as_deref(), Some("go-live"));
         }
         assert_eq!((action_in("name: x\n"), branch_in("branches: [\"a'b\"]\n")), (None, None));
+        assert_eq!((environment_in("name: x\n"), environment_in("environment: \"a b\"\n")), (None, None));
     }
 
     #[test]
