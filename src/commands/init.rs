@@ -1,5 +1,6 @@
 //! `igsync init`: what a content repository needs, next to whatever is there.
 
+mod rhythm;
 mod seal;
 mod workflows;
 
@@ -11,15 +12,17 @@ use crate::exit::Exit;
 use crate::report::text::visible;
 use crate::session::base::default_branch;
 use igsync_base::files::{Disk, named, named_from};
+use igsync_base::finding::Severity;
 use igsync_base::text::quoted;
 use igsync_media::convert;
-use igsync_model::config;
+use igsync_model::config::{self, Env};
 use igsync_model::lockfile;
 use igsync_model::manifest;
 
 use super::new::{SCHEMA, is_there, save};
 use super::schema::text;
 use super::{Ended, Failure, Ports, Ui, write_stdout};
+use rhythm::Rhythm;
 use seal::{Form, is_as_written, sealed};
 use workflows::{Target, action_in, branch_in, environment_in, is_plain, of_this_build, render};
 
@@ -108,7 +111,8 @@ pub(super) async fn run(global: &Global, args: &Init, ports: &Ports, ui: &Ui) ->
     let workflows = match action.filter(|_| !args.no_github) {
         Some(action) => {
             let (branch, environment) = (branch(&root, ports, ui).await, environment(args, disk, &root));
-            render(&Target { action: &action, branch: &branch, environment: environment.as_deref() })
+            let rhythm = rhythm(disk, &root)?;
+            render(&Target { action: &action, branch: &branch, environment: environment.as_deref(), rhythm })
         }
         None => Vec::new(),
     };
@@ -231,6 +235,16 @@ async fn branch(root: &Path, ports: &Ports, ui: &Ui) -> String {
         visible(&branch)
     ));
     USUAL.to_owned()
+}
+
+/// When the workflows are to publish by themselves: as the configuration says that is there.
+fn rhythm(disk: &dyn Disk, root: &Path) -> Result<Rhythm, Failure> {
+    let loaded = config::load(disk, root, None, &Env::default());
+    if loaded.findings.iter().any(|finding| finding.severity == Severity::Error) {
+        let message = "igsync.yaml has errors: when the workflow is to run is not known";
+        return Err(Failure::message(Exit::Failure, message, "`igsync validate` shows them"));
+    }
+    Ok(Rhythm::of(&loaded.config))
 }
 
 /// A workflow that is there already.

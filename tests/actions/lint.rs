@@ -7,11 +7,27 @@ use serde_json::Value;
 
 use crate::project::{Project, has, repository};
 use crate::runner::write;
+use crate::workflows::{ACTION, SLOTS};
 use crate::{tool, workflow_files, yaml};
 
 /// What the linter that npm ships is too old to know.
-const NEWER: [&str; 3] =
-    ["undefined variable \"vars\"", "label \"ubuntu-22.04-arm\" is unknown", "label \"macos-15-intel\" is unknown"];
+const NEWER: [&str; 4] = [
+    "undefined variable \"vars\"",
+    "label \"ubuntu-22.04-arm\" is unknown",
+    "label \"macos-15-intel\" is unknown",
+    "element of \"schedule\" section must be mapping and must contain one key \"cron\"", // beside `timezone`
+];
+
+/// The workflows that `init` writes with slots.
+fn others() -> (Project, Vec<PathBuf>) {
+    let project = Project::empty();
+    project.write("igsync.yaml", SLOTS);
+    project.run(["init", "--action", ACTION]).exits(0);
+    let files = std::fs::read_dir(project.path().join(".github/workflows")).unwrap();
+    let mut files: Vec<PathBuf> = files.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    (project, files)
+}
 
 #[test]
 fn actionlint_finds_nothing() {
@@ -32,6 +48,7 @@ fn actionlint_finds_nothing() {
     };
     assert_eq!(lint(&workflow_files()), Vec::<String>::new());
     assert_eq!(lint(&with_environment(&crate::workflows::with_environment())), Vec::<String>::new());
+    assert_eq!(lint(&others().1), Vec::<String>::new());
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(lint(&[with_drift_job(folder.path())]), Vec::<String>::new());
     // It does look: a misspelt key, an unknown context, a job that needs nothing there is.
@@ -61,6 +78,8 @@ fn zizmor_finds_nothing() {
     let mut files = workflow_files();
     files.extend(with_environment(&written));
     files.push(repository().join("action.yml"));
+    let (_project, others) = others();
+    files.extend(others);
     let folder = tempfile::tempdir().unwrap();
     files.push(with_drift_job(folder.path()));
     let (is_clean, found) = audit(&files);

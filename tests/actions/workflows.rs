@@ -21,7 +21,7 @@ fn ours(name: &str) -> Value {
 }
 
 /// In the example, whose repository is nobody's.
-const ACTION: &str = "OWNER/REPO@0000000000000000000000000000000000000000";
+pub const ACTION: &str = "OWNER/REPO@0000000000000000000000000000000000000000";
 
 /// With `IGSYNC_UPDATE_DOCS=1` the example becomes what `init` writes.
 #[test]
@@ -113,6 +113,57 @@ fn an_update_renews_what_is_as_it_was_written_and_shows_the_rest() {
     project.run(["init", "--update"]).exits(0).says("kept     .vscode/igsync-manifest.schema.json");
     project.run(["init"]).exits(0).says("made  .github/workflows/igsync-comment.yml");
     assert!(project.read(".github/workflows/igsync-comment.yml").starts_with("# igsync init --update renews"));
+}
+
+pub const SLOTS: &str = "timezone: Europe/Berlin\nschedule: { slots: [\"Mon,Wed 18:00\", \"Sun 00:10\"] }\n";
+
+/// A workflow that `init` has written in this project.
+fn written(project: &Project, name: &str) -> Value {
+    serde_yaml::from_str(&project.read(&format!(".github/workflows/{name}"))).unwrap()
+}
+
+#[test]
+fn slots_have_runs_that_wait_for_them() {
+    let project = Project::empty();
+    project.write("igsync.yaml", SLOTS);
+    project.run(["init", "--action", ACTION]).exits(0).says("kept  igsync.yaml");
+    let workflow = written(&project, "igsync-apply.yml");
+    let at = |cron: &str| json!({ "cron": cron, "timezone": "Europe/Berlin" });
+    let own = json!({ "cron": "7 */6 * * *" });
+    let lines = ["15 17 * * 1,3", "40 17 * * 1,3", "25 23 * * 6", "50 23 * * 6"].map(at);
+    assert_eq!(workflow["on"]["schedule"], json!([&lines[..], &[own]].concat()));
+    assert_eq!(workflow["on"]["push"]["paths-ignore"], json!(["**/igsync.lock"]));
+    let job = &workflow["jobs"]["igsync"];
+    assert!(job["timeout-minutes"].as_u64() > Some(50 + 120));
+    for step in &job["steps"].as_array().unwrap()[1..3] {
+        let args = step["with"]["args"].as_str().unwrap();
+        let of = |event: &str| interpolate(args, &json!({ "github": { "event_name": event } }));
+        assert_eq!((of("schedule"), of("push")), ("--wait=50m".to_owned(), String::new()));
+    }
+    // Hourly runs wait for nothing.
+    let hourly = ours("igsync-apply.yml");
+    assert_eq!(hourly["on"]["schedule"], json!([{ "cron": "7 * * * *" }]));
+    assert!(hourly["jobs"]["igsync"]["steps"][1]["with"]["args"].is_null());
+}
+
+#[test]
+fn an_update_follows_the_slots() {
+    let project = Project::empty();
+    project.run(["init", "--action", ACTION]).exits(0);
+    project.write("igsync.yaml", SLOTS);
+    project.run(["init", "--update"]).exits(0).says("renewed  .github/workflows/igsync-apply.yml").says("same     .g");
+    assert!(project.read(".github/workflows/igsync-apply.yml").contains("15 17 * * 1,3"));
+    project.write("igsync.yaml", SLOTS.replace("18:00", "19:00"));
+    project.run(["init", "--update"]).exits(0).says("renewed  .github/workflows/igsync-apply.yml");
+    let text = project.read(".github/workflows/igsync-apply.yml");
+    assert!(text.contains("15 18 * * 1,3") && !text.contains("15 17"), "{text}");
+    // What cannot be read changes no times.
+    project.write("igsync.yaml", SLOTS.replace("Mon", "Mo"));
+    project.run(["init", "--update"]).exits(1).says("igsync.yaml has errors");
+    assert_eq!(project.read(".github/workflows/igsync-apply.yml"), text);
+    project.write("igsync.yaml", "timezone: Europe/Berlin\n");
+    project.run(["init", "--update"]).exits(0).says("renewed  .github/workflows/igsync-apply.yml");
+    assert!(project.read(".github/workflows/igsync-apply.yml").contains("\"7 * * * *\""));
 }
 
 #[test]
@@ -325,6 +376,7 @@ fn the_token_is_used_only_where_something_is_due_and_what_waits_for_a_person_sta
 pub fn with_environment() -> Project {
     let project = Project::empty();
     let action = "acme/igsync@0123456789abcdef0123456789abcdef01234567";
+    project.write("igsync.yaml", SLOTS);
     project.run(["init", "--action", action, "--environment", "go-live"]).exits(0).says("the environment `go-live`");
     project
 }

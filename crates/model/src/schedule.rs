@@ -1,6 +1,7 @@
 //! When an account publishes: how late a post may be, the gap between two of them, and the slots of its queue.
 
 mod calendar;
+pub mod crons;
 mod days;
 mod slot;
 

@@ -58,13 +58,23 @@ impl Slot {
     pub(super) fn time(self) -> Time {
         self.time
     }
+
+    /// Its minute of the day.
+    pub(super) fn minute(self) -> u16 {
+        u16::try_from(self.time.hour()).unwrap_or_default() * 60 + u16::try_from(self.time.minute()).unwrap_or_default()
+    }
+
+    /// One bit for each day, Monday first.
+    pub(super) fn days(self) -> u8 {
+        self.days
+    }
 }
 
 fn unreadable(message: String) -> Unreadable {
     Unreadable { message, help: FORMS.into() }
 }
 
-fn bit(day: Weekday) -> u8 {
+pub(super) fn bit(day: Weekday) -> u8 {
     1 << day.to_monday_zero_offset()
 }
 
