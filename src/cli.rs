@@ -274,6 +274,14 @@ pub struct Scope {
     pub wait: Option<std::time::Duration>,
 }
 
+impl Scope {
+    /// Whether it leaves out posts.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        [&self.account, &self.target, &self.exclude].iter().any(|names| !names.is_empty())
+    }
+}
+
 /// What Meta is asked before a plan is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Refresh {

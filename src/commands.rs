@@ -127,7 +127,8 @@ pub fn main(cli: Cli) -> Exit {
             stop: signals::listen(ui.terminal.clone(), ui.under_way.clone()),
             random: Random::with_seed(getrandom::u64().unwrap_or_else(|_| fastrand::u64(..))),
         };
-        actions::exit_of_process(run(cli, &ports, &ui).await, &ports.env)
+        let exit = run(cli, &ports, &ui).await;
+        ui.actions.exit_of_process(exit, &ports.env)
     });
     // A blocking read of a large file must not hold the process.
     runtime.shutdown_background();

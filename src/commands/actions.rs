@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::cli::Command;
 use crate::exit::Exit;
-use crate::report::markdown::{self, End, Limit, Place, Run};
+use crate::report::markdown::{self, Asked, End, Limit, Place, Run};
 use crate::report::text::plural;
 use crate::report::{self, workflow};
 use igsync_apply::{Event, Observer};
@@ -50,6 +50,10 @@ struct RunSummary {
     changes: usize,
     /// Where the preview was written.
     preview: String,
+    /// Whether the command is about some posts only.
+    is_partial: bool,
+    /// Whether someone has been asked about the very same points.
+    is_asked: bool,
 }
 
 impl Actions {
@@ -71,7 +75,13 @@ impl Actions {
 
     /// What the command is.
     pub(super) fn begin(&self, command: &Command) {
-        self.summary().run.command = match command {
+        let mut summary = self.summary();
+        summary.is_partial = match command {
+            Command::Plan(args) => args.scope.is_partial(),
+            Command::Apply(args) => args.scope.is_partial(),
+            _ => true,
+        };
+        summary.run.command = match command {
             Command::Plan(_) => "plan",
             Command::Apply(_) => "apply",
             Command::Resolve(_) => "resolve",
@@ -156,6 +166,14 @@ impl Actions {
         }
     }
 
+    /// What the process ends with. The action asks for green where no one has to act, or where a run by the clock finds
+    /// only what someone was asked about before; the `exit_code` output keeps the true one.
+    pub(super) fn exit_of_process(&self, exit: Exit, env: &Env) -> Exit {
+        let is_deferred = exit == Exit::Deferred && env.is_on("IGSYNC_DEFERRED_IS_GREEN");
+        let is_asked = self.summary().is_asked && markdown::is_for_a_person(exit);
+        if is_deferred || is_asked { Exit::Done } else { exit }
+    }
+
     /// Writes commands to the runner's log, past the guard against commands in others' text.
     fn say(&self, commands: &str) {
         if let Some(mut stream) = self.err.clone() {
@@ -171,10 +189,22 @@ impl Actions {
 
     /// Writes summary and outputs. What cannot be written changes no exit code: the posts are what counts.
     pub(super) fn finish(&self, exit: Exit, ports: &Ports, ui: &Ui) {
-        let summary = self.summary();
+        let mut summary = self.summary();
         if summary.run.command.is_empty() || !self.is_on {
             return;
         }
+        let asked = summary.asked(exit);
+        if let Some((asked, path)) = asked.as_ref().zip(file(ports, "IGSYNC_DECISIONS")) {
+            append(ports, ui, &path, &asked.text(), "list of what waits for a person");
+        }
+        let known = ports.env.get("IGSYNC_DECISIONS_KNOWN");
+        let decision = match &asked {
+            None => "",
+            Some(asked) if asked.is_empty() => "none",
+            Some(asked) if known == Some(&asked.digest()) => KNOWN,
+            Some(_) => "new",
+        };
+        summary.is_asked = decision == KNOWN;
         if let Some(path) =
             file(ports, "GITHUB_STEP_SUMMARY").filter(|_| !summary.is_shown && summary.preview.is_empty())
         {
@@ -184,16 +214,18 @@ impl Actions {
         }
         if let Some(path) = file(ports, "GITHUB_OUTPUT") {
             let random = getrandom::u64().unwrap_or_else(|_| ports.random.generator().u64(..));
-            append(
-                ports,
-                ui,
-                &path,
-                &workflow::outputs(&summary.outputs(exit), &format!("{random:016x}")),
-                "outputs of this step",
-            );
+            let mut outputs = summary.outputs(exit);
+            outputs.push(("decision", decision.to_owned()));
+            append(ports, ui, &path, &workflow::outputs(&outputs, &format!("{random:016x}")), "outputs of this step");
         }
         let waiting: Vec<String> = summary.waiting();
         drop(summary);
+        if decision == KNOWN {
+            self.say(&workflow::annotation(
+                "notice",
+                "the same points as before wait for a person: see the open issue",
+            ));
+        }
         if exit == Exit::Deferred {
             let text = match waiting.first() {
                 Some(reason) => format!("{} for a later run: {reason}", waits(waiting.len())),
@@ -204,14 +236,11 @@ impl Actions {
     }
 }
 
+/// Someone was asked the same by an earlier run.
+const KNOWN: &str = "known";
+
 fn waits(posts: usize) -> String {
     format!("{} {}", plural(posts, "post"), if posts == 1 { "waits" } else { "wait" })
-}
-
-/// What the process ends with. The action asks for green where no one has to act; the `exit_code`
-/// output keeps the true one.
-pub(super) fn exit_of_process(exit: Exit, env: &Env) -> Exit {
-    if exit == Exit::Deferred && env.is_on("IGSYNC_DEFERRED_IS_GREEN") { Exit::Done } else { exit }
 }
 
 fn file(ports: &Ports, name: &str) -> Option<PathBuf> {
@@ -233,6 +262,12 @@ impl RunSummary {
             }
             plan => markdown::run(&self.run, plan.as_ref(), exit, limit),
         }
+    }
+
+    /// What waits for a person; `None`: this run cannot know.
+    fn asked(&self, exit: Exit) -> Option<Asked> {
+        let is_whole = !self.is_partial && !self.run.sandbox;
+        if is_whole { Asked::of(&self.run, self.plan.as_ref(), exit) } else { None }
     }
 
     fn waiting(&self) -> Vec<String> {

@@ -3,6 +3,7 @@
 //! Everything that a manifest says is untrusted: it is in code, where GitHub mentions no one, links
 //! nothing, loads nothing and reads no HTML, or it is broken up so that it cannot be treated as any of that.
 
+mod asked;
 mod drift;
 mod escape;
 mod insights;
@@ -13,6 +14,7 @@ mod post;
 mod run;
 mod words;
 
+pub use asked::{Asked, is_for_a_person};
 pub use drift::render as drift;
 pub use insights::render as insights;
 pub use page::Limit;

@@ -12,8 +12,9 @@ use crate::runner::{Done, Runner};
 use crate::{wants_release, yaml};
 
 /// The outputs that `action.yml` promises.
-const OUTPUTS: [&str; 11] = [
+const OUTPUTS: [&str; 12] = [
     "changed",
+    "decision",
     "due",
     "duplicates",
     "exit_code",
@@ -71,9 +72,10 @@ pub fn runner(project: &Project, server: Option<&Server>) -> Runner {
     runner
 }
 
-/// The action's last step, after the others went well.
+/// The action's step that runs igsync, or the one that ended it before. No issue is kept unless the inputs say so.
 pub fn act(runner: &mut Runner, given: &[(&str, &str)]) -> Done {
-    runner.contexts["inputs"] = inputs(given);
+    let given: Vec<(&str, &str)> = [("issue", "false")].iter().chain(given).copied().collect();
+    runner.contexts["inputs"] = inputs(&given);
     let mut done = runner.run(&steps(), cached);
     done.pop().unwrap()
 }
@@ -104,9 +106,10 @@ fn the_action_declares_what_it_gives() {
         assert_eq!(action["outputs"][name]["value"], format!("${{{{ steps.run.outputs.{name} }}}}"));
     }
     let inputs: Vec<&str> = action["inputs"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(inputs, ["command", "directory", "args", "token", "version"]);
-    let last = action["runs"]["steps"].as_array().unwrap().last().unwrap()["run"].as_str().unwrap().to_owned();
-    assert!(last.lines().last().unwrap().trim().starts_with("exec "), "the last thing must be igsync itself: {last}");
+    assert_eq!(inputs, ["command", "directory", "args", "token", "version", "issue"]);
+    let steps = steps();
+    let run = steps.as_array().unwrap().iter().find(|step| step["id"] == "run").unwrap()["run"].as_str().unwrap();
+    assert!(run.lines().last().unwrap().trim().starts_with("exec "), "the last thing must be igsync itself: {run}");
 }
 
 #[test]
@@ -122,7 +125,7 @@ fn the_action_builds_its_own_source() {
     let project = Project::example();
     let mut runner = runner(&project, None);
     runner.set("CARGO_TARGET_DIR", &target.display().to_string());
-    runner.contexts["inputs"] = inputs(&[("command", "apply"), ("args", "--sandbox")]);
+    runner.contexts["inputs"] = inputs(&[("command", "apply"), ("args", "--sandbox"), ("issue", "false")]);
     let mut looked_for = Vec::new();
     let done = runner.run(&steps(), |_, action, with| {
         looked_for.push((action.to_owned(), with["key"].to_string()));
@@ -295,10 +298,13 @@ fn a_cancelled_job_stops_igsync_cleanly() {
         .write("posts/one.yaml", "kind: carousel\nitems: [{ image: ./one.jpg }, { image: ./one.jpg }]\ncaption: x\n");
     let mut runner = runner(&project, Some(&server));
     let args = format!("{} --format json", local());
-    runner.contexts["inputs"] = inputs(&[("command", "apply"), ("token", "IGAA-LONG"), ("args", &args)]);
+    runner.contexts["inputs"] =
+        inputs(&[("command", "apply"), ("token", "IGAA-LONG"), ("args", &args), ("issue", "false")]);
     let steps = steps();
-    let (last, before) = steps.as_array().unwrap().split_last().unwrap();
-    runner.run(&json!(before), cached);
+    let steps = steps.as_array().unwrap();
+    let place = steps.iter().position(|step| step["id"] == "run").unwrap();
+    let last = &steps[place];
+    runner.run(&json!(steps[..place]), cached);
     let mut child = runner.start(last);
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut said = String::new();

@@ -65,7 +65,7 @@ fn captions_and_paths_command_nothing() {
         let args = format!("--format {format}");
         let done = act(&mut runner(&project, None), &[("command", "plan"), ("args", &args)]).exits(1);
         assert_only_ours(&done);
-        assert_eq!(done.outputs.len(), 11, "{done:?}");
+        assert_eq!(done.outputs.len(), 12, "{done:?}");
         assert_eq!(done.outputs["exit_code"], "1");
         assert!(!project.path().join("owned").exists());
         if format == "json" {
@@ -79,7 +79,7 @@ fn captions_and_paths_command_nothing() {
     for args in ["--sandbox", "--sandbox\n--format=json\n"] {
         let done = act(&mut runner(&project, None), &[("command", "apply"), ("args", args)]);
         assert_only_ours(&done);
-        assert_eq!(done.outputs.len(), 11, "{done:?}");
+        assert_eq!(done.outputs.len(), 12, "{done:?}");
         let published: serde_json::Value = serde_json::from_str(&done.outputs["published"]).unwrap();
         assert_eq!(published.as_array().unwrap().len().to_string(), done.outputs["published_count"]);
     }
@@ -96,7 +96,7 @@ fn inputs_are_never_shell_text() {
         "x\n$(touch owned)",
         "-h && touch owned",
     ] {
-        for name in ["command", "directory", "args", "token", "version"] {
+        for name in ["command", "directory", "args", "token", "version", "issue"] {
             let mut runner = runner(&project, None);
             runner.contexts["inputs"] = inputs(&[("command", "plan"), (name, bad)]);
             runner.run(&steps(), cached);

@@ -13,6 +13,7 @@ mod download;
 mod executable;
 mod expr;
 mod hostile;
+mod issue;
 mod lint;
 mod page;
 #[path = "../it/project.rs"]

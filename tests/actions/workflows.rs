@@ -202,7 +202,7 @@ fn every_workflow_asks_for_little() {
                 .map(|(scope, _)| scope.as_str())
                 .collect();
             let allowed: &[&str] = match name.as_str() {
-                "igsync-apply.yml" | "igsync-by-hand.yml" => &["contents"],
+                "igsync-apply.yml" | "igsync-by-hand.yml" => &["contents", "issues"],
                 "igsync-comment.yml" => &["pull-requests"],
                 "release.yml" if job_name == "publish" => &["contents"],
                 _ => &[],
@@ -238,7 +238,7 @@ fn only_the_branch_as_it_is_now_is_applied_and_never_cancelled() {
         assert_eq!(workflow["concurrency"], json!({ "group": group, "cancel-in-progress": false }));
         let job = &workflow["jobs"]["igsync"];
         assert_eq!(job["environment"], Value::Null);
-        assert_eq!(job["permissions"], json!({ "contents": "write" }));
+        assert_eq!(job["permissions"], json!({ "contents": "write", "issues": "write" }));
         assert_eq!(job["steps"][0]["with"], json!({ "ref": "main", "fetch-depth": 0 }));
         let found: Vec<&str> = workflow["on"].as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(found, events);

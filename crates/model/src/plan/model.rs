@@ -443,12 +443,15 @@ impl Plan {
     /// time has come, attempts that no run could settle.
     #[must_use]
     pub fn undecided(&self) -> usize {
-        let is_one = |change: &&Change| {
-            matches!(change.mark(), Mark::Late | Mark::Failed | Mark::Unknown)
-                || change.is_due_duplicate(self.now)
-                || self.is_stale(change)
-        };
-        self.changes.iter().filter(is_one).count() + self.guards.len()
+        self.changes.iter().filter(|change| self.needs_a_person(change)).count() + self.guards.len()
+    }
+
+    /// Whether no run decides by itself about a post.
+    #[must_use]
+    pub fn needs_a_person(&self, change: &Change) -> bool {
+        matches!(change.mark(), Mark::Late | Mark::Failed | Mark::Unknown)
+            || change.is_due_duplicate(self.now)
+            || self.is_stale(change)
     }
 
     /// The posts that apply waits for, in their order.
