@@ -54,7 +54,7 @@ fn nothing_but_another_preview_is_replaced() {
     let manifest = project.read("posts/one.yaml");
     for format in ["html", "ics"] {
         let said = project.run(["preview", "-o", "posts/one.yaml", "--format", format]).exits(1);
-        assert!(said.stderr.contains("posts/one.yaml is there already, and it is no preview"), "{}", said.stderr);
+        assert!(said.stderr.contains("posts/one.yaml is there already, and it is not a preview"), "{}", said.stderr);
     }
     assert_eq!(project.read("posts/one.yaml"), manifest);
     project.run(["preview", "-o", "no/such/folder.html"]).exits(1).says("-o");
