@@ -18,7 +18,7 @@ use crate::session::connect::{Connector, Pace};
 use crate::session::project::{OfPublished, Project};
 use crate::session::record::{RecordPlace, Terms, choose, how_to_keep};
 use crate::session::root::ContentRoot;
-use crate::session::{Place, arrivals, reviewed};
+use crate::session::{Place, arrivals, reviewed, wording};
 use igsync_apply::Run;
 use igsync_base::id::{AccountName, AttemptId, PostKey};
 use igsync_model::lockfile::Ledger;
@@ -93,8 +93,11 @@ async fn carry_on(
 ) -> Ended {
     let as_apply = ("apply", args.lock_timeout);
     let now = due_by(&project, &args.scope, None, ports);
-    let offline = make(&project, &args.scope, BTreeSet::new(), now)?;
+    let mut offline = make(&project, &args.scope, BTreeSet::new(), now)?;
     let names = prepare::accounts_to_ask(&offline, &project, args, now);
+    if names.is_empty() {
+        word(&project, &mut offline, args).await;
+    }
     if let Some(exit) = prepare::ends_offline(&offline, &project, &names, args, events, ui)? {
         if exit != Exit::Refused {
             if remote.lacks(&project.snapshot.records) {
@@ -129,6 +132,7 @@ async fn carry_on(
     }
     let now = due_by(&project, &args.scope, run.server_now(), ports);
     let mut plan = make_and_draw(&mut project, &args.scope, settled.clone(), now, ports, ui)?;
+    word(&project, &mut plan, args).await;
     show(&plan, args, ui)?;
     if let Some(exit) = refusal(&plan, &project, args, events, ui) {
         keep_all(run.ledger(), ui).await?;
@@ -225,6 +229,13 @@ fn refuse_time_travel(root: &ContentRoot, args: &Apply) -> Result<(), Failure> {
         "--now is only for a sandbox: a real post would go out at the wrong time",
         "add --sandbox, or change publish_at in the manifest",
     ))
+}
+
+/// Adds the words of edited captions to a plan that people read.
+async fn word(project: &Project, plan: &mut Plan, args: &Apply) {
+    if args.format == OutputFormat::Human {
+        wording::learn(project, plan).await;
+    }
 }
 
 /// In JSON the events are the output, and the plan is `igsync plan --format json`.

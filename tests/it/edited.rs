@@ -443,6 +443,12 @@ fn the_plan_shows_the_words_that_differ_from_the_caption_that_was_published() {
     assert_eq!(of("posts/hour")["reworded"], places);
     let page = project.run(["plan", "--format", "markdown"]).exits(0).stdout;
     assert!(page.contains("removed `Golden`, added `Blue`; removed `the`, added `our old`"), "{page}");
+    // Apply shows the same plan, whether it has something else to do or not.
+    let words = "caption: [-Golden-] {+Blue+} … [-the-] {+our old+}";
+    project.run(["apply", "--yes"]).exits(0).says(words);
+    project.jpeg("media/4.jpg", 4);
+    project.write("posts/new.yaml", "kind: image\nimage: ../media/4.jpg\ncaption: Another\n");
+    project.run(["apply", "--yes"]).exits(0).says(words).says("1 published");
     // Without the history nothing is guessed.
     fs::remove_dir_all(project.path().join(".git")).unwrap();
     let text = project.run(["plan"]).exits(0).stdout;
