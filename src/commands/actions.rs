@@ -37,6 +37,7 @@ pub struct Actions {
 }
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the run")]
 struct RunSummary {
     run: Run,
     /// Whether anything was begun.

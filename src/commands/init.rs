@@ -239,6 +239,8 @@ async fn branch(root: &Path, ports: &Ports, ui: &Ui) -> String {
 
 /// When the workflows are to publish by themselves: as the configuration says that is there.
 fn rhythm(disk: &dyn Disk, root: &Path) -> Result<Rhythm, Failure> {
+    // A link is refused, not read.
+    is_there(disk, &root.join("igsync.yaml"))?;
     let loaded = config::load(disk, root, None, &Env::default());
     if loaded.findings.iter().any(|finding| finding.severity == Severity::Error) {
         let message = "igsync.yaml has errors: when the workflow is to run is not known";

@@ -6,19 +6,37 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::action::{inputs, runner, steps};
+use crate::executable::executable;
 use crate::project::{Project, repository};
 use crate::runner::{Done, Runner, write};
 
 const ARCHIVE: &str = "igsync-v9.9.9-x86_64-unknown-linux-musl.tar.gz";
 
-/// A host of releases in a folder, with one release whose program says that it came from there.
+/// A host of releases in a folder, with one release whose program says that it came from there, and whose
+/// attestation names its tag.
 fn releases() -> tempfile::TempDir {
+    release("9.9.9", "--source-ref refs/tags/v9.9.9")
+}
+
+/// The same with a version, and with what its attestation names.
+fn release(version: &str, attested: &str) -> tempfile::TempDir {
     let host = tempfile::tempdir().unwrap();
-    let folder = host.path().join("acme/igsync/releases/download/v9.9.9");
-    let name = ARCHIVE.trim_end_matches(".tar.gz");
+    let expected = format!(
+        "attestation verify {archive} --repo acme/igsync --signer-workflow acme/igsync/.github/workflows/release.yml --deny-self-hosted-runners {attested}",
+        archive = ARCHIVE.replace("9.9.9", version)
+    );
+    executable(
+        &host.path().join("bin/gh"),
+        &format!(
+            "#!/bin/sh\n[ \"$GH_TOKEN\" = ghs_token ] && [ \"$*\" = '{expected}' ] || {{ echo '::error::no attestation'; exit 1; }}\n"
+        ),
+    );
+    let folder = host.path().join(format!("acme/igsync/releases/download/v{version}"));
+    let archive = ARCHIVE.replace("9.9.9", version);
+    let name = archive.trim_end_matches(".tar.gz");
     std::fs::create_dir_all(folder.join(name)).unwrap();
     write(&folder.join(name).join("igsync"), "#!/bin/sh\necho \"the release, asked for $2\"\n");
-    shell(&folder, &format!("chmod +x {name}/igsync && tar -czf {ARCHIVE} {name} && sha256sum {ARCHIVE} >SHA256SUMS"));
+    shell(&folder, &format!("chmod +x {name}/igsync && tar -czf {archive} {name} && sha256sum {archive} >SHA256SUMS"));
     host
 }
 
@@ -34,6 +52,8 @@ fn at_tag(host: &Path, tag: &str, version: &str) -> Vec<Done> {
 
 fn prepared(project: &Project, host: &Path, tag: &str, version: &str) -> Runner {
     let mut runner = runner(project, None);
+    let programs = host.join("bin").display().to_string();
+    runner.set("PATH", &format!("{programs}:{}", std::env::var("PATH").unwrap()));
     runner.contexts["github"]["action_path"] = json!(repository());
     runner.contexts["github"]["server_url"] = json!(format!("file://{}", host.display()));
     runner.contexts["github"]["action_repository"] = json!("acme/igsync");
@@ -54,6 +74,29 @@ fn a_release_with_the_right_checksum_is_used() {
         assert_eq!(last(&done).stdout, "the release, asked for plan\n", "{done:?}");
         assert_eq!(done.len(), 2, "nothing is built: {done:?}");
     }
+}
+
+#[test]
+fn a_release_whose_attestation_does_not_name_the_actions_commit_is_not_used() {
+    let own = env!("CARGO_PKG_VERSION");
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let host = release(own, &format!("--source-digest {commit}"));
+    let used = at_tag(host.path(), commit, "");
+    assert_eq!((used.len(), last(&used).stdout.as_str()), (2, "the release, asked for plan\n"), "{used:?}");
+    // Another commit of the same version, and a tag that is no longer what it was.
+    for other in ["f123456789abcdef0123456789abcdef01234567".to_owned(), format!("v{own}")] {
+        let built = at_tag(host.path(), &other, "");
+        let notice = format!("::notice title=igsync::release v{own} is not used");
+        let commands = built[0].commands();
+        assert!(commands.len() == 1 && commands[0].starts_with(&notice), "{commands:?}");
+        assert!(built[0].stdout.contains(&format!("igsync {own}, from its source")), "{built:?}");
+        assert!(last(&built).stdout.contains("to publish"), "{built:?}");
+    }
+    // What was asked for by its version, and is not this one, is not replaced by another.
+    let host = release("9.9.9", "--source-ref refs/tags/v9.9.8");
+    let done = at_tag(host.path(), "main", "9.9.9");
+    assert_eq!((done.len(), last(&done).code), (1, 1), "{done:?}");
+    assert!(last(&done).stderr.contains("there is no release v9.9.9 with an attestation"), "{done:?}");
 }
 
 #[test]

@@ -61,11 +61,12 @@ impl Rhythm {
         }
     }
 
-    /// What a run by the clock waits for. In minutes, how long a job may take then.
+    /// What a run waits for. In minutes, how long a job may take then. A run after a merge waits as well: the one that
+    /// waited before ends, since the branch has moved on, and one that stood behind it is dropped.
     pub(super) fn wait(&self) -> (&'static str, u32) {
         match self {
             Self::Hourly => ("", 120),
-            Self::Slots(_) => ("${{ github.event_name == 'schedule' && '--wait=50m' || '' }}", 180),
+            Self::Slots(_) => ("--wait=50m", 180),
         }
     }
 }
