@@ -79,7 +79,8 @@ impl Actions {
         let mut summary = self.summary();
         summary.is_partial = match command {
             Command::Plan(args) => args.scope.is_partial(),
-            Command::Apply(args) => args.scope.is_partial(),
+            // What a review leaves alone may wait for a person, too.
+            Command::Apply(args) => args.scope.is_partial() || !args.plan.is_empty(),
             _ => true,
         };
         summary.run.command = match command {

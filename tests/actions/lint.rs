@@ -48,8 +48,11 @@ fn actionlint_finds_nothing() {
         found.into_iter().filter(|line| !NEWER.iter().any(|known| line.contains(known))).collect()
     };
     assert_eq!(lint(&workflow_files()), Vec::<String>::new());
-    assert_eq!(lint(&with_environment(&crate::workflows::with_environment())), Vec::<String>::new());
-    assert_eq!(lint(&others().1), Vec::<String>::new());
+    // A linter that is given many files at once may break down.
+    let (with_environment, (_project, others)) = (with_environment(&crate::workflows::with_environment()), others());
+    for files in with_environment.chunks(3).chain(others.chunks(3)) {
+        assert_eq!(lint(files), Vec::<String>::new());
+    }
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(lint(&[with_drift_job(folder.path())]), Vec::<String>::new());
     // It does look: a misspelt key, an unknown context, a job that needs nothing there is.

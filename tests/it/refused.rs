@@ -115,41 +115,59 @@ fn what_changes_nothing_that_is_sent_leaves_a_refused_post_alone() {
     }
 }
 
-/// Settings may change between the run that makes containers and the one in which they are refused.
+/// A first run stops after it has made containers for one host; a second one goes on with them for another, and is
+/// refused: what was refused is what was sent.
 #[test]
 fn containers_that_were_made_under_other_settings_are_refused_as_they_were_made() {
-    let carousel = "kind: carousel\ncaption: x\nitems:\n  - image: ./one.jpg\n  - image: ./two.jpg\n";
-    for manifest in ["kind: image\nimage: ./one.jpg\ncaption: The first one\n", carousel] {
+    const DUE: &str = "Plan: 1 to publish.";
+    const LEFT: &str = "No changes: 1 failed.";
+    let other = HOSTING.replace("cdn", "img");
+    let refusing = |path: &str, nth: u32, codes: &str| {
+        format!(
+            r#"[{{"match":{{"method":"POST","path":"{path}"}},"nth":{nth},"fault":{{"graph_error":{{{codes}}}}}}}]"#
+        )
+    };
+    let (publish, make) = ("media_publish", "/media");
+    // What stops the first run, what refuses the second, and what the plan says for the second host and for the first.
+    let cases = [
+        ("image", 1, (publish, 1), publish, (DUE, LEFT)),
+        ("carousel", 2, (publish, 1), publish, (DUE, LEFT)),
+        ("carousel without a container of its own", 2, (make, 3), publish, (DUE, LEFT)),
+        ("the same, refused at once", 2, (make, 3), make, (DUE, LEFT)),
+        ("carousel that lacks an item", 2, (make, 2), publish, (DUE, DUE)),
+        ("the same, the item refused", 2, (make, 2), make, (LEFT, DUE)),
+    ];
+    for (what, items, (stopped, nth), refused, (second, first)) in cases {
         let server = Server::start();
         let project = Project::empty().against(&server, "instagram", "IGAA-LONG");
         project.write("igsync.lock", "{\"igsync_lock\":1}\n");
-        set(&project, HOSTING);
         project.write("posts/one.jpg", picture(640, 640));
-        project.write("posts/two.jpg", picture(640, 641));
-        project.write("posts/one.yaml", manifest);
-        let fault = |nth: u8, code: u32, subcode: u32| {
-            serde_json::json!([{ "match": { "method": "POST", "path": "media_publish" }, "nth": nth,
-                "fault": { "graph_error": { "code": code, "subcode": subcode } } }])
-        };
-        server.fail(&fault(1, 4, 2_207_051).to_string());
-        project.run(["apply", "--yes"]).exits(9);
-        let open = project.read("igsync.lock");
-        assert!(open.contains("\"sent_digest\""), "{open}");
-        set(&project, &HOSTING.replace("cdn", "img"));
-        server.fail(&fault(1, 36_003, 2_207_009).to_string());
-        project.run(["apply", "--yes"]).exits(3).says("36003");
-        project.run(["plan"]).exits(0).ends_with("Plan: 1 to publish.");
+        project.write("posts/two.jpg", picture(650, 650));
+        let carousel = "kind: carousel\nitems:\n  - image: ./one.jpg\n  - image: ./two.jpg\n";
+        let media = if items == 1 { "kind: image\nimage: ./one.jpg\n" } else { carousel };
+        project.write("posts/one.yaml", format!("{media}caption: The first one\n"));
         set(&project, HOSTING);
-        project.run(["plan"]).exits(0).ends_with("No changes: 1 failed.");
-        set(&project, &HOSTING.replace("cdn", "img"));
+        server.fail(&refusing(stopped, nth, r#""code":190"#));
+        project.run(["apply", "--yes"]).exits(9);
+        server.repair();
+        project.run(["plan"]).exits(0).ends_with("Plan: 1 to resume.");
+        set(&project, &other);
+        server.fail(&refusing(refused, 1, r#""code":36003,"subcode":2207009"#));
+        project.run(["apply", "--yes"]).exits(3).says("36003");
+        server.repair();
+        let plans = |expected: &str| {
+            let planned = project.run(["plan"]).exits(0);
+            assert_eq!(planned.last_line(), expected, "{what}\n{}{}", planned.stdout, planned.stderr);
+        };
+        plans(second);
+        set(&project, HOSTING);
+        plans(first);
+        set(&project, if second == DUE { &other } else { HOSTING });
         project.run(["apply", "--yes"]).exits(0);
-        assert_eq!(server.published().len(), 1);
-        assert!(
-            !project
-                .read("igsync.lock")
-                .lines()
-                .any(|line| { line.contains("\"published\"") && line.contains("\"sent_digest\"") })
-        );
+        plans("No changes.");
+        let lock = project.read("igsync.lock");
+        assert!(!lock.lines().any(|line| line.contains("\"published\"") && line.contains("\"sent_digest\"")), "{lock}");
+        assert_eq!(server.published().len(), 1, "{what}");
     }
 }
 

@@ -8,7 +8,7 @@ use igsync_base::id::{AttemptId, MediaId, PartId, UserId};
 use igsync_model::lockfile::{
     Comment, Created, Live, PublishIntent, Reason, Record, Refusal, Refused, Stage, State, Switch, Turn, Via,
 };
-use igsync_model::manifest::{Post, caption_digest};
+use igsync_model::manifest::{Post, caption_digest, comment_digest};
 
 use super::engine;
 use super::failure::Failure;
@@ -36,11 +36,17 @@ pub(super) fn begin(post: &Post, user_id: &UserId, attempt: AttemptId, graph: Op
     }
 }
 
-/// Notes of what the containers of an attempt are made, before the first of them is recorded: settings may be others by
-/// the time at which they are refused.
+/// Notes of what the containers of an attempt are made, before another one with media of its own is recorded: settings
+/// may be others by the time at which they are refused. Where they have changed in between, what was sent is neither form.
 pub(super) fn made_of(record: Record, post: &Post) -> Record {
-    let is_first = record.container.is_none() && record.children.is_empty() && record.sent_digest().is_none();
-    if is_first && post.digest == record.digest { record.sending(post.sent_digest.clone()) } else { record }
+    let is_first = record.container.is_none() && record.children.is_empty();
+    let sent = match (record.sent_digest(), &post.sent_digest) {
+        _ if post.digest != record.digest => return record,
+        (None, now) if is_first => now.clone(),
+        (Some(before), Some(now)) if before != now => Some(comment_digest(&format!("{before} and {now}"))),
+        _ => return record,
+    };
+    record.sending(sent)
 }
 
 /// An attempt that an earlier run has begun, at the turn that the post has now. `None`: it has it already.
@@ -163,8 +169,7 @@ pub(super) fn noted(mut record: Record, note: impl FnOnce(&mut Live)) -> Record 
 }
 
 /// Nothing is live, and the container is dead, discarded or superseded.
-pub(super) fn not_published(record: Record, reason: Reason) -> Record {
-    let mut record = record.sending(None);
+pub(super) fn not_published(mut record: Record, reason: Reason) -> Record {
     record.state = State::NotPublished(Some(reason));
     record
 }
@@ -229,9 +234,28 @@ pub(super) fn all_refused(record: &Record) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{at, record, refuse_all};
+    use super::super::testing::{at, post, record, refuse_all};
     use super::*;
     use igsync_base::id::Kind;
+
+    #[test]
+    fn what_is_refused_is_what_was_made_whatever_ended_the_attempt() {
+        let of = |sent: &str| Post { sent_digest: Some(sent.into()), ..post("posts/a", Kind::Image, "x") };
+        let begun = begin(&of("A"), &"1784".into(), "a1".into(), None);
+        let made = made_of(begun, &of("A"));
+        let why = Failure::new("refused", "");
+        let sent = |record: Record| failed(record, &why, &of("B")).sent_digest().cloned();
+        assert_eq!(sent(made.clone()), Some("A".into()));
+        assert_eq!(sent(not_published(made.clone(), Reason::Expired)), Some("A".into()));
+        assert_eq!(
+            sent(begin(&of("B"), &"1784".into(), "a2".into(), None)),
+            Some("B".into()),
+            "nothing was made before"
+        );
+        let mixed = sent(made_of(made.clone(), &of("B")));
+        assert!(mixed.is_some() && mixed != Some("A".into()) && mixed != Some("B".into()));
+        assert_eq!(published(made, None, Via::Publish, at(1), None).sent_digest(), None);
+    }
 
     #[test]
     fn two_announcements_of_one_moment_are_told_apart() {

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 
+use igsync_base::id::Kind;
 use igsync_model::lockfile::{Reason, Record, Stage, State, Turn};
 use igsync_model::manifest::Post;
 
@@ -116,8 +117,11 @@ impl Preparer {
         if !failure.content {
             return if failure.is_busy { Ok(()) } else { self.put_back(post).await };
         }
-        // What was refused is what was made just now, whatever was made before.
-        let record = self.attempt_of(post).sending(None);
+        let record = self.attempt_of(post);
+        // An item, or the only one, was refused as it is made now, whatever was made before; the whole of a carousel as
+        // its items were made.
+        let is_whole = post.content.kind == Kind::Carousel && record.children.len() == post.content.items.len();
+        let record = if is_whole { record } else { record.sending(None) };
         self.book.end(attempt::failed(record, failure, post)).await
     }
 
@@ -200,7 +204,6 @@ impl Preparer {
 mod tests {
     use super::super::testing::{Answer, Bench, post, record};
     use super::*;
-    use igsync_base::id::Kind;
     use igsync_model::manifest::Source;
     use igsync_testkit::MemDisk;
 

@@ -24,6 +24,7 @@ impl Preparer {
     pub(super) async fn make_containers(&self, post: &Post, record: Record) -> Result<Record, Stop> {
         let mut record = self.without_old_children(post, record).await?;
         let made = if post.content.kind == Kind::Carousel {
+            // The whole has no media of its own.
             record = self.make_children(post, record, Vec::new()).await?;
             let (over, made) = self.assemble(post, record).await?;
             record = over;
@@ -34,9 +35,9 @@ impl Preparer {
             };
             let located = self.placer.locate(post, &item.source, item.media_type).await?;
             let cover = self.locate_cover(post).await?;
+            record = attempt::made_of(record, post);
             self.make(Part::Single { post, item, located: &located, cover: cover.as_deref() }).await?
         };
-        record = attempt::made_of(record, post);
         record.container = Some(created(&made));
         let record = self.book.write(record).await?;
         self.emit_created(post, &made.id, None)?;
