@@ -1,5 +1,5 @@
 //! Whether a recorded post is gone. A denied read is no proof: outages have denied live posts for weeks. What counts
-//! is decided by [`super::signs`], a pure function; [`search`] reads what it needs.
+//! is decided by `signs`, a pure function; [`search`] reads what it needs.
 
 use std::collections::HashSet;
 
