@@ -20,7 +20,7 @@ use values::{duration, kind};
 pub use auth::{Auth, AuthAccounts, AuthInspect, AuthLogin, AuthToken, LoginArg};
 pub use feed::{Drift, DriftFormat, Insights, InsightsFormat};
 pub use import::{Import, Since};
-pub use init::{ActionRef, Init};
+pub use init::{ActionRef, Init, is_plain};
 pub use lock::{Lock, LockAccept, LockChange, LockList, LockMerge, LockMove, LockRemove, LockScope, LockShow};
 pub use preview::{Preview, PreviewFormat};
 

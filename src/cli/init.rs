@@ -56,10 +56,14 @@ impl ActionRef {
     }
 }
 
-/// A name that stands in a workflow between quotes.
+/// Whether the name of a branch or an environment may stand in a workflow as it is: between quotes, and in an expression.
+#[must_use]
+pub fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
+}
+
 fn environment(text: &str) -> Result<String, String> {
-    let is_plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c));
-    is_plain.then(|| text.to_owned()).ok_or_else(|| "write a name of letters, digits and -_./".to_owned())
+    is_plain(text).then(|| text.to_owned()).ok_or_else(|| "write a name of letters, digits and -_./".to_owned())
 }
 
 fn action(text: &str) -> Result<ActionRef, String> {
@@ -93,6 +97,16 @@ mod tests {
             "a/b@v1 # x",
         ] {
             assert_eq!(ActionRef::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_branch_that_would_end_its_quotes_is_not_written() {
+        for branch in ["main", "release/2026.1", "feature_x-1"] {
+            assert!(is_plain(branch));
+        }
+        for branch in ["", "it's", "a b", "${{ x }}", "a\"b", "a\nb", "#x"] {
+            assert!(!is_plain(branch), "{branch:?}");
         }
     }
 }

@@ -96,7 +96,7 @@ async fn carry_on(
     let mut offline = make(&project, &args.scope, BTreeSet::new(), now)?;
     let names = prepare::accounts_to_ask(&offline, &project, args, now);
     if names.is_empty() {
-        word(&project, &mut offline, args).await;
+        learn_words(&project, &mut offline, args).await;
     }
     if let Some(exit) = prepare::ends_offline(&offline, &project, &names, args, events, ui)? {
         if exit != Exit::Refused {
@@ -132,7 +132,7 @@ async fn carry_on(
     }
     let now = due_by(&project, &args.scope, run.server_now(), ports);
     let mut plan = make_and_draw(&mut project, &args.scope, settled.clone(), now, ports, ui)?;
-    word(&project, &mut plan, args).await;
+    learn_words(&project, &mut plan, args).await;
     show(&plan, args, ui)?;
     if let Some(exit) = refusal(&plan, &project, args, events, ui) {
         keep_all(run.ledger(), ui).await?;
@@ -232,7 +232,7 @@ fn refuse_time_travel(root: &ContentRoot, args: &Apply) -> Result<(), Failure> {
 }
 
 /// Adds the words of edited captions to a plan that people read.
-async fn word(project: &Project, plan: &mut Plan, args: &Apply) {
+async fn learn_words(project: &Project, plan: &mut Plan, args: &Apply) {
     if args.format == OutputFormat::Human {
         wording::learn(project, plan).await;
     }
@@ -249,8 +249,8 @@ fn show(plan: &Plan, args: &Apply, ui: &Ui) -> Result<(), Failure> {
 
 /// How a run ends that publishes nothing: a guard refuses all of it, or each account that would act is left alone.
 fn refusal(plan: &Plan, project: &Project, args: &Apply, events: &Events<'_>, ui: &Ui) -> Option<Exit> {
-    if !plan.departures.is_empty() {
-        return Some(departed(plan, args, events, ui));
+    if !plan.mismatches.is_empty() {
+        return Some(refuse_mismatches(plan, args, events, ui));
     }
     let barrier = prepare::barriers(plan);
     let (exit, said) = match (plan.refusals().next(), barrier) {
@@ -279,19 +279,19 @@ fn refusal(plan: &Plan, project: &Project, args: &Apply, events: &Events<'_>, ui
 }
 
 /// Posts are not as they were reviewed.
-fn departed(plan: &Plan, args: &Apply, events: &Events<'_>, ui: &Ui) -> Exit {
-    let count = plan.departures.len();
+fn refuse_mismatches(plan: &Plan, args: &Apply, events: &Events<'_>, ui: &Ui) -> Exit {
+    let count = plan.mismatches.len();
     let are = if count == 1 { "is not as it was" } else { "are not as they were" };
     let reason = format!("{} {are} reviewed", plural(count, "post"));
     let help = "write a new plan with `igsync plan --out FILE` and review it, or take these changes back";
     // The human plan has shown them already.
-    let departures = plan.departures.iter().filter(|_| args.format == OutputFormat::Json);
-    for departure in departures.take(report::plan_human::DEPARTURES) {
-        ui.terminal.say(&format!("not as reviewed: {}", report::plan_human::departure(departure)));
+    let mismatches = plan.mismatches.iter().filter(|_| args.format == OutputFormat::Json);
+    for mismatch in mismatches.take(report::plan_human::MISMATCHES) {
+        ui.terminal.say(&format!("not as reviewed: {}", report::plan_human::mismatch(mismatch)));
     }
     ui.terminal.say(&format!("nothing was published: {reason}\n  help: {}", ui.terminal.program.commands(help)));
-    let departures = plan.departures.clone();
-    events.refused(&Refused { reason, help: Some(help.to_owned()), departures, ..Refused::default() }, Exit::Stale)
+    let mismatches = plan.mismatches.clone();
+    events.refused(&Refused { reason, help: Some(help.to_owned()), mismatches, ..Refused::default() }, Exit::Stale)
 }
 
 fn agreed(plan: &Plan, args: &Apply, ui: &Ui) -> Result<bool, Failure> {

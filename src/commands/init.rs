@@ -7,7 +7,7 @@ mod workflows;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::cli::{ActionRef, Global, Init};
+use crate::cli::{ActionRef, Global, Init, is_plain};
 use crate::exit::Exit;
 use crate::report::text::visible;
 use crate::session::base::default_branch;
@@ -24,7 +24,7 @@ use super::schema::text;
 use super::{Ended, Failure, Ports, Ui, write_stdout};
 use rhythm::Rhythm;
 use seal::{Form, is_as_written, sealed};
-use workflows::{Target, action_in, branch_in, environment_in, is_plain, of_this_build, render};
+use workflows::{Target, action_in, branch_in, environment_in, of_this_build, render};
 
 const CONFIG: &str = "\
 # The account's token comes from the environment (IGSYNC_ACCESS_TOKEN), never from a file.

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use igsync_apply::{Counts, Event, Observer};
 use igsync_base::finding::{Finding, Severity};
 use igsync_base::id::{AccountName, PostKey};
-use igsync_model::plan::{Departure, Guard};
+use igsync_model::plan::{Guard, Mismatch};
 use igsync_ports::Clock;
 
 /// Raised when a field changes its meaning or goes away.
@@ -29,7 +29,7 @@ pub struct Refused {
     /// Those that are errors are shown.
     pub findings: Vec<Finding>,
     /// Posts that are not as they were reviewed.
-    pub departures: Vec<Departure>,
+    pub mismatches: Vec<Mismatch>,
 }
 
 /// What every line has beside its event.
@@ -63,13 +63,13 @@ struct RefusedJson<'a> {
     guards: Vec<GuardJson<'a>>,
     findings: Vec<FindingJson<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    departures: Vec<DepartureJson<'a>>,
+    mismatches: Vec<MismatchJson<'a>>,
     exit_code: u8,
 }
 
 /// A post that is not as it was reviewed.
 #[derive(Serialize)]
-struct DepartureJson<'a> {
+struct MismatchJson<'a> {
     key: &'a PostKey,
     account: &'a AccountName,
     file: &'a str,
@@ -142,9 +142,9 @@ impl<W: Write> Json<W> {
     }
 }
 
-fn departure_json(departure: &Departure) -> DepartureJson<'_> {
-    let Departure { account, key, file, line, message } = departure;
-    DepartureJson { key, account, file, line: *line, message }
+fn mismatch_json(mismatch: &Mismatch) -> MismatchJson<'_> {
+    let Mismatch { account, key, file, line, message } = mismatch;
+    MismatchJson { key, account, file, line: *line, message }
 }
 
 impl<W: Write> Lines<W> {
@@ -196,7 +196,7 @@ impl<W: Write> Lines<W> {
             help: refused.help.as_deref(),
             guards: refused.guards.iter().map(guard_json).collect(),
             findings: errors.map(json_of).collect(),
-            departures: refused.departures.iter().map(departure_json).collect(),
+            mismatches: refused.mismatches.iter().map(mismatch_json).collect(),
             exit_code: exit as u8,
         })?;
         self.is_ended = true;

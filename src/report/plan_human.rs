@@ -11,7 +11,7 @@ use super::plan_rows::rows;
 use super::text::{one_line, pad, plural, rounded_bytes, thousands, wrap};
 use super::{Program, Style};
 use igsync_base::id::AccountName;
-use igsync_model::plan::{Change, Departure, Forecast, Mark, Plan, Summary};
+use igsync_model::plan::{Change, Forecast, Mark, Mismatch, Plan, Summary};
 
 /// The whole plan, its stable last line included.
 ///
@@ -28,7 +28,7 @@ pub fn render(plan: &Plan, style: Style, program: &Program) -> String {
     blocks.extend(forecast(plan, style));
     blocks.extend(notes(plan, style, program));
     blocks.extend(drafts(plan).map(|line| wrap(&line, style.width).join("\n")));
-    blocks.extend(departures(plan, style));
+    blocks.extend(mismatches(plan, style));
     blocks.extend(refusals(plan, style, program));
     blocks.extend(cost(plan, style));
     blocks.push(style.paint(&summary_line(&plan.summary), Paint::new().bold()));
@@ -258,16 +258,16 @@ pub(super) fn not_reviewed(plan: &Plan) -> Option<String> {
 }
 
 /// So many posts that are not as they were reviewed are shown one by one.
-pub const DEPARTURES: usize = 20;
+pub const MISMATCHES: usize = 20;
 
-fn departures(plan: &Plan, style: Style) -> Option<String> {
-    if plan.departures.is_empty() {
+fn mismatches(plan: &Plan, style: Style) -> Option<String> {
+    if plan.mismatches.is_empty() {
         return None;
     }
     let title = style.paint("Not as reviewed, so apply does nothing:", Paint::new().red().bold());
     let room = style.width.saturating_sub(4);
-    let shown = plan.departures.iter().take(DEPARTURES).map(|one| wrap(&departure(one), room).join("\n    "));
-    let more = plan.departures.len().saturating_sub(DEPARTURES);
+    let shown = plan.mismatches.iter().take(MISMATCHES).map(|one| wrap(&mismatch(one), room).join("\n    "));
+    let more = plan.mismatches.len().saturating_sub(MISMATCHES);
     let more = (more > 0).then(|| format!("and {}", plural(more, "other post")));
     let points: Vec<String> = shown.chain(more).map(|line| format!("  - {line}")).collect();
     Some(format!("{title}\n{}", points.join("\n")))
@@ -275,9 +275,9 @@ fn departures(plan: &Plan, style: Style) -> Option<String> {
 
 /// `posts/a (posts/a.yaml:3): its media differ`
 #[must_use]
-pub fn departure(departure: &Departure) -> String {
-    let line = departure.line.map(|line| format!(":{line}")).unwrap_or_default();
-    let Departure { key, file, message, .. } = departure;
+pub fn mismatch(mismatch: &Mismatch) -> String {
+    let line = mismatch.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let Mismatch { key, file, message, .. } = mismatch;
     one_line(&format!("{key} ({file}{line}): {message}"))
 }
 

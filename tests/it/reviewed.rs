@@ -86,7 +86,7 @@ fn a_post_that_is_not_as_it_was_reviewed_ends_the_run_before_anything_is_sent() 
         assert_eq!((sent(&server), captions(&server).len()), (0, 0), "{message}");
         let lines = project.run(["apply", "--yes", "--plan", "plan.json", "--format", "json"]).exits(6).stdout;
         let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
-        assert_eq!((&last["event"], &last["departures"][0]["key"]), (&json!("run_refused"), &json!("posts/two")));
+        assert_eq!((&last["event"], &last["mismatches"][0]["key"]), (&json!("run_refused"), &json!("posts/two")));
         // Taken back, or reviewed again, it goes out.
         project.run(["plan", "--out", "plan.json"]).exits(0);
         apply(&project);

@@ -357,7 +357,7 @@ fn refused() -> Refused {
         help: None,
         guards: vec![guard],
         findings: vec![Finding { severity: Severity::Error, ..finding }],
-        departures: vec![igsync_model::plan::Departure {
+        mismatches: vec![igsync_model::plan::Mismatch {
             account: "brand".into(),
             key: "a".into(),
             file: "posts/a.yaml".into(),

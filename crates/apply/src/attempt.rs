@@ -46,7 +46,7 @@ pub(super) fn made_of(record: Record, post: &Post) -> Record {
         (Some(before), Some(now)) if before != now => Some(comment_digest(&format!("{before} and {now}"))),
         _ => return record,
     };
-    record.sending(sent)
+    record.with_sent_digest(sent)
 }
 
 /// An attempt that an earlier run has begun, at the turn that the post has now. `None`: it has it already.
@@ -111,7 +111,7 @@ pub(super) fn published(
     post: Option<&Post>,
 ) -> Record {
     // It can be refused no more.
-    let mut record = record.sending(None);
+    let mut record = record.with_sent_digest(None);
     // The ages of the containers count no more.
     for container in record.container.iter_mut().chain(&mut record.children) {
         container.created_at = None;
@@ -180,7 +180,7 @@ pub(super) fn failed(record: Record, why: &Failure, post: &Post) -> Record {
     let Failure { reason, code, subcode, .. } = why;
     let as_now = || post.sent_digest.clone().filter(|_| post.digest == record.digest);
     let sent_digest = record.sent_digest().cloned().or_else(as_now);
-    let mut record = record.sending(None);
+    let mut record = record.with_sent_digest(None);
     let reason = Some(reason.clone().into());
     record.state = State::Failed(Refused { reason, code: *code, subcode: *subcode, sent_digest });
     record

@@ -121,7 +121,7 @@ impl Preparer {
         // An item, or the only one, was refused as it is made now, whatever was made before; the whole of a carousel as
         // its items were made.
         let is_whole = post.content.kind == Kind::Carousel && record.children.len() == post.content.items.len();
-        let record = if is_whole { record } else { record.sending(None) };
+        let record = if is_whole { record } else { record.with_sent_digest(None) };
         self.book.end(attempt::failed(record, failure, post)).await
     }
 

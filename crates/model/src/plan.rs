@@ -31,14 +31,14 @@ pub use action::{Action, Class, Mark, Obstacle, Why, Work};
 pub use diff::plan;
 pub(crate) use edited::is_as_published;
 pub use edited::{Edited, Part};
-pub use file::{FORMAT_VERSION as FILE_VERSION, Item, MARK as FILE_MARK, PlanFile, Unreadable, Unwritable};
+pub use file::{MARK as FILE_MARK, PlanFile, PlanItem, Unreadable, Unwritable};
 pub use imported::copied_imports;
 pub use input::{AccountView, Arrivals, Branch, Input, Options, Premises, Sighting};
 pub use model::{
     Barrier, BranchEdit, Change, Cost, Forecast, Guard, GuardKind, Loss, Notice, NoticeKind, Plan, Repeats, Summary,
 };
 pub use owed::Owed;
-pub use reviewed::{Departure, Reviewed};
+pub use reviewed::{Mismatch, Reviewed};
 pub use selection::Selection;
 pub use shown::{Counts, Difference, Shown};
 pub use words::Reworded;

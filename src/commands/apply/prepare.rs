@@ -26,7 +26,7 @@ pub(super) fn ends_offline(
     events: &Events<'_>,
     ui: &Ui,
 ) -> Result<Option<Exit>, Failure> {
-    let is_refused = plan.refusals().next().is_some() || !plan.departures.is_empty();
+    let is_refused = plan.refusals().next().is_some() || !plan.mismatches.is_empty();
     let is_idle = !plan.acts() && to_ask.is_empty();
     let is_paused = barriers(plan) == Some(Barrier::Paused);
     if !is_refused && !is_idle && !is_paused {

@@ -1,6 +1,6 @@
 //! The workflows for GitHub, with the action and the branch of the repository that they are for.
 
-use crate::cli::ActionRef;
+use crate::cli::{ActionRef, is_plain};
 
 use super::rhythm::Rhythm;
 
@@ -109,11 +109,6 @@ pub(super) fn is_zone(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_+/".contains(c))
 }
 
-/// Whether a branch or an environment may stand in a workflow as it is: between quotes, and in an expression.
-pub(super) fn is_plain(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,15 +160,5 @@ mod tests {
     fn only_names_of_zones_are_written() {
         assert!(is_zone("America/Argentina/Buenos_Aires") && is_zone("Etc/GMT+5"));
         assert!(!is_zone("") && !is_zone("a\"b") && !is_zone("a\nb") && !is_zone("a b"));
-    }
-
-    #[test]
-    fn a_branch_that_would_end_its_quotes_is_not_written() {
-        for branch in ["main", "release/2026.1", "feature_x-1"] {
-            assert!(is_plain(branch));
-        }
-        for branch in ["", "it's", "a b", "${{ x }}", "a\"b", "a\nb", "#x"] {
-            assert!(!is_plain(branch), "{branch:?}");
-        }
     }
 }

@@ -103,7 +103,7 @@ pub fn events() -> Value {
     );
     may_have(
         "run_refused",
-        &[("departures", about(list(&departure()), "With --plan: posts that are not as they were reviewed"))],
+        &[("mismatches", about(list(&mismatch()), "With --plan: posts that are not as they were reviewed"))],
     );
     may_have("post_failed", &[("code", whole()), ("subcode", whole()), ("fbtrace_id", text())]);
     json!({
@@ -144,7 +144,7 @@ fn run_refused() -> Value {
     )
 }
 
-fn departure() -> Value {
+fn mismatch() -> Value {
     object(&[
         ("key", text()),
         ("account", text()),

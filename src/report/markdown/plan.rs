@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::super::findings::{Entry, fold};
 use super::super::marks::{presentation, used};
 use super::super::plan_human::{
-    DEPARTURES, EDITS, account_label, by_defaults, costs, departure, drafts, more_edits, over_the_cap, over_the_quota,
+    EDITS, MISMATCHES, account_label, by_defaults, costs, drafts, mismatch, more_edits, over_the_cap, over_the_quota,
     summary_line,
 };
 use super::super::plan_rows::lost;
@@ -151,8 +151,8 @@ pub(super) fn refusals(plan: &Plan) -> Option<String> {
         let label = code(&account_label(plan, &account));
         points.push(format!("- Posts that are due on {label} have errors. Fix what is listed below"));
     }
-    let departures = plan.departures.iter().take(DEPARTURES);
-    points.extend(departures.map(|one| format!("- Not as it was reviewed: {}", rich(&departure(one)))));
+    let mismatches = plan.mismatches.iter().take(MISMATCHES);
+    points.extend(mismatches.map(|one| format!("- Not as it was reviewed: {}", rich(&mismatch(one)))));
     points.extend(plan.guards.iter().map(|guard| {
         let message = rich(&capital(&guard.message));
         format!("- {message}. To continue: {}", rich(&guard.help))

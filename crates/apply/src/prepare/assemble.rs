@@ -132,7 +132,7 @@ impl Preparer {
         let sent = record.sent_digest().cloned();
         self.book.end(attempt::not_published(record, Reason::ContainerGone)).await?;
         let next = attempt::begin(post, &self.scope.user_id, self.scope.new_attempt(), self.terms.graph.clone());
-        let next = next.sending(sent);
+        let next = next.with_sent_digest(sent);
         self.make_children(post, next, living).await
     }
 }

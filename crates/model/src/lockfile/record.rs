@@ -591,9 +591,9 @@ impl Record {
         }
     }
 
-    /// Notes of what the containers are made.
+    /// With what its containers were made of.
     #[must_use]
-    pub fn sending(mut self, sent: Option<Digest>) -> Self {
+    pub fn with_sent_digest(mut self, sent: Option<Digest>) -> Self {
         let mut past = Past::from(self.rest);
         past.refused.sent_digest = sent;
         self.rest = past.into();

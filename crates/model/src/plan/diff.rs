@@ -232,7 +232,7 @@ impl<'a> Draft<'a> {
             drafts: self.drafts,
             accounts: input.accounts.to_vec(),
             not_reviewed: self.kept.as_ref().map(|kept| kept.left.len()),
-            departures: self.kept.map(|kept| kept.departures).unwrap_or_default(),
+            mismatches: self.kept.map(|kept| kept.mismatches).unwrap_or_default(),
             unmatched: self.selected.unmatched,
             complete: input.complete,
             now: input.now,

@@ -14,7 +14,7 @@ use crate::manifest::Post;
 use igsync_base::id::{AccountName, Digest, MediaId, PostKey, UserId};
 
 /// A build reads no other: it would not compare what it does not know.
-pub const FORMAT_VERSION: &str = "1.0";
+const FORMAT_VERSION: &str = "1.0";
 
 /// Stands at the start of a plan file, and of nothing else that igsync writes.
 pub const MARK: &str = "\"include_late\":";
@@ -31,13 +31,13 @@ pub struct PlanFile {
     /// That of the plan, over all items.
     pub digest: Digest,
     /// In the order of the plan.
-    pub items: Vec<Item>,
+    pub items: Vec<PlanItem>,
 }
 
 /// One post of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Item {
+pub struct PlanItem {
     pub user_id: UserId,
     pub account: AccountName,
     pub key: PostKey,
@@ -98,7 +98,7 @@ impl PlanFile {
         if !plan.complete {
             return Err(Unwritable::Incomplete);
         }
-        let items = plan.changes.iter().filter_map(Item::of).collect::<Result<_, _>>()?;
+        let items = plan.changes.iter().filter_map(PlanItem::of).collect::<Result<_, _>>()?;
         Ok(Self {
             format_version: FORMAT_VERSION.to_owned(),
             at: plan.now,
@@ -122,7 +122,7 @@ impl PlanFile {
             return Err(Unreadable::Newer(version));
         }
         let file: Self = serde_json::from_str(text).map_err(damaged)?;
-        let identity = |item: &Item| (item.user_id.clone(), item.key.clone(), item.class.name());
+        let identity = |item: &PlanItem| (item.user_id.clone(), item.key.clone(), item.class.name());
         let names: BTreeSet<_> = file.items.iter().map(identity).collect();
         if file.digest != file.own_digest() || names.len() != file.items.len() {
             return Err(Unreadable::Damaged("its digest is not that of its items".to_owned()));
@@ -144,7 +144,7 @@ impl PlanFile {
     }
 }
 
-impl Item {
+impl PlanItem {
     /// `None`: apply never does anything about it as things are.
     fn of(change: &Change) -> Option<Result<Self, Unwritable>> {
         let class = change.action.class()?;

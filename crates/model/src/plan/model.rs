@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::action::{Action, Mark, Why, Work};
 use super::edited::Edited;
 use super::input::AccountView;
-use super::reviewed::Departure;
+use super::reviewed::Mismatch;
 use super::shown::Counts;
 use crate::lockfile::{RecordChange, Stage};
 use crate::manifest::Post;
@@ -34,7 +34,7 @@ pub struct Plan {
     /// As they were given.
     pub accounts: Vec<AccountView>,
     /// With `--plan`: posts that are not as they were reviewed; sorted by key and account.
-    pub departures: Vec<Departure>,
+    pub mismatches: Vec<Mismatch>,
     /// With `--plan`: how many posts apply would act on, now or later, that no plan file has.
     pub not_reviewed: Option<usize>,
     /// Names on the command line that name no post and no record.
@@ -520,7 +520,7 @@ impl Plan {
     pub fn applyable(&self) -> bool {
         let barred = self.barred();
         self.complete
-            && self.departures.is_empty()
+            && self.mismatches.is_empty()
             && self.refusals().next().is_none()
             && self
                 .changes

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::action::{Action, Class};
 use super::change::Verdict;
-use super::file::{Item, PlanFile, as_written, converted};
+use super::file::{PlanFile, PlanItem, as_written, converted};
 use super::input::Input;
 use super::moves::Moves;
 use super::records::{Entry, Index};
@@ -25,14 +25,14 @@ pub struct Reviewed {
 /// One post as one plan file has it.
 #[derive(Clone, Debug)]
 struct Seen {
-    item: Item,
+    item: PlanItem,
     at: Timestamp,
     include_late: bool,
 }
 
 /// A post that is not as it was reviewed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Departure {
+pub struct Mismatch {
     pub account: AccountName,
     pub key: PostKey,
     /// Its manifest; where that is gone, as it was.
@@ -143,7 +143,7 @@ pub(super) struct Kept {
     /// Of these, those whose records are not renamed.
     pub(super) unmoved: HashSet<usize>,
     /// Sorted by key and account.
-    pub(super) departures: Vec<Departure>,
+    pub(super) mismatches: Vec<Mismatch>,
 }
 
 /// Takes out of the verdicts what no plan file has, and compares with the posts what they have.
@@ -165,10 +165,10 @@ pub(super) fn keep<'a>(
         if !selected.contains(&post.account, post.key.as_str(), Some(&post.file)) {
             continue;
         }
-        let message = case.departs(verdicts);
+        let message = case.mismatch(verdicts);
         kept.unmoved.extend(case.is_unmoved().then_some(place));
         kept.left.extend(case.keep(verdicts).then_some(place));
-        kept.departures.extend(message.map(|message| Departure {
+        kept.mismatches.extend(message.map(|message| Mismatch {
             account: post.account.clone(),
             key: post.key.clone(),
             file: Arc::clone(&post.file),
@@ -178,15 +178,15 @@ pub(super) fn keep<'a>(
     }
     for (user, posts) in &reviewed.posts {
         for (key, seen) in posts.iter().filter(|(key, _)| !met.contains(&(user, *key))) {
-            kept.departures.extend(gone(user, key, seen, selected, index));
+            kept.mismatches.extend(gone(user, key, seen, selected, index));
         }
     }
-    kept.departures.sort_by(|a, b| (&a.key, &a.account).cmp(&(&b.key, &b.account)));
+    kept.mismatches.sort_by(|a, b| (&a.key, &a.account).cmp(&(&b.key, &b.account)));
     kept
 }
 
 /// A reviewed post that has no manifest any more, unless it is out, or deleted, already.
-fn gone(user: &UserId, key: &PostKey, seen: &[Seen], selected: &Resolved, index: &Index<'_>) -> Option<Departure> {
+fn gone(user: &UserId, key: &PostKey, seen: &[Seen], selected: &Resolved, index: &Index<'_>) -> Option<Mismatch> {
     let (item, file) = seen.iter().rev().find_map(|seen| Some((&seen.item, seen.item.file.as_deref()?)))?;
     if !selected.contains(&item.account, key.as_str(), Some(file)) {
         return None;
@@ -199,7 +199,7 @@ fn gone(user: &UserId, key: &PostKey, seen: &[Seen], selected: &Resolved, index:
         Stage::Deleted => true,
         _ => false,
     });
-    (!is_done).then(|| Departure {
+    (!is_done).then(|| Mismatch {
         account: item.account.clone(),
         key: key.clone(),
         file: Arc::from(file),
@@ -244,7 +244,7 @@ impl Case<'_> {
     }
 
     /// Why it is not what was reviewed.
-    fn departs(&self, verdicts: &[Verdict]) -> Option<String> {
+    fn mismatch(&self, verdicts: &[Verdict]) -> Option<String> {
         let newest = self.seen.iter().rev().find(|seen| seen.item.file.is_some())?;
         if self.is_done() || self.is_open() {
             return None;

@@ -84,6 +84,7 @@ fn a_media_id_found_later_fills_the_gap_and_brings_its_own_link() {
     let found = Record {
         media_id: Some("17".into()),
         permalink: Some("https://www.instagram.com/p/17".into()),
+        slides: vec!["171".into(), "172".into()],
         published_at: Some(at(4)),
         via: Some(Via::Settled),
         ..record("k", "a", State::Published)
@@ -97,6 +98,7 @@ fn the_answer_of_the_publish_beats_an_id_found_by_matching() {
         media_id: Some("99".into()),
         via: Some(Via::Settled),
         permalink: Some("https://wrong".into()),
+        slides: vec!["991".into(), "992".into()],
         ..record("k", "a", State::Published)
     };
     let answered =
@@ -104,6 +106,7 @@ fn the_answer_of_the_publish_beats_an_id_found_by_matching() {
     let merged = merge(matched, answered);
     assert_eq!(merged.media_id, Some("11".into()));
     assert_eq!(merged.permalink, None, "the link belongs to the other media");
+    assert!(merged.slides.is_empty(), "and so do its slides");
 }
 
 #[test]

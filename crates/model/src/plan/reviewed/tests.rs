@@ -29,13 +29,13 @@ fn marks(plan: &Plan) -> Vec<String> {
     plan.changes.iter().map(|change| format!("{} {}", change.mark().sign(), change.key)).collect()
 }
 
-fn departures(plan: &Plan) -> Vec<String> {
-    plan.departures.iter().map(|one| format!("{}: {}", one.key, one.message)).collect()
+fn mismatches(plan: &Plan) -> Vec<String> {
+    plan.mismatches.iter().map(|one| format!("{}: {}", one.key, one.message)).collect()
 }
 
-/// What is left of a plan to which nothing departs from the review.
+/// What is left of a plan in which every post is as it was reviewed.
 fn fits(plan: &Plan) -> Vec<String> {
-    assert_eq!(departures(plan), [""; 0]);
+    assert_eq!(mismatches(plan), [""; 0]);
     marks(plan)
 }
 
@@ -73,7 +73,7 @@ fn what_was_late_when_it_was_reviewed_needs_the_flag_on_both_commands() {
 }
 
 #[test]
-fn whatever_is_sent_or_decides_departs_when_it_differs() {
+fn whatever_is_sent_or_decides_is_a_mismatch_when_it_differs() {
     type Edit = fn(&mut Post);
     let cases: [(Edit, &str); 12] = [
         (|post| post.digest = Some(digest("new words")), "its text or what else it sends differs"),
@@ -101,7 +101,7 @@ fn whatever_is_sent_or_decides_departs_when_it_differs() {
     for (edit, message) in cases {
         let edited = world([post("a").with(edit), post("b")], []);
         let plan = by([file(&posts(["a", "b"]))], edited);
-        assert_eq!(departures(&plan), [format!("a: {message}")]);
+        assert_eq!(mismatches(&plan), [format!("a: {message}")]);
         assert!(!marks(&plan).iter().any(|mark| mark.ends_with(" a")) && !plan.applyable(), "{message}");
     }
 }
@@ -120,11 +120,11 @@ fn a_crop_that_no_one_has_seen_does_not_go_out() {
     };
     assert_eq!(fits(&by([file(&made("cropped"))], made("cropped"))), ["+ a"]);
     let plan = by([file(&made("cropped"))], made("padded"));
-    assert_eq!(departures(&plan), ["a: its pictures are converted in another way (media.fit)"]);
+    assert_eq!(mismatches(&plan), ["a: its pictures are converted in another way (media.fit)"]);
 }
 
 #[test]
-fn what_decides_only_the_order_or_is_never_sent_departs_from_nothing() {
+fn what_decides_only_the_order_or_is_never_sent_is_no_mismatch() {
     let queued = |edit: fn(&mut Post)| {
         world([post("a").with(|post| post.queued = Some(Queued { from: None })).with(edit), post("b")], [])
     };
@@ -135,7 +135,7 @@ fn what_decides_only_the_order_or_is_never_sent_departs_from_nothing() {
         |post| post.line = 7,
         |post| post.file = Arc::from("posts/elsewhere.yaml"),
     ] {
-        assert_eq!(departures(&by([reviewed.clone()], queued(edit))), [""; 0]);
+        assert_eq!(mismatches(&by([reviewed.clone()], queued(edit))), [""; 0]);
     }
 }
 
@@ -215,11 +215,11 @@ fn a_deletion_is_of_the_media_that_were_reviewed() {
     assert_eq!(reviewed.items[0].media_id, Some("179".into()));
     assert_eq!(fits(&by([reviewed.clone()], deletion(|_| {}, "179"))), ["- a"]);
     let other = by([reviewed.clone()], deletion(|_| {}, "180"));
-    assert_eq!(departures(&other), ["a: it is recorded as other media now"]);
+    assert_eq!(mismatches(&other), ["a: it is recorded as other media now"]);
     let kept = by([reviewed.clone()], deletion(|post| post.state = PostState::Present, "179"));
-    assert_eq!(departures(&kept), ["a: it was to be deleted, and its manifest keeps it now"]);
+    assert_eq!(mismatches(&kept), ["a: it was to be deleted, and its manifest keeps it now"]);
     let gone = deletion(|_| {}, "179").with(|world| world.posts.clear());
-    assert_eq!(departures(&by([reviewed.clone()], gone)), ["a: its manifest is gone"]);
+    assert_eq!(mismatches(&by([reviewed.clone()], gone)), ["a: its manifest is gone"]);
     let done = deletion(|_| {}, "179").with(|world| world.records = vec![record("a", Stage::Deleted)]);
     assert_eq!(fits(&by([reviewed], done)), [""; 0]);
     let plan = by([file(&posts(["a"]))], deletion(|_| {}, "179"));
@@ -234,8 +234,8 @@ fn a_rename_is_no_publish_and_a_publish_no_rename() {
     assert_eq!(fits(&by([file(&moving())], moving())), ["> b"]);
     let nothing = by([file(&posts([]))], moving());
     assert_eq!((fits(&nothing), nothing.not_reviewed), (vec![], Some(1)));
-    assert_eq!(departures(&by([file(&moving())], fresh())), ["b: it was to be renamed, and would be published now"]);
-    assert_eq!(departures(&by([file(&fresh())], moving())), ["b: it was to be published, and would be renamed now"]);
+    assert_eq!(mismatches(&by([file(&moving())], fresh())), ["b: it was to be renamed, and would be published now"]);
+    assert_eq!(mismatches(&by([file(&fresh())], moving())), ["b: it was to be published, and would be renamed now"]);
     let done = world([renamed()], [live("a", |_| {}).with(|record| record.key = "b".into())]);
     assert_eq!(fits(&by([file(&moving())], done)), [""; 0]);
 }
@@ -305,7 +305,7 @@ proptest! {
         let whole = given.plan();
         let file = file(&given);
         let plan = by([file], given);
-        prop_assert_eq!(departures(&plan), [""; 0]);
+        prop_assert_eq!(mismatches(&plan), [""; 0]);
         prop_assert_eq!(marks(&plan), marks(&whole));
         prop_assert_eq!(plan.digest, whole.digest);
         prop_assert_eq!((plan.not_reviewed, plan.summary), (Some(0), whole.summary));
@@ -323,11 +323,11 @@ proptest! {
         for change in &plan.changes {
             let Some(class) = change.action.class() else { continue };
             let is_announced = change.recorded == Some(Stage::Intent) || change.action == Action::Settle;
-            let is_its = |item: &Item| Some(&item.user_id) == change.user_id.as_ref() && item.key == change.key;
+            let is_its = |item: &PlanItem| Some(&item.user_id) == change.user_id.as_ref() && item.key == change.key;
             let is_in = file.items.iter().any(|item| is_its(item) && item.class == class && item.file.is_some());
             prop_assert!(is_in || is_announced, "{:?} {}", change.action, change.key);
-            let departs = plan.departures.iter().any(|one| one.key == change.key && one.account == change.account);
-            prop_assert!(!departs || is_announced, "{:?} {}", change.action, change.key);
+            let differs = plan.mismatches.iter().any(|one| one.key == change.key && one.account == change.account);
+            prop_assert!(!differs || is_announced, "{:?} {}", change.action, change.key);
         }
     }
 }
